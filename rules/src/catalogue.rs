@@ -1,0 +1,180 @@
+//! The one table of rules. A rule is a line here, and its page (and check) under `src/<phase>/`.
+
+/// A way to fail, with its name, level and page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The name, as in `[missing_state]`.
+    pub name: &'static str,
+    /// Where its files are, and when it is first checked.
+    pub phase: Phase,
+    /// What happens when it fires.
+    pub level: Level,
+    /// The page: what it does, why, bad, good, how to allow it (Markdown).
+    pub page: &'static str,
+}
+
+/// When a rule is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// At `cargo check`: the handler's signature and route.
+    Signature,
+    /// At `cargo check`: what the handler does with its handshake and socket.
+    Lifecycle,
+    /// In `Server::check`, before the port is bound.
+    Startup,
+    /// For each handshake and each connection.
+    Run,
+}
+
+impl Phase {
+    /// All phases, in the order in which they come.
+    pub const ALL: [Self; 4] = [Self::Signature, Self::Lifecycle, Self::Startup, Self::Run];
+
+    /// The directory of the phase's rules and its name in listings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Lifecycle => "lifecycle",
+            Self::Startup => "startup",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// What happens when a rule fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// An error, always.
+    Deny,
+    /// An error, unless the endpoint says `allow(rule, reason = "..")`.
+    DenyUnlessAllowed,
+    /// A warning, unless the endpoint says `allow(rule, reason = "..")`.
+    Warn,
+}
+
+impl Level {
+    /// Whether `allow(rule, reason = "..")` turns the rule off.
+    pub const fn can_be_allowed(self) -> bool {
+        matches!(self, Self::DenyUnlessAllowed | Self::Warn)
+    }
+}
+
+impl Rule {
+    /// One sentence: the first paragraph of the page, after its heading.
+    pub fn summary(&self) -> &'static str {
+        self.page
+            .split("\n\n")
+            .map(str::trim)
+            .find(|block| !block.is_empty() && !block.starts_with('#'))
+            .unwrap_or("")
+    }
+}
+
+/// The rule of that name.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.name == name)
+}
+
+/// Writes the statics, the list and the modules of the checks. A rule that is checked on syntax names its check, which
+/// is `check` in the file beside its page; the file is a module by being in the table.
+macro_rules! rules {
+    (
+        syntax { $($CheckedPhase:ident in $module:ident $folder:literal { $($CHECKED:ident $check:ident $Checked:ident,)* })* }
+        elsewhere { $($Phase:ident in $directory:literal { $($CONSTANT:ident $name:literal $Level:ident,)* })* }
+    ) => {
+        /// Every rule, by phase.
+        pub static RULES: &[&Rule] = &[$($(&$CHECKED,)*)* $($(&$CONSTANT,)*)*];
+
+        $($(rule!($CHECKED stringify!($check), $folder, $CheckedPhase, $Checked);)*)*
+        $($(rule!($CONSTANT $name, $directory, $Phase, $Level);)*)*
+
+        $(
+            #[cfg(feature = "syntax")]
+            #[path = $folder]
+            mod $module {
+                $(pub(super) mod $check;)*
+            }
+        )*
+
+        /// The check of every rule that reads syntax, in the order of the table.
+        #[cfg(feature = "syntax")]
+        pub(crate) static CHECKS: &[crate::syntax::Check] = &[$($($module::$check::check,)*)*];
+    };
+}
+
+macro_rules! rule {
+    ($CONSTANT:ident $name:expr, $directory:literal, $Phase:ident, $Level:ident) => {
+        #[doc = include_str!(concat!($directory, "/", $name, ".md"))]
+        #[allow(clippy::doc_markdown, reason = "the heading of a page is the rule's bare name")]
+        pub static $CONSTANT: Rule = Rule {
+            name: $name,
+            phase: Phase::$Phase,
+            level: Level::$Level,
+            page: include_str!(concat!($directory, "/", $name, ".md")),
+        };
+    };
+}
+
+rules! {
+    syntax {
+        Signature in signature "signature" {
+            NOT_A_FUNCTION not_a_function Deny,
+            NOT_ASYNC not_async Deny,
+            MISSING_HANDSHAKE missing_handshake Deny,
+            MISPLACED_HANDSHAKE misplaced_handshake Deny,
+            DUPLICATE_HANDSHAKE duplicate_handshake Deny,
+            BORROWED_PARAMETER borrowed_parameter Deny,
+            RAW_UPGRADE raw_upgrade Deny,
+            BODY_EXTRACTOR body_extractor Deny,
+            NOT_AN_EXTRACTOR not_an_extractor Deny,
+            SELF_RECEIVER self_receiver Deny,
+            GENERIC_HANDLER generic_handler Deny,
+            UNSUPPORTED_QUALIFIER unsupported_qualifier Deny,
+            RETURN_TYPE return_type Deny,
+            ROUTE_SYNTAX route_syntax Deny,
+            PATH_ARITY path_arity Deny,
+            UNUSED_PATH_PARAMETER unused_path_parameter Deny,
+            UNKNOWN_OPTION unknown_option Deny,
+            INVALID_OPTION invalid_option Deny,
+            ORIGIN_SYNTAX origin_syntax Deny,
+        }
+    }
+    elsewhere {
+        Signature in "signature" {
+            // rustc itself finds it, by a name that the expansion defines: one endpoint cannot see another.
+            DUPLICATE_ROUTE "duplicate_route" Deny,
+        }
+        Startup in "startup" {
+            NO_ENDPOINTS "no_endpoints" Deny,
+            MISSING_ENDPOINT "missing_endpoint" Deny,
+            CONFLICTING_ROUTE "conflicting_route" Deny,
+            MISSING_STATE "missing_state" Deny,
+            MISSING_EXTENSION "missing_extension" Deny,
+            MISSING_CONNECT_INFO "missing_connect_info" Deny,
+            PATH_FIELDS "path_fields" Deny,
+            ORIGIN_WILDCARD_WITH_CREDENTIALS "origin_wildcard_with_credentials" Deny,
+            INVALID_LIMITS "invalid_limits" Deny,
+            INVALID_SUBPROTOCOL "invalid_subprotocol" Deny,
+            UNREACHABLE_ENDPOINT "unreachable_endpoint" Deny,
+            UNGUARDED_ENDPOINT "unguarded_endpoint" Deny,
+            BIND_FAILED "bind_failed" Deny,
+        }
+        Run in "run" {
+            NOT_AN_UPGRADE "not_an_upgrade" Deny,
+            UPGRADE_STRIPPED "upgrade_stripped" Deny,
+            ORIGIN_REFUSED "origin_refused" Deny,
+            SUBPROTOCOL_REFUSED "subprotocol_refused" Deny,
+            EXTRACTOR_REFUSED "extractor_refused" Deny,
+            HANDLER_REFUSED "handler_refused" Deny,
+            NEVER_ACCEPTED "never_accepted" Deny,
+            MESSAGE_TOO_BIG "message_too_big" Deny,
+            SLOW_CONSUMER "slow_consumer" Deny,
+            INVALID_MESSAGE "invalid_message" Deny,
+            PROTOCOL_VIOLATION "protocol_violation" Deny,
+            HEARTBEAT_MISSED "heartbeat_missed" Deny,
+            HANDLER_ERROR "handler_error" Deny,
+            HANDLER_PANIC "handler_panic" Deny,
+            SHUTTING_DOWN "shutting_down" Deny,
+        }
+    }
+}

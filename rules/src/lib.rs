@@ -1,0 +1,18 @@
+//! The rules of Sockeye: their catalogue, and the checks that read syntax.
+//!
+//! A rule has one name everywhere: its file, its page, `allow(..)`, the compile error, the startup report, the command
+//! line, the log field and the metric label. The catalogue ([`RULES`]) is the one table of them.
+//!
+//! What the macro and the server both read, such as an [`origin`] or a [`size`], is read here, once.
+
+mod catalogue;
+pub mod duration;
+pub mod origin;
+pub mod size;
+pub mod subprotocol;
+#[cfg(feature = "syntax")]
+pub mod syntax;
+mod value;
+
+pub use catalogue::*;
+pub use value::ValueProblem;

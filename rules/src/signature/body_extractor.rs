@@ -1,0 +1,38 @@
+use syn::Type;
+
+use crate::{
+    BODY_EXTRACTOR,
+    syntax::{Endpoint, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line, spelled},
+};
+
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let Some(function) = endpoint.function() else { return };
+    for parameter in function.parameters.iter().filter(|parameter| is_certain(parameter.ty())) {
+        let message =
+            format!("`{}` reads the body of the request, and a handshake has none", one_line(parameter.ty()));
+        sink.report(&BODY_EXTRACTOR, &parameter.node.ty, message, help(parameter));
+    }
+}
+
+/// Whether nothing else can be meant. A bare `Json` can be a type of the user's own that reads a header: the macro leaves
+/// it to the types, whose message says the same as this one.
+fn is_certain(ty: &Type) -> bool {
+    let written = spelled(ty).unwrap_or_default();
+    known(ty) == Some(Known::Body) && (written.contains("::") || written == "String")
+}
+
+fn help(parameter: &Parameter) -> String {
+    let name = last_segment(parameter.ty()).map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let inner = generic_arguments(parameter.ty()).first().map_or_else(|| "T".to_owned(), |ty| one_line(*ty));
+    match name.as_str() {
+        "Json" => format!(
+            "receive it as a message: write `handshake: Handshake<Json<{inner}>>` and `socket.recv().await?`"
+        ),
+        "Form" => format!("write `Query<{inner}>` to read it from the query of the URL"),
+        "Request" => "take the parts that are needed, as in `headers: HeaderMap` or `uri: Uri`".to_owned(),
+        "String" => {
+            "receive it as a message with `socket.recv().await?`, or take it as `Path<String>`".to_owned()
+        }
+        _ => "receive it as a message with `socket.recv().await?`".to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+use syn::{GenericArgument, Lifetime, PathArguments, Type};
+
+use crate::{
+    BORROWED_PARAMETER,
+    syntax::{Endpoint, Known, Sink, known, one_line, peel},
+};
+
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let Some(function) = endpoint.function() else { return };
+    for parameter in function.parameters.iter().filter(|parameter| borrows(parameter.ty())) {
+        let written = one_line(parameter.ty());
+        let message =
+            format!("`{written}` is borrowed, but a connection outlives the request that it came from");
+        sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(parameter.ty()));
+    }
+}
+
+/// Whether a value of the type borrows from something that is not `'static`. What stands in the type of a function or
+/// of a trait object has lifetimes of its own, and is nobody's fault.
+fn borrows(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Reference(reference) => {
+            reference.lifetime.as_ref().is_none_or(is_borrow) || borrows(&reference.elem)
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().any(borrows),
+        Type::Array(array) => borrows(&array.elem),
+        Type::Slice(slice) => borrows(&slice.elem),
+        Type::Path(path) => path.path.segments.iter().any(|segment| argument_borrows(&segment.arguments)),
+        _ => false,
+    }
+}
+
+fn argument_borrows(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(arguments) = arguments else { return false };
+    arguments.args.iter().any(|argument| match argument {
+        GenericArgument::Lifetime(lifetime) => is_borrow(lifetime),
+        GenericArgument::Type(ty) => borrows(ty),
+        _ => false,
+    })
+}
+
+fn is_borrow(lifetime: &Lifetime) -> bool {
+    lifetime.ident != "static"
+}
+
+fn help(ty: &Type) -> String {
+    let Type::Reference(reference) = peel(ty) else { return format!("write `{}`", owned(ty)) };
+    let inner = one_line(&reference.elem);
+    match known(&reference.elem) {
+        _ if inner == "str" => {
+            "take an owned text from an extractor, as in `Path(name): Path<String>`".to_owned()
+        }
+        Some(Known::Handshake) if reference.mutability.is_some() => format!("write `mut handshake: {inner}`"),
+        _ => format!("write `{inner}`"),
+    }
+}
+
+/// The type with an owned text in place of a borrowed one, and without the other borrows.
+fn owned(ty: &Type) -> String {
+    let text = one_line(ty).replace("Cow<'_, str>", "String").replace("&str", "String");
+    text.replace("&mut ", "").replace('&', "").replace("<'_>", "").replace("'_, ", "")
+}

@@ -1,0 +1,18 @@
+use crate::{
+    DUPLICATE_HANDSHAKE,
+    syntax::{Endpoint, Known, Sink, known, spelled},
+};
+
+/// Two parameters spelled alike are of one type; `other::Handshake` beside `Handshake` may be anything.
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let Some(function) = endpoint.function() else { return };
+    let Some(first) = function.parameters.first().filter(|first| known(first.ty()) == Some(Known::Handshake))
+    else {
+        return;
+    };
+    for again in function.extractors().iter().filter(|later| spelled(later.ty()) == spelled(first.ty())) {
+        let help = format!("take `{}` out; a connection has one handshake", again.text());
+        sink.report(&DUPLICATE_HANDSHAKE, &again.node, "a second handshake among the parameters", help)
+            .shape();
+    }
+}

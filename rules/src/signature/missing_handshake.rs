@@ -1,0 +1,42 @@
+use crate::{
+    MISSING_HANDSHAKE,
+    syntax::{Endpoint, Function, Known, Parameter, Sink, known, one_line},
+};
+
+/// Only what is certain: an alias of `Handshake` can have any name, and the types find out about those.
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let Some(function) = endpoint.function().filter(|function| function.receiver.is_none()) else { return };
+    let message = format!("the endpoint `{}` takes no handshake", function.name());
+    match function.parameters.first() {
+        None => sink.report(&MISSING_HANDSHAKE, function.name(), message, help(function)).shape(),
+        Some(first) if is_something_else(first) && !stands_later(function) => {
+            sink.report(&MISSING_HANDSHAKE, &first.node.ty, message, help(function)).shape()
+        }
+        Some(_) => return,
+    };
+}
+
+fn is_something_else(first: &Parameter) -> bool {
+    matches!(known(first.ty()), Some(Known::Path | Known::PathReader | Known::Head | Known::Plain))
+}
+
+/// Then it is not missing but misplaced.
+fn stands_later(function: &Function) -> bool {
+    function.extractors().iter().any(|parameter| known(parameter.ty()) == Some(Known::Handshake))
+}
+
+fn help(function: &Function) -> String {
+    let rest = function.parameters.iter().map(extractor);
+    let all: Vec<_> = std::iter::once("handshake: Handshake".to_owned()).chain(rest).collect();
+    format!("write `{}({})`", function.name(), all.join(", "))
+}
+
+/// A plain value in place of an extractor is nearly always a parameter of the route.
+fn extractor(parameter: &Parameter) -> String {
+    match parameter.binding() {
+        Some(name) if known(parameter.ty()) == Some(Known::Plain) => {
+            format!("Path({name}): Path<{}>", one_line(parameter.ty()))
+        }
+        _ => parameter.text(),
+    }
+}

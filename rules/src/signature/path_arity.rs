@@ -1,0 +1,75 @@
+use syn::Type;
+
+use crate::{
+    PATH_ARITY,
+    syntax::{
+        Endpoint, Known, Parameter, Route, Sink, generic_arguments, is_scalar, known, one_line, peel, spelled,
+    },
+};
+
+/// `Path<(A, B)>` and `Path<u64>` say how many parameters they take; a struct or an alias is judged at startup.
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
+    for parameter in function.extractors() {
+        let Some(taken) = taken(parameter).filter(|taken| *taken != route.parameters.len()) else { continue };
+        let message = format!(
+            "`{}` takes {}, the route {} has {}",
+            one_line(parameter.ty()),
+            count(taken),
+            one_line(&route.literal),
+            count(route.parameters.len()),
+        );
+        sink.report(&PATH_ARITY, &parameter.node.ty, message, help(parameter, route));
+    }
+}
+
+/// How many route parameters a parameter takes, when its type says so for certain.
+fn taken(parameter: &Parameter) -> Option<usize> {
+    if known(parameter.ty()) != Some(Known::Path) {
+        return None;
+    }
+    let arguments = generic_arguments(parameter.ty());
+    let [inner] = arguments.as_slice() else { return None };
+    match peel(inner) {
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => Some(tuple.elems.len()),
+        single if takes_one(single) => Some(1),
+        _ => None,
+    }
+}
+
+fn takes_one(ty: &Type) -> bool {
+    spelled(ty).is_some_and(|name| is_scalar(&name) || matches!(name.as_str(), "String" | "uuid::Uuid"))
+}
+
+fn count(parameters: usize) -> String {
+    match parameters {
+        0 => "no parameter".to_owned(),
+        1 => "1 parameter".to_owned(),
+        many => format!("{many} parameters"),
+    }
+}
+
+fn help(parameter: &Parameter, route: &Route) -> String {
+    let names: Vec<_> =
+        route.parameters.iter().map(|one| one.name.trim_start_matches('_').to_owned()).collect();
+    let types = types(parameter, names.len());
+    match names.as_slice() {
+        [] => format!(
+            "take `{}` out, or name a parameter in the route, as in `\"/ws/{{id}}\"`",
+            parameter.text()
+        ),
+        [name] => format!("write `Path({name}): Path<{}>`", types[0]),
+        _ => format!("write `Path(({})): Path<({})>`", names.join(", "), types.join(", ")),
+    }
+}
+
+/// The types that were written, filled up with `String`.
+fn types(parameter: &Parameter, wanted: usize) -> Vec<String> {
+    let arguments = generic_arguments(parameter.ty());
+    let written: Vec<String> = match arguments.first().map(|ty| peel(ty)) {
+        Some(Type::Tuple(tuple)) => tuple.elems.iter().map(|ty| one_line(ty)).collect(),
+        Some(single) => vec![one_line(single)],
+        None => Vec::new(),
+    };
+    written.into_iter().chain(std::iter::repeat("String".to_owned())).take(wanted).collect()
+}

@@ -1,0 +1,63 @@
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use crate::{
+    UNUSED_PATH_PARAMETER,
+    syntax::{Endpoint, Function, Known, Sink, known, one_line},
+};
+
+pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
+    let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
+    if could_be_read(function) {
+        return;
+    }
+    for name in route.parameters.iter().map(|parameter| &parameter.name).filter(|name| !name.starts_with('_'))
+    {
+        let route_text = one_line(&route.literal);
+        let message = format!("nothing reads the parameter `{{{name}}}` of the route {route_text}");
+        let unused = route_text.replace(&format!("{{{name}}}"), &format!("{{_{name}}}"));
+        let unused = unused.replace(&format!("{{*{name}}}"), &format!("{{*_{name}}}"));
+        let help = format!(
+            "take it with `Path({name}): Path<String>`, or write {unused} if it is meant to be ignored"
+        );
+        sink.report(&UNUSED_PATH_PARAMETER, &route.literal, message, help);
+    }
+}
+
+/// Whether a parameter or the body has any way to the path. Everything that is not known counts as one.
+fn could_be_read(function: &Function) -> bool {
+    let blind = function.extractors().iter().all(|parameter| known(parameter.ty()) == Some(Known::Head));
+    let handshake = function.parameters.first();
+    let Some(handshake) = handshake.filter(|first| blind && known(first.ty()) == Some(Known::Handshake))
+    else {
+        return true;
+    };
+    match handshake.binding() {
+        Some(name) => reads_or_passes_on(function.body.stream(), name),
+        None => one_line(&handshake.node.pat) != "_",
+    }
+}
+
+/// Whether the body asks for the URI, or uses the handshake other than to call a method of it: then somebody else could.
+fn reads_or_passes_on(body: TokenStream, handshake: &Ident) -> bool {
+    let mut tokens = body.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match &token {
+            TokenTree::Group(group) => reads_or_passes_on(group.stream(), handshake),
+            TokenTree::Ident(word) if word == handshake => {
+                !matches!(tokens.peek(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.')
+            }
+            TokenTree::Ident(word) => word == "uri",
+            TokenTree::Literal(text) => is_format_of(&text.to_string(), handshake),
+            TokenTree::Punct(_) => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+/// `"{handshake:?}"` in a format string prints it, URI included.
+fn is_format_of(text: &str, handshake: &Ident) -> bool {
+    text.contains(&format!("{{{handshake}"))
+}

@@ -1,0 +1,158 @@
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    LitStr, Token, Type,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+    token,
+};
+
+use super::{OPTIONS, Route};
+
+/// What stands in `#[ws_endpoint(..)]`, as written.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The route, when the first argument is a text.
+    pub route: Option<Route>,
+    /// What stands first and is neither a text nor an option.
+    pub instead_of_route: Option<TokenStream>,
+    /// The options, in order.
+    pub options: Vec<Argument>,
+    /// What is neither the route nor an option.
+    pub stray: Vec<TokenStream>,
+}
+
+/// One option: `name`, `name = value` or `name(..)`.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// The name.
+    pub name: Ident,
+    /// What follows it.
+    pub value: Value,
+}
+
+impl Argument {
+    /// The tokens to point at: the value where there is one.
+    pub(crate) fn at(&self) -> TokenStream {
+        match &self.value {
+            Value::Assigned(value) if !value.is_empty() => value.clone(),
+            Value::List(group) => group.to_token_stream(),
+            _ => self.name.to_token_stream(),
+        }
+    }
+}
+
+/// What follows the name of an option.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// Nothing: `guarded`.
+    Flag,
+    /// `= ..`; the tokens after `=`, which may be none.
+    Assigned(TokenStream),
+    /// `(..)`.
+    List(Group),
+}
+
+impl Arguments {
+    pub(super) fn parse(tokens: TokenStream) -> Self {
+        let mut all = Self { route: None, instead_of_route: None, options: Vec::new(), stray: Vec::new() };
+        let read = |input: ParseStream<'_>| {
+            all.read(input);
+            Ok(())
+        };
+        // `read` takes every token, so there is nothing left for the parser to complain about.
+        let _: syn::Result<()> = read.parse2(tokens);
+        all
+    }
+
+    fn read(&mut self, input: ParseStream<'_>) {
+        let mut first = true;
+        while !input.is_empty() {
+            self.read_one(input, first);
+            first = false;
+            let rest = until_comma(input);
+            if !rest.is_empty() {
+                self.stray.push(rest);
+            }
+            let _: syn::Result<Token![,]> = input.parse();
+        }
+    }
+
+    fn read_one(&mut self, input: ParseStream<'_>, first: bool) {
+        if first && input.peek(LitStr) && !followed_by_more(input) {
+            self.route = input.parse().ok().map(Route::new);
+        } else if let Ok(option) = argument(input) {
+            self.take(option, first);
+        } else if first {
+            self.instead_of_route = Some(until_comma(input));
+        }
+    }
+}
+
+impl Arguments {
+    /// A bare word in the place of the route that names no option is a constant: `#[ws_endpoint(ROUTE)]`.
+    fn take(&mut self, option: Argument, first: bool) {
+        let known = OPTIONS.iter().any(|(name, _)| option.name == name);
+        if first && !known && matches!(option.value, Value::Flag) {
+            self.instead_of_route = Some(option.name.to_token_stream());
+        } else {
+            self.options.push(option);
+        }
+    }
+}
+
+/// Whether the literal is the beginning of an expression, as in `"/ws" + X`.
+fn followed_by_more(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let _: syn::Result<LitStr> = ahead.parse();
+    !ahead.is_empty() && !ahead.peek(Token![,])
+}
+
+fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
+    let ahead = input.fork();
+    let name = ahead.call(Ident::parse_any)?;
+    let option =
+        ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![=]) || ahead.peek(token::Paren);
+    if !option {
+        return Err(ahead.error("not an option"));
+    }
+    input.call(Ident::parse_any)?;
+    let value = if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        Value::Assigned(value_of(&name, input))
+    } else if input.peek(token::Paren) {
+        Value::List(input.parse()?)
+    } else {
+        Value::Flag
+    };
+    Ok(Argument { name, value })
+}
+
+/// A type may have commas outside of any bracket that a tokenizer knows: `state = App<A, B>`.
+fn value_of(name: &Ident, input: ParseStream<'_>) -> TokenStream {
+    let ahead = input.fork();
+    let is_type =
+        name == "state" && ahead.parse::<Type>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
+    if is_type && let Ok(ty) = input.parse::<Type>() {
+        return ty.to_token_stream();
+    }
+    until_comma(input)
+}
+
+fn until_comma(input: ParseStream<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        match input.parse::<TokenTree>() {
+            Ok(token) => tokens.extend([token]),
+            Err(_) => break,
+        }
+    }
+    tokens
+}
+
+impl Arguments {
+    /// Where to point when something is missing: the whole attribute.
+    pub(crate) fn call_site() -> Ident {
+        Ident::new("ws_endpoint", Span::call_site())
+    }
+}

@@ -1,0 +1,95 @@
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+use super::Endpoint;
+use crate::Rule;
+
+/// One problem, at its own tokens.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// The first token that it is about.
+    pub start: Span,
+    /// The last token that it is about.
+    pub end: Span,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The signature that an endpoint must have, when its shape is what is wrong; at most one of a report has it.
+    pub expected: Option<String>,
+    /// What helps to understand it.
+    pub notes: Vec<String>,
+    /// The exact text to write.
+    pub help: String,
+    shape: bool,
+}
+
+impl Diagnostic {
+    /// Adds what helps to understand the problem.
+    pub(crate) fn note(&mut self, note: impl Into<String>) -> &mut Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Marks a problem of the signature's shape: the report shows the whole expected signature once.
+    pub(crate) fn shape(&mut self) -> &mut Self {
+        self.shape = true;
+        self
+    }
+
+    /// The text of the compile error: `[rule] message`, then what is expected, notes and help, each on its own line.
+    pub fn text(&self) -> String {
+        let mut text = format!("[{}] {}", self.rule.name, self.message);
+        let expected = self.expected.iter().map(|signature| format!("expected: `{signature}`"));
+        let notes = self.notes.iter().map(|note| format!("note: {note}"));
+        for line in expected.chain(notes).chain([format!("help: {}", self.help)]) {
+            text.push('\n');
+            text.push_str(&line);
+        }
+        text
+    }
+}
+
+/// Collects what the rules report.
+#[derive(Debug, Default)]
+pub struct Sink {
+    found: Vec<Diagnostic>,
+}
+
+impl Sink {
+    /// Reports a problem at these tokens.
+    pub(crate) fn report(
+        &mut self,
+        rule: &'static Rule,
+        at: &dyn ToTokens,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let (start, end) = ends(at.to_token_stream());
+        let (message, help) = (message.into(), help.into());
+        let found =
+            Diagnostic { rule, start, end, message, expected: None, notes: vec![], help, shape: false };
+        self.found.push(found);
+        self.found.last_mut().expect("just pushed")
+    }
+
+    /// Everything that was reported, in the order of the source; the first fault of shape shows the whole signature.
+    pub(super) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|found| {
+            let start = found.start.start();
+            (start.line, start.column)
+        });
+        if let Some(first) = self.found.iter_mut().find(|found| found.shape) {
+            first.expected = Some(endpoint.expected_signature());
+        }
+        self.found
+    }
+}
+
+/// First and last token; the place of the macro call when there is none.
+fn ends(tokens: TokenStream) -> (Span, Span) {
+    let mut tokens = tokens.into_iter();
+    let Some(first) = tokens.next() else { return (Span::call_site(), Span::call_site()) };
+    let last = tokens.last().unwrap_or_else(|| first.clone());
+    (first.span(), last.span())
+}

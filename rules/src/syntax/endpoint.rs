@@ -1,0 +1,193 @@
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Attribute, FnArg, Pat, PatType, Receiver, ReturnType, Signature, Type, Visibility,
+    parse::{Parse, ParseStream, Parser},
+};
+
+use super::{Arguments, Options, Route, one_line};
+
+/// A function that is, or wants to be, a WebSocket endpoint; with the syntax it was read from, so that spans survive.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// What the attribute says, as written.
+    pub arguments: Arguments,
+    /// What the options mean, and what is wrong with them.
+    pub options: Options,
+    /// What stands under the attribute.
+    pub item: Item,
+}
+
+impl Endpoint {
+    pub(super) fn new(arguments: Arguments, item: Item) -> Self {
+        Self { options: Options::read(&arguments), arguments, item }
+    }
+
+    /// The function under the attribute, when there is one.
+    pub fn function(&self) -> Option<&Function> {
+        match &self.item {
+            Item::Function(function) => Some(function),
+            Item::Other(_) => None,
+        }
+    }
+
+    /// The route, when the attribute names one that can be read.
+    pub fn route(&self) -> Option<&Route> {
+        self.arguments.route.as_ref()
+    }
+
+    /// The route and its fitness: `None` when something is wrong with it that `route_syntax` reports.
+    pub(crate) fn sound_route(&self) -> Option<&Route> {
+        self.route().filter(|route| route.fault.is_none())
+    }
+
+    /// What the signature should look like, with the names that the user chose.
+    pub(super) fn expected_signature(&self) -> String {
+        let name =
+            self.function().map_or_else(|| "NAME".to_owned(), |function| function.sig.ident.to_string());
+        format!("async fn {name}(handshake: Handshake, ...) -> sockeye::Result")
+    }
+}
+
+/// What stands under the attribute.
+#[derive(Debug)]
+pub enum Item {
+    /// A function with a body.
+    Function(Box<Function>),
+    /// Anything else.
+    Other(Other),
+}
+
+/// An item that is no function.
+#[derive(Debug)]
+pub struct Other {
+    /// With its article: `a struct`.
+    pub what: &'static str,
+    /// The tokens that say so.
+    pub at: TokenStream,
+}
+
+impl Item {
+    pub(super) fn parse(tokens: TokenStream) -> Self {
+        match Function::parse.parse2(tokens.clone()) {
+            Ok(function) => Self::Function(Box::new(function)),
+            Err(_) => Self::Other(Other::of(tokens)),
+        }
+    }
+}
+
+impl Other {
+    fn of(tokens: TokenStream) -> Self {
+        let words = [
+            "struct", "enum", "union", "trait", "impl", "mod", "type", "static", "use", "fn", "const",
+            "extern",
+        ];
+        let word = tokens.clone().into_iter().find_map(|token| match token {
+            TokenTree::Ident(word) => words.iter().find(|known| word == *known).map(|known| (*known, word)),
+            _ => None,
+        });
+        let Some((known, word)) = word else { return Self { what: "something else", at: tokens } };
+        Self { what: article(known), at: word.to_token_stream() }
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    match word {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "trait" => "a trait",
+        "impl" => "an `impl` block",
+        "mod" => "a module",
+        "type" => "a type alias",
+        "static" => "a static",
+        "use" => "an import",
+        "const" => "a constant",
+        "extern" => "an `extern` block",
+        _ => "a function without a body",
+    }
+}
+
+/// A function with a body.
+///
+/// The body is kept as tokens: most rules judge the signature, and a body that this version of `syn` cannot read must
+/// not make a right handler wrong.
+#[derive(Debug)]
+pub struct Function {
+    /// The attributes that stand under ours, doc comments included.
+    pub attrs: Vec<Attribute>,
+    /// `pub` and the like.
+    pub vis: Visibility,
+    /// The signature, as written.
+    pub sig: Signature,
+    /// The body, braces included.
+    pub body: Group,
+    /// `self` in any form.
+    pub receiver: Option<Receiver>,
+    /// Every other parameter, in order; the first should be the handshake.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig = Signature::parse(input)?;
+        let body = input.parse()?;
+        let receiver = sig.receiver().cloned();
+        let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
+        Ok(Self { attrs, vis, sig, body, receiver, parameters })
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &Ident {
+        &self.sig.ident
+    }
+
+    /// The parameters after the handshake.
+    pub fn extractors(&self) -> &[Parameter] {
+        self.parameters.get(1..).unwrap_or_default()
+    }
+
+    /// The return type; `None` is `()`.
+    pub fn output(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty),
+        }
+    }
+}
+
+/// One parameter that is not `self`.
+#[derive(Debug)]
+pub struct Parameter {
+    /// The parameter, as written.
+    pub node: PatType,
+}
+
+impl Parameter {
+    fn of(argument: &FnArg) -> Option<Self> {
+        match argument {
+            FnArg::Typed(node) => Some(Self { node: node.clone() }),
+            FnArg::Receiver(_) => None,
+        }
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> &Type {
+        &self.node.ty
+    }
+
+    /// Pattern and type, without attributes, on one line.
+    pub fn text(&self) -> String {
+        format!("{}: {}", one_line(&self.node.pat), one_line(&self.node.ty))
+    }
+
+    /// The one name it binds, when it is no pattern of several.
+    pub fn binding(&self) -> Option<&Ident> {
+        match &*self.node.pat {
+            Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),
+            _ => None,
+        }
+    }
+}

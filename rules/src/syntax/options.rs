@@ -1,0 +1,347 @@
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Token, Type, parse::Parser, punctuated::Punctuated};
+
+use super::{Argument, Arguments, Value, one_line};
+use crate::{Rule, ValueProblem, duration, origin, size, subprotocol};
+
+/// Every option, and how it is written.
+pub const OPTIONS: [(&str, &str); 8] = [
+    ("state", "state = AppState"),
+    ("origins", "origins = [\"https://app.example.com\"]"),
+    ("subprotocols", "subprotocols = [\"v2\", \"v1\"]"),
+    ("max_message", "max_message = \"64 KiB\""),
+    ("heartbeat", "heartbeat = \"30s\""),
+    ("group", "group = \"admin\""),
+    ("guarded", "guarded"),
+    ("allow", "allow(no_receive_loop, reason = \"clients only listen\")"),
+];
+
+/// What the options mean. An option that is not given, or given wrong, has its default.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// `state = AppState`.
+    pub state: Option<Type>,
+    /// `origins = [..]` or `origins = any`.
+    pub origins: Option<OriginsOption>,
+    /// `subprotocols = [..]`, in order of preference.
+    pub subprotocols: Vec<LitStr>,
+    /// `max_message = "64 KiB"`, in bytes.
+    pub max_message: Option<usize>,
+    /// `heartbeat = "30s"` or `heartbeat = off`.
+    pub heartbeat: Option<HeartbeatOption>,
+    /// `group = "admin"`.
+    pub group: Option<LitStr>,
+    /// `guarded`.
+    pub guarded: bool,
+    /// `allow(rule, .., reason = "why")`.
+    pub allow: Vec<AllowOption>,
+    /// What is wrong with the values, for `invalid_option` to report.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The `origins` option.
+#[derive(Debug)]
+pub enum OriginsOption {
+    /// `origins = any`.
+    Any,
+    /// `origins = ["https://app.example.com"]`; each text is judged by the rule `origin_syntax`.
+    List(Vec<LitStr>),
+}
+
+/// The `heartbeat` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeartbeatOption {
+    /// `heartbeat = off`.
+    Off,
+    /// `heartbeat = "30s"`.
+    Every(Duration),
+}
+
+/// A rule that the endpoint turns off.
+#[derive(Debug)]
+pub struct AllowOption {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Why, in the user's words.
+    pub reason: String,
+}
+
+/// A value that cannot be used.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) at: TokenStream,
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+impl Problem {
+    fn new(at: &dyn ToTokens, what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { at: at.to_token_stream(), what: what.into(), help: help.into() }
+    }
+
+    fn value(at: &dyn ToTokens, problem: &ValueProblem) -> Self {
+        Self::new(at, problem.to_string(), problem.help())
+    }
+}
+
+type Read<T> = Result<T, Problem>;
+
+impl Options {
+    pub(super) fn read(arguments: &Arguments) -> Self {
+        let mut options = Self::default();
+        for (index, argument) in arguments.options.iter().enumerate() {
+            let repeated = arguments.options[..index].iter().any(|earlier| earlier.name == argument.name);
+            let result = if repeated && argument.name != "allow" {
+                Err(twice(argument))
+            } else {
+                options.read_one(argument)
+            };
+            options.problems.extend(result.err());
+        }
+        options
+    }
+
+    /// Unknown names are left to the rule `unknown_option`.
+    fn read_one(&mut self, argument: &Argument) -> Read<()> {
+        match argument.name.to_string().as_str() {
+            "state" => self.state = Some(state(argument)?),
+            "origins" => self.origins = Some(self.read_origins(argument)?),
+            "subprotocols" => self.subprotocols = self.read_subprotocols(argument)?,
+            "max_message" => self.max_message = Some(max_message(argument)?),
+            "heartbeat" => self.heartbeat = Some(heartbeat(argument)?),
+            "group" => self.group = Some(group(argument)?),
+            "guarded" => self.guarded = guarded(argument)?,
+            "allow" => self.read_allow(argument)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_origins(&mut self, argument: &Argument) -> Read<OriginsOption> {
+        match expression(argument) {
+            Some(Expr::Path(path)) if path.path.is_ident("any") => Ok(OriginsOption::Any),
+            Some(Expr::Array(list)) => {
+                let texts = texts(&list, "origins", "https://app.example.com")?;
+                self.repeated(&texts, "origin", |a, b| match (origin::parse(a), origin::parse(b)) {
+                    (Ok(a), Ok(b)) => a == b,
+                    _ => a == b,
+                });
+                Ok(OriginsOption::List(texts))
+            }
+            Some(Expr::Lit(text)) if one_line(&text) == "\"*\"" => Err(form(argument, "origins = any")),
+            Some(Expr::Lit(text)) if matches!(text.lit, Lit::Str(_)) => {
+                Err(form(argument, &format!("origins = [{}]", one_line(&text))))
+            }
+            _ => Err(form(argument, "origins = [\"https://app.example.com\"]` or `origins = any")),
+        }
+    }
+
+    fn read_subprotocols(&mut self, argument: &Argument) -> Read<Vec<LitStr>> {
+        let list = match expression(argument) {
+            Some(Expr::Array(list)) => list,
+            Some(Expr::Lit(text)) if matches!(text.lit, Lit::Str(_)) => {
+                return Err(form(argument, &format!("subprotocols = [{}]", one_line(&text))));
+            }
+            _ => return Err(form(argument, "subprotocols = [\"v2\", \"v1\"]")),
+        };
+        let texts = texts(&list, "subprotocols", "v1")?;
+        for text in &texts {
+            let problem = subprotocol::check(&text.value()).err();
+            self.problems.extend(problem.map(|problem| Problem::value(text, &problem)));
+        }
+        self.repeated(&texts, "subprotocol", |a, b| a == b);
+        Ok(texts)
+    }
+
+    fn repeated(&mut self, texts: &[LitStr], what: &str, same: fn(&str, &str) -> bool) {
+        for (index, text) in texts.iter().enumerate() {
+            if texts[..index].iter().any(|earlier| same(&earlier.value(), &text.value())) {
+                let what = format!("the {what} {} stands twice", one_line(text));
+                self.problems.push(Problem::new(text, what, "take the second one out"));
+            }
+        }
+    }
+
+    fn read_allow(&mut self, argument: &Argument) -> Read<()> {
+        let (rules, reason) = allow_parts(argument)?;
+        for name in rules {
+            match allowable(&name) {
+                Ok(rule) => self.allow.push(AllowOption { rule, reason: reason.clone() }),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn twice(argument: &Argument) -> Problem {
+    let name = &argument.name;
+    Problem::new(name, format!("the option `{name}` stands twice"), "keep one of them")
+}
+
+/// The value is not of the form that the option takes.
+fn form(argument: &Argument, example: &str) -> Problem {
+    let name = &argument.name;
+    let what = match &argument.value {
+        Value::Assigned(value) if !value.is_empty() => format!("`{name}` cannot be `{}`", one_line(value)),
+        Value::List(_) => format!("`{name}` takes its value after `=`"),
+        _ => format!("`{name}` needs a value"),
+    };
+    Problem::new(&argument.at(), what, format!("write `{example}`"))
+}
+
+fn expression(argument: &Argument) -> Option<Expr> {
+    match &argument.value {
+        Value::Assigned(tokens) => syn::parse2(tokens.clone()).ok(),
+        _ => None,
+    }
+}
+
+fn text(argument: &Argument) -> Option<LitStr> {
+    match &argument.value {
+        Value::Assigned(tokens) => syn::parse2(tokens.clone()).ok(),
+        _ => None,
+    }
+}
+
+fn texts(list: &ExprArray, option: &str, example: &str) -> Read<Vec<LitStr>> {
+    let each = list.elems.iter().map(|element| match element {
+        Expr::Lit(literal) if let Lit::Str(text) = &literal.lit => Ok(text.clone()),
+        other => {
+            let what =
+                format!("`{}` in `{option}` is not a text that the compiler can check", one_line(other));
+            Err(Problem::new(other, what, format!("write it out, as in `\"{example}\"`")))
+        }
+    });
+    each.collect()
+}
+
+fn state(argument: &Argument) -> Read<Type> {
+    let ty = match &argument.value {
+        Value::Assigned(tokens) => syn::parse2(tokens.clone()).ok(),
+        _ => None,
+    };
+    ty.ok_or_else(|| form(argument, "state = AppState"))
+}
+
+fn max_message(argument: &Argument) -> Read<usize> {
+    if let Some(text) = text(argument) {
+        return size::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem));
+    }
+    match expression(argument) {
+        Some(Expr::Lit(ExprLit { lit: Lit::Int(bytes), .. })) => {
+            Err(form(argument, &format!("max_message = \"{}\"", bytes.base10_digits())))
+        }
+        _ => Err(form(argument, "max_message = \"64 KiB\"")),
+    }
+}
+
+fn heartbeat(argument: &Argument) -> Read<HeartbeatOption> {
+    if let Some(text) = text(argument) {
+        let every = duration::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem))?;
+        return Ok(HeartbeatOption::Every(every));
+    }
+    match expression(argument) {
+        Some(Expr::Path(path)) if path.path.is_ident("off") => Ok(HeartbeatOption::Off),
+        Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
+            Err(form(argument, &format!("heartbeat = \"{}s\"", seconds.base10_digits())))
+        }
+        Some(Expr::Lit(ExprLit { lit: Lit::Bool(on), .. })) if !on.value => {
+            Err(form(argument, "heartbeat = off"))
+        }
+        _ => Err(form(argument, "heartbeat = \"30s\"` or `heartbeat = off")),
+    }
+}
+
+fn group(argument: &Argument) -> Read<LitStr> {
+    match text(argument) {
+        Some(name) if name.value().trim().is_empty() => {
+            Err(Problem::new(&name, "a group must have a name", "write `group = \"admin\"`"))
+        }
+        Some(name) => Ok(name),
+        None => Err(form(argument, "group = \"admin\"")),
+    }
+}
+
+fn guarded(argument: &Argument) -> Read<bool> {
+    match argument.value {
+        Value::Flag => Ok(true),
+        _ => Err(Problem::new(
+            &argument.at(),
+            "`guarded` takes no value: it is on when it is there",
+            "write `guarded`",
+        )),
+    }
+}
+
+const ALLOW: &str = "allow(rule, reason = \"why this endpoint is an exception\")";
+
+/// The rules that `allow(..)` names, and its reason.
+fn allow_parts(argument: &Argument) -> Read<(Vec<Ident>, String)> {
+    let Value::List(list) = &argument.value else {
+        return Err(Problem::new(
+            &argument.at(),
+            "`allow` takes its rules in parentheses",
+            format!("write `{ALLOW}`"),
+        ));
+    };
+    let parts = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.stream()).unwrap_or_default();
+    let rules: Vec<Ident> = parts.iter().filter_map(bare_name).collect();
+    let reason = parts.iter().find_map(reason).unwrap_or_default();
+    if rules.is_empty() || parts.len() > rules.len() + 1 {
+        return Err(Problem::new(list, "`allow` needs the name of a rule", format!("write `{ALLOW}`")));
+    }
+    if reason.trim().is_empty() {
+        let names: Vec<_> = rules.iter().map(ToString::to_string).collect();
+        let help =
+            format!("write `allow({}, reason = \"why this endpoint is an exception\")`", names.join(", "));
+        return Err(Problem::new(list, "`allow` needs a reason", help));
+    }
+    Ok((rules, reason))
+}
+
+fn bare_name(part: &Expr) -> Option<Ident> {
+    match part {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    }
+}
+
+fn reason(part: &Expr) -> Option<String> {
+    let Expr::Assign(assign) = part else { return None };
+    let named = bare_name(&assign.left).is_some_and(|name| name == "reason");
+    match &*assign.right {
+        Expr::Lit(literal) if named && let Lit::Str(text) = &literal.lit => Some(text.value()),
+        _ => None,
+    }
+}
+
+fn allowable(name: &Ident) -> Read<&'static Rule> {
+    let Some(rule) = crate::find(&name.to_string()) else {
+        let names = crate::RULES.iter().map(|rule| rule.name);
+        let help = match nearest(&name.to_string(), names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`cargo sockeye explain` lists the rules".to_owned(),
+        };
+        return Err(Problem::new(name, format!("there is no rule `{name}`"), help));
+    };
+    if rule.level.can_be_allowed() {
+        return Ok(rule);
+    }
+    let help = format!("take it out and mend what it reports: `cargo sockeye explain {name}`");
+    Err(Problem::new(
+        name,
+        format!("the rule `{name}` cannot be allowed: it only reports what can never work"),
+        help,
+    ))
+}
+
+/// The name that was probably meant.
+pub(crate) fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let close =
+        names.map(|name| (strsim::jaro_winkler(written, name), name)).filter(|(score, _)| *score > 0.75);
+    close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}

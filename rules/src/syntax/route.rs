@@ -1,0 +1,234 @@
+use syn::LitStr;
+
+/// The route of an endpoint.
+#[derive(Debug)]
+pub struct Route {
+    /// The literal, as written.
+    pub literal: LitStr,
+    /// Its text.
+    pub text: String,
+    /// Its parameters, in order.
+    pub parameters: Vec<RouteParameter>,
+    /// Why no request could reach it, or the router would refuse it; the first reason that was found.
+    pub(crate) fault: Option<RouteFault>,
+}
+
+/// `{id}` or `{*rest}` in a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteParameter {
+    /// The name between the braces, without `*`.
+    pub name: String,
+    /// Whether it takes the rest of the path.
+    pub catch_all: bool,
+}
+
+/// What is wrong with a route, and the text to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RouteFault {
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+impl Route {
+    pub(super) fn new(literal: LitStr) -> Self {
+        let text = literal.value();
+        let parameters = text.split('/').filter_map(parameter).collect::<Vec<_>>();
+        Self { fault: fault(&text, &parameters), literal, text, parameters }
+    }
+
+    /// The route without the names of its parameters: two routes that differ in nothing else are the same to a router.
+    pub fn shape(&self) -> String {
+        let mut shape = self.text.clone();
+        for parameter in &self.parameters {
+            let star = if parameter.catch_all { "*" } else { "" };
+            shape = shape.replace(&format!("{{{star}{}}}", parameter.name), &format!("{{{star}}}"));
+        }
+        shape
+    }
+}
+
+/// The parameter that ends a segment, as in `{id}` or `v{id}`; doubled braces stand for themselves.
+fn parameter(segment: &str) -> Option<RouteParameter> {
+    let bare = segment.replace("{{", "").replace("}}", "");
+    let (_, inner) = bare.strip_suffix('}')?.split_once('{')?;
+    let (catch_all, name) = inner.strip_prefix('*').map_or((false, inner), |name| (true, name));
+    Some(RouteParameter { name: name.to_owned(), catch_all })
+}
+
+fn fault(text: &str, parameters: &[RouteParameter]) -> Option<RouteFault> {
+    address_fault(text)
+        .or_else(|| {
+            text.split('/')
+                .find_map(segment_fault)
+                .map(|(what, from, to)| written(what, &text.replace(&from, &to)))
+        })
+        .or_else(|| twice(parameters))
+        .or_else(|| router_fault(text))
+}
+
+fn written(what: impl Into<String>, route: &str) -> RouteFault {
+    RouteFault { what: what.into(), help: format!("write `\"{route}\"`") }
+}
+
+/// What is wrong with the route as a whole.
+fn address_fault(text: &str) -> Option<RouteFault> {
+    if text.trim().is_empty() {
+        return Some(written("the route is empty", "/"));
+    }
+    if text.trim() != text {
+        return Some(written("the route has a space at its start or end", text.trim()));
+    }
+    if let Some((_, rest)) = text.split_once("://") {
+        let path = rest.find('/').map_or("/", |at| &rest[at..]);
+        return Some(written(
+            "the route is a path, not an address: host and port belong to the server",
+            path,
+        ));
+    }
+    if !text.starts_with('/') {
+        return Some(written("the route does not begin with a slash", &format!("/{text}")));
+    }
+    query_fault(text).or_else(|| spacing_fault(text))
+}
+
+fn query_fault(text: &str) -> Option<RouteFault> {
+    let at = text.find(['?', '#'])?;
+    let path = text[..at].to_owned();
+    let mut fault = written("a query or fragment is no part of a route", &path);
+    if text[at..].starts_with('?') {
+        fault.help.push_str(" and take the query as `Query(query): Query<T>`");
+    }
+    Some(fault)
+}
+
+fn spacing_fault(text: &str) -> Option<RouteFault> {
+    if text.contains("//") {
+        let mut single = text.to_owned();
+        while single.contains("//") {
+            single = single.replace("//", "/");
+        }
+        return Some(written("the route has an empty segment", &single));
+    }
+    let blank = text.chars().find(|c| c.is_whitespace() || c.is_control())?;
+    let encoded = text.replace(' ', "%20");
+    let what = format!("the route has {blank:?} in it, which never stands in a request");
+    Some(if blank == ' ' { written(what, &encoded) } else { RouteFault { what, help: "take it out".into() } })
+}
+
+/// A segment in the syntax of another router: what is wrong, the segment, and what it should be.
+fn segment_fault(segment: &str) -> Option<(String, String, String)> {
+    let (what, right) = if let Some(name) = segment.strip_prefix(':') {
+        (format!("`{segment}` is the syntax of older routers"), format!("{{{name}}}"))
+    } else if let Some(name) = segment.strip_prefix('*') {
+        let name = if name.is_empty() { "rest" } else { name };
+        (format!("`{segment}` is the syntax of older routers"), format!("{{*{name}}}"))
+    } else if let Some(name) = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        (format!("`{segment}` is the syntax of another router"), format!("{{{name}}}"))
+    } else {
+        let inner = segment.strip_prefix('{')?.strip_suffix('}')?;
+        let (name, _) = inner.split_once(':')?;
+        (format!("`{segment}` has a pattern, which this router does not know"), format!("{{{name}}}"))
+    };
+    Some((what, format!("/{segment}"), format!("/{right}")))
+}
+
+fn twice(parameters: &[RouteParameter]) -> Option<RouteFault> {
+    let again = parameters
+        .iter()
+        .enumerate()
+        .find(|(at, one)| parameters[..*at].iter().any(|had| had.name == one.name));
+    let (_, again) = again?;
+    let what = format!("the parameter `{{{}}}` stands twice in the route", again.name);
+    Some(RouteFault {
+        what,
+        help: format!("give the second one a name of its own, as in `{{{}_2}}`", again.name),
+    })
+}
+
+/// Asks the router that will serve it.
+fn router_fault(text: &str) -> Option<RouteFault> {
+    let refused = matchit::Router::new().insert(text, ()).err()?;
+    let (what, help) = match refused {
+        matchit::InsertError::InvalidParamSegment => (
+            "a segment can hold one parameter, at its end",
+            "let the parameter end its segment, as in `\"/files/{name}\"`, and take it apart in the handler",
+        ),
+        matchit::InsertError::InvalidCatchAll => (
+            "a parameter that takes the rest of the path must be a whole segment, and the last one",
+            "move it to the end, as in `\"/files/{*rest}\"`",
+        ),
+        _ => (
+            "the braces of the route do not make a parameter",
+            "write a name between one pair of braces, as in `\"/ws/{id}\"`; `{{` and `}}` stand for braces themselves",
+        ),
+    };
+    Some(RouteFault { what: what.to_owned(), help: help.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(text: &str) -> Route {
+        Route::new(LitStr::new(text, proc_macro2::Span::call_site()))
+    }
+
+    #[test]
+    fn right_routes_have_no_fault() {
+        for text in [
+            "/",
+            "/ws",
+            "/ws/",
+            "/ws/{id}",
+            "/a/{b}/c/{d}",
+            "/files/{*rest}",
+            "/v{id}",
+            "/{{x}}",
+            "/a.b-c~d",
+            "/é",
+        ] {
+            assert_eq!(route(text).fault, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_found_in_order() {
+        let names = |text| {
+            route(text).parameters.into_iter().map(|one| (one.name, one.catch_all)).collect::<Vec<_>>()
+        };
+        assert_eq!(names("/a/{b}/v{c}/{*d}"), [("b".into(), false), ("c".into(), false), ("d".into(), true)]);
+        assert_eq!(names("/{{x}}/y"), []);
+    }
+
+    #[test]
+    fn the_shape_forgets_names_only() {
+        assert_eq!(route("/ws/{id}").shape(), route("/ws/{name}").shape());
+        assert_ne!(route("/ws/{id}").shape(), route("/ws/{*id}").shape());
+        assert_ne!(route("/ws/{id}").shape(), route("/ws/id").shape());
+    }
+
+    #[test]
+    fn each_fault_says_what_to_write() {
+        for (text, help) in [
+            ("", "write `\"/\"`"),
+            (" /ws", "write `\"/ws\"`"),
+            ("ws", "write `\"/ws\"`"),
+            ("ws://localhost:3000/ws/a", "write `\"/ws/a\"`"),
+            ("http://localhost", "write `\"/\"`"),
+            ("/ws//a", "write `\"/ws/a\"`"),
+            ("/ws/:id", "write `\"/ws/{id}\"`"),
+            ("/ws/*rest", "write `\"/ws/{*rest}\"`"),
+            ("/ws/<id>", "write `\"/ws/{id}\"`"),
+            ("/ws/{id:[0-9]+}", "write `\"/ws/{id}\"`"),
+            ("/ws?x=1", "write `\"/ws\"` and take the query as `Query(query): Query<T>`"),
+            ("/ws#top", "write `\"/ws\"`"),
+            ("/my room", "write `\"/my%20room\"`"),
+            ("/{id}/{id}", "give the second one a name of its own, as in `{id_2}`"),
+        ] {
+            assert_eq!(route(text).fault.map(|fault| fault.help).as_deref(), Some(help), "{text}");
+        }
+        for text in ["/{id", "/id}", "/{}", "/{a}{b}", "/{a}.png", "/{*rest}/x", "/{*}"] {
+            assert!(route(text).fault.is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Each rule that reads syntax, on endpoints that are wrong in one way and on their neighbours that are right.
+
+use proc_macro2::TokenStream;
+use sockeye_rules::syntax::{Diagnostic, check, parse};
+
+/// What is found in `#[ws_endpoint(attribute)] item`.
+fn found(attribute: &str, item: &str) -> Vec<Diagnostic> {
+    let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
+    check(&parse(tokens(attribute), tokens(item)))
+}
+
+fn rules(attribute: &str, item: &str) -> Vec<&'static str> {
+    found(attribute, item).iter().map(|one| one.rule.name).collect()
+}
+
+/// The rules that fire for a function under `#[ws_endpoint("/ws")]`.
+fn on(item: &str) -> Vec<&'static str> {
+    rules("\"/ws\"", item)
+}
+
+fn with(attribute: &str) -> Vec<&'static str> {
+    rules(attribute, "async fn f(h: Handshake) {}")
+}
+
+#[test]
+fn items_that_are_no_function() {
+    for item in [
+        "struct A;",
+        "enum A {}",
+        "impl A {}",
+        "const A: u8 = 1;",
+        "mod a {}",
+        "fn f();",
+        "type A = u8;",
+        "x!{}",
+    ] {
+        assert_eq!(on(item), ["not_a_function"], "{item}");
+    }
+}
+
+#[test]
+fn shapes_of_signatures() {
+    for (item, expected) in [
+        ("fn f(h: Handshake) {}", "not_async"),
+        ("async fn f() {}", "missing_handshake"),
+        ("async fn f(q: Query<u8>) {}", "missing_handshake"),
+        ("async fn f(id: u64) {}", "missing_handshake"),
+        ("async fn f(q: Query<u8>, h: Handshake) {}", "misplaced_handshake"),
+        ("async fn f(q: Anything, h: sockeye::Handshake) {}", "misplaced_handshake"),
+        ("async fn f(h: Handshake, i: Handshake<Json<u8>>) {}", "duplicate_handshake"),
+        ("async fn f(&self, h: Handshake) {}", "self_receiver"),
+        ("async fn f(self: Box<Self>) {}", "self_receiver"),
+        ("async fn f<T>(h: Handshake, t: State<T>) {}", "generic_handler"),
+        ("async fn f<'a>(h: Handshake) {}", "generic_handler"),
+        ("async fn f(h: Handshake) where u8: Copy {}", "generic_handler"),
+        ("async fn f(h: Handshake, t: State<impl Clone>) {}", "generic_handler"),
+        ("async unsafe fn f(h: Handshake) {}", "unsupported_qualifier"),
+        ("async extern fn f(h: Handshake) {}", "unsupported_qualifier"),
+        ("async fn f(h: Handshake) -> impl Sized {}", "return_type"),
+        ("async fn f(h: Handshake) -> (u8, u8) {}", "return_type"),
+        ("async fn f(h: Handshake) -> ! {}", "return_type"),
+    ] {
+        assert_eq!(on(item), [expected], "{item}");
+    }
+}
+
+#[test]
+fn types_of_parameters() {
+    for (item, expected) in [
+        ("async fn f(h: &mut Handshake) {}", "borrowed_parameter"),
+        ("async fn f(h: Handshake, x: &HeaderMap) {}", "borrowed_parameter"),
+        ("async fn f(h: Handshake, x: Query<Cow<'_, str>>) {}", "borrowed_parameter"),
+        ("async fn f(h: Handshake, x: State<[&str; 2]>) {}", "borrowed_parameter"),
+        ("async fn f(ws: WebSocketUpgrade) {}", "raw_upgrade"),
+        ("async fn f(h: Handshake, ws: axum::extract::ws::WebSocket) {}", "raw_upgrade"),
+        ("async fn f(h: Handshake, x: axum::Json<u8>) {}", "body_extractor"),
+        ("async fn f(h: Handshake, x: String) {}", "body_extractor"),
+        ("async fn f(h: Handshake, x: axum::extract::Request) {}", "body_extractor"),
+    ] {
+        assert_eq!(on(item), [expected], "{item}");
+    }
+}
+
+#[test]
+fn right_handlers_are_left_alone() {
+    for item in [
+        "async fn f(h: Handshake) {}",
+        "pub(crate) async fn r#type(mut _h: sockeye::Handshake<Json<A, B>>) -> sockeye::Result { Ok(()) }",
+        "async fn f(chat: Chat, h: Handshake) {}",
+        "async fn f(h: Handshake, x: other::Handshake) {}",
+        "async fn f(h: Handshake, x: State<&'static str>) {}",
+        "async fn f(h: Handshake, x: &'static str) {}",
+        "async fn f(h: Handshake, x: State<fn(&str) -> &str>) {}",
+        "async fn f(h: Handshake, x: State<Arc<dyn Fn(&str) + Send>>) {}",
+        "async fn f(h: Handshake, x: crate::types::Json<u8>) {}",
+        "async fn f(h: Handshake, x: Json<u8>) {}",
+        "async fn f(h: Handshake, x: types::WebSocket) {}",
+        "async fn f(h: (Handshake), (_): ty!()) {}",
+        "async fn f(h: Handshake) -> Result<(), impl Error> { Ok(()) }",
+        "async fn f(h: Handshake) -> my::Alias { Ok(()) }",
+        "async fn f(request: Request) {}",
+    ] {
+        assert_eq!(on(item), [""; 0], "{item}");
+    }
+}
+
+#[test]
+fn parameters_of_the_route() {
+    for (route, item, expected) in [
+        ("\"/{a}/{b}\"", "async fn f(h: Handshake, p: Path<u64>) {}", "path_arity"),
+        ("\"/{a}\"", "async fn f(h: Handshake, p: Path<(u64, u64)>) {}", "path_arity"),
+        ("\"/a\"", "async fn f(h: Handshake, p: axum::extract::Path<String>) {}", "path_arity"),
+        ("\"/{a}\"", "async fn f(h: Handshake) { h.accept(); }", "unused_path_parameter"),
+        ("\"/{a}\"", "async fn f(_: Handshake, s: State<u8>) {}", "unused_path_parameter"),
+    ] {
+        assert_eq!(rules(route, item), [expected], "{route} {item}");
+    }
+    for (route, item) in [
+        ("\"/{a}/{b}\"", "async fn f(h: Handshake, p: Path<(u64, u64)>) {}"),
+        ("\"/{a}/{b}\"", "async fn f(h: Handshake, p: Path<Pair>) {}"),
+        ("\"/{a}\"", "async fn f(h: Handshake, p: Path<(u64,)>) {}"),
+        ("\"/{a}\"", "async fn f(h: Handshake, p: Path<()>) {}"),
+        ("\"/{_a}\"", "async fn f(h: Handshake) {}"),
+        ("\"/{a}\"", "async fn f(h: Handshake, x: Anything) {}"),
+        ("\"/{a}\"", "async fn f(h: Handshake, x: Extension<u8>) {}"),
+        ("\"/{a}\"", "async fn f(h: Handshake) { h.uri(); }"),
+        ("\"/{a}\"", "async fn f(h: Handshake) { helper(h).await }"),
+        ("\"/{a}\"", "async fn f(h: Handshake) { let i = h; }"),
+        ("\"/{a}\"", "async fn f(h: Handshake) { println!(\"{h:?}\"); }"),
+        ("\"/{a}\"", "async fn f(Alias { x }: Handshake) { }"),
+        ("\"/:a\"", "async fn f(h: Handshake, p: Path<(u8, u8)>) {}"),
+    ] {
+        let found = rules(route, item);
+        assert!(found.iter().all(|rule| *rule == "route_syntax"), "{route} {item}: {found:?}");
+    }
+}
+
+#[test]
+fn options_of_the_attribute() {
+    for attribute in
+        ["", "ROUTE", "concat!(\"/a\", \"b\")", "path = \"/ws\"", "\"ws\"", "guarded", "\"/ws\" \"/x\""]
+    {
+        assert_eq!(with(attribute), ["route_syntax"], "{attribute}");
+    }
+    for attribute in ["\"/ws\", orgins = any", "\"/ws\", \"/x\"", "\"/ws\", compression"] {
+        assert_eq!(with(attribute), ["unknown_option"], "{attribute}");
+    }
+    for attribute in [
+        "\"/ws\", state",
+        "\"/ws\", origins = \"*\"",
+        "\"/ws\", origins(any)",
+        "\"/ws\", origins = [X]",
+        "\"/ws\", subprotocols = [\"a\", \"a\"]",
+        "\"/ws\", subprotocols = [\"a b\"]",
+        "\"/ws\", max_message = 1",
+        "\"/ws\", max_message = \"0\"",
+        "\"/ws\", heartbeat = true",
+        "\"/ws\", heartbeat = \"30\"",
+        "\"/ws\", group = admin",
+        "\"/ws\", guarded = true",
+        "\"/ws\", guarded, guarded",
+        "\"/ws\", allow(not_async)",
+        "\"/ws\", allow(not_a_rule, reason = \"x\")",
+        "\"/ws\", allow(not_async, reason = \"x\")",
+    ] {
+        assert_eq!(with(attribute), ["invalid_option"], "{attribute}");
+    }
+    assert_eq!(with("\"/ws\", origins = [\"ws://a\"]"), ["origin_syntax"]);
+    assert_eq!(with("\"/ws\", state = A<B, C>, origins = any, heartbeat = off, guarded,"), [""; 0]);
+}
+
+#[test]
+fn several_mistakes_are_reported_together_in_the_order_of_the_source() {
+    let item = "pub fn f(q: Query<u8>, h: Handshake, x: &str) -> &'static str { \"\" }";
+    let all = found("\"ws\", orgins = any", item);
+    let names: Vec<_> = all.iter().map(|one| one.rule.name).collect();
+    for rule in [
+        "route_syntax",
+        "unknown_option",
+        "not_async",
+        "misplaced_handshake",
+        "borrowed_parameter",
+        "return_type",
+    ] {
+        assert!(names.contains(&rule), "{rule} is not among {names:?}");
+    }
+    assert_eq!(
+        all.iter().filter(|one| one.expected.is_some()).count(),
+        1,
+        "the expected signature is shown once"
+    );
+}
+
+#[test]
+fn every_message_says_what_to_write_in_the_house_style() {
+    let all = found("\"ws\", orgins = any, heartbeat = 3", "fn f(&self, x: &str, s: String) -> ! {}");
+    assert!(all.len() > 5);
+    for one in all {
+        let text = one.text();
+        assert!(text.starts_with(&format!("[{}] ", one.rule.name)), "{text}");
+        assert!(!one.message.ends_with('.') && !one.help.ends_with('.'), "{text}");
+        assert!(!one.message.starts_with(char::is_uppercase) && !one.help.is_empty(), "{text}");
+        assert!(text.contains("\nhelp: "), "{text}");
+    }
+}
