@@ -1,0 +1,199 @@
+//! The expansion: the handler as written, and one registration beside it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use sockeye_rules::syntax::{
+    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, Route, has_impl_trait,
+    known, one_line,
+};
+use syn::{Attribute, ReturnType, Type};
+
+use crate::{duplicate, mark::Mark, source};
+
+/// Expands an endpoint with which nothing is wrong.
+pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
+    let (Some(function), Some(route)) = (endpoint.function(), endpoint.route()) else { return item };
+    let cfgs = conditions(&function.attrs);
+    let bind = bind(function, &endpoint.options);
+    let registered = registered(endpoint, function, route);
+    let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let marker = duplicate::marker(route, &group);
+    quote! {
+        #item
+        #(#cfgs)*
+        const _: () = {
+            // One name for the many paths below: each of their tokens is read again for each endpoint.
+            use ::sockeye::__private::{self, AnyParameter as _};
+            #bind
+            #marker
+            __private::inventory::submit! { #registered }
+        };
+    }
+}
+
+/// What the item is there under, its registration must be there under too.
+fn conditions(attrs: &[Attribute]) -> Vec<&Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+}
+
+/// The function that resolves the handler's types. Each part stands at the user's own tokens, so that an error does.
+fn bind(function: &Function, options: &Options) -> TokenStream {
+    let name = function.name();
+    let state = state(options);
+    let first = function.parameters.first().map(first);
+    let arguments = function.extractors().iter().map(|parameter| argument(parameter, &state));
+    let outcome = outcome(function);
+    quote! {
+        fn __bind() -> __private::Bound {
+            __private::bind::<#state, _, _, _, _>(#name, #first, (#(#arguments,)*), #outcome)
+        }
+    }
+}
+
+fn state(options: &Options) -> TokenStream {
+    options.state.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream)
+}
+
+fn first(parameter: &Parameter) -> TokenStream {
+    let ty = parameter.ty();
+    quote_spanned!(span(ty)=> __private::first::<#ty>())
+}
+
+fn argument(parameter: &Parameter, state: &TokenStream) -> TokenStream {
+    let ty = parameter.ty();
+    let cfgs = conditions(&parameter.node.attrs);
+    // What only looks like an extractor of bodies is asked in a way that can answer so.
+    let resolve = if known(ty) == Some(Known::Body) { "head" } else { "arg" };
+    let resolve = Ident::new(resolve, span(ty));
+    quote_spanned!(span(ty)=> #(#cfgs)* __private::Parameter::<#ty, #state>::NEW.#resolve())
+}
+
+/// A type that hides another, as in `Result<(), impl Error>`, cannot be written twice: it is inferred from the handler.
+fn outcome(function: &Function) -> TokenStream {
+    match &function.sig.output {
+        ReturnType::Default => quote_spanned!(function.name().span()=> __private::outcome::<()>()),
+        ReturnType::Type(_, ty) if has_impl_trait(ty) => {
+            quote_spanned!(span(ty)=> __private::outcome())
+        }
+        ReturnType::Type(_, ty) => quote_spanned!(span(ty)=> __private::outcome::<#ty>()),
+    }
+}
+
+/// The place of a type, in the scope of the macro call: rustc suggests no edits (`&State<T>`) to what a macro wrote.
+fn span(ty: &Type) -> Span {
+    let first = ty.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| Span::call_site().located_at(token.span()))
+}
+
+fn registered(endpoint: &Endpoint, function: &Function, route: &Route) -> TokenStream {
+    let sources = source::sources(function, route);
+    let name = function.name().to_string();
+    let name = name.trim_start_matches("r#");
+    let path = &route.text;
+    let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let (line, text) = (sources.line, &sources.text);
+    let (route_mark, name_mark) = (sources.route.tokens(), sources.name.tokens());
+    let params = function.extractors().iter().zip(&sources.parameters).map(|(one, mark)| param(one, *mark));
+    let options = options(&endpoint.options);
+    quote! {
+        __private::Registered {
+            name: #name,
+            route: #path,
+            group: #group,
+            module: ::core::module_path!(),
+            source: __private::Source {
+                file: ::core::file!(),
+                line: #line,
+                text: #text,
+                route: #route_mark,
+                name: #name_mark,
+            },
+            params: &[#(#params),*],
+            options: #options,
+            bind: __bind,
+        }
+    }
+}
+
+fn param(parameter: &Parameter, mark: Mark) -> TokenStream {
+    let (ty, mark) = (one_line(parameter.ty()), mark.tokens());
+    let cfgs = conditions(&parameter.node.attrs);
+    quote!(#(#cfgs)* __private::Param { ty: #ty, mark: #mark })
+}
+
+fn options(options: &Options) -> TokenStream {
+    let state = option(options.state.as_ref().map(|ty| one_line(ty).to_token_stream()));
+    let origins = option(options.origins.as_ref().map(origins));
+    let subprotocols = &options.subprotocols;
+    let max_message = option(options.max_message.map(ToTokens::into_token_stream));
+    let heartbeat = option(options.heartbeat.map(heartbeat));
+    let guarded = options.guarded;
+    let allow = options.allow.iter().map(|allowed| {
+        let (rule, reason) = (allowed.rule.name, &allowed.reason);
+        quote!(__private::Allowed { rule: #rule, reason: #reason })
+    });
+    quote! {
+        __private::Options {
+            state: #state,
+            origins: #origins,
+            subprotocols: &[#(#subprotocols),*],
+            max_message: #max_message,
+            heartbeat: #heartbeat,
+            guarded: #guarded,
+            allow: &[#(#allow),*],
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
+fn origins(origins: &OriginsOption) -> TokenStream {
+    match origins {
+        OriginsOption::Any => quote!(__private::OriginOption::Any),
+        OriginsOption::List(list) => quote!(__private::OriginOption::List(&[#(#list),*])),
+    }
+}
+
+fn heartbeat(heartbeat: HeartbeatOption) -> TokenStream {
+    match heartbeat {
+        HeartbeatOption::Off => quote!(__private::HeartbeatOption::Off),
+        HeartbeatOption::Every(duration) => {
+            // At most a day, so it fits.
+            let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            quote!(__private::HeartbeatOption::Every(#millis))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenTree;
+    use sockeye_rules::syntax::parse;
+
+    use super::*;
+
+    fn count(tokens: TokenStream) -> usize {
+        let each = tokens.into_iter().map(|token| match token {
+            TokenTree::Group(group) => 2 + count(group.stream()),
+            _ => 1,
+        });
+        each.sum()
+    }
+
+    /// What is added for each endpoint is what every `cargo check` of a user pays for.
+    #[test]
+    fn little_is_added_to_a_handler() {
+        let item = quote!(
+            async fn chat(h: Handshake, Path(id): Path<u64>, State(hub): State<Hub>) -> sockeye::Result {}
+        );
+        let before = count(item.clone());
+        let endpoint = parse(quote!("/ws/{id}"), item.clone());
+        let added = count(expand(&endpoint, item)) - before;
+        assert!(added < 420, "{added} tokens are added");
+    }
+}

@@ -1,0 +1,45 @@
+//! The source text when there is no file to read it from: in an editor, or when a macro wrote the handler.
+
+use sockeye_rules::syntax::{Function, Parameter, Route, one_line};
+
+use crate::mark::{Mark, Sources};
+
+/// Writes attribute and signature anew from their tokens.
+pub(crate) fn rebuilt(function: &Function, route: &Route, line: u32) -> Sources {
+    let mut text = Text::default();
+    text.push("#[ws_endpoint(");
+    let route = text.push(&one_line(&route.literal));
+    text.push(")]\nasync fn ");
+    let name = text.push(&function.name().to_string());
+    text.push("(");
+    let parameters = parameters(&mut text, &function.parameters);
+    text.push(")");
+    if let Some(output) = function.output() {
+        text.push(&format!(" -> {}", one_line(output)));
+    }
+    Sources { line, text: text.0, route, name, parameters }
+}
+
+/// Writes every parameter; the marks are those of all but the first.
+fn parameters(text: &mut Text, all: &[Parameter]) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (index, parameter) in all.iter().enumerate() {
+        if index > 0 {
+            text.push(", ");
+        }
+        let mark = text.push(&parameter.text());
+        marks.extend((index > 0).then_some(mark));
+    }
+    marks
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn push(&mut self, piece: &str) -> Mark {
+        let start = self.0.len();
+        self.0.push_str(piece);
+        Mark { start, end: self.0.len() }
+    }
+}

@@ -1,0 +1,60 @@
+//! `#[ws_endpoint]`: see the `sockeye` crate, which re-exports it.
+//!
+//! The way of an endpoint: the tokens are read and judged by `sockeye_rules::syntax`; what it reports becomes compile errors
+//! (`report`), or else the handler is registered (`expand`). No decision about right and wrong is made here.
+
+mod duplicate;
+mod expand;
+mod fallback;
+mod mark;
+mod report;
+mod source;
+
+use proc_macro::TokenStream;
+use sockeye_rules::syntax;
+
+/// Registers an `async fn` as a WebSocket endpoint, and checks it while it compiles.
+///
+/// ```ignore
+/// #[ws_endpoint("/ws/rooms/{room}", origins = ["https://app.example.com"])]
+/// async fn room(handshake: Handshake, Path(room): Path<String>) -> sockeye::Result {
+///     let mut socket = handshake.accept().await?;
+///     while let Some(message) = socket.recv().await? {
+///         socket.send(message).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// The first parameter is the `Handshake`; the others are axum extractors that read the head of the request. The function
+/// returns `()` or `Result<(), E>`, where `E` turns into `sockeye::Error`.
+///
+/// After the route come any of these options:
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `state = AppState` | the state that extractors with `FromRequestParts<AppState>` ask for |
+/// | `origins = ["https://app.example.com"]` or `origins = any` | the web pages that may connect |
+/// | `subprotocols = ["v2", "v1"]` | what is offered to the client, in order of preference |
+/// | `max_message = "64 KiB"` | the largest message that is received |
+/// | `heartbeat = "30s"` or `heartbeat = off` | how often the peer is asked whether it is still there |
+/// | `group = "admin"` | the group of endpoints that it belongs to |
+/// | `guarded` | a layer in front of it authenticates |
+/// | `allow(rule, reason = "why")` | turns a rule off for this endpoint |
+///
+/// # Errors
+///
+/// Each mistake is one compile error, `[rule] what is wrong`, with the text to write; `cargo sockeye explain rule` shows
+/// the page of the rule.
+#[proc_macro_attribute]
+pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let endpoint = syntax::parse(attribute.into(), item.clone());
+    let found = syntax::check(&endpoint);
+    let expanded = if found.is_empty() {
+        expand::expand(&endpoint, item)
+    } else {
+        report::report(&endpoint, &found, item)
+    };
+    expanded.into()
+}
