@@ -1,0 +1,129 @@
+//! Close codes (RFC 6455 section 7.4) and close frames.
+
+use std::fmt;
+
+use crate::Utf8Bytes;
+
+/// A status code of a close frame, RFC 6455 section 7.4 and the IANA registry.
+///
+/// ```
+/// use sockeye::CloseCode;
+///
+/// assert_eq!(u16::from(CloseCode::GOING_AWAY), 1001);
+/// assert_eq!(CloseCode::new(4001).unwrap().to_string(), "4001");
+/// assert!(CloseCode::new(1006).is_none(), "1006 means that no close frame came; it cannot be sent");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// 1000: the purpose of the connection is fulfilled.
+    pub const NORMAL: Self = Self(1000);
+    /// 1001: the server is stopping, or the browser left the page.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// 1002: the peer broke the protocol.
+    pub const PROTOCOL_ERROR: Self = Self(1002);
+    /// 1003: data of a kind that this endpoint does not take.
+    pub const UNSUPPORTED_DATA: Self = Self(1003);
+    /// 1007: data that is not what its type promises, such as text that is not UTF-8.
+    pub const INVALID_PAYLOAD: Self = Self(1007);
+    /// 1008: a message against the policy of the endpoint.
+    pub const POLICY_VIOLATION: Self = Self(1008);
+    /// 1009: a message above the size limit.
+    pub const MESSAGE_TOO_BIG: Self = Self(1009);
+    /// 1011: the server met a condition that it did not expect.
+    pub const INTERNAL_ERROR: Self = Self(1011);
+    /// 1012: the service restarts; clients may come back.
+    pub const SERVICE_RESTART: Self = Self(1012);
+    /// 1013: the service is overloaded; clients should try again later.
+    pub const TRY_AGAIN_LATER: Self = Self(1013);
+
+    /// The code of that number, if a close frame may carry it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+    pub const fn new(code: u16) -> Option<Self> {
+        match code {
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn received(code: u16) -> Self {
+        Self(code)
+    }
+
+    const fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            1000 => "NORMAL",
+            1001 => "GOING_AWAY",
+            1002 => "PROTOCOL_ERROR",
+            1003 => "UNSUPPORTED_DATA",
+            1007 => "INVALID_PAYLOAD",
+            1008 => "POLICY_VIOLATION",
+            1009 => "MESSAGE_TOO_BIG",
+            1011 => "INTERNAL_ERROR",
+            1012 => "SERVICE_RESTART",
+            1013 => "TRY_AGAIN_LATER",
+            _ => return None,
+        })
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name}", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CloseCode({self})")
+    }
+}
+
+/// What a close frame says: a code and, often, a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CloseFrame {
+    /// The status code.
+    pub code: CloseCode,
+    /// Text of at most 123 bytes; often empty.
+    pub reason: Utf8Bytes,
+}
+
+/// The longest reason that fits into a control frame beside its code (RFC 6455 section 5.5).
+pub(crate) const MAX_REASON: usize = 123;
+
+/// The reason, cut at a character boundary to what a close frame can carry.
+pub(crate) fn fitting_reason(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(MAX_REASON)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let long = "é".repeat(100);
+        let cut = fitting_reason(&long);
+        assert_eq!(cut.len(), 122);
+        assert!(cut.chars().all(|c| c == 'é'));
+        assert_eq!(fitting_reason("short"), "short");
+    }
+
+    #[test]
+    fn only_codes_that_may_be_sent_are_made() {
+        for reserved in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
+            assert_eq!(CloseCode::new(reserved), None, "{reserved}");
+        }
+        assert_eq!(CloseCode::new(1011), Some(CloseCode::INTERNAL_ERROR));
+    }
+}

@@ -1,0 +1,189 @@
+//! The protocol engine behind one door: frames, masking, fragments, UTF-8 and size limits are `tokio-websockets`'.
+//!
+//! Two of its gaps are closed here and in `drive`: a text message whose last fragment is empty can end inside a code
+//! point (so text is validated once more, whole), and after an error its close frame leaves only if it is polled on.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_sink::Sink;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, Rule};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_websockets as engine;
+
+use super::meter::Meter;
+use crate::{
+    CloseCode, Message, Utf8Bytes,
+    close::{CloseFrame, fitting_reason},
+};
+
+/// What came from the peer.
+#[derive(Debug)]
+pub(super) enum Received {
+    Message(Message),
+    Ping,
+    Pong,
+    /// The peer's close frame; `None` when it carries no code. The answer is queued.
+    Close(Option<CloseFrame>),
+    /// The peer did what it must not. The close frame is queued.
+    Violation(Violation),
+    /// The stream ended or broke.
+    Lost(String),
+}
+
+/// A fault of the peer that ends the connection.
+#[derive(Debug, Clone)]
+pub(super) struct Violation {
+    pub(super) rule: &'static Rule,
+    pub(super) code: CloseCode,
+    pub(super) reason: String,
+}
+
+/// A WebSocket over an upgraded HTTP connection or stream.
+#[derive(Debug)]
+pub(super) struct Engine {
+    stream: engine::WebSocketStream<Meter<TokioIo<Upgraded>>>,
+}
+
+impl Engine {
+    pub(super) fn new(upgraded: Upgraded, max_message: usize) -> Self {
+        let limits = engine::Limits::default().max_payload_len(Some(max_message));
+        let io = Meter::new(TokioIo::new(upgraded));
+        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io) }
+    }
+
+    /// The next frame or message from the peer.
+    pub(super) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+            Some(Ok(message)) => self.sort(message),
+            Some(Err(engine::Error::Io(error))) => Received::Lost(error.to_string()),
+            Some(Err(error)) => self.violated(&error),
+            None => Received::Lost("the connection ended without a close frame".to_owned()),
+        })
+    }
+
+    fn sort(&mut self, message: engine::Message) -> Received {
+        if message.is_binary() {
+            return Received::Message(Message::Binary(message.into_payload().into()));
+        }
+        if message.is_text() {
+            return self.sort_text(message.into_payload().into());
+        }
+        match message.as_close() {
+            Some((engine::CloseCode::NO_STATUS_RECEIVED, _)) => Received::Close(None),
+            Some((code, reason)) => Received::Close(Some(CloseFrame {
+                code: CloseCode::received(code.into()),
+                reason: reason.into(),
+            })),
+            None if message.is_ping() => Received::Ping,
+            None => Received::Pong,
+        }
+    }
+
+    fn sort_text(&mut self, payload: Bytes) -> Received {
+        match Utf8Bytes::try_from(payload) {
+            Ok(text) => Received::Message(Message::Text(text)),
+            Err(_) => Received::Violation(self.close_for(not_utf8())),
+        }
+    }
+
+    /// Names what the engine found. The engine has queued a close frame itself, but for the one error that it finds
+    /// after a frame is read: a message that grows too long in fragments.
+    fn violated(&mut self, error: &engine::Error) -> Received {
+        let violation = match error {
+            engine::Error::PayloadTooLong { max_len, .. } => Violation {
+                rule: &MESSAGE_TOO_BIG,
+                code: CloseCode::MESSAGE_TOO_BIG,
+                reason: format!("the message is longer than {max_len} bytes"),
+            },
+            engine::Error::Protocol(engine::proto::ProtocolError::InvalidUtf8) => not_utf8(),
+            other => Violation {
+                rule: &PROTOCOL_VIOLATION,
+                code: CloseCode::PROTOCOL_ERROR,
+                reason: format!("the peer broke the WebSocket protocol: {other}"),
+            },
+        };
+        Received::Violation(self.close_for(violation))
+    }
+
+    fn close_for(&mut self, violation: Violation) -> Violation {
+        self.queue_close(violation.code, &violation.reason);
+        violation
+    }
+
+    /// Queues a message; it leaves with the next flush, before any close frame that is queued later.
+    pub(super) fn queue(&mut self, message: Message) {
+        self.start(match message {
+            Message::Text(text) => engine::Message::text(Bytes::from(text)),
+            Message::Binary(bytes) => engine::Message::binary(bytes),
+        });
+    }
+
+    pub(super) fn queue_ping(&mut self) {
+        self.start(engine::Message::ping(Bytes::new()));
+    }
+
+    /// Queues the one close frame; nothing happens when one is queued or sent already.
+    pub(super) fn queue_close(&mut self, code: CloseCode, reason: &str) {
+        let code =
+            engine::CloseCode::try_from(u16::from(code)).unwrap_or(engine::CloseCode::INTERNAL_SERVER_ERROR);
+        self.start(engine::Message::close(Some(code), fitting_reason(reason)));
+    }
+
+    fn start(&mut self, message: engine::Message) {
+        // The only error is that a close frame was queued before: then nothing may follow it (RFC 6455 section 5.5.1).
+        let _closed_already = Pin::new(&mut self.stream).start_send(message);
+    }
+
+    /// Writes what is queued.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
+        self.stream.get_mut().hold = false;
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| error.to_string());
+        self.stream.get_mut().hold = true;
+        flushed
+    }
+
+    /// How many bytes the transport has taken since the start: the measure of a send's progress.
+    pub(super) fn written(&self) -> u64 {
+        self.stream.get_ref().written
+    }
+
+    /// How many bytes have come since the start: the sign of a peer that is there.
+    pub(super) fn read(&self) -> u64 {
+        self.stream.get_ref().read
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(self.stream.get_mut()).poll_shutdown(cx).map(|_over_either_way| ())
+    }
+
+    /// Reads and drops whatever the peer still sends, until it closes its side. A socket that is closed with unread
+    /// data is reset, and the reset can overtake the close frame.
+    pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut room = [std::mem::MaybeUninit::uninit(); 4096];
+        for _ in 0..64 {
+            let mut buffer = ReadBuf::uninit(&mut room);
+            match ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn not_utf8() -> Violation {
+    Violation {
+        rule: &INVALID_MESSAGE,
+        code: CloseCode::INVALID_PAYLOAD,
+        reason: "a text message is not valid UTF-8".to_owned(),
+    }
+}

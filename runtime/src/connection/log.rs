@@ -1,0 +1,69 @@
+//! The one log event of a connection's end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::Level;
+
+use super::{
+    end::{Blame, End},
+    owner::Outcome,
+};
+use crate::{error::Kind, handshake::Caller, log, mounted::Mounted};
+
+/// Everything that is known when a connection is over.
+pub(super) struct Closing<'a> {
+    pub(super) endpoint: &'a Mounted,
+    pub(super) caller: &'a Caller,
+    pub(super) end: &'a End,
+    pub(super) aftermath: Option<&'a Outcome>,
+    pub(super) opened: Instant,
+}
+
+impl Closing<'_> {
+    pub(super) fn log(self) {
+        let (blame, reason) = self.verdict();
+        let (level, rule) = match blame {
+            Blame::Nobody => (Level::INFO, None),
+            Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
+            Blame::Handler(rule) => (Level::ERROR, Some(rule.name)),
+        };
+        log::Closed {
+            endpoint: self.endpoint.registered.name,
+            rule,
+            code: self.code(),
+            reason: &reason,
+            peer: self.caller.peer,
+            open_for: Duration::from_millis(self.opened.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+        }
+        .emit(level);
+    }
+
+    /// The code that went over the wire, whoever sent it.
+    fn code(&self) -> Option<u16> {
+        let sent = self.end.close().map(|(code, _)| code);
+        sent.or_else(|| self.end.frame().map(|frame| frame.code)).map(u16::from)
+    }
+
+    /// Who is to blame, and for what. A handler that fails after its peer has left is still a failure.
+    fn verdict(&self) -> (Blame, String) {
+        let own = self.end.words();
+        let Some(after) = self.aftermath else { return (self.end.blame(), own) };
+        match after {
+            Outcome::Panicked(message) => {
+                let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
+                (blame, format!("{own}; then the handler panicked: {message}"))
+            }
+            Outcome::Returned(Err(error)) if !is_echo(error.kind()) => {
+                let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);
+                (blame, format!("{own}; then the handler failed: {}", error.chain()))
+            }
+            Outcome::Returned(_) => (self.end.blame(), own),
+        }
+    }
+}
+
+/// Whether a handler's error only repeats that the connection is over.
+fn is_echo(kind: &Kind) -> bool {
+    matches!(kind, Kind::Disconnected { .. } | Kind::Peer { .. } | Kind::Close { .. })
+}

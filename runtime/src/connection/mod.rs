@@ -1,0 +1,14 @@
+//! An accepted connection: its owner task, the cell it shares with the handler's handles, the engine, the end.
+
+mod cell;
+mod drive;
+mod end;
+mod engine;
+mod log;
+mod meter;
+mod owner;
+mod registry;
+
+pub(crate) use cell::{Cell, Kept, Link};
+pub(crate) use owner::{Handler, Outcome, Owner, poll_handler};
+pub(crate) use registry::Registry;

@@ -1,0 +1,166 @@
+//! Puts a handler and its resolved parameters together into one callable.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use super::{Args, Need, args::each_arity};
+use crate::{
+    codec::Codec,
+    error::Error,
+    handshake::{Handshake, Incoming},
+};
+
+/// A handler's work from the request to its end.
+pub(crate) type Call = dyn Fn(Incoming) -> Running + Send + Sync;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// A handler with its types resolved.
+#[derive(Clone)]
+pub struct Bound {
+    pub(crate) needs: Vec<Need>,
+    /// What the endpoint's `state = ..` asks for; `State<()>` when it has none.
+    pub(crate) state: Need,
+    pub(crate) call: Arc<Call>,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bound")
+            .field("needs", &self.needs)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The first parameter of an endpoint: a [`Handshake`].
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] the first parameter of a WebSocket endpoint must be `sockeye::Handshake`, not `{Self}`",
+    label = "expected `Handshake`, `Handshake<Json<In, Out>>` or an alias of one",
+    note = "help: write `handshake: Handshake` as the first parameter"
+)]
+pub trait FirstParameter: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn from_incoming(incoming: Incoming) -> Self;
+}
+
+impl<C: Codec> FirstParameter for Handshake<C> {
+    fn from_incoming(incoming: Incoming) -> Self {
+        Handshake::new(incoming)
+    }
+}
+
+/// How the first parameter is made.
+#[derive(Debug)]
+pub struct First<H>(fn(Incoming) -> H);
+
+impl<H> Clone for First<H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for First<H> {}
+
+/// Proves that the first parameter is a handshake; an error stands at the type that the macro names here.
+pub fn first<H: FirstParameter>() -> First<H> {
+    First(H::from_incoming)
+}
+
+/// What a handler may return.
+#[diagnostic::on_unimplemented(
+    message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
+    label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
+    note = "`E` must turn into `sockeye::Error`: every `std::error::Error + Send + Sync` does; a text or a box does with `.map_err(sockeye::Error::new)`",
+    note = "help: write `-> sockeye::Result`"
+)]
+pub trait Returned: Sized + 'static {
+    #[doc(hidden)]
+    fn into_result(self) -> Result<(), Error>;
+}
+
+impl Returned for () {
+    fn into_result(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error> + 'static> Returned for Result<(), E> {
+    fn into_result(self) -> Result<(), Error> {
+        self.map_err(Into::into)
+    }
+}
+
+/// How a handler's return value is read.
+#[derive(Debug)]
+pub struct Outcome<R>(fn(R) -> Result<(), Error>);
+
+impl<R> Clone for Outcome<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Outcome<R> {}
+
+/// Proves that the return type is one that can be read; an error stands at the type that the macro names here.
+pub fn outcome<R: Returned>() -> Outcome<R> {
+    Outcome(R::into_result)
+}
+
+/// A function that takes a handshake and the values of the other parameters.
+pub trait Handler<H, V>: Copy + Send + Sync + 'static {
+    /// What the handler returns.
+    type Output;
+    /// The handler's future.
+    type Future: Future<Output = Self::Output>;
+
+    #[doc(hidden)]
+    fn call(self, first: H, values: V) -> Self::Future;
+}
+
+macro_rules! handler {
+    ($($P:ident $n:tt),*) => {
+        impl<F, Fut, H, $($P),*> Handler<H, ($($P,)*)> for F
+        where
+            F: Fn(H, $($P),*) -> Fut + Copy + Send + Sync + 'static,
+            Fut: Future,
+        {
+            type Output = Fut::Output;
+            type Future = Fut;
+
+            #[allow(unused_variables, reason = "the empty tuple has no values")]
+            fn call(self, first: H, values: ($($P,)*)) -> Fut {
+                self(first, $(values.$n),*)
+            }
+        }
+    };
+}
+
+each_arity!(handler);
+
+/// Puts the parts of an endpoint together. `S` is the type of its `state = ..` option, `()` without one.
+///
+/// The handler's future must be `Send`, because the runtime moves connections between threads: a value that is not
+/// `Send` (an `Rc`, a `RefCell` guard, a `std::sync::MutexGuard`) may not live across an `.await`.
+pub fn bind<S, F, H, A, R>(handler: F, first: First<H>, args: A, outcome: Outcome<R>) -> Bound
+where
+    S: Clone + Send + Sync + 'static,
+    H: Send + 'static,
+    A: Args,
+    R: 'static,
+    F: Handler<H, A::Values, Output = R>,
+    // rustc shows the next line to whoever breaks it, so it says what to do.
+    F::Future: Send + 'static, // connections move between threads: end that value before the `.await`, or take a `Send` one (`Arc`)
+{
+    let call = move |mut incoming: Incoming| -> Running {
+        Box::pin(async move {
+            let states = Arc::clone(&incoming.endpoint.states);
+            let values = args
+                .extract(&mut incoming.parts, &states)
+                .await
+                .map_err(|(index, response)| Error::extractor_refused(index, response))?;
+            (outcome.0)(handler.call(first.0(incoming), values).await)
+        })
+    };
+    Bound { needs: args.needs(), state: Need::state::<S>(), call: Arc::new(call) }
+}

@@ -1,0 +1,118 @@
+//! What `#[ws_endpoint]` registers: constant data and one function pointer for each endpoint.
+//!
+//! The macro writes a [`Registered`] for every handler and hands it to `inventory`. Nothing here is computed before
+//! `Server::check` asks for it, so an unused endpoint costs its constant data only.
+
+mod args;
+mod bind;
+mod need;
+mod param;
+
+pub use args::Args;
+pub use bind::{Bound, First, FirstParameter, Handler, Outcome, Returned, bind, first, outcome};
+pub use need::Need;
+pub use param::{AnyParameter, Arg, Extractor, HeadExtractor, Parameter, SharedState};
+
+pub(crate) use bind::{Call, Running};
+
+/// One endpoint, as the macro saw it. Everything in it is known at compile time.
+#[derive(Debug, Clone, Copy)]
+pub struct Registered {
+    /// Name of the handler function: the endpoint's name in every log line and report.
+    pub name: &'static str,
+    /// The route, in axum's syntax.
+    pub route: &'static str,
+    /// The group that the endpoint belongs to; empty when the attribute names none.
+    pub group: &'static str,
+    /// `module_path!()` of the handler.
+    pub module: &'static str,
+    /// Where the handler stands.
+    pub source: Source,
+    /// Every parameter after the handshake, in order.
+    pub params: &'static [Param],
+    /// What the attribute says beside the route.
+    pub options: Options,
+    /// Resolves the handler's types; called by `Server::check`.
+    pub bind: fn() -> Bound,
+}
+
+inventory::collect!(Registered);
+
+/// The source text of an endpoint's attribute and signature, embedded because a deployed binary has no sources.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// Path as `file!()` gives it.
+    pub file: &'static str,
+    /// Line, from 1, of the first line of `text`.
+    pub line: u32,
+    /// Whole lines, from the attribute to the end of the signature. Never empty.
+    pub text: &'static str,
+    /// The route literal in `text`.
+    pub route: Mark,
+    /// The handler's name in `text`.
+    pub name: Mark,
+}
+
+/// A range of bytes in [`Source::text`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// One parameter of a handler.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// The type as it is written, on one line.
+    pub ty: &'static str,
+    /// The whole parameter (pattern and type) in [`Source::text`].
+    pub mark: Mark,
+}
+
+/// What the attribute says beside the route. `None` means that the server's setting counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// `state = AppState`: the type as written.
+    pub state: Option<&'static str>,
+    /// `origins = any` or `origins = [..]`, already checked for syntax.
+    pub origins: Option<OriginOption>,
+    /// `subprotocols = [..]`, in order of preference.
+    pub subprotocols: &'static [&'static str],
+    /// `max_message = "64 KiB"`, in bytes.
+    pub max_message: Option<usize>,
+    /// `heartbeat = off` or `heartbeat = "30s"`.
+    pub heartbeat: Option<HeartbeatOption>,
+    /// `guarded`: a layer in front authenticates the endpoint.
+    pub guarded: bool,
+    /// `allow(rule, reason = "..")`.
+    pub allow: &'static [Allowed],
+}
+
+/// The `origins` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginOption {
+    /// `origins = any`.
+    Any,
+    /// `origins = ["https://app.example.com"]`.
+    List(&'static [&'static str]),
+}
+
+/// The `heartbeat` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeartbeatOption {
+    /// `heartbeat = off`.
+    Off,
+    /// `heartbeat = "30s"`, in milliseconds.
+    Every(u64),
+}
+
+/// A rule that the endpoint turns off, with the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowed {
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// Why, in the user's words.
+    pub reason: &'static str,
+}

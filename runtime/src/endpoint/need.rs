@@ -1,0 +1,63 @@
+use std::any::TypeId;
+
+use axum::extract::{ConnectInfo, connect_info::MockConnectInfo};
+use http::Extensions;
+use serde::de::DeserializeOwned;
+
+use crate::path_shape::{self, PathProblem};
+
+/// What a parameter needs to be there before the first request comes.
+#[derive(Debug, Clone, Copy)]
+pub enum Need {
+    /// Nothing that can be known at startup.
+    Nothing,
+    /// `State<T>`: a value of this type given to `Server::state`.
+    State {
+        /// Identity of `T`.
+        id: TypeId,
+        /// Full name of `T`.
+        name: &'static str,
+    },
+    /// `Extension<T>`: put into the request by a layer.
+    Extension {
+        /// Full name of `T`.
+        name: &'static str,
+        /// Whether the request carries it.
+        present: fn(&Extensions) -> bool,
+    },
+    /// `ConnectInfo<T>`: put into the request by whoever accepts connections.
+    ConnectInfo {
+        /// Full name of `T`.
+        name: &'static str,
+        /// Whether the request carries it.
+        present: fn(&Extensions) -> bool,
+    },
+    /// `Path<T>`: parameters of the route.
+    Path {
+        /// Full name of `T`.
+        name: &'static str,
+        /// Asks `T` what it takes and compares that with the route's names, in order.
+        check: fn(&[&str]) -> Vec<PathProblem>,
+    },
+}
+
+impl Need {
+    pub(super) fn state<T: 'static>() -> Self {
+        Self::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
+    }
+
+    pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Self {
+        Self::Extension { name: std::any::type_name::<T>(), present: |all| all.get::<T>().is_some() }
+    }
+
+    pub(super) fn connect_info<T: Clone + Send + Sync + 'static>() -> Self {
+        Self::ConnectInfo {
+            name: std::any::type_name::<T>(),
+            present: |all| all.get::<ConnectInfo<T>>().is_some() || all.get::<MockConnectInfo<T>>().is_some(),
+        }
+    }
+
+    pub(super) fn path<T: DeserializeOwned>() -> Self {
+        Self::Path { name: std::any::type_name::<T>(), check: path_shape::check::<T> }
+    }
+}

@@ -1,0 +1,172 @@
+//! How the type of one parameter is told apart: an inherent method of `Parameter<State<T>, S>` wins over the method
+//! of the trait that every `Parameter<P, S>` has, so the choice is made on the concrete type, through any alias.
+
+use std::{future::Future, marker::PhantomData, pin::Pin};
+
+use axum::{
+    Extension,
+    extract::{ConnectInfo, FromRequestParts, Path, State},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::Need;
+use crate::state::States;
+
+pub(super) type Extracting<'a, P> = Pin<Box<dyn Future<Output = Result<P, Response>> + Send + 'a>>;
+
+/// One resolved parameter: what it needs at startup and how it is taken from a request.
+#[derive(Debug)]
+pub struct Arg<P> {
+    pub(super) need: Need,
+    pub(super) extract: for<'a> fn(&'a mut Parts, &'a States) -> Extracting<'a, P>,
+}
+
+impl<P> Clone for Arg<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Arg<P> {}
+
+/// The type `P` of a parameter, on an endpoint whose extractors ask for the state `S`.
+#[derive(Debug)]
+pub struct Parameter<P, S>(PhantomData<fn() -> (P, S)>);
+
+impl<P, S> Parameter<P, S> {
+    /// The parameter.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// A value that `Server::state` can hold.
+#[diagnostic::on_unimplemented(
+    message = "[not_an_extractor] `State<{Self}>` cannot be shared between connections",
+    label = "`{Self}` is not `Clone + Send + Sync + 'static`",
+    note = "help: derive `Clone`, or share it as `State<std::sync::Arc<{Self}>>`"
+)]
+pub trait SharedState: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> SharedState for T {}
+
+/// A type that can be taken from the request of a handshake, on an endpoint with the state `S`.
+#[diagnostic::on_unimplemented(
+    message = "[not_an_extractor] `{Self}` cannot be a parameter of a WebSocket endpoint",
+    label = "not an extractor that takes its value from the head of a request",
+    note = "a handshake has no body, so a parameter must implement `FromRequestParts<{S}>`: `Path`, `Query`, `State`, `HeaderMap`, `Extension` or your own type",
+    note = "help: implement `axum::extract::FromRequestParts`, or write `state = AppState` in the attribute if the extractor asks for a state"
+)]
+pub trait Extractor<S>: Sized {
+    #[doc(hidden)]
+    fn take<'a>(parts: &'a mut Parts, states: &'a States) -> Extracting<'a, Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, S> Extractor<S> for P
+where
+    P: FromRequestParts<S> + Send + 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    fn take<'a>(parts: &'a mut Parts, states: &'a States) -> Extracting<'a, Self> {
+        Box::pin(async move {
+            let Some(state) = states.get::<S>() else { return Err(missing::<S>()) };
+            P::from_request_parts(parts, &state).await.map_err(IntoResponse::into_response)
+        })
+    }
+}
+
+/// An [`Extractor`] whose name is that of one that reads a body, such as `Json`. The name alone proves nothing, because
+/// anyone may have a `Json` of their own; when the type is no extractor of heads, the message can be about bodies.
+#[diagnostic::on_unimplemented(
+    message = "[body_extractor] `{Self}` reads the body of the request, and a handshake has none",
+    label = "a parameter takes its value from the head of the request",
+    note = "help: receive it as a message: write `handshake: Handshake<Json<T>>` and `socket.recv().await?`",
+    note = "help: or read it from the query of the URL: write `Query(query): Query<T>`"
+)]
+pub trait HeadExtractor<S>: Extractor<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Extractor<S>, S> HeadExtractor<S> for P {}
+
+impl<P, S> Parameter<P, S> {
+    /// Resolves a parameter that by its name could be one that reads a body.
+    pub fn head(&self) -> Arg<P>
+    where
+        P: HeadExtractor<S>,
+    {
+        Arg { need: Need::Nothing, extract: P::take }
+    }
+}
+
+fn missing<S>() -> Response {
+    // Startup refuses this; only a router assembled around `Server::check` could come here.
+    let why = format!("no value of type `{}` was given to the server", std::any::type_name::<S>());
+    (http::StatusCode::INTERNAL_SERVER_ERROR, why).into_response()
+}
+
+/// Every parameter that is none of the special ones.
+pub trait AnyParameter<P, S> {
+    /// Resolves the parameter.
+    fn arg(&self) -> Arg<P>
+    where
+        P: Extractor<S>;
+}
+
+impl<P, S> AnyParameter<P, S> for Parameter<P, S> {
+    fn arg(&self) -> Arg<P>
+    where
+        P: Extractor<S>,
+    {
+        Arg { need: Need::Nothing, extract: P::take }
+    }
+}
+
+impl<T, S> Parameter<State<T>, S> {
+    /// `State<T>` is taken from the server's values, whatever the endpoint's `S` is.
+    pub fn arg(&self) -> Arg<State<T>>
+    where
+        T: SharedState,
+    {
+        Arg {
+            need: Need::state::<T>(),
+            extract: |_, states| {
+                Box::pin(std::future::ready(states.get::<T>().map(State).ok_or_else(missing::<T>)))
+            },
+        }
+    }
+}
+
+impl<T, S> Parameter<Extension<T>, S> {
+    /// `Extension<T>` comes from a layer.
+    pub fn arg(&self) -> Arg<Extension<T>>
+    where
+        Extension<T>: Extractor<S>,
+        T: SharedState,
+    {
+        Arg { need: Need::extension::<T>(), extract: <Extension<T> as Extractor<S>>::take }
+    }
+}
+
+impl<T, S> Parameter<ConnectInfo<T>, S> {
+    /// `ConnectInfo<T>` comes from the listener.
+    pub fn arg(&self) -> Arg<ConnectInfo<T>>
+    where
+        ConnectInfo<T>: Extractor<S>,
+        T: SharedState,
+    {
+        Arg { need: Need::connect_info::<T>(), extract: <ConnectInfo<T> as Extractor<S>>::take }
+    }
+}
+
+impl<T, S> Parameter<Path<T>, S> {
+    /// `Path<T>` comes from the route.
+    pub fn arg(&self) -> Arg<Path<T>>
+    where
+        Path<T>: Extractor<S>,
+        T: DeserializeOwned,
+    {
+        Arg { need: Need::path::<T>(), extract: <Path<T> as Extractor<S>>::take }
+    }
+}

@@ -1,0 +1,171 @@
+//! The error that ends a handler.
+
+use std::{error::Error as StdError, fmt, sync::Mutex};
+
+use axum::response::Response;
+use http::StatusCode;
+use sockeye_rules as rules;
+use sockeye_rules::Rule;
+
+use crate::{CloseCode, close::CloseFrame};
+
+/// What a fallible part of a handler returns.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// Why a handler ended early.
+///
+/// Any `std::error::Error` turns into it with `?`. Returned before `accept` it refuses the handshake, with status 500
+/// unless it says otherwise; returned after `accept` it closes the connection, with 1011 unless it says otherwise.
+/// A peer that went away is an `Error` too, so that `?` ends the handler; it is logged as an end, not as a failure.
+///
+/// Like `anyhow::Error` it does not implement `std::error::Error` itself: that is what lets `?` take any other error.
+///
+/// ```
+/// use sockeye::{CloseCode, Error};
+///
+/// fn parse(text: &str) -> sockeye::Result<u32> {
+///     Ok(text.parse()?)
+/// }
+/// assert!(parse("x").unwrap_err().to_string().contains("invalid digit"));
+///
+/// let full = Error::close(CloseCode::TRY_AGAIN_LATER, "the room is full");
+/// assert_eq!(full.close_code(), Some(CloseCode::TRY_AGAIN_LATER));
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+pub(crate) enum Kind {
+    /// Any other error: 500 before accept, 1011 after.
+    Failed { reason: String },
+    /// Says with which status a handshake is to be refused.
+    Status { status: StatusCode, reason: String },
+    /// Says with which code a connection is to be closed.
+    Close { code: CloseCode, reason: String },
+    /// `Handshake::reject` has answered already.
+    Rejected,
+    /// An extractor answered instead of giving a value.
+    /// A body is not `Sync` and an error must be, to be lent across an `.await`; hence the lock.
+    Extractor { index: usize, status: StatusCode, response: Box<Mutex<Response>> },
+    /// The connection is over; the peer ended it, or it broke.
+    Disconnected { frame: Option<CloseFrame> },
+    /// The peer sent what the endpoint cannot take; the rule says what and the code how the connection closes.
+    Peer { rule: &'static Rule, code: CloseCode, reason: String },
+}
+
+impl Error {
+    /// An error in the caller's words: status 500 before `accept`, close code 1011 after.
+    pub fn new(reason: impl fmt::Display) -> Self {
+        Self::of(Kind::Failed { reason: reason.to_string() })
+    }
+
+    /// Refuses the handshake with this status when it is returned before `accept`; 1011 after.
+    ///
+    /// The reason is sent to the client.
+    pub fn status(status: StatusCode, reason: impl fmt::Display) -> Self {
+        Self::of(Kind::Status { status, reason: reason.to_string() })
+    }
+
+    /// Closes the connection with this code when it is returned after `accept`; status 500 before.
+    ///
+    /// The reason is sent to the client, cut to 123 bytes.
+    pub fn close(code: CloseCode, reason: impl fmt::Display) -> Self {
+        Self::of(Kind::Close { code, reason: reason.to_string() })
+    }
+
+    /// An error that is already in a box, such as one of another framework's error type.
+    pub fn from_boxed(source: Box<dyn StdError + Send + Sync>) -> Self {
+        Self(Box::new(Inner { kind: Kind::Failed { reason: source.to_string() }, source: Some(source) }))
+    }
+
+    /// Whether the connection was already over: the peer closed it, or it broke.
+    pub fn is_disconnect(&self) -> bool {
+        matches!(self.0.kind, Kind::Disconnected { .. })
+    }
+
+    /// The code with which returning this error closes the connection; `None` when it is closed already.
+    pub fn close_code(&self) -> Option<CloseCode> {
+        match &self.0.kind {
+            Kind::Close { code, .. } | Kind::Peer { code, .. } => Some(*code),
+            Kind::Disconnected { .. } => None,
+            _ => Some(CloseCode::INTERNAL_ERROR),
+        }
+    }
+
+    /// The error that this one was made from, if it was.
+    pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, source: None }))
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0.kind
+    }
+
+    pub(crate) fn into_kind(self) -> Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn extractor_refused(index: usize, response: Response) -> Self {
+        let status = response.status();
+        Self::of(Kind::Extractor { index, status, response: Box::new(Mutex::new(response)) })
+    }
+
+    pub(crate) fn disconnected(frame: Option<CloseFrame>) -> Self {
+        Self::of(Kind::Disconnected { frame })
+    }
+
+    /// A message that the endpoint's codec cannot read.
+    pub(crate) fn invalid_message(reason: String) -> Self {
+        Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::INVALID_PAYLOAD, reason })
+    }
+
+    /// The error and its sources on one line, for the log.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = self.0.source.as_ref().and_then(|source| source.source());
+        while let Some(cause) = next {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        text
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(source: E) -> Self {
+        Self::from_boxed(Box::new(source))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Failed { reason }
+            | Kind::Status { reason, .. }
+            | Kind::Close { reason, .. }
+            | Kind::Peer { reason, .. } => f.write_str(reason),
+            Kind::Rejected => f.write_str("the handshake was rejected"),
+            Kind::Extractor { index, status, .. } => {
+                write!(f, "parameter {} refused the request with {status}", index + 2)
+            }
+            Kind::Disconnected { frame: Some(frame) } => {
+                write!(f, "the peer closed the connection ({})", frame.code)
+            }
+            Kind::Disconnected { frame: None } => f.write_str("the peer went away without a close frame"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({})", self.chain())
+    }
+}

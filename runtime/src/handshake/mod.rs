@@ -1,0 +1,175 @@
+//! The opening handshake: reading the request, running the handler until it decides, answering.
+
+mod accept;
+mod decision;
+mod negotiate;
+mod query;
+mod request;
+mod service;
+mod subprotocol;
+
+use std::{marker::PhantomData, net::SocketAddr, sync::Arc};
+
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
+
+pub use accept::Accept;
+pub(crate) use decision::{Decision, Decisions};
+pub(crate) use request::Opening;
+pub(crate) use service::EndpointService;
+
+use crate::{Error, Raw, connection::Cell, error::Kind, log, mounted::Mounted, refusal::Refusal};
+
+/// A request that has passed every check of the server, on its way to the handler.
+pub struct Incoming {
+    pub(crate) parts: Parts,
+    pub(crate) endpoint: Arc<Mounted>,
+    pub(crate) decisions: Arc<Decisions>,
+    pub(crate) cell: Arc<Cell>,
+    /// What was negotiated between the endpoint's list and the client's offer.
+    pub(crate) subprotocol: Option<&'static str>,
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Incoming").field("endpoint", &self.endpoint.registered.name).finish_non_exhaustive()
+    }
+}
+
+/// A client that asks for a WebSocket: the first parameter of every endpoint.
+///
+/// The handler looks at the request and then either [`accept`](Self::accept)s or [`reject`](Self::reject)s it. Until
+/// then it runs inside the HTTP request and is dropped with it when the client goes away. A handler that ends without
+/// either answers with status 500 and the rule `never_accepted`.
+///
+/// ```no_run
+/// use sockeye::{Handshake, Json, ws_endpoint};
+///
+/// #[ws_endpoint("/sum")]
+/// async fn sum(handshake: Handshake<Json<Vec<i64>, i64>>) -> sockeye::Result {
+///     let mut socket = handshake.accept().await?;
+///     while let Some(numbers) = socket.recv().await? {
+///         socket.send(numbers.iter().sum::<i64>()).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct Handshake<C = Raw> {
+    incoming: Incoming,
+    codec: PhantomData<fn() -> C>,
+}
+
+impl<C> Handshake<C> {
+    pub(crate) fn new(incoming: Incoming) -> Self {
+        Self { incoming, codec: PhantomData }
+    }
+
+    /// Address of the TCP peer; a proxy's, where one stands in front. `None` when the server was not told, as with an
+    /// `axum::serve` without `into_make_service_with_connect_info`.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        peer(&self.incoming.parts)
+    }
+
+    /// The request's URI. Query strings often carry tokens: do not log it whole.
+    pub fn uri(&self) -> &Uri {
+        &self.incoming.parts.uri
+    }
+
+    /// The request's headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.incoming.parts.headers
+    }
+
+    /// The page that a browser connects from. `None`: not a browser, or not readable as text.
+    pub fn origin(&self) -> Option<&str> {
+        self.headers().get(header::ORIGIN)?.to_str().ok()
+    }
+
+    /// The subprotocols that the client offers, in its order of preference.
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        subprotocol::offered(self.headers())
+    }
+
+    /// Accepts: the client gets its answer, and the socket opens when this is awaited.
+    ///
+    /// # Errors
+    /// When the client went away meanwhile, or when a header or subprotocol given to [`Accept`] cannot be sent.
+    pub fn accept(self) -> Accept<C> {
+        Accept::new(self.incoming)
+    }
+
+    /// Refuses, at once: the client gets this status and the reason as text. Return the error that this gives.
+    ///
+    /// A status that is not an error (below 400) is answered as 500, since a client would take it for something else.
+    ///
+    /// ```no_run
+    /// # use sockeye::{Handshake, ws_endpoint};
+    /// use axum::http::StatusCode;
+    ///
+    /// #[ws_endpoint("/private")]
+    /// async fn private(handshake: Handshake) -> sockeye::Result {
+    ///     if !handshake.headers().contains_key("authorization") {
+    ///         return Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"));
+    ///     }
+    ///     let mut socket = handshake.accept().await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn reject(self, status: StatusCode, reason: impl Into<String>) -> Error {
+        self.incoming.decisions.decide(Decision::Refuse(Box::new(refused_by_handler(status, reason.into()))));
+        Error::of(Kind::Rejected)
+    }
+}
+
+impl<C> std::fmt::Debug for Handshake<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handshake").field("incoming", &self.incoming).finish()
+    }
+}
+
+pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
+}
+
+/// A refusal in the handler's words, which the client is told.
+pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal {
+    let rule = &sockeye_rules::HANDLER_REFUSED;
+    let remedy = "the handler decided this; look at its condition if the client should have been accepted";
+    let told = reason.clone();
+    if status.is_client_error() || status.is_server_error() {
+        return Refusal::of_client(rule, status, reason, remedy).telling(told);
+    }
+    let reason = format!("{reason} (the handler refused with {status}, which is not an error)");
+    let remedy = "refuse with a status from 400 to 599";
+    Refusal::of_server(rule, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy).telling(told)
+}
+
+/// Who asks, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) peer: Option<SocketAddr>,
+    origin: Option<String>,
+    /// Kept only to keep it out of the log: query strings carry tokens.
+    query: Option<String>,
+}
+
+impl Caller {
+    fn of(parts: &Parts) -> Self {
+        let origin = parts.headers.get(header::ORIGIN).map(|value| {
+            let shown = &value.as_bytes()[..value.len().min(crate::origin::LONGEST)];
+            String::from_utf8_lossy(shown).into_owned()
+        });
+        Self { peer: peer(parts), origin, query: parts.uri.query().map(str::to_owned) }
+    }
+
+    /// The text without what it repeats of the request's query string.
+    fn without_query(&self, text: &str) -> String {
+        self.query.as_deref().map_or_else(|| text.to_owned(), |query| query::hide(text, query))
+    }
+
+    fn log(&self, endpoint: &Mounted, refusal: &Refusal) {
+        let endpoint = endpoint.registered.name;
+        log::Refused { endpoint, refusal, peer: self.peer, origin: self.origin.as_deref() }.emit();
+    }
+}

@@ -1,0 +1,192 @@
+//! Runs the handler inside the request until it decides, and answers.
+
+use std::{
+    future::poll_fn,
+    sync::{Arc, PoisonError},
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::upgrade::OnUpgrade;
+use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, NEVER_ACCEPTED};
+
+use super::{Caller, Decision, Decisions, Opening, refused_by_handler};
+use crate::{
+    connection::{Handler, Kept, Outcome, Owner, poll_handler},
+    endpoint::Running,
+    error::Kind,
+    log,
+    mounted::Mounted,
+    refusal::{RULE_HEADER, Refusal},
+};
+
+/// A handshake that the handler has to decide.
+pub(super) struct Negotiation {
+    pub(super) endpoint: Arc<Mounted>,
+    pub(super) caller: Caller,
+    pub(super) opening: Opening,
+    pub(super) upgrade: OnUpgrade,
+    pub(super) decisions: Arc<Decisions>,
+    pub(super) cell: Kept,
+    pub(super) handler: Running,
+}
+
+enum Decided {
+    /// By the handler's decision, and what it came to if it ended in the same step.
+    By(Decision, Option<Outcome>),
+    Ended(Outcome),
+}
+
+impl Negotiation {
+    /// Answers the request.
+    pub(super) async fn run(mut self) -> Response {
+        let limit = self.endpoint.settings.limits.handshake;
+        match tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx))).await {
+            Ok(Decided::By(Decision::Accept(headers), ended)) => self.accept(headers, ended),
+            Ok(Decided::By(Decision::Refuse(refusal), ended)) => self.refuse_and_let_finish(*refusal, ended),
+            Ok(Decided::Ended(outcome)) => self.refuse_for(outcome).await,
+            Err(_) => self.caller.refuse(&self.endpoint, undecided(limit)),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Decided> {
+        let polled = poll_handler(&mut self.handler, cx);
+        if let Some(decision) = self.decisions.take(cx.waker()) {
+            // A handler that has ended must not be polled again.
+            let ended = if let Poll::Ready(outcome) = polled { Some(outcome) } else { None };
+            return Poll::Ready(Decided::By(decision, ended));
+        }
+        polled.map(Decided::Ended)
+    }
+
+    fn accept(self, headers: HeaderMap, ended: Option<Outcome>) -> Response {
+        let mut response = Response::new(Body::empty());
+        let answer = response.headers_mut();
+        *answer = headers;
+        if let Opening::Upgrade { accept } = self.opening {
+            answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            answer.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        }
+        let tasks = self.endpoint.lifecycle.tasks.clone();
+        let handler = match ended {
+            None => Handler::Running(self.handler),
+            Some(outcome) => Handler::Ended(outcome),
+        };
+        let owner = Owner::new(self.endpoint, self.cell, self.caller, handler, self.upgrade);
+        tasks.spawn(tracing::Instrument::in_current_span(owner.run()));
+        response
+    }
+
+    /// A handler that has refused may have something left to do, such as writing down whom it refused.
+    fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
+        let Self { endpoint, caller, mut handler, .. } = self;
+        let response = caller.refuse(&endpoint, refusal);
+        if let Some(outcome) = ended {
+            caller.log_aftermath(&endpoint, &outcome);
+            return response;
+        }
+        let tasks = endpoint.lifecycle.tasks.clone();
+        tasks.spawn(tracing::Instrument::in_current_span(async move {
+            let outcome = poll_fn(|cx| poll_handler(&mut handler, cx)).await;
+            caller.log_aftermath(&endpoint, &outcome);
+        }));
+        response
+    }
+
+    async fn refuse_for(self, outcome: Outcome) -> Response {
+        let error = match outcome {
+            Outcome::Returned(Err(error)) => error,
+            Outcome::Returned(Ok(())) => return self.caller.refuse(&self.endpoint, never_accepted()),
+            Outcome::Panicked(message) => return self.caller.refuse(&self.endpoint, panicked(&message)),
+        };
+        let chain = error.chain();
+        match error.into_kind() {
+            Kind::Extractor { index, response, .. } => {
+                let response = response.into_inner().unwrap_or_else(PoisonError::into_inner);
+                self.refuse_by_extractor(index, response).await
+            }
+            Kind::Status { status, reason } => {
+                self.caller.refuse(&self.endpoint, refused_by_handler(status, reason))
+            }
+            _ => self.caller.refuse(&self.endpoint, failed(&chain)),
+        }
+    }
+
+    /// The extractor's own answer goes to the client as it is; its text goes into the log.
+    async fn refuse_by_extractor(self, index: usize, response: Response) -> Response {
+        let (mut head, body) = response.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let words = self.caller.without_query(&String::from_utf8_lossy(&body[..body.len().min(500)]));
+        let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
+        let remedy = if head.status.is_server_error() {
+            "the server lacks something that this parameter needs; it is not the client's fault"
+        } else {
+            "the request does not carry what this parameter asks for"
+        };
+        let reason = format!("the parameter `{ty}` answered {}: {words}", head.status);
+        self.caller.log(&self.endpoint, &Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy));
+        head.headers.insert(RULE_HEADER, HeaderValue::from_static(EXTRACTOR_REFUSED.name));
+        Response::from_parts(head, Body::from(body))
+    }
+}
+
+fn never_accepted() -> Refusal {
+    Refusal::of_server(
+        &NEVER_ACCEPTED,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the handler returned without accepting or rejecting the handshake",
+        "call `handshake.accept().await?` on every path that goes on, `handshake.reject(..)` on the others",
+    )
+}
+
+fn undecided(limit: std::time::Duration) -> Refusal {
+    Refusal::of_server(
+        &NEVER_ACCEPTED,
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("the handler neither accepted nor rejected the handshake within {limit:?}"),
+        "accept first and do slow work after it, or raise `Limits::handshake`",
+    )
+}
+
+fn panicked(message: &str) -> Refusal {
+    Refusal::of_server(
+        &HANDLER_PANIC,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        format!("the handler panicked before it accepted: {message}"),
+        "return an error instead: `?` turns any error into a refusal",
+    )
+}
+
+fn failed(chain: &str) -> Refusal {
+    Refusal::of_server(
+        &HANDLER_ERROR,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        format!("the handler failed before it accepted: {chain}"),
+        "if the client is at fault, return `handshake.reject(status, reason)` or `Error::status(..)`",
+    )
+}
+
+impl Caller {
+    /// Logs a refusal and makes its response.
+    pub(super) fn refuse(&self, endpoint: &Mounted, refusal: Refusal) -> Response {
+        self.log(endpoint, &refusal);
+        refusal.into_response()
+    }
+
+    /// Logs a failure that came after the refusal, when the client has its answer.
+    fn log_aftermath(&self, endpoint: &Mounted, outcome: &Outcome) {
+        let (rule, reason) = match outcome {
+            Outcome::Panicked(message) => (HANDLER_PANIC.name, format!("the handler panicked: {message}")),
+            Outcome::Returned(Err(error)) if matches!(error.kind(), Kind::Failed { .. }) => {
+                (HANDLER_ERROR.name, error.chain())
+            }
+            Outcome::Returned(_) => return,
+        };
+        let endpoint = endpoint.registered.name;
+        log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
+    }
+}

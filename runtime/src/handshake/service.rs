@@ -1,0 +1,101 @@
+//! An endpoint as axum sees it: a service that takes any request to the route.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use http::{Request, StatusCode, request::Parts};
+use hyper::upgrade::OnUpgrade;
+use sockeye_rules::{ORIGIN_REFUSED, SHUTTING_DOWN, UPGRADE_STRIPPED};
+
+use super::{Caller, Decisions, Incoming, negotiate::Negotiation, request, subprotocol};
+use crate::{connection::Kept, mounted::Mounted, preflight, refusal::Refusal};
+
+/// One endpoint, mounted.
+#[derive(Clone)]
+pub(crate) struct EndpointService {
+    endpoint: Arc<Mounted>,
+}
+
+impl EndpointService {
+    pub(crate) fn new(endpoint: Arc<Mounted>) -> Self {
+        Self { endpoint }
+    }
+}
+
+impl tower_service::Service<Request<Body>> for EndpointService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let endpoint = Arc::clone(&self.endpoint);
+        Box::pin(async move { Ok(answer(endpoint, request.into_parts().0).await) })
+    }
+}
+
+async fn answer(endpoint: Arc<Mounted>, parts: Parts) -> Response {
+    if let Some(arrived) = preflight::intercept(&endpoint, &parts) {
+        return arrived;
+    }
+    let caller = Caller::of(&parts);
+    match begin(&endpoint, parts) {
+        Ok(negotiation) => negotiation.run().await,
+        Err(refusal) => caller.refuse(&endpoint, *refusal),
+    }
+}
+
+/// Passes the request through every check that is not the handler's, and calls the handler.
+fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<Refusal>> {
+    let opening = request::read(&parts)?;
+    if endpoint.lifecycle.is_stopping() {
+        return Err(stopping().into());
+    }
+    let origins = &endpoint.settings.origins;
+    origins.allow(&parts.uri, &parts.headers).map_err(|refused| {
+        let told = "the page that asks may not connect to this endpoint";
+        let refusal =
+            Refusal::of_client(&ORIGIN_REFUSED, StatusCode::FORBIDDEN, refused.reason(), refused.remedy());
+        refusal.telling(told)
+    })?;
+    let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
+    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
+    let caller = Caller::of(&parts);
+    let decisions = Arc::new(Decisions::default());
+    let cell = Kept::new(endpoint.settings.clone());
+    let handler = (endpoint.call)(Incoming {
+        parts,
+        subprotocol,
+        endpoint: Arc::clone(endpoint),
+        decisions: Arc::clone(&decisions),
+        cell: cell.share(),
+    });
+    Ok(Negotiation { endpoint: Arc::clone(endpoint), caller, opening, upgrade, decisions, cell, handler })
+}
+
+fn stopping() -> Refusal {
+    Refusal::of_server(
+        &SHUTTING_DOWN,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the server is stopping and takes no new connections",
+        "connect again in a moment, to another instance if there is one",
+    )
+    .telling("the server is stopping; connect again in a moment")
+}
+
+fn upgrade_lost() -> Refusal {
+    Refusal::of_server(
+        &UPGRADE_STRIPPED,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the connection behind the request cannot be upgraded",
+        "serve with `Server::serve` or `axum::serve`, and let no layer build a new request without the old one's extensions",
+    )
+}

@@ -1,0 +1,46 @@
+use std::time::Duration;
+
+use crate::limits::finite;
+
+/// Pings that find out whether a silent peer is still there (RFC 6455 section 5.5.2).
+///
+/// ```
+/// use std::time::Duration;
+/// use sockeye::Heartbeat;
+///
+/// let eager = Heartbeat::every(Duration::from_secs(5)).timeout(Duration::from_secs(2));
+/// let none = Heartbeat::off();
+/// assert_ne!(eager, none);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// `None`: no heartbeat.
+    pub(crate) interval: Option<Duration>,
+    pub(crate) timeout: Duration,
+}
+
+impl Heartbeat {
+    /// A ping after this much silence, and 10 s to answer it.
+    pub const fn every(interval: Duration) -> Self {
+        Self { interval: Some(finite(interval)), timeout: Duration::from_secs(10) }
+    }
+
+    /// No pings: a peer whose cable was pulled stays until a send fails.
+    pub const fn off() -> Self {
+        Self { interval: None, timeout: Duration::from_secs(10) }
+    }
+
+    /// The time that a peer has to answer a ping.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = finite(timeout);
+        self
+    }
+}
+
+impl Default for Heartbeat {
+    /// A ping after 30 s of silence, and 10 s to answer it.
+    fn default() -> Self {
+        Self::every(Duration::from_secs(30))
+    }
+}

@@ -1,0 +1,51 @@
+//! WebSocket endpoints for axum and tokio that cannot fail silently.
+
+mod close;
+mod codec;
+mod connection;
+mod endpoint;
+mod error;
+mod handshake;
+mod heartbeat;
+mod limits;
+mod log;
+mod message;
+mod mounted;
+mod origin;
+mod path_shape;
+mod preflight;
+mod refusal;
+mod report;
+mod server;
+mod socket;
+mod startup;
+mod state;
+mod utf8_bytes;
+
+pub use close::{CloseCode, CloseFrame};
+pub use codec::{Codec, Json, Outgoing, Raw};
+pub use error::{Error, Result};
+pub use handshake::{Accept, Handshake};
+pub use heartbeat::Heartbeat;
+pub use limits::Limits;
+pub use message::Message;
+pub use origin::Origins;
+pub use preflight::is_preflight;
+pub use server::{Checked, EndpointInfo, Server};
+pub use socket::{Receiver, Sender, Sending, Socket};
+pub use sockeye_macros::ws_endpoint;
+pub use startup::{Problem, StartupError};
+pub use utf8_bytes::Utf8Bytes;
+
+/// What `#[ws_endpoint]` writes code against. Not part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use inventory;
+
+    pub use crate::{endpoint::*, path_shape::PathProblem};
+}
+
+/// The snippets of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

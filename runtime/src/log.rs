@@ -1,0 +1,142 @@
+//! Every event that Sockeye logs, in one place: target `sockeye`, one event each.
+//!
+//! A program without a `tracing` subscriber would lose them all, silently. Then they go to stderr.
+
+use std::{fmt, io::Write as _, net::SocketAddr, time::Duration};
+
+use tracing::{Level, subscriber::NoSubscriber};
+
+use crate::refusal::Refusal;
+
+/// A handshake was refused.
+pub(crate) struct Refused<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) refusal: &'a Refusal,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) origin: Option<&'a str>,
+}
+
+impl Refused<'_> {
+    pub(crate) fn emit(&self) {
+        let Refusal { rule, status, reason, remedy, .. } = self.refusal;
+        tracing::warn!(
+            target: "sockeye",
+            endpoint = self.endpoint,
+            rule = rule.name,
+            status = status.as_u16(),
+            reason,
+            remedy,
+            peer = self.peer.map(tracing::field::display),
+            origin = self.origin,
+            "handshake refused"
+        );
+        fallback(Level::WARN, || {
+            format!(
+                "handshake refused: {reason}; endpoint={} rule={} status={} peer={} origin={} help: {remedy}",
+                self.endpoint,
+                rule.name,
+                status.as_u16(),
+                Optional(self.peer),
+                Optional(self.origin),
+            )
+        });
+    }
+}
+
+/// A handler failed when its refusal was already answered.
+pub(crate) struct FailedAfterRefusal<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) rule: &'static str,
+    pub(crate) reason: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl FailedAfterRefusal<'_> {
+    pub(crate) fn emit(&self) {
+        tracing::error!(
+            target: "sockeye",
+            endpoint = self.endpoint,
+            rule = self.rule,
+            reason = self.reason,
+            peer = self.peer.map(tracing::field::display),
+            "handler failed after it refused"
+        );
+        fallback(Level::ERROR, || {
+            format!(
+                "handler failed after it refused: {}; endpoint={} rule={} peer={}",
+                self.reason,
+                self.endpoint,
+                self.rule,
+                Optional(self.peer),
+            )
+        });
+    }
+}
+
+/// A connection is over.
+pub(crate) struct Closed<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) code: Option<u16>,
+    pub(crate) reason: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) open_for: Duration,
+}
+
+impl Closed<'_> {
+    pub(crate) fn emit(&self, level: Level) {
+        macro_rules! event {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "sockeye",
+                    $level,
+                    endpoint = self.endpoint,
+                    rule = self.rule,
+                    code = self.code,
+                    reason = self.reason,
+                    peer = self.peer.map(tracing::field::display),
+                    open_for = ?self.open_for,
+                    "connection closed"
+                )
+            };
+        }
+        match level {
+            Level::ERROR => event!(Level::ERROR),
+            Level::WARN => event!(Level::WARN),
+            _ => event!(Level::INFO),
+        }
+        fallback(level, || {
+            format!(
+                "connection closed: {}; endpoint={} rule={} code={} peer={}",
+                self.reason,
+                self.endpoint,
+                Optional(self.rule),
+                Optional(self.code),
+                Optional(self.peer),
+            )
+        });
+    }
+}
+
+/// Whether anybody listens to `tracing` at all; a filter that drops our events is somebody who listens.
+pub(crate) fn nobody_listens() -> bool {
+    tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>)
+}
+
+fn fallback(level: Level, line: impl FnOnce() -> String) {
+    if level <= Level::WARN && nobody_listens() {
+        // Nothing is left to tell a failure to.
+        let _unheard = writeln!(std::io::stderr(), "sockeye: {level}: {}", line());
+    }
+}
+
+struct Optional<T>(Option<T>);
+
+impl<T: fmt::Display> fmt::Display for Optional<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("-"),
+        }
+    }
+}

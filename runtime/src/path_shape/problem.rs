@@ -1,0 +1,85 @@
+/// What a `Path<T>` asks for and its route does not have.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathProblem {
+    /// A tuple or a single value, and another number of parameters.
+    Count {
+        /// How many the type takes.
+        takes: usize,
+        /// How many the route has.
+        has: usize,
+    },
+    /// A field of a struct that no parameter has the name of.
+    MissingField {
+        /// Name of the field, as `Deserialize` asks for it.
+        field: &'static str,
+        /// The parameter that it was probably meant to be.
+        meant: Option<String>,
+    },
+    /// A parameter that a struct with `deny_unknown_fields` refuses.
+    UnknownParameter(String),
+    /// A type that axum cannot read from a path, whatever the route.
+    Unsupported(String),
+}
+
+impl PathProblem {
+    /// What is wrong with a parameter of this type.
+    pub(crate) fn message(&self, written: &str) -> String {
+        match self {
+            Self::Count { takes, has } => format!(
+                "`{written}` takes {}, but the route has {has}",
+                crate::report::count(*takes, "path parameter")
+            ),
+            Self::MissingField { field, .. } => {
+                format!("`{written}` has a field `{field}`, but the route has no such parameter")
+            }
+            Self::UnknownParameter(name) => {
+                format!(
+                    "the route has a parameter `{name}`, but `{written}` denies fields that it does not know"
+                )
+            }
+            Self::Unsupported(what) => format!("`{written}` cannot be read from a path: {what}"),
+        }
+    }
+
+    /// What to write under the parameter.
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::Count { takes, .. } => format!("takes {takes}"),
+            Self::MissingField { field, .. } => format!("needs `{field}`"),
+            Self::UnknownParameter(name) => format!("denies `{name}`"),
+            Self::Unsupported(_) => "every request would be answered 500".to_owned(),
+        }
+    }
+
+    /// What to do.
+    pub(crate) fn help(&self, names: &[&str]) -> String {
+        match self {
+            Self::Count { .. } => count_help(names),
+            Self::MissingField { field, meant } => field_help(field, meant.as_deref()),
+            Self::UnknownParameter(name) => format!("add a field `{name}`, or remove `deny_unknown_fields`"),
+            Self::Unsupported(_) => "use a tuple or a struct of strings and numbers".to_owned(),
+        }
+    }
+}
+
+fn count_help(names: &[&str]) -> String {
+    match names {
+        [] => "add the parameters to the route, or remove the `Path`".to_owned(),
+        [one] => format!("write `Path({one}): Path<String>` or another type for one value"),
+        _ => {
+            let (names, types) = (names.join(", "), vec!["String"; names.len()].join(", "));
+            format!("write `Path(({names})): Path<({types})>`, or a struct with these fields")
+        }
+    }
+}
+
+fn field_help(field: &str, meant: Option<&str>) -> String {
+    match meant {
+        Some(name) => format!(
+            "write `{{{field}}}` instead of `{{{name}}}` in the route, or rename the field to `{name}`"
+        ),
+        None => format!("add `{{{field}}}` to the route, or make the field an `Option`"),
+    }
+}

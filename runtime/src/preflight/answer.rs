@@ -1,0 +1,97 @@
+use std::fmt;
+
+use http::{HeaderMap, StatusCode, header};
+
+use crate::endpoint::Registered;
+
+/// What came of a preflight.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// It reached an endpoint.
+    Arrived {
+        /// Which one.
+        at: &'static Registered,
+        /// Parameters whose `Extension` or `ConnectInfo` is not there.
+        absent: Vec<usize>,
+    },
+    /// Something in front answered.
+    Refused(Refusal),
+    /// It reached the endpoint, but a layer put another answer in place of the endpoint's.
+    Replaced(Refusal),
+    /// A rate limit counted the preflights. That says nothing about a client that comes alone.
+    Busy,
+    /// A layer panicked, with these words.
+    Panicked(String),
+    /// Nothing came back in time.
+    Silent,
+    /// No request can be made for the route.
+    NoRequest(String),
+}
+
+/// An answer that is not the endpoint's.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    location: Option<String>,
+    /// The first part of the body, on one line.
+    body: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let location = headers.get(header::LOCATION);
+        let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        Self { status, location, body: one_line(&String::from_utf8_lossy(body)) }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Whether this is how an authenticating layer answers a stranger.
+    pub(crate) fn asks_for_credentials(&self) -> bool {
+        let refused =
+            [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
+        refused.contains(&self.status) || (self.status.is_redirection() && self.location.is_some())
+    }
+
+    /// Whether the body has Sockeye's own mark of a rule.
+    pub(crate) fn says(&self, rule: &str) -> bool {
+        self.body.contains(&format!("[{rule}]"))
+    }
+
+    /// Whether the values of path parameters, which are made up, may be the cause.
+    pub(crate) fn misses_what_the_path_names(&self) -> bool {
+        [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
+            .contains(&self.status)
+    }
+
+    /// Whether asking again, alone, may bring another answer.
+    pub(super) fn is_load(&self) -> bool {
+        [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&self.status)
+    }
+
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if let Some(location) = &self.location {
+            write!(f, " (to {location})")?;
+        }
+        if self.body.is_empty() { Ok(()) } else { write!(f, ": {}", self.body) }
+    }
+}
+
+/// At most 120 characters, white space drawn together.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(120) {
+        Some((end, _)) => format!("{}..", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,118 @@
+use std::{any::Any, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use futures_util::{FutureExt, StreamExt, stream};
+use http::{HeaderValue, Request, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::{Answer, Refusal, marker::Marker};
+use crate::{
+    mounted::Mounted,
+    startup::{Candidate, sample},
+};
+
+/// How long a layer may take to pass a request on or answer it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer's body may take.
+const PATIENCE_FOR_BODY: Duration = Duration::from_millis(500);
+/// Preflights under way at once: enough that slow layers do not add up, few enough for what stands behind them.
+const AT_ONCE: usize = 256;
+/// How much of an answer's body is read.
+const BODY: usize = 1024;
+const HOST: &str = "localhost";
+
+/// Asks the finished router once for each endpoint that it has.
+pub(crate) async fn ask_all(router: &Router, endpoints: &mut [Candidate]) {
+    let all = endpoints.iter().enumerate().filter(|(_, one)| one.clash.is_none());
+    let asked: Vec<_> =
+        all.map(|(index, one)| at(index, ask(router.clone(), Arc::clone(&one.mounted)))).collect();
+    let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+    for (index, answer) in answers {
+        let endpoint = &mut endpoints[index];
+        endpoint.answer = Some(again(router, Arc::clone(&endpoint.mounted), answer).await);
+    }
+}
+
+async fn at<T>(index: usize, work: impl Future<Output = T>) -> (usize, T) {
+    (index, work.await)
+}
+
+/// A layer that limits load may have refused only because so many asked at once: asks again, alone.
+async fn again(router: &Router, mounted: Arc<Mounted>, first: Answer) -> Answer {
+    match first {
+        Answer::Refused(refusal) if refusal.is_load() => match ask(router.clone(), mounted).await {
+            Answer::Refused(refusal) if refusal.is_rate_limit() => Answer::Busy,
+            second => second,
+        },
+        first => first,
+    }
+}
+
+async fn ask(router: Router, mounted: Arc<Mounted>) -> Answer {
+    let marker = Marker::default();
+    let request = match request(&mounted, marker.clone()) {
+        Ok(request) => request,
+        Err(why) => return Answer::NoRequest(why.to_string()),
+    };
+    let answer = async { read(router.oneshot(request).await.unwrap_or_else(|never| match never {})).await };
+    // The router is this request's own, and its answer is looked at no more after a panic.
+    match tokio::time::timeout(PATIENCE, AssertUnwindSafe(answer).catch_unwind()).await {
+        Err(_) => Answer::Silent,
+        Ok(Err(panic)) => Answer::Panicked(panic_text(panic.as_ref())),
+        Ok(Ok(refusal)) => judge(&marker, refusal),
+    }
+}
+
+fn judge(marker: &Marker, refusal: Refusal) -> Answer {
+    match marker.arrival() {
+        None => Answer::Refused(refusal),
+        Some(_) if refusal.status() != http::StatusCode::SWITCHING_PROTOCOLS => Answer::Replaced(refusal),
+        Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent },
+    }
+}
+
+/// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
+fn request(mounted: &Mounted, marker: Marker) -> http::Result<Request<Body>> {
+    let peer = SocketAddr::from(([127, 0, 0, 1], 0));
+    Request::builder()
+        .uri(sample(mounted.registered.route))
+        .header(header::HOST, HOST)
+        .header(header::USER_AGENT, concat!("sockeye-preflight/", env!("CARGO_PKG_VERSION")))
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_VERSION, "13")
+        .header(header::SEC_WEBSOCKET_KEY, "c29ja2V5ZSBwcmVmbGlnaA==")
+        .header(header::ORIGIN, origin(mounted))
+        .extension(ConnectInfo(peer))
+        .extension(marker)
+        .body(Body::empty())
+}
+
+fn origin(mounted: &Mounted) -> HeaderValue {
+    let listed = mounted.settings.origins.first().and_then(|origin| HeaderValue::from_str(origin).ok());
+    listed.unwrap_or_else(|| HeaderValue::from_static("http://localhost"))
+}
+
+async fn read(response: Response) -> Refusal {
+    let (parts, body) = response.into_parts();
+    let mut bytes = Vec::new();
+    // A body without end is cut; the status is what counts.
+    let _ = tokio::time::timeout(PATIENCE_FOR_BODY, fill(&mut bytes, body)).await;
+    bytes.truncate(BODY);
+    Refusal::new(parts.status, &parts.headers, &bytes)
+}
+
+async fn fill(bytes: &mut Vec<u8>, mut body: Body) {
+    while bytes.len() < BODY {
+        let Some(Ok(frame)) = body.frame().await else { break };
+        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+    }
+}
+
+/// The words of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without words").to_owned()
+}

@@ -1,0 +1,74 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header, request::Parts};
+
+use crate::{
+    endpoint::{Need, Registered},
+    mounted::Mounted,
+};
+
+/// Says that a request is a preflight, and takes note of where it arrives. Its type is private, so no client and no
+/// layer can make one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Marker(Arc<Mutex<Option<Arrival>>>);
+
+/// Where a preflight arrived, and what was not in the request there.
+#[derive(Debug, Clone)]
+pub(super) struct Arrival {
+    pub(super) at: &'static Registered,
+    /// Parameters whose `Extension` or `ConnectInfo` is not there.
+    pub(super) absent: Vec<usize>,
+}
+
+impl Marker {
+    /// What the endpoint noted.
+    pub(super) fn arrival(&self) -> Option<Arrival> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn note(&self, arrival: Arrival) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(arrival);
+    }
+}
+
+/// Whether a request is Sockeye's own: one of the handshakes with which `Server::check` tries every endpoint.
+///
+/// For layers that cannot let such a request through otherwise, because they look up what its path names: the
+/// parameters of its path are made up (`sockeye-preflight`). No request from outside is ever taken for one. It ends at
+/// the endpoint, before extractors and handler.
+///
+/// ```
+/// use axum::{extract::Request, http::StatusCode, middleware::Next, response::{IntoResponse, Response}};
+/// # async fn tenant_exists(_: &axum::http::Uri) -> bool { true }
+///
+/// async fn known_tenants_only(request: Request, next: Next) -> Response {
+///     if sockeye::is_preflight(request.extensions()) || tenant_exists(request.uri()).await {
+///         next.run(request).await
+///     } else {
+///         StatusCode::NOT_FOUND.into_response()
+///     }
+/// }
+/// let server = sockeye::Server::new().layer(axum::middleware::from_fn(known_tenants_only));
+/// # let _ = server;
+/// ```
+pub fn is_preflight(extensions: &http::Extensions) -> bool {
+    extensions.get::<Marker>().is_some()
+}
+
+/// Stops a preflight at its endpoint, before extractors and handler; `None` for every request from outside.
+pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
+    let marker = parts.extensions.get::<Marker>()?;
+    let absent = (0..mounted.needs.len()).filter(|&index| is_absent(&mounted.needs[index], parts)).collect();
+    marker.note(Arrival { at: mounted.registered, absent });
+    // What a real handshake is answered with, so that layers on the way back see what they will see.
+    let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
+    Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
+}
+
+fn is_absent(need: &Need, parts: &Parts) -> bool {
+    match need {
+        Need::Extension { present, .. } | Need::ConnectInfo { present, .. } => !present(&parts.extensions),
+        Need::Nothing | Need::State { .. } | Need::Path { .. } => false,
+    }
+}

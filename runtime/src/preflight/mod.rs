@@ -1,0 +1,11 @@
+//! One upgrade request for each endpoint, in process, through the finished router with the user's layers. A marker in
+//! its extensions, which nobody outside can send, stops it at the endpoint.
+
+mod answer;
+mod ask;
+mod marker;
+
+pub(crate) use answer::{Answer, Refusal};
+pub(crate) use ask::{ask_all, panic_text};
+pub(crate) use marker::intercept;
+pub use marker::is_preflight;

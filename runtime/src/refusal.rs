@@ -1,0 +1,69 @@
+//! A handshake that is not accepted: one name, one status, one body, one log event.
+
+use axum::{body::Body, response::Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use sockeye_rules::Rule;
+
+/// Carries the rule of a refusal, so that a client's developer can look it up.
+pub(crate) const RULE_HEADER: HeaderName = HeaderName::from_static("sockeye-rule");
+
+/// Why a handshake is refused, and what to tell the two sides of it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) rule: &'static Rule,
+    pub(crate) status: StatusCode,
+    /// What is wrong, for the log.
+    pub(crate) reason: String,
+    /// What to do about it, for whoever runs the server.
+    pub(crate) remedy: String,
+    /// What the client is told.
+    pub(crate) told: String,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    /// A refusal for which the client is told the reason: the request is at fault.
+    pub(crate) fn of_client(
+        rule: &'static Rule,
+        status: StatusCode,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let (reason, remedy) = (reason.into(), remedy.into());
+        let told = format!("{reason}\nhelp: {remedy}");
+        Self { rule, status, reason, remedy, told, headers: Vec::new() }
+    }
+
+    /// A refusal for which the client is told no details: the server is at fault.
+    pub(crate) fn of_server(
+        rule: &'static Rule,
+        status: StatusCode,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let told = "the server could not take this connection; its log says why".to_owned();
+        Self { rule, status, reason: reason.into(), remedy: remedy.into(), told, headers: Vec::new() }
+    }
+
+    pub(crate) fn telling(mut self, told: impl Into<String>) -> Self {
+        self.told = told.into();
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The response: the rule in a header, the explanation as plain text.
+    pub(crate) fn into_response(self) -> Response {
+        let body = format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told);
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(RULE_HEADER, HeaderValue::from_static(self.rule.name));
+        headers.extend(self.headers);
+        response
+    }
+}

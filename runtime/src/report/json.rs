@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::table::states;
+use crate::{
+    endpoint::Allowed,
+    mounted::{Mounted, Settings},
+    startup::Problem,
+};
+
+/// Version of the document's form: raised when a field changes its meaning or goes away.
+const VERSION: u32 = 1;
+
+/// The endpoints and problems as one JSON document.
+pub(crate) fn json(endpoints: &[Arc<Mounted>], server: &Settings, problems: &[Problem]) -> String {
+    let document = json!({
+        "version": VERSION,
+        "ok": problems.is_empty(),
+        "server": settings(server),
+        "endpoints": endpoints.iter().map(|one| endpoint(one)).collect::<Vec<_>>(),
+        "problems": problems.iter().map(problem).collect::<Vec<_>>(),
+    });
+    format!("{document:#}")
+}
+
+fn endpoint(mounted: &Mounted) -> Value {
+    let registered = mounted.registered;
+    json!({
+        "name": registered.name,
+        "module": registered.module,
+        "route": registered.route,
+        "group": registered.group,
+        "file": registered.source.file,
+        "line": registered.source.line,
+        "state": states(mounted),
+        "subprotocols": registered.options.subprotocols,
+        "guarded": registered.options.guarded,
+        "settings": settings(&mounted.settings),
+        "allow": registered.options.allow.iter().map(allowed).collect::<Vec<_>>(),
+    })
+}
+
+fn allowed(allowed: &Allowed) -> Value {
+    json!({ "rule": allowed.rule, "reason": allowed.reason })
+}
+
+/// Times are in seconds, sizes in bytes.
+fn settings(settings: &Settings) -> Value {
+    let (limits, heartbeat) = (&settings.limits, &settings.heartbeat);
+    json!({
+        "origins": settings.origins.to_string(),
+        "max_message": limits.message,
+        "handshake": limits.handshake.as_secs_f64(),
+        "send": limits.send.as_secs_f64(),
+        "close": limits.close.as_secs_f64(),
+        "drain": limits.drain.as_secs_f64(),
+        "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
+        "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
+    })
+}
+
+fn problem(problem: &Problem) -> Value {
+    let related = problem.places().iter().skip(1);
+    json!({
+        "rule": problem.rule(),
+        "message": problem.message(),
+        "file": problem.file(),
+        "line": problem.line(),
+        "column": problem.column(),
+        "label": problem.places().first().map(|place| &place.label),
+        "help": problem.help(),
+        "related": related
+            .map(|place| json!({
+                "file": place.source.file, "line": place.line(), "column": place.column(), "label": place.label,
+            }))
+            .collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,103 @@
+use std::{fmt::Write, sync::Arc, time::Duration};
+
+use super::count;
+use crate::{
+    endpoint::Need,
+    mounted::{Mounted, Settings},
+};
+
+/// The endpoints as a table for people, with the server's own settings under it.
+pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings) -> String {
+    let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
+    rows.extend(endpoints.iter().map(|endpoint| row(endpoint)));
+    let mut text = aligned(&rows);
+    for endpoint in endpoints {
+        text.push_str(&allowed(endpoint));
+    }
+    let _ = write!(text, "\nserver: {}\n", defaults(server));
+    let _ =
+        write!(text, "{} checked, no problem found; nothing was bound", count(endpoints.len(), "endpoint"));
+    text
+}
+
+const HEAD: [&str; 8] =
+    ["route", "handler", "source", "state", "origins", "max message", "heartbeat", "guarded"];
+
+fn row(endpoint: &Mounted) -> Vec<String> {
+    let (registered, settings) = (endpoint.registered, &endpoint.settings);
+    vec![
+        registered.route.to_owned(),
+        registered.name.to_owned(),
+        format!("{}:{}", registered.source.file, registered.source.line),
+        dash(&states(endpoint).join(", ")),
+        settings.origins.to_string(),
+        bytes(settings.limits.message),
+        heartbeat(settings),
+        if registered.options.guarded { "yes" } else { "no" }.to_owned(),
+    ]
+}
+
+/// The state types that the endpoint takes, as they are written.
+pub(super) fn states(endpoint: &Mounted) -> Vec<&'static str> {
+    let params = endpoint.registered.params;
+    let parameters = endpoint.needs.iter().zip(params);
+    let taken = parameters.filter(|(need, _)| matches!(need, Need::State { .. })).map(|(_, param)| param.ty);
+    endpoint.registered.options.state.into_iter().chain(taken).collect()
+}
+
+fn allowed(endpoint: &Mounted) -> String {
+    let mut text = String::new();
+    for allowed in endpoint.registered.options.allow {
+        let _ = write!(text, "\n{} allows {}: {}", endpoint.registered.name, allowed.rule, allowed.reason);
+    }
+    text
+}
+
+fn defaults(server: &Settings) -> String {
+    let limits = &server.limits;
+    format!(
+        "origins {}; messages up to {}; handshake {}, send {}, close {}, drain {}; heartbeat {}",
+        server.origins,
+        bytes(limits.message),
+        time(limits.handshake),
+        time(limits.send),
+        time(limits.close),
+        time(limits.drain),
+        heartbeat(server)
+    )
+}
+
+fn heartbeat(settings: &Settings) -> String {
+    match settings.heartbeat.interval {
+        Some(interval) => format!("{} + {}", time(interval), time(settings.heartbeat.timeout)),
+        None => "off".to_owned(),
+    }
+}
+
+/// `64 KiB`, `1000 B`: the largest unit that divides the number.
+fn bytes(number: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = units.into_iter().find(|&(size, _)| number >= size && number.is_multiple_of(size));
+    unit.map_or_else(|| format!("{number} B"), |(size, name)| format!("{} {name}", number / size))
+}
+
+fn time(time: Duration) -> String {
+    format!("{time:?}")
+}
+
+fn dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}
+
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = HEAD.len();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    text
+}

@@ -1,0 +1,180 @@
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+use super::{
+    listen,
+    mode::{self, Mode},
+    run::{self, Shutdown},
+};
+use crate::{
+    endpoint::Registered,
+    mounted::{Lifecycle, Mounted, Settings},
+    report,
+    startup::{self, Candidate, Context, Problem, StartupError},
+};
+
+/// A server that has passed every check: the only thing that can listen.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::net::SocketAddr;
+///
+/// let checked = sockeye::Server::new().check().await?;
+/// for endpoint in checked.endpoints() {
+///     println!("{} at {}:{}", endpoint.route(), endpoint.file(), endpoint.line());
+/// }
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// let app = checked.into_router().into_make_service_with_connect_info::<SocketAddr>();
+/// axum::serve(listener, app).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a checked server does nothing until it is served"]
+pub struct Checked {
+    router: Router,
+    endpoints: Vec<Arc<Mounted>>,
+    settings: Settings,
+    /// What keeps Sockeye's own listener from serving, but not another's.
+    listener_problems: Vec<Problem>,
+    lifecycle: Lifecycle,
+    shutdown: Option<Shutdown>,
+}
+
+impl Checked {
+    pub(super) fn new(
+        router: Router,
+        context: Context,
+        lifecycle: Lifecycle,
+        shutdown: Option<Shutdown>,
+    ) -> Self {
+        let listener_problems = startup::judge_listener(&context);
+        let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
+        Self { router, endpoints, settings: context.settings, listener_problems, lifecycle, shutdown }
+    }
+
+    /// The endpoints, in the order of their source.
+    pub fn endpoints(&self) -> impl ExactSizeIterator<Item = EndpointInfo> + '_ {
+        self.endpoints.iter().map(|mounted| EndpointInfo(mounted.registered))
+    }
+
+    /// The router with every endpoint, the user's routes and layers, for an `axum::serve` of one's own.
+    ///
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without it nobody knows the address of a
+    /// peer, and handlers that take `ConnectInfo` are answered 500. Mount it at the root: parameters of an outer
+    /// `nest` would be added to those that `Path` was checked against.
+    ///
+    /// A future given to [`Server::shutdown`](crate::Server::shutdown) closes the connections with 1001 when it ends;
+    /// stopping the listener is up to you. It is watched by a task, so call this inside a tokio runtime.
+    pub fn into_router(mut self) -> Router {
+        if let Some(shutdown) = self.shutdown.take() {
+            tokio::spawn(stop_after(shutdown, self.lifecycle, self.settings.limits.drain));
+        }
+        self.router
+    }
+
+    /// Listens on the address and serves until the server is stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on, or an endpoint needs a `ConnectInfo` that this listener does not give.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
+        let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
+        let listener = match listen::bind(address).await {
+            Ok(listener) => listener,
+            Err(problem) => return Err(StartupError::new(vec![problem], checked.endpoints.len())),
+        };
+        checked.run(listener).await;
+        Ok(())
+    }
+
+    /// Serves on a listener that is already bound, until the server is stopped.
+    ///
+    /// # Errors
+    ///
+    /// When an endpoint needs a `ConnectInfo` that this listener does not give.
+    pub async fn serve_on(self, listener: TcpListener) -> Result<(), StartupError> {
+        if let Some(checked) = self.ready_to_listen()? {
+            checked.run(listener).await;
+        }
+        Ok(())
+    }
+
+    /// `None` when the environment asks for the check only.
+    fn ready_to_listen(mut self) -> Result<Option<Self>, StartupError> {
+        let mode = Mode::of_environment()?;
+        let problems = self.take_listener_problems();
+        if !problems.is_empty() {
+            return Err(self.refuse(problems, mode));
+        }
+        match mode {
+            Mode::Serve => return Ok(Some(self)),
+            Mode::Table => mode::print(&report::table(&self.endpoints, &self.settings)),
+            Mode::Json => mode::print(&report::json(&self.endpoints, &self.settings, &[])),
+        }
+        Ok(None)
+    }
+
+    async fn run(self, listener: TcpListener) {
+        let shutdown = self.shutdown.unwrap_or_else(run::signal);
+        listen::announce(&listener, self.endpoints.len());
+        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown).await;
+    }
+
+    pub(super) fn take_listener_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.listener_problems)
+    }
+
+    /// The error for these problems; a program that asked for JSON gets them as JSON too.
+    pub(super) fn refuse(self, problems: Vec<Problem>, mode: Mode) -> StartupError {
+        let error = StartupError::new(problems, self.endpoints.len());
+        if mode == Mode::Json {
+            mode::print(&report::json(&self.endpoints, &self.settings, error.problems()));
+        }
+        error
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.endpoints()).finish()
+    }
+}
+
+/// One endpoint of a [`Checked`] server.
+#[derive(Clone, Copy)]
+pub struct EndpointInfo(&'static Registered);
+
+impl EndpointInfo {
+    /// The route, in axum's syntax.
+    pub fn route(&self) -> &'static str {
+        self.0.route
+    }
+
+    /// Name of the handler.
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// The file of the handler, as the compiler saw it.
+    pub fn file(&self) -> &'static str {
+        self.0.source.file
+    }
+
+    /// The line of the handler's attribute, from 1.
+    pub fn line(&self) -> u32 {
+        self.0.source.line
+    }
+}
+
+impl std::fmt::Debug for EndpointInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({}:{})", self.route(), self.name(), self.file(), self.line())
+    }
+}
+
+async fn stop_after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) {
+    shutdown.await;
+    run::drain(&lifecycle, limit).await;
+}

@@ -1,0 +1,27 @@
+use std::io::{self, Write};
+
+use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
+
+use crate::{
+    report,
+    startup::{Problem, bind_failed, unresolved},
+};
+
+/// Listens on the first address that can be had.
+pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Problem> {
+    let mut failed = None;
+    for address in lookup_host(address).await.map_err(|error| unresolved(&error))? {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = Some(bind_failed(address, &error)),
+        }
+    }
+    Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it stands for no address"))))
+}
+
+/// The only line that a healthy start prints.
+pub(super) fn announce(listener: &TcpListener, endpoints: usize) {
+    let Ok(address) = listener.local_addr() else { return };
+    // Nobody may be reading standard error; that is no reason not to serve.
+    let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", report::count(endpoints, "endpoint"));
+}

@@ -1,0 +1,275 @@
+//! The server: what it is given, its check, and what it becomes.
+
+mod checked;
+mod listen;
+mod mode;
+pub(crate) mod run;
+
+pub use checked::{Checked, EndpointInfo};
+
+use std::{any::type_name, convert::Infallible, future::Future, sync::Arc};
+
+use axum::{Router, extract::Request, response::IntoResponse, routing::Route};
+use tokio::net::ToSocketAddrs;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use self::{mode::Mode, run::Shutdown};
+use crate::{
+    Heartbeat, Limits, Origins,
+    mounted::{Lifecycle, Settings},
+    preflight,
+    startup::{self, Context, Problem, StartupError},
+    state::States,
+};
+
+/// Every endpoint of the program, with what they share.
+///
+/// Endpoints need no listing: `#[ws_endpoint]` registers them. The server checks all of them together and listens only
+/// when every check has passed.
+///
+/// ```no_run
+/// use sockeye::{Server, StartupError};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), StartupError> {
+///     Server::new().state(String::from("shared by all handlers")).serve("127.0.0.1:3000").await
+/// }
+/// ```
+#[must_use = "a server does nothing until it is served or checked"]
+pub struct Server {
+    states: States,
+    given: Vec<&'static str>,
+    origins: Origins,
+    limits: Limits,
+    heartbeat: Heartbeat,
+    router: Router,
+    layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
+    group: String,
+    expected: Vec<String>,
+    shutdown: Option<Shutdown>,
+}
+
+impl Server {
+    /// A server with the defaults: pages of its own origin only, [`Limits::new`], a ping every 30 s, and every endpoint
+    /// that names no group.
+    pub fn new() -> Self {
+        Self {
+            states: States::default(),
+            given: Vec::new(),
+            origins: Origins::default(),
+            limits: Limits::default(),
+            heartbeat: Heartbeat::default(),
+            router: Router::new(),
+            layers: Vec::new(),
+            group: String::new(),
+            expected: Vec::new(),
+            shutdown: None,
+        }
+    }
+
+    /// A value that handlers take as `State<T>`. One of each type; a second one takes the place of the first.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// # struct Rooms;
+    /// let server = sockeye::Server::new().state(Arc::new(Rooms)).state(42_u32);
+    /// # let _ = server;
+    /// ```
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.states.insert(value);
+        self.given.push(type_name::<T>());
+        self
+    }
+
+    /// The pages that browsers may connect from, for endpoints without an `origins` option of their own.
+    ///
+    /// ```
+    /// use sockeye::{Origins, Server};
+    /// let server = Server::new().origins(Origins::list(["https://app.example.com"]));
+    /// # let _ = server;
+    /// ```
+    pub fn origins(mut self, origins: Origins) -> Self {
+        self.origins = origins;
+        self
+    }
+
+    /// The limits, for endpoints without options of their own.
+    ///
+    /// ```
+    /// use sockeye::{Limits, Server};
+    /// let server = Server::new().limits(Limits::new().message(1024 * 1024));
+    /// # let _ = server;
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The heartbeat, for endpoints without a `heartbeat` option of their own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sockeye::{Heartbeat, Server};
+    /// let server = Server::new().heartbeat(Heartbeat::every(Duration::from_secs(15)));
+    /// # let _ = server;
+    /// ```
+    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.heartbeat = heartbeat;
+        self
+    }
+
+    /// An axum router to serve beside the endpoints. Its routes, layers and fallback stay what they are; its layers do
+    /// not cover the endpoints (see [`layer`](Self::layer)). A second router takes the place of the first.
+    ///
+    /// A route that overlaps an endpoint's is `conflicting_route` at startup.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// let pages = Router::new().route("/health", get(async || "ok"));
+    /// let server = sockeye::Server::new().router(pages);
+    /// # let _ = server;
+    /// ```
+    pub fn router(mut self, router: Router) -> Self {
+        self.router = router;
+        self
+    }
+
+    /// A layer around everything: every endpoint and the router given to [`router`](Self::router), whatever the order
+    /// of the calls. A later layer goes around the earlier ones.
+    ///
+    /// It is tried at startup with one handshake for each endpoint (the preflight). A layer that keeps one out is
+    /// `unreachable_endpoint`, unless the endpoint says that it is `guarded`.
+    ///
+    /// ```
+    /// use axum::Extension;
+    /// let server = sockeye::Server::new().layer(Extension("for every request"));
+    /// # let _ = server;
+    /// ```
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(|router| router.layer(layer)));
+        self
+    }
+
+    /// Serves the endpoints that say `group = "name"`, and no others. Without this, those that say nothing.
+    ///
+    /// ```
+    /// let admin = sockeye::Server::new().group("admin");
+    /// # let _ = admin;
+    /// ```
+    pub fn group(mut self, name: impl Into<String>) -> Self {
+        self.group = name.into();
+        self
+    }
+
+    /// Routes that the server must have. A library crate that nothing names is dropped by the linker together with its
+    /// endpoints; this is how that becomes a startup error (`missing_endpoint`).
+    ///
+    /// ```
+    /// let server = sockeye::Server::new().expect(["/ws/chat", "/ws/logs/{id}"]);
+    /// # let _ = server;
+    /// ```
+    pub fn expect<I>(mut self, routes: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.expected.extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: no new handshakes, close code 1001 to
+    /// every open connection, and the time of [`Limits::drain`] to end.
+    ///
+    /// ```
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let server = sockeye::Server::new().shutdown(async { drop(stopped.await) });
+    /// # let _ = (server, stop);
+    /// ```
+    pub fn shutdown(mut self, future: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.shutdown = Some(Box::pin(future));
+        self
+    }
+
+    /// Runs every startup rule on every endpoint, and nothing else: no port is opened, no handler runs.
+    ///
+    /// A unit test with this call finds in CI what would keep the server from starting:
+    ///
+    /// ```
+    /// # async fn example() {
+    /// let result = sockeye::Server::new().expect(["/ws/forgotten"]).check().await;
+    /// assert_eq!(result.unwrap_err().problems()[0].rule(), "missing_endpoint");
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Every problem of every endpoint.
+    pub async fn check(self) -> Result<Checked, StartupError> {
+        let mode = Mode::of_environment()?;
+        let (checked, problems) = self.inspect().await;
+        if problems.is_empty() { Ok(checked) } else { Err(checked.refuse(problems, mode)) }
+    }
+
+    /// [`check`](Self::check), listen, serve until the server is stopped.
+    ///
+    /// When it listens it says so on standard error, in one line. With `SOCKEYE_CHECK=1` in the environment it prints
+    /// the table of endpoints on standard output and returns without listening, and with `SOCKEYE_CHECK=json` the same
+    /// for programs.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of every endpoint; or that the address cannot be listened on.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
+        let mode = Mode::of_environment()?;
+        let (mut checked, mut problems) = self.inspect().await;
+        if problems.is_empty() {
+            return checked.serve(address).await;
+        }
+        problems.append(&mut checked.take_listener_problems());
+        Err(checked.refuse(problems, mode))
+    }
+
+    /// The whole check: endpoints are collected, mounted beside the user's routes, asked for through the user's layers,
+    /// and judged.
+    async fn inspect(self) -> (Checked, Vec<Problem>) {
+        let lifecycle = Lifecycle::default();
+        let settings =
+            Settings { origins: Arc::new(self.origins), limits: self.limits, heartbeat: self.heartbeat };
+        let states = Arc::new(self.states);
+        let (mut endpoints, elsewhere) = startup::collect(&self.group, &settings, &states, &lifecycle);
+        let router = startup::mount(self.router, &mut endpoints);
+        let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
+        preflight::ask_all(&router, &mut endpoints).await;
+        let (group, expected, given) = (self.group, self.expected, self.given);
+        let context = Context { group, endpoints, elsewhere, expected, given, settings };
+        let problems = startup::judge(&context);
+        (Checked::new(router, context, lifecycle, self.shutdown), problems)
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("group", &self.group)
+            .field("states", &self.given)
+            .field("origins", &self.origins)
+            .field("limits", &self.limits)
+            .field("heartbeat", &self.heartbeat)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,216 @@
+//! What a handler holds of its connection.
+
+mod halves;
+mod sending;
+
+use std::{
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+pub use halves::{Receiver, Sender};
+pub use sending::Sending;
+
+use crate::{
+    CloseCode, CloseFrame, Codec, Error, Outgoing, Raw, Result, close::fitting_reason, connection::Link,
+    error::Kind,
+};
+
+/// An open WebSocket.
+///
+/// The connection is driven by the server, not by the handler's goodwill: while the handler waits for something else,
+/// pings are answered, the peer's close is noticed and a bounded number of messages is read ahead. What is sent leaves
+/// together at the handler's next `.await` that waits. When the last handle is dropped the connection closes with 1000.
+///
+/// ```no_run
+/// use sockeye::{Handshake, ws_endpoint};
+///
+/// #[ws_endpoint("/echo")]
+/// async fn echo(handshake: Handshake) -> sockeye::Result {
+///     let mut socket = handshake.accept().await?;
+///     while let Some(message) = socket.recv().await? {
+///         socket.send(message).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub struct Socket<C = Raw> {
+    sender: Sender<C>,
+    receiver: Receiver<C>,
+}
+
+#[derive(Debug)]
+struct About {
+    peer: Option<SocketAddr>,
+    subprotocol: Option<String>,
+}
+
+impl<C> Socket<C> {
+    pub(crate) fn new(link: Link, peer: Option<SocketAddr>, subprotocol: Option<String>) -> Self {
+        let about = Arc::new(About { peer, subprotocol });
+        Self { sender: Sender::new(link.clone(), Arc::clone(&about)), receiver: Receiver::new(link, about) }
+    }
+
+    /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.sender.peer()
+    }
+
+    /// The subprotocol that both sides agreed on.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.sender.about.subprotocol.as_deref()
+    }
+
+    /// The close frame that the peer sent, once `recv` has given `None`. Not there either when the peer's frame had no
+    /// code, or when the server ended the connection.
+    ///
+    /// ```
+    /// # async fn example(mut socket: sockeye::Socket) -> sockeye::Result {
+    /// while socket.recv().await?.is_some() {}
+    /// if let Some(frame) = socket.close_frame() {
+    ///     println!("the peer left with {}: {}", frame.code, frame.reason);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn close_frame(&self) -> Option<CloseFrame> {
+        self.receiver.close_frame()
+    }
+
+    /// Runs a task that ends with the connection: it is cancelled when the handler has returned and the connection is
+    /// over.
+    ///
+    /// ```
+    /// # async fn example(mut socket: sockeye::Socket) -> sockeye::Result {
+    /// socket.spawn(async {
+    ///     loop {
+    ///         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    ///         println!("still connected");
+    ///     }
+    /// });
+    /// while socket.recv().await?.is_some() {}
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.sender.link.spawn(task);
+    }
+
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is
+    /// over: the peer has answered, or `Limits::close` has passed. What was sent before is written first.
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// use sockeye::CloseCode;
+    ///
+    /// socket.close(CloseCode::TRY_AGAIN_LATER, "the room is full").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// None at present; it is a `Result` so that `?` reads the same everywhere.
+    pub async fn close(self, code: CloseCode, reason: impl Into<String>) -> Result<()> {
+        let link = &self.sender.link;
+        link.close(code, fitting_reason(&reason.into()).to_owned());
+        poll_fn(|cx| link.poll_over(cx)).await;
+        Ok(())
+    }
+
+    /// Two handles that can be used at the same time, in two tasks or two branches.
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// let (sender, mut receiver) = socket.split();
+    /// let greet = async { sender.send("hello").await };
+    /// let listen = async { receiver.recv().await };
+    /// let (_, first) = tokio::try_join!(greet, listen)?;
+    /// # drop(first);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn split(self) -> (Sender<C>, Receiver<C>) {
+        (self.sender, self.receiver)
+    }
+}
+
+impl<C: Codec> Socket<C> {
+    /// The next message; `None` when the conversation is over: the peer closed, or the server is stopping.
+    ///
+    /// Cancel safe: a message is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
+    ///
+    /// # Errors
+    /// When the connection broke without a close frame, and when the peer sent what the endpoint cannot take
+    /// (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?` it ends the handler and closes
+    /// with the code that fits.
+    pub async fn recv(&mut self) -> Result<Option<C::In>> {
+        self.receiver.recv().await
+    }
+
+    /// Sends a value. Done when the message is queued; it is written at the handler's next `.await` that waits. When
+    /// 64 KiB are queued it waits until the peer has taken some.
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// socket.send("text").await?;
+    /// socket.send(vec![1, 2, 3]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the value cannot be encoded, and when the connection is over.
+    pub fn send<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    where
+        C::Out: 'a,
+    {
+        self.sender.send(value)
+    }
+
+    /// Queues a value without asking for it to be written, for batches that end with [`flush`](Self::flush).
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// for line in ["one", "two", "three"] {
+    ///     socket.feed(line).await?;
+    /// }
+    /// socket.flush().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn feed<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    where
+        C::Out: 'a,
+    {
+        self.sender.feed(value)
+    }
+
+    /// Waits until everything queued is written to the transport.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    pub async fn flush(&self) -> Result {
+        self.sender.flush().await
+    }
+}
+
+impl<C> std::fmt::Debug for Socket<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket").field("about", &self.sender.about).finish_non_exhaustive()
+    }
+}
+
+async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
+    let Some(message) = poll_fn(|cx| link.poll_recv(cx)).await? else { return Ok(None) };
+    C::decode(message).map(Some).map_err(undecodable)
+}
+
+/// A codec's error, as an `invalid_message`; a close code that the codec chose itself stays.
+fn undecodable(error: Error) -> Error {
+    match error.kind() {
+        Kind::Failed { .. } | Kind::Status { .. } => Error::invalid_message(error.chain()),
+        _ => error,
+    }
+}

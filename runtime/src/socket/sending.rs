@@ -1,0 +1,41 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::{Codec, Error, Message, Outgoing, Result, connection::Link};
+
+/// A message on its way into the queue of its connection: what `send` and `feed` give.
+///
+/// The value is encoded when the method is called; nothing of it is kept, so a reference need not outlive the call.
+/// Dropped before it is done, the message is either queued whole or not at all.
+#[must_use = "nothing is sent before this is awaited"]
+#[derive(Debug)]
+pub struct Sending<'a> {
+    link: &'a Link,
+    message: Option<Message>,
+    fault: Option<Error>,
+    prompt: bool,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new<C: Codec>(link: &'a Link, value: Outgoing<'_, C::Out>, prompt: bool) -> Self {
+        match value.encode::<C>() {
+            Ok(message) => Self { link, message: Some(message), fault: None, prompt },
+            Err(error) => Self { link, message: None, fault: Some(error), prompt },
+        }
+    }
+}
+
+impl Future for Sending<'_> {
+    type Output = Result;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
+        let this = &mut *self;
+        match this.fault.take() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => this.link.poll_send(cx, &mut this.message, this.prompt),
+        }
+    }
+}

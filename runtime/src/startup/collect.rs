@@ -1,0 +1,69 @@
+//! From what is registered to what is to be served: endpoints of one group, with the settings in force for each.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Candidate;
+use crate::{
+    Heartbeat, Origins,
+    endpoint::{HeartbeatOption, Registered},
+    mounted::{Lifecycle, Mounted, Settings},
+    state::States,
+};
+
+/// The endpoints of the group, sorted by file and line, and those of other groups.
+pub(crate) fn collect(
+    group: &str,
+    server: &Settings,
+    states: &Arc<States>,
+    lifecycle: &Lifecycle,
+) -> (Vec<Candidate>, Vec<&'static Registered>) {
+    let all = inventory::iter::<Registered>.into_iter();
+    let (mut ours, elsewhere): (Vec<&'static Registered>, Vec<_>) = all.partition(|one| one.group == group);
+    ours.sort_by_key(|one| place(one));
+    let ours = ours.into_iter().map(|one| candidate(one, server, states, lifecycle)).collect();
+    (ours, elsewhere)
+}
+
+/// Where an endpoint stands. The order in which the linker keeps them says nothing.
+pub(super) fn place(one: &'static Registered) -> impl Ord {
+    (one.source.file, one.source.line, one.route)
+}
+
+fn candidate(
+    registered: &'static Registered,
+    server: &Settings,
+    states: &Arc<States>,
+    lifecycle: &Lifecycle,
+) -> Candidate {
+    let bound = (registered.bind)();
+    let mounted = Mounted {
+        registered,
+        needs: bound.needs,
+        call: bound.call,
+        states: Arc::clone(states),
+        settings: settings(registered, server),
+        lifecycle: lifecycle.clone(),
+    };
+    Candidate { mounted: Arc::new(mounted), state: bound.state, clash: None, answer: None }
+}
+
+/// The endpoint's own options over the server's settings.
+fn settings(registered: &Registered, server: &Settings) -> Settings {
+    let options = &registered.options;
+    let mut settings = server.clone();
+    if let Some(origins) = options.origins {
+        settings.origins = Arc::new(Origins::from_option(origins, &server.origins));
+    }
+    if let Some(bytes) = options.max_message {
+        settings.limits = settings.limits.message(bytes);
+    }
+    match options.heartbeat {
+        None => {}
+        Some(HeartbeatOption::Off) => settings.heartbeat = Heartbeat::off(),
+        Some(HeartbeatOption::Every(millis)) => {
+            settings.heartbeat =
+                Heartbeat::every(Duration::from_millis(millis)).timeout(server.heartbeat.timeout);
+        }
+    }
+    settings
+}

@@ -1,0 +1,53 @@
+use sockeye_rules::CONFLICTING_ROUTE;
+
+use super::{Candidate, Clash, Context, Place, Problem};
+use crate::endpoint::Registered;
+
+/// A route that the router cannot hold beside another one.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    problems.extend(context.endpoints.iter().filter_map(conflict));
+}
+
+fn conflict(one: &Candidate) -> Option<Problem> {
+    let endpoint = one.registered();
+    match one.clash.as_ref()? {
+        Clash::Same(_) => None,
+        Clash::Overlaps(other) => Some(with_endpoint(endpoint, other)),
+        Clash::User(route) => Some(with_user_route(endpoint, route)),
+        Clash::Router(words) => Some(refused(endpoint, words)),
+    }
+}
+
+fn with_endpoint(endpoint: &'static Registered, other: &'static Registered) -> Problem {
+    let message = format!(
+        "the routes of endpoints `{}` and `{}` overlap: `{}` and `{}`",
+        other.name, endpoint.name, other.route, endpoint.route
+    );
+    Problem::new(&CONFLICTING_ROUTE, message)
+        .at(Place::route(endpoint, "the router cannot tell this route"))
+        .at(Place::route(other, "from this one"))
+        .with_help("begin one of them with a literal segment that the other does not have")
+}
+
+fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
+    let (name, theirs) = (endpoint.name, described(route));
+    let message =
+        format!("the route of endpoint `{name}` is taken by {theirs} of the router given to `.router(..)`");
+    Problem::new(&CONFLICTING_ROUTE, message)
+        .at(Place::route(endpoint, format!("overlaps {theirs}")))
+        .with_help("give the endpoint or the axum route another path; one path cannot serve both")
+}
+
+/// axum gives the tail of `nest_service` a parameter of its own, which nobody has ever written.
+fn described(route: &str) -> String {
+    match route.split_once("{*__private__axum") {
+        Some((prefix, _)) => format!("the service nested at `{}`", prefix.trim_end_matches('/')),
+        None => format!("the route `{route}`"),
+    }
+}
+
+fn refused(endpoint: &'static Registered, words: &str) -> Problem {
+    Problem::new(&CONFLICTING_ROUTE, format!("the router refuses the route of endpoint `{}`", endpoint.name))
+        .at(Place::route(endpoint, words))
+        .with_help("give the endpoint another route")
+}

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use crate::{
+    endpoint::{Need, Registered},
+    mounted::{Mounted, Settings},
+    preflight::Answer,
+};
+
+/// What the rules look at.
+pub(crate) struct Context {
+    /// The group that the server serves.
+    pub(crate) group: String,
+    /// Its endpoints, sorted by file and line.
+    pub(crate) endpoints: Vec<Candidate>,
+    /// The endpoints of other groups.
+    pub(crate) elsewhere: Vec<&'static Registered>,
+    /// The routes that were given to `Server::expect`.
+    pub(crate) expected: Vec<String>,
+    /// Full type names of the values that were given to `Server::state`.
+    pub(crate) given: Vec<&'static str>,
+    /// The server's own settings.
+    pub(crate) settings: Settings,
+}
+
+/// An endpoint on its way to be served.
+pub(crate) struct Candidate {
+    pub(crate) mounted: Arc<Mounted>,
+    /// What `state = ..` asks for.
+    pub(crate) state: Need,
+    /// Why it cannot be routed.
+    pub(crate) clash: Option<Clash>,
+    /// What came back when it was asked for; `None` when it was not asked.
+    pub(crate) answer: Option<Answer>,
+}
+
+/// Another route that stands in the way.
+#[derive(Debug, Clone)]
+pub(crate) enum Clash {
+    /// An endpoint whose route has the same shape.
+    Same(&'static Registered),
+    /// An endpoint whose route overlaps.
+    Overlaps(&'static Registered),
+    /// A route of the router that was given to `Server::router`.
+    User(String),
+    /// The router refuses the route itself, in its own words.
+    Router(String),
+}
+
+impl Candidate {
+    /// What the macro saw of it.
+    pub(crate) fn registered(&self) -> &'static Registered {
+        self.mounted.registered
+    }
+
+    /// What each of its parameters needs, by index.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = (usize, &Need)> {
+        self.mounted.needs.iter().enumerate()
+    }
+
+    /// The type of a parameter as it is written.
+    pub(crate) fn written(&self, index: usize) -> &'static str {
+        self.registered().params.get(index).map_or("", |param| param.ty)
+    }
+}

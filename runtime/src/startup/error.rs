@@ -1,0 +1,50 @@
+use std::fmt;
+
+use super::Problem;
+use crate::report;
+
+/// Why the server did not start: every problem of every endpoint.
+///
+/// Returned from `main` it prints the whole report and the process ends with status 1:
+///
+/// ```no_run
+/// use sockeye::{Server, StartupError};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), StartupError> {
+///     Server::new().serve("127.0.0.1:3000").await
+/// }
+/// ```
+///
+/// `Display` is always plain text. `Debug`, which is what `main` prints, has colours when standard error is a terminal
+/// and `NO_COLOR` is not set.
+pub struct StartupError {
+    problems: Vec<Problem>,
+    endpoints: usize,
+}
+
+impl StartupError {
+    pub(crate) fn new(mut problems: Vec<Problem>, endpoints: usize) -> Self {
+        problems.sort_by_cached_key(Problem::order);
+        Self { problems, endpoints }
+    }
+
+    /// Every problem, sorted by file and line. Never empty.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for StartupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::Plain))
+    }
+}
+
+impl fmt::Debug for StartupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::of_stderr()))
+    }
+}
+
+impl std::error::Error for StartupError {}

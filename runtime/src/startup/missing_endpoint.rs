@@ -1,0 +1,47 @@
+use std::collections::HashSet;
+
+use sockeye_rules::MISSING_ENDPOINT;
+
+use super::{Context, Problem, routes::shape};
+use crate::endpoint::Registered;
+
+/// A route that was announced with `Server::expect` and that no endpoint has.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    let shapes: HashSet<String> = context.endpoints.iter().map(|one| shape(one.registered().route)).collect();
+    let missing = context.expected.iter().filter(|expected| !shapes.contains(&shape(expected)));
+    problems.extend(missing.map(|expected| problem(context, expected)));
+}
+
+fn problem(context: &Context, expected: &str) -> Problem {
+    Problem::new(
+        &MISSING_ENDPOINT,
+        format!("no endpoint with the expected route `{expected}` is in the program"),
+    )
+    .with_help(help(context, expected))
+}
+
+fn help(context: &Context, expected: &str) -> String {
+    if let Some(other) = in_other_group(context, expected) {
+        let (name, group) = (other.name, other.group);
+        return format!("endpoint `{name}` has this route, but it is in the group {group:?}");
+    }
+    let linker = "if its handler is in a library crate that nothing here names, the linker drops it:\n\
+                  write `use that_crate as _;` in `main.rs`";
+    match closest(context, expected) {
+        Some(other) => {
+            format!("the closest route is `{}` of endpoint `{}`;\n{linker}", other.route, other.name)
+        }
+        None => linker.to_owned(),
+    }
+}
+
+fn in_other_group(context: &Context, expected: &str) -> Option<&'static Registered> {
+    context.elsewhere.iter().copied().find(|one| shape(one.route) == shape(expected))
+}
+
+/// The endpoint whose route looks like a misspelling of the expected one.
+fn closest(context: &Context, expected: &str) -> Option<&'static Registered> {
+    let likeness = |one: &&'static Registered| strsim::normalized_damerau_levenshtein(one.route, expected);
+    let all = context.endpoints.iter().map(super::Candidate::registered);
+    all.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|one| likeness(one) > 0.6)
+}

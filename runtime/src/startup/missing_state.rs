@@ -1,0 +1,74 @@
+use sockeye_rules::MISSING_STATE;
+
+use super::{
+    Candidate, Context, Place, Problem,
+    types::{inside, short},
+};
+use crate::endpoint::Need;
+
+/// A `State<T>` or `state = T` whose value was not given to `Server::state`.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    for endpoint in &context.endpoints {
+        for (index, need) in endpoint.needs() {
+            if let Some(full) = missing(endpoint, need) {
+                problems.push(parameter(context, endpoint, index, full));
+            }
+        }
+        if let Some(full) = missing(endpoint, &endpoint.state) {
+            problems.push(option(context, endpoint, full));
+        }
+    }
+}
+
+/// Full name of the type that is not there.
+fn missing(endpoint: &Candidate, need: &Need) -> Option<&'static str> {
+    match need {
+        Need::State { id, name } if !endpoint.mounted.states.has(*id) => Some(name),
+        _ => None,
+    }
+}
+
+fn parameter(context: &Context, endpoint: &Candidate, index: usize, full: &'static str) -> Problem {
+    let written = endpoint.written(index);
+    let of = inside(written, "State").map_or_else(|| short(full), str::to_owned);
+    let name = endpoint.registered().name;
+    Problem::new(
+        &MISSING_STATE,
+        format!("endpoint `{name}` needs `{written}`, which the server does not have"),
+    )
+    .at(Place::param(endpoint.registered(), index, "no value of this type was given"))
+    .with_help(help(context, &of, full))
+}
+
+fn option(context: &Context, endpoint: &Candidate, full: &'static str) -> Problem {
+    let registered = endpoint.registered();
+    let written = registered.options.state.map_or_else(|| short(full), str::to_owned);
+    let message =
+        format!("endpoint `{}` has `state = {written}`, which the server does not have", registered.name);
+    Problem::new(&MISSING_STATE, message)
+        .at(Place::option(registered, "state", "no value of this type was given"))
+        .with_help(help(context, &written, full))
+}
+
+fn help(context: &Context, written: &str, full: &str) -> String {
+    let add = format!("add `.state({})` to the `Server`", value(written));
+    match context.given.iter().find(|given| looks_like(given, full)) {
+        Some(given) => format!("{add};\nit has a `{given}`, which is another type than `{full}`"),
+        None => add,
+    }
+}
+
+/// What to write for a value of the type.
+fn value(written: &str) -> String {
+    match written.split_once('<') {
+        Some(("Hub", of)) => format!("Hub::<{of}::new()"),
+        Some(("Arc", of)) => format!("Arc::new(/* {} */)", of.strip_suffix('>').unwrap_or(of)),
+        _ => format!("/* {written} */"),
+    }
+}
+
+/// Whether one is the other in a wrapper (`Arc<App>` for `App`), or has its name (`a::Config` for `b::Config`).
+fn looks_like(given: &str, needed: &str) -> bool {
+    let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
+    wraps(given, needed) || wraps(needed, given) || short(given) == short(needed)
+}

@@ -1,0 +1,39 @@
+use sockeye_rules::ORIGIN_WILDCARD_WITH_CREDENTIALS;
+
+use super::{Candidate, Context, Place, Problem};
+use crate::endpoint::Registered;
+
+/// Extractors that read what a browser sends along by itself, from whatever page the script comes.
+const CREDENTIALS: [&str; 6] =
+    ["CookieJar", "SignedCookieJar", "PrivateCookieJar", "Cookie", "Cookies", "Authorization"];
+
+/// Any origin on an endpoint that trusts credentials: every page on the web may use its visitors' accounts.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    let open = context.endpoints.iter().filter(|one| one.mounted.settings.origins.is_any());
+    problems.extend(open.map(Candidate::registered).filter_map(problem));
+}
+
+fn problem(endpoint: &'static Registered) -> Option<Problem> {
+    let place = credentials(endpoint)?;
+    let message = format!(
+        "endpoint `{}` takes credentials and lets any web page connect: a browser sends them whoever's page it is",
+        endpoint.name
+    );
+    Some(Problem::new(&ORIGIN_WILDCARD_WITH_CREDENTIALS, message).at(place).with_help(
+        "name the pages in the attribute, `origins = [\"https://app.example.com\"]`, or leave the option out for \
+         your own pages only",
+    ))
+}
+
+fn credentials(endpoint: &'static Registered) -> Option<Place> {
+    if endpoint.options.guarded {
+        return Some(Place::option(endpoint, "guarded", "a layer authenticates the request"));
+    }
+    let reads = |ty: &str| words(ty).any(|word| CREDENTIALS.contains(&word));
+    let index = endpoint.params.iter().position(|param| reads(param.ty))?;
+    Some(Place::param(endpoint, index, "reads credentials from the request"))
+}
+
+fn words(ty: &str) -> impl Iterator<Item = &str> {
+    ty.split(|c: char| !c.is_alphanumeric() && c != '_')
+}

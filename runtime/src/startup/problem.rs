@@ -1,0 +1,144 @@
+use sockeye_rules::Rule;
+
+use crate::endpoint::{Mark, Registered, Source};
+
+/// One mistake that keeps the server from starting.
+///
+/// ```
+/// # async fn example() {
+/// let error = sockeye::Server::new().expect(["/ws/forgotten"]).check().await.unwrap_err();
+/// let problem = &error.problems()[0];
+/// assert_eq!(problem.rule(), "missing_endpoint");
+/// assert!(problem.help().unwrap().contains("use that_crate as _;"));
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Problem {
+    rule: &'static Rule,
+    message: String,
+    help: Option<String>,
+    places: Vec<Place>,
+}
+
+/// A piece of a handler's source, and what is to be said about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) source: &'static Source,
+    pub(crate) mark: Mark,
+    pub(crate) label: String,
+}
+
+impl Problem {
+    pub(crate) fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
+        Self { rule, message: message.into(), help: None, places: Vec::new() }
+    }
+
+    /// What to do about it: the exact text to write.
+    #[must_use]
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The first place is where the problem is; the others explain it.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+
+    /// Name of the rule, as in `error[missing_state]`.
+    pub fn rule(&self) -> &'static str {
+        self.rule.name
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The file in which the endpoint stands; `None` when the problem belongs to no endpoint.
+    pub fn file(&self) -> Option<&'static str> {
+        self.places.first().map(|place| place.source.file)
+    }
+
+    /// The line in that file, from 1.
+    pub fn line(&self) -> Option<u32> {
+        self.places.first().map(Place::line)
+    }
+
+    /// The column in that line, in characters, from 1.
+    pub fn column(&self) -> Option<u32> {
+        self.places.first().map(Place::column)
+    }
+
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Reports come in the order of the source; what belongs to no endpoint comes first.
+    pub(crate) fn order(&self) -> impl Ord + use<> {
+        (self.file(), self.line(), self.rule.name, self.column())
+    }
+}
+
+impl Place {
+    /// The route literal of an endpoint.
+    pub(crate) fn route(of: &'static Registered, label: impl Into<String>) -> Self {
+        Self { source: &of.source, mark: of.source.route, label: label.into() }
+    }
+
+    /// A parameter of an endpoint; its name when there is no such parameter.
+    pub(crate) fn param(of: &'static Registered, index: usize, label: impl Into<String>) -> Self {
+        let mark = of.params.get(index).map_or(of.source.name, |param| param.mark);
+        Self { source: &of.source, mark, label: label.into() }
+    }
+
+    /// An option of an endpoint's attribute, such as `max_message`; the route when it cannot be found.
+    pub(crate) fn option(of: &'static Registered, key: &str, label: impl Into<String>) -> Self {
+        let mark = find_option(&of.source, key).unwrap_or(of.source.route);
+        Self { source: &of.source, mark, label: label.into() }
+    }
+
+    pub(crate) fn line(&self) -> u32 {
+        let before = self.before();
+        self.source.line + u32::try_from(before.matches('\n').count()).unwrap_or(0)
+    }
+
+    pub(crate) fn column(&self) -> u32 {
+        let line = self.before().rsplit('\n').next().unwrap_or("");
+        u32::try_from(line.chars().count()).unwrap_or(0) + 1
+    }
+
+    /// The bytes to underline, cut to what the text has: a wrong mark may blur a report, never break it.
+    pub(crate) fn span(&self) -> std::ops::Range<usize> {
+        let text = self.source.text;
+        let start = text.floor_char_boundary(self.mark.start as usize);
+        let end = text.ceil_char_boundary(self.mark.end as usize);
+        start..end.max(start)
+    }
+
+    fn before(&self) -> &'static str {
+        &self.source.text[..self.span().start]
+    }
+}
+
+/// The option's name, after the route and before the signature.
+fn find_option(source: &Source, key: &str) -> Option<Mark> {
+    let from = source.route.end as usize;
+    let attribute = source.text.get(from..source.name.start as usize)?;
+    let at = attribute.match_indices(key).map(|(at, _)| at).find(|&at| is_word(attribute, at, key.len()))?;
+    let start = u32::try_from(from + at).ok()?;
+    Some(Mark { start, end: start + u32::try_from(key.len()).ok()? })
+}
+
+fn is_word(text: &str, at: usize, length: usize) -> bool {
+    let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    !text[..at].ends_with(part_of_word) && !text[at + length..].starts_with(part_of_word)
+}

@@ -1,0 +1,28 @@
+use sockeye_rules::UNGUARDED_ENDPOINT;
+
+use super::{Candidate, Context, Place, Problem};
+use crate::preflight::Answer;
+
+/// An endpoint that says `guarded` and that the preflight reached without credentials: the door is open.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    problems.extend(context.endpoints.iter().filter(|one| is_open(one)).map(problem));
+}
+
+fn is_open(endpoint: &Candidate) -> bool {
+    let guarded = endpoint.registered().options.guarded;
+    guarded && matches!(endpoint.answer, Some(Answer::Arrived { .. }))
+}
+
+fn problem(endpoint: &Candidate) -> Problem {
+    let registered = endpoint.registered();
+    let message = format!(
+        "endpoint `{}` is `guarded`, but a handshake without credentials reaches it",
+        registered.name
+    );
+    Problem::new(&UNGUARDED_ENDPOINT, message)
+        .at(Place::option(registered, "guarded", "no layer refuses the request"))
+        .with_help(
+            "add the authenticating layer with `Server::layer` (layers of the router given to `.router(..)` do not \
+             cover endpoints), or remove `guarded` and authenticate in the handler",
+        )
+}

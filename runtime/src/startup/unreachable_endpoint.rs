@@ -1,0 +1,97 @@
+use http::StatusCode;
+use sockeye_rules::{UNREACHABLE_ENDPOINT, UPGRADE_STRIPPED};
+
+use super::{Candidate, Context, Place, Problem, routes::names};
+use crate::{
+    endpoint::Registered,
+    preflight::{Answer, Refusal},
+};
+
+/// An endpoint that the preflight did not reach: no client could.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    problems.extend(context.endpoints.iter().filter_map(unreachable));
+}
+
+fn unreachable(endpoint: &Candidate) -> Option<Problem> {
+    let registered = endpoint.registered();
+    let (label, help) = match endpoint.answer.as_ref()? {
+        Answer::Arrived { at, .. } if std::ptr::eq(*at, registered) => return None,
+        Answer::Refused(refusal) if registered.options.guarded && refusal.asks_for_credentials() => {
+            return None;
+        }
+        Answer::Busy => return None,
+        Answer::Arrived { at, .. } => elsewhere(at.name),
+        Answer::Refused(refusal) => refused(refusal, registered),
+        Answer::Replaced(refusal) => replaced(refusal),
+        Answer::Panicked(words) => panicked(words),
+        Answer::Silent => silent(),
+        Answer::NoRequest(why) => no_request(why),
+    };
+    let message = format!("no client can reach endpoint `{}`: {}", registered.name, label.0);
+    Some(Problem::new(&UNREACHABLE_ENDPOINT, message).at(Place::route(registered, label.1)).with_help(help))
+}
+
+/// What happened, in the title and under the route; and what to do.
+type Told = ((String, String), String);
+
+fn told(title: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Told {
+    ((title.into(), label.into()), help.into())
+}
+
+fn refused(refusal: &Refusal, endpoint: &'static Registered) -> Told {
+    let title = format!("{} comes back", refusal.status());
+    told(title, format!("a handshake here is answered {refusal}"), advice(refusal, endpoint))
+}
+
+fn advice(refusal: &Refusal, endpoint: &'static Registered) -> &'static str {
+    let status = refusal.status();
+    if refusal.says(UPGRADE_STRIPPED.name) {
+        "a layer passes on a new request without the extensions of the old one: take it apart and put it together with \
+         `into_parts` and `from_parts`"
+    } else if refusal.asks_for_credentials() {
+        "let handshakes through the layer that answers so, or, if it authenticates them, write `guarded` in the \
+         attribute"
+    } else if refusal.misses_what_the_path_names() && !names(endpoint.route).is_empty() {
+        "if a layer looks up what the path names: the parameters of this request are made up, so let it through where \
+         `sockeye::is_preflight(request.extensions())`"
+    } else if status == StatusCode::NOT_FOUND {
+        "a layer or a fallback answers in place of the endpoint: let handshakes through it"
+    } else if status.is_server_error() {
+        "a layer in front of the endpoint fails: look at what it needs"
+    } else if endpoint.options.guarded {
+        "a `guarded` endpoint is expected to be refused with 401, 403, 407 or a redirect: let the layer answer so"
+    } else {
+        "let handshakes through the layer that answers so"
+    }
+}
+
+fn replaced(refusal: &Refusal) -> Told {
+    let label = format!("the answer of the endpoint becomes {refusal}");
+    told(
+        "a layer replaces its answer",
+        label,
+        "a handshake is answered 101 Switching Protocols without a body: pass that through unchanged",
+    )
+}
+
+fn elsewhere(name: &str) -> Told {
+    let title = format!("endpoint `{name}` answers in its place");
+    told(title, "a handshake here goes elsewhere", "remove the layer that changes the path of the request")
+}
+
+fn panicked(words: &str) -> Told {
+    let label = format!("a handshake here panics: {words}");
+    told("a layer panics", label, "mend the layer that panics on a handshake")
+}
+
+fn silent() -> Told {
+    told(
+        "no answer within 5 s",
+        "a handshake here waits without end",
+        "look for the layer that neither answers nor passes the request on",
+    )
+}
+
+fn no_request(why: &str) -> Told {
+    told("no request can have its path", why, "percent-encode what cannot stand in a URL")
+}
