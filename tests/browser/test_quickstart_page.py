@@ -1,0 +1,147 @@
+"""The quickstart's page in Debian's Chromium: what a person sees, and what a foreign page is refused."""
+
+import functools
+import http.server
+import os
+import pathlib
+import shutil
+import threading
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+#: A page of somebody else's that tries the quickstart's endpoints.
+EVIL_PAGE = """<!doctype html><title>evil</title><pre></pre><script>
+  const socket = new WebSocket("ws://ADDRESS/ws/echo");
+  socket.onopen = () => document.querySelector("pre").textContent = "opened";
+  socket.onclose = ({ code }) => document.querySelector("pre").textContent = `refused with ${code}`;
+</script>"""
+
+
+def browser_in(folder):
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1100,800",
+        f"--user-data-dir={folder}",
+    ]:
+        options.add_argument(flag)
+    return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+@pytest.fixture
+def browser(tmp_path):
+    assert shutil.which("chromium") and shutil.which("chromedriver"), "apt-get install chromium chromium-driver"
+    with browser_in(tmp_path / "profile") as one:
+        yield one
+
+
+class Panel:
+    """One of the page's two halves."""
+
+    def __init__(self, browser, name):
+        self._browser, self._section = browser, browser.find_element(By.ID, name)
+
+    def wait_for(self, text, seconds=10):
+        """Waits until the panel shows a text."""
+        WebDriverWait(self._browser, seconds).until(lambda _: text in self._section.text, f"no {text!r}")
+
+    def say(self, text):
+        field = self._section.find_element(By.NAME, "text")
+        field.send_keys(text)
+        field.submit()
+
+    def press(self, words):
+        self._section.find_element(By.XPATH, f".//button[contains(., '{words}')]").click()
+
+
+def visit(browser, quickstart, room="lobby"):
+    browser.get(f"http://{quickstart.address}/?room={room}")
+    echo, room = Panel(browser, "echo"), Panel(browser, "room")
+    for panel in (echo, room):
+        panel.wait_for("open")
+    return echo, room
+
+
+def keep_screenshot(browser, name):
+    if folder := os.environ.get("SOCKEYE_SCREENSHOTS"):
+        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+        browser.save_screenshot(os.path.join(folder, f"{name}.png"))
+
+
+def test_echo_and_room_events_arrive(browser, quickstart, tmp_path):
+    echo, room = visit(browser, quickstart)
+    room.wait_for("guest 1 joined")
+    echo.say("hello, fish")
+    echo.wait_for("hello, fish")
+    with browser_in(tmp_path / "second") as second:
+        _, other = visit(second, quickstart)
+        room.wait_for("guest 2 joined")
+        other.say("anybody here?")
+        room.wait_for("guest 2 anybody here?")
+        room.say("yes, upstream")
+        other.wait_for("guest 1 yes, upstream")
+    room.wait_for("guest 2 left")
+    keep_screenshot(browser, "events")
+
+
+def test_mistakes_are_shown_with_their_reason(browser, quickstart):
+    echo, room = visit(browser, quickstart)
+    room.press("typo")
+    room.wait_for("closed with 1007")
+    room.wait_for("txet")
+    echo.press("100 KiB")
+    echo.wait_for("closed with 1009")
+    keep_screenshot(browser, "mistakes")
+    quickstart.wait_for_log("rule=\"?invalid_message")
+    quickstart.wait_for_log("rule=\"?message_too_big")
+    echo.press("Connect again")
+    echo.wait_for("open")
+
+
+def test_ctrl_c_is_shown_as_1001(browser, quickstart):
+    echo, room = visit(browser, quickstart)
+    quickstart.interrupt()
+    for panel in (echo, room):
+        panel.wait_for("closed with 1001")
+    assert quickstart.wait()[0] == 0
+
+
+def test_leaving_the_page_is_leaving_the_room(browser, quickstart):
+    visit(browser, quickstart)
+    browser.get("about:blank")
+    quickstart.wait_for_log("endpoint=\"?room.*left the page")
+    browser.back()
+    Panel(browser, "room").wait_for("guest 2 joined")
+
+
+@pytest.fixture
+def evil_page(tmp_path, quickstart):
+    """The address of a page on another port, which is another origin."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "index.html").write_text(EVIL_PAGE.replace("ADDRESS", quickstart.address))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{site.server_port}"
+        site.shutdown()
+
+
+def test_a_page_of_another_origin_is_refused_and_the_log_says_how_to_allow_it(browser, quickstart, evil_page):
+    browser.get(evil_page)
+    shown = browser.find_element(By.TAG_NAME, "pre")
+    WebDriverWait(browser, 10).until(lambda _: shown.text)
+    assert shown.text == "refused with 1006"
+    quickstart.wait_for_log("origin_refused")
+    assert f'origins = ["{evil_page}"]' in quickstart.log.replace('\\"', '"')

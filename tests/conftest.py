@@ -1,0 +1,92 @@
+"""Starts the programs under test, each on a port of its own, and stops them again."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARIES = pathlib.Path(os.environ.get("SOCKEYE_BINARIES", ROOT / "target" / "debug"))
+ANNOUNCED = re.compile(r"on ws://(127\.0\.0\.1:(\d+))")
+
+
+class Program:
+    """A server that was started, and what it has logged so far."""
+
+    def __init__(self, name, **environment):
+        path = BINARIES / name
+        assert path.exists(), f"{path} is missing: cargo build --workspace --bins --examples"
+        self.log = ""
+        self._grown = threading.Condition()
+        self._process = subprocess.Popen(
+            [path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "SOCKEYE_ADDR": "127.0.0.1:0", **environment},
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        found = self.wait_for_log(ANNOUNCED)
+        self.address, self.port = found[1], int(found[2])
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._grown:
+                self.log += line
+                self._grown.notify_all()
+
+    def url(self, path):
+        return f"ws://{self.address}{path}"
+
+    def wait_for_log(self, pattern, seconds=10):
+        """The match of a pattern in the log, now or within the time."""
+        with self._grown:
+            self._grown.wait_for(lambda: re.search(pattern, self.log), seconds)
+            found = re.search(pattern, self.log)
+        assert found, f"{pattern!r} was not logged within {seconds} s:\n{self.log}"
+        return found
+
+    def interrupt(self):
+        """What Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    def wait(self, seconds=5):
+        """The exit status, and the time until it was there."""
+        began = time.monotonic()
+        return self._process.wait(seconds), time.monotonic() - began
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def kill(self):
+        if self.is_running():
+            self._process.kill()
+        self._process.wait()
+
+
+def _serve(name):
+    program = Program(name)
+    yield program
+    alive = program.is_running()
+    program.kill()
+    assert alive, f"{name} ended by itself:\n{program.log}"
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The conformance server, one for each file; no test may bring it down."""
+    yield from _serve("conformance-server")
+
+
+@pytest.fixture
+def quickstart():
+    """A quickstart of one's own: its tests stop it."""
+    program = Program("examples/quickstart")
+    yield program
+    program.kill()

@@ -1,0 +1,124 @@
+//! WebSockets over HTTP/2: extended CONNECT, RFC 8441, with hyper's client underneath and tungstenite's frames on top.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{Method, Request, Response, StatusCode, Version};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{body::Incoming, client::conn::http2::SendRequest, ext::Protocol};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use sockeye::{CloseCode, Handshake, Server, ws_endpoint};
+use sockeye_tests::{Running, start, within};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{Message, protocol::Role},
+};
+
+/// Echoes, then says goodbye.
+#[ws_endpoint("/echo/{times}", subprotocols = ["v1"])]
+async fn echo(handshake: Handshake, axum::extract::Path(times): axum::extract::Path<u32>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    for _ in 0..times {
+        let Some(message) = socket.recv().await? else { return Ok(()) };
+        socket.send(message).await?;
+    }
+    socket.close(CloseCode::NORMAL, "enough").await
+}
+
+type Client = SendRequest<Empty<bytes::Bytes>>;
+
+async fn connect(server: &Running) -> Client {
+    let stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    client.ready().await.unwrap();
+    // The server's settings say whether extended CONNECT may be used; hyper waits for them with the first request.
+    let plain = Request::get(server.url("/nowhere").replace("ws:", "http:")).body(Empty::new()).unwrap();
+    assert_eq!(client.send_request(plain).await.unwrap().status(), StatusCode::NOT_FOUND);
+    client
+}
+
+fn request(server: &Running, method: Method, path: &str) -> http::request::Builder {
+    let uri = server.url(path).replace("ws:", "http:");
+    Request::builder().method(method).uri(uri).version(Version::HTTP_2).header("sec-websocket-version", "13")
+}
+
+async fn send(client: &mut Client, request: http::request::Builder) -> Response<Incoming> {
+    within(client.send_request(request.body(Empty::new()).unwrap())).await.unwrap()
+}
+
+async fn refused(response: Response<Incoming>) -> (u16, String, String) {
+    let rule = response.headers()["sockeye-rule"].to_str().unwrap().to_owned();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, rule, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn many_sockets_share_one_connection() {
+    let server = start(Server::new()).await;
+    let mut client = connect(&server).await;
+    let mut sockets = Vec::new();
+    for _ in 0..10 {
+        let request = request(&server, Method::CONNECT, "/echo/3")
+            .extension(Protocol::from_static("websocket"))
+            .header("sec-websocket-protocol", "v0, v1");
+        let response = send(&mut client, request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["sec-websocket-protocol"], "v1");
+        assert!(!response.headers().contains_key("sec-websocket-accept"), "HTTP/2 has none");
+        let io = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+        sockets.push(WebSocketStream::from_raw_socket(io, Role::Client, None).await);
+    }
+    for socket in &mut sockets {
+        for text in ["one", "two", "three"] {
+            within(socket.send(Message::text(text))).await.unwrap();
+            assert_eq!(within(socket.next()).await.unwrap().unwrap(), Message::text(text));
+        }
+        let Message::Close(Some(frame)) = within(socket.next()).await.unwrap().unwrap() else {
+            panic!("a close")
+        };
+        assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1000, "enough"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_extended_connect_is_refused_with_its_cure() {
+    let server = start(Server::new()).await;
+    let mut client = connect(&server).await;
+    let response = send(&mut client, request(&server, Method::GET, "/echo/1")).await;
+    assert_eq!(response.headers()["allow"], "CONNECT");
+    let (status, rule, body) = refused(response).await;
+    assert_eq!((status, rule.as_str()), (405, "not_an_upgrade"));
+    assert!(
+        body.contains("over HTTP/2 is opened with CONNECT, not GET") && body.contains("RFC 8441"),
+        "{body}"
+    );
+
+    let other = request(&server, Method::CONNECT, "/echo/1").extension(Protocol::from_static("webtransport"));
+    let (status, rule, body) = refused(send(&mut client, other).await).await;
+    assert_eq!((status, rule.as_str()), (501, "not_an_upgrade"));
+    assert!(body.contains("`webtransport`"), "{body}");
+
+    let old = Request::builder().method(Method::CONNECT).uri(server.url("/echo/1").replace("ws:", "http:"));
+    let old = old.extension(Protocol::from_static("websocket")).header("sec-websocket-version", "8");
+    let response = send(&mut client, old).await;
+    assert_eq!(response.headers()["sec-websocket-version"], "13");
+    assert!(!response.headers().contains_key("upgrade"), "HTTP/2 has no such header, and so no 426");
+    assert_eq!(refused(response).await.0, 400);
+
+    let evil = request(&server, Method::CONNECT, "/echo/1")
+        .extension(Protocol::from_static("websocket"))
+        .header("origin", "https://evil.example");
+    let (status, rule, _) = refused(send(&mut client, evil).await).await;
+    assert_eq!((status, rule.as_str()), (403, "origin_refused"));
+}
+
+#[tokio::test]
+async fn a_page_of_the_same_authority_is_let_in() {
+    let server = start(Server::new()).await;
+    let mut client = connect(&server).await;
+    let own = request(&server, Method::CONNECT, "/echo/1")
+        .extension(Protocol::from_static("websocket"))
+        .header("origin", format!("http://{}", server.addr));
+    assert_eq!(send(&mut client, own).await.status(), StatusCode::OK);
+}

@@ -1,0 +1,99 @@
+//! The README says what is so: its messages are those of the fixtures, its refusal is what a client gets, its rules exist.
+
+use std::{fs, path::Path};
+
+use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye_tests::{
+    raw::{HEAD, ask},
+    start,
+};
+
+const README: &str = include_str!("../README.md");
+
+/// Gives the page something to refuse.
+#[ws_endpoint("/ws")]
+async fn endpoint(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Every fixture that holds a message as a user reads it.
+fn fixtures() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["ui/fail", "ui/rustc", "startup/snapshots", "snapshots"];
+    let entries =
+        folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).expect("a folder of fixtures"));
+    let files = entries.map(|entry| entry.expect("an entry").path());
+    let messages = files.filter(|file| file.extension().is_some_and(|end| end == "stderr" || end == "snap"));
+    messages.map(|file| fs::read_to_string(file).expect("a fixture")).collect()
+}
+
+/// The rows of the table of mistakes: gate and message.
+fn mistakes() -> Vec<(&'static str, &'static str)> {
+    let table = README.split("| mistake | gate | message |").nth(1).expect("the table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        (cells[1], cells[2])
+    })
+    .collect()
+}
+
+/// Whether the parts of a message, between its dots, stand in this order on one line.
+fn says(line: &str, message: &str) -> bool {
+    let mut rest = line;
+    message.split("...").map(str::trim).all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn every_message_of_the_table_is_in_a_fixture() {
+    let fixtures = fixtures();
+    let mut seen = 0;
+    for (_, cell) in mistakes() {
+        let message = cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`')).unwrap_or_default();
+        if message.starts_with('[') || message.starts_with("error[") {
+            let found = fixtures.iter().flat_map(|fixture| fixture.lines()).any(|line| says(line, message));
+            assert!(found, "no fixture says `{message}`");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "the table has {seen} messages");
+}
+
+#[test]
+fn every_rule_of_the_table_exists() {
+    for (gate, cell) in mistakes() {
+        assert!(["compile", "start", "run"].contains(&gate), "{gate}");
+        let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let rules: Vec<&str> = words.filter(|word| sockeye_rules::find(word).is_some()).collect();
+        assert!(!rules.is_empty(), "no rule in `{cell}`");
+    }
+}
+
+#[test]
+fn the_report_is_a_real_one() {
+    let report = README.split("```text\n").find(|block| block.starts_with("error[")).expect("a report");
+    let report = report.split("```").next().expect("an end").trim_end();
+    assert!(fixtures().iter().any(|fixture| fixture.contains(report)), "no fixture holds\n{report}");
+}
+
+#[tokio::test]
+async fn the_refusal_is_what_a_client_gets() {
+    let server = start(Server::new()).await;
+    let head = HEAD.replace("Upgrade: websocket\r\nConnection: Upgrade\r\n", "");
+    let answer = ask(server.addr, &format!("GET /ws HTTP/1.1\r\n{head}\r\n")).await;
+    let shown = README.split("```text\n").find(|block| block.starts_with("HTTP/1.1")).expect("a refusal");
+    let (shown_head, shown_body) =
+        shown.split("```").next().expect("an end").split_once("\n\n").expect("two parts");
+    assert_eq!(answer.body, shown_body);
+    for line in shown_head.lines() {
+        assert!(answer.head.contains(&line.to_lowercase()), "{line} is not in {}", answer.head);
+    }
+}

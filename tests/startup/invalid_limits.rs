@@ -1,0 +1,29 @@
+use std::time::Duration;
+
+use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
+
+use crate::{report, rules};
+
+/// Any endpoint.
+#[ws_endpoint("/ws", group = "invalid_limits")]
+async fn endpoint(handshake: Handshake) -> sockeye::Result {
+    drop(handshake.accept().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn limits_of_nothing() {
+    let none = Duration::ZERO;
+    let limits = Limits::new().message(0).handshake(none).send(none).close(none).drain(none);
+    let server = Server::new().group("invalid_limits").limits(limits);
+    insta::assert_snapshot!(report(server.heartbeat(Heartbeat::every(none).timeout(none))).await);
+}
+
+#[tokio::test]
+async fn a_heartbeat_may_be_off_and_a_drain_short() {
+    let server = Server::new()
+        .group("invalid_limits")
+        .limits(Limits::new().drain(Duration::ZERO))
+        .heartbeat(Heartbeat::off().timeout(Duration::ZERO));
+    assert_eq!(rules(server).await, Vec::<&str>::new());
+}

@@ -1,0 +1,34 @@
+use axum::Extension;
+use sockeye::{Handshake, Server, ws_endpoint};
+
+use crate::{report, rules};
+
+#[derive(Clone)]
+struct User;
+
+type CurrentUser = Extension<User>;
+
+/// Written out.
+#[ws_endpoint("/ws/written", group = "missing_extension")]
+async fn written(handshake: Handshake, Extension(_user): Extension<User>) -> sockeye::Result {
+    drop(handshake.accept().await?);
+    Ok(())
+}
+
+/// Through an alias, and one that may be absent.
+#[ws_endpoint("/ws/alias", group = "missing_extension")]
+async fn alias(handshake: Handshake, _user: CurrentUser, _maybe: Option<Extension<u8>>) -> sockeye::Result {
+    drop(handshake.accept().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_extension_is_reported() {
+    insta::assert_snapshot!(report(Server::new().group("missing_extension")).await);
+}
+
+#[tokio::test]
+async fn a_layer_mends_it() {
+    let server = Server::new().group("missing_extension").layer(Extension(User));
+    assert_eq!(rules(server).await, Vec::<&str>::new());
+}

@@ -1,0 +1,179 @@
+//! Real programs: exit status, output, and whether they listened.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Output, Stdio},
+};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+const HEALTHY: &str = env!("CARGO_BIN_EXE_startup_healthy");
+const BROKEN: &str = env!("CARGO_BIN_EXE_startup_broken");
+const UNLINKED: &str = env!("CARGO_BIN_EXE_startup_unlinked");
+const LINKED: &str = env!("CARGO_BIN_EXE_startup_linked");
+
+fn program(program: &str, argument: &str, check: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg(argument).env("SOCKEYE_CHECK", check).env_remove("RUST_BACKTRACE");
+    command
+}
+
+fn run(path: &str, argument: &str, check: &str) -> Output {
+    program(path, argument, check).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A port that is taken for as long as the listener lives: whoever tries to listen there reports `bind_failed`.
+fn taken() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A program that has said that it listens, and where.
+fn start(path: &str) -> (Running, String) {
+    let mut command = program(path, "127.0.0.1:0", "");
+    let mut child = Running(command.stderr(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line)
+}
+
+#[tokio::test]
+async fn a_program_without_a_subscriber_still_says_why_it_refuses() {
+    let mut child = Running(program(HEALTHY, "127.0.0.1:0", "").stderr(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+    let address = lines.next().unwrap().unwrap().rsplit("ws://").next().unwrap().to_owned();
+    let mut request = format!("ws://{address}/echo").into_client_request().unwrap();
+    request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    connect_async(request).await.unwrap_err();
+    let line = lines.next().unwrap().unwrap();
+    for part in [
+        "sockeye: WARN: handshake refused",
+        "endpoint=echo",
+        "rule=origin_refused",
+        "help: if that page is yours",
+    ] {
+        assert!(line.contains(part), "`{part}` is not in {line}");
+    }
+}
+
+#[test]
+fn a_broken_program_reports_and_ends_with_1_and_never_listens() {
+    let (_listener, address) = taken();
+    let output = run(BROKEN, &address, "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    insta::assert_snapshot!(text(&output.stderr));
+}
+
+#[test]
+fn a_taken_port_is_explained() {
+    let (_listener, address) = taken();
+    let output = run(HEALTHY, &address, "");
+    assert_eq!(output.status.code(), Some(1));
+    let port = address.rsplit(':').next().unwrap();
+    insta::assert_snapshot!(text(&output.stderr).replace(port, "PORT"));
+}
+
+#[test]
+fn an_address_that_is_none_is_explained() {
+    for address in ["", "no port", "256.0.0.1:3000", "does-not-exist.invalid:80"] {
+        let output = run(HEALTHY, address, "");
+        assert_eq!(output.status.code(), Some(1), "{address}");
+        let report = text(&output.stderr);
+        assert!(
+            report.contains("error[bind_failed]: the address to listen on cannot be resolved"),
+            "{report}"
+        );
+    }
+    let report = text(&run(HEALTHY, "192.0.2.1:3000", "").stderr);
+    assert!(report.contains("this machine has no address 192.0.2.1"), "{report}");
+}
+
+#[test]
+fn a_check_prints_a_table_and_does_not_listen() {
+    let (_listener, address) = taken();
+    let output = run(HEALTHY, &address, "1");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stderr), "");
+    insta::assert_snapshot!(text(&output.stdout));
+}
+
+#[test]
+fn a_check_can_be_read_by_programs() {
+    let (_listener, address) = taken();
+    let output = run(HEALTHY, &address, "json");
+    assert_eq!(output.status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    insta::assert_snapshot!(format!("{document:#}"));
+}
+
+#[test]
+fn problems_can_be_read_by_programs() {
+    let output = run(BROKEN, "127.0.0.1:0", "json");
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["ok"], false);
+    insta::assert_snapshot!(format!("{:#}", document["problems"]));
+}
+
+#[test]
+fn a_failing_check_ends_with_1() {
+    let output = run(BROKEN, "127.0.0.1:0", "1");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("error[missing_state]"));
+}
+
+#[test]
+fn an_unknown_check_is_an_error() {
+    let output = run(HEALTHY, "127.0.0.1:0", "yes");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stderr));
+}
+
+#[tokio::test]
+async fn a_healthy_program_says_one_line_and_serves() {
+    let (_running, line) = tokio::task::spawn_blocking(|| start(HEALTHY)).await.unwrap();
+    let address = line.trim().strip_prefix("sockeye: 2 endpoints on ").unwrap_or_else(|| panic!("{line}"));
+    let (mut socket, _) = connect_async(format!("{address}/echo")).await.unwrap();
+    socket.send(Message::text("hello")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+    let (mut socket, _) = connect_async(format!("{address}/names/7")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("sockeye 7"));
+}
+
+#[test]
+fn endpoints_of_a_library_that_nobody_names_are_missing() {
+    let output = Command::new(UNLINKED).env("SOCKEYE_CHECK", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("no_endpoints", text(&output.stderr));
+    let output = run(UNLINKED, "/library/feed", "1");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("missing_endpoint", text(&output.stderr));
+}
+
+#[test]
+fn naming_the_library_mends_it() {
+    let output = run(LINKED, "/library/feed", "1");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("route"));
+}

@@ -1,0 +1,74 @@
+//! What a user reads when an endpoint is wrong, and that right endpoints compile.
+//!
+//! `ui/fail` holds our own diagnostics, `ui/rustc` those whose words are the compiler's, which change with its version.
+
+use std::{fs, path::PathBuf};
+
+use sockeye_rules::{Phase, RULES};
+
+#[test]
+fn diagnostics_and_right_endpoints() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
+    cases.compile_fail("ui/fail/*.rs");
+    cases.compile_fail("ui/rustc/*.rs");
+}
+
+/// After an error of ours nothing else may follow: no error of rustc's, no warning, and every error names its rule.
+#[test]
+fn our_diagnostics_come_alone() {
+    for path in files("ui/fail", "stderr") {
+        let text = fs::read_to_string(&path).unwrap();
+        let headings = text.lines().filter(|line| line.starts_with("error") || line.starts_with("warning"));
+        for heading in headings {
+            let rule = heading.strip_prefix("error: [").and_then(|rest| rest.split(']').next());
+            let known = rule.and_then(sockeye_rules::find).is_some();
+            assert!(known, "{}: `{heading}` is not one of our own", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_signature_rule_has_its_fixtures() {
+    for rule in RULES.iter().filter(|rule| rule.phase == Phase::Signature) {
+        let named = |folder: &str| files(folder, "rs").iter().any(|path| stem(path).starts_with(rule.name));
+        assert!(named("ui/fail") || named("ui/rustc"), "{} has no fixture that fails", rule.name);
+        assert!(named("ui/pass"), "{} has no fixture that passes", rule.name);
+    }
+}
+
+/// The table, the page and the check are three files of one rule.
+#[test]
+fn table_pages_and_checks_agree() {
+    // rustc itself finds it; see the table.
+    let without_check = ["duplicate_route"];
+    let mut expected: Vec<String> = Vec::new();
+    for rule in RULES.iter().filter(|rule| rule.phase == Phase::Signature) {
+        expected.push(format!("{}.md", rule.name));
+        if !without_check.contains(&rule.name) {
+            expected.push(format!("{}.rs", rule.name));
+        }
+    }
+    let mut found: Vec<String> = ["md", "rs"]
+        .iter()
+        .flat_map(|ext| files("../rules/src/signature", ext))
+        .map(|path| name(&path))
+        .collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let all = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+}
+
+fn stem(path: &std::path::Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+fn name(path: &std::path::Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}

@@ -1,0 +1,33 @@
+use std::borrow::Cow;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::HeaderMap,
+};
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/ws/headers")]
+async fn headers(handshake: Handshake, headers: &HeaderMap) -> sockeye::Result {
+    let _ = (handshake, headers);
+    Ok(())
+}
+
+#[ws_endpoint("/ws/handshake")]
+async fn handshake(handshake: &mut Handshake) -> sockeye::Result {
+    let _ = handshake;
+    Ok(())
+}
+
+#[ws_endpoint("/ws/{a}/{b}")]
+async fn inside(
+    handshake: Handshake,
+    Path((a, b)): Path<(&str, String)>,
+    Query(query): Query<Cow<'_, str>>,
+    State(name): State<String>,
+    text: &str,
+) -> sockeye::Result {
+    let _ = (handshake, a, b, query, name, text);
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/ws/near", orgins = any)]
+async fn near(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/other", max_messsage_size = "64 KiB", subprotocol = ["v1"])]
+async fn other(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/far", compression)]
+async fn far(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/stray", "/ws/second")]
+async fn stray(_handshake: Handshake) {}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/ws/const")]
+const fn constant(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/unsafe")]
+async unsafe fn dangerous(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/extern")]
+async extern "C" fn foreign(_handshake: Handshake) {}
+
+#[ws_endpoint("/ws/variadic")]
+async unsafe extern "C" fn variadic(_handshake: Handshake, _more: ...) {}
+
+fn main() {}

@@ -1,0 +1,25 @@
+use axum::{
+    extract::{Query, State},
+    http::HeaderMap,
+};
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/ws/alone/{id}")]
+async fn alone(handshake: Handshake) -> sockeye::Result {
+    let _socket = handshake.accept().await?;
+    Ok(())
+}
+
+#[ws_endpoint("/ws/{room}/{_version}/{*rest}")]
+async fn beside(
+    handshake: Handshake,
+    State(name): State<String>,
+    Query(query): Query<Vec<u8>>,
+    headers: HeaderMap,
+) -> sockeye::Result {
+    let _ = (name, query, headers);
+    let _socket = handshake.accept().await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! Routes that are alike, and not the same.
+
+use axum::extract::Path;
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/a/b")]
+async fn slash(_handshake: Handshake) {}
+
+#[ws_endpoint("/a_b")]
+async fn underscore(_handshake: Handshake) {}
+
+#[ws_endpoint("/a/{b}")]
+async fn parameter(_handshake: Handshake, Path(_b): Path<String>) {}
+
+#[ws_endpoint("/a/b/")]
+async fn trailing(_handshake: Handshake) {}
+
+#[ws_endpoint("/a/b", group = "other")]
+async fn other_group(_handshake: Handshake) {}
+
+#[cfg(any())]
+#[ws_endpoint("/a/b")]
+async fn never(_handshake: Handshake) {}
+
+fn main() {}

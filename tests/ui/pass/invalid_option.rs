@@ -1,0 +1,14 @@
+//! Every form of every value.
+
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/a", origins = any, heartbeat = off, max_message = "65536")]
+async fn a(_handshake: Handshake) {}
+
+#[ws_endpoint("/b", origins = [], subprotocols = [], heartbeat = "500ms", max_message = "1 MiB")]
+async fn b(_handshake: Handshake) {}
+
+#[ws_endpoint("/c", heartbeat = "2m", max_message = "64 KB", subprotocols = ["graphql-transport-ws"])]
+async fn c(_handshake: Handshake) {}
+
+fn main() {}

@@ -1,0 +1,37 @@
+//! The handshake under any name.
+
+use sockeye::{Handshake, Json, ws_endpoint};
+
+type Chat = Handshake<Json<u8, u16>>;
+
+/// Shares its name with an extractor of axum's.
+mod odd {
+    pub type Request = sockeye::Handshake;
+}
+
+#[ws_endpoint("/alias")]
+async fn alias(chat: Chat) -> sockeye::Result {
+    let _socket = chat.accept().await?;
+    Ok(())
+}
+
+#[ws_endpoint("/odd")]
+async fn odd_name(request: odd::Request) -> sockeye::Result {
+    let _socket = request.accept().await?;
+    Ok(())
+}
+
+#[ws_endpoint("/path")]
+async fn by_path(mut _handshake: ::sockeye::Handshake<::sockeye::Raw>) {}
+
+#[ws_endpoint("/parenthesised")]
+async fn parenthesised(#[allow(unused_parens)] _: (Handshake)) {}
+
+macro_rules! handshake {
+    () => { Handshake };
+}
+
+#[ws_endpoint("/macro")]
+async fn from_macro(_handshake: handshake!()) {}
+
+fn main() {}

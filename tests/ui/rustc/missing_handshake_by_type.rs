@@ -1,0 +1,13 @@
+//! The first parameter is of a type that tokens cannot judge.
+
+use sockeye::ws_endpoint;
+
+struct CurrentUser;
+
+#[ws_endpoint("/ws")]
+async fn chat(user: CurrentUser) -> sockeye::Result {
+    let _ = user;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! Types that take nothing from the head of a request.
+
+use axum::extract::State;
+use sockeye::{Handshake, ws_endpoint};
+
+struct CurrentUser;
+
+struct Counter;
+
+#[ws_endpoint("/ws/user")]
+async fn user(_handshake: Handshake, _user: CurrentUser) {}
+
+#[ws_endpoint("/ws/number")]
+async fn number(_handshake: Handshake, _id: u64) {}
+
+#[ws_endpoint("/ws/counter")]
+async fn counter(_handshake: Handshake, State(_counter): State<Counter>) {}
+
+fn main() {}
