@@ -1,0 +1,1 @@
+//! The benchmarks are beside this file; this library is empty.

@@ -1,0 +1,57 @@
+//! A server in a process of its own.
+
+use std::{
+    env, fs,
+    io::{self, BufRead as _, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// Clock ticks a second in `/proc`, on every Linux that Rust runs on.
+const TICKS: u64 = 100;
+
+/// Runs until it is dropped.
+pub(crate) struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl ServerProcess {
+    /// This program again, as the server of that name.
+    pub(crate) fn start(name: &str) -> io::Result<Self> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg(name)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(output) = &mut child.stdout {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        let address = line.trim().parse().map_err(io::Error::other)?;
+        Ok(Self { child, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The time that the process has had a CPU so far.
+    pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name may have spaces in it; what comes after it does not. User and system time are fields 14 and 15.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to kill.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}

@@ -1,0 +1,51 @@
+//! The same echo, twice.
+
+use std::io;
+
+use axum::{
+    Router,
+    extract::ws::{WebSocket, WebSocketUpgrade},
+    routing::any,
+    serve::ListenerExt as _,
+};
+use sockeye::{Handshake, Server, ws_endpoint};
+use tokio::net::TcpListener;
+
+/// Echoes.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn sockeye() -> io::Result<()> {
+    let checked = Server::new().check().await.map_err(io::Error::other)?;
+    checked.serve_on(listen().await?).await.map_err(io::Error::other)
+}
+
+pub(crate) async fn axum() -> io::Result<()> {
+    let upgrade = async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echo_on_axum);
+    let listener = listen().await?.tap_io(|stream| {
+        // As Sockeye does: a small message must not wait for the acknowledgement of the one before.
+        _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, Router::new().route("/echo", any(upgrade))).await
+}
+
+async fn echo_on_axum(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Listens on a free port and tells the parent process which.
+async fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    Ok(listener)
+}

@@ -1,0 +1,43 @@
+//! Two endpoints, a page to try them on, and nothing to wire up.
+//!
+//! ```text
+//! cargo run --example quickstart
+//! ```
+//!
+//! `echo.rs` is the smallest endpoint there is. `room.rs` has a path parameter, typed JSON and shared state.
+//! `SOCKEYE_CHECK=1` in front of the command lists both without listening; `SOCKEYE_ADDR` listens elsewhere.
+
+mod echo;
+mod room;
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
+
+use axum::{Router, response::Html, routing::get};
+use sockeye::{Server, StartupError};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), StartupError> {
+    log_to_terminal();
+    let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    tracing::info!("open http://{address} in two windows; Ctrl-C stops");
+
+    // The endpoints are not listed here: `#[ws_endpoint]` has registered them. Take the line with `state` away, and the
+    // server says what is missing, and where, instead of starting.
+    Server::new().state(room::Rooms::default()).router(page()).serve(address).await
+}
+
+/// Everything that is not a WebSocket is axum, as always.
+fn page() -> Router {
+    Router::new().route("/", get(async || Html(include_str!("page.html"))))
+}
+
+/// Every refusal and every close is one event, so that nothing happens without a reason. `RUST_LOG` chooses what to see.
+fn log_to_terminal() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
+}
