@@ -469,3 +469,29 @@ async fn a_handler_that_only_sends_ends_when_its_peer_has_left_unread_messages()
     let line = logs::closing_of(&socket.stream.local_addr().unwrap().to_string()).await;
     assert_eq!(line.get("reason"), "the peer closed with 1000 NORMAL");
 }
+
+/// Takes one message, in a task of its own, and is then busy for good.
+#[ws_endpoint("/one")]
+async fn one(handshake: Handshake, State(gate): State<Gate>) -> sockeye::Result {
+    let (_sender, mut receiver) = handshake.accept().await?.split();
+    let task = tokio::spawn(async move {
+        gate.notified().await;
+        let taken = receiver.recv().await;
+        gate.notified().await;
+        taken.map(drop)
+    });
+    task.await?
+}
+
+#[tokio::test]
+async fn room_for_one_message_is_enough_to_read_on() {
+    let gate = Gate::default();
+    let server = server_with(gate.clone(), Limits::new()).await;
+    let mut socket = RawSocket::open(server.addr, "/one").await;
+    let messages = (0..64u8).flat_map(|n| frame(0x82, &[n]));
+    socket.send(&messages.chain(frame(0x89, b"behind")).collect::<Vec<_>>()).await;
+    // Time for the server to fill its inbox and stop; without it the test would only prove less.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    gate.notify_one();
+    assert_eq!(socket.frame().await, Some((0x8a, b"behind".to_vec())));
+}

@@ -342,13 +342,9 @@ impl Drop for Link {
 }
 
 impl Shared {
-    /// Sets the cause of the end, unless there is one. Says whether this was it.
-    pub(super) fn finish(&mut self, end: End) -> bool {
-        let first = self.end.is_none();
-        if first {
-            self.end = Some(Arc::new(end));
-        }
-        first
+    /// Sets the cause of the end, unless there is one.
+    pub(super) fn finish(&mut self, end: End) {
+        self.end.get_or_insert_with(|| Arc::new(end));
     }
 
     pub(super) fn wake_owner(&mut self) {
@@ -394,8 +390,8 @@ impl Shared {
 
     /// The next message: one that was read ahead, or else one that the engine has.
     fn next_message(&mut self) -> Option<Message> {
+        let was_full = !self.has_room();
         if let Some(message) = self.inbox.pop_front() {
-            let was_full = !self.has_room();
             self.inbox_bytes -= message.len();
             if was_full {
                 self.wake_owner();
@@ -450,9 +446,9 @@ impl Shared {
             Received::Message(message) => return Read::Message(message),
             Received::Ping => self.pongs += 1,
             Received::Pong => {}
-            Received::Close(frame) => _ = self.finish(End::PeerClosed(frame)),
-            Received::Violation(violation) => _ = self.finish(End::Violation(violation)),
-            Received::Lost(why) => _ = self.finish(End::Lost(why)),
+            Received::Close(frame) => self.finish(End::PeerClosed(frame)),
+            Received::Violation(violation) => self.finish(End::Violation(violation)),
+            Received::Lost(why) => self.finish(End::Lost(why)),
         }
         Read::Noted
     }
