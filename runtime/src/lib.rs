@@ -12,6 +12,7 @@ mod log;
 mod message;
 mod mounted;
 mod origin;
+mod panic;
 mod path_shape;
 mod preflight;
 mod refusal;

@@ -1,7 +1,6 @@
 //! The task that owns a connection: it polls the handler as a child and drives the stream each time it is pending.
 
 use std::{
-    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -15,7 +14,7 @@ use tokio::{
 };
 
 use super::{cell::Kept, drive::Drive, end::End, log::Closing};
-use crate::{Error, endpoint::Running, handshake::Caller, mounted::Mounted};
+use crate::{Error, endpoint::Running, handshake::Caller, mounted::Mounted, panic};
 
 /// How a handler ended.
 #[derive(Debug)]
@@ -35,13 +34,8 @@ pub(crate) enum Handler {
 pub(crate) fn poll_handler(handler: &mut Running, cx: &mut Context<'_>) -> Poll<Outcome> {
     match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
         Ok(polled) => polled.map(Outcome::Returned),
-        Err(panic) => Poll::Ready(Outcome::Panicked(words_of(&*panic))),
+        Err(panic) => Poll::Ready(Outcome::Panicked(panic::words(&*panic))),
     }
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)").to_owned()
 }
 
 /// An accepted connection, from the answer to the handshake to the last byte.
@@ -102,7 +96,7 @@ impl Owner {
     fn drop_handler(&mut self) {
         let handler = self.handler.take();
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(handler))) {
-            self.aftermath = Some(Outcome::Panicked(words_of(&*panic)));
+            self.aftermath = Some(Outcome::Panicked(panic::words(&*panic)));
         }
     }
 

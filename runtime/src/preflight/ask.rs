@@ -1,4 +1,4 @@
-use std::{any::Any, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -9,6 +9,7 @@ use tower::ServiceExt;
 use super::{Answer, Refusal, marker::Marker};
 use crate::{
     mounted::Mounted,
+    panic,
     startup::{Candidate, sample},
 };
 
@@ -59,7 +60,7 @@ async fn ask(router: Router, mounted: Arc<Mounted>) -> Answer {
     // The router is this request's own, and its answer is looked at no more after a panic.
     match tokio::time::timeout(PATIENCE, AssertUnwindSafe(answer).catch_unwind()).await {
         Err(_) => Answer::Silent,
-        Ok(Err(panic)) => Answer::Panicked(panic_text(panic.as_ref())),
+        Ok(Err(panic)) => Answer::Panicked(panic::words(panic.as_ref())),
         Ok(Ok(refusal)) => judge(&marker, refusal),
     }
 }
@@ -108,11 +109,4 @@ async fn fill(bytes: &mut Vec<u8>, mut body: Body) {
         let Some(Ok(frame)) = body.frame().await else { break };
         bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
     }
-}
-
-/// The words of a panic.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without words").to_owned()
 }

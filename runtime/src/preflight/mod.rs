@@ -6,6 +6,6 @@ mod ask;
 mod marker;
 
 pub(crate) use answer::{Answer, Refusal};
-pub(crate) use ask::{ask_all, panic_text};
+pub(crate) use ask::ask_all;
 pub(crate) use marker::intercept;
 pub use marker::is_preflight;

@@ -36,5 +36,5 @@ fn add(router: Router, endpoint: &Candidate) -> Router {
 
 /// The words of a panic in place of the panic.
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| crate::preflight::panic_text(panic.as_ref()))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| crate::panic::words(panic.as_ref()))
 }
