@@ -46,7 +46,7 @@ async fn refuses(handshake: Handshake, Path(how): Path<String>) -> sockeye::Resu
         "success" => Err(handshake.reject(StatusCode::OK, "fine")),
         "fails" => Err(std::io::Error::other("the password is hunter2").into()),
         "panics" => panic!("no such table"),
-        "forgets" => Ok(()),
+        "forgets" => forgotten(),
         "protocol" => handshake.accept().subprotocol("made-up").await.map(drop),
         "header" => handshake.accept().header("upgrade", "h2c").await.map(drop),
         _ => std::future::pending().await,
@@ -58,11 +58,18 @@ struct Page {
     number: u32,
 }
 
+/// What the text of the handler does not show, the server has to find out.
+#[allow(clippy::unnecessary_wraps, reason = "it gives what a handler gives")]
+fn forgotten() -> sockeye::Result {
+    Ok(())
+}
+
 /// Asks for a number.
 #[ws_endpoint("/page")]
 async fn page(handshake: Handshake, Query(page): Query<Page>) -> sockeye::Result {
     let socket = handshake.accept().await?;
-    socket.send(sockeye::Message::text(page.number.to_string())).await
+    socket.send(sockeye::Message::text(page.number.to_string())).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "").await
 }
 
 async fn server() -> sockeye_tests::Running {

@@ -99,7 +99,7 @@ async fn impatient(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Leaves its socket to a task of its own and returns.
-#[ws_endpoint("/leave")]
+#[ws_endpoint("/leave", allow(detached_task, panicking_io, reason = "what becomes of such a task is tested"))]
 async fn leave(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     tokio::spawn(async move {
@@ -113,7 +113,7 @@ async fn leave(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Resul
 }
 
 /// Leaves its handshake to a task of its own and returns.
-#[ws_endpoint("/leave/handshake")]
+#[ws_endpoint("/leave/handshake", allow(detached_task, reason = "what becomes of such a task is tested"))]
 async fn leave_handshake(handshake: Handshake, State(desk): State<Desk>) {
     tokio::spawn(async move {
         desk.gate.notified().await;
@@ -123,7 +123,7 @@ async fn leave_handshake(handshake: Handshake, State(desk): State<Desk>) {
 }
 
 /// Never ends, and a task of its own has the socket.
-#[ws_endpoint("/stuck")]
+#[ws_endpoint("/stuck", allow(detached_task, panicking_io, reason = "what becomes of such a task is tested"))]
 async fn stuck(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
     let socket = handshake.accept().await?;
     let _guard = Guard(desk.clone(), "handler dropped");
@@ -157,7 +157,7 @@ async fn forward(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Res
 }
 
 /// Has only something to say.
-#[ws_endpoint("/talk")]
+#[ws_endpoint("/talk", allow(no_receive_loop, reason = "how a connection without a receiver ends is tested"))]
 async fn talk(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
     let (sender, receiver) = handshake.accept().await?.split();
     drop(receiver);
@@ -166,7 +166,10 @@ async fn talk(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result
 }
 
 /// Goes round on the end of its connection, without ever waiting.
-#[ws_endpoint("/spin")]
+#[ws_endpoint(
+    "/spin",
+    allow(spinning_loop, panicking_io, reason = "what a spinning handler costs others is tested")
+)]
 async fn spin(handshake: Handshake) {
     let mut socket = handshake.accept().await.expect("accepted");
     loop {
@@ -192,7 +195,10 @@ async fn busy(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result
 }
 
 /// Sends much at once.
-#[ws_endpoint("/download")]
+#[ws_endpoint(
+    "/download",
+    allow(no_receive_loop, reason = "how a connection without a receiver ends is tested")
+)]
 async fn download(handshake: Handshake) -> sockeye::Result {
     let socket = handshake.accept().await?;
     for _ in 0..DOWNLOAD {
@@ -806,4 +812,30 @@ fn handles_are_send_and_sync() {
     both::<Sender>();
     both::<sockeye::Receiver>();
     both::<Error>();
+}
+
+/// Ticks in a task that is tied to the connection.
+#[ws_endpoint("/tied")]
+async fn tied(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let guard = Guard(desk, "task dropped");
+    let ticks = sender.clone();
+    sender.spawn(async move {
+        let _guard = guard;
+        while ticks.send(Message::text("tick")).await.is_ok() {
+            pending::<()>().await;
+        }
+    });
+    while receiver.recv().await?.is_some() {}
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_task_of_a_sender_ends_with_the_connection() {
+    let (server, _desk, mut reports) = started().await;
+    let mut socket = RawSocket::open(server.addr, "/tied").await;
+    assert_eq!(within(socket.frame()).await, Some((0x81, b"tick".to_vec())));
+    socket.send(&frame(0x88, &1000_u16.to_be_bytes())).await;
+    assert_eq!(socket.rest().await, [(0x88, vec![0x03, 0xe8])]);
+    assert_eq!(next(&mut reports).await, "task dropped");
 }

@@ -1,32 +1,21 @@
-//! The pages of the signature rules tell the truth: what they call bad is refused by that rule, what they call good compiles.
+//! The pages of the rules on code tell the truth: what they call bad is reported by that rule, what they call good is not
+//! reported by any.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::path::Path;
 
-use serde_json::Value;
-use sockeye_rules::{Phase, RULES, Rule};
-
-/// Errors by the name of the example that has them.
-type Errors = BTreeMap<String, Vec<String>>;
+use quote::{ToTokens as _, quote};
+use sockeye_rules::{
+    Level, Phase, RULES, Rule,
+    syntax::{self, Diagnostic, Imports},
+};
+use sockeye_tests::examples::{self, Answers, Said, Sources};
 
 #[test]
-fn bad_blocks_are_refused_by_their_rule_and_good_ones_compile() {
-    let crate_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    write_crate(&crate_dir);
-    let errors = check(&crate_dir);
-    let wrong: Vec<_> = pages().filter_map(|rule| lie(rule, &errors)).collect();
+fn bad_blocks_are_reported_by_their_rule_and_good_ones_compile() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    let answers = examples::check(&folder, &sources());
+    let wrong: Vec<_> = pages().filter_map(|rule| lie(rule, &answers)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// What a page says that is not so. A duplicate route has rustc's words, which name the rule in their own way.
-fn lie(rule: &Rule, errors: &Errors) -> Option<String> {
-    let name = rule.name;
-    let bad = errors.get(&format!("bad_{name}")).map(Vec::as_slice).unwrap_or_default();
-    let marks = [format!("[{name}]"), format!("`{name}_")];
-    if !bad.iter().any(|error| marks.iter().any(|mark| error.contains(mark))) {
-        return Some(format!("the bad block of {name} is not refused by it: {bad:?}"));
-    }
-    let good = errors.get(&format!("good_{name}"))?;
-    Some(format!("the good block of {name} does not compile: {good:?}"))
 }
 
 #[test]
@@ -45,65 +34,103 @@ fn every_page_has_its_parts_in_order() {
     }
 }
 
-fn pages() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().copied().filter(|rule| rule.phase == Phase::Signature)
-}
-
-/// One package with an example for each block, so that one run of cargo compiles them all.
-fn write_crate(crate_dir: &Path) {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let examples = crate_dir.join("examples");
-    let _ = fs::remove_dir_all(crate_dir);
-    fs::create_dir_all(&examples).unwrap();
-    fs::create_dir_all(crate_dir.join("src")).unwrap();
-    fs::write(crate_dir.join("src/lib.rs"), "").unwrap();
-    fs::write(crate_dir.join("Cargo.toml"), manifest(workspace)).unwrap();
-    // The versions of the workspace, so that nothing is fetched.
-    fs::copy(workspace.join("Cargo.lock"), crate_dir.join("Cargo.lock")).unwrap();
+/// A reader who wants to allow a rule finds the line to write; a reader who cannot finds no such line.
+#[test]
+fn every_page_shows_how_to_allow_what_can_be_allowed() {
     for rule in pages() {
-        for (kind, heading) in [("bad", "## Bad"), ("good", "## Good")] {
-            let code = block(rule, heading) + "\nfn main() {}\n";
-            fs::write(examples.join(format!("{kind}_{}.rs", rule.name)), code).unwrap();
-        }
+        let (_, how) = rule.page.split_once("## How to allow").unwrap();
+        let parts = ["allow(", rule.name, "reason = \""];
+        let shown = how.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+        assert_eq!(shown, rule.level.can_be_allowed(), "{}", rule.name);
     }
 }
 
-fn manifest(workspace: &Path) -> String {
-    format!(
-        "[package]\nname = \"pages\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         axum = {{ version = \"0.8\", features = [\"ws\"] }}\nsockeye = {{ path = \"{}\" }}\n",
-        workspace.join("runtime").display()
-    )
+/// The rules that judge a user's code.
+fn pages() -> impl Iterator<Item = &'static Rule> {
+    let on_code = [Phase::Signature, Phase::Lifecycle, Phase::Axum];
+    RULES.iter().copied().filter(move |rule| on_code.contains(&rule.phase))
 }
 
-/// The code under a heading.
-fn block(rule: &Rule, heading: &str) -> String {
+fn sources() -> Sources {
+    let blocks = pages().flat_map(|rule| [("bad", rule), ("good", rule)]);
+    blocks.map(|(kind, rule)| (example(kind, rule), block(kind, rule) + "\nfn main() {}\n")).collect()
+}
+
+fn example(kind: &str, rule: &Rule) -> String {
+    format!("{kind}_{}", rule.name)
+}
+
+/// The code under the heading `Bad` or `Good`.
+fn block(kind: &str, rule: &Rule) -> String {
+    let heading = if kind == "bad" { "## Bad" } else { "## Good" };
     let (_, after) =
         rule.page.split_once(heading).unwrap_or_else(|| panic!("{} has no {heading}", rule.name));
     let (_, code) = after.split_once("```rust,ignore\n").unwrap();
     code.split_once("```").unwrap().0.to_owned()
 }
 
-fn check(crate_dir: &Path) -> Errors {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages-target");
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--examples", "--keep-going", "--offline", "--message-format=json"])
-        .env("CARGO_TARGET_DIR", target)
-        .current_dir(crate_dir)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let checked = text.lines().filter(|line| line.contains("\"target\":{\"kind\":[\"example\"]")).count();
-    assert!(checked > 0, "cargo checked nothing: {}", String::from_utf8_lossy(&output.stderr));
-    text.lines().fold(Errors::new(), |mut errors, line| {
-        let message: Value = serde_json::from_str(line).unwrap();
-        if message["message"]["level"] == "error" {
-            let example = message["target"]["name"].as_str().unwrap().to_owned();
-            errors
-                .entry(example)
-                .or_default()
-                .push(message["message"]["message"].as_str().unwrap().to_owned());
-        }
-        errors
-    })
+/// What a page says that is not so.
+fn lie(rule: &Rule, answers: &Answers) -> Option<String> {
+    let name = rule.name;
+    let said = |kind| answers.get(&example(kind, rule)).map(Vec::as_slice).unwrap_or_default();
+    let (bad, good) = (said("bad"), said("good"));
+    let reported = if rule.phase == Phase::Axum { reported_in_axum(rule, bad) } else { reported(rule, bad) };
+    if let Err(why) = reported {
+        return Some(format!("the bad block of {name} {why}"));
+    }
+    if good.iter().any(is_of_ours_or_error) {
+        return Some(format!("the good block of {name} is not good: {:#?}", brief(good)));
+    }
+    None
+}
+
+/// Whether the compiler reports the block by this rule, at the rule's level, and for no other reason.
+fn reported(rule: &Rule, bad: &[Said]) -> Result<(), String> {
+    let level = if rule.level == Level::Warn { "warning" } else { "error" };
+    // A duplicate route has rustc's words, which name the rule in their own way.
+    let marks = [format!("[{}]", rule.name), format!("`{}_", rule.name)];
+    let by_rule = |said: &&Said| said.level == level && marks.iter().any(|mark| said.text.contains(mark));
+    if !bad.iter().any(|said| by_rule(&said)) {
+        return Err(format!("gives no {level} of it: {:#?}", brief(bad)));
+    }
+    let others = bad.iter().filter(|said| !by_rule(said) && is_of_ours_or_error(said));
+    let others: Vec<_> = others.cloned().collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(format!("is reported for other reasons as well: {:#?}", brief(&others)))
+}
+
+/// The first line of each message.
+fn brief(said: &[Said]) -> Vec<&str> {
+    said.iter().map(|said| said.text.lines().next().unwrap_or_default()).collect()
+}
+
+fn is_of_ours_or_error(said: &Said) -> bool {
+    said.level == "error" || RULES.iter().any(|rule| said.text.contains(&format!("[{}]", rule.name)))
+}
+
+/// Whether the block compiles, and the command line would report it by this rule, and the good block not at all: axum's
+/// handlers have no attribute that the compiler could ask.
+fn reported_in_axum(rule: &Rule, said: &[Said]) -> Result<(), String> {
+    if said.iter().any(is_of_ours_or_error) {
+        return Err(format!("does not compile: {:#?}", brief(said)));
+    }
+    let [bad, good] = ["bad", "good"].map(|kind| found_in(&block(kind, rule)));
+    if !good.is_empty() {
+        return Err(format!("is mended by a good one that is reported: {good:#?}"));
+    }
+    if !bad.is_empty() && bad.iter().all(|found| found.rule.name == rule.name) {
+        return Ok(());
+    }
+    Err(format!("is reported as {bad:#?}"))
+}
+
+fn found_in(code: &str) -> Vec<Diagnostic> {
+    let file = syn::parse_file(code).unwrap();
+    let imports = Imports::of(&file);
+    let items = file.items.iter().map(|item| syntax::parse(quote!(), item.to_token_stream()));
+    let functions: Vec<_> = items.collect();
+    let functions = functions.iter().filter_map(syntax::Endpoint::function);
+    functions.filter_map(|function| syntax::check_function(function, &imports)).flatten().collect()
 }

@@ -1,6 +1,12 @@
 //! Open connections: messages, closes, failures, and what the peer sees of each.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::extract::State;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -450,7 +456,7 @@ async fn messages_before_a_close_are_all_handled_though_their_answers_come_too_l
 }
 
 /// Pushes and never listens.
-#[ws_endpoint("/push")]
+#[ws_endpoint("/push", allow(deaf_loop, reason = "what becomes of such a handler is tested"))]
 async fn push(handshake: Handshake) -> sockeye::Result {
     let socket = handshake.accept().await?;
     loop {
@@ -494,4 +500,35 @@ async fn room_for_one_message_is_enough_to_read_on() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     gate.notify_one();
     assert_eq!(socket.frame().await, Some((0x8a, b"behind".to_vec())));
+}
+
+/// Errors that `/lenient` has seen, and whether it came to its end.
+static LENIENT: (AtomicUsize, Notify) = (AtomicUsize::new(0), Notify::const_new());
+
+/// Goes on after every error, as one that replies to what it cannot read does.
+#[ws_endpoint("/lenient")]
+async fn lenient(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        match socket.recv().await {
+            Ok(Some(message)) => socket.send(message).await?,
+            Ok(None) => break,
+            Err(_) => _ = LENIENT.0.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+    LENIENT.1.notify_one();
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_that_ends_the_connection_is_given_once() {
+    let server = server().await;
+    let mut socket = RawSocket::open(server.addr, "/lenient").await;
+    socket.send(&frame(0x83, b"no such opcode")).await;
+    within(LENIENT.1.notified()).await;
+    assert_eq!(LENIENT.0.load(Ordering::Relaxed), 1);
+    assert_eq!(
+        socket.frame().await.map(|(kind, payload)| (kind, raw::close(&payload).0)),
+        Some((0x88, 1002))
+    );
 }

@@ -1,10 +1,11 @@
 //! What a user reads when an endpoint is wrong, and that right endpoints compile.
 //!
-//! `ui/fail` holds our own diagnostics, `ui/rustc` those whose words are the compiler's, which change with its version.
+//! `ui/fail` holds our own diagnostics, `ui/rustc` those whose words are the compiler's, which change with its version. The
+//! warnings in `ui/warn` are compared by `ui_warnings.rs`.
 
 use std::{fs, path::PathBuf};
 
-use sockeye_rules::{Phase, RULES};
+use sockeye_rules::{Level, Phase, RULES};
 
 #[test]
 fn diagnostics_and_right_endpoints() {
@@ -29,10 +30,14 @@ fn our_diagnostics_come_alone() {
 }
 
 #[test]
-fn every_signature_rule_has_its_fixtures() {
-    for rule in RULES.iter().filter(|rule| rule.phase == Phase::Signature) {
+fn every_rule_has_its_fixtures() {
+    let compiled = [Phase::Signature, Phase::Lifecycle];
+    for rule in RULES.iter().filter(|rule| compiled.contains(&rule.phase)) {
         let named = |folder: &str| files(folder, "rs").iter().any(|path| stem(path).starts_with(rule.name));
-        assert!(named("ui/fail") || named("ui/rustc"), "{} has no fixture that fails", rule.name);
+        // `ui_warnings.rs` compares those of rules that warn.
+        let reported =
+            if rule.level == Level::Warn { ["ui/warn", "ui/rustc"] } else { ["ui/fail", "ui/rustc"] };
+        assert!(reported.into_iter().any(named), "{} has no fixture that it reports", rule.name);
         assert!(named("ui/pass"), "{} has no fixture that passes", rule.name);
     }
 }
@@ -40,23 +45,27 @@ fn every_signature_rule_has_its_fixtures() {
 /// The table, the page and the check are three files of one rule.
 #[test]
 fn table_pages_and_checks_agree() {
-    // rustc itself finds it; see the table.
-    let without_check = ["duplicate_route"];
-    let mut expected: Vec<String> = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.phase == Phase::Signature) {
-        expected.push(format!("{}.md", rule.name));
-        if !without_check.contains(&rule.name) {
-            expected.push(format!("{}.rs", rule.name));
+    // rustc itself finds the one, the other is judged when all have spoken; see the table.
+    let without_check = ["duplicate_route", "unneeded_allow"];
+    for phase in [Phase::Signature, Phase::Lifecycle, Phase::Axum] {
+        let mut expected: Vec<String> = Vec::new();
+        for rule in RULES.iter().filter(|rule| rule.phase == phase) {
+            expected.push(format!("{}.md", rule.name));
+            if !without_check.contains(&rule.name) {
+                expected.push(format!("{}.rs", rule.name));
+            }
         }
+        expected.sort();
+        assert_eq!(pages_and_checks(phase), expected);
     }
-    let mut found: Vec<String> = ["md", "rs"]
-        .iter()
-        .flat_map(|ext| files("../rules/src/signature", ext))
-        .map(|path| name(&path))
-        .collect();
-    expected.sort();
-    found.sort();
-    assert_eq!(found, expected);
+}
+
+fn pages_and_checks(phase: Phase) -> Vec<String> {
+    let folder = format!("../rules/src/{}", phase.name());
+    let all = ["md", "rs"].into_iter().flat_map(|extension| files(&folder, extension));
+    let mut names: Vec<String> = all.map(|path| name(&path)).collect();
+    names.sort();
+    names
 }
 
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {

@@ -7,6 +7,7 @@ mod duplicate;
 mod expand;
 mod fallback;
 mod mark;
+mod repair;
 mod report;
 mod source;
 
@@ -50,11 +51,40 @@ use sockeye_rules::syntax;
 pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let endpoint = syntax::parse(attribute.into(), item.clone());
-    let found = syntax::check(&endpoint);
-    let expanded = if found.is_empty() {
+    let (errors, warnings) = report::parted(syntax::check(&endpoint));
+    let expanded = if errors.is_empty() {
         expand::expand(&endpoint, item)
     } else {
-        report::report(&endpoint, &found, item)
+        report::report(&endpoint, &errors, item)
     };
-    expanded.into()
+    // In an `impl` block nothing may stand beside the function, and there is an error to mend first.
+    let is_method = endpoint.function().is_some_and(|function| function.receiver.is_some());
+    let warnings = if is_method { TokenStream::default().into() } else { report::warnings(&warnings) };
+    quote::quote!(#expanded #warnings).into()
+}
+
+/// Checks what a function does with a handshake, a socket or a half of one, without making it an endpoint.
+///
+/// ```ignore
+/// #[ws_lifecycle]
+/// async fn serve(mut socket: Socket) -> sockeye::Result {
+///     while let Some(message) = socket.recv().await? {
+///         socket.send(message).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// What `#[ws_endpoint]` sees of a socket ends where the socket is given to another function. This attribute goes on there:
+/// on functions and methods with a parameter of the type `Handshake`, `Socket`, `Sender` or `Receiver`, owned or borrowed.
+/// It takes `allow(rule, reason = "why")` and nothing else.
+///
+/// # Errors
+///
+/// Those of the rules of the lifecycle, as with `#[ws_endpoint]`.
+#[proc_macro_attribute]
+pub fn ws_lifecycle(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let helper = syntax::parse(attribute.into(), item.clone());
+    report::inside(&helper, &syntax::check_lifecycle(&helper), item).into()
 }

@@ -2,17 +2,69 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use sockeye_rules::syntax::{Diagnostic, Endpoint, Function, has_impl_trait};
+use sockeye_rules::{
+    Level, Phase,
+    syntax::{Diagnostic, Endpoint, Function, has_impl_trait},
+};
+
+use crate::repair;
+
+/// What keeps the program from compiling, and what does not.
+pub(crate) fn parted(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    found.into_iter().partition(|found| found.rule.level != Level::Warn)
+}
+
+/// The warnings, beside the item.
+pub(crate) fn warnings(found: &[Diagnostic]) -> TokenStream {
+    if found.is_empty() {
+        return TokenStream::new();
+    }
+    let each = found.iter().map(warning);
+    quote!(const _: () = { #(#each)* };)
+}
+
+/// A warning on stable Rust: the use of something deprecated, at the last token of the problem.
+fn warning(found: &Diagnostic) -> TokenStream {
+    let text = found.text();
+    let name = Ident::new(found.rule.name, found.end);
+    quote! {{
+        #[deprecated(note = #text)]
+        #[allow(non_upper_case_globals)] // it has the name of its rule
+        const #name: () = ();
+        let () = #name;
+    }}
+}
+
+/// Errors and warnings inside the function, which may stand in an `impl` block.
+pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
+    let (errors, warnings) = parted(found.to_vec());
+    let errors: TokenStream = errors.iter().map(error).collect();
+    let Some(function) = helper.function() else { return quote!(#errors #item) };
+    if errors.is_empty() && warnings.is_empty() {
+        return item;
+    }
+    let warnings = self::warnings(&warnings);
+    let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
+    let body = repair::repaired(&function.body, found);
+    let silent = (!errors.is_empty()).then(|| quote!(#[allow(warnings)]));
+    quote!(#(#attrs)* #silent #vis #sig { #errors #warnings #body })
+}
 
 /// The errors, then the item: the rest of the program still finds it, and an editor still completes in it.
 pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
-    let errors = found.iter().map(error);
+    let (of_body, of_item): (Vec<_>, Vec<_>) =
+        found.iter().partition(|one| one.rule.phase == Phase::Lifecycle && !is_method(endpoint));
+    let errors = of_item.into_iter().map(error);
     let item = match endpoint.function() {
         None => item,
         Some(function) if function.receiver.is_some() => without_self(function),
-        Some(function) => mended(function),
+        Some(function) => mended(function, &of_body.into_iter().map(error).collect(), found),
     };
     quote!(#(#errors)* #item)
+}
+
+fn is_method(endpoint: &Endpoint) -> bool {
+    endpoint.function().is_some_and(|function| function.receiver.is_some())
 }
 
 /// One `compile_error!` that spans from the first to the last token of the problem.
@@ -23,7 +75,7 @@ fn error(found: &Diagnostic) -> TokenStream {
 }
 
 /// The function without what rustc would report once more, and without warnings about a function that nothing calls.
-fn mended(function: &Function) -> TokenStream {
+fn mended(function: &Function, errors: &TokenStream, found: &[Diagnostic]) -> TokenStream {
     let mut sig = function.sig.clone();
     sig.constness = None;
     sig.abi = None;
@@ -31,8 +83,13 @@ fn mended(function: &Function) -> TokenStream {
     if sig.asyncness.is_none() && awaits(&function.body) {
         sig.asyncness = Some(syn::Token![async](sig.fn_token.span));
     }
-    let (attrs, vis, body) = (&function.attrs, &function.vis, &function.body);
-    quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body)
+    let (attrs, vis) = (&function.attrs, &function.vis);
+    if errors.is_empty() {
+        let body = &function.body;
+        return quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body);
+    }
+    let body = repair::repaired(&function.body, found);
+    quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body })
 }
 
 /// `self` is only valid inside an `impl`, and nobody here knows whether this is one. Without it the function is valid

@@ -24,11 +24,16 @@ pub enum Phase {
     Startup,
     /// For each handshake and each connection.
     Run,
+    /// By `cargo sockeye check`: handlers that use axum's own WebSockets.
+    Axum,
+    /// By `cargo sockeye check`, before any rule: the file itself.
+    Source,
 }
 
 impl Phase {
     /// All phases, in the order in which they come.
-    pub const ALL: [Self; 4] = [Self::Signature, Self::Lifecycle, Self::Startup, Self::Run];
+    pub const ALL: [Self; 6] =
+        [Self::Signature, Self::Lifecycle, Self::Startup, Self::Run, Self::Axum, Self::Source];
 
     /// The directory of the phase's rules and its name in listings.
     pub const fn name(self) -> &'static str {
@@ -37,6 +42,8 @@ impl Phase {
             Self::Lifecycle => "lifecycle",
             Self::Startup => "startup",
             Self::Run => "run",
+            Self::Axum => "axum",
+            Self::Source => "source",
         }
     }
 }
@@ -53,6 +60,16 @@ pub enum Level {
 }
 
 impl Level {
+    /// Whether what breaks the rule is an error; else it is a warning.
+    pub const fn is_error(self) -> bool {
+        matches!(self, Self::Deny | Self::DenyUnlessAllowed)
+    }
+
+    /// How reports name it: `error` or `warning`.
+    pub const fn word(self) -> &'static str {
+        if self.is_error() { "error" } else { "warning" }
+    }
+
     /// Whether `allow(rule, reason = "..")` turns the rule off.
     pub const fn can_be_allowed(self) -> bool {
         matches!(self, Self::DenyUnlessAllowed | Self::Warn)
@@ -79,7 +96,7 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// is `check` in the file beside its page; the file is a module by being in the table.
 macro_rules! rules {
     (
-        syntax { $($CheckedPhase:ident in $module:ident $folder:literal { $($CHECKED:ident $check:ident $Checked:ident,)* })* }
+        syntax { $($CheckedPhase:ident in $module:ident $folder:literal, $CHECKS:ident of $subject:path { $($CHECKED:ident $check:ident $Checked:ident,)* })* }
         elsewhere { $($Phase:ident in $directory:literal { $($CONSTANT:ident $name:literal $Level:ident,)* })* }
     ) => {
         /// Every rule, by phase.
@@ -96,9 +113,11 @@ macro_rules! rules {
             }
         )*
 
-        /// The check of every rule that reads syntax, in the order of the table.
-        #[cfg(feature = "syntax")]
-        pub(crate) static CHECKS: &[crate::syntax::Check] = &[$($($module::$check::check,)*)*];
+        $(
+            /// The checks of a phase, in the order of the table.
+            #[cfg(feature = "syntax")]
+            pub(crate) static $CHECKS: &[fn(&$subject, &mut crate::syntax::Sink)] = &[$($module::$check::check,)*];
+        )*
     };
 }
 
@@ -117,7 +136,7 @@ macro_rules! rule {
 
 rules! {
     syntax {
-        Signature in signature "signature" {
+        Signature in signature "signature", SIGNATURE of crate::syntax::Endpoint {
             NOT_A_FUNCTION not_a_function Deny,
             NOT_ASYNC not_async Deny,
             MISSING_HANDSHAKE missing_handshake Deny,
@@ -138,11 +157,34 @@ rules! {
             INVALID_OPTION invalid_option Deny,
             ORIGIN_SYNTAX origin_syntax Deny,
         }
+        Lifecycle in lifecycle "lifecycle", LIFECYCLE of crate::flow::Flow<'_> {
+            NEVER_ACCEPTED never_accepted Deny,
+            IO_BEFORE_ACCEPT io_before_accept Deny,
+            ACCEPTED_TWICE accepted_twice Deny,
+            IO_AFTER_CLOSE io_after_close Deny,
+            MISSING_AWAIT missing_await DenyUnlessAllowed,
+            NO_RECEIVE_LOOP no_receive_loop DenyUnlessAllowed,
+            DEAF_LOOP deaf_loop DenyUnlessAllowed,
+            SPINNING_LOOP spinning_loop DenyUnlessAllowed,
+            SWALLOWED_ERROR swallowed_error DenyUnlessAllowed,
+            PANICKING_IO panicking_io Warn,
+            BLOCKING_CALL blocking_call DenyUnlessAllowed,
+            DETACHED_TASK detached_task DenyUnlessAllowed,
+            UNDOCUMENTED_ENDPOINT undocumented_endpoint Warn,
+        }
+        Axum in axum "axum", AXUM of crate::flow::Flow<'_> {
+            UNCHECKED_ORIGIN unchecked_origin Warn,
+            DROPPED_UPGRADE dropped_upgrade DenyUnlessAllowed,
+        }
     }
     elsewhere {
         Signature in "signature" {
             // rustc itself finds it, by a name that the expansion defines: one endpoint cannot see another.
             DUPLICATE_ROUTE "duplicate_route" Deny,
+        }
+        Lifecycle in "lifecycle" {
+            // Judged when every other rule has spoken.
+            UNNEEDED_ALLOW "unneeded_allow" Warn,
         }
         Startup in "startup" {
             NO_ENDPOINTS "no_endpoints" Deny,
@@ -166,7 +208,6 @@ rules! {
             SUBPROTOCOL_REFUSED "subprotocol_refused" Deny,
             EXTRACTOR_REFUSED "extractor_refused" Deny,
             HANDLER_REFUSED "handler_refused" Deny,
-            NEVER_ACCEPTED "never_accepted" Deny,
             MESSAGE_TOO_BIG "message_too_big" Deny,
             SLOW_CONSUMER "slow_consumer" Deny,
             INVALID_MESSAGE "invalid_message" Deny,
@@ -176,5 +217,12 @@ rules! {
             HANDLER_PANIC "handler_panic" Deny,
             SHUTTING_DOWN "shutting_down" Deny,
         }
+        Source in "source" {
+            UNREADABLE_SOURCE "unreadable_source" Deny,
+        }
     }
 }
+
+/// What is wrong with the values of options, for attributes other than `#[ws_endpoint]`.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::invalid_option::check as invalid_options;

@@ -7,7 +7,11 @@
 
 mod catalogue;
 pub mod duration;
+#[cfg(feature = "syntax")]
+pub(crate) mod flow;
 pub mod origin;
+#[cfg(feature = "render")]
+pub mod render;
 pub mod size;
 pub mod subprotocol;
 #[cfg(feature = "syntax")]

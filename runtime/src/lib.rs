@@ -34,7 +34,7 @@ pub use origin::Origins;
 pub use preflight::is_preflight;
 pub use server::{Checked, EndpointInfo, Server};
 pub use socket::{Receiver, Sender, Sending, Socket};
-pub use sockeye_macros::ws_endpoint;
+pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use utf8_bytes::Utf8Bytes;
 
@@ -43,7 +43,7 @@ pub use utf8_bytes::Utf8Bytes;
 pub mod __private {
     pub use inventory;
 
-    pub use crate::{endpoint::*, path_shape::PathProblem};
+    pub use crate::{endpoint::*, path_shape::PathProblem, socket::socket_of};
 }
 
 /// The snippets of the README, compiled.

@@ -200,7 +200,7 @@ impl Refused {
             Self::Elsewhere { origin, .. } if origin::parse(origin).is_ok() => format!(
                 "if that page is yours, write `origins = [\"{origin}\"]` in `#[ws_endpoint(..)]` or \
                  `.origins(Origins::list([\"{origin}\"]))` on the `Server`; behind a proxy that changes `Host`, pass it on \
-                 (nginx: `proxy_set_header Host $host;`) or use `.trust_forwarded_host()`"
+                 (nginx: `proxy_set_header Host $http_host;`) or use `.trust_forwarded_host()`"
             ),
             _ => "connect from a page that has an origin, or write `origins = any` if every page may connect"
                 .to_owned(),

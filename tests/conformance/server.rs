@@ -92,7 +92,7 @@ async fn fails(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Panics at the first message.
-#[ws_endpoint("/panics")]
+#[ws_endpoint("/panics", allow(no_receive_loop, reason = "it panics at the first message"))]
 async fn panics(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     assert!(socket.recv().await?.is_none(), "the secret cause");

@@ -1,5 +1,6 @@
-//! Shared parts of the tests: a running server, a client that sends exactly the bytes it is told to, the log.
+//! Shared parts of the tests: a running server, a client that sends exactly the bytes it is told to, the log, the compiler.
 
+pub mod examples;
 pub mod logs;
 pub mod raw;
 

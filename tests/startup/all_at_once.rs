@@ -14,7 +14,7 @@ async fn everything(
     State(_count): State<u32>,
     Extension(_name): Extension<String>,
 ) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -6,14 +6,14 @@ use crate::report;
 /// One segment.
 #[ws_endpoint("/files/{id}", group = "conflicting_route")]
 async fn one(handshake: Handshake, Path(_id): Path<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Any number of segments, one included.
 #[ws_endpoint("/files/{*rest}", group = "conflicting_route")]
 async fn all(handshake: Handshake, Path(_rest): Path<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::report;
 /// An endpoint of `sockeye-fixture-library` has this route too.
 #[ws_endpoint("/duplicate/{name}", group = "duplicate_route")]
 async fn second(handshake: Handshake, Path(_name): Path<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

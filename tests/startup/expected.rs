@@ -5,7 +5,7 @@ use crate::{report, rules};
 /// What is there.
 #[ws_endpoint("/ws/events/{id}", group = "expected")]
 async fn events(handshake: Handshake, axum::extract::Path(_id): axum::extract::Path<u64>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

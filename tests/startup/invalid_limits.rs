@@ -7,7 +7,7 @@ use crate::{report, rules};
 /// Any endpoint.
 #[ws_endpoint("/ws", group = "invalid_limits")]
 async fn endpoint(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -17,21 +17,21 @@ use crate::{report, rules};
 /// Open to all.
 #[ws_endpoint("/ws/open", group = "open")]
 async fn open(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Of a tenant.
 #[ws_endpoint("/ws/{tenant}/open", group = "tenant")]
 async fn tenant(handshake: Handshake, Path(_tenant): Path<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// With a guard.
 #[ws_endpoint("/ws/guarded", guarded, group = "guarded")]
 async fn behind(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
@@ -184,7 +184,7 @@ macro_rules! slow {
             /// One of several.
             #[ws_endpoint($route, group = "slow")]
             async fn $name(handshake: Handshake) -> sockeye::Result {
-                drop(handshake.accept().await?);
+                handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
                 Ok(())
             }
         )*

@@ -10,14 +10,14 @@ struct Peer;
 /// The listener of Sockeye gives this.
 #[ws_endpoint("/ws/address", group = "missing_connect_info")]
 async fn address(handshake: Handshake, ConnectInfo(_peer): ConnectInfo<SocketAddr>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// And not this.
 #[ws_endpoint("/ws/peer", group = "missing_connect_info")]
 async fn peer(handshake: Handshake, ConnectInfo(_peer): ConnectInfo<Peer>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

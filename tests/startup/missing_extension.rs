@@ -11,14 +11,14 @@ type CurrentUser = Extension<User>;
 /// Written out.
 #[ws_endpoint("/ws/written", group = "missing_extension")]
 async fn written(handshake: Handshake, Extension(_user): Extension<User>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Through an alias, and one that may be absent.
 #[ws_endpoint("/ws/alias", group = "missing_extension")]
 async fn alias(handshake: Handshake, _user: CurrentUser, _maybe: Option<Extension<u8>>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

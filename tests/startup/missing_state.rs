@@ -54,21 +54,21 @@ where
 #[ws_endpoint("/ws/logs", group = "missing_state")]
 async fn logs(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
     let Hub(LogRecord) = hub;
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Two of them, one through an alias.
 #[ws_endpoint("/ws/two", group = "missing_state")]
 async fn two(handshake: Handshake, State(_config): State<Config>, _shared: Shared) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// An extractor that needs a state.
 #[ws_endpoint("/ws/app", state = AppState, group = "missing_state")]
 async fn app(handshake: Handshake, _pool: FromPool) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

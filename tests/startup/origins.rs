@@ -17,21 +17,21 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for CookieJar {
 /// Reads cookies.
 #[ws_endpoint("/ws/cookies", origins = any, group = "origins any")]
 async fn cookies(handshake: Handshake, _jar: CookieJar) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Gives nothing to whoever is logged in.
 #[ws_endpoint("/ws/public", origins = any, group = "origins any")]
 async fn public(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Has the server's origins, and cookies.
 #[ws_endpoint("/ws/cookies", group = "origins of the server")]
 async fn cookies_of_the_server(handshake: Handshake, _jar: CookieJar) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -19,28 +19,28 @@ type Ids = (u64, u64);
 /// A field has another name than the parameter.
 #[ws_endpoint("/ws/{tenant}/rooms/{id}", group = "path_fields")]
 async fn room(handshake: Handshake, Path(_room): Path<Room>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// The macro cannot count what an alias stands for.
 #[ws_endpoint("/ws/pairs/{id}", group = "path_fields")]
 async fn pair(handshake: Handshake, Path(_ids): Path<Ids>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// Keys are names.
 #[ws_endpoint("/ws/maps/{id}", group = "path_fields")]
 async fn map(handshake: Handshake, Path(_map): Path<HashMap<u64, String>>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// As it should be.
 #[ws_endpoint("/ws/{tenant}/right/{room_id}", group = "path_fields right")]
 async fn right(handshake: Handshake, Path(_room): Path<Room>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use sockeye::{
 use crate::report;
 
 async fn handler(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -3,14 +3,14 @@ use sockeye::{Handshake, Server, ws_endpoint};
 /// The first in the file.
 #[ws_endpoint("/ws/b", group = "right")]
 async fn first(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// The second in the file.
 #[ws_endpoint("/ws/a", group = "right")]
 async fn second(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

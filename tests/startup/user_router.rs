@@ -13,21 +13,21 @@ use crate::{report, rules};
 /// A literal path.
 #[ws_endpoint("/ws/chat", group = "user router")]
 async fn chat(handshake: Handshake) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// A parameter.
 #[ws_endpoint("/ws/rooms/{id}", group = "user router")]
 async fn room(handshake: Handshake, Path(_id): Path<u64>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 
 /// A catch-all.
 #[ws_endpoint("/ws/files/{*rest}", group = "user router")]
 async fn files(handshake: Handshake, Path(_rest): Path<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -73,15 +73,28 @@ impl Sink {
         self.found.last_mut().expect("just pushed")
     }
 
+    /// Forgets what a rule reported, and says how much that was.
+    pub(super) fn take_out(&mut self, rule: &Rule) -> usize {
+        let before = self.found.len();
+        self.found.retain(|found| found.rule != rule);
+        before - self.found.len()
+    }
+
     /// Everything that was reported, in the order of the source; the first fault of shape shows the whole signature.
     pub(super) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
+        self.found = Self { found: self.found }.sorted();
+        if let Some(first) = self.found.iter_mut().find(|found| found.shape) {
+            first.expected = Some(endpoint.expected_signature());
+        }
+        self.found
+    }
+
+    /// Everything that was reported, in the order of the source.
+    pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|found| {
             let start = found.start.start();
             (start.line, start.column)
         });
-        if let Some(first) = self.found.iter_mut().find(|found| found.shape) {
-            first.expected = Some(endpoint.expected_signature());
-        }
         self.found
     }
 }

@@ -128,7 +128,8 @@ pub struct Function {
     pub parameters: Vec<Parameter>,
 }
 
-impl Function {
+/// Reads a function with a body, be it free or in an `impl` block.
+impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -138,7 +139,9 @@ impl Function {
         let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
         Ok(Self { attrs, vis, sig, body, receiver, parameters })
     }
+}
 
+impl Function {
     /// The function's name.
     pub fn name(&self) -> &Ident {
         &self.sig.ident

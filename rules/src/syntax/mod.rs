@@ -2,19 +2,21 @@
 //!
 //! `#[ws_endpoint]` and `cargo sockeye check` are two front ends of this: [`parse`], then [`check`].
 
+mod allow;
 mod arguments;
 mod diagnostic;
 mod endpoint;
+mod helper;
 mod options;
 mod print;
 mod route;
 mod types;
 
+pub use crate::flow::Imports;
 pub use arguments::{Argument, Arguments, Value};
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
-pub(crate) use options::nearest;
-pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption};
+pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, nearest};
 pub use print::one_line;
 pub use route::{Route, RouteParameter};
 pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, peel};
@@ -23,10 +25,10 @@ pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;
 
-use crate::catalogue::CHECKS;
-
-/// The check of one rule: looks at the endpoint, and reports what it finds.
-pub(crate) type Check = fn(&Endpoint, &mut Sink);
+use crate::{
+    catalogue::{AXUM, LIFECYCLE, SIGNATURE},
+    flow::{Flavor, Flow},
+};
 
 /// Reads the arguments of the attribute and the item under it.
 ///
@@ -38,8 +40,56 @@ pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
 /// Asks every rule, and returns what they found in the order of the source.
 pub fn check(endpoint: &Endpoint) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
-    for check in CHECKS {
+    for check in SIGNATURE {
         check(endpoint, &mut sink);
     }
+    let flow = endpoint.function().and_then(Flow::of_endpoint);
+    judge(endpoint, flow.as_ref(), &mut sink);
     sink.finish(endpoint)
+}
+
+/// Asks the rules of the lifecycle about a function under `#[ws_lifecycle]`, which [`parse`] reads as well.
+pub fn check_lifecycle(helper: &Endpoint) -> Vec<Diagnostic> {
+    let mut sink = Sink::default();
+    helper::check_attribute(helper, &mut sink);
+    judge(helper, helper::flow(helper).as_ref(), &mut sink);
+    sink.sorted()
+}
+
+/// [`check_lifecycle`] for those who know the imports of the file: then the function may take axum's types too.
+pub fn check_lifecycle_in(helper: &Endpoint, imports: &Imports) -> Vec<Diagnostic> {
+    let mut sink = Sink::default();
+    helper::check_attribute(helper, &mut sink);
+    let by_imports = helper.function().and_then(|function| Flow::of_function(function, imports));
+    judge(helper, by_imports.or_else(|| helper::flow(helper)).as_ref(), &mut sink);
+    sink.sorted()
+}
+
+/// Asks the rules of the lifecycle about a function that is no endpoint but takes a handshake, a socket, or a half of
+/// one, be it Sockeye's or axum's. `None` when it takes none of them.
+///
+/// The imports are those of the file the function stands in, as far as they are known.
+pub fn check_function(function: &Function, imports: &Imports) -> Option<Vec<Diagnostic>> {
+    let flow = Flow::of_function(function, imports)?;
+    let mut sink = Sink::default();
+    lifecycle(&flow, &mut sink);
+    Some(sink.sorted())
+}
+
+fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, sink: &mut Sink) {
+    if let Some(flow) = flow {
+        lifecycle(flow, sink);
+        allow::apply(&endpoint.options.allow, sink);
+    }
+}
+
+fn lifecycle(flow: &Flow<'_>, sink: &mut Sink) {
+    for check in LIFECYCLE {
+        check(flow, sink);
+    }
+    if flow.flavor == Flavor::Axum {
+        for check in AXUM {
+            check(flow, sink);
+        }
+    }
 }

@@ -65,6 +65,8 @@ pub enum HeartbeatOption {
 pub struct AllowOption {
     /// The rule.
     pub rule: &'static Rule,
+    /// Its name, as it stands there.
+    pub at: Ident,
     /// Why, in the user's words.
     pub reason: String,
 }
@@ -169,7 +171,7 @@ impl Options {
         let (rules, reason) = allow_parts(argument)?;
         for name in rules {
             match allowable(&name) {
-                Ok(rule) => self.allow.push(AllowOption { rule, reason: reason.clone() }),
+                Ok(rule) => self.allow.push(AllowOption { rule, at: name, reason: reason.clone() }),
                 Err(problem) => self.problems.push(problem),
             }
         }
@@ -340,7 +342,7 @@ fn allowable(name: &Ident) -> Read<&'static Rule> {
 }
 
 /// The name that was probably meant.
-pub(crate) fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let close =
         names.map(|name| (strsim::jaro_winkler(written, name), name)).filter(|(score, _)| *score > 0.75);
     close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)

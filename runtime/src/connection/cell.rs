@@ -74,6 +74,8 @@ pub(super) struct Shared {
     deaf: bool,
     /// A handle has learned of the end.
     told: bool,
+    /// `recv` has given the error with which the connection ended.
+    failed: bool,
     handles: usize,
 }
 
@@ -114,6 +116,7 @@ impl Cell {
             cut: false,
             deaf: false,
             told: false,
+            failed: false,
             handles: 0,
         };
         Self { shared: Mutex::new(shared), tasks: Mutex::new(Some(JoinSet::new())) }
@@ -239,7 +242,7 @@ impl Link {
                 return Poll::Ready(Ok(Some(message)));
             }
             if let Some(end) = shared.end.clone() {
-                return shared.poll_tell(cx).map(|()| end.received().map(|()| None));
+                return shared.poll_tell(cx).map(|()| shared.last_word(&end).map(|()| None));
             }
         }
         shared.receiver = Some(cx.waker().clone());
@@ -382,6 +385,12 @@ impl Shared {
             return Poll::Ready(());
         }
         tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
+    }
+
+    /// The error with which the connection ended, once; after that, like any end, nothing.
+    fn last_word(&mut self, end: &End) -> Result<(), Error> {
+        let said = std::mem::replace(&mut self.failed, true);
+        if said { Ok(()) } else { end.received() }
     }
 
     fn gone(&self) -> Error {

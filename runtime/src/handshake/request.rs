@@ -98,7 +98,7 @@ fn upgrade_required(refusal: Refusal) -> Refusal {
 fn stripped(what: String) -> Refusal {
     let remedy = "a proxy in front does not pass the upgrade on; nginx needs, in the location of this route: \
                   `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; \
-                  proxy_set_header Host $host;`";
+                  proxy_set_header Host $http_host;`";
     upgrade_required(Refusal::of_client(&UPGRADE_STRIPPED, StatusCode::UPGRADE_REQUIRED, what, remedy))
 }
 

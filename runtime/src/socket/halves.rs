@@ -36,6 +36,25 @@ impl<C> Sender<C> {
     pub fn peer(&self) -> Option<SocketAddr> {
         self.about.peer
     }
+
+    /// Runs a task that ends with the connection; see [`Socket::spawn`](crate::Socket::spawn).
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// let (sender, mut receiver) = socket.split();
+    /// let clock = sender.clone();
+    /// sender.spawn(async move {
+    ///     while clock.send("tick").await.is_ok() {
+    ///         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    ///     }
+    /// });
+    /// while receiver.recv().await?.is_some() {}
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.link.spawn(task);
+    }
 }
 
 impl<C: Codec> Sender<C> {

@@ -142,7 +142,8 @@ impl<C: Codec> Socket<C> {
     /// # Errors
     /// When the connection broke without a close frame, and when the peer sent what the endpoint cannot take
     /// (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?` it ends the handler and closes
-    /// with the code that fits.
+    /// with the code that fits. After an error that ended the connection comes `None`; after an `invalid_message`, the
+    /// next message.
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         self.receiver.recv().await
     }
@@ -213,4 +214,11 @@ fn undecodable(error: Error) -> Error {
         Kind::Failed { .. } | Kind::Status { .. } => Error::invalid_message(error.chain()),
         _ => error,
     }
+}
+
+/// Stands in what is left of a handler whose mistakes are reported, where it used its handshake as a socket. Such a program
+/// does not compile, so this is never called.
+#[doc(hidden)]
+pub fn socket_of<C>(_handshake: &crate::Handshake<C>) -> Socket<C> {
+    unreachable!("the program that calls this does not compile")
 }

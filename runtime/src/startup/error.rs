@@ -43,7 +43,7 @@ impl fmt::Display for StartupError {
 
 impl fmt::Debug for StartupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::of_stderr()))
+        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::of(&std::io::stderr())))
     }
 }
 

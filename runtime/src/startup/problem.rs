@@ -53,6 +53,10 @@ impl Problem {
         self.rule.name
     }
 
+    pub(crate) fn catalogued(&self) -> &'static Rule {
+        self.rule
+    }
+
     /// What is wrong.
     pub fn message(&self) -> &str {
         &self.message

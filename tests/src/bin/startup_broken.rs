@@ -6,7 +6,7 @@ use sockeye::{Handshake, Server, StartupError, ws_endpoint};
 /// Nobody gives it the state.
 #[ws_endpoint("/broken")]
 async fn broken(handshake: Handshake, State(_name): State<String>) -> sockeye::Result {
-    drop(handshake.accept().await?);
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
 }
 

@@ -19,7 +19,8 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/names/{id}", origins = ["https://app.example.com"])]
 async fn name(handshake: Handshake, Path(id): Path<u64>, State(name): State<Arc<str>>) -> sockeye::Result {
     let socket = handshake.accept().await?;
-    socket.send(sockeye::Message::text(format!("{name} {id}"))).await
+    socket.send(sockeye::Message::text(format!("{name} {id}"))).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "that is all").await
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,21 +1,23 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint("/ws/json")]
 async fn json(handshake: Handshake, axum::Json(command): axum::Json<Vec<u8>>) -> sockeye::Result {
     let _ = (handshake, command);
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/ws/text")]
 async fn text(handshake: Handshake, text: String, bytes: bytes::Bytes) -> sockeye::Result {
     let _ = (handshake, text, bytes);
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/ws/request")]
 async fn request(handshake: Handshake, request: axum::extract::Request) -> sockeye::Result {
     let _ = (handshake, request);
-    Ok(())
+    todo!()
 }
 
 fn main() {}

@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use std::borrow::Cow;
 
 use axum::{
@@ -9,13 +11,13 @@ use sockeye::{Handshake, ws_endpoint};
 #[ws_endpoint("/ws/headers")]
 async fn headers(handshake: Handshake, headers: &HeaderMap) -> sockeye::Result {
     let _ = (handshake, headers);
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/ws/handshake")]
 async fn handshake(handshake: &mut Handshake) -> sockeye::Result {
     let _ = handshake;
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/ws/{a}/{b}")]
@@ -27,7 +29,7 @@ async fn inside(
     text: &str,
 ) -> sockeye::Result {
     let _ = (handshake, a, b, query, name, text);
-    Ok(())
+    todo!()
 }
 
 fn main() {}

@@ -1,8 +1,11 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, Json, ws_endpoint};
 
 #[ws_endpoint("/ws")]
 async fn chat(handshake: Handshake, again: Handshake<Json<u8>>) -> sockeye::Result {
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     let _again = again.accept().await?;
     Ok(())
 }

@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use sockeye::ws_endpoint;
 
 #[ws_endpoint("/struct")]

@@ -1,9 +1,12 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 /// The usual slip: the body awaits, the signature does not say so.
 #[ws_endpoint("/ws/slip")]
 fn slip(handshake: Handshake) -> sockeye::Result {
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 
@@ -11,12 +14,15 @@ fn slip(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/ws/by_hand")]
 fn by_hand(handshake: Handshake) -> impl Future<Output = sockeye::Result> {
     async move {
-        let _socket = handshake.accept().await?;
+        let mut socket = handshake.accept().await?;
+        while socket.recv().await?.is_some() {}
         Ok(())
     }
 }
 
 #[ws_endpoint("/ws/empty")]
-pub fn empty(_handshake: Handshake) {}
+pub fn empty(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {}

@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint(
@@ -18,6 +20,8 @@ use sockeye::{Handshake, ws_endpoint};
         "",
     ]
 )]
-async fn chat(_handshake: Handshake) {}
+async fn chat(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {}

@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use axum::response::IntoResponse;
 use sockeye::{Handshake, ws_endpoint};
 

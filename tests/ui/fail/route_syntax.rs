@@ -1,69 +1,113 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 const ROUTE: &str = "/ws";
 
 #[ws_endpoint]
-async fn none(_handshake: Handshake) {}
+async fn none(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint(path = "/ws/named")]
-async fn named(_handshake: Handshake) {}
+async fn named(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint(ROUTE)]
-async fn constant(_handshake: Handshake) {}
+async fn constant(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint(concat!("/ws", "/joined"))]
-async fn joined(_handshake: Handshake) {}
+async fn joined(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("")]
-async fn empty(_handshake: Handshake) {}
+async fn empty(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("ws/slash")]
-async fn slash(_handshake: Handshake) {}
+async fn slash(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws//room")]
-async fn segment(_handshake: Handshake) {}
+async fn segment(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/:id")]
-async fn colon(_handshake: Handshake) {}
+async fn colon(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/*rest")]
-async fn star(_handshake: Handshake) {}
+async fn star(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/<id>")]
-async fn angle(_handshake: Handshake) {}
+async fn angle(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{id:[0-9]+}")]
-async fn pattern(_handshake: Handshake) {}
+async fn pattern(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws?token={token}")]
-async fn query(_handshake: Handshake) {}
+async fn query(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws#top")]
-async fn fragment(_handshake: Handshake) {}
+async fn fragment(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("ws://localhost:3000/ws/url")]
-async fn url(_handshake: Handshake) {}
+async fn url(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{id}/{id}")]
-async fn twice(_handshake: Handshake) {}
+async fn twice(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{id")]
-async fn brace(_handshake: Handshake) {}
+async fn brace(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{}")]
-async fn nameless(_handshake: Handshake) {}
+async fn nameless(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{name}.json")]
-async fn suffix(_handshake: Handshake) {}
+async fn suffix(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/{*rest}/end")]
-async fn rest(_handshake: Handshake) {}
+async fn rest(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/my room")]
-async fn space(_handshake: Handshake) {}
+async fn space(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint(" /ws/trimmed")]
-async fn trimmed(_handshake: Handshake) {}
+async fn trimmed(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {
     let _ = ROUTE;

@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 struct Chat;
@@ -5,12 +7,15 @@ struct Chat;
 impl Chat {
     #[ws_endpoint("/ws/borrowed")]
     async fn borrowed(&self, handshake: Handshake) -> sockeye::Result {
-        let _socket = handshake.accept().await?;
+        let mut socket = handshake.accept().await?;
+        while socket.recv().await?.is_some() {}
         Ok(())
     }
 
     #[ws_endpoint("/ws/shared")]
-    async fn shared(self: std::sync::Arc<Self>, _handshake: Handshake) {}
+    async fn shared(self: std::sync::Arc<Self>, _handshake: Handshake) {
+        todo!()
+    }
 }
 
 fn main() {

@@ -1,4 +1,5 @@
 //! Everything that is wrong is reported at once, and nothing else.
+#![allow(deprecated)]
 
 use axum::extract::Path;
 use sockeye::{Handshake, ws_endpoint};

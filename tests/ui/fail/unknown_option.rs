@@ -1,15 +1,25 @@
+#![allow(deprecated)]
+
 use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint("/ws/near", orgins = any)]
-async fn near(_handshake: Handshake) {}
+async fn near(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/other", max_messsage_size = "64 KiB", subprotocol = ["v1"])]
-async fn other(_handshake: Handshake) {}
+async fn other(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/far", compression)]
-async fn far(_handshake: Handshake) {}
+async fn far(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/stray", "/ws/second")]
-async fn stray(_handshake: Handshake) {}
+async fn stray(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {}

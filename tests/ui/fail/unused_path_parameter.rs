@@ -1,3 +1,5 @@
+#![allow(deprecated)]
+
 use axum::{
     extract::{Query, State},
     http::HeaderMap,
@@ -6,7 +8,8 @@ use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint("/ws/alone/{id}")]
 async fn alone(handshake: Handshake) -> sockeye::Result {
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 
@@ -18,7 +21,8 @@ async fn beside(
     headers: HeaderMap,
 ) -> sockeye::Result {
     let _ = (name, query, headers);
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 

@@ -25,6 +25,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Request {
 }
 
 #[ws_endpoint("/ws")]
-async fn chat(_handshake: Handshake<sockeye::Json<u8>>, Json(_header): Json<u8>, _request: Request) {}
+async fn chat(_handshake: Handshake<sockeye::Json<u8>>, Json(_header): Json<u8>, _request: Request) {
+    todo!()
+}
 
 fn main() {}

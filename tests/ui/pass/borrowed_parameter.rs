@@ -16,6 +16,7 @@ async fn chat(
     State(_callback): State<Callback>,
     Query(_query): Query<Cow<'static, str>>,
 ) {
+    todo!()
 }
 
 fn main() {}

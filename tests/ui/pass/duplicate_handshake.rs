@@ -16,6 +16,8 @@ impl<S: Send + Sync> FromRequestParts<S> for tls::Handshake {
 }
 
 #[ws_endpoint("/ws")]
-async fn chat(_handshake: Handshake, _tls: tls::Handshake) {}
+async fn chat(_handshake: Handshake, _tls: tls::Handshake) {
+    todo!()
+}
 
 fn main() {}

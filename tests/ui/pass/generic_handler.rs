@@ -14,6 +14,7 @@ struct App<A, B>(A, B);
 #[ws_endpoint("/ws", state = App<HashMap<u8, u16>, u8>, guarded)]
 async fn chat(_handshake: Handshake, State(pool): State<Pool<4, u8>>) {
     let _ = pool.0;
+    todo!()
 }
 
 fn main() {

@@ -3,12 +3,18 @@
 use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint("/a", origins = any, heartbeat = off, max_message = "65536")]
-async fn a(_handshake: Handshake) {}
+async fn a(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/b", origins = [], subprotocols = [], heartbeat = "500ms", max_message = "1 MiB")]
-async fn b(_handshake: Handshake) {}
+async fn b(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/c", heartbeat = "2m", max_message = "64 KB", subprotocols = ["graphql-transport-ws"])]
-async fn c(_handshake: Handshake) {}
+async fn c(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {}

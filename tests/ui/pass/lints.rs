@@ -9,14 +9,18 @@ use sockeye::{Handshake, ws_endpoint};
 #[ws_endpoint("/ws/{id}", origins = any)]
 pub async fn chat(handshake: Handshake, Path(id): Path<u64>, State(_name): State<String>) -> sockeye::Result {
     let _ = id;
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 
 /// In a body.
 pub fn local() {
+    /// Documented.
     #[ws_endpoint("/local")]
-    async fn local(_handshake: Handshake) {}
+    async fn local(_handshake: Handshake) {
+        todo!()
+    }
 }
 
 fn main() {

@@ -16,6 +16,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Handshake {
 }
 
 #[ws_endpoint("/ws")]
-async fn chat(_socket: Socket, _tls: Handshake) {}
+async fn chat(_socket: Socket, _tls: Handshake) {
+    todo!()
+}
 
 fn main() {}

@@ -11,27 +11,35 @@ mod odd {
 
 #[ws_endpoint("/alias")]
 async fn alias(chat: Chat) -> sockeye::Result {
-    let _socket = chat.accept().await?;
+    let mut socket = chat.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 
 #[ws_endpoint("/odd")]
 async fn odd_name(request: odd::Request) -> sockeye::Result {
-    let _socket = request.accept().await?;
+    let mut socket = request.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 
 #[ws_endpoint("/path")]
-async fn by_path(mut _handshake: ::sockeye::Handshake<::sockeye::Raw>) {}
+async fn by_path(mut _handshake: ::sockeye::Handshake<::sockeye::Raw>) {
+    todo!()
+}
 
 #[ws_endpoint("/parenthesised")]
-async fn parenthesised(#[allow(unused_parens)] _: (Handshake)) {}
+async fn parenthesised(#[allow(unused_parens)] _: (Handshake)) {
+    todo!()
+}
 
 macro_rules! handshake {
     () => { Handshake };
 }
 
 #[ws_endpoint("/macro")]
-async fn from_macro(_handshake: handshake!()) {}
+async fn from_macro(_handshake: handshake!()) {
+    todo!()
+}
 
 fn main() {}

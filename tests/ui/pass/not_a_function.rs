@@ -3,14 +3,18 @@
 use sockeye::{Handshake, ws_endpoint};
 
 #[ws_endpoint("/top")]
-async fn top(_handshake: Handshake) {}
+async fn top(_handshake: Handshake) {
+    todo!()
+}
 
 mod private {
     mod deeper {
         use sockeye::{Handshake, ws_endpoint};
 
         #[ws_endpoint("/deep")]
-        pub(in crate::private) async fn deep(_handshake: Handshake) {}
+        pub(in crate::private) async fn deep(_handshake: Handshake) {
+            todo!()
+        }
     }
 }
 
@@ -18,7 +22,7 @@ macro_rules! endpoint {
     ($name:ident, $route:literal, $output:ty) => {
         #[ws_endpoint($route)]
         async fn $name(_handshake: Handshake) -> $output {
-            Ok(())
+            todo!()
         }
     };
 }
@@ -27,5 +31,7 @@ endpoint!(written_by_a_macro, "/macro", sockeye::Result);
 
 fn main() {
     #[ws_endpoint("/local")]
-    async fn local(_handshake: Handshake) {}
+    async fn local(_handshake: Handshake) {
+        todo!()
+    }
 }

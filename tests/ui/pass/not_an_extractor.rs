@@ -44,6 +44,7 @@ async fn sixteen(
     _result: Result<Query<u8>, axum::extract::rejection::QueryRejection>,
     _session: Session,
 ) {
+    todo!()
 }
 
 fn main() {}

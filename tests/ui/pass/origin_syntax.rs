@@ -15,6 +15,8 @@ use sockeye::{Handshake, ws_endpoint};
         "chrome-extension://abcdefghijklmnop",
     ]
 )]
-async fn chat(_handshake: Handshake) {}
+async fn chat(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {}

@@ -15,24 +15,38 @@ struct Names {
 type Pair = (u64, String);
 
 #[ws_endpoint("/one/{id}")]
-async fn one(_handshake: Handshake, Path(_id): Path<u64>) {}
+async fn one(_handshake: Handshake, Path(_id): Path<u64>) {
+    todo!()
+}
 
 #[ws_endpoint("/single/{id}")]
-async fn single(_handshake: Handshake, Path((_id,)): Path<(u64,)>) {}
+async fn single(_handshake: Handshake, Path((_id,)): Path<(u64,)>) {
+    todo!()
+}
 
 #[ws_endpoint("/two/{room}/{user}")]
-async fn two(_handshake: Handshake, Path((_room, _user)): Path<(u64, String)>) {}
+async fn two(_handshake: Handshake, Path((_room, _user)): Path<(u64, String)>) {
+    todo!()
+}
 
 #[ws_endpoint("/struct/{_room}/{_user}")]
-async fn by_name(_handshake: Handshake, Path(_names): Path<Names>) {}
+async fn by_name(_handshake: Handshake, Path(_names): Path<Names>) {
+    todo!()
+}
 
 #[ws_endpoint("/alias/{room}/{user}")]
-async fn alias(_handshake: Handshake, Path((_room, _user)): Path<Pair>) {}
+async fn alias(_handshake: Handshake, Path((_room, _user)): Path<Pair>) {
+    todo!()
+}
 
 #[ws_endpoint("/map/{room}/{user}")]
-async fn map(_handshake: Handshake, Path(_all): Path<HashMap<String, String>>) {}
+async fn map(_handshake: Handshake, Path(_all): Path<HashMap<String, String>>) {
+    todo!()
+}
 
 #[ws_endpoint("/list/{room}/{user}")]
-async fn list(_handshake: Handshake, Path(_all): Path<Vec<(String, String)>>) {}
+async fn list(_handshake: Handshake, Path(_all): Path<Vec<(String, String)>>) {
+    todo!()
+}
 
 fn main() {}

@@ -16,6 +16,8 @@ impl<S: Send + Sync> FromRequestParts<S> for types::WebSocket {
 }
 
 #[ws_endpoint("/ws")]
-async fn chat(_handshake: Handshake, _settings: types::WebSocket) {}
+async fn chat(_handshake: Handshake, _settings: types::WebSocket) {
+    todo!()
+}
 
 fn main() {}

@@ -14,20 +14,24 @@ impl From<Mine> for sockeye::Error {
 }
 
 #[ws_endpoint("/nothing")]
-async fn nothing(_handshake: Handshake) {}
+async fn nothing(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/unit")]
 #[allow(clippy::unused_unit)]
-async fn unit(_handshake: Handshake) -> () {}
+async fn unit(_handshake: Handshake) -> () {
+    todo!()
+}
 
 #[ws_endpoint("/sockeye")]
 async fn sockeye_result(_handshake: Handshake) -> sockeye::Result {
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/alias")]
 async fn alias(_handshake: Handshake) -> Alias {
-    Ok(())
+    todo!()
 }
 
 #[ws_endpoint("/mine")]

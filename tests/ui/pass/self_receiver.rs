@@ -11,6 +11,7 @@ struct Chat {
 #[ws_endpoint("/ws")]
 async fn chat(_handshake: Handshake, State(this): State<Chat>) {
     let _ = this.room;
+    todo!()
 }
 
 fn main() {}

@@ -15,7 +15,9 @@ struct AppState;
     group = "admin",
     guarded,
 )]
-async fn chat(_handshake: Handshake) {}
+async fn chat(_handshake: Handshake) {
+    todo!()
+}
 
 fn main() {
     let _ = AppState;

@@ -23,29 +23,44 @@ async fn helper(handshake: Handshake) -> sockeye::Result {
 }
 
 #[ws_endpoint("/ignored/{_id}")]
-async fn ignored(_handshake: Handshake) {}
+async fn ignored(_handshake: Handshake) {
+    todo!()
+}
 
 #[ws_endpoint("/own/{id}")]
-async fn own(_handshake: Handshake, _room: Room) {}
+async fn own(_handshake: Handshake, _room: Room) {
+    todo!()
+}
 
 #[ws_endpoint("/uri/{id}")]
-async fn uri(_handshake: Handshake, _uri: Uri) {}
+async fn uri(_handshake: Handshake, _uri: Uri) {
+    todo!()
+}
 
 #[ws_endpoint("/original/{id}")]
-async fn original(_handshake: Handshake, _uri: OriginalUri) {}
+async fn original(_handshake: Handshake, _uri: OriginalUri) {
+    todo!()
+}
 
 #[ws_endpoint("/raw/{id}")]
-async fn raw(_handshake: Handshake, _all: RawPathParams) {}
+async fn raw(_handshake: Handshake, _all: RawPathParams) {
+    todo!()
+}
 
 #[ws_endpoint("/matched/{id}")]
-async fn matched(_handshake: Handshake, _path: MatchedPath) {}
+async fn matched(_handshake: Handshake, _path: MatchedPath) {
+    todo!()
+}
 
 #[ws_endpoint("/layer/{id}")]
-async fn layer(_handshake: Handshake, _from_a_layer: Extension<u8>) {}
+async fn layer(_handshake: Handshake, _from_a_layer: Extension<u8>) {
+    todo!()
+}
 
 #[ws_endpoint("/asked/{id}")]
 async fn asked(handshake: Handshake) {
     let _ = handshake.uri().path();
+    todo!()
 }
 
 #[ws_endpoint("/passed/{id}")]

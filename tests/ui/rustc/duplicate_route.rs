@@ -1,11 +1,14 @@
 //! Two endpoints of one crate with one route, whatever its parameters are called.
+#![allow(deprecated)]
 
 mod rooms {
     use axum::extract::Path;
     use sockeye::{Handshake, ws_endpoint};
 
     #[ws_endpoint("/ws/rooms/{room}")]
-    async fn room(_handshake: Handshake, Path(_room): Path<u64>) {}
+    async fn room(_handshake: Handshake, Path(_room): Path<u64>) {
+        todo!()
+    }
 }
 
 mod admin {
@@ -13,7 +16,9 @@ mod admin {
     use sockeye::{Handshake, ws_endpoint};
 
     #[ws_endpoint("/ws/rooms/{name}")]
-    async fn room(_handshake: Handshake, Path(_name): Path<String>) {}
+    async fn room(_handshake: Handshake, Path(_name): Path<String>) {
+        todo!()
+    }
 }
 
 fn main() {}

@@ -1,12 +1,16 @@
 //! A function without `self` inside an `impl`, which tokens cannot tell from a free one.
+#![allow(deprecated)]
 
 use sockeye::{Handshake, ws_endpoint};
 
 struct Chat;
 
 impl Chat {
+    /// Documented.
     #[ws_endpoint("/ws")]
-    async fn chat(_handshake: Handshake) {}
+    async fn chat(_handshake: Handshake) {
+        todo!()
+    }
 }
 
 fn main() {

@@ -1,4 +1,5 @@
 //! The first parameter is of a type that tokens cannot judge.
+#![allow(deprecated)]
 
 use sockeye::ws_endpoint;
 
@@ -7,7 +8,7 @@ struct CurrentUser;
 #[ws_endpoint("/ws")]
 async fn chat(user: CurrentUser) -> sockeye::Result {
     let _ = user;
-    Ok(())
+    todo!()
 }
 
 fn main() {}

@@ -1,4 +1,5 @@
 //! Types that take nothing from the head of a request.
+#![allow(deprecated)]
 
 use axum::extract::State;
 use sockeye::{Handshake, ws_endpoint};
@@ -8,12 +9,18 @@ struct CurrentUser;
 struct Counter;
 
 #[ws_endpoint("/ws/user")]
-async fn user(_handshake: Handshake, _user: CurrentUser) {}
+async fn user(_handshake: Handshake, _user: CurrentUser) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/number")]
-async fn number(_handshake: Handshake, _id: u64) {}
+async fn number(_handshake: Handshake, _id: u64) {
+    todo!()
+}
 
 #[ws_endpoint("/ws/counter")]
-async fn counter(_handshake: Handshake, State(_counter): State<Counter>) {}
+async fn counter(_handshake: Handshake, State(_counter): State<Counter>) {
+    todo!()
+}
 
 fn main() {}

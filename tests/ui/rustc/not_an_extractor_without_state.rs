@@ -1,4 +1,5 @@
 //! An extractor asks for a state, and the attribute does not say which.
+#![allow(deprecated)]
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use sockeye::{Handshake, ws_endpoint};
@@ -17,6 +18,8 @@ impl FromRequestParts<AppState> for Session {
 }
 
 #[ws_endpoint("/ws")]
-async fn chat(_handshake: Handshake, _session: Session) {}
+async fn chat(_handshake: Handshake, _session: Session) {
+    todo!()
+}
 
 fn main() {}

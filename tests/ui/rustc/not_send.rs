@@ -1,4 +1,5 @@
 //! A value that cannot move to another thread lives across an await.
+#![allow(deprecated)]
 
 use std::rc::Rc;
 
@@ -7,7 +8,8 @@ use sockeye::{Handshake, ws_endpoint};
 #[ws_endpoint("/ws")]
 async fn chat(handshake: Handshake) -> sockeye::Result {
     let shared = Rc::new(1);
-    let _socket = handshake.accept().await?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     drop(shared);
     Ok(())
 }

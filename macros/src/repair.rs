@@ -1,0 +1,101 @@
+//! The body of a function whose mistakes are reported already, in a form that rustc does not report once more.
+//!
+//! Our errors stand at the beginning of the body: an expression that is an error makes rustc skip the borrow checker there,
+//! so a handshake that is used twice is told once. What rustc would find by types is put right by the tokens: a future that
+//! should have been awaited is awaited, and what the handshake cannot do is done by a socket that nobody ever gets.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use sockeye_rules::{IO_BEFORE_ACCEPT, MISSING_AWAIT, Rule, syntax::Diagnostic};
+
+/// The body, without its braces.
+pub(crate) fn repaired(body: &Group, found: &[Diagnostic]) -> TokenStream {
+    stream(body.stream(), found)
+}
+
+fn stream(tokens: TokenStream, found: &[Diagnostic]) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    let mut awaits = None;
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                let is_arguments = group.delimiter() == Delimiter::Parenthesis;
+                out.push(TokenTree::Group(inside(&group, found)));
+                if let Some(method) = awaits.take().filter(|_| is_arguments) {
+                    out.extend(awaited(&method, tokens.peek()));
+                }
+            }
+            TokenTree::Ident(name) => {
+                if is_place_of(&IO_BEFORE_ACCEPT, &name, found) {
+                    on_a_socket(&mut out);
+                }
+                awaits = is_place_of(&MISSING_AWAIT, &name, found).then(|| name.clone());
+                out.push(TokenTree::Ident(name));
+            }
+            other => out.push(other),
+        }
+    }
+    out.into_iter().collect()
+}
+
+/// What has to stand behind the call. The result of `accept` is often used as if it were the socket.
+fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
+    let ends = match next {
+        None => true,
+        Some(TokenTree::Punct(mark)) => mark.as_char() == ';',
+        Some(_) => false,
+    };
+    if method == "accept" && ends { quote!(.await.unwrap()) } else { quote!(.await) }
+}
+
+fn inside(group: &Group, found: &[Diagnostic]) -> Group {
+    let mut repaired = Group::new(group.delimiter(), stream(group.stream(), found));
+    repaired.set_span(group.span());
+    repaired
+}
+
+/// `handshake.` becomes `socket_of(&handshake).`
+fn on_a_socket(out: &mut Vec<TokenTree>) {
+    let is_method = matches!(out.last(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
+    let Some(TokenTree::Ident(handshake)) = out.len().checked_sub(2).and_then(|before| out.get(before))
+    else {
+        return;
+    };
+    if is_method {
+        let socket = quote!(::sockeye::__private::socket_of(&#handshake).);
+        out.truncate(out.len() - 2);
+        out.extend(socket);
+    }
+}
+
+fn is_place_of(rule: &Rule, name: &Ident, found: &[Diagnostic]) -> bool {
+    found.iter().any(|one| one.rule == rule && same(one.start, name.span()))
+}
+
+/// Whether it is one place of the source; `Span` itself cannot be compared.
+fn same(one: Span, other: Span) -> bool {
+    format!("{one:?}") == format!("{other:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_rules::syntax::{check_lifecycle, parse};
+
+    use super::*;
+
+    fn repaired_text(item: &str) -> String {
+        let helper = parse(TokenStream::new(), item.parse().unwrap());
+        let found = check_lifecycle(&helper);
+        assert!(!found.is_empty(), "{item}");
+        repaired(&helper.function().unwrap().body, &found).to_string()
+    }
+
+    #[test]
+    fn what_types_would_find_is_put_right() {
+        let text = repaired_text("async fn f(h: Handshake) { let _ = h.accept(); }");
+        assert_eq!(text, quote!(let _ = h.accept().await.unwrap();).to_string());
+        let text = repaired_text("async fn f(h: Handshake) { g(h.send(1)); }");
+        assert_eq!(text, quote!(g(::sockeye::__private::socket_of(&h).send(1));).to_string());
+    }
+}

@@ -1,0 +1,147 @@
+//! What the methods of a handle do, in Sockeye and in axum.
+
+use super::{
+    Flavor,
+    graph::Act,
+    value::{Kind, Layer, Outcomes},
+};
+
+/// What a method does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Looks at something and changes nothing.
+    Look,
+    /// Gives the same handle again.
+    Same,
+    /// `accept` of a handshake.
+    Accept,
+    /// Takes effect at once.
+    Now(Act),
+    /// Gives a future that does it.
+    Later(Act, Vec<Layer>),
+    /// Gives both halves.
+    Split,
+    /// `Socket::spawn`: the task ends with the connection.
+    Spawn,
+    /// axum's `on_upgrade`.
+    Upgrade,
+    /// Not known.
+    Unknown,
+}
+
+const RESULT: Layer = Layer { is_option: false, bad: Outcomes::ERROR };
+const OPTION: Layer = Layer { is_option: true, bad: Outcomes::END };
+/// What `timeout` puts around.
+pub(crate) const TIMEOUT: Layer = Layer { is_option: false, bad: Outcomes::LATE };
+
+/// The layers of what `accept` gives.
+pub(crate) fn accepted() -> Vec<Layer> {
+    vec![RESULT]
+}
+
+/// What the method of that name does.
+pub(crate) fn method(flavor: Flavor, kind: Kind, name: &str) -> Method {
+    match (flavor, kind) {
+        (Flavor::Sockeye, Kind::Handshake) => handshake(name),
+        (Flavor::Sockeye, _) => sockeye(kind, name),
+        (Flavor::Axum, Kind::Upgrade) => upgrade(name),
+        (Flavor::Axum, _) => axum(kind, name),
+    }
+}
+
+fn handshake(name: &str) -> Method {
+    match name {
+        "accept" => Method::Accept,
+        "reject" => Method::Now(Act::Reject),
+        "peer" | "uri" | "headers" | "origin" | "subprotocols" => Method::Look,
+        "send" | "feed" | "recv" | "flush" | "close" | "split" | "close_frame" | "spawn" => {
+            Method::Now(Act::Early)
+        }
+        _ => Method::Unknown,
+    }
+}
+
+fn sockeye(kind: Kind, name: &str) -> Method {
+    let hears = kind.hears();
+    let speaks = kind != Kind::Receiver;
+    match name {
+        "recv" if hears => Method::Later(Act::Recv, vec![RESULT, OPTION]),
+        "send" | "feed" if speaks => Method::Later(Act::Send, vec![RESULT]),
+        "flush" if speaks => Method::Later(Act::Flush, vec![RESULT]),
+        "close" if kind == Kind::Socket => Method::Later(Act::Close, vec![RESULT]),
+        "split" if kind == Kind::Socket => Method::Split,
+        "spawn" if speaks => Method::Spawn,
+        "clone" if kind == Kind::Sender => Method::Same,
+        "peer" | "subprotocol" | "close_frame" => Method::Look,
+        _ => Method::Unknown,
+    }
+}
+
+fn upgrade(name: &str) -> Method {
+    match name {
+        "on_upgrade" => Method::Upgrade,
+        "protocols"
+        | "max_message_size"
+        | "max_frame_size"
+        | "max_write_buffer_size"
+        | "write_buffer_size"
+        | "read_buffer_size"
+        | "accept_unmasked_frames"
+        | "on_failed_upgrade" => Method::Same,
+        "selected_protocol" | "requested_protocols" => Method::Look,
+        _ => Method::Unknown,
+    }
+}
+
+fn axum(kind: Kind, name: &str) -> Method {
+    let hears = kind.hears();
+    let speaks = kind != Kind::Receiver;
+    match name {
+        "recv" | "next" if hears => Method::Later(Act::Recv, vec![OPTION, RESULT]),
+        "try_next" if hears => Method::Later(Act::Recv, vec![RESULT, OPTION]),
+        "send" | "feed" if speaks => Method::Later(Act::Send, vec![RESULT]),
+        "flush" if speaks => Method::Later(Act::Flush, vec![RESULT]),
+        "close" if speaks => Method::Later(Act::Close, vec![RESULT]),
+        "split" if kind == Kind::Socket => Method::Split,
+        "protocol" => Method::Look,
+        "by_ref" => Method::Same,
+        _ => Method::Unknown,
+    }
+}
+
+/// Methods of a future that give a future which does the same.
+pub(crate) fn keeps_future(name: &str) -> bool {
+    matches!(
+        name,
+        "boxed"
+            | "boxed_local"
+            | "fuse"
+            | "instrument"
+            | "in_current_span"
+            | "into_future"
+            | "as_mut"
+            | "with_subscriber"
+    )
+}
+
+/// Methods of a `Result` or an `Option` that leave it what it is, as far as the way on goes.
+pub(crate) fn keeps_outcome(name: &str) -> bool {
+    matches!(
+        name,
+        "map_err"
+            | "inspect_err"
+            | "inspect"
+            | "context"
+            | "with_context"
+            | "wrap_err"
+            | "wrap_err_with"
+            | "as_ref"
+            | "as_mut"
+            | "as_deref"
+            | "copied"
+            | "cloned"
+            | "change_context"
+            | "into_diagnostic"
+            | "or_raise"
+    )
+}

@@ -1,0 +1,177 @@
+//! Blocks and their statements.
+
+use quote::ToTokens;
+use syn::{Block, Expr, Local, Macro, Pat, Stmt};
+
+use super::{
+    Builder,
+    conditional::is_conditional,
+    result::{is_ok, judge},
+};
+use crate::flow::{
+    graph::{Act, Exit, Step},
+    value::Value,
+};
+
+impl<'a> Builder<'a> {
+    /// The body of the function: what it gives at its end is the function's result.
+    pub(super) fn body(&mut self, block: &'a Block) {
+        self.result_block(block);
+        // A body without an expression at its end gives nothing.
+        self.push_exit(Exit::Fine, None);
+    }
+
+    /// A block whose value is the function's result.
+    fn result_block(&mut self, block: &'a Block) -> Value<'a> {
+        let depth = self.names.depth();
+        for (index, statement) in block.stmts.iter().enumerate() {
+            match statement {
+                Stmt::Expr(last, None) if index + 1 == block.stmts.len() && !is_conditional(statement) => {
+                    self.result(last);
+                }
+                other => {
+                    let value = self.statement(other, index + 1 == block.stmts.len());
+                    self.escape(&value);
+                }
+            }
+        }
+        self.names.end_scope(depth);
+        Value::Other
+    }
+
+    /// An expression whose value is the function's result; each arm of it is a way out of its own.
+    pub(super) fn result(&mut self, last: &'a Expr) -> Value<'a> {
+        match last {
+            Expr::Paren(inner) => return self.result(&inner.expr),
+            Expr::Block(inner) if inner.label.is_none() => return self.result_block(&inner.block),
+            Expr::If(branch) => return self.if_else(branch, Self::result_block, Self::result),
+            Expr::Match(branch) => return self.match_arms(branch, Self::result),
+            _ => {}
+        }
+        let value = self.eval(last);
+        self.escape(&value);
+        let how = match &value {
+            _ if self.frame().gives_nothing => Exit::Fine,
+            Value::Got(_) => Exit::Operation,
+            _ => judge(last),
+        };
+        self.push_exit(how, is_ok(last).then(|| last.to_token_stream()));
+        Value::Other
+    }
+
+    pub(super) fn block(&mut self, block: &'a Block) -> Value<'a> {
+        let depth = self.names.depth();
+        let mut value = Value::Other;
+        for (index, statement) in block.stmts.iter().enumerate() {
+            let last = index + 1 == block.stmts.len();
+            value = self.statement(statement, last);
+        }
+        self.names.end_scope(depth);
+        value
+    }
+
+    pub(super) fn statement(&mut self, statement: &'a Stmt, last: bool) -> Value<'a> {
+        if is_conditional(statement) {
+            return self.perhaps(statement);
+        }
+        match statement {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Item(_) => {}
+            Stmt::Expr(expression, None) if last => return self.eval(expression),
+            Stmt::Expr(expression, _) => {
+                let value = self.eval(expression);
+                self.discard(value);
+            }
+            Stmt::Macro(statement) if last && statement.semi_token.is_none() => {
+                return self.macro_call(&statement.mac);
+            }
+            // `pin!(future);` pins it under the same name.
+            Stmt::Macro(statement) if is_pin(&statement.mac) => {
+                self.macro_call(&statement.mac);
+            }
+            Stmt::Macro(statement) => {
+                let value = self.macro_call(&statement.mac);
+                self.discard(value);
+            }
+        }
+        Value::Other
+    }
+
+    /// A statement that may not be compiled: tokens cannot tell.
+    fn perhaps(&mut self, statement: &'a Stmt) -> Value<'a> {
+        self.escape_mentioned(statement);
+        if self.here.is_some() {
+            self.push(Step::Unknown);
+        }
+        if let Stmt::Local(local) = statement {
+            self.bind_all(&local.pat, &Value::Other);
+        }
+        Value::Other
+    }
+
+    pub(super) fn local(&mut self, local: &'a Local) {
+        let Some(init) = &local.init else { return self.bind(&local.pat, Value::Other) };
+        let value = self.eval(&init.expr);
+        if let Some(Step::Call(call)) = self.graph.nodes.last_mut().map(|node| &mut node.step) {
+            call.bound = true;
+        }
+        if let Some((_, diverge)) = &init.diverge {
+            return self.let_else(&local.pat, value, diverge);
+        }
+        if matches!(local.pat, Pat::Wild(_)) {
+            return self.discard(value);
+        }
+        if matches!(value, Value::Other | Value::Own) && self.is_own(&init.expr) {
+            return self.bind_all(&local.pat, &Value::Own);
+        }
+        self.bind(&local.pat, value);
+    }
+
+    /// Whether it is made here: from what the function made before, or from nothing that came in from outside.
+    fn is_own(&self, made: &Expr) -> bool {
+        let mut mentioned = self.names.mentioned(made).peekable();
+        if mentioned.peek().is_none() {
+            return !is_plain(made);
+        }
+        mentioned.any(|value| *value == Value::Own)
+    }
+
+    /// The value is not used any more.
+    pub(super) fn discard(&mut self, value: Value<'a>) {
+        match value {
+            Value::Pending(pending) => {
+                self.push(Step::Unawaited { act: pending.act, site: pending.site });
+            }
+            Value::Accepting { site, .. } => {
+                self.push(Step::Unawaited { act: Act::Accept, site });
+            }
+            Value::Response(at) => {
+                self.push(Step::DroppedResponse { at });
+            }
+            Value::Tuple(values) => values.into_iter().for_each(|value| self.discard(value)),
+            _ => {}
+        }
+    }
+}
+
+/// Values that tell nobody anything: a text, a number, a time.
+fn is_plain(made: &Expr) -> bool {
+    const PLAIN: [&str; 8] =
+        ["Duration", "Instant", "SystemTime", "String", "Vec", "Uuid", "HashMap", "VecDeque"];
+    match made {
+        Expr::Lit(_) | Expr::Macro(_) | Expr::Closure(_) | Expr::Range(_) | Expr::Array(_) => true,
+        Expr::Reference(inner) => is_plain(&inner.expr),
+        Expr::MethodCall(call) => is_plain(&call.receiver),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                path.path.segments.iter().any(|one| PLAIN.iter().any(|name| one.ident == name))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_pin(call: &Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| last.ident == "pin" || last.ident == "pin_mut")
+}

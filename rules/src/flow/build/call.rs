@@ -1,0 +1,119 @@
+//! Calls of functions.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Expr, ExprCall, ExprPath};
+
+use super::Builder;
+use crate::flow::{
+    graph::{Call, Exit, Step, Within},
+    value::{Handle, Task, Value},
+    words,
+};
+
+impl<'a> Builder<'a> {
+    pub(super) fn call(&mut self, call: &'a ExprCall, awaited: bool) -> Value<'a> {
+        let Expr::Path(function) = &*call.func else {
+            let value = self.eval(&call.func);
+            self.escape(&value);
+            self.give_away(call);
+            return Value::Other;
+        };
+        let path = self.imports.resolve_path(&function.path);
+        match last(&path) {
+            "Some" | "Ok" if call.args.len() == 1 => Value::Wrapped(Box::new(self.eval(&call.args[0]))),
+            "Err" => {
+                self.give_away(call);
+                Value::Wrapped(Box::new(Value::Other))
+            }
+            "drop" if call.args.len() == 1 => {
+                // To drop a future by name is meant.
+                self.eval(&call.args[0]);
+                Value::Other
+            }
+            "pin" if path.ends_with("Box::pin") => self.eval(&call.args[0]),
+            "timeout" | "timeout_at" if call.args.len() == 2 => self.timeout(call),
+            "spawn" | "spawn_local" if is_tokio(&path) => self.spawned(function, call),
+            "exit" | "abort" if path.starts_with("std::process") || path.starts_with("process::") => {
+                self.give_away(call);
+                self.push_exit(Exit::Never, None);
+                Value::Other
+            }
+            "pending" if awaited && call.args.is_empty() => {
+                self.push(Step::Wait);
+                self.here = None;
+                Value::Other
+            }
+            _ => self.other_call(function, path, call, awaited),
+        }
+    }
+
+    fn other_call(
+        &mut self,
+        function: &'a ExprPath,
+        path: String,
+        call: &'a ExprCall,
+        awaited: bool,
+    ) -> Value<'a> {
+        // A closure or function of that name that was made here may hold something.
+        let value = self.path(function);
+        self.escape(&value);
+        self.give_away(call);
+        self.push(Step::Call(Call { path, at: function.to_token_stream(), awaited, bound: false }));
+        Value::Other
+    }
+
+    fn give_away(&mut self, call: &'a ExprCall) {
+        for argument in &call.args {
+            let value = self.eval(argument);
+            self.escape(&value);
+        }
+    }
+
+    fn timeout(&mut self, call: &'a ExprCall) -> Value<'a> {
+        let limit = self.eval(&call.args[0]);
+        self.escape(&limit);
+        Value::Timed(Box::new(self.eval(&call.args[1])))
+    }
+
+    fn spawned(&mut self, function: &'a ExprPath, call: &'a ExprCall) -> Value<'a> {
+        let Some(Value::Task(task)) = call.args.first().map(|task| self.eval(task)) else {
+            self.give_away(call);
+            return Value::Other;
+        };
+        let takes = task.handles();
+        let tied = is_tied(&task);
+        let Some(at) = function.path.segments.last().map(|last| last.ident.clone()) else {
+            return Value::Other;
+        };
+        let spawn = self.spawn(at, takes, tied);
+        self.run_apart(Within::Task(spawn), Exit::Task, |builder| builder.body_of(&task));
+        Value::Spawned(spawn)
+    }
+
+    fn spawn(&mut self, at: Ident, takes: Vec<Handle>, tied: bool) -> usize {
+        self.push(Step::Spawn { at, takes, tied })
+    }
+}
+
+/// Whether the task listens to something by which the function can end it.
+fn is_tied(task: &Task<'_>) -> bool {
+    let ends = words::has_word(&task.block.block, &["cancelled", "is_cancelled", "run_until_cancelled"]);
+    let mut channels = words::mentioned(&task.block.block, &task.names);
+    ends || channels.any(|value| *value == Value::Own)
+}
+
+fn is_tokio(path: &str) -> bool {
+    matches!(
+        path,
+        "tokio::spawn"
+            | "tokio::task::spawn"
+            | "task::spawn"
+            | "tokio::task::spawn_local"
+            | "task::spawn_local"
+    )
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}

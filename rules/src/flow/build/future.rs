@@ -1,0 +1,177 @@
+//! Futures: what is awaited, and `async` blocks.
+
+use std::rc::Rc;
+
+use syn::{Expr, ExprAsync};
+
+use super::{Builder, Frame, names::Names};
+use crate::flow::{
+    api,
+    graph::{Act, Exit, Operation, Step, Within},
+    value::{Got, Handle, Pending, Site, Task, Value},
+};
+
+impl<'a> Builder<'a> {
+    pub(super) fn awaited(&mut self, future: &'a Expr) -> Value<'a> {
+        let value = match future {
+            Expr::Call(call) => self.call(call, true),
+            other => self.eval(other),
+        };
+        self.perform(value, false)
+    }
+
+    /// Waits for a future. In a `select!` the waiting itself has begun before, together with that of other branches.
+    pub(super) fn perform(&mut self, value: Value<'a>, selected: bool) -> Value<'a> {
+        match value {
+            Value::Pending(pending) => self.operate(pending, selected),
+            Value::Accepting { handle, site } => {
+                let inner = Box::new(socket(handle));
+                let layers = api::accepted();
+                self.operate(Pending { act: Act::Accept, handle, site, layers, inner }, selected)
+            }
+            Value::Timed(inner) => self.timed(*inner, selected),
+            Value::Task(task) => self.run(&task),
+            Value::Spawned(at) => {
+                self.tie(at);
+                self.push(Step::Wait);
+                Value::Other
+            }
+            other => {
+                self.escape(&other);
+                self.push(Step::Wait);
+                Value::Other
+            }
+        }
+    }
+
+    fn operate(&mut self, pending: Pending<'a>, selected: bool) -> Value<'a> {
+        let Pending { act, handle, site, layers, inner } = pending;
+        if act == Act::Recv && !selected {
+            self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
+        }
+        let of = self.push(Step::Operation(Operation { act, handle, site, selected }));
+        Value::Got(Got { of: Some(of), act, layers, inner })
+    }
+
+    /// An operation that needs no waiting.
+    pub(super) fn operation(&mut self, act: Act, handle: Handle, site: Site) {
+        self.push(Step::Operation(Operation { act, handle, site, selected: false }));
+    }
+
+    fn timed(&mut self, inner: Value<'a>, selected: bool) -> Value<'a> {
+        let within = std::mem::replace(&mut self.within, Within::Cancellable);
+        let value = self.perform(inner, selected);
+        self.within = within;
+        match value {
+            Value::Got(mut got) => {
+                got.layers.insert(0, api::TIMEOUT);
+                Value::Got(got)
+            }
+            other => Value::Wrapped(Box::new(other)),
+        }
+    }
+
+    /// What begins to wait when a `select!` is reached, before it is known which branch it will be.
+    pub(super) fn poll(&mut self, value: &Value<'a>) {
+        match value {
+            Value::Pending(Pending { act: Act::Recv, handle, site, .. }) => {
+                let (handle, site) = (*handle, site.clone());
+                self.push(Step::Operation(Operation { act: Act::Poll, handle, site, selected: true }));
+            }
+            Value::Timed(inner) => self.poll(inner),
+            _ => {}
+        }
+    }
+
+    pub(super) fn task(&mut self, block: &'a ExprAsync) -> Value<'a> {
+        let task = Task { block, names: Rc::new(self.names.all().to_vec()) };
+        for value in self.names.mentioned(&block.block).cloned().collect::<Vec<_>>() {
+            self.touch(&value);
+        }
+        Value::Task(task)
+    }
+
+    /// Runs an `async` block here: `return` and `?` in it only end the block.
+    pub(super) fn run(&mut self, task: &Task<'a>) -> Value<'a> {
+        let after = self.place();
+        let names = std::mem::replace(&mut self.names, Names::of(&task.names));
+        self.frames.push(Frame::block(after));
+        let value = self.block(&task.block.block);
+        self.frames.pop();
+        self.names = names;
+        self.link(self.here, after);
+        self.here = self.entered(after);
+        self.ended(value)
+    }
+
+    /// What a block gives at its end may also be what `return` gave: only its handles are followed.
+    fn ended(&mut self, value: Value<'a>) -> Value<'a> {
+        match value {
+            Value::Handle(_) | Value::Tuple(_) | Value::Wrapped(_) => value,
+            Value::Got(got) => {
+                self.escape(&Value::Got(Got { inner: Box::new(Value::Other), ..got.clone() }));
+                Value::Got(Got { of: None, ..got })
+            }
+            other => {
+                self.escape(&other);
+                Value::Other
+            }
+        }
+    }
+
+    /// Runs an `async` block that goes its own way from here on.
+    pub(super) fn run_apart(&mut self, within: Within, end: Exit, run: impl FnOnce(&mut Self)) {
+        let (start, targets) = (self.here, std::mem::take(&mut self.targets));
+        let (names, outer_within) = (self.names.clone(), self.within);
+        self.frames.push(Frame::apart());
+        let outer = std::mem::replace(&mut self.apart, end);
+        self.within = within;
+        if start.is_some() {
+            self.push(Step::Pass);
+        }
+        run(self);
+        self.push_exit(end, None);
+        self.apart = outer;
+        self.frames.pop();
+        self.within = outer_within;
+        self.names = names;
+        self.targets = targets;
+        self.here = start;
+    }
+
+    /// The block of a task that runs apart.
+    pub(super) fn body_of(&mut self, task: &Task<'a>) {
+        self.names = Names::of(&task.names);
+        let value = self.block(&task.block.block);
+        self.escape(&value);
+    }
+
+    /// A future is used as if it were its result.
+    pub(super) fn unawaited(&mut self, value: &Value<'a>) {
+        match value {
+            Value::Pending(pending) => {
+                self.push(Step::Unawaited { act: pending.act, site: pending.site.clone() });
+            }
+            Value::Accepting { site, .. } => {
+                self.push(Step::Unawaited { act: Act::Accept, site: site.clone() });
+            }
+            _ => {}
+        }
+    }
+
+    /// What a future gives that should have been awaited here. The rest of the function is read as if it had been.
+    pub(super) fn as_if_awaited(&mut self, value: Value<'a>) -> Value<'a> {
+        match value {
+            Value::Pending(_) | Value::Accepting { .. } => {
+                self.unawaited(&value);
+                self.perform(value, false)
+            }
+            other => other,
+        }
+    }
+}
+
+/// What `accept` gives.
+pub(super) fn socket<'a>(handshake: Handle) -> Value<'a> {
+    Value::Handle(Handle { kind: crate::flow::Kind::Socket, connection: handshake.connection })
+}

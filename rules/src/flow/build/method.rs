@@ -1,0 +1,297 @@
+//! Method calls: on handles, on futures of operations, on what operations gave, and on anything else.
+
+use quote::ToTokens;
+use syn::{Expr, ExprMethodCall};
+
+use super::{Builder, pattern::without_layer};
+use crate::flow::{
+    Flavor,
+    api::{self, Method},
+    graph::{Act, Call, Exit, Step, Within},
+    value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value},
+};
+
+impl<'a> Builder<'a> {
+    pub(super) fn method_call(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
+        let receiver = self.eval(&call.receiver);
+        let name = call.method.to_string();
+        match receiver {
+            Value::Handle(handle) => self.on_handle(handle, &name, call),
+            Value::Accepting { handle, site } => self.on_accepting(handle, site, &name, call),
+            Value::Pending(pending) => self.on_pending(pending, &name, call),
+            Value::Got(got) => self.on_got(got, &name, call),
+            Value::Wrapped(inner) => self.on_wrapped(*inner, &name, call),
+            Value::Task(_) | Value::Timed(_) if api::keeps_future(&name) => {
+                self.arguments(call);
+                receiver
+            }
+            Value::Spawned(spawn) => {
+                self.tie(spawn);
+                self.arguments(call);
+                self.push(Step::Effect);
+                Value::Other
+            }
+            other => self.on_other(&other, &name, call),
+        }
+    }
+
+    /// Evaluates the arguments; handles among them go where they are not followed.
+    fn arguments(&mut self, call: &'a ExprMethodCall) {
+        for argument in &call.args {
+            let value = self.eval(argument);
+            self.escape(&value);
+        }
+    }
+
+    fn on_handle(&mut self, handle: Handle, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        let site = self.site(call);
+        match api::method(self.flavor, handle.kind, name) {
+            Method::Spawn => return self.tied_task(call),
+            Method::Upgrade => return self.upgrade(handle, call),
+            _ => {}
+        }
+        let closes = self.flavor == Flavor::Axum && call.args.iter().any(is_close_frame);
+        self.arguments(call);
+        match api::method(self.flavor, handle.kind, name) {
+            Method::Look => Value::Other,
+            Method::Same => Value::Handle(handle),
+            Method::Accept => Value::Accepting { handle, site },
+            Method::Now(act) => {
+                self.operation(act, handle, site);
+                Value::Other
+            }
+            Method::Later(act, layers) => {
+                let act = if closes && act == Act::Send { Act::Close } else { act };
+                Value::Pending(Pending { act, handle, site, layers, inner: Box::new(Value::Other) })
+            }
+            Method::Split => {
+                self.operation(Act::Other, handle, site);
+                let half = |kind| Value::Handle(Handle { kind, ..handle });
+                Value::Tuple(vec![half(Kind::Sender), half(Kind::Receiver)])
+            }
+            Method::Spawn | Method::Upgrade | Method::Unknown => {
+                self.push(Step::Escape(handle));
+                Value::Other
+            }
+        }
+    }
+
+    /// The place of a call, with a number of its own.
+    fn site(&mut self, call: &ExprMethodCall) -> Site {
+        self.sites += 1;
+        let on = match &*call.receiver {
+            Expr::Path(path) => path.path.get_ident().cloned(),
+            _ => None,
+        };
+        Site { method: call.method.clone(), on, number: self.sites }
+    }
+
+    fn on_accepting(
+        &mut self,
+        handle: Handle,
+        site: Site,
+        name: &str,
+        call: &'a ExprMethodCall,
+    ) -> Value<'a> {
+        if matches!(name, "subprotocol" | "header") || api::keeps_future(name) {
+            self.arguments(call);
+            return Value::Accepting { handle, site };
+        }
+        let value = Value::Accepting { handle, site };
+        if !matches!(api::method(self.flavor, Kind::Socket, name), Method::Unknown) {
+            // From here on as if it had been awaited, so that one mistake is one message.
+            let socket = super::future::socket(handle);
+            self.unawaited(&value);
+            self.push(Step::Escape(handle));
+            self.names.replace(&value, &socket);
+            return self.on_handle(Handle { kind: Kind::Socket, ..handle }, name, call);
+        }
+        if is_of_result(name) {
+            return self.on_result_of(value, name, call);
+        }
+        self.arguments(call);
+        self.escape(&value);
+        Value::Other
+    }
+
+    /// A method of the result, on the future: one mistake, and one message.
+    fn on_result_of(&mut self, future: Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        match self.as_if_awaited(future) {
+            Value::Got(got) if matches!(name, "unwrap" | "expect") => {
+                self.arguments(call);
+                without_layer(got)
+            }
+            Value::Got(got) => self.on_got(got, name, call),
+            other => other,
+        }
+    }
+
+    fn on_pending(&mut self, pending: Pending<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        let value = Value::Pending(pending);
+        if api::keeps_future(name) {
+            self.arguments(call);
+            return value;
+        }
+        if is_of_result(name) {
+            return self.on_result_of(value, name, call);
+        }
+        self.arguments(call);
+        self.escape(&value);
+        Value::Other
+    }
+
+    /// Methods of `Result` and `Option`.
+    fn on_got(&mut self, mut got: Got<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        let Some(layer) = got.layers.first().copied() else { return Value::Other };
+        self.arguments(call);
+        match name {
+            "unwrap" | "expect" => {
+                if let Some(of) = got.of {
+                    let (bad, act, at) = (layer.bad, got.act, call.method.clone());
+                    self.push(Step::Unwrap { of, bad, act, at });
+                }
+                self.outcome(&Value::Got(got.clone()), Outcomes::ALL.without(layer.bad));
+                without_layer(got)
+            }
+            "ok" if !layer.is_option => {
+                got.layers[0] = Layer { is_option: true, ..layer };
+                Value::Got(got)
+            }
+            "ok_or" | "ok_or_else" if layer.is_option => {
+                got.layers[0] = Layer { is_option: false, ..layer };
+                Value::Got(got)
+            }
+            "transpose" if got.layers.len() > 1 => {
+                got.layers.swap(0, 1);
+                Value::Got(got)
+            }
+            "flatten" if got.layers.len() > 1 && got.layers[1].is_option == layer.is_option => {
+                got.layers[0].bad = layer.bad.or(got.layers[1].bad);
+                got.layers.remove(1);
+                Value::Got(got)
+            }
+            "is_ok" | "is_some" => test(&got, Outcomes::ALL.without(layer.bad)),
+            "is_err" | "is_none" => test(&got, layer.bad),
+            // What sending gives is nothing, and so is what stands in for it.
+            "unwrap_or_default" | "unwrap_or" if matches!(got.act, Act::Send | Act::Flush) => Value::Other,
+            _ if api::keeps_outcome(name) => Value::Got(got),
+            _ => {
+                self.escape(&Value::Got(got));
+                Value::Other
+            }
+        }
+    }
+
+    fn on_wrapped(&mut self, inner: Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        self.arguments(call);
+        match name {
+            "unwrap" | "expect" => inner,
+            "as_mut" | "as_ref" | "as_deref_mut" | "ok" | "ok_or" | "ok_or_else" => {
+                Value::Wrapped(Box::new(inner))
+            }
+            "is_some" | "is_none" | "is_ok" | "is_err" => Value::Other,
+            _ if api::keeps_outcome(name) => Value::Wrapped(Box::new(inner)),
+            _ => {
+                self.escape(&inner);
+                Value::Other
+            }
+        }
+    }
+
+    /// A method of something that is not followed. Tasks that are handed to a set are tied to it.
+    fn on_other(&mut self, receiver: &Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        self.escape(receiver);
+        if name.starts_with("spawn") {
+            return self.tied_task(call);
+        }
+        let mut future = None;
+        for argument in &call.args {
+            let value = self.eval(argument);
+            // `token.run_until_cancelled(future)` and the like run it where they are awaited.
+            if matches!(value, Value::Task(_)) && name == "run_until_cancelled" {
+                future = Some(value);
+            } else {
+                self.escape(&value);
+            }
+        }
+        self.push_call(name, call);
+        future.unwrap_or(Value::Other)
+    }
+
+    fn push_call(&mut self, name: &str, call: &'a ExprMethodCall) {
+        let path = format!("{}.{name}", chain(&call.receiver, &self.imports));
+        let at = call.method.to_token_stream();
+        self.push(Step::Call(Call { path, at, awaited: false, bound: false }));
+    }
+
+    /// A task that somebody ends: its steps are judged, it is not detached.
+    fn tied_task(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
+        for argument in &call.args {
+            match self.eval(argument) {
+                Value::Task(task) => {
+                    self.run_apart(Within::Cancellable, Exit::Task, |builder| builder.body_of(&task));
+                }
+                other => self.escape(&other),
+            }
+        }
+        Value::Other
+    }
+
+    /// axum's `on_upgrade`: the callback begins with the socket.
+    fn upgrade(&mut self, handle: Handle, call: &'a ExprMethodCall) -> Value<'a> {
+        let site = self.site(call);
+        self.operation(Act::Accept, handle, site);
+        for argument in &call.args {
+            match argument {
+                Expr::Closure(callback) if callback.inputs.len() == 1 => self.callback(callback),
+                other => {
+                    let value = self.eval(other);
+                    self.escape(&value);
+                }
+            }
+        }
+        Value::Response(call.method.clone())
+    }
+
+    fn callback(&mut self, callback: &'a syn::ExprClosure) {
+        let Some(input) = callback.inputs.first() else { return };
+        let connection = self.add_root(Kind::Socket, input.to_token_stream());
+        self.run_apart(self.within, Exit::Callback, |builder| {
+            builder.push(Step::Begin(connection));
+            builder.bind(input, Value::Handle(Handle { kind: Kind::Socket, connection }));
+            let value = builder.eval(&callback.body);
+            match value {
+                Value::Task(task) => builder.body_of(&task),
+                other => builder.escape(&other),
+            }
+        });
+    }
+}
+
+fn test<'a>(got: &Got<'a>, yes: Outcomes) -> Value<'a> {
+    got.of.map_or(Value::Other, |of| Value::Test { of, yes })
+}
+
+/// Methods of the result that no future has.
+fn is_of_result(name: &str) -> bool {
+    matches!(name, "unwrap" | "expect" | "ok" | "is_ok" | "is_err" | "is_some" | "is_none")
+}
+
+/// `Message::Close(..)` as an argument.
+fn is_close_frame(argument: &Expr) -> bool {
+    crate::flow::words::has_word(argument, &["Close"])
+}
+
+/// What a chain of calls begins with: `std::process::Command::new` of `Command::new("ls").arg("-l")`.
+fn chain(receiver: &Expr, imports: &crate::flow::Imports) -> String {
+    match receiver {
+        Expr::MethodCall(call) => chain(&call.receiver, imports),
+        Expr::Call(call) => chain(&call.func, imports),
+        Expr::Path(path) => imports.resolve_path(&path.path),
+        Expr::Paren(inner) => chain(&inner.expr, imports),
+        Expr::Try(inner) => chain(&inner.expr, imports),
+        Expr::Reference(inner) => chain(&inner.expr, imports),
+        Expr::Await(_) => "(awaited)".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,238 @@
+//! Reads a function's body into its graph, in the order in which it runs.
+
+mod block;
+mod branch;
+mod call;
+mod conditional;
+mod expression;
+mod future;
+mod macros;
+mod method;
+mod names;
+mod pattern;
+mod repeat;
+mod result;
+mod select;
+
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Block, Expr};
+use typed_arena::Arena;
+
+use self::{names::Names, repeat::Target};
+use super::{
+    Flavor, Imports,
+    graph::{Connection, Exit, Graph, Node, NodeId, Step, Within},
+    roots::{self, Root},
+    value::{Got, Handle, Kind, Value},
+};
+use crate::syntax::Function;
+
+/// The graph of a function, and its roots with those that were found on the way.
+pub(super) fn build<'a>(
+    function: &'a Function,
+    body: &'a Block,
+    flavor: Flavor,
+    roots: Vec<Root>,
+    imports: &Imports,
+    kept: &'a Arena<Expr>,
+) -> (Graph, Vec<Root>) {
+    let values = roots::values(function, &roots);
+    let mut builder = Builder {
+        graph: Graph::default(),
+        here: None,
+        names: Names::default(),
+        targets: Vec::new(),
+        frames: vec![Frame::function(function)],
+        roots,
+        flavor,
+        imports: imports.with(body),
+        within: Within::Function,
+        apart: Exit::Task,
+        sites: 0,
+        own_macros: macros::own_macros(body.to_token_stream()),
+        kept,
+    };
+    builder.here = Some(0);
+    builder.graph.nodes.push(Node::new(Step::Pass, Within::Function));
+    for (pattern, value) in values {
+        builder.bind(pattern, value);
+    }
+    builder.body(body);
+    (builder.graph, builder.roots)
+}
+
+struct Builder<'a> {
+    graph: Graph,
+    /// The step that was written last; `None` where no way leads.
+    here: Option<NodeId>,
+    names: Names<'a>,
+    /// Where `break` and `continue` lead.
+    targets: Vec<Target<'a>>,
+    /// Where `return` and `?` lead.
+    frames: Vec<Frame>,
+    roots: Vec<Root>,
+    flavor: Flavor,
+    imports: Imports,
+    within: Within,
+    /// How what runs apart from the function ends.
+    apart: Exit,
+    /// How many futures of operations there have been.
+    sites: usize,
+    /// Macros that the function defines itself.
+    own_macros: HashSet<String>,
+    /// Expressions that were read from the tokens of macros.
+    kept: &'a Arena<Expr>,
+}
+
+/// What `return` and `?` leave: the function, or an `async` block in it.
+struct Frame {
+    /// The step after an `async` block; `None` for the function itself.
+    after: Option<NodeId>,
+    /// Whether the end is the end of the function that is judged.
+    is_function: bool,
+    /// Whether it gives nothing, so that every end is fine.
+    gives_nothing: bool,
+}
+
+impl Frame {
+    fn function(function: &Function) -> Self {
+        let gives_nothing = result::gives_nothing(&function.sig.output);
+        Self { after: None, is_function: true, gives_nothing }
+    }
+
+    /// A task or a callback that goes its own way.
+    fn apart() -> Self {
+        Self { after: None, is_function: false, gives_nothing: true }
+    }
+
+    fn block(after: NodeId) -> Self {
+        Self { after: Some(after), is_function: false, gives_nothing: false }
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn push(&mut self, step: Step) -> NodeId {
+        let id = self.graph.nodes.len();
+        self.graph.nodes.push(Node::new(step, self.within));
+        self.link(self.here, id);
+        self.here = Some(id);
+        id
+    }
+
+    /// A step that no way leads to yet.
+    fn place(&mut self) -> NodeId {
+        self.graph.nodes.push(Node::new(Step::Pass, self.within));
+        self.graph.nodes.len() - 1
+    }
+
+    fn link(&mut self, from: Option<NodeId>, to: NodeId) {
+        if let Some(from) = from {
+            self.graph.nodes[from].next.push(to);
+            self.graph.nodes[to].entered = true;
+        }
+    }
+
+    /// The step, if any way leads there.
+    fn entered(&self, id: NodeId) -> Option<NodeId> {
+        self.graph.nodes[id].entered.then_some(id)
+    }
+
+    /// Goes on where these ways meet.
+    fn meet(&mut self, ways: &[Option<NodeId>]) {
+        let live: Vec<_> = ways.iter().flatten().copied().collect();
+        self.here = match live.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            several => {
+                let place = self.place();
+                for way in several {
+                    self.link(Some(*way), place);
+                }
+                Some(place)
+            }
+        };
+    }
+
+    fn escape(&mut self, value: &Value<'a>) {
+        if let Value::Got(Got { of: Some(of), .. }) | Value::Test { of, .. } = value {
+            self.push(Step::Taken { of: *of });
+        }
+        if let Value::Spawned(at) = value {
+            self.tie(*at);
+        }
+        for handle in value.handles() {
+            self.push(Step::Escape(handle));
+        }
+    }
+
+    /// Somebody holds the handle of the task.
+    fn tie(&mut self, spawn: NodeId) {
+        if let Step::Spawn { tied, .. } = &mut self.graph.nodes[spawn].step {
+            *tied = true;
+        }
+    }
+
+    /// Everything that the tokens mention goes where it is not followed.
+    fn escape_mentioned(&mut self, tokens: &dyn ToTokens) {
+        let values: Vec<_> = self.names.mentioned(tokens).cloned().collect();
+        for value in values {
+            self.touch(&value);
+            self.escape(&value);
+            // A future may be polled there, and be nothing but a husk afterwards.
+            if matches!(value, Value::Pending(_) | Value::Accepting { .. } | Value::Task(_) | Value::Timed(_))
+            {
+                self.names.forget(&value);
+            }
+        }
+    }
+
+    /// The function does something with it.
+    fn touch(&mut self, value: &Value<'a>) {
+        for Handle { connection, .. } in value.handles() {
+            self.roots[connection].used = true;
+        }
+        if let Value::Spawned(at) = value {
+            self.tie(*at);
+        }
+    }
+
+    fn add_root(&mut self, kind: Kind, at: TokenStream) -> Connection {
+        self.roots.push(Root {
+            kind,
+            borrowed: false,
+            at,
+            used: true,
+            name: None,
+            socket: None,
+            receiver: None,
+        });
+        self.roots.len() - 1
+    }
+
+    fn frame(&self) -> &Frame {
+        self.frames.last().expect("the function is always there")
+    }
+
+    fn push_exit(&mut self, how: Exit, at: Option<TokenStream>) {
+        if self.here.is_some() {
+            self.push(Step::Exit { how, at });
+        }
+        self.here = None;
+    }
+
+    /// Leaves the function or the `async` block.
+    fn leave(&mut self, how: Exit, at: Option<TokenStream>) {
+        match self.frame() {
+            Frame { after: Some(after), .. } => {
+                let (here, after) = (self.here, *after);
+                self.link(here, after);
+                self.here = None;
+            }
+            Frame { is_function: true, .. } => self.push_exit(how, at),
+            Frame { .. } => self.push_exit(self.apart, at),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use quote::ToTokens;
+
+use crate::flow::{value::Value, words};
+
+/// The names in scope and what stands behind them, the innermost last.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Names<'a>(Vec<(String, Value<'a>)>);
+
+impl<'a> Names<'a> {
+    pub(super) fn of(names: &[(String, Value<'a>)]) -> Self {
+        Self(names.to_vec())
+    }
+
+    pub(super) fn all(&self) -> &[(String, Value<'a>)] {
+        &self.0
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn end_scope(&mut self, depth: usize) {
+        self.0.truncate(depth);
+    }
+
+    pub(super) fn add(&mut self, name: String, value: Value<'a>) {
+        self.0.push((name, value));
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Value<'a>> {
+        self.0.iter().rfind(|(one, _)| one == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value<'a>) {
+        if let Some((_, old)) = self.0.iter_mut().rfind(|(one, _)| one == name) {
+            *old = value;
+        }
+    }
+
+    /// Follows that value no more.
+    pub(super) fn forget(&mut self, value: &Value<'a>) {
+        for (_, one) in self.0.iter_mut().filter(|(_, one)| one == value) {
+            *one = Value::Other;
+        }
+    }
+
+    /// Puts another value in its place, wherever it stands.
+    pub(super) fn replace(&mut self, value: &Value<'a>, by: &Value<'a>) {
+        for (_, one) in self.0.iter_mut().filter(|(_, one)| one == value) {
+            *one = by.clone();
+        }
+    }
+
+    pub(super) fn mentioned(&self, tokens: &dyn ToTokens) -> impl Iterator<Item = &Value<'a>> {
+        words::mentioned(tokens, &self.0)
+    }
+
+    /// What stands behind the name of that number.
+    pub(super) fn value(&self, index: usize) -> &Value<'a> {
+        &self.0[index].1
+    }
+
+    pub(super) fn set_at(&mut self, index: usize, value: Value<'a>) {
+        self.0[index].1 = value;
+    }
+}

@@ -1,0 +1,190 @@
+//! Loops and what leaves them.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Block, Expr, ExprBlock, ExprBreak, ExprForLoop, ExprLoop, ExprWhile, Label, Lifetime};
+
+use super::{Builder, names::Names};
+use crate::flow::{
+    graph::{Loop, NodeId, Step},
+    value::Value,
+};
+
+/// What `break` and `continue` lead to.
+pub(super) struct Target<'a> {
+    label: Option<String>,
+    /// The start of the loop; a labelled block has none.
+    header: Option<NodeId>,
+    /// The step after it.
+    after: NodeId,
+    /// The names at its start.
+    names: Names<'a>,
+    /// What `break` gives.
+    value: Option<Value<'a>>,
+    /// How many frames were open.
+    frames: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn endless(&mut self, repeat: &'a ExprLoop) -> Value<'a> {
+        let header = self.push(Step::Pass);
+        self.enter(repeat.label.as_ref(), Some(header));
+        self.block_of_loop(&repeat.body);
+        self.leave_loop(header, &repeat.loop_token, true, false)
+    }
+
+    pub(super) fn while_loop(&mut self, repeat: &'a ExprWhile) -> Value<'a> {
+        let header = self.push(Step::Pass);
+        self.enter(repeat.label.as_ref(), Some(header));
+        let depth = self.names.depth();
+        let forks = self.condition(&repeat.cond);
+        let endless = forks.no.is_none();
+        self.exit_by_condition(forks.no);
+        self.here = forks.yes;
+        self.block_of_loop(&repeat.body);
+        self.names.end_scope(depth);
+        let value = self.leave_loop(header, &repeat.while_token, endless, false);
+        if self.waits_for_outside(&repeat.cond)
+            && let Some(last) = self.graph.loops.last_mut()
+        {
+            last.runs_dry_at = forks.no;
+        }
+        value
+    }
+
+    pub(super) fn for_loop(&mut self, repeat: &'a ExprForLoop) -> Value<'a> {
+        let items = self.eval(&repeat.expr);
+        self.escape(&items);
+        let header = self.push(Step::Pass);
+        self.enter(repeat.label.as_ref(), Some(header));
+        self.exit_by_condition(Some(header));
+        let depth = self.names.depth();
+        self.bind_all(&repeat.pat, &Value::Other);
+        self.block_of_loop(&repeat.body);
+        self.names.end_scope(depth);
+        self.leave_loop(header, &repeat.for_token, false, !is_open(&repeat.expr))
+    }
+
+    pub(super) fn labelled(&mut self, block: &'a ExprBlock) -> Value<'a> {
+        let Some(label) = &block.label else { return self.block(&block.block) };
+        self.enter(Some(label), None);
+        let value = self.block(&block.block);
+        let last = self.targets.len() - 1;
+        if self.here.is_some() {
+            self.arrive(last, value);
+        }
+        let target = self.targets.pop().expect("entered above");
+        self.here = self.entered(target.after);
+        target.value.unwrap_or(Value::Other)
+    }
+
+    /// Whether the condition waits for something that came in from outside, which nothing in the function ends.
+    fn waits_for_outside(&self, condition: &Expr) -> bool {
+        let Expr::Let(test) = condition else { return false };
+        let mut mentioned = self.names.mentioned(&test.expr);
+        matches!(&*test.expr, Expr::Await(_)) && mentioned.all(|value| *value == Value::Other)
+    }
+
+    fn block_of_loop(&mut self, block: &'a Block) {
+        let value = self.block(block);
+        self.discard(value);
+    }
+
+    fn enter(&mut self, label: Option<&Label>, header: Option<NodeId>) {
+        let after = self.place();
+        let label = label.map(|label| label.name.ident.to_string());
+        let (names, frames) = (self.names.clone(), self.frames.len());
+        self.targets.push(Target { label, header, after, names, value: None, frames });
+    }
+
+    fn exit_by_condition(&mut self, end: Option<NodeId>) {
+        let after = self.targets.last().expect("entered").after;
+        self.link(end, after);
+    }
+
+    fn leave_loop(
+        &mut self,
+        header: NodeId,
+        keyword: &dyn ToTokens,
+        endless: bool,
+        finite: bool,
+    ) -> Value<'a> {
+        let last = self.targets.len() - 1;
+        self.go_to(last, header);
+        let target = self.targets.pop().expect("entered above");
+        let keyword: TokenStream = keyword.to_token_stream();
+        // The step after it was made first, so it is not among those of the loop.
+        let nodes = target.after + 1..self.graph.nodes.len();
+        self.graph.loops.push(Loop { keyword, header, nodes, endless, finite, runs_dry_at: None });
+        self.here = self.entered(target.after);
+        self.names = target.names;
+        target.value.unwrap_or(Value::Other)
+    }
+
+    /// Leads from here to a step of the target. A name that stands for something else than at the target's start is not
+    /// followed any more.
+    fn go_to(&mut self, target: usize, step: NodeId) {
+        if self.here.is_none() {
+            return;
+        }
+        for index in 0..self.targets[target].names.depth() {
+            let (before, now) =
+                (self.targets[target].names.value(index).clone(), self.names.value(index).clone());
+            if before != now {
+                let joined = self.joined(&before, &now);
+                self.targets[target].names.set_at(index, joined);
+            }
+        }
+        self.link(self.here, step);
+        self.here = None;
+    }
+
+    /// Comes to the end of the target with a value.
+    fn arrive(&mut self, target: usize, value: Value<'a>) {
+        let value = match self.targets[target].value.take() {
+            Some(earlier) => self.joined(&earlier, &value),
+            None => value,
+        };
+        self.targets[target].value = Some(value);
+        let after = self.targets[target].after;
+        self.go_to(target, after);
+    }
+
+    pub(super) fn break_out(&mut self, end: &'a ExprBreak) -> Value<'a> {
+        let value = end.expr.as_ref().map_or(Value::Other, |expression| self.eval(expression));
+        match self.target(end.label.as_ref()) {
+            Some(target) if self.here.is_some() => self.arrive(target, value),
+            _ => self.here = None,
+        }
+        Value::Other
+    }
+
+    pub(super) fn continue_at(&mut self, label: Option<&Lifetime>) -> Value<'a> {
+        let target = self.target(label);
+        if let Some((target, header)) = target.and_then(|target| Some((target, self.targets[target].header?)))
+        {
+            self.go_to(target, header);
+        }
+        self.here = None;
+        Value::Other
+    }
+
+    /// The loop, or the block of that label; not one around the `async` block it stands in.
+    fn target(&self, label: Option<&Lifetime>) -> Option<usize> {
+        let fits = |target: &Target<'_>| match label {
+            Some(label) => target.label.as_deref() == Some(&label.ident.to_string()),
+            None => target.header.is_some(),
+        };
+        let found = self.targets.iter().rposition(fits)?;
+        (self.targets[found].frames == self.frames.len()).then_some(found)
+    }
+}
+
+/// `0..`: a range without an end.
+fn is_open(items: &Expr) -> bool {
+    match items {
+        Expr::Paren(inner) => is_open(&inner.expr),
+        Expr::Range(range) => range.end.is_none(),
+        _ => false,
+    }
+}

@@ -1,0 +1,40 @@
+//! How a function ends, by what it gives.
+
+use syn::{Expr, ReturnType, Type};
+
+use crate::flow::graph::Exit;
+
+/// How a function ends that gives this.
+pub(super) fn judge(result: &Expr) -> Exit {
+    match result {
+        Expr::Paren(inner) => judge(&inner.expr),
+        Expr::Call(call) => match called(&call.func).as_deref() {
+            Some("Ok") => Exit::Fine,
+            Some("Err") => Exit::Error,
+            _ => Exit::Unknown,
+        },
+        Expr::Tuple(unit) if unit.elems.is_empty() => Exit::Fine,
+        _ => Exit::Unknown,
+    }
+}
+
+pub(super) fn is_ok(result: &Expr) -> bool {
+    matches!(result, Expr::Call(call) if called(&call.func).as_deref() == Some("Ok"))
+}
+
+/// The last name of a path.
+pub(super) fn called(function: &Expr) -> Option<String> {
+    match function {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        Expr::Paren(inner) => called(&inner.expr),
+        _ => None,
+    }
+}
+
+/// Whether there is nothing to give.
+pub(super) fn gives_nothing(output: &ReturnType) -> bool {
+    match output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => matches!(&**ty, Type::Tuple(unit) if unit.elems.is_empty()),
+    }
+}

@@ -1,0 +1,284 @@
+//! The graph of a function: what it does step by step, and which step can follow which.
+
+use std::ops::Range;
+
+use proc_macro2::{Ident, TokenStream};
+
+use super::value::{Handle, Outcomes, Site};
+
+/// A step's number.
+pub(crate) type NodeId = usize;
+
+/// One connection, from its handshake or socket to its end.
+pub(crate) type Connection = usize;
+
+/// Every step of a function; the first is where it begins.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) loops: Vec<Loop>,
+}
+
+/// A step and those that can follow it.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) step: Step,
+    pub(crate) next: Vec<NodeId>,
+    /// What can end it from outside.
+    pub(crate) within: Within,
+    /// Whether any step leads here.
+    pub(crate) entered: bool,
+}
+
+impl Node {
+    pub(crate) fn new(step: Step, within: Within) -> Self {
+        Self { step, next: Vec::new(), within, entered: false }
+    }
+}
+
+/// What a step is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// The function itself.
+    Function,
+    /// A branch of `select!`, a `timeout`, a task of a set: another ends it.
+    Cancellable,
+    /// A task that was spawned at that step.
+    Task(NodeId),
+}
+
+/// What happens.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing: ways meet or part.
+    Pass,
+    /// The callback of an upgrade begins with its socket.
+    Begin(Connection),
+    /// An operation on a handshake, a socket or a half of one.
+    Operation(Operation),
+    /// The way on is taken only for these outcomes of an operation.
+    Outcome { of: NodeId, among: Outcomes },
+    /// What an operation gave was handed to code that is not followed.
+    Taken { of: NodeId },
+    /// A handle went where it is not followed.
+    Escape(Handle),
+    /// The future of an operation is thrown away, or used as if it were the result.
+    Unawaited { act: Act, site: Site },
+    /// `unwrap` or `expect` on what an operation gave; it panics on these outcomes.
+    Unwrap { of: NodeId, bad: Outcomes, act: Act, at: Ident },
+    /// Waits for something that is no operation.
+    Wait,
+    /// A function is called by its path.
+    Call(Call),
+    /// A task is spawned that takes handles of these connections.
+    Spawn { at: Ident, takes: Vec<Handle>, tied: bool },
+    /// The response of axum's `on_upgrade` is thrown away.
+    DroppedResponse { at: Ident },
+    /// Something that can be seen elsewhere: an assignment, a call.
+    Effect,
+    /// A macro that is not known: it can return, break or wait.
+    Unknown,
+    /// The function ends.
+    Exit { how: Exit, at: Option<TokenStream> },
+}
+
+/// What is done with a handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Accept,
+    Reject,
+    /// Begins to wait for a message; in `select!` this comes before the branch is known.
+    Poll,
+    Recv,
+    Send,
+    Flush,
+    Close,
+    /// Anything else that needs an open socket.
+    Other,
+    /// An operation of the socket, called on the handshake.
+    Early,
+}
+
+/// An operation, and where its name stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) act: Act,
+    pub(crate) handle: Handle,
+    pub(crate) site: Site,
+    /// Whether it is one branch of a `select!`.
+    pub(crate) selected: bool,
+}
+
+/// A call of a function that is not followed.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The path, as far as it can be resolved.
+    pub(crate) path: String,
+    pub(crate) at: TokenStream,
+    /// `.await` comes right after it.
+    pub(crate) awaited: bool,
+    /// What it gives is bound to a name.
+    pub(crate) bound: bool,
+}
+
+impl Call {
+    /// Whether it may be a function that never comes back. Methods and functions of types hardly ever are.
+    pub(crate) fn may_diverge(&self) -> bool {
+        let mut before_last = self.path.rsplit("::").skip(1);
+        let of_type =
+            before_last.next().is_some_and(|name| name.starts_with(|first: char| first.is_uppercase()));
+        !self.awaited && !self.bound && !self.path.contains('.') && !of_type
+    }
+}
+
+/// How a function ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// With `Ok(..)`, or with nothing.
+    Fine,
+    /// With what an operation gave.
+    Operation,
+    /// With an error.
+    Error,
+    /// With a value that cannot be judged.
+    Unknown,
+    /// The end of a task.
+    Task,
+    /// The end of the callback of an upgrade.
+    Callback,
+    /// It panics or ends the process.
+    Never,
+}
+
+/// A loop of the source.
+#[derive(Debug)]
+pub(crate) struct Loop {
+    /// `loop`, `while` or `for`.
+    pub(crate) keyword: TokenStream,
+    pub(crate) header: NodeId,
+    /// Every step of its condition and body.
+    pub(crate) nodes: Range<NodeId>,
+    /// Whether it has no condition: `loop`, `while true`.
+    pub(crate) endless: bool,
+    /// Whether it goes over a collection, and so ends by itself.
+    pub(crate) finite: bool,
+    /// Where it ends because a source from outside the function has no more; nothing in the function can bring that about.
+    pub(crate) runs_dry_at: Option<NodeId>,
+}
+
+impl Graph {
+    /// The operations, with their steps.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (NodeId, &Operation)> {
+        self.nodes.iter().enumerate().filter_map(|(id, node)| match &node.step {
+            Step::Operation(operation) => Some((id, operation)),
+            _ => None,
+        })
+    }
+
+    /// Whether something outside of it can end it.
+    pub(crate) fn is_cancellable(&self, id: NodeId) -> bool {
+        match self.nodes[id].within {
+            Within::Function => false,
+            Within::Cancellable => true,
+            Within::Task(spawn) => matches!(self.nodes[spawn].step, Step::Spawn { tied: true, .. }),
+        }
+    }
+
+    /// The operation of that step.
+    pub(crate) fn operation(&self, id: NodeId) -> Option<&Operation> {
+        match &self.nodes[id].step {
+            Step::Operation(operation) => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// Every step that can follow on these, and not those after a step at which to stop (which is among them).
+    pub(crate) fn walk(&self, from: &[NodeId], mut stop: impl FnMut(NodeId, &Node) -> bool) -> Vec<NodeId> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut found = Vec::new();
+        let mut todo = from.to_vec();
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut seen[id], true) {
+                continue;
+            }
+            found.push(id);
+            if !stop(id, &self.nodes[id]) {
+                todo.extend(&self.nodes[id].next);
+            }
+        }
+        found
+    }
+
+    /// Every step that can follow when the operation at `of` ended in one of these outcomes.
+    pub(crate) fn walk_outcome(
+        &self,
+        of: NodeId,
+        outcome: Outcomes,
+        mut stop: impl FnMut(NodeId, &Node) -> bool,
+    ) -> Vec<NodeId> {
+        let mut seen = self.walk(&self.nodes[of].next.clone(), |id, node| {
+            contradicts(&node.step, of, outcome) || stop(id, node)
+        });
+        seen.retain(|&id| !contradicts(&self.nodes[id].step, of, outcome));
+        seen
+    }
+
+    /// Whether some way leads from one step to another that surely can be gone: past no macro that is not known and no
+    /// function that may never come back, and with the handle in the same hands.
+    pub(crate) fn surely_leads(&self, from: NodeId, to: NodeId) -> bool {
+        let handle = self.operation(from).map(|operation| operation.handle);
+        let is_sure = |step: &Step| match step {
+            Step::Unknown => false,
+            Step::Escape(other) => handle != Some(*other),
+            Step::Spawn { takes, .. } => !takes.iter().any(|other| handle == Some(*other)),
+            Step::Call(call) => !call.may_diverge(),
+            _ => true,
+        };
+        self.walk(&self.nodes[from].next, |id, node| id == to || !is_sure(&node.step)).contains(&to)
+    }
+
+    /// Whether any way leads from one step to another.
+    pub(crate) fn leads(&self, from: NodeId, to: NodeId) -> bool {
+        self.walk(&self.nodes[from].next, |_, _| false).contains(&to)
+    }
+
+    /// Whether a step can come round to itself.
+    pub(crate) fn in_cycle(&self, id: NodeId) -> bool {
+        self.walk(&self.nodes[id].next, |_, _| false).contains(&id)
+    }
+
+    /// The loops that may go on for as long as the connection, around a step that they come round to.
+    pub(crate) fn lasting_loops(&self, id: NodeId) -> impl Iterator<Item = &Loop> {
+        let comes_round = self.in_cycle(id);
+        self.loops.iter().filter(move |one| comes_round && !one.finite && one.nodes.contains(&id))
+    }
+
+    /// Whether any way leads from the start to the step.
+    pub(crate) fn reachable(&self) -> Vec<bool> {
+        let mut reachable = vec![false; self.nodes.len()];
+        for id in self.walk(&[0], |_, _| false) {
+            reachable[id] = true;
+        }
+        reachable
+    }
+}
+
+fn contradicts(step: &Step, operation: NodeId, outcome: Outcomes) -> bool {
+    matches!(step, Step::Outcome { of, among } if *of == operation && !among.meets(outcome))
+}
+
+impl Step {
+    /// Whether the task gives way here to others.
+    pub(crate) fn waits(&self) -> bool {
+        match self {
+            Self::Wait | Self::Unknown => true,
+            Self::Operation(operation) => {
+                matches!(
+                    operation.act,
+                    Act::Accept | Act::Poll | Act::Recv | Act::Send | Act::Flush | Act::Close
+                )
+            }
+            _ => false,
+        }
+    }
+}

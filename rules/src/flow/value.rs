@@ -1,0 +1,208 @@
+//! What is known of a value while the function is read.
+
+use std::rc::Rc;
+
+use proc_macro2::Ident;
+use syn::ExprAsync;
+
+use super::graph::{Act, Connection, NodeId};
+
+/// A value, as far as it is followed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value<'a> {
+    /// Nothing that is followed.
+    Other,
+    /// A handshake, a socket or a half of one.
+    Handle(Handle),
+    /// `handshake.accept()` before `.await`.
+    Accepting {
+        handle: Handle,
+        site: Site,
+    },
+    /// The future of an operation.
+    Pending(Pending<'a>),
+    /// What an operation gave.
+    Got(Got<'a>),
+    /// Whether an operation had one of these outcomes.
+    Test {
+        of: NodeId,
+        yes: Outcomes,
+    },
+    /// In an `Option` or a `Result` of the function's own making; `None` is one around nothing.
+    Wrapped(Box<Value<'a>>),
+    Tuple(Vec<Value<'a>>),
+    /// An `async` block that has not run yet.
+    Task(Task<'a>),
+    /// `timeout(.., future)`.
+    Timed(Box<Value<'a>>),
+    /// What `spawn` gave; the step is that of the spawn.
+    Spawned(NodeId),
+    /// Something that the function made from nothing but what it made: one end of a channel, a flag, a token. Whoever has
+    /// it may be told by the rest of the function when to end.
+    Own,
+    /// The response of axum's `on_upgrade`.
+    Response(Ident),
+}
+
+/// What an operation on it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handle {
+    pub(crate) kind: Kind,
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Handshake,
+    Socket,
+    Sender,
+    Receiver,
+    /// axum's `WebSocketUpgrade`.
+    Upgrade,
+}
+
+impl Kind {
+    /// Whether messages of the peer can be received through it.
+    pub(crate) fn hears(self) -> bool {
+        self != Self::Sender
+    }
+}
+
+/// A method call in the source.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Site {
+    pub(crate) method: Ident,
+    /// The variable that it is called on.
+    pub(crate) on: Option<Ident>,
+    /// Which of the calls: beginning to wait and receiving are two steps of one.
+    pub(crate) number: usize,
+}
+
+impl Site {
+    /// The variable, or what it is usually called.
+    pub(crate) fn on_or(&self, name: &str) -> String {
+        self.on.as_ref().map_or_else(|| name.to_owned(), ToString::to_string)
+    }
+
+    /// The call without its arguments, as one would write it.
+    pub(crate) fn call(&self) -> String {
+        let method = self.method.to_string();
+        let is_bare =
+            matches!(method.as_str(), "accept" | "recv" | "flush" | "split" | "close_frame" | "next");
+        let arguments = if is_bare { "" } else { ".." };
+        let usual = if matches!(method.as_str(), "accept" | "reject") { "handshake" } else { "socket" };
+        format!("{}.{method}({arguments})", self.on_or(usual))
+    }
+}
+
+/// A future that does its operation when it is awaited.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pending<'a> {
+    pub(crate) act: Act,
+    pub(crate) handle: Handle,
+    pub(crate) site: Site,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) inner: Box<Value<'a>>,
+}
+
+/// The result of an operation, or what is left of it after some of its layers were taken off.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Got<'a> {
+    /// The step of the operation; not known when it can be one of several.
+    pub(crate) of: Option<NodeId>,
+    pub(crate) act: Act,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) inner: Box<Value<'a>>,
+}
+
+/// A `Result` or an `Option` around the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layer {
+    pub(crate) is_option: bool,
+    /// What its `Err` or `None` says.
+    pub(crate) bad: Outcomes,
+}
+
+/// An `async` block and the names it was written among.
+#[derive(Debug, Clone)]
+pub(crate) struct Task<'a> {
+    pub(crate) block: &'a ExprAsync,
+    pub(crate) names: Rc<Vec<(String, Value<'a>)>>,
+}
+
+impl PartialEq for Task<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.block, other.block)
+    }
+}
+
+/// A set of ways in which an operation can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcomes(u8);
+
+impl Outcomes {
+    pub(crate) const NONE: Self = Self(0);
+    /// It gave what it was called for.
+    pub(crate) const DONE: Self = Self(1);
+    /// The peer has closed: there are no more messages.
+    pub(crate) const END: Self = Self(2);
+    /// It failed.
+    pub(crate) const ERROR: Self = Self(4);
+    /// It did not come in time.
+    pub(crate) const LATE: Self = Self(8);
+    pub(crate) const ALL: Self = Self(15);
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Value<'_> {
+    /// Every handle in it.
+    pub(crate) fn handles(&self) -> Vec<Handle> {
+        match self {
+            Self::Handle(handle) | Self::Accepting { handle, .. } => vec![*handle],
+            Self::Pending(pending) => [pending.handle].into_iter().chain(pending.inner.handles()).collect(),
+            Self::Got(got) => got.inner.handles(),
+            Self::Wrapped(inner) | Self::Timed(inner) => inner.handles(),
+            Self::Tuple(values) => values.iter().flat_map(Self::handles).collect(),
+            Self::Task(task) => task.handles(),
+            Self::Other | Self::Test { .. } | Self::Spawned(_) | Self::Own | Self::Response(_) => Vec::new(),
+        }
+    }
+
+    /// One value for both, where two ways meet.
+    pub(crate) fn merged(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (a, b) if a == b => Some(a.clone()),
+            (Self::Got(a), Self::Got(b)) if a.layers == b.layers && a.inner == b.inner => {
+                Some(Self::Got(Got { of: None, ..a.clone() }))
+            }
+            (Self::Accepting { handle, .. }, Self::Accepting { handle: same, .. }) if handle == same => {
+                Some(self.clone())
+            }
+            // `Some(socket)` here, `None` there.
+            (Self::Wrapped(a), Self::Wrapped(b)) => match (&**a, &**b) {
+                (_, Self::Other) => Some(self.clone()),
+                (Self::Other, _) => Some(other.clone()),
+                (a, b) => a.merged(b).map(|value| Self::Wrapped(Box::new(value))),
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Task<'_> {
+    /// The handles whose names stand in the block.
+    pub(crate) fn handles(&self) -> Vec<Handle> {
+        super::words::mentioned(&self.block.block, &self.names).flat_map(Value::handles).collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! Which names stand in a piece of code, whatever it means.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::value::Value;
+
+/// Calls back for every word, also in nested groups.
+pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2::Ident)) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => found(&word),
+            TokenTree::Group(group) => each_word(group.stream(), found),
+            _ => {}
+        }
+    }
+}
+
+/// Whether any of the words stands there.
+pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
+    let mut found = false;
+    each_word(tokens.to_token_stream(), &mut |word| found |= words.iter().any(|one| word == one));
+    found
+}
+
+/// The values of the names that stand there; of names that hide each other, the innermost.
+pub(crate) fn mentioned<'n, 'a>(
+    tokens: &dyn ToTokens,
+    names: &'n [(String, Value<'a>)],
+) -> impl Iterator<Item = &'n Value<'a>> {
+    let mut words = Vec::new();
+    each_word(tokens.to_token_stream(), &mut |word| words.push(word.to_string()));
+    words.sort_unstable();
+    words.dedup();
+    let last = move |word: String| names.iter().rfind(|(name, _)| *name == word);
+    words.into_iter().filter_map(last).map(|(_, value)| value)
+}

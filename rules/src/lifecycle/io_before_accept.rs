@@ -1,0 +1,27 @@
+use crate::{
+    IO_BEFORE_ACCEPT,
+    flow::{Act, Flow, Site},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    for (_, operation) in flow.operations().filter(|(_, operation)| operation.act == Act::Early) {
+        let site = &operation.site;
+        let message = format!(
+            "`{}` is called on the handshake, and there is no connection before `accept`: messages go through the socket \
+             that it gives",
+            site.method
+        );
+        sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(site));
+    }
+}
+
+fn help(site: &Site) -> String {
+    let handshake = site.on_or("handshake");
+    if site.method == "close" {
+        return format!("write `return Err({handshake}.reject(StatusCode::FORBIDDEN, \"why\"))`");
+    }
+    let call = site.call();
+    let call = call.split_once('.').map_or(call.as_str(), |(_, call)| call);
+    format!("write `let mut socket = {handshake}.accept().await?;` before, and `socket.{call}` here")
+}

@@ -1,0 +1,35 @@
+use quote::ToTokens;
+
+use crate::{
+    NEVER_ACCEPTED,
+    flow::{Act, Exit, Flow, Kind, State, Step},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    for (connection, root) in flow.roots_of(Kind::Handshake).filter(|(_, root)| !root.borrowed) {
+        // That it has to be accepted is said there.
+        if flow.operations().any(|(_, one)| one.act == Act::Early && one.handle.connection == connection) {
+            continue;
+        }
+        let states = flow.states(connection);
+        let name = flow.name();
+        for (id, step) in flow.steps() {
+            let Step::Exit { how: Exit::Fine, at } = step else { continue };
+            if !states.before(id).is_only(State::FRESH) {
+                continue;
+            }
+            let message = format!(
+                "`{name}` ends without `accept` or `reject`: every client that comes this way gets a 500"
+            );
+            let handshake = root.name_or("handshake");
+            let refuse = match flow.function.output() {
+                None => format!("{handshake}.reject(StatusCode::FORBIDDEN, \"why\"); return"),
+                Some(_) => format!("return Err({handshake}.reject(StatusCode::FORBIDDEN, \"why\"))"),
+            };
+            let help =
+                format!("write `let mut socket = {handshake}.accept().await?;`, or refuse with `{refuse}`");
+            sink.report(&NEVER_ACCEPTED, at.as_ref().unwrap_or(&root.at) as &dyn ToTokens, message, help);
+        }
+    }
+}

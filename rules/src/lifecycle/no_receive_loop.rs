@@ -1,0 +1,95 @@
+use quote::ToTokens;
+
+use crate::{
+    NO_RECEIVE_LOOP,
+    flow::{Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Root, State, Step},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    for connection in 0..flow.roots.len() {
+        if flow.roots[connection].is_partial()
+            || flow.is_heard(connection)
+            || sends_in_a_loop(flow, connection)
+        {
+            continue;
+        }
+        for (start, at) in starts(flow, connection) {
+            if ends_quietly(flow, connection, start) {
+                report(sink, &*at, &flow.roots[connection]);
+            }
+        }
+    }
+}
+
+fn report(sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
+    let message =
+        "every client is disconnected when the function returns, and nothing receives in a loop before that";
+    let listener = root.listener();
+    let receive = format!("write `while let Some(message) = {listener}.recv().await? {{ .. }}`");
+    let help = if root.is_split() {
+        receive
+    } else {
+        let close = format!("{listener}.close(CloseCode::NORMAL, \"done\").await");
+        format!("{receive}; if one exchange is all there is, end it with `{close}`")
+    };
+    sink.report(&NO_RECEIVE_LOOP, at, message, help);
+}
+
+/// Where the connection opens: the step, and what to point at.
+fn starts<'f>(flow: &'f Flow<'_>, connection: Connection) -> Vec<(NodeId, Box<dyn ToTokens + 'f>)> {
+    let root = &flow.roots[connection];
+    if root.kind == Kind::Socket {
+        let begin =
+            |(id, step): (NodeId, &Step)| matches!(step, Step::Begin(of) if *of == connection).then_some(id);
+        let start = flow.steps().find_map(begin).unwrap_or(0);
+        return vec![(start, Box::new(root.at.clone()))];
+    }
+    let states = flow.states(connection);
+    let handshake = Handle { kind: Kind::Handshake, connection };
+    let accepts = flow.operations().filter(move |(id, operation)| {
+        // What answers a handshake a second time opens nothing.
+        let is_first = !states.before(*id).is_only(State::OPEN.or(State::REJECTED).or(State::CLOSED));
+        operation.act == Act::Accept && operation.handle == handshake && is_first
+    });
+    accepts
+        .map(|(id, operation)| (id, Box::new(operation.site.method.clone()) as Box<dyn ToTokens>))
+        .collect()
+}
+
+/// Whether the end is reached without an error and without `close`.
+fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool {
+    let of_it = |step: &Step| match step {
+        Step::Operation(close) => close.act == Act::Close && close.handle.connection == connection,
+        Step::Escape(handle) => handle.connection == connection,
+        Step::Spawn { takes, .. } => takes.iter().any(|handle| handle.connection == connection),
+        // The peer is gone already.
+        Step::Outcome { of, among } => {
+            let same = flow.graph.operation(*of).is_some_and(|one| one.handle.connection == connection);
+            same && !among.meets(Outcomes::DONE)
+        }
+        Step::Unknown => true,
+        _ => false,
+    };
+    let mut given_away = false;
+    let after = flow.graph.walk_outcome(start, Outcomes::DONE, |_, node| {
+        given_away |=
+            matches!(node.step, Step::Escape(_) | Step::Spawn { .. } | Step::Unknown) && of_it(&node.step);
+        of_it(&node.step)
+    });
+    let ends = |id: &NodeId| {
+        matches!(
+            flow.graph.nodes[*id].step,
+            Step::Exit { how: Exit::Fine | Exit::Operation | Exit::Callback, .. }
+        )
+    };
+    // In plain axum a handler may be meant to say one thing when its time has come: a page that reloads, say.
+    let waits = |id: &NodeId| matches!(flow.graph.nodes[*id].step, Step::Wait);
+    let meant = flow.flavor == Flavor::Axum && after.iter().any(waits);
+    !given_away && !meant && after.iter().any(ends)
+}
+
+/// That is a deaf loop, with a message of its own.
+fn sends_in_a_loop(flow: &Flow<'_>, connection: Connection) -> bool {
+    super::deaf_loop::deaf(flow, connection).is_some()
+}

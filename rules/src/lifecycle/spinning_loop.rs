@@ -1,0 +1,96 @@
+use crate::{
+    SPINNING_LOOP,
+    flow::{Act, Flow, Loop, NodeId, Operation, Outcomes, Step},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let mut found = Vec::new();
+    for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
+        if goes_round_at_the_end(flow, id, recv) {
+            found.push(id);
+            let message = "when the peer has closed, `recv` gives `None` at once, again and again, and this loop never ends";
+            let listener = recv.site.on_or("socket");
+            let help = if recv.selected {
+                format!(
+                    "leave the loop: `message = {listener}.recv() => match message? {{ Some(message) => .., None => break }}`"
+                )
+            } else {
+                format!("leave the loop: `while let Some(message) = {listener}.recv().await? {{ .. }}`")
+            };
+            sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
+        }
+    }
+    for one in &flow.graph.loops {
+        if flow.reachable[one.header] && never_waits(flow, one) {
+            let message = "this loop goes round without awaiting and has no way out: it holds a thread of the runtime, and \
+                           every connection on it stands still";
+            let help =
+                "await what the loop waits for; `tokio::task::yield_now().await` lets others run in between";
+            sink.report(&SPINNING_LOOP, &one.keyword, message, help);
+        }
+    }
+}
+
+/// Whether `None` leads to the same `recv` again on every way.
+fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
+    let graph = &flow.graph;
+    let again = |step: &Step| matches!(step, Step::Operation(next) if next.act == Act::Poll && next.site.number == recv.site.number);
+    let mut lost = false;
+    let ways = graph.walk_outcome(id, Outcomes::END, |_, node| {
+        lost |= is_way_out(&node.step, id);
+        again(&node.step)
+    });
+    // A function that is only called at the end may be one that never comes back.
+    let goes_on = graph.walk_outcome(id, Outcomes::DONE, |_, node| again(&node.step));
+    let may_diverge = |way: &NodeId| match &graph.nodes[*way].step {
+        Step::Call(call) => call.may_diverge() && !goes_on.contains(way),
+        _ => false,
+    };
+    if ways.iter().any(may_diverge) {
+        return false;
+    }
+    let round = ways.iter().any(|way| again(&graph.nodes[*way].step));
+    let ends = ways.iter().any(|way| graph.nodes[*way].next.is_empty());
+    round && !lost && !ends
+}
+
+/// What may end the loop in a way that is not followed.
+fn is_way_out(step: &Step, recv: NodeId) -> bool {
+    match step {
+        Step::Exit { .. } | Step::Unknown | Step::Escape(_) => true,
+        Step::Taken { of } => *of == recv,
+        _ => false,
+    }
+}
+
+/// Whether it goes round without waiting, and cannot leave.
+fn never_waits(flow: &Flow<'_>, one: &Loop) -> bool {
+    let graph = &flow.graph;
+    if !one.endless {
+        return false;
+    }
+    let inside = |id: &NodeId| *id == one.header || one.nodes.contains(id);
+    let ways = graph.walk(&graph.nodes[one.header].next, |id, node| {
+        id == one.header || node.step.waits() || !inside(&id)
+    });
+    let out = |id: &NodeId| !inside(id) || matches!(graph.nodes[*id].step, Step::Exit { .. } | Step::Unknown);
+    if !ways.contains(&one.header) || ways.iter().any(out) {
+        return false;
+    }
+    // Where there is something to wait for, several conditions may hang together; one alone cannot.
+    let waits = ways.iter().any(|id| graph.nodes[*id].step.waits());
+    let forks = ways.iter().filter(|id| !graph.nodes[**id].step.waits() && graph.nodes[**id].next.len() > 1);
+    !waits || forks.count() <= 1 && looks_without_waiting(flow, &ways)
+}
+
+/// Whether it asks again and again for what it could wait for, with `try_recv` and the like, and does nothing when there is
+/// nothing.
+fn looks_without_waiting(flow: &Flow<'_>, ways: &[NodeId]) -> bool {
+    const LOOKS: [&str; 4] = [".try_recv", ".try_next", ".now_or_never", ".try_lock"];
+    let steps = || ways.iter().map(|id| &flow.graph.nodes[*id].step);
+    let looks =
+        |step: &Step| matches!(step, Step::Call(call) if LOOKS.iter().any(|end| call.path.ends_with(end)));
+    let works = |step: &Step| matches!(step, Step::Effect | Step::Call(_)) && !looks(step);
+    steps().any(looks) && !steps().any(works)
+}

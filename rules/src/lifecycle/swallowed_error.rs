@@ -1,0 +1,72 @@
+use crate::{
+    SWALLOWED_ERROR,
+    flow::{Act, Flow, NodeId, Operation, Outcomes, Step},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    for (id, send) in flow.operations().filter(|(_, operation)| operation.act == Act::Send) {
+        // What another branch or a task's owner can end may be ended there.
+        if flow.graph.is_cancellable(id) || flow.roots[send.handle.connection].is_partial() {
+            continue;
+        }
+        let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
+        if lasts && is_ignored(flow, id) && goes_on(flow, id, send) {
+            let call = send.site.call();
+            let message =
+                "the error of this `send` is thrown away, so the loop goes on sending to a peer that is gone";
+            let help =
+                format!("write `{call}.await?`, or leave the loop: `if {call}.await.is_err() {{ break }}`");
+            sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
+        }
+    }
+}
+
+/// Whether the error leads where success leads, and nothing is done on the way but logging.
+fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
+    let graph = &flow.graph;
+    let stop = |id: NodeId, _: &_| id == send;
+    let done = graph.walk_outcome(send, Outcomes::DONE, stop);
+    let failed = graph.walk_outcome(send, Outcomes::ERROR, stop);
+    let has_effect = |step: &Step| match step {
+        Step::Taken { of } => *of == send,
+        Step::Pass | Step::Outcome { .. } => false,
+        _ => true,
+    };
+    let taken = failed.iter().any(|id| matches!(graph.nodes[*id].step, Step::Taken { of } if of == send));
+    let differs = failed.iter().any(|id| !done.contains(id) && has_effect(&graph.nodes[*id].step));
+    let skips = done.iter().any(|id| !failed.contains(id) && has_effect(&graph.nodes[*id].step));
+    !taken && !differs && !skips
+}
+
+/// Whether the loop comes round to the same send, with nothing in between that would notice.
+fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
+    let notices = |step: &Step, at: NodeId| match step {
+        Step::Operation(other) if other.handle.connection == send.handle.connection => match other.act {
+            Act::Poll | Act::Recv | Act::Close => true,
+            Act::Send | Act::Flush => at != id && !is_ignored(flow, at),
+            _ => false,
+        },
+        Step::Escape(handle) => handle.connection == send.handle.connection,
+        Step::Unknown => true,
+        _ => false,
+    };
+    let stops = |next: NodeId, step: &Step| next == id || notices(step, next);
+    let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |next, node| stops(next, &node.step));
+    // Round by a loop that lasts, not only by one that ends by itself.
+    let mut rounds = flow.graph.lasting_loops(id).filter(|one| ways.contains(&one.header));
+    let comes_round =
+        rounds.any(|one| flow.graph.walk(&[one.header], |next, node| stops(next, &node.step)).contains(&id));
+    // When somebody listens elsewhere, that may be what ends the loop by its own condition.
+    let may_be_ended = flow.is_heard(send.handle.connection) && leaves_its_loop(flow, id, stops);
+    comes_round && !may_be_ended
+}
+
+/// Whether the innermost loop can end after the error, other than by running dry.
+fn leaves_its_loop(flow: &Flow<'_>, id: NodeId, stops: impl Fn(NodeId, &Step) -> bool) -> bool {
+    let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else { return true };
+    let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |next, node| {
+        stops(next, &node.step) || innermost.runs_dry_at == Some(next)
+    });
+    ways.iter().any(|way| *way != innermost.header && !innermost.nodes.contains(way))
+}

@@ -1,0 +1,20 @@
+//! `allow(rule, reason = "..")`: what it turns off, and whether there was anything to turn off.
+
+use super::{AllowOption, Sink};
+use crate::UNNEEDED_ALLOW;
+
+/// Takes out what the endpoint allows; an `allow` that took nothing out is reported itself.
+pub(super) fn apply(allowed: &[AllowOption], sink: &mut Sink) {
+    for one in allowed {
+        if sink.take_out(one.rule) == 0 {
+            let name = one.rule.name;
+            let message = format!("`allow({name}, ..)` allows nothing: the rule finds nothing here");
+            sink.report(
+                &UNNEEDED_ALLOW,
+                &one.at,
+                message,
+                "take it out, so that the rule can speak when it has to",
+            );
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `#[ws_lifecycle]`: the rules of the lifecycle on a function that is no endpoint.
+
+use super::{Endpoint, Imports, Sink, one_line};
+use crate::{MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION, flow::Flow, syntax::Item};
+
+const ALLOW: &str = "`#[ws_lifecycle]` or `#[ws_lifecycle(allow(rule, reason = \"why\"))]`";
+
+/// What is wrong with the attribute itself.
+pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
+    if let Item::Other(other) = &helper.item {
+        let message = format!("`#[ws_lifecycle]` stands on a function, this is {}", other.what);
+        sink.report(
+            &NOT_A_FUNCTION,
+            &other.at,
+            message,
+            "move the attribute to the function that uses the socket",
+        );
+    }
+    let arguments = &helper.arguments;
+    if let Some(route) = &arguments.route {
+        let message = "`#[ws_lifecycle]` takes no route: the function is checked, not served";
+        sink.report(&UNKNOWN_OPTION, &route.literal, message, format!("write {ALLOW}"));
+    }
+    let names = arguments.options.iter().map(|option| &option.name).filter(|name| *name != "allow");
+    for name in names {
+        let message = format!("`{name}` is no option of `#[ws_lifecycle]`");
+        sink.report(&UNKNOWN_OPTION, name, message, format!("write {ALLOW}"));
+    }
+    for stray in arguments.stray.iter().chain(&arguments.instead_of_route) {
+        let message = format!("`{}` is no option", one_line(stray));
+        sink.report(&UNKNOWN_OPTION, stray, message, format!("write {ALLOW}"));
+    }
+    crate::catalogue::invalid_options(helper, sink);
+    if let Some(function) =
+        helper.function().filter(|one| one.parameters.is_empty() && one.receiver.is_none())
+    {
+        let name = function.name();
+        let message =
+            format!("`{name}` takes no handshake, socket or half of one: there is nothing to check");
+        sink.report(&MISSING_HANDSHAKE, name, message, "take the attribute out");
+    }
+}
+
+/// The flow of the function; the attribute says that `Socket` and its kin are Sockeye's.
+pub(super) fn flow(helper: &Endpoint) -> Option<Flow<'_>> {
+    Flow::of_function(helper.function()?, &Imports::of_sockeye())
+}

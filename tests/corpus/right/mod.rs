@@ -1,0 +1,24 @@
+//! Right handlers: none of them may ever get a diagnostic.
+
+mod accepting;
+mod allowed;
+mod blocking;
+mod blocks;
+mod closing;
+mod errors;
+mod helpers;
+mod labels;
+mod loops;
+mod macros;
+mod names;
+mod odd;
+mod protocols;
+mod rooms;
+mod select;
+mod splitting;
+mod tasks;
+mod timing;
+mod traps_flow;
+mod traps_more;
+mod traps_tasks;
+mod values;

@@ -1,0 +1,5 @@
+//! Right handlers of plain axum: none of them may ever get a diagnostic.
+
+mod examples;
+mod halves;
+mod upgrades;

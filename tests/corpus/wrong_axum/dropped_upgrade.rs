@@ -1,0 +1,70 @@
+//! Upgrades whose response never reaches the client. The check of `Origin` is somewhere in this file.
+
+use axum::{
+    extract::{
+        State,
+        ws::{self, WebSocket, WebSocketUpgrade},
+    },
+    http::{HeaderMap, StatusCode, header::ORIGIN},
+    response::{IntoResponse, Response},
+};
+
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            break;
+        }
+    }
+}
+
+async fn statement(ws: WebSocketUpgrade) {
+    ws.on_upgrade(echo); //~ dropped_upgrade
+}
+
+async fn underscore(ws: WebSocketUpgrade) -> StatusCode {
+    let _ = ws.on_upgrade(|socket| echo(socket)); //~ dropped_upgrade
+    StatusCode::SWITCHING_PROTOCOLS
+}
+
+async fn checked(ws: WebSocketUpgrade, headers: HeaderMap) -> Response {
+    if headers.get(ORIGIN).is_some_and(|origin| origin != "https://app.example.com") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    ws.protocols(["v1"])
+        .on_upgrade(echo); //~ dropped_upgrade
+    StatusCode::OK.into_response()
+}
+
+async fn unused(
+    _ws: WebSocketUpgrade, //~? dropped_upgrade
+    State(name): State<String>,
+) -> String {
+    name
+}
+
+async fn in_arm(ws: WebSocketUpgrade, State(open): State<bool>) -> Response {
+    match open {
+        true => {
+            let _ = ws.on_upgrade(echo); //~ dropped_upgrade
+            StatusCode::OK.into_response()
+        }
+        false => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn in_branch(ws: WebSocketUpgrade, State(open): State<bool>) -> impl IntoResponse {
+    if open {
+        ws.max_message_size(1024).on_upgrade(move |socket| async move { echo(socket).await }); //~ dropped_upgrade
+    }
+    StatusCode::OK
+}
+
+async fn unused_by_path(upgrade: ws::WebSocketUpgrade) -> &'static str { //~ dropped_upgrade
+    "this is a WebSocket"
+}
+
+async fn then_something(ws: WebSocketUpgrade) -> Result<StatusCode, StatusCode> {
+    let limit = 64 * 1024;
+    ws.max_frame_size(limit).on_upgrade(async |socket| echo(socket).await); //~ dropped_upgrade
+    Ok(StatusCode::OK)
+}

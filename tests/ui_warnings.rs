@@ -1,0 +1,64 @@
+//! What a user reads in the warnings of a program that compiles: trybuild compares only the errors of one that does not.
+//!
+//! `UPDATE=1 cargo test -p sockeye-tests --test ui_warnings` writes the messages anew.
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use sockeye_rules::{Level, Phase, RULES};
+use sockeye_tests::examples::{self, Said, Sources};
+
+#[test]
+fn warnings() {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("warnings");
+    let mut answers = examples::check(&package, &sources());
+    for name in sources().keys() {
+        compare(name, &answers.remove(name).unwrap_or_default());
+    }
+}
+
+/// Every fixture is about a rule that warns, and every such rule has one.
+#[test]
+fn every_rule_that_warns_has_its_fixture() {
+    let warns = RULES.iter().filter(|rule| rule.phase == Phase::Lifecycle && rule.level == Level::Warn);
+    let expected: BTreeSet<String> = warns.map(|rule| rule.name.to_owned()).collect();
+    assert_eq!(sources().into_keys().collect::<BTreeSet<_>>(), expected);
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/warn")
+}
+
+fn sources() -> Sources {
+    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    sources
+        .map(|file| {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(&file).unwrap())
+        })
+        .collect()
+}
+
+/// Compares what the compiler said about a fixture with the file beside it; every word of it must be ours.
+fn compare(name: &str, said: &[Said]) {
+    for one in said {
+        let ours = one.level == "warning"
+            && RULES.iter().any(|rule| one.text.contains(&format!("[{}] ", rule.name)));
+        assert!(ours, "ui/warn/{name}.rs: this is not one of our own warnings:\n{}", one.rendered);
+    }
+    assert!(
+        said.iter().any(|one| one.text.contains(&format!("[{name}] "))),
+        "ui/warn/{name}.rs: no warning of `{name}`"
+    );
+    let found: Vec<_> = said.iter().map(|one| one.rendered.replace("examples/", "ui/warn/")).collect();
+    let (found, file) = (found.concat(), folder().join(name).with_extension("stderr"));
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&file, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == expected, "ui/warn/{name}.stderr, expected:\n{expected}\nfound:\n{found}");
+}
