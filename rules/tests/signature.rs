@@ -1,12 +1,16 @@
 //! Each rule that reads syntax, on endpoints that are wrong in one way and on their neighbours that are right.
 
 use proc_macro2::TokenStream;
-use sockeye_rules::syntax::{Diagnostic, check, parse};
+use sockeye_rules::{
+    Phase,
+    syntax::{Diagnostic, check, parse},
+};
 
-/// What is found in `#[ws_endpoint(attribute)] item`.
+/// What is found in `#[ws_endpoint(attribute)] item`; what the bodies do, mostly nothing, is the business of other rules.
 fn found(attribute: &str, item: &str) -> Vec<Diagnostic> {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    check(&parse(tokens(attribute), tokens(item)))
+    let all = check(&parse(tokens(attribute), tokens(item)));
+    all.into_iter().filter(|one| one.rule.phase == Phase::Signature).collect()
 }
 
 fn rules(attribute: &str, item: &str) -> Vec<&'static str> {

@@ -8,6 +8,7 @@ mod api;
 mod build;
 mod graph;
 mod imports;
+mod remedy;
 mod roots;
 mod states;
 mod value;

@@ -10,9 +10,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let listener = flow.roots[connection].listener();
         let message =
             "this loop sends and nothing receives: it cannot see the peer leave, and goes on for nobody";
-        let help = format!(
-            "wait for both: `tokio::select! {{ message = {listener}.recv() => if message?.is_none() {{ return Ok(()) }}, .. }}`"
-        );
+        let help = format!("wait for both: `tokio::select! {{ {}, .. }}`", flow.receive_branch(&listener));
         sink.report(&DEAF_LOOP, &send.site.method, message, help);
     }
 }

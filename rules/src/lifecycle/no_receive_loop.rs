@@ -16,21 +16,24 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         for (start, at) in starts(flow, connection) {
             if ends_quietly(flow, connection, start) {
-                report(sink, &*at, &flow.roots[connection]);
+                report(flow, sink, &*at, &flow.roots[connection]);
             }
         }
     }
 }
 
-fn report(sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
+fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
     let message =
         "every client is disconnected when the function returns, and nothing receives in a loop before that";
     let listener = root.listener();
-    let receive = format!("write `while let Some(message) = {listener}.recv().await? {{ .. }}`");
+    let receive = format!("write `{}`", flow.receive_loop(&listener));
     let help = if root.is_split() {
         receive
     } else {
-        let close = format!("{listener}.close(CloseCode::NORMAL, \"done\").await");
+        let close = match flow.flavor {
+            Flavor::Sockeye => format!("{listener}.close(CloseCode::NORMAL, \"done\").await"),
+            Flavor::Axum => format!("{listener}.send(Message::Close(None)).await"),
+        };
         format!("{receive}; if one exchange is all there is, end it with `{close}`")
     };
     sink.report(&NO_RECEIVE_LOOP, at, message, help);

@@ -1,6 +1,6 @@
 use crate::{
     PANICKING_IO,
-    flow::{Act, Flow, Outcomes, Step},
+    flow::{Act, Flavor, Flow, Outcomes, Step},
     syntax::Sink,
 };
 
@@ -13,6 +13,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         let message = format!("`{at}` panics {}", when(*act, *bad));
         let help = match act {
+            _ if flow.flavor == Flavor::Axum => {
+                "look at it, and `return` when it is not what you need: nobody is there any more"
+            }
             Act::Recv if *bad == Outcomes::END => {
                 "write `let Some(message) = socket.recv().await? else { return Ok(()) };`"
             }

@@ -11,13 +11,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             found.push(id);
             let message = "when the peer has closed, `recv` gives `None` at once, again and again, and this loop never ends";
             let listener = recv.site.on_or("socket");
-            let help = if recv.selected {
-                format!(
-                    "leave the loop: `message = {listener}.recv() => match message? {{ Some(message) => .., None => break }}`"
-                )
-            } else {
-                format!("leave the loop: `while let Some(message) = {listener}.recv().await? {{ .. }}`")
-            };
+            let way_out =
+                if recv.selected { flow.receive_branch(&listener) } else { flow.receive_loop(&listener) };
+            let help = format!("leave the loop: `{way_out}`");
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }
     }

@@ -15,8 +15,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             let call = send.site.call();
             let message =
                 "the error of this `send` is thrown away, so the loop goes on sending to a peer that is gone";
-            let help =
-                format!("write `{call}.await?`, or leave the loop: `if {call}.await.is_err() {{ break }}`");
+            let help = flow.checked(&call);
             sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
         }
     }

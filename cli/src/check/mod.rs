@@ -1,0 +1,131 @@
+//! `cargo sockeye check`: every rule that reads syntax, over every handler of a source tree.
+//!
+//! The way of a file: it is found (`walk`), read (`source`), parsed (`parse`), searched for handlers (`scan`), and each
+//! handler is asked about by the rules of `sockeye_rules::syntax`. What comes of all files is written in one of `formats`.
+
+mod duplicates;
+mod file;
+mod finding;
+mod formats;
+mod nesting;
+mod origin;
+mod package;
+mod parse;
+mod pool;
+mod scan;
+mod source;
+mod verbose;
+mod walk;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::ValueEnum;
+
+use self::{
+    file::{FileReport, Outcome},
+    finding::Finding,
+};
+use crate::output;
+
+/// Checks every WebSocket handler of a source tree, without building it.
+///
+/// Looked at are functions under `#[ws_endpoint]` or `#[ws_lifecycle]`, and all functions that take a handshake, a socket
+/// or a half of one, be it Sockeye's or axum's. Files that git ignores, hidden files and build directories are skipped.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Files and directories to check
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Say for each file which handlers are in it, or why it was not looked at
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo sockeye check
+  cargo sockeye check crates/server crates/chat/src/ws.rs
+  cargo sockeye check --format sarif > sockeye.sarif
+
+Exit status: 0 when nothing was found, 1 when something was, 2 when the check could not run.";
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// For people: the form of rustc's messages
+    #[default]
+    Human,
+    /// For scripts: one versioned document
+    Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For GitHub Actions: annotations of the changed files
+    Github,
+}
+
+pub(crate) fn run(options: &Options) -> ExitCode {
+    match check(options) {
+        Ok(outcome) => outcome,
+        Err(why) => output::give_up(why),
+    }
+}
+
+fn check(options: &Options) -> Result<ExitCode, String> {
+    let files = walk::files(&options.paths)?;
+    let mut outcomes = pool::each(&files, file::check)?;
+    origin::settle(&files, &mut outcomes)?;
+    if options.verbose {
+        output::tell(&verbose::listing(&outcomes));
+    }
+    let report = Report::of(&outcomes);
+    output::print(&formats::write(&report, options.format))
+        .map_err(|error| format!("the report could not be written: {error}"))?;
+    faults(&outcomes)?;
+    Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+}
+
+/// A check that panicked has not checked: that must not look like a clean tree.
+fn faults(outcomes: &[Outcome]) -> Result<(), String> {
+    let faulty = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Panicked { path, words } => Some((path, words)),
+        _ => None,
+    });
+    match faulty {
+        Some((path, words)) => {
+            Err(format!("cargo-sockeye itself is at fault: it panicked on `{path}`: {words}"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What was found in all files, in the order of path, line and column.
+struct Report<'a> {
+    findings: Vec<(&'a str, &'a Finding)>,
+    handlers: usize,
+    files: usize,
+}
+
+impl<'a> Report<'a> {
+    fn of(outcomes: &'a [Outcome]) -> Self {
+        let reports: Vec<&FileReport> = outcomes.iter().filter_map(Outcome::report).collect();
+        let findings = reports
+            .iter()
+            .flat_map(|report| report.findings.iter().map(|finding| (report.path.as_str(), finding)));
+        Self {
+            findings: findings.collect(),
+            handlers: reports.iter().map(|report| report.handlers.len()).sum(),
+            files: outcomes.len(),
+        }
+    }
+
+    fn errors(&self) -> usize {
+        self.findings.iter().filter(|(_, finding)| finding.rule.level.is_error()).count()
+    }
+
+    fn warnings(&self) -> usize {
+        self.findings.len() - self.errors()
+    }
+}

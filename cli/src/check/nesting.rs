@@ -1,0 +1,152 @@
+//! Whether a file can be parsed without running out of stack.
+//!
+//! A parser calls itself for what is nested, and what it builds is walked and dropped in the same way. Reading tokens does
+//! neither, so they are judged first. Brackets nest, and so do prefixes (`!!!!x`), types (`A<A<A<..`), chains (`a + b + c`,
+//! `a.b().c()`) and `else if`. All of the latter stand in one statement, so it is the length of statements that counts.
+
+use std::iter::Peekable;
+
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree, token_stream};
+
+/// People write 20, macros and generators 100.
+const DEEPEST: usize = 256;
+
+/// Tokens of a statement that is not over, with those of the statements around it.
+const LONGEST: usize = 4096;
+
+/// A bracket whose contents are being read.
+struct Open {
+    rest: Peekable<token_stream::IntoIter>,
+    is_block: bool,
+    /// Tokens since the last separator.
+    run: usize,
+    /// `<` without its `>`: a comma does not separate what stands between them. Comparisons look the same, but only up to
+    /// the end of their statement.
+    angles: usize,
+}
+
+impl Open {
+    fn new(tokens: TokenStream, is_block: bool) -> Self {
+        Self { rest: tokens.into_iter().peekable(), is_block, run: 0, angles: 0 }
+    }
+
+    fn cost(&self) -> usize {
+        self.run + self.angles
+    }
+
+    fn take(&mut self, token: &TokenTree) {
+        match token {
+            TokenTree::Punct(punct) => self.punct(punct.as_char(), punct.spacing()),
+            _ => self.run += 1,
+        }
+    }
+
+    fn punct(&mut self, punct: char, spacing: Spacing) {
+        match punct {
+            ';' => self.end(),
+            ',' => self.run = 0,
+            '<' => self.angles += 1,
+            // The end of `->` and `=>` closes nothing, but then nothing is harmed by counting less.
+            '>' => self.angles = self.angles.saturating_sub(1),
+            // The arm of a `match` begins an expression.
+            '=' if spacing == Spacing::Joint && self.next_is('>') => self.run = 0,
+            _ => self.run += 1,
+        }
+    }
+
+    fn next_is(&mut self, wanted: char) -> bool {
+        matches!(self.rest.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+    }
+
+    fn end(&mut self) {
+        (self.run, self.angles) = (0, 0);
+    }
+
+    /// A block ends its statement, unless what stands after it goes on: `else`, `as`, operators, calls and `?`.
+    fn after_block(&mut self) {
+        let ends = match self.rest.peek() {
+            Some(TokenTree::Ident(word)) => word != "else" && word != "as",
+            Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+            Some(TokenTree::Literal(_)) | None => true,
+        };
+        if ends {
+            self.end();
+        }
+    }
+}
+
+/// The first token that stands too deep.
+pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
+    let mut open = vec![Open::new(tokens.clone(), false)];
+    let mut around = 0;
+    while let Some(current) = open.last_mut() {
+        let Some(token) = current.rest.next() else {
+            around -= leave(&mut open);
+            continue;
+        };
+        current.take(&token);
+        let counted = around + current.cost();
+        if counted > LONGEST || open.len() > DEEPEST {
+            return Some(token.span());
+        }
+        if let TokenTree::Group(group) = &token {
+            around = counted;
+            open.push(Open::new(group.stream(), group.delimiter() == Delimiter::Brace));
+        }
+    }
+    None
+}
+
+/// Back to the bracket around this one: what that had counted when it was left.
+fn leave(open: &mut Vec<Open>) -> usize {
+    let left_block = open.pop().is_some_and(|left| left.is_block);
+    let Some(around) = open.last_mut() else { return 0 };
+    let counted = around.cost();
+    if left_block {
+        around.after_block();
+    }
+    counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_too_deep(text: &str) -> bool {
+        too_deep(&text.parse().unwrap()).is_some()
+    }
+
+    #[test]
+    fn what_nests_is_counted() {
+        for (open, core, close) in [
+            ("(", "", ")"),
+            ("{", "", "}"),
+            ("!", "x", ""),
+            ("A<u8, ", "u8", ">"),
+            ("1 + ", "1", ""),
+            (".a()", "", ""),
+        ] {
+            let nested = |times| format!("x = {}{core}{};", open.repeat(times), close.repeat(times));
+            assert!(!is_too_deep(&nested(50)), "{open}");
+            assert!(is_too_deep(&nested(9000)), "{open}");
+        }
+        assert!(is_too_deep(&"if a {} else ".repeat(9000)));
+        assert!(is_too_deep(&format!("{}{{ {} }}", "!".repeat(5000), "!".repeat(5000))));
+    }
+
+    #[test]
+    fn what_stands_side_by_side_is_not() {
+        for text in [
+            "a + b;",
+            "1,",
+            "fn f() -> u8 { 1 }",
+            "A => {}",
+            "A => b,",
+            "#[a] struct A { b: u8 }",
+            "if a < b {}",
+        ] {
+            assert!(!is_too_deep(&text.repeat(9000)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! From a file's text to its syntax tree, or to the one finding that says why not.
+
+use proc_macro2::{LexError, Span, TokenStream};
+use sockeye_rules::UNREADABLE_SOURCE;
+
+use super::{
+    finding::{Finding, Place},
+    nesting,
+    source::Source,
+};
+
+/// In bytes. No file that a person wrote is larger, and its tokens would take a hundred times as much memory.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// The syntax tree of a file that has to do with WebSockets.
+pub(super) fn parse(source: &Source) -> Result<syn::File, Box<Finding>> {
+    let size = source.text().len();
+    if size > LARGEST {
+        let why = format!("it has {size} bytes, and no more than {LARGEST} are read");
+        return Err(unreadable(
+            Place::of_file(),
+            &why,
+            "take the handlers out of it, or list it in `.ignore`",
+        ));
+    }
+    if let Some(at) = source.not_utf8 {
+        return Err(unreadable(source.place(at..at + 1), "it is not UTF-8 here", "save the file as UTF-8"));
+    }
+    let tokens: TokenStream = source.text().parse().map_err(|error| no_tokens(source, &error))?;
+    if let Some(span) = nesting::too_deep(&tokens) {
+        let why = "what stands here is nested deeper than any parser goes";
+        return Err(unreadable(place(source, span), why, "take the expression or the type apart"));
+    }
+    syn::parse2(tokens).map_err(|error| {
+        let help = "`cargo check` says more; if it accepts the file, the syntax is newer than this version of cargo-sockeye";
+        unreadable(place(source, error.span()), &error.to_string(), help)
+    })
+}
+
+/// The finding for a file that the system does not let us read.
+pub(super) fn no_text(error: &std::io::Error) -> Box<Finding> {
+    unreadable(Place::of_file(), &error.to_string(), "make it readable, or list it in `.ignore`")
+}
+
+/// The lexer stops at brackets without a partner, and at the beginning of what never ends.
+fn no_tokens(source: &Source, error: &LexError) -> Box<Finding> {
+    let at = error.span().byte_range().start;
+    let rest = &source.text()[at..];
+    let why = match rest.chars().next() {
+        Some('(' | '[' | '{') => "this bracket is never closed",
+        Some(')' | ']' | '}') => "this bracket closes none that is open",
+        Some('"' | '\'' | '/' | 'r' | 'b' | 'c') => "what begins here never ends",
+        _ => "this is no part of Rust",
+    };
+    let length = rest.chars().next().map_or(0, char::len_utf8);
+    unreadable(source.place(at..at + length), why, "`cargo check` says more")
+}
+
+/// The place of a token; of the end of the file when the parser wanted more.
+fn place(source: &Source, span: Span) -> Place {
+    let bytes = span.byte_range();
+    let end = source.text().trim_end().len();
+    source.place(if bytes.is_empty() { end..end } else { bytes })
+}
+
+fn unreadable(place: Place, why: &str, help: &str) -> Box<Finding> {
+    Box::new(Finding {
+        rule: &UNREADABLE_SOURCE,
+        message: format!("the file cannot be read, so its handlers were not checked: {why}"),
+        expected: None,
+        notes: Vec::new(),
+        help: help.to_owned(),
+        place,
+        related: Vec::new(),
+    })
+}

@@ -1,0 +1,47 @@
+//! Work on many files at once.
+
+use std::{
+    iter,
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread::{self, Builder, ScopedJoinHandle},
+};
+
+/// Parsers call themselves for what is nested. `nesting` keeps them from going deeper than this holds, with room to spare:
+/// a test of the command does that with a debug build, whose frames are the largest. Memory is used as far as it is needed.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// More threads wait for the disk, and each has a stack.
+const MOST_THREADS: usize = 16;
+
+/// What `work` makes of each, in the order given.
+pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Result<Vec<R>, String> {
+    let next = AtomicUsize::new(0);
+    let take = || -> Vec<(usize, R)> {
+        let index = || next.fetch_add(1, Ordering::Relaxed);
+        iter::from_fn(|| Some(index()).filter(|&index| index < items.len()))
+            .map(|index| (index, work(&items[index])))
+            .collect()
+    };
+    let mut done = in_threads(threads(items.len()), &take)?;
+    if done.len() != items.len() {
+        return Err("no thread could be started".to_owned());
+    }
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+/// One thread is enough to get everything done.
+fn in_threads<R: Send>(number: usize, take: &(impl Fn() -> Vec<R> + Sync)) -> Result<Vec<R>, String> {
+    thread::scope(|scope| {
+        let start = || Builder::new().name("check".to_owned()).stack_size(STACK).spawn_scoped(scope, take);
+        let threads: Vec<_> = (0..number).map_while(|_| start().ok()).collect();
+        let done = threads.into_iter().map(ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>();
+        done.map_err(|_| "a thread panicked".to_owned()).map(|parts| parts.into_iter().flatten().collect())
+    })
+}
+
+fn threads(items: usize) -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    processors.min(MOST_THREADS).min(items)
+}

@@ -1,0 +1,132 @@
+//! A handler, and what the rules say about it.
+
+use std::ops::Range;
+
+use proc_macro2::{Span, TokenStream};
+use sockeye_rules::{
+    ROUTE_SYNTAX,
+    syntax::{self, Diagnostic, Endpoint, Function, Imports},
+};
+use syn::{LitStr, TypePath, visit::Visit};
+
+use super::{super::finding::Finding, super::source::Source, attribute::Ours};
+
+/// A function that the rules were asked about.
+#[derive(Debug)]
+pub(in super::super) struct Handler {
+    pub(in super::super) name: String,
+    pub(in super::super) line: usize,
+    pub(in super::super) kind: Kind,
+}
+
+/// What makes a function a handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum Kind {
+    /// `#[ws_endpoint(..)]`, with the route if it has one.
+    Endpoint(Option<String>),
+    /// `#[ws_lifecycle]`, or it takes a handshake or socket of Sockeye's.
+    Helper,
+    /// It takes an upgrade or a socket of axum's.
+    Axum,
+}
+
+/// The route of an endpoint, to be compared with others.
+#[derive(Debug)]
+pub(in super::super) struct RouteOf {
+    pub(in super::super) endpoint: String,
+    pub(in super::super) group: Option<String>,
+    /// The route without the names of its parameters.
+    pub(in super::super) shape: String,
+    /// The literal.
+    pub(in super::super) bytes: Range<usize>,
+}
+
+/// An endpoint and what is wrong with it.
+pub(super) struct Judged {
+    pub(super) kind: Kind,
+    pub(super) findings: Vec<Finding>,
+    pub(super) route: Option<RouteOf>,
+}
+
+/// Asks the rules about what stands under `#[ws_endpoint(..)]`.
+pub(super) fn endpoint(ours: &Ours, item: TokenStream, source: &Source) -> Judged {
+    let endpoint = syntax::parse(ours.arguments.clone(), item);
+    let findings = findings(syntax::check(&endpoint), source, &ours.bytes());
+    let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
+    let kind = Kind::Endpoint(endpoint.route().map(|route| route.text.clone()));
+    Judged { kind, findings, route: route(&endpoint).filter(|_| is_fit) }
+}
+
+fn route(endpoint: &Endpoint) -> Option<RouteOf> {
+    let route = endpoint.route()?;
+    Some(RouteOf {
+        endpoint: endpoint.function()?.name().to_string(),
+        group: endpoint.options.group.as_ref().map(LitStr::value),
+        shape: route.shape(),
+        bytes: route.literal.span().byte_range(),
+    })
+}
+
+/// Asks the rules about what stands under `#[ws_lifecycle(..)]`.
+pub(super) fn helper(ours: &Ours, item: TokenStream, imports: &Imports, source: &Source) -> Judged {
+    let helper = syntax::parse(ours.arguments.clone(), item);
+    let findings = findings(syntax::check_lifecycle_in(&helper, imports), source, &ours.bytes());
+    let kind = helper.function().map_or(Kind::Helper, |function| kind(function, imports));
+    Judged { kind, findings, route: None }
+}
+
+/// Asks the rules about any other function; `None` when it has nothing to do with WebSockets.
+pub(super) fn function(function: &Function, imports: &Imports, source: &Source) -> Option<Judged> {
+    let found = syntax::check_function(function, imports)?;
+    let findings = findings(found, source, &function.name().span().byte_range());
+    Some(Judged { kind: kind(function, imports), findings, route: None })
+}
+
+fn kind(function: &Function, imports: &Imports) -> Kind {
+    if takes_axum(function, imports) { Kind::Axum } else { Kind::Helper }
+}
+
+fn takes_axum(function: &Function, imports: &Imports) -> bool {
+    let mut search = AxumTypes { imports, found: false };
+    function.parameters.iter().for_each(|parameter| search.visit_type(parameter.ty()));
+    search.found
+}
+
+struct AxumTypes<'a> {
+    imports: &'a Imports,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for AxumTypes<'_> {
+    fn visit_type_path(&mut self, ty: &'ast TypePath) {
+        let names: Vec<_> = ty.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let full = self.imports.resolve(&names.join("::"));
+        let name = full.rsplit("::").next().unwrap_or_default();
+        self.found |= full.starts_with("axum") && name.starts_with("WebSocket");
+        syn::visit::visit_type_path(self, ty);
+    }
+}
+
+fn findings(found: Vec<Diagnostic>, source: &Source, whole: &Range<usize>) -> Vec<Finding> {
+    found.into_iter().map(|found| finding(found, source, whole)).collect()
+}
+
+/// A diagnostic of the macro, at its place in the file. One without tokens of its own, such as a missing parameter of the
+/// attribute, is about the whole of what it was found in.
+fn finding(found: Diagnostic, source: &Source, whole: &Range<usize>) -> Finding {
+    let place = source.place(bytes(found.start, found.end).unwrap_or_else(|| whole.clone()));
+    Finding {
+        rule: found.rule,
+        message: found.message,
+        expected: found.expected,
+        notes: found.notes,
+        help: found.help,
+        place,
+        related: Vec::new(),
+    }
+}
+
+fn bytes(start: Span, end: Span) -> Option<Range<usize>> {
+    let (start, end) = (start.byte_range(), end.byte_range());
+    (!start.is_empty()).then(|| start.start..end.end.max(start.end))
+}

@@ -1,0 +1,136 @@
+//! What names stand for at a place in a file.
+
+use quote::quote;
+use sockeye_rules::syntax::Imports;
+use syn::{Block, File, Item, Stmt, UseTree, parse_quote};
+
+/// The modules and blocks around a place, the innermost last.
+#[derive(Default)]
+pub(super) struct Scopes {
+    inner: Vec<Scope>,
+    none: Imports,
+}
+
+/// The names of a module or block, with those that it has from outside.
+struct Scope {
+    uses: Vec<Item>,
+    imports: Imports,
+}
+
+impl Scope {
+    /// What stands later shadows what stood earlier.
+    fn new(uses: Vec<Item>) -> Self {
+        Self { imports: Imports::of_items(&uses), uses }
+    }
+}
+
+impl Scopes {
+    pub(super) fn enter_file(&mut self, file: &File) {
+        self.inner.push(Scope::new(names(&file.items).collect()));
+    }
+
+    /// A module begins anew, unless it says `use super::*`.
+    pub(super) fn enter_module(&mut self, items: &[Item]) {
+        let takes_all = items.iter().any(|item| matches!(item, Item::Use(item) if is_super_glob(&item.tree)));
+        let outer = self.inner.last().filter(|_| takes_all).map(|outer| outer.uses.clone());
+        self.inner.push(Scope::new(outer.unwrap_or_default().into_iter().chain(names(items)).collect()));
+    }
+
+    /// A block sees all that is around it.
+    pub(super) fn enter_block(&mut self, block: &Block) {
+        let outer = self.inner.last().map(|outer| outer.uses.clone()).unwrap_or_default();
+        self.inner.push(Scope::new(outer.into_iter().chain(names(items(block))).collect()));
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.inner.pop();
+    }
+
+    /// Those of the innermost scope, with what it has from outside.
+    pub(super) fn imports(&self) -> &Imports {
+        self.inner.last().map_or(&self.none, |scope| &scope.imports)
+    }
+}
+
+/// Whether the block adds names.
+pub(super) fn has_names(block: &Block) -> bool {
+    names(items(block)).next().is_some()
+}
+
+fn items(block: &Block) -> impl Iterator<Item = &Item> {
+    block.stmts.iter().filter_map(|statement| match statement {
+        Stmt::Item(item) => Some(item),
+        _ => None,
+    })
+}
+
+/// The imports, and the types that are defined here: a `struct Handshake` in this file is not Sockeye's.
+fn names<'a>(items: impl IntoIterator<Item = &'a Item>) -> impl Iterator<Item = Item> {
+    items.into_iter().filter_map(|item| {
+        let defined = match item {
+            Item::Use(_) => return Some(item.clone()),
+            Item::Enum(item) => &item.ident,
+            Item::Struct(item) => &item.ident,
+            Item::Trait(item) => &item.ident,
+            Item::Type(item) => &item.ident,
+            Item::Union(item) => &item.ident,
+            _ => return None,
+        };
+        let import = quote!(use self::#defined;);
+        Some(parse_quote!(#import))
+    })
+}
+
+fn is_super_glob(tree: &UseTree) -> bool {
+    match tree {
+        UseTree::Path(path) if path.ident == "super" => reaches_glob(&path.tree),
+        UseTree::Group(group) => group.items.iter().any(is_super_glob),
+        _ => false,
+    }
+}
+
+fn reaches_glob(tree: &UseTree) -> bool {
+    match tree {
+        UseTree::Glob(_) => true,
+        UseTree::Group(group) => group.items.iter().any(reaches_glob),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(file: &str) -> Scopes {
+        let mut scopes = Scopes::default();
+        scopes.enter_file(&syn::parse_str(file).unwrap());
+        scopes
+    }
+
+    fn module(text: &str) -> Vec<Item> {
+        syn::parse_str::<File>(text).unwrap().items
+    }
+
+    #[test]
+    fn a_module_begins_anew_unless_it_takes_all() {
+        let mut scopes = scopes("use axum::extract::ws::WebSocket; struct Handshake;");
+        assert_eq!(scopes.imports().resolve("WebSocket"), "axum::extract::ws::WebSocket");
+        assert_eq!(scopes.imports().resolve("Handshake"), "self::Handshake");
+        scopes.enter_module(&module("use std::fs;"));
+        assert_eq!(scopes.imports().resolve("WebSocket"), "WebSocket");
+        scopes.leave();
+        scopes.enter_module(&module("use super::{*, other}; use sockeye::Handshake;"));
+        assert_eq!(scopes.imports().resolve("WebSocket"), "axum::extract::ws::WebSocket");
+        assert_eq!(scopes.imports().resolve("Handshake"), "sockeye::Handshake");
+    }
+
+    #[test]
+    fn a_block_sees_what_is_around_it() {
+        let mut scopes = scopes("use axum::extract::ws::WebSocket;");
+        let block: Block = syn::parse_str("{ use std::fs; f(); }").unwrap();
+        assert!(has_names(&block));
+        scopes.enter_block(&block);
+        assert_eq!(scopes.imports().resolve("WebSocket"), "axum::extract::ws::WebSocket");
+        assert_eq!(scopes.imports().resolve("fs::read"), "std::fs::read");
+    }
+}

@@ -1,0 +1,51 @@
+//! The list of all rules.
+
+use anstyle::Style;
+use sockeye_rules::{Phase, RULES, Rule, render::Look};
+
+use super::wrap::wrap;
+
+/// The rules by phase, each with its summary; in a pipe each on one line.
+pub(super) fn write(look: Look, width: Option<usize>) -> String {
+    let column = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for phase in Phase::ALL {
+        let heading = format!("{}: {}", phase.name(), when(phase));
+        text.push_str(&bold(&heading, look));
+        text.push('\n');
+        for rule in RULES.iter().filter(|rule| rule.phase == phase) {
+            text.push_str(&entry(rule, column, width));
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text.push_str("cargo sockeye explain RULE shows the page of a rule\n");
+    text
+}
+
+/// When the rules of a phase are checked.
+pub(super) fn when(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Signature => "at `cargo check`, the handler's signature and route",
+        Phase::Lifecycle => "at `cargo check`, what the handler does with its handshake and socket",
+        Phase::Startup => "when the server starts, before the port is bound",
+        Phase::Run => "for each handshake and each connection",
+        Phase::Axum => "by `cargo sockeye check`, handlers that use axum's own WebSockets",
+        Phase::Source => "by `cargo sockeye check`, the files themselves",
+    }
+}
+
+fn entry(rule: &Rule, column: usize, width: Option<usize>) -> String {
+    wrap(rule.summary(), width.unwrap_or(usize::MAX), &format!("  {:column$}  ", rule.name))
+}
+
+pub(super) fn bold(text: &str, look: Look) -> String {
+    styled(text, Style::new().bold(), look)
+}
+
+pub(super) fn styled(text: &str, style: Style, look: Look) -> String {
+    match look {
+        Look::Plain => text.to_owned(),
+        Look::Colours => format!("{style}{text}{style:#}"),
+    }
+}

@@ -1,0 +1,48 @@
+//! `cargo sockeye`: the rules of Sockeye on a command line.
+
+mod check;
+mod explain;
+mod output;
+mod probe;
+mod routes;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Checks WebSocket handlers, lists routes, explains rules, probes servers.
+#[derive(Parser)]
+#[command(name = "cargo-sockeye", bin_name = "cargo sockeye", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo sockeye check
+  cargo sockeye explain no_receive_loop
+
+`cargo sockeye help COMMAND` has more on each.";
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Options),
+    Routes(routes::Options),
+    Explain(explain::Options),
+    Probe(probe::Options),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse_from(arguments(std::env::args_os())).command {
+        Command::Check(options) => check::run(&options),
+        Command::Routes(options) => routes::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Probe(options) => probe::run(&options),
+    }
+}
+
+/// `cargo sockeye check` runs `cargo-sockeye sockeye check`; scripts run `cargo-sockeye check`. Both mean the same.
+fn arguments(given: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    given.enumerate().filter(|(index, word)| *index != 1 || word != "sockeye").map(|(_, word)| word)
+}

@@ -1,0 +1,45 @@
+//! What is asked on the command line.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use super::terminal::seconds;
+
+/// Connects to a WebSocket server as a client does, and says what is wrong.
+///
+/// Exit status: 0 when a client can connect and nothing is wrong, 1 when something is, 2 when the probe could not run.
+/// Tokens in the address's query string and in headers are sent and never printed.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Address of the endpoint, such as `wss://example.com/ws`
+    pub(super) url: String,
+    /// Origin of the page to connect as, such as `https://app.example.com` [default: none, as programs do]
+    #[arg(long, value_name = "ORIGIN")]
+    pub(super) origin: Option<String>,
+    /// A header to send with the handshake, may be repeated
+    // Read by us, not by clap: clap would print a value that it refuses.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(super) headers: Vec<String>,
+    /// A subprotocol to offer, may be repeated; the first one is preferred
+    #[arg(long = "subprotocol", value_name = "NAME")]
+    pub(super) subprotocols: Vec<String>,
+    /// Any web page is meant to connect: no warning when it can
+    #[arg(long)]
+    pub(super) any_origin: bool,
+    /// Seconds that each step may take
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(super) timeout: Duration,
+    /// Form of the result
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
+}
+
+/// For whom the result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Lines for people
+    Human,
+    /// One JSON document
+    Json,
+}

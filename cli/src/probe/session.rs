@@ -1,0 +1,92 @@
+//! An open WebSocket, and how it can end.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_websockets::{ClientBuilder, Error, Limits, Message, WebSocketStream};
+
+use super::{answer::Answer, line::Duplex};
+
+/// The biggest message that is read.
+const MESSAGE: usize = 16 * 1024 * 1024;
+
+/// What came next.
+pub(super) enum Event {
+    Pong(Vec<u8>),
+    Ping,
+    Data,
+    Closed {
+        code: u16,
+        reason: String,
+    },
+    /// The stream ended without a close frame.
+    Ended,
+    /// A message longer than is read.
+    TooBig,
+    /// More messages than are read.
+    TooMany,
+    /// The server does not keep to the protocol.
+    Wrong(String),
+    Failed(std::io::Error),
+}
+
+/// The most messages that are read. Each ping is answered, and a server that reads no answers lets them pile up here.
+const MESSAGES: usize = 100_000;
+
+/// A client's end.
+pub(super) struct Session {
+    read: usize,
+    socket: WebSocketStream<Box<dyn Duplex>>,
+}
+
+impl Session {
+    pub(super) fn of(answer: Answer) -> Self {
+        let limits = Limits::default().max_payload_len(Some(MESSAGE));
+        let stream: Box<dyn Duplex> = Box::new(answer.into_stream());
+        Self { read: 0, socket: ClientBuilder::new().limits(limits).take_over(stream) }
+    }
+
+    /// `false` when the connection is over.
+    pub(super) async fn ping(&mut self, payload: &[u8]) -> bool {
+        self.socket.send(Message::ping(payload.to_vec())).await.is_ok()
+    }
+
+    /// `false` when the connection is over.
+    pub(super) async fn close(&mut self) -> bool {
+        let close = Message::close(Some(tokio_websockets::CloseCode::NORMAL_CLOSURE), "");
+        self.socket.send(close).await.is_ok()
+    }
+
+    pub(super) async fn next(&mut self) -> Event {
+        self.read += 1;
+        if self.read > MESSAGES {
+            return Event::TooMany;
+        }
+        match self.socket.next().await {
+            None => Event::Ended,
+            Some(Err(error)) => broken(error),
+            Some(Ok(message)) => event(&message),
+        }
+    }
+}
+
+fn event(message: &Message) -> Event {
+    if message.is_pong() {
+        return Event::Pong(message.as_payload().to_vec());
+    }
+    if message.is_ping() {
+        return Event::Ping;
+    }
+    match message.as_close() {
+        Some((code, reason)) => Event::Closed { code: code.into(), reason: reason.to_owned() },
+        None => Event::Data,
+    }
+}
+
+fn broken(error: Error) -> Event {
+    match error {
+        Error::PayloadTooLong { .. } => Event::TooBig,
+        // A peer that leaves TLS out of its goodbye has ended all the same.
+        Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Event::Ended,
+        Error::Io(error) => Event::Failed(error),
+        other => Event::Wrong(other.to_string()),
+    }
+}

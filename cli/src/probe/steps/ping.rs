@@ -1,0 +1,115 @@
+//! Whether the server answers a ping: whether somebody reads at the other end.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use super::{
+    super::{
+        advice::closing,
+        finding::Finding,
+        session::{Event, Session},
+    },
+    millis,
+};
+
+const NAME: &str = "ping";
+
+/// What comes back belongs to this ping and to no other.
+const PAYLOAD: &[u8] = b"cargo sockeye probe";
+
+/// How the server takes a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::probe) enum Pulse {
+    Answers,
+    Silent,
+    /// The connection is over; the close code, if it had one.
+    Over(Option<u16>),
+}
+
+/// Says what came of a ping.
+pub(in crate::probe) async fn check(session: &mut Session, limit: Duration) -> (Pulse, Finding) {
+    let start = Instant::now();
+    match timeout(limit, pong(session)).await {
+        Ok((Event::Pong(_), messages)) => (Pulse::Answers, answered(start.elapsed(), messages)),
+        Ok((event, _)) => (over(&event), ended(event)),
+        Err(_) => (Pulse::Silent, silent(limit)),
+    }
+}
+
+/// The same without words.
+pub(in crate::probe) async fn pulse(session: &mut Session, limit: Duration) -> Pulse {
+    match timeout(limit, pong(session)).await {
+        Ok((Event::Pong(_), _)) => Pulse::Answers,
+        Ok((event, _)) => over(&event),
+        Err(_) => Pulse::Silent,
+    }
+}
+
+fn over(event: &Event) -> Pulse {
+    match event {
+        Event::Closed { code, .. } => Pulse::Over(Some(*code)),
+        _ => Pulse::Over(None),
+    }
+}
+
+/// The pong, or what came in its place, and how many messages came before it.
+async fn pong(session: &mut Session) -> (Event, usize) {
+    // A ping that cannot be sent shows in what is read: a close frame may be waiting there.
+    session.ping(PAYLOAD).await;
+    let mut messages = 0;
+    loop {
+        match session.next().await {
+            Event::Pong(payload) if payload == PAYLOAD => return (Event::Pong(payload), messages),
+            // Anybody may send a pong at any time (RFC 6455 section 5.5.3).
+            Event::Pong(_) | Event::Ping => {}
+            Event::Data => messages += 1,
+            other => return (other, messages),
+        }
+    }
+}
+
+fn answered(after: Duration, messages: usize) -> Finding {
+    let first = match messages {
+        0 => String::new(),
+        1 => "; the server sent a message before".to_owned(),
+        many => format!("; the server sent {many} messages before"),
+    };
+    Finding::ok(NAME, format!("answered in {}{first}", millis(after)))
+}
+
+fn silent(limit: Duration) -> Finding {
+    Finding::fail(NAME, format!("no pong within {limit:?}: nobody reads at the other end")).help(
+        "the handler does not receive, or a blocking call holds it; a proxy that buffers may also stand between: proxies end connections that look idle",
+    )
+}
+
+fn ended(event: Event) -> Finding {
+    match event {
+        Event::Closed { code, reason } => closed(code, &reason),
+        Event::Ended => Finding::fail(NAME, "the connection ended right after the handshake, without a close frame").help(
+            "the handler was dropped or the process crashed, or a proxy gave up: look into their logs; browsers report code 1006",
+        ),
+        Event::Failed(error) => Finding::fail(NAME, format!("the connection broke right after the handshake: {error}"))
+            .help("the process crashed, or a proxy gave up: look into their logs; browsers report code 1006"),
+        Event::TooBig => too_much("a message of more than 16 MiB"),
+        Event::TooMany => too_much("100000 messages and no pong"),
+        Event::Wrong(what) => Finding::fail(NAME, format!("what the server sends is no WebSocket frame: {what}"))
+            .help("a server that masks its frames, compresses without being asked, or writes HTTP into an upgraded connection: look at what handles it"),
+        Event::Pong(_) | Event::Ping | Event::Data => Finding::ok(NAME, "answered"),
+    }
+}
+
+fn too_much(what: &str) -> Finding {
+    Finding::warn(NAME, format!("the server sent {what}, and was not listened to any more"))
+        .help("most clients have smaller limits: send less at once, and answer pings in between")
+}
+
+fn closed(code: u16, reason: &str) -> Finding {
+    let (meaning, help) = closing::meaning(code);
+    let said = if reason.is_empty() { String::new() } else { format!(", `{reason}`") };
+    let words = format!("the server closed right after the handshake with {code} ({meaning}{said})");
+    // An endpoint may have said all that it has to say.
+    let finding = if code == 1000 { Finding::warn(NAME, words) } else { Finding::fail(NAME, words) };
+    finding.help(help)
+}

@@ -1,0 +1,33 @@
+//! Which subprotocol was chosen (RFC 6455 section 1.9).
+
+use super::super::{answer::Head, finding::Finding};
+
+const NAME: &str = "protocol";
+
+/// Nothing is said when none was offered and none was chosen.
+pub(in crate::probe) fn check(head: &Head, offered: &[String]) -> Option<Finding> {
+    let chosen: Vec<_> = head.all("sec-websocket-protocol").filter(|value| !value.is_empty()).collect();
+    let list = || offered.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
+    match (chosen.as_slice(), offered.is_empty()) {
+        ([], true) => None,
+        ([], false) => Some(
+            Finding::fail(NAME, format!("{} offered, none was chosen: browsers end such a connection", list()))
+                .help("let the server choose one of them, or let the client offer none; in Sockeye, `subprotocols = [..]` in `#[ws_endpoint(..)]`"),
+        ),
+        ([one], true) => Some(
+            Finding::fail(NAME, format!("the server chose `{one}`, although none was offered; clients refuse it"))
+                .help(format!("offer it, `--subprotocol {one}`, or let the server choose none by itself")),
+        ),
+        ([one], false) if offered.iter().any(|offer| offer == one) => {
+            Some(Finding::ok(NAME, format!("`{one}` was chosen of {}", list())))
+        }
+        ([one], false) => Some(
+            Finding::fail(NAME, format!("the server chose `{one}`, offered were {}; clients refuse it", list()))
+                .help("upper and lower case count; the server must choose one of those offered, as it stands"),
+        ),
+        _ => Some(
+            Finding::fail(NAME, format!("the server chose several: `{}`; clients refuse it", chosen.join("`, `")))
+                .help("it must choose one"),
+        ),
+    }
+}

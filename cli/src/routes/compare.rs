@@ -1,0 +1,102 @@
+//! Holds the endpoints of the sources against those that are in the program.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use super::{
+    document::{Document, Endpoint, Problem},
+    scan::Found,
+};
+
+/// What became of the endpoints of the sources that are not in the program.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    /// They should be there.
+    pub(super) dropped: Vec<Found>,
+    /// They stand under a `cfg`, so nobody knows.
+    pub(super) conditional: Vec<Found>,
+    /// They are in a group that the program serves nothing of.
+    pub(super) elsewhere: Vec<Found>,
+}
+
+/// `root` is where the compiler stood: the files of the program's endpoints are relative to it.
+pub(super) fn compare(found: Vec<Found>, documents: &[Document], root: &std::path::Path) -> Comparison {
+    let registered: Vec<Registered<'_>> = documents
+        .iter()
+        .flat_map(|document| &document.endpoints)
+        .map(|one| Registered::new(one, root))
+        .collect();
+    let groups = served_groups(documents, &found);
+    let mut comparison = Comparison::default();
+    for one in found {
+        if registered.iter().any(|other| other.is(&one))
+            || one.conditions.iter().any(|condition| condition == "cfg(test)")
+        {
+            // It is there, or only in tests.
+        } else if !one.conditions.is_empty() {
+            comparison.conditional.push(one);
+        } else if !groups.contains(&one.group) {
+            comparison.elsewhere.push(one);
+        } else {
+            comparison.dropped.push(one);
+        }
+    }
+    comparison
+}
+
+/// An endpoint of the program, with the place of its file.
+struct Registered<'a> {
+    endpoint: &'a Endpoint,
+    file: Option<PathBuf>,
+}
+
+impl<'a> Registered<'a> {
+    fn new(endpoint: &'a Endpoint, root: &std::path::Path) -> Self {
+        Self { endpoint, file: root.join(&endpoint.file).canonicalize().ok() }
+    }
+
+    /// The same name in the same file, or in the same module where the compiler was told to hide where files are. The
+    /// line decides between two alternatives under different `cfg`s, and both are conditional.
+    fn is(&self, found: &Found) -> bool {
+        let Endpoint { name, module, line, route, .. } = self.endpoint;
+        let same_file = self.file.as_ref() == Some(&found.file);
+        *name == found.name
+            && *route == found.route
+            && (same_file && *line == found.line || *module == found.module)
+    }
+}
+
+/// A server takes the endpoints of one group. Which one shows in those it has; without any, in what it says is missing.
+fn served_groups(documents: &[Document], found: &[Found]) -> BTreeSet<String> {
+    let mut groups = BTreeSet::new();
+    for document in documents {
+        groups.extend(document.endpoints.iter().map(|endpoint| endpoint.group.clone()));
+        for problem in &document.problems {
+            groups.extend(group_without_endpoints(problem));
+            groups.extend(groups_of_missing(problem, found));
+        }
+    }
+    groups
+}
+
+fn group_without_endpoints(problem: &Problem) -> Option<String> {
+    let of_group = |message: &str| message.split('`').nth(1).map(str::to_owned).unwrap_or_default();
+    (problem.rule == "no_endpoints").then(|| of_group(&problem.message))
+}
+
+/// The groups of endpoints that were announced and are not there, unless they are and belong to another group.
+fn groups_of_missing<'a>(problem: &Problem, found: &'a [Found]) -> impl Iterator<Item = String> + use<'a> {
+    let in_other_group = problem.help.as_deref().is_some_and(|help| help.contains("it is in the group"));
+    let announced = problem.rule == "missing_endpoint" && !in_other_group;
+    let route = if announced { problem.message.split('`').nth(1).map(shape) } else { None };
+    found.iter().filter(move |one| Some(shape(&one.route)) == route).map(|one| one.group.clone())
+}
+
+/// The route without the names of its parameters.
+fn shape(route: &str) -> String {
+    let segments = route.split('/').map(|segment| match segment.split_once('{') {
+        Some((before, inner)) if inner.starts_with('*') => format!("{before}{{*}}"),
+        Some((before, _)) => format!("{before}{{}}"),
+        None => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,117 @@
+//! What a program prints with `SOCKEYE_CHECK=json`.
+
+use serde::Deserialize;
+use serde_json::{Deserializer, Value};
+
+use crate::probe::Trouble;
+
+/// The form that is understood here.
+const VERSION: u64 = 1;
+
+/// The result of one server's check.
+#[derive(Debug, Deserialize)]
+pub(super) struct Document {
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) problems: Vec<Problem>,
+    /// As it was printed, for those who read JSON.
+    #[serde(skip)]
+    pub(super) raw: Value,
+}
+
+/// An endpoint that is in the program.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Endpoint {
+    pub(super) name: String,
+    pub(super) module: String,
+    pub(super) route: String,
+    pub(super) group: String,
+    pub(super) file: String,
+    pub(super) line: usize,
+    #[serde(default)]
+    pub(super) settings: Settings,
+}
+
+/// What is shown of an endpoint's settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Settings {
+    #[serde(default)]
+    pub(super) origins: String,
+}
+
+/// Something that keeps the server from starting.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Problem {
+    pub(super) rule: String,
+    pub(super) message: String,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) label: Option<String>,
+    pub(super) help: Option<String>,
+    /// Other places that it is about.
+    #[serde(default)]
+    pub(super) related: Vec<Place>,
+}
+
+/// A place in a source.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) label: String,
+}
+
+/// Every document in the output of a program, which may print other things too, and run several servers.
+pub(super) fn read_all(output: &str) -> Result<Vec<Document>, Trouble> {
+    let mut documents = Vec::new();
+    let mut rest = output;
+    while let Some(start) = next_brace(rest) {
+        rest = &rest[start..];
+        let mut values = Deserializer::from_str(rest).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) if value["endpoints"].is_array() && value["problems"].is_array() => {
+                documents.push(read(value)?);
+                rest = &rest[values.byte_offset()..];
+            }
+            _ => rest = &rest[1..],
+        }
+    }
+    Ok(documents)
+}
+
+/// Where a line begins with a brace.
+fn next_brace(text: &str) -> Option<usize> {
+    if text.starts_with('{') { Some(0) } else { text.find("\n{").map(|at| at + 1) }
+}
+
+fn read(raw: Value) -> Result<Document, Trouble> {
+    if raw["version"].as_u64() != Some(VERSION) {
+        return Err(Trouble::new(format!(
+            "the program's Sockeye writes its check in version {}, this command reads version {VERSION}",
+            raw["version"]
+        ))
+        .help("install the `cargo-sockeye` of the same version as `sockeye` in `Cargo.lock`"));
+    }
+    let document = Document::deserialize(&raw)
+        .map_err(|error| Trouble::new(format!("the program's check cannot be read: {error}")))?;
+    Ok(Document { raw, ..document })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_found_among_other_output() {
+        let output = "starting {up}\n{\"other\": 1}\n{ no json\n{\n  \"version\": 1, \"endpoints\": [], \"problems\": []\n}\nbye\n{\"version\":1,\"endpoints\":[],\"problems\":[]}";
+        assert_eq!(read_all(output).unwrap().len(), 2);
+        assert_eq!(read_all("").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn another_version_is_not_read() {
+        let trouble = read_all("{\"version\":2,\"endpoints\":[],\"problems\":[]}").unwrap_err();
+        assert!(trouble.what.contains("version 2"), "{trouble:?}");
+    }
+}

@@ -1,0 +1,178 @@
+//! Builds and runs the program as a check, and takes what it says.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read, Write as _},
+    process::{Child, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    cargo::{Artifact, Message, cargo},
+    options::Options,
+};
+use crate::probe::Trouble;
+
+/// How often it is looked whether the program has ended.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// How long output is waited for after the program has ended: a child of its own may hold the pipe open for ever.
+const ECHO: Duration = Duration::from_secs(2);
+
+/// The most of its standard output that is kept.
+const OUTPUT: usize = 16 * 1024 * 1024;
+
+/// The most lines of its standard error that are kept.
+const LINES: usize = 200;
+
+/// What came of it.
+pub(super) struct Ran {
+    /// Every crate that was built for the program, and the program itself.
+    pub(super) artifacts: Vec<Artifact>,
+    pub(super) output: String,
+    /// The last lines of its standard error.
+    pub(super) errors: Vec<String>,
+    pub(super) end: End,
+}
+
+/// How it ended.
+pub(super) enum End {
+    /// Cargo has said why.
+    NotBuilt,
+    Exited(ExitStatus),
+    /// It was stopped.
+    TimedOut,
+}
+
+/// A line of one of the two streams.
+enum Line {
+    Output(Vec<u8>),
+    Error(Vec<u8>),
+}
+
+/// `cargo run` with the program's own arguments.
+pub(super) fn run(options: &Options) -> Result<Ran, Trouble> {
+    let mut child = cargo()
+        .args(["run", "--message-format=json-render-diagnostics"])
+        .args(options.for_run())
+        .arg("--")
+        .args(&options.arguments)
+        .env("SOCKEYE_CHECK", "json")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| Trouble::new(format!("cannot run cargo: {error}")))?;
+    let (sender, lines) = mpsc::channel();
+    pump(child.stdout.take(), sender.clone(), Line::Output);
+    pump(child.stderr.take(), sender, Line::Error);
+    let mut watch = Watch::default();
+    let end = watch.follow(&mut child, &lines, options.timeout)?;
+    Ok(watch.into_ran(end))
+}
+
+/// Hands on each line of a stream, in a thread of its own: a pipe that nobody reads stops the program.
+fn pump(stream: Option<impl Read + Send + 'static>, lines: Sender<Line>, wrap: fn(Vec<u8>) -> Line) {
+    let Some(stream) = stream else { return };
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+            if lines.send(wrap(std::mem::take(&mut line))).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// What has been seen so far.
+#[derive(Default)]
+struct Watch {
+    artifacts: Vec<Artifact>,
+    /// When cargo had built everything: what comes after is the program's.
+    built: Option<Instant>,
+    output: Vec<u8>,
+    errors: Vec<String>,
+}
+
+impl Watch {
+    fn follow(&mut self, child: &mut Child, lines: &Receiver<Line>, limit: Duration) -> Result<End, Trouble> {
+        let mut exited: Option<(ExitStatus, Instant)> = None;
+        loop {
+            match lines.recv_timeout(GLANCE) {
+                Ok(line) => self.take(line),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(GLANCE),
+            }
+            let all_read =
+                matches!(lines.try_recv().map(|line| self.take(line)), Err(mpsc::TryRecvError::Disconnected));
+            exited = exited.or(ended(child)?.map(|status| (status, Instant::now())));
+            match exited {
+                Some((status, at)) if all_read || at.elapsed() > ECHO => return Ok(self.how(status)),
+                None if self.built.is_some_and(|built| built.elapsed() > limit) => {
+                    stop(child);
+                    return Ok(End::TimedOut);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn how(&self, status: ExitStatus) -> End {
+        if self.built.is_some() { End::Exited(status) } else { End::NotBuilt }
+    }
+
+    fn take(&mut self, line: Line) {
+        match (line, self.built.is_some()) {
+            (Line::Output(line), true) => {
+                if self.output.len() + line.len() <= OUTPUT {
+                    self.output.extend(line);
+                }
+            }
+            (Line::Output(line), false) => self.take_message(&line),
+            (Line::Error(line), true) => self.keep_error(&line),
+            // Who waits for the compiler wants to see it work.
+            (Line::Error(line), false) => {
+                let _ = io::stderr().lock().write_all(&line);
+            }
+        }
+    }
+
+    fn take_message(&mut self, line: &[u8]) {
+        match serde_json::from_slice(line) {
+            Ok(Message::CompilerArtifact(artifact)) => self.artifacts.push(artifact),
+            Ok(Message::BuildFinished { success: true }) => self.built = Some(Instant::now()),
+            _ => {}
+        }
+    }
+
+    fn keep_error(&mut self, line: &[u8]) {
+        if self.errors.len() == LINES {
+            self.errors.remove(0);
+        }
+        self.errors.push(String::from_utf8_lossy(line).trim_end().to_owned());
+    }
+
+    fn into_ran(mut self, end: End) -> Ran {
+        // The last that cargo says, before the program says anything.
+        let start = self.errors.iter().position(|line| line.trim_start().starts_with("Running `"));
+        self.errors.drain(..start.map_or(0, |at| at + 1));
+        Ran {
+            artifacts: self.artifacts,
+            output: String::from_utf8_lossy(&self.output).into_owned(),
+            errors: self.errors,
+            end,
+        }
+    }
+}
+
+fn ended(child: &mut Child) -> Result<Option<ExitStatus>, Trouble> {
+    child.try_wait().map_err(|error| Trouble::new(format!("cannot wait for the program: {error}")))
+}
+
+/// On Unix cargo has become the program by now, so that this ends the program.
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}

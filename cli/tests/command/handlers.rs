@@ -1,0 +1,197 @@
+//! Which functions are checked, and with what names around them.
+
+use crate::tree::Tree;
+
+/// The handlers of a file, as `--verbose` lists them.
+fn handlers(text: &str) -> Vec<String> {
+    let run = Tree::new().with("a.rs", text).run(&["check", "--verbose"]);
+    run.stderr.lines().skip(1).map(|line| line.trim_start().to_owned()).collect()
+}
+
+fn findings(text: &str) -> Vec<String> {
+    Tree::new().with("a.rs", text).findings(&[])
+}
+
+#[test]
+fn endpoints_are_found_wherever_they_stand() {
+    let text = r#"
+use sockeye::{Handshake, ws_endpoint};
+
+#[ws_endpoint("/free")]
+async fn free(handshake: Handshake) {}
+
+mod inner {
+    mod deeper {
+        #[sockeye::ws_endpoint("/module")]
+        async fn module(handshake: Handshake) {}
+    }
+}
+
+struct Server;
+
+impl Server {
+    #[ws_endpoint("/method")]
+    async fn method(&self, handshake: Handshake) {}
+}
+
+trait Handler {
+    #[ws_endpoint("/provided")]
+    async fn provided(handshake: Handshake) {}
+}
+
+fn outer() {
+    if true {
+        #[ws_endpoint("/nested")]
+        async fn nested(handshake: Handshake) {}
+    }
+    let closure = || {
+        #[ws_endpoint("/closure")]
+        async fn in_closure(handshake: Handshake) {}
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg_attr(feature = "ws", ws_endpoint("/conditional"))]
+    async fn conditional(handshake: Handshake) {}
+}
+
+#[ws_endpoint]
+async fn routeless(handshake: Handshake) {}
+
+#[ws_endpoint("/struct")]
+struct NoFunction;
+
+macro_rules! endpoint {
+    () => {
+        #[ws_endpoint("/macro")]
+        async fn in_macro(handshake: Handshake) {}
+    };
+}
+"#;
+    assert_eq!(
+        handlers(text),
+        [
+            "5: free (endpoint `/free`)",
+            "10: module (endpoint `/module`)",
+            "18: method (endpoint `/method`)",
+            "23: provided (endpoint `/provided`)",
+            "29: nested (endpoint `/nested`)",
+            "33: in_closure (endpoint `/closure`)",
+            "40: conditional (endpoint `/conditional`)",
+            "44: routeless (endpoint without a route)",
+            "46: _ (endpoint `/struct`)",
+        ]
+    );
+}
+
+#[test]
+fn other_functions_are_found_by_what_they_take() {
+    let text = r"
+use axum::extract::ws::{self, WebSocket};
+use sockeye::{Sender as Out, Socket};
+
+async fn helper(socket: &mut Socket) {}
+async fn half(out: Out) {}
+async fn of_axum(socket: WebSocket) {}
+
+struct Server;
+
+impl Server {
+    async fn method(&self, upgrade: ws::WebSocketUpgrade) {}
+}
+
+#[sockeye::ws_lifecycle]
+async fn marked(socket: Socket) {}
+
+async fn unrelated(socket: std::net::UdpSocket) {}
+
+mod own {
+    struct WebSocket;
+    async fn of_its_own(socket: WebSocket, other: Socket) {}
+}
+
+mod inherited {
+    use super::*;
+    async fn by_glob(socket: WebSocket) {}
+}
+
+fn outer() {
+    use std::net::TcpStream as Socket;
+    async fn shadowed(socket: Socket) {}
+}
+";
+    assert_eq!(
+        handlers(text),
+        [
+            "5: helper (helper)",
+            "6: half (helper)",
+            "7: of_axum (axum)",
+            "12: method (axum)",
+            "16: marked (helper)",
+            "27: by_glob (axum)",
+        ]
+    );
+}
+
+#[test]
+fn an_attribute_without_arguments_is_where_the_report_points() {
+    let text = "/// Docs.\n#[ws_endpoint]\nasync fn f(handshake: &Handshake) {}\n";
+    assert_eq!(findings(text)[0], "route_syntax a.rs:2:1");
+}
+
+#[test]
+fn routes_of_one_file_are_compared() {
+    let right = |route: &str, name: &str| {
+        format!(
+            "/// Docs.\n#[ws_endpoint({route})]\nasync fn {name}(handshake: &Handshake, Path(_id): Path<u8>) {{}}\n"
+        )
+    };
+    let duplicates =
+        |text: &str| findings(text).iter().filter(|one| one.starts_with("duplicate_route")).count();
+    let (one, other) = (right("\"/ws/{id}\"", "one"), right("\"/ws/{user}\"", "other"));
+    assert_eq!(duplicates(&format!("{one}{other}")), 1);
+    assert_eq!(duplicates(&format!("{one}mod inner {{\n{other}}}")), 1);
+    let grouped = right("\"/ws/{id}\", group = \"admin\"", "grouped");
+    assert_eq!(duplicates(&format!("{one}{grouped}")), 0);
+    assert_eq!(duplicates(&format!("{one}#[cfg(unix)]\n{other}")), 0);
+    assert_eq!(duplicates(&format!("{one}#[cfg(test)]\nmod inner {{\n{other}}}")), 0);
+    assert_eq!(duplicates(&format!("{one}fn outer() {{\n{other}}}")), 0);
+}
+
+#[test]
+fn a_package_that_looks_at_origins_is_believed_to_check_them() {
+    let handler = "\
+use axum::{extract::ws::{WebSocket, WebSocketUpgrade}, response::Response};
+
+async fn ws(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(serve)
+}
+
+async fn serve(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+";
+    let tree = |layer: &str| {
+        Tree::new()
+            .with("Cargo.toml", "[workspace]\n")
+            .with("a/Cargo.toml", "[package]\n")
+            .with("a/src/ws.rs", handler)
+            // No browser meets what stands in tests.
+            .with("a/tests/ws.rs", handler)
+            .with("a/src/layer.rs", layer)
+            .with("b/Cargo.toml", "[package]\n")
+            .with("b/src/lib.rs", "fn origin() {}")
+    };
+    let unchecked = ["unchecked_origin a/src/ws.rs:3:13"];
+    assert_eq!(tree("fn cors() { CorsLayer::new().allow_origin(Any) }").findings(&[]), unchecked);
+    assert!(tree("fn check(headers: &HeaderMap) { headers.get(ORIGIN) }").findings(&[]).is_empty());
+    // The same when only the handler's file is named.
+    assert!(
+        tree("fn check(headers: &HeaderMap) { headers.get(ORIGIN) }").findings(&["a/src/ws.rs"]).is_empty()
+    );
+}

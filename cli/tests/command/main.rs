@@ -1,0 +1,9 @@
+//! What the command does: the real binary, on trees of files made for it.
+
+mod explain;
+mod files;
+mod formats;
+mod handlers;
+mod same_as_macro;
+mod tree;
+mod unreadable;
