@@ -16,11 +16,14 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Sends the name of the server.
-#[ws_endpoint("/names/{id}", origins = ["https://app.example.com"])]
+#[ws_endpoint(
+    "/names/{id}",
+    origins = ["https://app.example.com"],
+    allow(no_receive_loop, reason = "the name is all there is")
+)]
 async fn name(handshake: Handshake, Path(id): Path<u64>, State(name): State<Arc<str>>) -> sockeye::Result {
     let socket = handshake.accept().await?;
-    socket.send(sockeye::Message::text(format!("{name} {id}"))).await?;
-    socket.close(sockeye::CloseCode::NORMAL, "that is all").await
+    socket.send(sockeye::Message::text(format!("{name} {id}"))).await
 }
 
 #[tokio::main(flavor = "current_thread")]
