@@ -1,7 +1,7 @@
 //! Reads the files of the corpus: their functions, as the rules see them, and their markers.
 
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use sockeye_rules::syntax::{self, Diagnostic, Imports};
 use syn::{
-    Attribute, Block, ImplItemFn, ItemFn, Meta, TraitItemFn,
+    Attribute, Block, ImplItemFn, ItemFn, ItemMod, Meta, TraitItemFn,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
@@ -95,6 +95,14 @@ struct Functions {
 }
 
 impl<'ast> Visit<'ast> for Functions {
+    /// A module begins with names of its own.
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        let Some((_, items)) = &item.content else { return };
+        let outer = mem::replace(&mut self.imports, Imports::of_items(items));
+        visit::visit_item_mod(self, item);
+        self.imports = outer;
+    }
+
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let plain = ItemFn { attrs: others(&item.attrs), ..item.clone() };
         self.function(&item.attrs, plain.to_token_stream(), item.span(), item.sig.ident.to_string());

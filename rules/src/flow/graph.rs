@@ -74,6 +74,8 @@ pub(crate) enum Step {
     Spawn { at: Ident, takes: Vec<Handle>, tied: bool },
     /// The response of axum's `on_upgrade` is thrown away.
     DroppedResponse { at: Ident },
+    /// Ways meet, and which of them was taken decides whether an `Option` or a `Result` holds a handle.
+    Doubt,
     /// Something that can be seen elsewhere: an assignment, a call.
     Effect,
     /// A macro that is not known: it can return, break or wait.
@@ -228,7 +230,7 @@ impl Graph {
     pub(crate) fn surely_leads(&self, from: NodeId, to: NodeId) -> bool {
         let handle = self.operation(from).map(|operation| operation.handle);
         let is_sure = |step: &Step| match step {
-            Step::Unknown => false,
+            Step::Unknown | Step::Doubt => false,
             Step::Escape(other) => handle != Some(*other),
             Step::Spawn { takes, .. } => !takes.iter().any(|other| handle == Some(*other)),
             Step::Call(call) => !call.may_diverge(),

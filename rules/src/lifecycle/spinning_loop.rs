@@ -17,6 +17,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }
     }
+    if flow.function.sig.asyncness.is_none() {
+        return; // it may run on a thread of its own
+    }
     for one in &flow.graph.loops {
         if flow.reachable[one.header] && never_waits(flow, one) {
             let message = "this loop goes round without awaiting and has no way out: it holds a thread of the runtime, and \

@@ -67,7 +67,7 @@ proptest! {
 fn survey() {
     let mut runner = TestRunner::default();
     let mut shortest = BTreeMap::<&str, (usize, String)>::new();
-    for _ in 0..4000 {
+    for _ in 0..2000 {
         let handler = strategy::handler().new_tree(&mut runner).unwrap().current();
         let (text, found) = judged(&handler);
         for one in &found {

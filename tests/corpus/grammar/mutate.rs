@@ -52,15 +52,22 @@ fn known(handler: &mut Handler) {
     }
 }
 
-/// Of a future that is one of two, it is not known which.
+/// Of a future that is one of two it is not known which; a macro may do anything.
 fn stays_known(statement: &Stmt) -> bool {
-    !matches!(statement, Stmt::Call | Stmt::Send(Send::Chosen) | Stmt::Reborrow(Send::Chosen))
+    let unknown = |send: &Send| matches!(send, Send::Chosen | Send::Macro);
+    match statement {
+        Stmt::Call => false,
+        Stmt::Send(send) | Stmt::Reborrow(send) => !unknown(send),
+        _ => true,
+    }
 }
 
 /// Nothing receives any more, and no task sends on.
 fn deafen(statements: &mut Vec<Stmt>) {
-    let deaf =
-        |statement: &Stmt| !matches!(statement, Stmt::Talk(_) | Stmt::Recv(_) | Stmt::Both(_) | Stmt::Task);
+    let deaf = |statement: &Stmt| {
+        let speaks_on = matches!(statement, Stmt::Task | Stmt::ChannelTask | Stmt::Progress(_));
+        !speaks_on && !matches!(statement, Stmt::Talk(_) | Stmt::Recv(_) | Stmt::Both(_))
+    };
     retain(statements, &deaf);
 }
 

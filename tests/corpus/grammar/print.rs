@@ -17,6 +17,12 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
+macro_rules! say {
+    ($socket:expr, $text:literal) => {
+        $socket.send($text).await?
+    };
+}
+
 fn may_enter(handshake: &Handshake) -> bool {
     handshake.origin().is_some()
 }
@@ -306,6 +312,29 @@ impl Printer {
             Pure::SpawnOther => {
                 self.line("tokio::spawn(async move { tracing::debug!(count, \"elsewhere\") });");
             }
+            Pure::NestedFn => {
+                let name = self.name("nested");
+                self.open(&format!("fn {name}(mut socket: u64) -> u64 {{"));
+                self.line("std::thread::sleep(Duration::from_millis(1));");
+                self.line("loop { socket += 1; if socket > 9 { return socket; } }");
+                self.close("}");
+                self.line(&format!(
+                    "let {name} = tokio::task::spawn_blocking(move || {name}(count)).await?;"
+                ));
+                self.line(&format!("count += {name};"));
+            }
+            Pure::Thread => {
+                self.line(
+                    "std::thread::spawn(move || loop { std::thread::sleep(Duration::from_secs(count)); });",
+                );
+            }
+            Pure::LetElse => {
+                let name = self.name("sum");
+                self.line(&format!(
+                    "let Some({name}) = count.checked_add(1) else {{ return Err(Error::new(\"no\")) }};"
+                ));
+                self.line(&format!("count = {name};"));
+            }
             _ => self.line("sleep(Duration::from_millis(1)).await;"),
         }
     }
@@ -383,6 +412,9 @@ impl Printer {
             Stmt::Split if self.is_top() => self.split(),
             Stmt::Both(both) => self.both(*both),
             Stmt::Task => self.task(),
+            Stmt::ChannelTask if self.is_top() => self.channel_task(),
+            Stmt::Progress(quiet) => self.progress(*quiet),
+            Stmt::LastWords => self.last_words(),
             Stmt::Wrong(wrong) => self.wrong(*wrong),
             _ => self.line("count += 1;"),
         }
@@ -436,7 +468,21 @@ impl Printer {
                 self.line(&format!("{plain}.instrument(tracing::debug_span!(\"send\")).await?;"));
             }
             Send::BoxPin => self.line(&format!("Box::pin({plain}).await?;")),
+            Send::Macro => self.line(&format!("say!({tx}, \"text\");")),
+            Send::Join | Send::JoinInFor => self.joined(send, tx),
         }
+    }
+
+    fn joined(&mut self, send: Send, tx: &str) {
+        if matches!(send, Send::JoinInFor) {
+            self.open("for _ in 0..2 {");
+            self.line(&format!("tokio::try_join!({tx}.send(\"a\"), {tx}.flush())?;"));
+            return self.close("}");
+        }
+        let (one, two) = (self.name("one"), self.name("two"));
+        self.line(&format!("let ({one}, {two}) = tokio::join!({tx}.send(\"a\"), {tx}.feed(\"b\"));"));
+        self.line(&format!("{one}?;"));
+        self.line(&format!("{two}?;"));
     }
 
     fn quiet(&mut self, quiet: Quiet) {
@@ -473,6 +519,17 @@ impl Printer {
                 ));
                 self.line("return Err(Error::close(CloseCode::POLICY_VIOLATION, \"too slow\"));");
                 self.close("};");
+            }
+            Recv::IsNone => {
+                let next = self.name("next");
+                self.line(&format!("let {next} = {plain}.await?;"));
+                self.line(&format!("if {next}.is_none() {{ return Ok(()); }}"));
+                self.line(&format!("let {name} = {next}.unwrap();"));
+            }
+            Recv::Flatten => {
+                self.line(&format!(
+                    "let Some({name}) = {plain}.await.ok().flatten() else {{ return Ok(()) }};"
+                ));
             }
             Recv::OkOr => {
                 self.line(&format!("let {name} = {plain}.await?.ok_or_else(|| Error::new(\"gone\"))?;"));
@@ -589,6 +646,45 @@ impl Printer {
                 self.line(&format!("{task}.abort();"));
             }
         }
+    }
+
+    /// Both ends of the channel stay until the function ends.
+    fn channel_task(&mut self) {
+        let Connection::Halves(tx, _) = self.connection.clone() else { return self.line("count += 1;") };
+        let (outbox, inbox, mine) = (self.name("outbox"), self.name("inbox"), self.name("mine"));
+        self.line(&format!("let ({outbox}, mut {inbox}) = mpsc::channel::<String>(8);"));
+        self.line(&format!("let {mine} = {tx}.clone();"));
+        self.open("tokio::spawn(async move {");
+        self.open(&format!("while let Some(text) = {inbox}.recv().await {{"));
+        self.line(&format!("if {mine}.send(text).await.is_err() {{ break; }}"));
+        self.close("}");
+        self.close("});");
+        self.line(&format!("{outbox}.send(count.to_string()).await?;"));
+    }
+
+    fn progress(&mut self, quiet: bool) {
+        let tx = self.tx();
+        self.open("tokio::select! {");
+        self.line("() = sleep(Duration::from_secs(3)) => {}");
+        self.open("() = async {");
+        self.open("loop {");
+        self.line("sleep(Duration::from_millis(500)).await;");
+        if quiet {
+            self.line(&format!("let _ = {tx}.send(\"working\").await;"));
+        } else {
+            self.line(&format!("if {tx}.send(\"working\").await.is_err() {{ break; }}"));
+        }
+        self.close("}");
+        self.close("} => {}");
+        self.close("}");
+    }
+
+    fn last_words(&mut self) {
+        let (tx, name) = (self.tx(), self.name("waiting"));
+        self.line(&format!("let mut {name} = vec![\"one\", \"two\"];"));
+        self.open(&format!("while let Some(text) = {name}.pop() {{"));
+        self.line(&format!("let _ = {tx}.send(text).await;"));
+        self.close("}");
     }
 
     /// Around the body of a loop: jumps may leave it, and `message` is there.

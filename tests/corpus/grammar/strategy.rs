@@ -52,6 +52,9 @@ fn pure() -> impl Strategy<Value = Pure> {
         Just(Pure::Channel),
         Just(Pure::SpawnBlocking),
         Just(Pure::SpawnOther),
+        Just(Pure::NestedFn),
+        Just(Pure::Thread),
+        Just(Pure::LetElse),
     ];
     leaf.prop_recursive(2, 8, 3, |inner| {
         let some = vec(inner, 0..3);
@@ -80,11 +83,22 @@ fn send() -> impl Strategy<Value = Send> {
         Send::Feed,
         Send::Instrument,
         Send::BoxPin,
+        Send::Join,
+        Send::JoinInFor,
+        Send::Macro,
     ])
 }
 
 fn recv() -> impl Strategy<Value = Recv> {
-    select(vec![Recv::LetElse, Recv::Match, Recv::Kept, Recv::Timeout, Recv::OkOr])
+    select(vec![
+        Recv::LetElse,
+        Recv::Match,
+        Recv::Kept,
+        Recv::Timeout,
+        Recv::OkOr,
+        Recv::IsNone,
+        Recv::Flatten,
+    ])
 }
 
 fn statement() -> BoxedStrategy<Stmt> {
@@ -103,6 +117,9 @@ fn statement() -> BoxedStrategy<Stmt> {
         1 => Just(Stmt::Split),
         1 => both().prop_map(Stmt::Both),
         1 => Just(Stmt::Task),
+        1 => Just(Stmt::ChannelTask),
+        1 => any::<bool>().prop_map(Stmt::Progress),
+        1 => Just(Stmt::LastWords),
     ];
     let all = leaf.prop_recursive(4, 24, 4, |inner| {
         let some = vec(inner, 0..4);

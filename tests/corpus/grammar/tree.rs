@@ -63,6 +63,9 @@ pub(crate) enum Pure {
     Channel,
     SpawnBlocking,
     SpawnOther,
+    NestedFn,
+    Thread,
+    LetElse,
 }
 
 /// What happens while the connection is open.
@@ -91,6 +94,12 @@ pub(crate) enum Stmt {
     Split,
     Both(Both),
     Task,
+    /// A task that ends with a channel of the function's own; only in the function's own block, and only of halves.
+    ChannelTask,
+    /// Sends again and again while something else is worked on.
+    Progress(bool),
+    /// What waits in a queue, sent as well as it goes.
+    LastWords,
     Wrong(Wrong),
 }
 
@@ -111,6 +120,10 @@ pub(crate) enum Send {
     Feed,
     Instrument,
     BoxPin,
+    Join,
+    JoinInFor,
+    /// By a macro that nobody knows.
+    Macro,
 }
 
 /// A send whose failure nobody needs to see, because something else does.
@@ -129,6 +142,9 @@ pub(crate) enum Recv {
     Kept,
     Timeout,
     OkOr,
+    /// Asks first, and unwraps then.
+    IsNone,
+    Flatten,
 }
 
 /// Leaves the function early, in a way that tells the client.

@@ -19,6 +19,8 @@ mod splitting;
 mod tasks;
 mod timing;
 mod traps_flow;
+mod traps_last;
 mod traps_more;
+mod traps_options;
 mod traps_tasks;
 mod values;

@@ -69,6 +69,11 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn joined(&mut self, one: &Value<'a>, other: &Value<'a>) -> Value<'a> {
+        if let (Value::Wrapped(a), Value::Wrapped(b)) = (one, other)
+            && a != b
+        {
+            self.push(Step::Doubt);
+        }
         one.merged(other).unwrap_or_else(|| {
             self.escape(one);
             self.escape(other);
