@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proc_macro2::Ident;
-use syn::ExprAsync;
+use syn::{ExprAsync, ExprClosure};
 
 use super::graph::{Act, Connection, NodeId};
 
@@ -33,6 +33,8 @@ pub(crate) enum Value<'a> {
     Tuple(Vec<Value<'a>>),
     /// An `async` block that has not run yet.
     Task(Task<'a>),
+    /// A closure that mentions handles; it is followed where it is called by its name.
+    Closure(Closure<'a>),
     /// `timeout(.., future)`.
     Timed(Box<Value<'a>>),
     /// What `spawn` gave; the step is that of the spawn.
@@ -123,6 +125,26 @@ pub(crate) struct Layer {
     pub(crate) bad: Outcomes,
 }
 
+/// A closure and the names it was written among.
+#[derive(Debug, Clone)]
+pub(crate) struct Closure<'a> {
+    pub(crate) closure: &'a ExprClosure,
+    pub(crate) names: Rc<Vec<(String, Value<'a>)>>,
+}
+
+impl PartialEq for Closure<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.closure, other.closure)
+    }
+}
+
+impl Closure<'_> {
+    /// The handles whose names stand in it.
+    pub(crate) fn handles(&self) -> Vec<Handle> {
+        super::words::mentioned(self.closure, &self.names).flat_map(Value::handles).collect()
+    }
+}
+
 /// An `async` block and the names it was written among.
 #[derive(Debug, Clone)]
 pub(crate) struct Task<'a> {
@@ -175,6 +197,7 @@ impl Value<'_> {
             Self::Wrapped(inner) | Self::Timed(inner) => inner.handles(),
             Self::Tuple(values) => values.iter().flat_map(Self::handles).collect(),
             Self::Task(task) => task.handles(),
+            Self::Closure(closure) => closure.handles(),
             Self::Other | Self::Test { .. } | Self::Spawned(_) | Self::Own | Self::Response(_) => Vec::new(),
         }
     }

@@ -562,3 +562,14 @@ async fn uses_quiet_pump(
         result = async { tokio::try_join!(beats, listen) } => result.map(drop),
     }
 }
+
+/// A closure that receives is called by its name.
+#[ws_endpoint("/odd/called-closure")]
+async fn called_closure(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut next = async || socket.recv().await;
+    while let Some(message) = next().await? {
+        tracing::debug!(?message);
+    }
+    Ok(())
+}

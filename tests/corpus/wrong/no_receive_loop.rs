@@ -204,3 +204,12 @@ async fn ask(mut socket: Socket, question: &str) -> sockeye::Result<Option<Messa
     let answer = socket.recv().await?;
     Ok(answer)
 }
+
+/// A closure that sends, and nothing that receives.
+#[ws_endpoint("/no-loop/closure")]
+async fn closure(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?; //~ no_receive_loop
+    let greet = async |name: &str| socket.send(format!("hello {name}")).await;
+    greet("you").await?;
+    Ok(())
+}

@@ -11,6 +11,9 @@ use crate::flow::{
     words,
 };
 
+/// How many calls of closures are followed in a function: each is read anew, and closures can call closures.
+const CALLS: usize = 32;
+
 impl<'a> Builder<'a> {
     pub(super) fn call(&mut self, call: &'a ExprCall, awaited: bool) -> Value<'a> {
         let Expr::Path(function) = &*call.func else {
@@ -55,8 +58,14 @@ impl<'a> Builder<'a> {
         call: &'a ExprCall,
         awaited: bool,
     ) -> Value<'a> {
-        // A closure or function of that name that was made here may hold something.
         let value = self.path(function);
+        if let Value::Closure(closure) = &value
+            && self.calls < CALLS
+        {
+            self.calls += 1;
+            return self.run_closure(closure, call);
+        }
+        // A function of that name that was made here may hold something.
         self.escape(&value);
         self.give_away(call);
         self.push(Step::Call(Call { path, at: function.to_token_stream(), awaited, bound: false }));

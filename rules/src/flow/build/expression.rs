@@ -42,10 +42,7 @@ impl<'a> Builder<'a> {
             Expr::Block(block) => self.labelled(block),
             Expr::Unsafe(block) => self.block(&block.block),
             Expr::Async(block) => self.task(block),
-            Expr::Closure(closure) => {
-                self.escape_mentioned(closure);
-                Value::Other
-            }
+            Expr::Closure(closure) => self.closure(closure),
             Expr::Return(end) => self.return_early(end),
             Expr::Break(end) => self.break_out(end),
             Expr::Continue(end) => self.continue_at(end.label.as_ref()),

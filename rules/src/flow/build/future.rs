@@ -105,9 +105,9 @@ impl<'a> Builder<'a> {
     }
 
     /// What a block gives at its end may also be what `return` gave: only its handles are followed.
-    fn ended(&mut self, value: Value<'a>) -> Value<'a> {
+    pub(super) fn ended(&mut self, value: Value<'a>) -> Value<'a> {
         match value {
-            Value::Handle(_) | Value::Tuple(_) | Value::Wrapped(_) => value,
+            Value::Handle(_) | Value::Tuple(_) | Value::Wrapped(_) | Value::Task(_) => value,
             Value::Got(got) => {
                 self.escape(&Value::Got(Got { inner: Box::new(Value::Other), ..got.clone() }));
                 Value::Got(Got { of: None, ..got })

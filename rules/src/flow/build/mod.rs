@@ -3,6 +3,7 @@
 mod block;
 mod branch;
 mod call;
+mod closure;
 mod conditional;
 mod expression;
 mod future;
@@ -52,6 +53,7 @@ pub(super) fn build<'a>(
         within: Within::Function,
         apart: Exit::Task,
         sites: 0,
+        calls: 0,
         own_macros: macros::own_macros(body.to_token_stream()),
         kept,
     };
@@ -81,6 +83,8 @@ struct Builder<'a> {
     apart: Exit,
     /// How many futures of operations there have been.
     sites: usize,
+    /// How many calls of closures have been followed.
+    calls: usize,
     /// Macros that the function defines itself.
     own_macros: HashSet<String>,
     /// Expressions that were read from the tokens of macros.
