@@ -48,6 +48,7 @@ fn is_looked_at(file: &SourceFile, known: &mut HashMap<PathBuf, bool>) -> Result
 
 /// Tests, benchmarks and examples are not what the visitors of a page meet.
 fn stands_aside(package: &Path, file: &Path) -> bool {
+    let Ok(file) = std::path::absolute(file) else { return false };
     let within = file.strip_prefix(package).ok().and_then(|path| path.components().next());
     within
         .is_some_and(|first| ["tests", "benches", "examples"].iter().any(|aside| first.as_os_str() == *aside))

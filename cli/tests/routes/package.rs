@@ -129,7 +129,7 @@ fn broken() -> String {
     main(SERVE)
         + "use app as _;\nuse near as _;\n\n#[sockeye::ws_endpoint(\"/broken\")]\n\
            async fn broken(handshake: sockeye::Handshake, axum::extract::State(name): axum::extract::State<String>) -> sockeye::Result {\n    \
-           let socket = handshake.accept().await?;\n    socket.send(sockeye::Message::text(name)).await?;\n    \
+           let socket = handshake.accept().await?;\n    socket.send(sockeye::Message::text(name)).await?; \
            socket.close(sockeye::CloseCode::NORMAL, \"\").await\n}\n\n"
         + &endpoint("again", "\"/near\"")
 }
