@@ -88,6 +88,10 @@ impl<'a> Builder<'a> {
     fn read_arguments(&mut self, call: &'a Macro) {
         for value in self.names.mentioned(&call.tokens).cloned().collect::<Vec<_>>() {
             self.touch(&value);
+            // It can be called there.
+            if matches!(value, Value::Closure(_)) {
+                self.escape(&value);
+            }
         }
         if !crate::flow::has_word(&call.tokens, &["await", "return", "break", "continue"]) {
             return;
