@@ -23,7 +23,7 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
         #(#cfgs)*
         const _: () = {
             // One name for the many paths below: each of their tokens is read again for each endpoint.
-            use ::sockeye::__private::{self, AnyParameter as _};
+            use ::sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
             #bind
             #marker
             __private::inventory::submit! { #registered }

@@ -7,14 +7,18 @@ mod endpoint;
 mod error;
 mod handshake;
 mod heartbeat;
+mod hub;
 mod limits;
 mod log;
+#[cfg(feature = "log-stream")]
+mod log_stream;
 mod message;
 mod mounted;
 mod origin;
 mod panic;
 mod path_shape;
 mod preflight;
+mod ready;
 mod refusal;
 mod report;
 mod server;
@@ -25,13 +29,18 @@ mod utf8_bytes;
 
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, Json, Outgoing, Raw};
+pub use endpoint::{Needs, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};
 pub use heartbeat::Heartbeat;
+pub use hub::{Backplane, Event, Feed, Hub, HubBuilder, Inlet, SlowPolicy, Topic};
 pub use limits::Limits;
+#[cfg(feature = "log-stream")]
+pub use log_stream::{LogRecord, LogStream, SpanRecord};
 pub use message::Message;
 pub use origin::Origins;
 pub use preflight::is_preflight;
+pub use ready::Ready;
 pub use server::{Checked, EndpointInfo, Server};
 pub use socket::{Receiver, Sender, Sending, Socket};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};

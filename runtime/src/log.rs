@@ -123,7 +123,7 @@ pub(crate) fn nobody_listens() -> bool {
     tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>)
 }
 
-fn fallback(level: Level, line: impl FnOnce() -> String) {
+pub(crate) fn fallback(level: Level, line: impl FnOnce() -> String) {
     if level <= Level::WARN && nobody_listens() {
         // Nothing is left to tell a failure to.
         let _unheard = writeln!(std::io::stderr(), "sockeye: {level}: {}", line());

@@ -7,14 +7,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Heartbeat, Limits, Origins,
     connection::Registry,
-    endpoint::{Call, Need, Registered},
+    endpoint::{Call, Needed, Registered},
     state::States,
 };
 
 /// Everything that a request to one endpoint needs.
 pub(crate) struct Mounted {
     pub(crate) registered: &'static Registered,
-    pub(crate) needs: Vec<Need>,
+    pub(crate) needs: Vec<Needed>,
     pub(crate) call: Arc<Call>,
     pub(crate) states: Arc<States>,
     pub(crate) settings: Settings,

@@ -2,6 +2,7 @@
 //! the whole report in `snapshots/`.
 
 mod all_at_once;
+mod component_not_ready;
 mod conflicting_route;
 mod duplicate_route;
 mod expected;
@@ -13,6 +14,7 @@ mod missing_state;
 mod origins;
 mod path_fields;
 mod registered_by_hand;
+mod requires;
 mod right;
 mod user_router;
 

@@ -39,6 +39,10 @@ where
     type In = In;
     type Out = Out;
 
+    fn format() -> &'static str {
+        "json"
+    }
+
     fn decode(message: Message) -> Result<In, Error> {
         Ok(serde_json::from_slice(message.as_bytes())?)
     }

@@ -40,6 +40,14 @@ pub trait Codec: Send + 'static {
     /// What `send` takes.
     type Out: Send + 'static;
 
+    /// What the messages are called that this codec writes; the name of the codec's type unless it says otherwise.
+    ///
+    /// A [`Hub`](crate::Hub) encodes its events once. A socket sends them as they are if its codec has the same format,
+    /// and else gives an error: two codecs with one name must write the same.
+    fn format() -> &'static str {
+        std::any::type_name::<Self>()
+    }
+
     /// Reads a message.
     ///
     /// # Errors

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::Codec;
 use crate::{Error, Message, Utf8Bytes};
 
-/// What `send` takes: a value, a reference to one, or a message that is encoded already.
+/// What `send` takes: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is encoded already.
 ///
 /// It is made with `into()`; callers write `socket.send(value)` or `socket.send(&value)`, and with `Raw` also
 /// `socket.send("text")`.
@@ -14,6 +14,8 @@ pub struct Outgoing<'a, T>(Content<'a, T>);
 enum Content<'a, T> {
     Owned(T),
     Borrowed(&'a T),
+    /// Written before, in this format.
+    Encoded(Message, &'static str),
 }
 
 impl<T> Outgoing<'_, T> {
@@ -21,7 +23,18 @@ impl<T> Outgoing<'_, T> {
         match self.0 {
             Content::Owned(value) => C::encode_owned(value),
             Content::Borrowed(value) => C::encode(value),
+            Content::Encoded(message, format) if format == C::format() => Ok(message),
+            Content::Encoded(_, format) => Err(Error::new(format_args!(
+                "the hub writes its events as `{format}` and this socket sends `{}`: make the hub with \
+                 `Hub::encoded_by` and the socket's codec, or send `event.into_message()` on a `Raw` socket",
+                C::format()
+            ))),
         }
+    }
+
+    /// A message that is encoded already.
+    pub(crate) fn encoded(message: Message, format: &'static str) -> Self {
+        Self(Content::Encoded(message, format))
     }
 }
 

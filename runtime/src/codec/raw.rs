@@ -9,6 +9,10 @@ impl Codec for Raw {
     type In = Message;
     type Out = Message;
 
+    fn format() -> &'static str {
+        "raw"
+    }
+
     fn decode(message: Message) -> Result<Message, Error> {
         Ok(message)
     }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use super::{Args, Need, args::each_arity};
+use super::{Args, Need, Needed, args::each_arity, needs::Shared};
 use crate::{
     codec::Codec,
     error::Error,
@@ -16,7 +16,7 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>
 /// A handler with its types resolved.
 #[derive(Clone)]
 pub struct Bound {
-    pub(crate) needs: Vec<Need>,
+    pub(crate) needs: Vec<Needed>,
     /// What the endpoint's `state = ..` asks for; `State<()>` when it has none.
     pub(crate) state: Need,
     pub(crate) call: Arc<Call>,
@@ -155,6 +155,7 @@ where
     let call = move |mut incoming: Incoming| -> Running {
         Box::pin(async move {
             let states = Arc::clone(&incoming.endpoint.states);
+            incoming.parts.extensions.insert(Shared(Arc::clone(&states)));
             let values = args
                 .extract(&mut incoming.parts, &states)
                 .await
@@ -162,5 +163,5 @@ where
             (outcome.0)(handler.call(first.0(incoming), values).await)
         })
     };
-    Bound { needs: args.needs(), state: Need::state::<S>(), call: Arc::new(call) }
+    Bound { needs: Needed::all(&args.needs()), state: Need::state::<S>(), call: Arc::new(call) }
 }

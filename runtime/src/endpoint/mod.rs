@@ -6,14 +6,17 @@
 mod args;
 mod bind;
 mod need;
+mod needs;
 mod param;
 
 pub use args::Args;
 pub use bind::{Bound, First, FirstParameter, Handler, Outcome, Returned, bind, first, outcome};
 pub use need::Need;
-pub use param::{AnyParameter, Arg, Extractor, HeadExtractor, Parameter, SharedState};
+pub use needs::{Needs, Requires, state};
+pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
 
 pub(crate) use bind::{Call, Running};
+pub(crate) use needs::Needed;
 
 /// One endpoint, as the macro saw it. Everything in it is known at compile time.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@ use axum::extract::{ConnectInfo, connect_info::MockConnectInfo};
 use http::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::Needs;
 use crate::path_shape::{self, PathProblem};
 
 /// What a parameter needs to be there before the first request comes.
@@ -39,6 +40,10 @@ pub enum Need {
         /// Asks `T` what it takes and compares that with the route's names, in order.
         check: fn(&[&str]) -> Vec<PathProblem>,
     },
+    /// Cookies or their like: something that a browser sends along from any page.
+    Credentials,
+    /// What the parameter's type says through `Requires`.
+    Declared(fn(&mut Needs)),
 }
 
 impl Need {

@@ -1,5 +1,6 @@
 //! How the type of one parameter is told apart: an inherent method of `Parameter<State<T>, S>` wins over the method
-//! of the trait that every `Parameter<P, S>` has, so the choice is made on the concrete type, through any alias.
+//! of the trait that every `Parameter<P, S>` has, so the choice is made on the concrete type, through any alias. Before
+//! both comes a method that takes the parameter by value: a type's own word for what it needs.
 
 use std::{future::Future, marker::PhantomData, pin::Pin};
 
@@ -11,7 +12,7 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::Need;
+use super::{Need, Requires};
 use crate::state::States;
 
 pub(super) type Extracting<'a, P> = Pin<Box<dyn Future<Output = Result<P, Response>> + Send + 'a>>;
@@ -120,6 +121,23 @@ impl<P, S> AnyParameter<P, S> for Parameter<P, S> {
         P: Extractor<S>,
     {
         Arg { need: Need::Nothing, extract: P::take }
+    }
+}
+
+/// Every parameter whose type says what it needs.
+pub trait DeclaredParameter<P, S> {
+    /// Resolves the parameter. By value, so that it is found before every `arg` that takes a reference.
+    fn arg(self) -> Arg<P>
+    where
+        P: Extractor<S>;
+}
+
+impl<P: Requires, S> DeclaredParameter<P, S> for Parameter<P, S> {
+    fn arg(self) -> Arg<P>
+    where
+        P: Extractor<S>,
+    {
+        Arg { need: Need::Declared(P::require), extract: P::take }
     }
 }
 

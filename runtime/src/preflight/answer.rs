@@ -11,7 +11,7 @@ pub(crate) enum Answer {
     Arrived {
         /// Which one.
         at: &'static Registered,
-        /// Parameters whose `Extension` or `ConnectInfo` is not there.
+        /// Needs, by their number, whose `Extension` or `ConnectInfo` is not there.
         absent: Vec<usize>,
     },
     /// Something in front answered.

@@ -3,10 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header, request::Parts};
 
-use crate::{
-    endpoint::{Need, Registered},
-    mounted::Mounted,
-};
+use crate::{endpoint::Registered, mounted::Mounted};
 
 /// Says that a request is a preflight, and takes note of where it arrives. Its type is private, so no client and no
 /// layer can make one.
@@ -17,7 +14,7 @@ pub(super) struct Marker(Arc<Mutex<Option<Arrival>>>);
 #[derive(Debug, Clone)]
 pub(super) struct Arrival {
     pub(super) at: &'static Registered,
-    /// Parameters whose `Extension` or `ConnectInfo` is not there.
+    /// Needs, by their number, whose `Extension` or `ConnectInfo` is not there.
     pub(super) absent: Vec<usize>,
 }
 
@@ -59,16 +56,11 @@ pub fn is_preflight(extensions: &http::Extensions) -> bool {
 /// Stops a preflight at its endpoint, before extractors and handler; `None` for every request from outside.
 pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
     let marker = parts.extensions.get::<Marker>()?;
-    let absent = (0..mounted.needs.len()).filter(|&index| is_absent(&mounted.needs[index], parts)).collect();
+    let needs = mounted.needs.iter().enumerate();
+    let absent =
+        needs.filter(|(_, needed)| needed.is_absent(&parts.extensions)).map(|(number, _)| number).collect();
     marker.note(Arrival { at: mounted.registered, absent });
     // What a real handshake is answered with, so that layers on the way back see what they will see.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
     Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
-}
-
-fn is_absent(need: &Need, parts: &Parts) -> bool {
-    match need {
-        Need::Extension { present, .. } | Need::ConnectInfo { present, .. } => !present(&parts.extensions),
-        Need::Nothing | Need::State { .. } | Need::Path { .. } => false,
-    }
 }

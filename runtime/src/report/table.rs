@@ -40,8 +40,9 @@ fn row(endpoint: &Mounted) -> Vec<String> {
 /// The state types that the endpoint takes, as they are written.
 pub(super) fn states(endpoint: &Mounted) -> Vec<&'static str> {
     let params = endpoint.registered.params;
-    let parameters = endpoint.needs.iter().zip(params);
-    let taken = parameters.filter(|(need, _)| matches!(need, Need::State { .. })).map(|(_, param)| param.ty);
+    let taken =
+        endpoint.needs.iter().filter(|one| one.reason.is_none() && matches!(one.need, Need::State { .. }));
+    let taken = taken.filter_map(|one| params.get(one.index)).map(|param| param.ty);
     endpoint.registered.options.state.into_iter().chain(taken).collect()
 }
 

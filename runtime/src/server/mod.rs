@@ -7,7 +7,7 @@ pub(crate) mod run;
 
 pub use checked::{Checked, EndpointInfo};
 
-use std::{any::type_name, convert::Infallible, future::Future, sync::Arc};
+use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route};
 use tokio::net::ToSocketAddrs;
@@ -16,12 +16,15 @@ use tower_service::Service;
 
 use self::{mode::Mode, run::Shutdown};
 use crate::{
-    Heartbeat, Limits, Origins,
+    Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
     preflight,
-    startup::{self, Context, Problem, StartupError},
+    startup::{self, Component, Context, Problem, StartupError},
     state::States,
 };
+
+/// How long a component may take to say that it is ready.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every endpoint of the program, with what they share.
 ///
@@ -47,6 +50,7 @@ pub struct Server {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     group: String,
     expected: Vec<String>,
+    components: Vec<Component>,
     shutdown: Option<Shutdown>,
 }
 
@@ -64,6 +68,7 @@ impl Server {
             layers: Vec::new(),
             group: String::new(),
             expected: Vec::new(),
+            components: Vec::new(),
             shutdown: None,
         }
     }
@@ -185,6 +190,32 @@ impl Server {
         self
     }
 
+    /// A component that must work before the server listens: an async closure that tries it, or a type with [`Ready`].
+    /// All are asked at once, each for at most 10 s; what does not work is `component_not_ready`, in its own words.
+    ///
+    /// ```
+    /// # async fn ping() -> std::io::Result<()> { Ok(()) }
+    /// let server = sockeye::Server::new().ready("database", async || ping().await);
+    /// # let _ = server;
+    /// ```
+    pub fn ready(self, name: impl Into<String>, component: impl Ready) -> Self {
+        self.ready_within(name, PATIENCE, component)
+    }
+
+    /// [`ready`](Self::ready), with a time of its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # async fn load() -> std::io::Result<()> { Ok(()) }
+    /// let server = sockeye::Server::new().ready_within("model", Duration::from_secs(120), async || load().await);
+    /// # let _ = server;
+    /// ```
+    pub fn ready_within(mut self, name: impl Into<String>, time: Duration, component: impl Ready) -> Self {
+        self.components.push(Component::new(name.into(), time, component));
+        self
+    }
+
     /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: no new handshakes, close code 1001 to
     /// every open connection, and the time of [`Limits::drain`] to end.
     ///
@@ -245,12 +276,14 @@ impl Server {
         let settings =
             Settings { origins: Arc::new(self.origins), limits: self.limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
+        let components = startup::ask(self.components);
         let (mut endpoints, elsewhere) = startup::collect(&self.group, &settings, &states, &lifecycle);
         let router = startup::mount(self.router, &mut endpoints);
         let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
         preflight::ask_all(&router, &mut endpoints).await;
+        let unready = components.unready().await;
         let (group, expected, given) = (self.group, self.expected, self.given);
-        let context = Context { group, endpoints, elsewhere, expected, given, settings };
+        let context = Context { group, endpoints, elsewhere, expected, given, unready, settings };
         let problems = startup::judge(&context);
         (Checked::new(router, context, lifecycle, self.shutdown), problems)
     }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use super::Unready;
 use crate::{
-    endpoint::{Need, Registered},
+    endpoint::{Need, Needed, Registered},
     mounted::{Mounted, Settings},
     preflight::Answer,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) expected: Vec<String>,
     /// Full type names of the values that were given to `Server::state`.
     pub(crate) given: Vec<&'static str>,
+    /// The components that are not ready.
+    pub(crate) unready: Vec<Unready>,
     /// The server's own settings.
     pub(crate) settings: Settings,
 }
@@ -52,9 +55,15 @@ impl Candidate {
         self.mounted.registered
     }
 
-    /// What each of its parameters needs, by index.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = (usize, &Need)> {
-        self.mounted.needs.iter().enumerate()
+    /// What its parameters need.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &Needed> {
+        self.mounted.needs.iter()
+    }
+
+    /// What was not in the request when the preflight arrived.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = &Needed> {
+        let absent = if let Some(Answer::Arrived { absent, .. }) = &self.answer { &absent[..] } else { &[] };
+        absent.iter().filter_map(|&number| self.mounted.needs.get(number))
     }
 
     /// The type of a parameter as it is written.

@@ -1,31 +1,28 @@
 use sockeye_rules::MISSING_EXTENSION;
 
 use super::{
-    Candidate, Context, Place, Problem,
-    types::{inside, short},
+    Candidate, Context, Problem,
+    wanted::{self, Wanted},
 };
-use crate::{endpoint::Need, preflight::Answer};
+use crate::endpoint::{Need, Needed};
 
 /// An `Extension<T>` that no layer had put into the request when the preflight reached the endpoint.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        let Some(Answer::Arrived { absent, .. }) = &endpoint.answer else { continue };
-        for (index, need) in endpoint.needs().filter(|(index, _)| absent.contains(index)) {
-            if let Need::Extension { name, .. } = need {
-                problems.push(problem(endpoint, index, name));
+        for needed in endpoint.absent() {
+            if let Need::Extension { name, .. } = needed.need {
+                problems.push(problem(endpoint, needed, name));
             }
         }
     }
 }
 
-fn problem(endpoint: &Candidate, index: usize, full: &str) -> Problem {
-    let (registered, written) = (endpoint.registered(), endpoint.written(index));
-    let value = inside(written, "Extension").map_or_else(|| short(full), str::to_owned);
-    let message =
-        format!("endpoint `{}` needs `{written}`, which no layer puts into the request", registered.name);
-    Problem::new(&MISSING_EXTENSION, message)
-        .at(Place::param(registered, index, "not in the request when it arrives here"))
-        .with_help(format!(
-            "add `.layer(axum::Extension(/* {value} */))` to the `Server`, or share the value as `State<{value}>`"
-        ))
+fn problem(endpoint: &Candidate, needed: &Needed, full: &str) -> Problem {
+    let Wanted { who, what, of } = Wanted::new(endpoint, needed, "Extension", full);
+    let add = format!("add `.layer(axum::Extension(/* {of} */))` to the `Server`");
+    let help =
+        if needed.reason.is_some() { add } else { format!("{add}, or share the value as `State<{of}>`") };
+    Problem::new(&MISSING_EXTENSION, format!("{who} needs `{what}`, which no layer puts into the request"))
+        .at(wanted::place(endpoint, needed, "not in the request when it arrives here"))
+        .with_help(help)
 }

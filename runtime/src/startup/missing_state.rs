@@ -2,16 +2,17 @@ use sockeye_rules::MISSING_STATE;
 
 use super::{
     Candidate, Context, Place, Problem,
-    types::{inside, short},
+    types::short,
+    wanted::{self, Wanted},
 };
-use crate::endpoint::Need;
+use crate::endpoint::{Need, Needed};
 
 /// A `State<T>` or `state = T` whose value was not given to `Server::state`.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        for (index, need) in endpoint.needs() {
-            if let Some(full) = missing(endpoint, need) {
-                problems.push(parameter(context, endpoint, index, full));
+        for needed in endpoint.needs() {
+            if let Some(full) = missing(endpoint, &needed.need) {
+                problems.push(parameter(context, endpoint, needed, full));
             }
         }
         if let Some(full) = missing(endpoint, &endpoint.state) {
@@ -28,16 +29,11 @@ fn missing(endpoint: &Candidate, need: &Need) -> Option<&'static str> {
     }
 }
 
-fn parameter(context: &Context, endpoint: &Candidate, index: usize, full: &'static str) -> Problem {
-    let written = endpoint.written(index);
-    let of = inside(written, "State").map_or_else(|| short(full), str::to_owned);
-    let name = endpoint.registered().name;
-    Problem::new(
-        &MISSING_STATE,
-        format!("endpoint `{name}` needs `{written}`, which the server does not have"),
-    )
-    .at(Place::param(endpoint.registered(), index, "no value of this type was given"))
-    .with_help(help(context, &of, full))
+fn parameter(context: &Context, endpoint: &Candidate, needed: &Needed, full: &'static str) -> Problem {
+    let Wanted { who, what, of } = Wanted::new(endpoint, needed, "State", full);
+    Problem::new(&MISSING_STATE, format!("{who} needs `{what}`, which the server does not have"))
+        .at(wanted::place(endpoint, needed, "no value of this type was given"))
+        .with_help(help(context, &of, full))
 }
 
 fn option(context: &Context, endpoint: &Candidate, full: &'static str) -> Problem {

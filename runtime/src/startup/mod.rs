@@ -2,6 +2,7 @@
 //! bound. Everything is collected; nothing stops at the first problem.
 
 mod collect;
+mod components;
 mod context;
 mod error;
 mod mount;
@@ -9,8 +10,10 @@ mod problem;
 mod routes;
 mod taken;
 mod types;
+mod wanted;
 
 mod bind_failed;
+mod component_not_ready;
 mod conflicting_route;
 mod duplicate_route;
 mod invalid_limits;
@@ -31,6 +34,7 @@ pub use problem::Problem;
 
 pub(crate) use bind_failed::{bind_failed, unresolved};
 pub(crate) use collect::collect;
+pub(crate) use components::{Component, Unready, ask};
 pub(crate) use context::{Candidate, Clash, Context};
 pub(crate) use mount::mount;
 pub(crate) use problem::Place;
@@ -56,6 +60,7 @@ const CHECKS: &[Check] = &[
     invalid_subprotocol::check,
     unreachable_endpoint::check,
     unguarded_endpoint::check,
+    component_not_ready::check,
 ];
 
 /// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes

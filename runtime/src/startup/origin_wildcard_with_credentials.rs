@@ -1,7 +1,7 @@
 use sockeye_rules::ORIGIN_WILDCARD_WITH_CREDENTIALS;
 
-use super::{Candidate, Context, Place, Problem};
-use crate::endpoint::Registered;
+use super::{Candidate, Context, Place, Problem, wanted};
+use crate::endpoint::{Need, Registered};
 
 /// Extractors that read what a browser sends along by itself, from whatever page the script comes.
 const CREDENTIALS: [&str; 6] =
@@ -10,11 +10,12 @@ const CREDENTIALS: [&str; 6] =
 /// Any origin on an endpoint that trusts credentials: every page on the web may use its visitors' accounts.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let open = context.endpoints.iter().filter(|one| one.mounted.settings.origins.is_any());
-    problems.extend(open.map(Candidate::registered).filter_map(problem));
+    problems.extend(open.filter_map(problem));
 }
 
-fn problem(endpoint: &'static Registered) -> Option<Problem> {
-    let place = credentials(endpoint)?;
+fn problem(candidate: &Candidate) -> Option<Problem> {
+    let endpoint = candidate.registered();
+    let place = credentials(endpoint).or_else(|| declared(candidate))?;
     let message = format!(
         "endpoint `{}` takes credentials and lets any web page connect: a browser sends them whoever's page it is",
         endpoint.name
@@ -32,6 +33,12 @@ fn credentials(endpoint: &'static Registered) -> Option<Place> {
     let reads = |ty: &str| words(ty).any(|word| CREDENTIALS.contains(&word));
     let index = endpoint.params.iter().position(|param| reads(param.ty))?;
     Some(Place::param(endpoint, index, "reads credentials from the request"))
+}
+
+/// A parameter whose type says that it reads them.
+fn declared(endpoint: &Candidate) -> Option<Place> {
+    let needed = endpoint.needs().find(|needed| matches!(needed.need, Need::Credentials))?;
+    Some(wanted::place(endpoint, needed, "reads credentials from the request"))
 }
 
 fn words(ty: &str) -> impl Iterator<Item = &str> {

@@ -1,0 +1,91 @@
+use std::{fmt, sync::Arc};
+
+use super::{Backplane, Encoding, Hub, Inlet, Shared, core::Core, readers::Readers, remote::Remote};
+use crate::Codec;
+
+/// How many events a subscriber may be behind, unless the hub says otherwise.
+const QUEUE: usize = 1000;
+
+/// What happens to a subscriber that is behind by more than the queue's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SlowPolicy {
+    /// It loses the oldest events; the next one that it gets says how many ([`Event::missed`](crate::Event::missed)).
+    /// Right where newer events make older ones worthless.
+    #[default]
+    DropOldest,
+    /// Its [`Feed::next`](crate::Feed::next) fails with `slow_consumer`; returned with `?` that closes with 1013, and the
+    /// client connects again and starts afresh. Right where a gap would be a wrong picture.
+    Disconnect,
+}
+
+type Connect = Box<dyn FnOnce(Inlet) -> Box<dyn Backplane>>;
+
+/// Settings of a [`Hub`] that is about to be made; see [`Hub::builder`].
+#[must_use = "a hub is made by `build`"]
+pub struct HubBuilder<T> {
+    encoding: Encoding<T>,
+    settings: Settings,
+    readers: Option<Arc<Readers>>,
+    connect: Option<Connect>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) queue: usize,
+    pub(super) slow: SlowPolicy,
+}
+
+impl<T> HubBuilder<T> {
+    pub(super) fn new(encoding: Encoding<T>) -> Self {
+        let settings = Settings { queue: QUEUE, slow: SlowPolicy::default() };
+        Self { encoding, settings, readers: None, connect: None }
+    }
+
+    /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
+    /// subscribers of a topic, so a topic never holds more than this many events, however many listen.
+    pub fn queue(mut self, events: usize) -> Self {
+        self.settings.queue = events.max(1);
+        self
+    }
+
+    /// What happens to a subscriber that is behind by more than that.
+    pub fn slow(mut self, policy: SlowPolicy) -> Self {
+        self.settings.slow = policy;
+        self
+    }
+
+    /// Shares the topics with other machines. The function is called by `build` and gets the way in for their events.
+    pub fn backplane<B: Backplane>(mut self, connect: impl FnOnce(Inlet) -> B + 'static) -> Self {
+        self.connect = Some(Box::new(|inlet| Box::new(connect(inlet))));
+        self
+    }
+
+    /// Keeps account of the tasks that read.
+    #[cfg(feature = "log-stream")]
+    pub(crate) fn note_readers(mut self, readers: Arc<Readers>) -> Self {
+        self.readers = Some(readers);
+        self
+    }
+
+    /// The hub.
+    pub fn build(self) -> Hub<T> {
+        let remote = self.connect.is_some().then(Remote::default);
+        let core = Arc::new(Core::new(self.settings, self.readers, remote));
+        if let (Some(remote), Some(connect)) = (core.remote(), self.connect) {
+            remote.join(connect(Inlet::new(&core)));
+        }
+        Hub { shared: Arc::new(Shared { core }), encoding: self.encoding }
+    }
+}
+
+impl<T> Encoding<T> {
+    pub(super) fn of<C: Codec<Out = T>>() -> Self {
+        Self { encode: C::encode, format: C::format() }
+    }
+}
+
+impl<T> fmt::Debug for HubBuilder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

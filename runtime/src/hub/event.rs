@@ -1,0 +1,79 @@
+use std::{fmt, marker::PhantomData};
+
+use serde::Serialize;
+
+use super::subscription::Taken;
+use crate::{Message, Outgoing};
+
+/// An event from a [`Feed`](crate::Feed): encoded already, so that sending it on a socket costs no work and no copy.
+///
+/// `socket.send(event)` takes it where the socket's messages are of the same type `T`, and on `Raw` sockets. If the
+/// socket's codec writes another [`format`](crate::Codec::format) than the hub, sending is an error that says so.
+///
+/// ```
+/// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Feed<u32>) -> sockeye::Result {
+/// let event = feed.next().await?;
+/// if event.missed() > 0 {
+///     println!("{} events went by", event.missed());
+/// }
+/// socket.send(event).await
+/// # }
+/// ```
+#[must_use = "an event that was taken from its feed comes to nobody else"]
+pub struct Event<T> {
+    taken: Taken,
+    format: &'static str,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Event<T> {
+    pub(super) fn new(taken: Taken, format: &'static str) -> Self {
+        Self { taken, format, of: PhantomData }
+    }
+
+    /// How many events this subscriber did not get just before this one, because it was too slow.
+    pub fn missed(&self) -> u64 {
+        self.taken.missed
+    }
+
+    /// Whether the connection to other machines was lost or came back since the event before, so that events of theirs
+    /// may be missing. Never where there is no [`Backplane`](crate::Backplane).
+    pub fn after_outage(&self) -> bool {
+        self.taken.after_outage
+    }
+
+    /// The event as it goes over the wire.
+    pub fn message(&self) -> &Message {
+        &self.taken.message
+    }
+
+    /// The same, without a copy.
+    pub fn into_message(self) -> Message {
+        self.taken.message
+    }
+}
+
+impl<T> From<Event<T>> for Outgoing<'_, T> {
+    fn from(event: Event<T>) -> Self {
+        Outgoing::encoded(event.taken.message, event.format)
+    }
+}
+
+// `Message` has no `Serialize`, and must get none: an `Event<Message>` would then turn into this in two ways.
+impl<T: Serialize> From<Event<T>> for Outgoing<'_, Message> {
+    fn from(event: Event<T>) -> Self {
+        event.into_message().into()
+    }
+}
+
+impl<T> Clone for Event<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.taken.clone(), self.format)
+    }
+}
+
+impl<T> fmt::Debug for Event<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("message", self.message()).field("missed", &self.missed()).finish()
+    }
+}

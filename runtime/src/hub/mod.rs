@@ -1,0 +1,193 @@
+//! Topics of events: published once, encoded once, received by everybody who listens.
+//!
+//! `Hub`, `Topic`, `Feed` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
+//! `Channel` (one topic's queue), `Remote` (the backplane, if there is one).
+
+mod backplane;
+mod builder;
+mod channel;
+mod core;
+mod event;
+mod feed;
+mod log;
+#[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
+mod readers;
+mod ready;
+mod remote;
+mod subscription;
+mod topic;
+
+use std::{fmt, sync::Arc};
+
+use serde::Serialize;
+
+pub use backplane::{Backplane, Inlet};
+pub use builder::{HubBuilder, SlowPolicy};
+pub use event::Event;
+pub use feed::Feed;
+pub use topic::Topic;
+
+#[cfg(feature = "log-stream")]
+pub(crate) use readers::Readers;
+
+use self::core::Core;
+use crate::{Codec, Json, Message, Result};
+
+/// Topics of events of type `T`, shared by the whole server: handlers subscribe, anybody publishes.
+///
+/// An event is encoded once, as JSON unless [`Hub::encoded_by`] says otherwise, and sending it on a socket copies no
+/// payload. Publishing never waits: a subscriber that is behind by more than the queue's length (1,000 events) loses
+/// the oldest and is told how many, or is disconnected, as [`SlowPolicy`] says. A topic needs no making and no clearing
+/// away: it exists while somebody listens.
+///
+/// ```no_run
+/// use axum::extract::{Path, State};
+/// use serde::Serialize;
+/// use sockeye::{Handshake, Hub, Json, Server, StartupError, ws_endpoint};
+///
+/// #[derive(Serialize)]
+/// struct Progress { percent: u8 }
+///
+/// /// Pushes the progress of one workflow to a dashboard.
+/// #[ws_endpoint("/ws/workflows/{id}")]
+/// async fn workflow(
+///     handshake: Handshake<Json<String, Progress>>,
+///     Path(id): Path<u64>,
+///     State(hub): State<Hub<Progress>>,
+/// ) -> sockeye::Result {
+///     let mut socket = handshake.accept().await?;
+///     let mut feed = hub.topic(format!("workflow:{id}")).subscribe();
+///     loop {
+///         tokio::select! {
+///             command = socket.recv() => match command? {
+///                 Some(command) => println!("{command}"),
+///                 None => return Ok(()),
+///             },
+///             event = feed.next() => socket.send(event?).await?,
+///         }
+///     }
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), StartupError> {
+///     let hub = Hub::<Progress>::new();
+///     let topic = hub.topic("workflow:7");
+///     tokio::spawn(async move { topic.publish(&Progress { percent: 100 }) });
+///     Server::new().state(hub).serve("127.0.0.1:3000").await
+/// }
+/// ```
+///
+/// A clone is another handle of the same hub. When the last `Hub` and [`Topic`] are gone nobody can publish any more:
+/// every [`Feed`] gives what it still has, and then an error that closes with 1001. A stopping server ends sockets, not
+/// feeds: `recv` gives `None`, and the handler's ordinary way out runs.
+pub struct Hub<T> {
+    shared: Arc<Shared>,
+    encoding: Encoding<T>,
+}
+
+/// How events are written, and what it is called.
+struct Encoding<T> {
+    encode: fn(&T) -> Result<Message>,
+    format: &'static str,
+}
+
+/// What every handle that can publish holds; feeds end when the last one goes.
+#[derive(Debug)]
+struct Shared {
+    core: Arc<Core>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.core.end();
+    }
+}
+
+impl<T: Serialize + Send + 'static> Hub<T> {
+    /// A hub within this process: JSON, a queue of 1,000 events, slow subscribers lose the oldest.
+    ///
+    /// ```
+    /// let hub = sockeye::Hub::<u32>::new();
+    /// let mut feed = hub.topic("numbers").subscribe();
+    /// assert_eq!(hub.topic("numbers").publish(&7)?, 1);
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// assert_eq!(feed.next().await?.message().as_text(), Some("7"));
+    /// # Ok::<_, sockeye::Error>(()) })?;
+    /// # Ok::<_, sockeye::Error>(())
+    /// ```
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A hub with settings of its own.
+    ///
+    /// ```
+    /// use sockeye::{Hub, SlowPolicy};
+    ///
+    /// let hub = Hub::<u32>::builder().queue(50).slow(SlowPolicy::Disconnect).build();
+    /// # let _ = hub;
+    /// ```
+    pub fn builder() -> HubBuilder<T> {
+        Self::encoded_by::<Json<(), T>>()
+    }
+}
+
+impl<T> Hub<T> {
+    /// A hub that writes its events with this codec, in place of JSON. Sockets that send them must have a codec of the
+    /// same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything as it is.
+    ///
+    /// ```
+    /// use sockeye::{Hub, Message, Raw};
+    ///
+    /// let hub = Hub::encoded_by::<Raw>().build();
+    /// hub.topic("frames").publish(&Message::binary(vec![1, 2, 3]))?;
+    /// # Ok::<_, sockeye::Error>(())
+    /// ```
+    pub fn encoded_by<C: Codec<Out = T>>() -> HubBuilder<T> {
+        HubBuilder::new(Encoding::of::<C>())
+    }
+
+    /// The topic of that name. Any text is a name; nothing is made until somebody subscribes.
+    pub fn topic(&self, name: impl Into<String>) -> Topic<T> {
+        Topic::new(self.clone(), name.into().into())
+    }
+
+    /// How many topics have subscribers in this process.
+    ///
+    /// ```
+    /// let hub = sockeye::Hub::<u32>::new();
+    /// let feed = hub.topic("numbers").subscribe();
+    /// assert_eq!(hub.topics(), 1);
+    /// drop(feed);
+    /// assert_eq!(hub.topics(), 0);
+    /// ```
+    pub fn topics(&self) -> usize {
+        self.shared.core.topics()
+    }
+}
+
+impl<T: Serialize + Send + 'static> Default for Hub<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for Hub<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), encoding: self.encoding }
+    }
+}
+
+impl<T> fmt::Debug for Hub<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("topics", &self.topics()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for Encoding<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Encoding<T> {}

@@ -1,0 +1,70 @@
+use std::{fmt, sync::Arc};
+
+use super::{Feed, Hub, subscription::Subscription};
+use crate::Result;
+
+/// One topic of a [`Hub`]: what publishers and subscribers hold. Cheap to make and to clone.
+pub struct Topic<T> {
+    hub: Hub<T>,
+    name: Arc<str>,
+}
+
+impl<T> Topic<T> {
+    pub(super) fn new(hub: Hub<T>, name: Arc<str>) -> Self {
+        Self { hub, name }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Hands an event to everybody who listens, and says how many listen in this process. Never waits.
+    ///
+    /// What one publisher publishes is received in its order. The event is encoded once; when nobody could receive it,
+    /// which is known where there is no [`Backplane`](crate::Backplane), it is not encoded at all.
+    ///
+    /// ```
+    /// let topic = sockeye::Hub::<u32>::new().topic("numbers");
+    /// assert_eq!(topic.publish(&1)?, 0);
+    /// let _feed = topic.subscribe();
+    /// assert_eq!(topic.publish(&2)?, 1);
+    /// # Ok::<_, sockeye::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the event cannot be encoded. What keeps it from reaching other machines is no error of the publisher's; it
+    /// is logged as `backplane_lost`.
+    pub fn publish(&self, event: &T) -> Result<usize> {
+        let encode = self.hub.encoding.encode;
+        self.hub.shared.core.publish(&self.name, || encode(event))
+    }
+
+    /// Listens from now on: what was published before is not received. The subscription ends with the [`Feed`].
+    pub fn subscribe(&self) -> Feed<T> {
+        let subscription = Subscription::new(&self.hub.shared.core, &self.name);
+        Feed::new(subscription, self.hub.encoding.format)
+    }
+
+    #[cfg(feature = "log-stream")]
+    pub(crate) fn is_heard(&self) -> bool {
+        self.hub.shared.core.is_heard(&self.name)
+    }
+
+    /// How many listen in this process.
+    pub fn subscribers(&self) -> usize {
+        self.hub.shared.core.subscribers(&self.name)
+    }
+}
+
+impl<T> Clone for Topic<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.hub.clone(), Arc::clone(&self.name))
+    }
+}
+
+impl<T> fmt::Debug for Topic<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Topic").field("name", &self.name).finish_non_exhaustive()
+    }
+}

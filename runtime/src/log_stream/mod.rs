@@ -1,0 +1,110 @@
+//! What the program logs, as events of a hub.
+
+mod layer;
+mod ready;
+mod record;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+pub use record::{LogRecord, SpanRecord};
+
+use crate::{
+    Hub, Topic,
+    hub::{HubBuilder, Readers},
+};
+
+/// A `tracing_subscriber` layer that feeds a [`Hub`] of [`LogRecord`]s, so that handlers can show the program's own log.
+/// Needs the feature `log-stream`.
+///
+/// ```no_run
+/// use axum::extract::State;
+/// use sockeye::{Handshake, Hub, LogRecord, LogStream, Server, StartupError, ws_endpoint};
+/// use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+///
+/// /// Shows the log.
+/// #[ws_endpoint("/ws/logs")]
+/// async fn logs(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
+///     let mut socket = handshake.accept().await?;
+///     let mut feed = hub.topic(LogStream::TOPIC).subscribe();
+///     loop {
+///         tokio::select! {
+///             message = socket.recv() => if message?.is_none() { return Ok(()) },
+///             record = feed.next() => socket.send(record?).await?,
+///         }
+///     }
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), StartupError> {
+///     let stream = LogStream::new();
+///     tracing_subscriber::registry().with(stream.clone()).init();
+///     Server::new().state(stream.hub()).ready("log stream", stream).serve("127.0.0.1:3000").await
+/// }
+/// ```
+///
+/// It is a [`Ready`](crate::Ready) component: a stream that was never connected to the logger is `component_not_ready` at
+/// startup, in place of a dashboard that stays empty.
+///
+/// - **It does not slow the program.** While nobody listens an event costs a look into a map; what it says is not even
+///   written down. Publishing never waits, and a dashboard that does not keep up loses the oldest records.
+/// - **It does not feed on itself.** What is logged in a task that reads the stream is not in the stream, and neither is
+///   what the transport says of single reads and writes (`h2`, `hyper`, `mio` and their like, whatever the level): each
+///   record that is sent would cause the next. Other layers get all of that as ever.
+/// - **It is bounded.** A text in a record is at most 8 KiB long, and the hub's queue holds 1,000 records unless
+///   [`LogStream::with`] says otherwise.
+#[derive(Debug, Clone)]
+pub struct LogStream {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    hub: Hub<LogRecord>,
+    topic: Topic<LogRecord>,
+    readers: Arc<Readers>,
+    /// How many events have come, published or not.
+    heard: AtomicU64,
+}
+
+impl LogStream {
+    /// The topic that the records are published to.
+    pub const TOPIC: &str = "log";
+
+    /// A stream with a hub of its own.
+    pub fn new() -> Self {
+        Self::with(Hub::builder())
+    }
+
+    /// A stream over a hub with these settings.
+    ///
+    /// ```
+    /// use sockeye::{Hub, LogStream};
+    ///
+    /// let stream = LogStream::with(Hub::builder().queue(100));
+    /// # let _ = stream;
+    /// ```
+    pub fn with(hub: HubBuilder<LogRecord>) -> Self {
+        let readers = Arc::new(Readers::default());
+        let hub = hub.note_readers(Arc::clone(&readers)).build();
+        let topic = hub.topic(Self::TOPIC);
+        Self { shared: Arc::new(Shared { hub, topic, readers, heard: AtomicU64::new(0) }) }
+    }
+
+    /// The hub, for [`Server::state`](crate::Server::state).
+    pub fn hub(&self) -> Hub<LogRecord> {
+        self.shared.hub.clone()
+    }
+
+    fn heard(&self) -> u64 {
+        self.shared.heard.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for LogStream {
+    fn default() -> Self {
+        Self::new()
+    }
+}

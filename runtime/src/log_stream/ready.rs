@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use tracing::dispatcher;
+
+use super::LogStream;
+use crate::{Error, Ready, Result};
+
+/// Ready when what is logged arrives. A filter may keep everything of Sockeye's out of the stream, or all that is not an
+/// error; then it is enough that the stream is found behind the filter.
+impl Ready for LogStream {
+    async fn ready(self) -> Result {
+        let arrives = self.hears(|| tracing::info!(target: "sockeye", "checking that the log stream is connected"))
+            || self.is_installed()
+            // It can be hidden too, in a layer that is reloaded. Nearly every filter lets errors through.
+            || self.hears(|| tracing::error!(target: "sockeye", "checking that the log stream hears of errors"));
+        if arrives { Ok(()) } else { Err(Error::new(words())) }
+    }
+}
+
+impl LogStream {
+    /// Whether an event arrives. Layers are called before the event's macro returns, so there is nothing to wait for.
+    fn hears(&self, emit: impl FnOnce()) -> bool {
+        let before = self.heard();
+        emit();
+        self.heard() != before
+    }
+
+    /// Whether it is among the layers of the subscriber that is in force.
+    fn is_installed(&self) -> bool {
+        dispatcher::get_default(|dispatch| {
+            dispatch.downcast_ref::<Self>().is_some_and(|other| Arc::ptr_eq(&other.shared, &self.shared))
+        })
+    }
+}
+
+fn words() -> &'static str {
+    if crate::log::nobody_listens() {
+        "no `tracing` subscriber is installed: call `tracing_subscriber::registry().with(stream.clone()).init()` before \
+         the server is started"
+    } else {
+        "what is logged does not arrive: the stream must be a layer of the subscriber, \
+         `tracing_subscriber::registry().with(stream.clone()).init()`, and no clone of another one"
+    }
+}

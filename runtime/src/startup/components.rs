@@ -1,0 +1,83 @@
+//! Asks every component at once whether it is ready, each in a task of its own and for a limited time.
+
+use std::{pin::Pin, time::Duration};
+
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::instrument::WithSubscriber as _;
+
+use crate::{Ready, Result, limits::finite, panic};
+
+/// A component, before it is asked.
+pub(crate) struct Component {
+    name: String,
+    limit: Duration,
+    ask: Pin<Box<dyn Future<Output = Result> + Send>>,
+}
+
+/// A component that is not ready.
+#[derive(Debug)]
+pub(crate) struct Unready {
+    pub(crate) name: String,
+    pub(crate) fault: Fault,
+}
+
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// In the component's own words.
+    Failed(String),
+    Panicked(String),
+    Silent(Duration),
+}
+
+/// Components that are being asked.
+pub(crate) struct Asked(Vec<Answering>);
+
+struct Answering {
+    name: String,
+    limit: Duration,
+    until: Instant,
+    task: AbortOnDropHandle<Result>,
+}
+
+impl Component {
+    pub(crate) fn new(name: String, limit: Duration, component: impl Ready) -> Self {
+        // Called in the task, so that a panic of the closure itself is caught there.
+        Self { name, limit: finite(limit), ask: Box::pin(async move { component.ready().await }) }
+    }
+
+    fn start(self) -> Answering {
+        let Self { name, limit, ask } = self;
+        // The log of the program that starts, even where it is this thread's only.
+        let task = AbortOnDropHandle::new(tokio::spawn(ask.with_current_subscriber()));
+        Answering { name, limit, until: Instant::now() + limit, task }
+    }
+}
+
+/// Starts to ask all of them.
+pub(crate) fn ask(components: Vec<Component>) -> Asked {
+    Asked(components.into_iter().map(Component::start).collect())
+}
+
+impl Asked {
+    /// Those that are not ready, in the order in which they were given.
+    pub(crate) async fn unready(self) -> Vec<Unready> {
+        join_all(self.0.into_iter().map(Answering::answer)).await.into_iter().flatten().collect()
+    }
+}
+
+impl Answering {
+    async fn answer(self) -> Option<Unready> {
+        let fault = match timeout_at(self.until, self.task).await {
+            Ok(Ok(Ok(()))) => return None,
+            Ok(Ok(Err(error))) => Fault::Failed(error.chain()),
+            Ok(Err(ended)) => Fault::Panicked(match ended.try_into_panic() {
+                Ok(panic) => panic::words(&*panic),
+                Err(cancelled) => cancelled.to_string(),
+            }),
+            Err(_) => Fault::Silent(self.limit),
+        };
+        Some(Unready { name: self.name, fault })
+    }
+}

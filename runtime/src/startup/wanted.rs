@@ -1,0 +1,37 @@
+use super::{
+    Candidate, Place,
+    types::{inside, short},
+};
+use crate::endpoint::Needed;
+
+/// A need as the reports speak of it.
+pub(super) struct Wanted {
+    /// Who needs it: the endpoint, or a parameter of its that declares needs.
+    pub(super) who: String,
+    /// What it needs, such as `State<Config>`.
+    pub(super) what: String,
+    /// What is in it: `Config`.
+    pub(super) of: String,
+}
+
+impl Wanted {
+    /// Of a need in a wrapper such as `State`, with this full name of what is in it.
+    pub(super) fn new(endpoint: &Candidate, needed: &Needed, wrapper: &str, full: &str) -> Self {
+        let (name, written) = (endpoint.registered().name, endpoint.written(needed.index));
+        if needed.reason.is_some() {
+            let of = short(full);
+            return Self {
+                who: format!("`{written}` of endpoint `{name}`"),
+                what: format!("{wrapper}<{of}>"),
+                of,
+            };
+        }
+        let of = inside(written, wrapper).map_or_else(|| short(full), str::to_owned);
+        Self { who: format!("endpoint `{name}`"), what: written.to_owned(), of }
+    }
+}
+
+/// The parameter, with the reason that its type declares or else these words.
+pub(super) fn place(endpoint: &Candidate, needed: &Needed, otherwise: &str) -> Place {
+    Place::param(endpoint.registered(), needed.index, needed.reason.unwrap_or(otherwise))
+}

@@ -1,0 +1,29 @@
+//! The hub: what publishers and subscribers see, what clients see, and what it holds in memory.
+
+mod backplane;
+mod events;
+mod model;
+#[cfg(unix)]
+mod redis;
+mod slow;
+mod sockets;
+mod stress;
+
+use futures_util::FutureExt as _;
+use sockeye::{Event, Feed};
+
+/// The next event, which is there already.
+fn now<T>(feed: &mut Feed<T>) -> sockeye::Result<Event<T>> {
+    feed.next().now_or_never().expect("an event is there")
+}
+
+/// The text of the next event, which is there already.
+fn text<T>(feed: &mut Feed<T>) -> String {
+    let event = now(feed).expect("an event");
+    event.message().as_text().expect("text").to_owned()
+}
+
+/// Whether nothing is there.
+fn is_empty<T>(feed: &mut Feed<T>) -> bool {
+    feed.next().now_or_never().is_none()
+}

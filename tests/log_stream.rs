@@ -1,0 +1,270 @@
+//! The program's log as a stream: what a dashboard sees, and what it costs.
+//!
+//! Each test has a subscriber of its own, for its thread: the runtime of a test has one.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use axum::extract::State;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use sockeye::{Feed, Handshake, Hub, LogRecord, LogStream, Server, ws_endpoint};
+use sockeye_tests::{Client, hear, start, within};
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, reload};
+
+/// Shows the log, and logs that it does.
+#[ws_endpoint("/logs")]
+async fn logs(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut feed = hub.topic(LogStream::TOPIC).subscribe();
+    socket.send("subscribed").await?;
+    loop {
+        tokio::select! {
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+            record = feed.next() => {
+                tracing::info!("a record is sent");
+                socket.send(record?).await?;
+                tracing::info!("a record was sent");
+            }
+        }
+    }
+}
+
+/// Sends the log from a task of its own.
+#[ws_endpoint("/logs/task")]
+async fn from_a_task(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let mut feed = hub.topic(LogStream::TOPIC).subscribe();
+    socket.send("subscribed").await?;
+    let (sender, mut receiver) = socket.split();
+    let sending = tokio::spawn(async move {
+        while let Ok(record) = feed.next().await {
+            tracing::info!("a record is sent");
+            sender.send(record).await?;
+        }
+        Ok::<_, sockeye::Error>(())
+    });
+    while receiver.recv().await?.is_some() {}
+    sending.abort();
+    Ok(())
+}
+
+/// A stream that hears what this thread logs while the guard lives.
+fn connected() -> (LogStream, DefaultGuard) {
+    let stream = LogStream::new();
+    let guard = set_default(tracing_subscriber::registry().with(stream.clone()));
+    (stream, guard)
+}
+
+fn subscribe(stream: &LogStream) -> Feed<LogRecord> {
+    stream.hub().topic(LogStream::TOPIC).subscribe()
+}
+
+/// Every record that is there, without its time.
+fn records(feed: &mut Feed<LogRecord>) -> Vec<Value> {
+    let mut records = Vec::new();
+    while let Some(event) = feed.next().now_or_never() {
+        let mut record: Value = serde_json::from_slice(event.unwrap().message().as_bytes()).unwrap();
+        assert!(record.as_object_mut().unwrap().remove("time").unwrap().as_u64() > Some(1_700_000_000_000));
+        records.push(record);
+    }
+    records
+}
+
+#[test]
+fn a_record_says_what_the_log_says() {
+    let (stream, _guard) = connected();
+    let mut feed = subscribe(&stream);
+    let outer = tracing::info_span!("request", id = 7, user = tracing::field::Empty).entered();
+    outer.record("user", "ada");
+    let inner = tracing::debug_span!("query").entered();
+    let broken = std::io::Error::other("the disk is full");
+    tracing::warn!(
+        target: "app::db",
+        ms = 812_u64,
+        delta = -1,
+        ratio = 0.5,
+        cached = false,
+        table = "users",
+        error = &broken as &dyn std::error::Error,
+        "slow {}",
+        "query"
+    );
+    drop((inner, outer));
+    tracing::trace!("alone");
+    let expected = json!([
+        {
+            "level": "WARN",
+            "target": "app::db",
+            "message": "slow query",
+            "fields": {
+                "ms": 812, "delta": -1, "ratio": 0.5, "cached": false, "table": "users", "error": "the disk is full",
+            },
+            "spans": [
+                { "name": "request", "fields": { "id": 7, "user": "ada" } },
+                { "name": "query", "fields": {} },
+            ],
+        },
+        { "level": "TRACE", "target": "log_stream", "message": "alone", "fields": {}, "spans": [] },
+    ]);
+    assert_eq!(Value::from(records(&mut feed)), expected);
+}
+
+#[test]
+fn a_long_text_is_cut() {
+    let (stream, _guard) = connected();
+    let mut feed = subscribe(&stream);
+    tracing::info!(body = "é".repeat(1_000_000), "{}", "x".repeat(9_000));
+    let record = &records(&mut feed)[0];
+    assert_eq!(record["message"].as_str().unwrap(), "x".repeat(8192) + "…");
+    assert_eq!(record["fields"]["body"].as_str().unwrap(), "é".repeat(4096) + "…");
+}
+
+/// Counts how often somebody wants to read it.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl fmt::Debug for Counted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        tracing::info!("said while a record is made");
+        f.write_str("counted")
+    }
+}
+
+#[test]
+fn nobody_listens_and_nothing_is_written_down() {
+    let (stream, _guard) = connected();
+    let count = AtomicUsize::new(0);
+    tracing::info!(value = ?Counted(&count), "unheard");
+    assert_eq!(count.load(Ordering::Relaxed), 0);
+    let mut feed = subscribe(&stream);
+    tracing::info!(value = ?Counted(&count), "heard");
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    assert_eq!(records(&mut feed).len(), 1, "what a field's `Debug` logs is not in the stream");
+}
+
+#[test]
+fn the_transport_is_left_out() {
+    let (stream, _guard) = connected();
+    let mut feed = subscribe(&stream);
+    tracing::trace!(target: "h2::codec::framed_write", "send");
+    tracing::debug!(target: "hyper", "flushed");
+    tracing::info!(target: "hyperspace", "an application");
+    let records = records(&mut feed);
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["target"], "hyperspace");
+}
+
+/// The text messages up to this one, by what the record says.
+async fn until(client: &mut Client, last: &str) -> Vec<String> {
+    let mut messages = Vec::new();
+    loop {
+        let record: Value = serde_json::from_str(hear(client).await.to_text().unwrap()).unwrap();
+        messages.push(record["message"].as_str().unwrap().to_owned());
+        if messages.last().is_some_and(|message| message == last) {
+            return messages;
+        }
+    }
+}
+
+/// Two dashboards whose handlers log what they do: nothing that is said on the way of a record becomes one.
+#[tokio::test]
+async fn the_stream_does_not_feed_on_itself() {
+    let (stream, _guard) = connected();
+    let server = start(Server::new().state(stream.hub()).ready("log stream", stream)).await;
+    for path in ["/logs", "/logs/task"] {
+        let mut clients = [server.connect(path).await, server.connect(path).await];
+        for client in &mut clients {
+            assert_eq!(hear(client).await.to_text().unwrap(), "subscribed");
+        }
+        // A task is known as a reader once it has waited; by the first record it has.
+        tracing::info!("warm up");
+        for client in &mut clients {
+            until(client, "warm up").await;
+        }
+        for n in 0..50 {
+            tracing::info!("record {n}");
+        }
+        tracing::info!("last");
+        let expected: Vec<_> = (0..50).map(|n| format!("record {n}")).chain(["last".to_owned()]).collect();
+        for client in &mut clients {
+            assert_eq!(until(client, "last").await, expected);
+            client.close(None).await.unwrap();
+            while client.next().await.is_some() {}
+        }
+    }
+}
+
+/// A dashboard that reads nothing costs its queue, and the program goes on.
+#[tokio::test]
+async fn a_slow_dashboard_does_not_slow_the_program() {
+    let stream = LogStream::with(Hub::builder().queue(10));
+    let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
+    let server = start(Server::new().state(stream.hub())).await;
+    let mut client = server.connect("/logs").await;
+    hear(&mut client).await;
+    let text = "x".repeat(8192);
+    for n in 0..5_000 {
+        tracing::info!(n, "{text}");
+        if n % 10 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    tracing::info!("last");
+    let seen = within(until(&mut client, "last")).await;
+    assert!(seen.len() < 5_000, "{} records were kept for it", seen.len());
+}
+
+/// The report of a server with this stream; empty when it starts.
+async fn report(stream: &LogStream) -> String {
+    let server = Server::new().state(stream.hub()).ready("log stream", stream.clone());
+    server.check().await.map_or_else(|error| error.to_string(), |_| String::new())
+}
+
+#[tokio::test]
+async fn a_stream_that_hears_nothing_does_not_start() {
+    let stream = LogStream::new();
+    let guard = set_default(tracing_subscriber::registry());
+    let report_of_another = report(&stream).await;
+    assert!(
+        report_of_another.contains(
+            "error[component_not_ready]: component `log stream` is not ready: what is logged does not arrive: \
+             the stream must be a layer of the subscriber"
+        ),
+        "{report_of_another}"
+    );
+    drop(guard);
+    let _other = connected();
+    assert!(report(&stream).await.contains("component_not_ready"), "another stream is none");
+}
+
+#[tokio::test]
+async fn nobody_logs_at_all() {
+    let report = report(&LogStream::new()).await;
+    assert!(
+        report.contains("component `log stream` is not ready: no `tracing` subscriber is installed"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_is_connected_starts() {
+    let (stream, _guard) = connected();
+    assert_eq!(report(&stream).await, "");
+}
+
+#[tokio::test]
+async fn a_stream_behind_a_filter_starts() {
+    for level in [LevelFilter::TRACE, LevelFilter::ERROR, LevelFilter::OFF] {
+        let stream = LogStream::new();
+        let _guard = set_default(tracing_subscriber::registry().with(stream.clone().with_filter(level)));
+        assert_eq!(report(&stream).await, "", "{level}");
+    }
+    let stream = LogStream::new();
+    let (hidden, _handle) = reload::Layer::new(stream.clone());
+    let _guard = set_default(tracing_subscriber::registry().with(hidden).with(LevelFilter::ERROR));
+    assert_eq!(report(&stream).await, "");
+}
