@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sockeye_benches::handshake;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -14,28 +15,13 @@ use tokio::{
 
 use crate::Load;
 
-const HANDSHAKE: &[u8] =
-    b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
 /// Opens every connection of a load.
 pub(crate) async fn connect(address: SocketAddr, load: Load) -> io::Result<Vec<TcpStream>> {
     let mut clients = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {
-        clients.push(open(address).await?);
+        clients.push(handshake::open(address).await?);
     }
     Ok(clients)
-}
-
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    stream.write_all(HANDSHAKE).await?;
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    if head.starts_with(b"HTTP/1.1 101 ") { Ok(stream) } else { Err(io::Error::other("not accepted")) }
 }
 
 /// Sends and receives for a while; gives how many messages came back, and in what time.

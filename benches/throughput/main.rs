@@ -11,12 +11,10 @@
 #![allow(clippy::print_stdout, reason = "the numbers are what the program is for")]
 
 mod client;
-mod process;
-mod servers;
 
 use std::{env, io, time::Duration};
 
-use self::process::ServerProcess;
+use sockeye_benches::{process::ServerProcess, servers};
 
 /// How often each server has its turn.
 const ROUNDS: usize = 5;

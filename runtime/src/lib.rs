@@ -8,11 +8,13 @@ mod error;
 mod handshake;
 mod heartbeat;
 mod hub;
+mod limiter;
 mod limits;
 mod log;
 #[cfg(feature = "log-stream")]
 mod log_stream;
 mod message;
+pub mod metrics;
 mod mounted;
 mod origin;
 mod panic;

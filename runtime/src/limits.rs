@@ -15,11 +15,29 @@ pub struct Limits {
     pub(crate) send: Duration,
     pub(crate) close: Duration,
     pub(crate) drain: Duration,
+    pub(crate) connections: usize,
+    /// `None`: the default, which a smaller total makes smaller.
+    pub(crate) per_client: Option<usize>,
+    pub(crate) http_connections: usize,
+    pub(crate) trusted_proxies: usize,
+    /// `None`: no limit.
+    pub(crate) message_rate: Option<Rate>,
 }
+
+/// A rate of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) per_second: u32,
+    pub(crate) burst: u32,
+}
+
+/// How many WebSockets one client may have unless the user says otherwise: many people share an address.
+const PER_CLIENT: usize = 1_000;
 
 impl Limits {
     /// The defaults: messages up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
-    /// 10 s to drain at shutdown.
+    /// 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
+    /// address, messages as fast as they come.
     pub const fn new() -> Self {
         Self {
             message: 64 * 1024,
@@ -27,17 +45,25 @@ impl Limits {
             send: Duration::from_secs(10),
             close: Duration::from_secs(5),
             drain: Duration::from_secs(10),
+            connections: 10_000,
+            per_client: None,
+            http_connections: 10_000,
+            trusted_proxies: 0,
+            message_rate: None,
         }
     }
 
-    /// The largest message that is received, in bytes, whole or in fragments. A larger one closes with 1009.
+    /// The largest message that is received, in bytes, whole or in fragments. A larger one closes with 1009 (`message_too_big`).
+    ///
+    /// It bounds each frame as well: one that announces more is refused before any of it is kept.
     #[must_use]
     pub const fn message(mut self, bytes: usize) -> Self {
         self.message = bytes;
         self
     }
 
-    /// The time a client has to send the head of its request, and the handler to accept or refuse.
+    /// The time a client has, from its connection or its last answer on, to send the whole head of a request, and then the
+    /// handler to accept or refuse. A client that says nothing, or only a little at a time, is disconnected.
     #[must_use]
     pub const fn handshake(mut self, time: Duration) -> Self {
         self.handshake = finite(time);
@@ -63,6 +89,70 @@ impl Limits {
     pub const fn drain(mut self, time: Duration) -> Self {
         self.drain = finite(time);
         self
+    }
+
+    /// How many WebSockets may be open at once, those included whose handler has not accepted yet. One more is refused
+    /// with status 503 (`server_full`).
+    #[must_use]
+    pub const fn connections(mut self, number: usize) -> Self {
+        self.connections = number;
+        self
+    }
+
+    /// How many WebSockets one client may have open at once, and, apart from them, how many other HTTP connections. One
+    /// more is refused with status 429 (`client_limit`).
+    ///
+    /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total if that is
+    /// less. Behind a reverse proxy all clients have the proxy's address: see [`trusted_proxies`](Self::trusted_proxies).
+    #[must_use]
+    pub const fn per_client(mut self, number: usize) -> Self {
+        self.per_client = Some(number);
+        self
+    }
+
+    /// How many TCP connections may be open at once that have not become a WebSocket: those that have asked nothing yet, that
+    /// are being answered, or that speak HTTP/2. One more is answered 503 (`server_full`) and closed.
+    ///
+    /// Counted where Sockeye listens itself, not behind `Checked::into_router`.
+    #[must_use]
+    pub const fn http_connections(mut self, number: usize) -> Self {
+        self.http_connections = number;
+        self
+    }
+
+    /// How many reverse proxies of one's own every request passes: clients are then told apart by the entry that the first
+    /// of them wrote into `X-Forwarded-For`, counted from the end of the header. 0 by default: the header is not read.
+    ///
+    /// A client that can reach the server past the proxies can write there what it likes; close that way first. A request
+    /// with fewer entries, or an entry that is no address, counts for the TCP peer.
+    ///
+    /// ```
+    /// // nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in front
+    /// let limits = sockeye::Limits::new().trusted_proxies(1).per_client(20);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn trusted_proxies(mut self, number: usize) -> Self {
+        self.trusted_proxies = number;
+        self
+    }
+
+    /// How many messages one connection may send per second, and how many at once after a pause. Pings count too, the
+    /// answers to the server's pings do not. A faster client is closed with 1008 (`rate_limited`). No limit by default.
+    ///
+    /// ```
+    /// let limits = sockeye::Limits::new().message_rate(20, 100);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn message_rate(mut self, per_second: u32, burst: u32) -> Self {
+        self.message_rate = Some(Rate { per_second, burst });
+        self
+    }
+
+    /// What [`per_client`](Self::per_client) comes to.
+    pub(crate) fn of_one_client(&self) -> usize {
+        self.per_client.unwrap_or_else(|| self.connections.min(PER_CLIENT))
     }
 }
 

@@ -2,11 +2,47 @@
 //!
 //! A program without a `tracing` subscriber would lose them all, silently. Then they go to stderr.
 
-use std::{fmt, io::Write as _, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    io::Write as _,
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
-use tracing::{Level, subscriber::NoSubscriber};
+use http::request::Parts;
+use tracing::{Level, Span, subscriber::NoSubscriber};
 
-use crate::refusal::Refusal;
+use crate::{CloseCode, refusal::Refusal};
+
+/// The span in which everything happens that one connection is about, the handler included. It names no path and no query.
+pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>) -> Span {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let peer = peer.map(tracing::field::display);
+    tracing::info_span!(target: "sockeye", "connection", endpoint, peer, id)
+}
+
+/// A request for a WebSocket has come.
+pub(crate) fn received(parts: &Parts) {
+    tracing::debug!(target: "sockeye", version = ?parts.version, "handshake received");
+}
+
+/// The handler has accepted: from here on the end is an event too.
+pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
+    let peer = peer.map(tracing::field::display);
+    tracing::debug!(target: "sockeye", endpoint, peer, "connection accepted");
+}
+
+/// The answer is out, and messages can flow.
+pub(crate) fn open() {
+    tracing::debug!(target: "sockeye", "connection open");
+}
+
+/// The end has begun; the code is what is sent, if a close frame is.
+pub(crate) fn closing(code: Option<CloseCode>) {
+    tracing::debug!(target: "sockeye", code = code.map(u16::from), "connection closing");
+}
 
 /// A handshake was refused.
 pub(crate) struct Refused<'a> {
@@ -38,6 +74,37 @@ impl Refused<'_> {
                 status.as_u16(),
                 Optional(self.peer),
                 Optional(self.origin),
+            )
+        });
+    }
+}
+
+/// A connection was turned away before it had asked for anything.
+pub(crate) struct TurnedAway<'a> {
+    pub(crate) refusal: &'a Refusal,
+    pub(crate) peer: SocketAddr,
+    /// How many others were turned away since the last such event.
+    pub(crate) unsaid: u64,
+}
+
+impl TurnedAway<'_> {
+    pub(crate) fn emit(&self) {
+        let Refusal { rule, status, reason, remedy, .. } = self.refusal;
+        tracing::warn!(
+            target: "sockeye",
+            rule = rule.name,
+            status = status.as_u16(),
+            reason,
+            remedy,
+            peer = %self.peer,
+            unsaid = self.unsaid,
+            "connection turned away"
+        );
+        fallback(Level::WARN, || {
+            let Self { peer, unsaid, .. } = self;
+            format!(
+                "connection turned away: {reason}; rule={} peer={peer} unsaid={unsaid} help: {remedy}",
+                rule.name
             )
         });
     }
@@ -126,7 +193,9 @@ pub(crate) fn nobody_listens() -> bool {
 pub(crate) fn fallback(level: Level, line: impl FnOnce() -> String) {
     if level <= Level::WARN && nobody_listens() {
         // Nothing is left to tell a failure to.
-        let _unheard = writeln!(std::io::stderr(), "sockeye: {level}: {}", line());
+        // One event is one line, whatever a client has put into it.
+        let line = line().replace(char::is_control, " ");
+        let _unheard = writeln!(std::io::stderr(), "sockeye: {level}: {line}");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     Heartbeat, Limits, Origins,
     connection::Registry,
     endpoint::{Call, Needed, Registered},
+    limiter::Counts,
     state::States,
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
 pub(crate) struct Lifecycle {
     /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
+    /// What is open, against the limits.
+    pub(crate) counts: Counts,
     /// Every accepted WebSocket.
     pub(crate) connections: Registry,
     /// Every task: HTTP connections, accepted WebSockets, handlers that have something left to do.

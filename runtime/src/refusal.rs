@@ -55,10 +55,14 @@ impl Refusal {
         self
     }
 
+    /// What the client reads.
+    pub(crate) fn body(&self) -> String {
+        format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told)
+    }
+
     /// The response: the rule in a header, the explanation as plain text.
     pub(crate) fn into_response(self) -> Response {
-        let body = format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told);
-        let mut response = Response::new(Body::from(body));
+        let mut response = Response::new(Body::from(self.body()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -7,14 +7,13 @@
 
 #![allow(clippy::print_stdout, reason = "which streams were sent and how they ended is worth seeing in CI")]
 
-mod frames;
 mod seeds;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
-use sockeye_tests::{Running, hear, raw::RawSocket, say, start, within};
+use sockeye_tests::{Running, frames, hear, raw::RawSocket, say, start, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 

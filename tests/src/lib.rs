@@ -1,6 +1,8 @@
 //! Shared parts of the tests: a running server, a client that sends exactly the bytes it is told to, the log, the compiler.
 
 pub mod examples;
+pub mod frames;
+pub mod in_process;
 pub mod logs;
 pub mod raw;
 

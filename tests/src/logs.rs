@@ -36,6 +36,12 @@ pub fn listen() {
     ONCE.call_once(|| tracing_subscriber::registry().with(Recorder).init());
 }
 
+/// Begins to listen without writing anything down, so that nothing goes to stderr.
+pub fn quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::registry().init());
+}
+
 /// Every event with this value in this field, so far.
 pub fn with(field: &str, value: &str) -> Vec<Line> {
     let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);

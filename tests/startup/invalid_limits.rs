@@ -15,8 +15,21 @@ async fn endpoint(handshake: Handshake) -> sockeye::Result {
 async fn limits_of_nothing() {
     let none = Duration::ZERO;
     let limits = Limits::new().message(0).handshake(none).send(none).close(none).drain(none);
+    let limits = limits.connections(0).per_client(0).http_connections(0).message_rate(0, 0);
     let server = Server::new().group("invalid_limits").limits(limits);
     insta::assert_snapshot!(report(server.heartbeat(Heartbeat::every(none).timeout(none))).await);
+}
+
+#[tokio::test]
+async fn a_limit_that_cannot_be_reached() {
+    let limits = Limits::new().connections(100).per_client(500);
+    insta::assert_snapshot!(report(Server::new().group("invalid_limits").limits(limits)).await);
+}
+
+#[tokio::test]
+async fn the_default_for_one_client_follows_the_total() {
+    let limits = Limits::new().connections(5);
+    assert_eq!(rules(Server::new().group("invalid_limits").limits(limits)).await, Vec::<&str>::new());
 }
 
 #[tokio::test]

@@ -11,12 +11,19 @@ use std::{
 };
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::{
     end::End,
-    engine::{Engine, Received},
+    engine::{Engine, Received, Violation},
 };
-use crate::{CloseCode, Error, Message, close::CloseFrame, mounted::Settings};
+use crate::{
+    CloseCode, Error, Message,
+    close::CloseFrame,
+    limiter::{Pace, Place},
+    metrics::Traffic,
+    mounted::{Mounted, Settings},
+};
 
 /// How many messages a handler may take or queue before its task lets others run.
 const TURN: u32 = 128;
@@ -49,6 +56,9 @@ pub(crate) struct Cell {
 pub(super) struct Shared {
     pub(super) stream: Stream,
     pub(super) settings: Settings,
+    /// How fast messages may come; `None`: as they please.
+    pace: Option<Box<Pace>>,
+    traffic: Traffic,
     /// Messages read ahead of the handler, and their size.
     inbox: VecDeque<Message>,
     inbox_bytes: usize,
@@ -97,10 +107,14 @@ enum Read {
 }
 
 impl Cell {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(endpoint: &Mounted) -> Self {
+        let settings = endpoint.settings.clone();
+        let pace = settings.limits.message_rate.and_then(Pace::new).map(Box::new);
         let shared = Shared {
             stream: Stream::Opening,
             settings,
+            pace,
+            traffic: Traffic::new(endpoint.registered.route),
             inbox: VecDeque::new(),
             inbox_bytes: 0,
             grace: READ_AHEAD,
@@ -132,7 +146,7 @@ impl Cell {
         // Dropping the task is ending it; parameters are dropped after the guard.
         let Some(tasks) = &mut *tasks else { return };
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+        tasks.spawn(task.in_current_span());
     }
 
     pub(super) fn take_tasks(&self) -> JoinSet<()> {
@@ -173,33 +187,37 @@ impl Cell {
 
 /// The hold of whoever is responsible for a connection: the request, then the owner. Without it the connection is over.
 #[derive(Debug)]
-pub(crate) struct Kept(Arc<Cell>);
+pub(crate) struct Kept {
+    cell: Arc<Cell>,
+    /// Its place among the server's connections.
+    _place: Place,
+}
 
 impl Kept {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(Cell::new(settings)))
+    pub(crate) fn new(endpoint: &Mounted, place: Place) -> Self {
+        Self { cell: Arc::new(Cell::new(endpoint)), _place: place }
     }
 
     pub(crate) fn share(&self) -> Arc<Cell> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.cell)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.0.lock()
+        self.cell.lock()
     }
 
     pub(super) fn take_tasks(&self) -> JoinSet<()> {
-        self.0.take_tasks()
+        self.cell.take_tasks()
     }
 
     pub(super) fn abandon(&self, end: End) -> Arc<End> {
-        self.0.abandon(end)
+        self.cell.abandon(end)
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.0.abandon(End::Lost("the handshake was not completed".to_owned()));
+        self.cell.abandon(End::Lost("the handshake was not completed".to_owned()));
     }
 }
 
@@ -361,6 +379,7 @@ impl Shared {
     fn queue(&mut self, message: Message) {
         let Stream::Open(engine) = &mut self.stream else { return };
         self.turn -= 1;
+        self.traffic.sent(message.len());
         self.queued_bytes += message.len() + FRAME_HEAD;
         engine.queue(message);
     }
@@ -451,15 +470,30 @@ impl Shared {
             self.read_dry = true;
             return Read::Nothing;
         };
-        match received {
-            Received::Message(message) => return Read::Message(message),
+        match self.paced(received) {
+            Received::Message(message) => {
+                self.traffic.received(message.len());
+                return Read::Message(message);
+            }
             Received::Ping => self.pongs += 1,
-            Received::Pong => {}
+            Received::Pong { .. } => {}
             Received::Close(frame) => self.finish(End::PeerClosed(frame)),
             Received::Violation(violation) => self.finish(End::Violation(violation)),
             Received::Lost(why) => self.finish(End::Lost(why)),
         }
         Read::Noted
+    }
+
+    /// What came, or the violation that it is when it came too fast. An answer to a ping of ours is not held against the peer.
+    fn paced(&self, received: Received) -> Received {
+        let Some(pace) = &self.pace else { return received };
+        match received {
+            Received::Message(_) | Received::Ping | Received::Pong { asked: false } => match pace.take() {
+                Ok(()) => received,
+                Err(rate) => Received::Violation(Violation::too_fast(rate)),
+            },
+            other => other,
+        }
     }
 
     pub(super) fn begin_turn(&mut self, waker: &Waker) {

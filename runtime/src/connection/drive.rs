@@ -13,6 +13,7 @@ use super::{
     end::End,
     engine::{Engine, Received},
 };
+use crate::log;
 
 #[derive(Debug)]
 pub(super) struct Drive {
@@ -84,6 +85,7 @@ impl Drive {
     }
 
     fn open(&mut self, shared: &mut Shared, engine: Engine) {
+        log::open();
         shared.stream = Stream::Open(Box::new(engine));
         self.heard.0 = Instant::now();
         self.phase = Phase::Serving;
@@ -152,6 +154,7 @@ impl Drive {
 
     /// Goes from serving to the phase that fits the end.
     fn begin_end(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
+        log::closing(shared.end.as_deref().and_then(End::close).map(|(code, _)| code));
         self.deadline = Some(Instant::now() + shared.settings.limits.close);
         *again |= shared.wake_receiver(cx.waker());
         *again |= shared.wake_waiting(cx.waker());
@@ -178,7 +181,7 @@ impl Drive {
         loop {
             match engine.poll_receive(cx) {
                 Poll::Pending => return false,
-                Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong) => {}
+                Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong { .. }) => {}
                 Poll::Ready(Received::Close(_)) => return self.shut(shared, cx, again),
                 Poll::Ready(Received::Violation(_)) => {
                     self.phase = Phase::Parting;

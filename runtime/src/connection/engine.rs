@@ -13,7 +13,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, Rule};
+use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
 
@@ -21,6 +21,7 @@ use super::meter::Meter;
 use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
+    limits::Rate,
 };
 
 /// What came from the peer.
@@ -28,7 +29,10 @@ use crate::{
 pub(super) enum Received {
     Message(Message),
     Ping,
-    Pong,
+    Pong {
+        /// It answers a ping of ours.
+        asked: bool,
+    },
     /// The peer's close frame; `None` when it carries no code. The answer is queued.
     Close(Option<CloseFrame>),
     /// The peer did what it must not. The close frame is queued.
@@ -45,17 +49,29 @@ pub(super) struct Violation {
     pub(super) reason: String,
 }
 
+impl Violation {
+    /// 1008, "a message that violates its policy" (RFC 6455 section 7.4.1): the peer is at fault. 1013 would say that the
+    /// server is overloaded, and ask the peer to come back as it is.
+    pub(super) fn too_fast(rate: Rate) -> Self {
+        let Rate { per_second, burst } = rate;
+        let reason = format!("more than {per_second} messages per second after {burst} at once");
+        Self { rule: &RATE_LIMITED, code: CloseCode::POLICY_VIOLATION, reason }
+    }
+}
+
 /// A WebSocket over an upgraded HTTP connection or stream.
 #[derive(Debug)]
 pub(super) struct Engine {
     stream: engine::WebSocketStream<Meter<TokioIo<Upgraded>>>,
+    /// A ping of ours is not answered yet.
+    pinged: bool,
 }
 
 impl Engine {
     pub(super) fn new(upgraded: Upgraded, max_message: usize) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message));
         let io = Meter::new(TokioIo::new(upgraded));
-        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io) }
+        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pinged: false }
     }
 
     /// The next frame or message from the peer.
@@ -82,7 +98,7 @@ impl Engine {
                 reason: reason.into(),
             })),
             None if message.is_ping() => Received::Ping,
-            None => Received::Pong,
+            None => Received::Pong { asked: std::mem::take(&mut self.pinged) },
         }
     }
 
@@ -126,6 +142,7 @@ impl Engine {
     }
 
     pub(super) fn queue_ping(&mut self) {
+        self.pinged = true;
         self.start(engine::Message::ping(Bytes::new()));
     }
 

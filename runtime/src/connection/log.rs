@@ -9,7 +9,7 @@ use super::{
     end::{Blame, End},
     owner::Outcome,
 };
-use crate::{error::Kind, handshake::Caller, log, mounted::Mounted};
+use crate::{error::Kind, handshake::Caller, log, metrics, mounted::Mounted};
 
 /// Everything that is known when a connection is over.
 pub(super) struct Closing<'a> {
@@ -28,15 +28,23 @@ impl Closing<'_> {
             Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
             Blame::Handler(rule) => (Level::ERROR, Some(rule.name)),
         };
+        let (code, open_for) = (self.code(), self.opened.elapsed());
+        let route = self.endpoint.registered.route;
+        metrics::closed(route, code, self.has_close_frame(), rule, open_for);
         log::Closed {
             endpoint: self.endpoint.registered.name,
             rule,
-            code: self.code(),
+            code,
             reason: &reason,
             peer: self.caller.peer,
-            open_for: Duration::from_millis(self.opened.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+            open_for: Duration::from_millis(open_for.as_millis().try_into().unwrap_or(u64::MAX)),
         }
         .emit(level);
+    }
+
+    /// Whether a close frame went over the wire, be it without a code.
+    fn has_close_frame(&self) -> bool {
+        matches!(self.end, End::PeerClosed(_)) || self.end.close().is_some()
     }
 
     /// The code that went over the wire, whoever sent it.

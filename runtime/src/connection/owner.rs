@@ -2,19 +2,19 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
 use hyper::upgrade::OnUpgrade;
 use tokio::{
-    task::coop::has_budget_remaining,
+    task::coop::{has_budget_remaining, unconstrained},
     time::{Instant, Sleep, sleep_until},
 };
 
 use super::{cell::Kept, drive::Drive, end::End, log::Closing};
-use crate::{Error, endpoint::Running, handshake::Caller, mounted::Mounted, panic};
+use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic};
 
 /// How a handler ended.
 #[derive(Debug)]
@@ -49,6 +49,7 @@ pub(crate) struct Owner {
     /// What the handler came to, where that is not the end itself.
     aftermath: Option<Outcome>,
     opened: Instant,
+    _open: metrics::Open,
     /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
     /// the stream. Else a handler that always finds something to do would keep its connection from ever moving.
     greedy: bool,
@@ -63,6 +64,8 @@ impl Owner {
         upgrade: OnUpgrade,
     ) -> Self {
         let opened = Instant::now();
+        log::accepted(endpoint.registered.name, caller.peer);
+        let open = metrics::Open::new(endpoint.registered.route);
         let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake);
         let mut owner = Self {
             endpoint,
@@ -73,6 +76,7 @@ impl Owner {
             timer: None,
             aftermath: None,
             opened,
+            _open: open,
             greedy: false,
         };
         match handler {
@@ -191,5 +195,6 @@ fn ring(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>)
     if timer.deadline() > due || (timer.is_elapsed() && timer.deadline() < due) {
         timer.as_mut().reset(due);
     }
-    timer.as_mut().poll(cx).is_ready()
+    // A peer that floods the connection uses up the task's budget in every turn, and would outlive every deadline.
+    pin!(unconstrained(timer.as_mut())).poll(cx).is_ready()
 }

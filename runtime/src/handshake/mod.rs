@@ -3,8 +3,8 @@
 mod accept;
 mod decision;
 mod negotiate;
-mod query;
 mod request;
+mod secrets;
 mod service;
 mod subprotocol;
 
@@ -15,10 +15,11 @@ use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 
 pub use accept::Accept;
 pub(crate) use decision::{Decision, Decisions};
-pub(crate) use request::Opening;
+pub(crate) use request::{Opening, tokens};
 pub(crate) use service::EndpointService;
 
-use crate::{Error, Raw, connection::Cell, error::Kind, log, mounted::Mounted, refusal::Refusal};
+use self::secrets::Secrets;
+use crate::{Error, Raw, connection::Cell, error::Kind, log, metrics, mounted::Mounted, refusal::Refusal};
 
 /// A request that has passed every check of the server, on its way to the handler.
 pub struct Incoming {
@@ -150,8 +151,7 @@ pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal 
 pub(crate) struct Caller {
     pub(crate) peer: Option<SocketAddr>,
     origin: Option<String>,
-    /// Kept only to keep it out of the log: query strings carry tokens.
-    query: Option<String>,
+    secrets: Secrets,
 }
 
 impl Caller {
@@ -160,15 +160,17 @@ impl Caller {
             let shown = &value.as_bytes()[..value.len().min(crate::origin::LONGEST)];
             String::from_utf8_lossy(shown).into_owned()
         });
-        Self { peer: peer(parts), origin, query: parts.uri.query().map(str::to_owned) }
+        Self { peer: peer(parts), origin, secrets: Secrets::of(parts) }
     }
 
-    /// The text without what it repeats of the request's query string.
-    fn without_query(&self, text: &str) -> String {
-        self.query.as_deref().map_or_else(|| text.to_owned(), |query| query::hide(text, query))
+    /// Lets go of what is needed only while the handshake is undecided.
+    fn decided(mut self) -> Self {
+        self.secrets = Secrets::default();
+        self
     }
 
     fn log(&self, endpoint: &Mounted, refusal: &Refusal) {
+        metrics::refused(endpoint.registered.route, refusal.rule.name);
         let endpoint = endpoint.registered.name;
         log::Refused { endpoint, refusal, peer: self.peer, origin: self.origin.as_deref() }.emit();
     }

@@ -17,7 +17,7 @@ use crate::{
     connection::{Handler, Kept, Outcome, Owner, poll_handler},
     endpoint::Running,
     error::Kind,
-    log,
+    log, metrics,
     mounted::Mounted,
     refusal::{RULE_HEADER, Refusal},
 };
@@ -76,15 +76,16 @@ impl Negotiation {
             None => Handler::Running(self.handler),
             Some(outcome) => Handler::Ended(outcome),
         };
-        let owner = Owner::new(self.endpoint, self.cell, self.caller, handler, self.upgrade);
+        metrics::accepted(self.endpoint.registered.route);
+        let owner = Owner::new(self.endpoint, self.cell, self.caller.decided(), handler, self.upgrade);
         tasks.spawn(tracing::Instrument::in_current_span(owner.run()));
         response
     }
 
     /// A handler that has refused may have something left to do, such as writing down whom it refused.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
-        let Self { endpoint, caller, mut handler, .. } = self;
-        let response = caller.refuse(&endpoint, refusal);
+        let Self { endpoint, caller, mut handler, cell, .. } = self;
+        let response = caller.refuse_in_words(&endpoint, refusal);
         if let Some(outcome) = ended {
             caller.log_aftermath(&endpoint, &outcome);
             return response;
@@ -93,6 +94,8 @@ impl Negotiation {
         tasks.spawn(tracing::Instrument::in_current_span(async move {
             let outcome = poll_fn(|cx| poll_handler(&mut handler, cx)).await;
             caller.log_aftermath(&endpoint, &outcome);
+            // Until here it counts as a connection: who is refused again and again must not pile up work.
+            drop(cell);
         }));
         response
     }
@@ -101,7 +104,9 @@ impl Negotiation {
         let error = match outcome {
             Outcome::Returned(Err(error)) => error,
             Outcome::Returned(Ok(())) => return self.caller.refuse(&self.endpoint, never_accepted()),
-            Outcome::Panicked(message) => return self.caller.refuse(&self.endpoint, panicked(&message)),
+            Outcome::Panicked(message) => {
+                return self.caller.refuse_in_words(&self.endpoint, panicked(&message));
+            }
         };
         let chain = error.chain();
         match error.into_kind() {
@@ -110,9 +115,9 @@ impl Negotiation {
                 self.refuse_by_extractor(index, response).await
             }
             Kind::Status { status, reason } => {
-                self.caller.refuse(&self.endpoint, refused_by_handler(status, reason))
+                self.caller.refuse_in_words(&self.endpoint, refused_by_handler(status, reason))
             }
-            _ => self.caller.refuse(&self.endpoint, failed(&chain)),
+            _ => self.caller.refuse_in_words(&self.endpoint, failed(&chain)),
         }
     }
 
@@ -120,7 +125,7 @@ impl Negotiation {
     async fn refuse_by_extractor(self, index: usize, response: Response) -> Response {
         let (mut head, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let words = self.caller.without_query(&String::from_utf8_lossy(&body[..body.len().min(500)]));
+        let words = self.caller.secrets.hide(&String::from_utf8_lossy(&body[..body.len().min(500)]));
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
         let remedy = if head.status.is_server_error() {
             "the server lacks something that this parameter needs; it is not the client's fault"
@@ -177,6 +182,13 @@ impl Caller {
         refusal.into_response()
     }
 
+    /// The same for a refusal whose words are the user's and may repeat what the request carries. The client is told them as
+    /// they are.
+    fn refuse_in_words(&self, endpoint: &Mounted, mut refusal: Refusal) -> Response {
+        refusal.reason = self.secrets.hide(&refusal.reason);
+        self.refuse(endpoint, refusal)
+    }
+
     /// Logs a failure that came after the refusal, when the client has its answer.
     fn log_aftermath(&self, endpoint: &Mounted, outcome: &Outcome) {
         let (rule, reason) = match outcome {
@@ -186,7 +198,7 @@ impl Caller {
             }
             Outcome::Returned(_) => return,
         };
-        let endpoint = endpoint.registered.name;
+        let (endpoint, reason) = (endpoint.registered.name, self.secrets.hide(&reason));
         log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
     }
 }

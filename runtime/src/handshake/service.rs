@@ -12,8 +12,10 @@ use http::{Request, StatusCode, request::Parts};
 use hyper::upgrade::OnUpgrade;
 use sockeye_rules::{ORIGIN_REFUSED, SHUTTING_DOWN, UPGRADE_STRIPPED};
 
-use super::{Caller, Decisions, Incoming, negotiate::Negotiation, request, subprotocol};
-use crate::{connection::Kept, mounted::Mounted, preflight, refusal::Refusal};
+use tracing::Instrument as _;
+
+use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
+use crate::{connection::Kept, limiter::admit_socket, log, mounted::Mounted, preflight, refusal::Refusal};
 
 /// One endpoint, mounted.
 #[derive(Clone)]
@@ -46,11 +48,17 @@ async fn answer(endpoint: Arc<Mounted>, parts: Parts) -> Response {
     if let Some(arrived) = preflight::intercept(&endpoint, &parts) {
         return arrived;
     }
-    let caller = Caller::of(&parts);
-    match begin(&endpoint, parts) {
-        Ok(negotiation) => negotiation.run().await,
-        Err(refusal) => caller.refuse(&endpoint, *refusal),
+    let span = log::connection(endpoint.registered.name, peer(&parts));
+    async move {
+        log::received(&parts);
+        let caller = Caller::of(&parts);
+        match begin(&endpoint, parts) {
+            Ok(negotiation) => negotiation.run().await,
+            Err(refusal) => caller.refuse(&endpoint, *refusal),
+        }
     }
+    .instrument(span)
+    .await
 }
 
 /// Passes the request through every check that is not the handler's, and calls the handler.
@@ -68,9 +76,10 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
     })?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
+    let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
     let caller = Caller::of(&parts);
     let decisions = Arc::new(Decisions::default());
-    let cell = Kept::new(endpoint.settings.clone());
+    let cell = Kept::new(endpoint, place);
     let handler = (endpoint.call)(Incoming {
         parts,
         subprotocol,

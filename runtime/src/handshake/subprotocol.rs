@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode, header};
 
 use super::request::tokens;
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, report::count};
 
 /// What the client offers, in its order.
 pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -26,12 +26,18 @@ pub(crate) fn negotiate(
 }
 
 fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
+    let spoken = spoken.join(", ");
     let offer = offered(headers).collect::<Vec<_>>().join(", ");
+    let told = format!(
+        "the client offers the subprotocols `{}`, the endpoint speaks `{spoken}`",
+        offer.escape_debug()
+    );
+    // Scripts in a browser can set no header, and send tokens as subprotocols: only the client itself is told which.
     let reason = format!(
-        "the client offers the subprotocols `{}`, the endpoint speaks `{}`",
-        offer.escape_debug(),
-        spoken.join(", ")
+        "none of the {} that the client offers is among those that the endpoint speaks, `{spoken}`",
+        count(offered(headers).count(), "subprotocol")
     );
     let remedy = "add the client's subprotocol to `subprotocols = [..]` in `#[ws_endpoint(..)]`, or have the client offer one of these";
     Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy)
+        .telling(format!("{told}\nhelp: {remedy}"))
 }

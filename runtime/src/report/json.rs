@@ -17,7 +17,7 @@ pub(crate) fn json(endpoints: &[Arc<Mounted>], server: &Settings, problems: &[Pr
     let document = json!({
         "version": VERSION,
         "ok": problems.is_empty(),
-        "server": settings(server),
+        "server": whole(server),
         "endpoints": endpoints.iter().map(|one| endpoint(one)).collect::<Vec<_>>(),
         "problems": problems.iter().map(problem).collect::<Vec<_>>(),
     });
@@ -45,12 +45,24 @@ fn allowed(allowed: &Allowed) -> Value {
     json!({ "rule": allowed.rule, "reason": allowed.reason })
 }
 
+/// What an endpoint has too, and what only the server has.
+fn whole(server: &Settings) -> Value {
+    let limits = &server.limits;
+    let mut value = settings(server);
+    value["connections"] = limits.connections.into();
+    value["per_client"] = limits.of_one_client().into();
+    value["http_connections"] = limits.http_connections.into();
+    value["trusted_proxies"] = limits.trusted_proxies.into();
+    value
+}
+
 /// Times are in seconds, sizes in bytes.
 fn settings(settings: &Settings) -> Value {
     let (limits, heartbeat) = (&settings.limits, &settings.heartbeat);
     json!({
         "origins": settings.origins.to_string(),
         "max_message": limits.message,
+        "message_rate": limits.message_rate.map(|rate| json!({ "per_second": rate.per_second, "burst": rate.burst })),
         "handshake": limits.handshake.as_secs_f64(),
         "send": limits.send.as_secs_f64(),
         "close": limits.close.as_secs_f64(),

@@ -2,7 +2,9 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 
 use super::count;
 use crate::{
+    Limits,
     endpoint::Need,
+    limits::Rate,
     mounted::{Mounted, Settings},
 };
 
@@ -57,15 +59,38 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}; messages up to {}; handshake {}, send {}, close {}, drain {}; heartbeat {}",
+        "origins {}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, drain {}; heartbeat {}",
         server.origins,
+        connections(limits),
         bytes(limits.message),
+        rate(limits),
         time(limits.handshake),
         time(limits.send),
         time(limits.close),
         time(limits.drain),
         heartbeat(server)
     )
+}
+
+fn connections(limits: &Limits) -> String {
+    let told_apart = match limits.trusted_proxies {
+        0 => String::new(),
+        1 => " behind 1 proxy".to_owned(),
+        proxies => format!(" behind {proxies} proxies"),
+    };
+    format!(
+        "up to {}, {} of one client{told_apart}, and {} of plain http",
+        limits.connections,
+        limits.of_one_client(),
+        limits.http_connections
+    )
+}
+
+fn rate(limits: &Limits) -> String {
+    match limits.message_rate {
+        Some(Rate { per_second, burst }) => format!("{per_second} per second after {burst} at once"),
+        None => "at any rate".to_owned(),
+    }
 }
 
 fn heartbeat(settings: &Settings) -> String {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     endpoint::Registered,
+    metrics,
     mounted::{Lifecycle, Mounted, Settings},
     report,
     startup::{self, Candidate, Context, Problem, StartupError},
@@ -68,6 +69,7 @@ impl Checked {
     /// A future given to [`Server::shutdown`](crate::Server::shutdown) closes the connections with 1001 when it ends;
     /// stopping the listener is up to you. It is watched by a task, so call this inside a tokio runtime.
     pub fn into_router(mut self) -> Router {
+        metrics::describe();
         if let Some(shutdown) = self.shutdown.take() {
             tokio::spawn(stop_after(shutdown, self.lifecycle, self.settings.limits.drain));
         }
@@ -117,6 +119,7 @@ impl Checked {
     }
 
     async fn run(self, listener: TcpListener) {
+        metrics::describe();
         let shutdown = self.shutdown.unwrap_or_else(run::signal);
         listen::announce(&listener, self.endpoints.len());
         run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown).await;

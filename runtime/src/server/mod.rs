@@ -1,11 +1,15 @@
 //! The server: what it is given, its check, and what it becomes.
 
 mod checked;
+mod door;
 mod listen;
 mod mode;
 pub(crate) mod run;
+mod visit;
+mod watched;
 
 pub use checked::{Checked, EndpointInfo};
+pub(crate) use visit::Busy;
 
 use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
 

@@ -1,29 +1,24 @@
 //! Accepts connections until the server is told to stop, then lets what is open end.
 
 use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::Poll,
-    time::Duration,
+    convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, task::Poll, time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo};
+use axum::{Router, extract::ConnectInfo, response::Response};
+use http::Version;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt as _;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tower_service::Service as _;
 
-use crate::{Limits, mounted::Lifecycle};
+use super::{door::Door, visit::Visit, watched::watch};
+use crate::{Limits, limiter::Slot, mounted::Lifecycle};
 
 /// What ends a server.
 pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -37,13 +32,18 @@ pub(crate) async fn serve(
     mut shutdown: Shutdown,
 ) {
     let builder = builder(&limits);
+    let mut door = Door::new(lifecycle.clone(), limits);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer)) => take(stream, peer, &router, &builder, &lifecycle, limits),
+            Ok((stream, peer)) => {
+                if let Some(admitted) = door.admit(stream, peer) {
+                    take(admitted, peer, &router, &builder, &lifecycle, limits);
+                }
+            }
             Err(error) => recover(&error).await,
         }
     }
@@ -60,7 +60,7 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 }
 
 fn take(
-    stream: TcpStream,
+    (stream, slot): (TcpStream, Slot),
     peer: SocketAddr,
     router: &Router,
     builder: &Builder<TokioExecutor>,
@@ -69,26 +69,19 @@ fn take(
 ) {
     // A small message must not wait for the acknowledgement of the one before.
     let _without_delay_if_possible = stream.set_nodelay(true);
-    let spoken = Arc::new(AtomicBool::new(false));
-    let service = {
-        let spoken = Arc::clone(&spoken);
-        router.clone().map_request(move |mut request: http::Request<Incoming>| {
-            spoken.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.map(axum::body::Body::new)
-        })
-    };
+    let visit = Visit::default();
+    let service = service(router.clone(), peer, visit.clone());
     let builder = builder.clone();
     let stopping = lifecycle.stopping.clone();
     lifecycle.tasks.spawn(async move {
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = silence(&spoken, limits.handshake) => {
-                tracing::debug!(target: "sockeye", %peer, "a client connected and sent no request");
-                return;
+            () = visit.idle(limits.handshake) => {
+                tracing::debug!(target: "sockeye", %peer, "a client that asks for nothing is disconnected");
+                connection.as_mut().graceful_shutdown();
+                timeout(limits.close, connection).await.unwrap_or(Ok(()))
             }
             () = stopping.cancelled() => {
                 connection.as_mut().graceful_shutdown();
@@ -98,16 +91,36 @@ fn take(
         if let Err(error) = ended {
             tracing::debug!(target: "sockeye", %peer, error = %error, "an http connection ended early");
         }
+        // An upgraded connection is none of HTTP's any more, and has a place of its own.
+        drop(slot);
     });
 }
 
-/// Comes to an end when no request has come in that time. hyper's own deadline begins only when it knows which version of
-/// HTTP is spoken, which a client that sends nothing never tells.
-async fn silence(spoken: &AtomicBool, limit: Duration) {
-    tokio::time::sleep(limit).await;
-    if spoken.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
-    }
+/// The router, which is told who asks, and whose connection is busy until it has answered.
+fn service(
+    router: Router,
+    peer: SocketAddr,
+    visit: Visit,
+) -> impl hyper::service::Service<
+    http::Request<Incoming>,
+    Response = Response,
+    Error = Infallible,
+    Future: Future<Output = Result<Response, Infallible>> + Send + 'static,
+> {
+    hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        let mut router = router.clone();
+        let version = request.version();
+        let busy = visit.begin(version);
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        if version == Version::HTTP_2 {
+            request.extensions_mut().insert(Arc::clone(&busy));
+        }
+        async move {
+            let response = router.call(request).await?;
+            Ok(if version == Version::HTTP_2 { watch(response, busy) } else { response })
+        }
+    })
 }
 
 /// Most failures of `accept` concern one connection; when there are no file descriptors left, waiting is all one can do.

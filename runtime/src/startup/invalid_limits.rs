@@ -1,9 +1,9 @@
 use sockeye_rules::INVALID_LIMITS;
 
 use super::{Candidate, Context, Place, Problem};
-use crate::mounted::Settings;
+use crate::{Heartbeat, Limits, mounted::Settings};
 
-/// A limit of nothing, under which no connection can live.
+/// A limit of nothing, under which no connection can live, or one that another limit keeps from being reached.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for fault in faults(&context.settings) {
         let message = format!("the server's {} {}", fault.limit, fault.effect);
@@ -33,22 +33,31 @@ fn of_endpoint(endpoint: &Candidate) -> Vec<Problem> {
 
 const INTERVAL: &str = "heartbeat interval";
 
-#[derive(Clone, Copy)]
 struct Fault {
     limit: &'static str,
-    effect: &'static str,
+    effect: String,
     /// The option of the attribute; empty when it has none.
     option: &'static str,
     /// What to write on the server.
     call: &'static str,
+    /// Which other values are right.
+    others: &'static str,
 }
 
 impl Fault {
-    fn server_help(self) -> String {
-        format!("write `{}` or another value above zero, or leave it out for the default", self.call)
+    fn zero(limit: &'static str, effect: &str, call: &'static str) -> Self {
+        Self { limit, effect: effect.to_owned(), option: "", call, others: "another value above zero" }
     }
 
-    fn endpoint_help(self) -> &'static str {
+    fn option(self, option: &'static str) -> Self {
+        Self { option, ..self }
+    }
+
+    fn server_help(&self) -> String {
+        format!("write `{}` or {}, or leave it out for the default", self.call, self.others)
+    }
+
+    fn endpoint_help(&self) -> &'static str {
         match self.option {
             "heartbeat" => "write `heartbeat = \"30s\"`, or `heartbeat = off` for none",
             _ => "write `max_message = \"64 KiB\"`, or leave it out for the server's limit",
@@ -58,45 +67,124 @@ impl Fault {
 
 fn faults(settings: &Settings) -> Vec<Fault> {
     let limits = &settings.limits;
-    let heartbeat = &settings.heartbeat;
-    let fault = |limit, effect, option, call| Fault { limit, effect, option, call };
-    let found = [
-        (limits.message == 0).then_some(fault(
-            "message limit",
-            "is 0 bytes: every message would close its connection",
-            "max_message",
-            "Limits::new().message(64 * 1024)",
-        )),
-        limits.handshake.is_zero().then_some(fault(
-            "handshake limit",
-            "is 0 s: every handshake would time out",
-            "",
-            "Limits::new().handshake(Duration::from_secs(10))",
-        )),
-        limits.send.is_zero().then_some(fault(
-            "send limit",
-            "is 0 s: every send would time out",
-            "",
-            "Limits::new().send(Duration::from_secs(10))",
-        )),
-        limits.close.is_zero().then_some(fault(
-            "close limit",
-            "is 0 s: no client could answer a close frame",
-            "",
-            "Limits::new().close(Duration::from_secs(5))",
-        )),
-        heartbeat.interval.is_some_and(|interval| interval.is_zero()).then_some(fault(
-            INTERVAL,
-            "is 0 s: it would send pings without end",
-            "heartbeat",
-            "Heartbeat::every(Duration::from_secs(30))",
-        )),
-        (heartbeat.interval.is_some() && heartbeat.timeout.is_zero()).then_some(fault(
-            "heartbeat timeout",
-            "is 0 s: no client could answer a ping",
-            "heartbeat",
-            "Heartbeat::every(Duration::from_secs(30)).timeout(Duration::from_secs(10))",
-        )),
-    ];
-    found.into_iter().flatten().collect()
+    let mut faults = of_connections(limits);
+    faults.extend(contradiction(limits));
+    faults.extend(of_messages(limits));
+    faults.extend(of_times(limits));
+    faults.extend(of_heartbeat(&settings.heartbeat));
+    faults
+}
+
+/// The faults whose condition holds.
+fn found<const N: usize>(faults: [(bool, Fault); N]) -> Vec<Fault> {
+    faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault).collect()
+}
+
+fn of_connections(limits: &Limits) -> Vec<Fault> {
+    let nobody = "is 0: nobody could connect";
+    found([
+        (
+            limits.connections == 0,
+            Fault::zero("connection limit", nobody, "Limits::new().connections(10_000)"),
+        ),
+        (
+            limits.per_client == Some(0),
+            Fault::zero("limit per client", nobody, "Limits::new().per_client(100)"),
+        ),
+        (
+            limits.http_connections == 0,
+            Fault::zero("limit of http connections", nobody, "Limits::new().http_connections(10_000)"),
+        ),
+    ])
+}
+
+/// A limit that cannot be reached protects from nothing, and whoever wrote it believes that it does.
+fn contradiction(limits: &Limits) -> Option<Fault> {
+    let per_client = limits.per_client?;
+    (limits.connections > 0 && per_client > limits.connections).then(|| Fault {
+        limit: "limit per client",
+        effect: format!(
+            "is {per_client}, above the {} connections in all: it would never be reached",
+            limits.connections
+        ),
+        option: "",
+        call: "Limits::new().connections(10_000).per_client(100)",
+        others: "another value below the limit in all",
+    })
+}
+
+fn of_messages(limits: &Limits) -> Vec<Fault> {
+    let rate = limits.message_rate;
+    let call = "Limits::new().message_rate(20, 100)";
+    found([
+        (
+            limits.message == 0,
+            Fault::zero(
+                "message limit",
+                "is 0 bytes: every message would close its connection",
+                "Limits::new().message(64 * 1024)",
+            )
+            .option("max_message"),
+        ),
+        (
+            rate.is_some_and(|rate| rate.per_second == 0),
+            Fault::zero("message rate", "is 0 per second: after the first burst nothing could be said", call),
+        ),
+        (
+            rate.is_some_and(|rate| rate.burst == 0),
+            Fault::zero("message rate", "has bursts of 0: every message would close its connection", call),
+        ),
+    ])
+}
+
+fn of_times(limits: &Limits) -> Vec<Fault> {
+    found([
+        (
+            limits.handshake.is_zero(),
+            Fault::zero(
+                "handshake limit",
+                "is 0 s: every handshake would time out",
+                "Limits::new().handshake(Duration::from_secs(10))",
+            ),
+        ),
+        (
+            limits.send.is_zero(),
+            Fault::zero(
+                "send limit",
+                "is 0 s: every send would time out",
+                "Limits::new().send(Duration::from_secs(10))",
+            ),
+        ),
+        (
+            limits.close.is_zero(),
+            Fault::zero(
+                "close limit",
+                "is 0 s: no client could answer a close frame",
+                "Limits::new().close(Duration::from_secs(5))",
+            ),
+        ),
+    ])
+}
+
+fn of_heartbeat(heartbeat: &Heartbeat) -> Vec<Fault> {
+    found([
+        (
+            heartbeat.interval.is_some_and(|interval| interval.is_zero()),
+            Fault::zero(
+                INTERVAL,
+                "is 0 s: it would send pings without end",
+                "Heartbeat::every(Duration::from_secs(30))",
+            )
+            .option("heartbeat"),
+        ),
+        (
+            heartbeat.interval.is_some() && heartbeat.timeout.is_zero(),
+            Fault::zero(
+                "heartbeat timeout",
+                "is 0 s: no client could answer a ping",
+                "Heartbeat::every(Duration::from_secs(30)).timeout(Duration::from_secs(10))",
+            )
+            .option("heartbeat"),
+        ),
+    ])
 }

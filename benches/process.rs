@@ -12,14 +12,18 @@ use std::{
 const TICKS: u64 = 100;
 
 /// Runs until it is dropped.
-pub(crate) struct ServerProcess {
+#[derive(Debug)]
+pub struct ServerProcess {
     child: Child,
     address: SocketAddr,
 }
 
 impl ServerProcess {
     /// This program again, as the server of that name.
-    pub(crate) fn start(name: &str) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When it cannot be started, or says no address.
+    pub fn start(name: &str) -> io::Result<Self> {
         let mut child = Command::new(env::current_exe()?)
             .arg(name)
             .stdin(Stdio::null())
@@ -34,17 +38,32 @@ impl ServerProcess {
         Ok(Self { child, address })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The time that the process has had a CPU so far.
-    pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
+    ///
+    /// # Errors
+    /// When there is no `/proc`.
+    pub fn cpu_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name may have spaces in it; what comes after it does not. User and system time are fields 14 and 15.
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    }
+
+    /// The memory that is the process's own and in use, in bytes.
+    ///
+    /// # Errors
+    /// When there is no `/proc`.
+    pub fn memory(&self) -> io::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let number = line.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+        number.parse::<u64>().map(|kilobytes| kilobytes * 1024).map_err(io::Error::other)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Judges what a server sent, by RFC 6455 alone and without any code of the server's.
+//! Judges what a server sent, by RFC 6455 alone and without any code of the server's; and writes what a client sends.
 
 /// One frame, read strictly.
 struct Frame<'a> {
@@ -7,8 +7,11 @@ struct Frame<'a> {
     payload: &'a [u8],
 }
 
-/// The close code with which it ended; `None` if no close frame came. An error says which rule was broken.
-pub(crate) fn judge(mut sent: &[u8]) -> Result<Option<u16>, String> {
+/// The close code with which it ended; `None` if no close frame came.
+///
+/// # Errors
+/// Says which rule was broken.
+pub fn judge(mut sent: &[u8]) -> Result<Option<u16>, String> {
     let mut message = Message::None;
     while !sent.is_empty() {
         let frame = take(&mut sent)?;
@@ -99,6 +102,22 @@ fn close_code(payload: &[u8]) -> Result<u16, String> {
 
 fn check(holds: bool, fault: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(fault.to_owned()) }
+}
+
+/// A masked frame, with its length in the shortest form.
+pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [0x12, 0x34, 0x56, 0x78];
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ 0..=125 => frame.push(0x80 | u8::try_from(short).unwrap_or(0)),
+        long => match u16::try_from(long) {
+            Ok(long) => frame.extend([0xfe].into_iter().chain(long.to_be_bytes())),
+            Err(_) => frame.extend([0xff].into_iter().chain((long as u64).to_be_bytes())),
+        },
+    }
+    frame.extend(mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The same echo, twice.
 
+#![allow(clippy::print_stdout, reason = "the parent process reads the address")]
+
 use std::io;
 
 use axum::{
@@ -8,7 +10,7 @@ use axum::{
     routing::any,
     serve::ListenerExt as _,
 };
-use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye::{Handshake, Limits, Server, ws_endpoint};
 use tokio::net::TcpListener;
 
 /// Echoes.
@@ -21,12 +23,22 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-pub(crate) async fn sockeye() -> io::Result<()> {
-    let checked = Server::new().check().await.map_err(io::Error::other)?;
+/// The echo on Sockeye, until the process is killed.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn sockeye() -> io::Result<()> {
+    // All clients are one address here.
+    let limits = Limits::new().connections(1_000_000).per_client(1_000_000);
+    let checked = Server::new().limits(limits).check().await.map_err(io::Error::other)?;
     checked.serve_on(listen().await?).await.map_err(io::Error::other)
 }
 
-pub(crate) async fn axum() -> io::Result<()> {
+/// The echo on axum.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn axum() -> io::Result<()> {
     let upgrade = async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echo_on_axum);
     let listener = listen().await?.tap_io(|stream| {
         // As Sockeye does: a small message must not wait for the acknowledgement of the one before.

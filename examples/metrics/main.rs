@@ -1,0 +1,29 @@
+//! An echo endpoint whose server is watched by Prometheus: `cargo run --example metrics`, then open `/metrics`.
+
+use axum::{Router, routing::get};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use sockeye::{Handshake, Server, metrics::CONNECTION_SECONDS, ws_endpoint};
+
+/// Sends every message back.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().init();
+    // From a visit of a second to one of a day. Without buckets the exporter makes a summary, which cannot be added up.
+    let lives = [1.0, 10.0, 60.0, 600.0, 3_600.0, 86_400.0];
+    let prometheus = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(CONNECTION_SECONDS.to_owned()), &lives)?
+        .install_recorder()?;
+    let pages = Router::new().route("/metrics", get(async move || prometheus.render()));
+    // Whoever can connect can read `/metrics` here; on a public server give it a listener of its own.
+    Server::new().router(pages).serve("127.0.0.1:3000").await?;
+    Ok(())
+}

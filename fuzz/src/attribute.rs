@@ -1,0 +1,17 @@
+use proc_macro2::TokenStream;
+use sockeye_rules::syntax::{check, check_lifecycle, parse};
+
+/// An attribute and, after the first line break, what it stands on: the rules say something or nothing.
+pub fn attribute(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let (attribute, item) = text.split_once('\n').unwrap_or((text, "async fn f(h: Handshake) {}"));
+    // What is no Rust at all never reaches a macro.
+    let (Ok(attribute), Ok(item)) = (attribute.parse::<TokenStream>(), item.parse::<TokenStream>()) else { return };
+    let endpoint = parse(attribute, item);
+    for found in check(&endpoint).into_iter().chain(check_lifecycle(&endpoint)) {
+        assert!(sockeye_rules::find(found.rule.name).is_some() && !found.text().is_empty(), "{found:?}");
+    }
+    drop(endpoint);
+    // Outside a compiler every text that was ever read is kept, for its spans.
+    proc_macro2::extra::invalidate_current_thread_spans();
+}

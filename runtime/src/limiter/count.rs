@@ -1,0 +1,119 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::client::Client;
+
+/// How many of something are open, in all and for each client.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Count {
+    table: Arc<Mutex<Table>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    total: usize,
+    /// Only clients that have something open, so that the table cannot outgrow the total.
+    by_client: HashMap<Client, usize>,
+}
+
+/// How many there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) total: usize,
+    pub(crate) per_client: usize,
+}
+
+/// Which bound is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    Total,
+    Client(Client),
+}
+
+/// One of those that are counted. Dropping it is leaving, on whatever way.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    count: Count,
+    client: Option<Client>,
+}
+
+impl Count {
+    /// One more, if there is room. A client that is not known counts in the total only.
+    pub(crate) fn enter(&self, client: Option<Client>, bounds: Bounds) -> Result<Slot, Full> {
+        let mut table = self.lock();
+        if let Some(client) = client {
+            // First what the client itself can mend.
+            if table.of(client) >= bounds.per_client {
+                return Err(Full::Client(client));
+            }
+        }
+        if table.total >= bounds.total {
+            return Err(Full::Total);
+        }
+        table.add(client);
+        drop(table);
+        Ok(Slot { count: self.clone(), client })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn of(&self, client: Client) -> usize {
+        self.by_client.get(&client).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, client: Option<Client>) {
+        self.total += 1;
+        if let Some(client) = client {
+            *self.by_client.entry(client).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, client: Option<Client>) {
+        self.total -= 1;
+        let Some(client) = client else { return };
+        if let Some(open) = self.by_client.get_mut(&client) {
+            *open -= 1;
+            if *open == 0 {
+                self.by_client.remove(&client);
+            }
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.count.lock().remove(self.client);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: &str) -> Client {
+        Client::new(address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn both_bounds_hold_and_every_slot_comes_back() {
+        let count = Count::default();
+        let bounds = Bounds { total: 3, per_client: 2 };
+        let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
+        let held = [count.enter(Some(one), bounds).unwrap(), count.enter(Some(one), bounds).unwrap()];
+        assert_eq!(count.enter(Some(one), bounds).unwrap_err(), Full::Client(one));
+        let last = count.enter(Some(other), bounds).unwrap();
+        assert_eq!(count.enter(Some(other), bounds).unwrap_err(), Full::Total);
+        assert_eq!(count.enter(None, bounds).unwrap_err(), Full::Total);
+        drop(held);
+        drop(count.enter(None, bounds).unwrap());
+        drop(last);
+        let table = count.lock();
+        assert!(table.total == 0 && table.by_client.is_empty(), "{table:?}");
+    }
+}

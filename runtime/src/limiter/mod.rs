@@ -1,0 +1,21 @@
+//! How much is open and how fast it comes: counts in all and per client, and the rate of messages.
+
+mod admit;
+mod client;
+mod count;
+mod rate;
+
+pub(crate) use admit::{Place, admit_farewell, admit_http, admit_socket};
+pub(crate) use count::{Count, Slot};
+pub(crate) use rate::Pace;
+
+/// What a server has open.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counts {
+    /// WebSockets, from the moment when their handler is called.
+    pub(crate) sockets: Count,
+    /// TCP connections that have not become a WebSocket.
+    pub(crate) http: Count,
+    /// TCP connections that are being turned away.
+    pub(crate) turned_away: Count,
+}

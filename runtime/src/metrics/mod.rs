@@ -1,0 +1,19 @@
+//! What a server counts, through the [`metrics`](https://docs.rs/metrics) facade.
+//!
+//! With the cargo feature `metrics`, every count goes to the recorder that the program has installed, such as
+//! `metrics-exporter-prometheus` (`examples/metrics` of the repository serves it at `/metrics`). Without the feature nothing
+//! is counted, and nothing is paid.
+//!
+#![doc = include_str!("names.md")]
+
+mod code;
+mod names;
+
+#[cfg(feature = "metrics")]
+mod record;
+#[cfg(not(feature = "metrics"))]
+#[path = "silent.rs"]
+mod record;
+
+pub use names::*;
+pub(crate) use record::{Open, Traffic, accepted, closed, describe, refused, turned_away};

@@ -1,0 +1,42 @@
+//! Without the feature `metrics`: the same doors, with nothing behind them.
+#![allow(clippy::unused_self, reason = "the other side of the feature needs it")]
+
+use std::time::Duration;
+
+pub(crate) fn describe() {}
+
+pub(crate) fn accepted(_route: &'static str) {}
+
+pub(crate) fn refused(_route: &'static str, _rule: &'static str) {}
+
+pub(crate) fn turned_away(_rule: &'static str) {}
+
+pub(crate) fn closed(
+    _route: &'static str,
+    _code: Option<u16>,
+    _close_frame: bool,
+    _rule: Option<&'static str>,
+    _open_for: Duration,
+) {
+}
+
+pub(crate) struct Open;
+
+impl Open {
+    pub(crate) fn new(_route: &'static str) -> Self {
+        Self
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Traffic;
+
+impl Traffic {
+    pub(crate) fn new(_route: &'static str) -> Self {
+        Self
+    }
+
+    pub(crate) fn received(&self, _bytes: usize) {}
+
+    pub(crate) fn sent(&self, _bytes: usize) {}
+}

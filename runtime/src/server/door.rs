@@ -1,0 +1,102 @@
+//! The door of the server: lets a TCP connection in, or turns it away when too many are open.
+
+use std::{fmt::Write as _, net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    time::{Instant, timeout},
+};
+
+use crate::{
+    Limits,
+    limiter::{self, Slot},
+    log, metrics,
+    mounted::Lifecycle,
+    refusal::{RULE_HEADER, Refusal},
+};
+
+/// How many are told why at a time; whoever comes then is only disconnected.
+const TOLD_AT_ONCE: usize = 64;
+
+/// How long one who is turned away may take to read why.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Lines in the log are this far apart, each with the number of those that went without one: being flooded with
+/// connections must not mean being flooded with lines.
+const BETWEEN_LINES: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Door {
+    lifecycle: Lifecycle,
+    limits: Limits,
+    last_line: Option<Instant>,
+    unsaid: u64,
+}
+
+impl Door {
+    pub(super) fn new(lifecycle: Lifecycle, limits: Limits) -> Self {
+        Self { lifecycle, limits, last_line: None, unsaid: 0 }
+    }
+
+    /// Lets the connection in; one for which there is no room is told so, and the stream is gone.
+    pub(super) fn admit<S>(&mut self, stream: S, peer: SocketAddr) -> Option<(S, Slot)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match limiter::admit_http(&self.lifecycle.counts, &self.limits, peer) {
+            Ok(slot) => Some((stream, slot)),
+            Err(refusal) => {
+                self.log(&refusal, peer);
+                self.turn_away(stream, &refusal);
+                None
+            }
+        }
+    }
+
+    fn log(&mut self, refusal: &Refusal, peer: SocketAddr) {
+        metrics::turned_away(refusal.rule.name);
+        if self.last_line.is_some_and(|last| last.elapsed() < BETWEEN_LINES) {
+            self.unsaid += 1;
+            return;
+        }
+        self.last_line = Some(Instant::now());
+        log::TurnedAway { refusal, peer, unsaid: std::mem::take(&mut self.unsaid) }.emit();
+    }
+
+    fn turn_away<S>(&self, stream: S, refusal: &Refusal)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(slot) = limiter::admit_farewell(&self.lifecycle.counts, TOLD_AT_ONCE) else { return };
+        let answer = answer(refusal);
+        self.lifecycle.tasks.spawn(async move {
+            let _over_either_way = timeout(FAREWELL, farewell(stream, &answer)).await;
+            drop(slot);
+        });
+    }
+}
+
+/// The refusal as a response of HTTP/1.1, which is what nearly every client speaks first.
+fn answer(refusal: &Refusal) -> String {
+    let body = refusal.body();
+    let mut text = format!("HTTP/1.1 {}\r\n{RULE_HEADER}: {}\r\n", refusal.status, refusal.rule.name);
+    for (name, value) in &refusal.headers {
+        let _ = write!(text, "{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    let _ = write!(
+        text,
+        "content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    text
+}
+
+/// Writes the answer and reads what comes until the client leaves: closed with something unread, the connection would
+/// be reset, and the reset can overtake the answer.
+async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &str) -> std::io::Result<()> {
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    let mut room = [0; 1024];
+    while stream.read(&mut room).await? > 0 {}
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! Limits: how many may connect, how fast they may talk, how long they may say nothing.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::extract::Path;
+use futures_util::StreamExt as _;
+use http::{HeaderValue, StatusCode};
+use sockeye::{Handshake, Limits, Server, ws_endpoint};
+use sockeye_tests::{
+    Client, PATIENCE, Running, close_of, dial, hear, logs,
+    raw::{self, HEAD, RawSocket, frame},
+    refusal, say, start, within,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    client::IntoClientRequest,
+    handshake::client::{Request, generate_key},
+};
+use tracing::Level;
+
+/// Echoes.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Ends in every way.
+#[ws_endpoint("/ends/{how}")]
+async fn ends(handshake: Handshake, Path(how): Path<String>) -> sockeye::Result {
+    match how.as_str() {
+        "rejects" => return Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first")),
+        "fails" => return Err(std::io::Error::other("no such table").into()),
+        "panics" => panic!("no such table"),
+        "waits" => std::future::pending().await,
+        _ => {}
+    }
+    let mut socket = handshake.accept().await?;
+    match how.as_str() {
+        "accepts and panics" => panic!("no such table"),
+        "accepts and fails" => return Err(std::io::Error::other("no such table").into()),
+        _ => while socket.recv().await?.is_some() {},
+    }
+    Ok(())
+}
+
+async fn server(limits: Limits) -> Running {
+    logs::listen();
+    start(Server::new().limits(limits)).await
+}
+
+fn request(server: &Running) -> Request {
+    server.url("/echo").into_client_request().expect("a request")
+}
+
+fn forwarded(server: &Running, clients: &str) -> Request {
+    let mut request = request(server);
+    request.headers_mut().insert("x-forwarded-for", HeaderValue::from_str(clients).expect("a value"));
+    request
+}
+
+async fn accepted(request: Request) -> Client {
+    within(tokio_tungstenite::connect_async(request)).await.expect("accepted").0
+}
+
+/// Connects as soon as there is a place again: the server learns of a client's end a moment after the client.
+async fn accepted_soon(server: &Running) -> Client {
+    let connect = async {
+        loop {
+            let mut request = request(server);
+            let key = generate_key().parse().expect("a value");
+            request.headers_mut().insert("sec-websocket-key", key);
+            if let Ok((client, _)) = tokio_tungstenite::connect_async(request).await {
+                return client;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(connect).await
+}
+
+#[tokio::test]
+async fn a_full_server_says_so_until_somebody_leaves() {
+    let server = server(Limits::new().connections(2)).await;
+    let mut first = accepted(request(&server)).await;
+    let _second = accepted(request(&server)).await;
+    let answer = raw::ask(server.addr, &format!("GET /echo HTTP/1.1\r\n{HEAD}\r\n")).await;
+    // The default for one client is no more than the total, and a client that has all of it is told that.
+    assert_eq!((answer.status, answer.header("sockeye-rule")), (429, "client_limit"), "{answer:?}");
+    first.close(None).await.expect("closes");
+    accepted_soon(&server).await;
+}
+
+#[tokio::test]
+async fn the_total_counts_whoever_asks() {
+    let server = server(Limits::new().connections(2).trusted_proxies(1)).await;
+    let _open = [
+        accepted(forwarded(&server, "203.0.113.1")).await,
+        accepted(forwarded(&server, "203.0.113.2")).await,
+    ];
+    let head = format!("GET /echo HTTP/1.1\r\n{HEAD}X-Forwarded-For: 203.0.113.3\r\n\r\n");
+    let answer = raw::ask(server.addr, &head).await;
+    assert_eq!((answer.status, answer.header("sockeye-rule")), (503, "server_full"), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), "5");
+    assert!(answer.body.contains("as many connections as it takes; try again later"), "{}", answer.body);
+    assert!(!answer.body.contains("2 WebSockets"), "the client is told no figures: {}", answer.body);
+
+    let lines = logs::with("reason", "2 WebSockets are open, which is the limit");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((line.level, line.get("endpoint"), line.get("status")), (Level::WARN, "echo", "503"));
+    assert!(line.get("remedy").starts_with("raise `Limits::connections`, or"), "{line:?}");
+}
+
+#[tokio::test]
+async fn one_client_cannot_take_every_place() {
+    let server = server(Limits::new().connections(100).per_client(2)).await;
+    let _open = [accepted(request(&server)).await, accepted(request(&server)).await];
+    let (status, rule, body) = refusal(request(&server)).await;
+    assert_eq!((status, rule.as_str()), (429, "client_limit"));
+    assert!(body.contains("too many connections come from your address"), "{body}");
+    let reason = "the address 127.0.0.1 has 2 WebSockets, which is the limit for one client";
+    let lines = logs::with("reason", reason);
+    assert!(
+        lines.iter().any(|line| line.get("remedy").contains("say `Limits::trusted_proxies(1)`")),
+        "{lines:?}"
+    );
+
+    // The header of a client is not believed as long as nobody says that a proxy writes it.
+    assert_eq!(refusal(forwarded(&server, "203.0.113.9")).await.1, "client_limit");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
+    let server = server(Limits::new().per_client(1).trusted_proxies(1)).await;
+    let _open = [
+        accepted(forwarded(&server, "203.0.113.1")).await,
+        accepted(forwarded(&server, "203.0.113.1, 203.0.113.2")).await,
+        accepted(forwarded(&server, "2001:db8::1")).await,
+    ];
+    for (spoofed, client) in
+        [("198.51.100.1, 203.0.113.1", "address 203.0.113.1"), ("2001:db8::2", "network 2001:db8::/64")]
+    {
+        assert_eq!(refusal(forwarded(&server, spoofed)).await.1, "client_limit", "{spoofed}");
+        let reason = format!("the {client} has 1 WebSockets, which is the limit for one client");
+        assert_eq!(logs::with("reason", &reason).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_talks_too_fast_is_closed_with_1008() {
+    let server = server(Limits::new().message_rate(1, 3)).await;
+    let mut client = RawSocket::open(server.addr, "/echo").await;
+    let peer = client.stream.local_addr().expect("an address").to_string();
+    let burst =
+        [frame(0x81, b"1"), frame(0x89, b"2"), frame(0x81, b"3"), frame(0x81, b"4"), frame(0x81, b"5")];
+    client.send(&burst.concat()).await;
+    let mut frames = client.rest().await;
+    let (first, payload) = frames.pop().expect("a close frame");
+    assert_eq!(first, 0x88);
+    assert_eq!(raw::close(&payload), (1008, "more than 1 messages per second after 3 at once".to_owned()));
+    frames.sort();
+    let answered = [(0x81, b"1".to_vec()), (0x81, b"3".to_vec()), (0x8a, b"2".to_vec())];
+    assert_eq!(frames, answered, "what came before is answered");
+    drop(client);
+
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.level, line.get("rule"), line.get("code")), (Level::WARN, "rate_limited", "1008"));
+    assert_eq!(line.get("reason"), "more than 1 messages per second after 3 at once");
+}
+
+#[tokio::test]
+async fn answers_to_the_servers_own_pings_are_free_and_other_pongs_are_not() {
+    let limits = Limits::new().message_rate(1, 1);
+    let heartbeat = sockeye::Heartbeat::every(Duration::from_millis(20)).timeout(PATIENCE);
+    logs::listen();
+    let server = start(Server::new().limits(limits).heartbeat(heartbeat)).await;
+    let mut client = RawSocket::open(server.addr, "/echo").await;
+    for _ in 0..20 {
+        assert_eq!(client.frame().await, Some((0x89, Vec::new())));
+        client.send(&frame(0x8a, b"")).await;
+    }
+    client.send(&frame(0x81, b"still here")).await;
+    let mut frames = Vec::new();
+    while !frames.contains(&(0x81, b"still here".to_vec())) {
+        frames.push(client.frame().await.expect("an echo"));
+    }
+    client.send(&[frame(0x8a, b""), frame(0x8a, b""), frame(0x8a, b"")].concat()).await;
+    let (first, payload) = client.rest().await.pop().expect("a close frame");
+    assert_eq!((first, raw::close(&payload).0), (0x88, 1008));
+}
+
+/// Sends something, then one byte at a time, and waits for the server to hang up. Says what the server said.
+async fn dawdle(addr: SocketAddr, at_once: &[u8], drip: u8) -> Vec<u8> {
+    let (mut from, mut to) = dial(addr).await.into_split();
+    to.write_all(at_once).await.expect("sent");
+    let dripping = async {
+        while to.write_all(&[drip]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut said = Vec::new();
+    tokio::select! {
+        () = dripping => unreachable!("it waits to be dropped"),
+        // A reset is an end too: the server need not read what comes after it has hung up.
+        _ = within(from.read_to_end(&mut said)) => said,
+    }
+}
+
+#[tokio::test]
+async fn clients_that_dawdle_are_disconnected_whatever_they_have_said() {
+    let server =
+        server(Limits::new().handshake(Duration::from_millis(300)).close(Duration::from_millis(100))).await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let settings = [&preface[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
+    let ping = [&settings[..], &[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]].concat();
+    for (what, at_once, drip) in [
+        ("a request line", &b"GET /echo"[..], b'x'),
+        ("headers", b"GET /echo HTTP/1.1\r\nHost: localhost\r\nX: ", b'x'),
+        ("many headers", b"GET /echo HTTP/1.1\r\nHost: localhost\r\n", b'\n'),
+        ("empty lines", b"", b'\n'),
+        ("half a preface", &preface[..5], b'x'),
+        ("a preface", &preface[..], 0),
+        ("settings", &settings, 0),
+        ("a ping", &ping, 0),
+    ] {
+        let said = dawdle(server.addr, at_once, drip).await;
+        assert!(!said.starts_with(b"HTTP/1.1 101"), "{what}");
+    }
+    // Those who say nothing at all.
+    let mut silent = dial(server.addr).await;
+    assert_eq!(within(silent.read(&mut [0; 1])).await.unwrap_or(0), 0);
+    assert!(!logs::with("message", "a client that asks for nothing is disconnected").is_empty());
+    let mut client = server.connect("/echo").await;
+    say(&mut client, "hello").await;
+    assert_eq!(hear(&mut client).await, Message::text("hello"));
+}
+
+#[tokio::test]
+async fn connections_that_ask_nothing_are_counted_and_turned_away() {
+    let server = server(Limits::new().http_connections(2).handshake(PATIENCE)).await;
+    let silent = [dial(server.addr).await, dial(server.addr).await];
+    let mut third = dial(server.addr).await;
+    third.write_all(b"GET /echo HTTP/1.1\r\n").await.expect("sent");
+    let mut answer = String::new();
+    within(third.read_to_string(&mut answer)).await.expect("an answer, and its end");
+    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+    for said in
+        ["sockeye-rule: server_full\r\n", "retry-after: 5\r\n", "connection: close\r\n", "try again later"]
+    {
+        assert!(answer.contains(said), "{answer}");
+    }
+    let lines = logs::with("reason", "2 HTTP connections are open, which is the limit");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    let facts = [line.get("message"), line.get("rule"), line.get("status"), line.get("unsaid")];
+    assert_eq!(facts, ["connection turned away", "server_full", "503", "0"]);
+    assert!(line.get("remedy").starts_with("raise `Limits::http_connections`"), "{line:?}");
+    drop(silent);
+    accepted_soon(&server).await;
+}
+
+#[tokio::test]
+async fn a_websocket_takes_no_place_among_the_http_connections() {
+    let server = server(Limits::new().http_connections(1)).await;
+    let mut open = Vec::new();
+    for _ in 0..10 {
+        open.push(accepted_soon(&server).await);
+    }
+    for client in &mut open {
+        say(client, "hello").await;
+        assert_eq!(hear(client).await, Message::text("hello"));
+    }
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_every_http_connection() {
+    let server = server(Limits::new().http_connections(100).per_client(1).handshake(PATIENCE)).await;
+    let _silent = dial(server.addr).await;
+    let mut second = dial(server.addr).await;
+    let mut answer = String::new();
+    within(second.read_to_string(&mut answer)).await.expect("an answer, and its end");
+    assert!(
+        answer.starts_with("HTTP/1.1 429 Too Many Requests\r\nsockeye-rule: client_limit\r\n"),
+        "{answer}"
+    );
+}
+
+/// One client's short life.
+async fn live(addr: SocketAddr, number: usize) {
+    let paths =
+        ["rejects", "fails", "panics", "waits", "accepts%20and%20panics", "accepts%20and%20fails", "echo"];
+    let path = paths[number % paths.len()];
+    let mut stream = TcpStream::connect(addr).await.expect("connects");
+    let request = format!("GET /ends/{path} HTTP/1.1\r\n{HEAD}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    match number / paths.len() % 4 {
+        0 => _ = stream.set_zero_linger(),
+        1 => _ = stream.shutdown().await,
+        2 => _ = stream.write_all(&frame(0x88, &[0x03, 0xe8])).await,
+        _ => {}
+    }
+    if !(number / paths.len()).is_multiple_of(3) && path != "waits" {
+        // Whatever comes.
+        _ = tokio::time::timeout(PATIENCE, stream.read(&mut [0; 512])).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_place_comes_back_whatever_became_of_the_client() {
+    const PLACES: usize = 40;
+    // A client that has sent more than its request and leaves is not noticed before the handshake's time is over.
+    let short = Duration::from_secs(1);
+    let limits = Limits::new().connections(PLACES).http_connections(100).close(short).handshake(short);
+    let mut server = server(limits).await;
+    let addr = server.addr;
+    let lives = (0..3000).map(|number| live(addr, number));
+    let mut lives = futures_util::stream::iter(lives).buffer_unordered(PLACES);
+    while lives.next().await.is_some() {}
+    let mut open = Vec::new();
+    for _ in 0..PLACES {
+        open.push(accepted_soon(&server).await);
+    }
+    let (status, rule, _) = refusal(request(&server)).await;
+    assert_eq!((status, rule.as_str()), (429, "client_limit"), "not one place too many came back");
+    server.stop();
+    for client in &mut open {
+        assert_eq!(close_of(client).await.0, 1001);
+    }
+    server.ended().await;
+}

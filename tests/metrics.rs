@@ -1,0 +1,221 @@
+//! What is counted, read from a recorder behind real connections.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use axum::extract::Path;
+use http::StatusCode;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use sockeye::{CloseCode, Handshake, Limits, Server, metrics as names, ws_endpoint};
+use sockeye_tests::{
+    Running, close_of, dial, hear, logs,
+    raw::{RawSocket, frame},
+    refusal, say, start, within,
+};
+use tokio::io::AsyncReadExt as _;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    client::IntoClientRequest as _,
+    protocol::{CloseFrame, frame::coding::CloseCode as Theirs},
+};
+
+/// Echoes.
+#[ws_endpoint("/counted/{id}")]
+async fn counted(handshake: Handshake, Path(id): Path<u64>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        assert!(message.as_text() != Some("panic"), "as told by {id}");
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Echoes, for the test of closes.
+#[ws_endpoint("/closed", max_message = "100 B")]
+async fn closed(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        match message.as_text() {
+            Some("panic") => panic!("as told"),
+            Some("fail") => return Err(std::io::Error::other("as told").into()),
+            Some("close") => return socket.close(CloseCode::TRY_AGAIN_LATER, "as told").await,
+            _ => socket.send(message).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Waits for the end.
+#[ws_endpoint("/pinged")]
+async fn pinged(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Refuses.
+#[ws_endpoint("/refused")]
+async fn refused(handshake: Handshake) -> sockeye::Result {
+    Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"))
+}
+
+/// Name and labels, as `name{label=value,..}`, to everything that was counted.
+type Totals = BTreeMap<String, Vec<f64>>;
+
+/// Taking a snapshot empties the recorder.
+fn totals() -> Totals {
+    static RECORDER: OnceLock<Snapshotter> = OnceLock::new();
+    static TOTALS: Mutex<Totals> = Mutex::new(Totals::new());
+    let mut totals = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
+    let snapshotter = RECORDER.get_or_init(|| {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        recorder.install().expect("the only recorder");
+        snapshotter
+    });
+    for (key, _, description, value) in snapshotter.snapshot().into_vec() {
+        let key = key.key();
+        assert!(description.is_some(), "`{}` is not described", key.name());
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let values = totals.entry(format!("{}{{{}}}", key.name(), labels.join(","))).or_default();
+        match value {
+            DebugValue::Counter(count) => add(values, f64::from(u32::try_from(count).expect("few"))),
+            DebugValue::Gauge(change) => add(values, change.into_inner()),
+            DebugValue::Histogram(more) => values.extend(more.into_iter().map(f64::from)),
+        }
+    }
+    totals.clone()
+}
+
+fn add(values: &mut Vec<f64>, more: f64) {
+    let before = values.pop().unwrap_or_default();
+    values.push(before + more);
+}
+
+async fn server(limits: Limits) -> Running {
+    logs::listen();
+    totals();
+    start(Server::new().limits(limits)).await
+}
+
+/// Waits until this much is counted: the server counts a moment after the client has seen.
+async fn counts(name: &str, labels: &str, expected: f64) {
+    let key = format!("{name}{{{labels}}}");
+    let reached = async {
+        while totals().get(&key).is_none_or(|values| (values[0] - expected).abs() > 0.1) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let reached = tokio::time::timeout(sockeye_tests::PATIENCE, reached).await;
+    assert!(reached.is_ok(), "{key} never was {expected}: {:#?}", totals());
+}
+
+#[tokio::test]
+async fn a_conversation_is_counted_by_route() {
+    let server = server(Limits::new()).await;
+    let mut first = server.connect("/counted/1").await;
+    let mut second = server.connect("/counted/2").await;
+    counts(names::CONNECTIONS, "route=/counted/{id}", 2.0).await;
+    for text in ["one", "three", "eleven"] {
+        say(&mut first, text).await;
+        assert_eq!(hear(&mut first).await, Message::text(text));
+    }
+    first.close(None).await.expect("closes");
+    say(&mut second, "panic").await;
+    assert_eq!(close_of(&mut second).await.0, 1011);
+
+    let route = "route=/counted/{id}";
+    counts(names::CONNECTIONS, route, 0.0).await;
+    counts(names::HANDSHAKES, &format!("{route},outcome=accepted,rule="), 2.0).await;
+    for (direction, messages, bytes) in [("in", 4.0, 19.0), ("out", 3.0, 14.0)] {
+        counts(names::MESSAGES, &format!("{route},direction={direction}"), messages).await;
+        counts(names::MESSAGE_BYTES, &format!("{route},direction={direction}"), bytes).await;
+    }
+    counts(names::CLOSES, &format!("{route},code=1005,rule="), 1.0).await;
+    counts(names::CLOSES, &format!("{route},code=1011,rule=handler_panic"), 1.0).await;
+    let totals = totals();
+    let lives = &totals[&format!("{}{{{route}}}", names::CONNECTION_SECONDS)];
+    assert!(lives.len() == 2 && lives.iter().all(|&seconds| seconds > 0.0), "{lives:?}");
+    assert!(!totals.keys().any(|key| key.contains("/counted/1")), "{totals:#?}");
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_rule() {
+    let server = server(Limits::new()).await;
+    for (origin, rule) in [(None, "handler_refused"), (Some("https://evil.example"), "origin_refused")] {
+        let mut request = server.url("/refused").into_client_request().expect("a request");
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().expect("a value"));
+        }
+        assert_eq!(refusal(request).await.1, rule);
+        counts(names::HANDSHAKES, &format!("route=/refused,outcome=refused,rule={rule}"), 1.0).await;
+    }
+}
+
+#[tokio::test]
+async fn closes_are_counted_by_code_and_a_client_cannot_make_series() {
+    let server = server(Limits::new()).await;
+    for (order, code, rule) in [
+        ("fail", 1011, "handler_error"),
+        ("panic", 1011, "handler_panic"),
+        ("close", 1013, ""),
+        (&*"x".repeat(101), 1009, "message_too_big"),
+    ] {
+        let mut client = server.connect("/closed").await;
+        say(&mut client, order).await;
+        assert_eq!(close_of(&mut client).await.0, code);
+        drop(client);
+        counts(names::CLOSES, &format!("route=/closed,code={code},rule={rule}"), 1.0).await;
+    }
+    for code in [4001, 4002, 4999] {
+        let mut client = server.connect("/closed").await;
+        let frame = CloseFrame { code: Theirs::from(code), reason: "".into() };
+        client.close(Some(frame)).await.expect("closes");
+        assert_eq!(close_of(&mut client).await.0, code);
+    }
+    counts(names::CLOSES, "route=/closed,code=4xxx,rule=", 3.0).await;
+    drop(RawSocket::open(server.addr, "/closed").await);
+    counts(names::CLOSES, "route=/closed,code=1006,rule=", 1.0).await;
+}
+
+#[tokio::test]
+async fn connections_that_are_turned_away_are_counted() {
+    let server = server(Limits::new().http_connections(1).handshake(sockeye_tests::PATIENCE)).await;
+    let _silent = dial(server.addr).await;
+    let mut second = dial(server.addr).await;
+    within(second.read_to_end(&mut Vec::new())).await.expect("an end");
+    counts(names::TURNED_AWAY, "rule=server_full", 1.0).await;
+}
+
+#[tokio::test]
+async fn pings_are_no_messages() {
+    let server = server(Limits::new()).await;
+    let mut client = RawSocket::open(server.addr, "/pinged").await;
+    client.send(&[frame(0x89, b""), frame(0x88, b"")].concat()).await;
+    assert_eq!(client.rest().await, [(0x8a, Vec::new()), (0x88, Vec::new())]);
+    counts(names::CLOSES, "route=/pinged,code=1005,rule=", 1.0).await;
+    counts(names::MESSAGES, "route=/pinged,direction=in", 0.0).await;
+}
+
+#[test]
+fn the_table_has_every_name() {
+    let table = include_str!("../runtime/src/metrics/names.md");
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    let every = [
+        names::CONNECTIONS,
+        names::HANDSHAKES,
+        names::TURNED_AWAY,
+        names::MESSAGES,
+        names::MESSAGE_BYTES,
+        names::CLOSES,
+        names::CONNECTION_SECONDS,
+    ];
+    for (row, name) in rows.iter().zip(every) {
+        assert!(row.starts_with(&format!("| `{name}` | ")), "{name}: {row}");
+    }
+    assert_eq!(rows.len(), every.len());
+}
