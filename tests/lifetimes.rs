@@ -194,21 +194,6 @@ async fn busy(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result
     }
 }
 
-/// Sends much at once.
-#[ws_endpoint(
-    "/download",
-    allow(no_receive_loop, reason = "how a connection without a receiver ends is tested")
-)]
-async fn download(handshake: Handshake) -> sockeye::Result {
-    let socket = handshake.accept().await?;
-    for _ in 0..DOWNLOAD {
-        socket.send(Message::binary(vec![7; 64 * 1024])).await?;
-    }
-    socket.flush().await
-}
-
-const DOWNLOAD: usize = 300;
-
 /// Sets a header that would break the answer.
 #[ws_endpoint("/framing")]
 async fn framing(handshake: Handshake) -> sockeye::Result {
@@ -315,34 +300,6 @@ async fn crowd(handshake: Handshake) -> sockeye::Result {
         worker.await??;
     }
     Ok(())
-}
-
-/// Ends as it is told.
-#[ws_endpoint("/end/{how}")]
-async fn end(
-    handshake: Handshake,
-    axum::extract::Path(how): axum::extract::Path<usize>,
-    State(desk): State<Desk>,
-) -> sockeye::Result {
-    let _guard = Guard(desk, "ended");
-    let mut socket = handshake.accept().await?;
-    socket.spawn(pending());
-    match how % 6 {
-        0 => Ok(()),
-        1 => Err(Error::new("as told")),
-        2 => socket.close(CloseCode::NORMAL, "done").await,
-        3 => socket.recv().await.map(drop),
-        4 => {
-            let (sender, mut receiver) = socket.split();
-            let reader = tokio::spawn(async move { receiver.recv().await.map(drop) });
-            _ = sender.send(Message::text("hello")).await;
-            reader.await?
-        }
-        _ => {
-            while socket.recv().await?.is_some() {}
-            Ok(())
-        }
-    }
 }
 
 fn server(desk: &Desk) -> Server {
@@ -600,24 +557,6 @@ async fn a_426_names_the_protocol_to_upgrade_to() {
 }
 
 #[tokio::test]
-async fn a_slow_download_is_no_missed_heartbeat() {
-    let (desk, _reports) = Desk::new();
-    let heartbeat = Heartbeat::every(Duration::from_millis(100)).timeout(Duration::from_secs(5));
-    let server = start(server(&desk).heartbeat(heartbeat)).await;
-    let mut client = server.connect("/download").await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    let mut got = 0;
-    while got < DOWNLOAD {
-        match hear(&mut client).await {
-            Theirs::Binary(_) => got += 1,
-            Theirs::Ping(_) => {}
-            other => panic!("after {got} messages: {other:?}"),
-        }
-    }
-    assert_eq!(close_of(&mut client).await.0, 1000);
-}
-
-#[tokio::test]
 async fn headers_that_frame_a_body_cannot_be_set() {
     let (server, ..) = started().await;
     let (status, rule, _) = refusal(server.url("/framing").into_client_request().unwrap()).await;
@@ -721,68 +660,6 @@ async fn no_message_is_lost_between_tasks() {
         assert!(matches!(hear(&mut client).await, Theirs::Close(_)));
     }))
     .await;
-}
-
-#[test]
-fn thousands_come_and_go_and_nothing_is_left() {
-    const LANES: usize = 16;
-    const EACH: usize = 150;
-    let runtime =
-        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (theirs, ours) = (runtime(), runtime());
-    let (desk, mut reports) = Desk::new();
-    let mut server = theirs.block_on(start(server(&desk)));
-    let addr = server.addr;
-    let peers: Vec<String> = ours.block_on(async {
-        join_all((0..LANES).map(|lane| async move {
-            let mut peers = Vec::new();
-            for n in 0..EACH {
-                let how = lane + n;
-                let mut socket = RawSocket::open(addr, &format!("/end/{how}")).await;
-                peers.push(socket.stream.local_addr().unwrap().to_string());
-                match how % 5 {
-                    0 => drop(socket),
-                    1 => socket.send(&frame(0x88, &1000_u16.to_be_bytes())).await,
-                    2 => {
-                        _ = socket.stream.write_all(&frame(0x83, b"nonsense")).await;
-                        socket.rest().await;
-                    }
-                    3 => {
-                        _ = socket.stream.write_all(&[frame(0x81, b"a"), frame(0x88, &[])].concat()).await;
-                        socket.rest().await;
-                    }
-                    _ => {
-                        _ = socket.stream.write_all(&frame(0x81, b"a")).await;
-                        _ = socket.stream.shutdown().await;
-                        socket.rest().await;
-                    }
-                }
-            }
-            peers
-        }))
-        .await
-        .concat()
-    });
-    for _ in &peers {
-        assert_eq!(ours.block_on(next(&mut reports)), "ended");
-    }
-    server.stop();
-    theirs.block_on(server.ended());
-    // The task that served is counted for a moment after it has ended.
-    ours.block_on(within(async {
-        while theirs.metrics().num_alive_tasks() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }));
-    let lines: Vec<_> = logs::with("endpoint", "end")
-        .into_iter()
-        .filter(|line| line.get("message") == "connection closed")
-        .map(|line| line.get("peer").to_owned())
-        .collect();
-    for peer in &peers {
-        assert_eq!(lines.iter().filter(|line| *line == peer).count(), 1, "closing events of {peer}");
-    }
-    assert_eq!(lines.len(), LANES * EACH);
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
-//! The end of the server: every socket is told, nothing is waited for longer than it may take.
-
-use std::time::Duration;
+//! The end of the server over real sockets: every socket is told, and the port is free. `drain.rs` has the rest.
 
 use futures_util::StreamExt as _;
-use sockeye::{Handshake, Limits, Server, ws_endpoint};
-use sockeye_tests::{close_of, hear, logs, raw::RawSocket, say, start, within};
+use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye_tests::{close_of, hear, logs, say, start, within};
 use tokio_tungstenite::tungstenite::Message;
 use tracing::Level;
 
@@ -17,13 +15,6 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
     }
     tracing::info!(target: "sockeye", message = "cleaned up");
     Ok(())
-}
-
-/// Never ends.
-#[ws_endpoint("/stuck")]
-async fn stuck(handshake: Handshake) -> sockeye::Result {
-    let _socket = handshake.accept().await?;
-    std::future::pending().await
 }
 
 #[tokio::test]
@@ -49,19 +40,6 @@ async fn every_socket_is_told_1001_and_the_server_ends() {
     told.retain(|line| line.get("message") == "connection closed");
     assert!(told.len() >= 20 && told.iter().all(|line| line.level == Level::INFO), "{told:?}");
     assert!(logs::with("message", "cleaned up").len() >= 20, "handlers reach their end");
-}
-
-#[tokio::test]
-async fn neither_a_deaf_peer_nor_a_stuck_handler_outlives_the_time_to_drain() {
-    logs::listen();
-    let limits = Limits::new().drain(Duration::from_secs(2)).close(Duration::from_mins(1));
-    let mut server = start(Server::new().limits(limits)).await;
-    let mut deaf = RawSocket::open(server.addr, "/echo").await;
-    let mut client = server.connect("/stuck").await;
-    server.stop();
-    assert_eq!(close_of(&mut client).await.0, 1001);
-    server.ended().await;
-    assert_eq!(deaf.frame().await.map(|(first, _)| first), Some(0x88));
 }
 
 #[tokio::test]

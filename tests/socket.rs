@@ -382,35 +382,6 @@ async fn a_peer_that_takes_nothing_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_silent_peer_is_pinged_and_then_given_up() {
-    logs::listen();
-    let limits = Limits::new().close(Duration::from_millis(200));
-    let heartbeat = sockeye::Heartbeat::every(Duration::from_millis(100)).timeout(Duration::from_secs(3));
-    let server = start(
-        Server::new().state(Gate::default()).state(Kept::default()).heartbeat(heartbeat).limits(limits),
-    )
-    .await;
-    let mut answering = server.connect("/echo").await;
-    let mut silent = RawSocket::open(server.addr, "/echo").await;
-    let frames = tokio::spawn(async move { silent.rest().await });
-    // The client library answers pings only while it is polled.
-    let quiet = tokio::time::timeout(Duration::from_secs(1), async {
-        while let Some(Ok(frame)) = answering.next().await {
-            assert!(frame.is_ping(), "{frame:?}");
-        }
-    });
-    assert!(quiet.await.is_err(), "the answering peer is still connected");
-    let frames = within(frames).await.unwrap();
-    assert_eq!(frames[0], (0x89, vec![]));
-    assert_eq!((frames[1].0, raw::close(&frames[1].1).0), (0x88, 1011));
-    let lines = logs::with("rule", "heartbeat_missed");
-    assert!(
-        lines.iter().any(|line| line.get("reason").contains("no answer to a ping within 3s")),
-        "{lines:?}"
-    );
-}
-
-#[tokio::test]
 async fn a_request_and_a_close_in_one_packet_are_both_answered_in_order() {
     let server = server().await;
     let burst = [frame(0x81, b"hey"), frame(0x88, &1000u16.to_be_bytes())].concat();

@@ -1,6 +1,6 @@
 //! An endpoint as it is served: registered facts, resolved types, and the settings in force.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -33,24 +33,66 @@ pub(crate) struct Settings {
 /// How the server's end reaches every connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lifecycle {
+    /// How long the health route says that the server is about to stop, before it begins to.
+    pub(crate) notice: Duration,
+    /// Cancelled when the server is told to stop.
+    told: CancellationToken,
     /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
+    /// Cancelled when the time to drain is over: no handler goes on.
+    pub(crate) cut: CancellationToken,
+    /// Cancelled at the very end: nothing goes on.
+    severed: CancellationToken,
     /// What is open, against the limits.
     pub(crate) counts: Counts,
-    /// Every accepted WebSocket.
+    /// Every handler, with its connection.
     pub(crate) connections: Registry,
     /// Every task: HTTP connections, accepted WebSockets, handlers that have something left to do.
     pub(crate) tasks: TaskTracker,
 }
 
 impl Lifecycle {
+    pub(crate) fn new(notice: Duration) -> Self {
+        Self { notice, ..Self::default() }
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
     }
 
-    /// No new handshakes from here on, and 1001 to every socket.
+    /// Whether the end is near: the health route says so.
+    pub(crate) fn is_told(&self) -> bool {
+        self.told.is_cancelled()
+    }
+
+    pub(crate) fn tell(&self) {
+        self.told.cancel();
+    }
+
+    /// No new handshakes from here on, and what is accepted nevertheless is closed with 1001.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
-        self.connections.stop();
+        self.connections.close();
+        self.tasks.close();
+    }
+
+    /// Ends every handler.
+    pub(crate) fn cut(&self) {
+        self.stop();
+        self.cut.cancel();
+        self.connections.cut();
+    }
+
+    /// Ends whatever is left, requests to the user's own routes included.
+    pub(crate) fn sever(&self) {
+        self.severed.cancel();
+    }
+
+    /// Runs a task until it ends or everything does.
+    pub(crate) fn until_severed<F: Future<Output = ()>>(&self, task: F) -> impl Future<Output = ()> + use<F> {
+        let severed = self.severed.clone();
+        async move {
+            severed.run_until_cancelled(task).await;
+        }
     }
 }

@@ -11,4 +11,4 @@ mod registry;
 
 pub(crate) use cell::{Cell, Kept, Link};
 pub(crate) use owner::{Handler, Outcome, Owner, poll_handler};
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Present, Registry, Seat};

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{cell::Kept, drive::Drive, end::End, log::Closing};
+use super::{Seat, cell::Kept, drive::Drive, end::End, log::Closing};
 use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic};
 
 /// How a handler ended.
@@ -53,6 +53,8 @@ pub(crate) struct Owner {
     /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
     /// the stream. Else a handler that always finds something to do would keep its connection from ever moving.
     greedy: bool,
+    /// The last to be dropped: who leaves it has said everything.
+    seat: Seat,
 }
 
 impl Owner {
@@ -62,6 +64,7 @@ impl Owner {
         caller: Caller,
         handler: Handler,
         upgrade: OnUpgrade,
+        seat: Seat,
     ) -> Self {
         let opened = Instant::now();
         log::accepted(endpoint.registered.name, caller.peer);
@@ -78,6 +81,7 @@ impl Owner {
             opened,
             _open: open,
             greedy: false,
+            seat,
         };
         match handler {
             Handler::Running(handler) => owner.handler = Some(handler),
@@ -88,9 +92,8 @@ impl Owner {
 
     /// Runs the connection to its end.
     pub(crate) async fn run(mut self) {
-        let seat = self.endpoint.lifecycle.connections.register(&self.cell.share());
+        self.seat.accepted();
         std::future::poll_fn(|cx| self.poll(cx)).await;
-        drop(seat);
         self.drop_handler();
         self.cell.take_tasks().shutdown().await;
         // What is left to say is said in `drop`, which comes on every way out of here.

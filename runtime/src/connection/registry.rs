@@ -1,24 +1,54 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use super::Cell;
+use tokio::{sync::Notify, time::sleep};
 
-/// Every open connection, so that the server's end reaches each of them.
+use super::Cell;
+use crate::endpoint::Registered;
+
+/// How many connections are told at once that the server is stopping.
+const BATCH: usize = 256;
+/// The time between two batches, when there is time.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Every handler that runs, with its connection, so that the server's end reaches each of them and none is forgotten.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
     seats: Arc<Mutex<Seats>>,
+    vacated: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Seats {
-    open: HashMap<u64, Arc<Cell>>,
+    taken: BTreeMap<u64, (Present, Arc<Cell>)>,
     next: u64,
     stopping: bool,
 }
 
-/// A connection's place in the registry; leaving it is dropping it.
+/// A handler that runs, in words.
+#[derive(Debug, Clone)]
+pub(crate) struct Present {
+    endpoint: &'static Registered,
+    peer: Option<SocketAddr>,
+    stage: Stage,
+    /// Its connection is over.
+    over: bool,
+}
+
+/// How far a handler has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Undecided,
+    Accepted,
+    Refused,
+}
+
+/// A handler's place in the registry, from its call to its end; leaving it is dropping it.
 #[derive(Debug)]
 pub(crate) struct Seat {
     registry: Registry,
@@ -26,32 +56,82 @@ pub(crate) struct Seat {
 }
 
 impl Registry {
-    pub(crate) fn register(&self, cell: &Arc<Cell>) -> Seat {
+    /// A place for a handler that is about to be called.
+    pub(crate) fn take(
+        &self,
+        endpoint: &'static Registered,
+        peer: Option<SocketAddr>,
+        cell: Arc<Cell>,
+    ) -> Seat {
         let mut seats = self.lock();
         let number = seats.next;
         seats.next += 1;
-        seats.open.insert(number, Arc::clone(cell));
-        let stopping = seats.stopping;
-        drop(seats);
-        if stopping {
-            cell.stop();
-        }
+        let present = Present { endpoint, peer, stage: Stage::Undecided, over: false };
+        seats.taken.insert(number, (present, cell));
         Seat { registry: self.clone(), number }
     }
 
-    /// Sends 1001 to every connection, those that register later included.
-    pub(crate) fn stop(&self) {
+    /// Whatever is accepted from here on learns at once that the server is stopping.
+    pub(crate) fn close(&self) {
         self.lock().stopping = true;
-        self.all().iter().for_each(|cell| cell.stop());
+    }
+
+    /// Sends 1001 to every connection, in batches that take up at most half of the time: clients that are all told at
+    /// once come back all at once, wherever they come back to.
+    pub(crate) async fn stop(&self, time: Duration) {
+        let cells = self.cells(|one| one.stage == Stage::Accepted);
+        let batches = u32::try_from(cells.len().div_ceil(BATCH)).unwrap_or(u32::MAX).max(1);
+        let pause = PAUSE.min(time / 2 / batches);
+        for (n, batch) in cells.chunks(BATCH).enumerate() {
+            if n > 0 {
+                sleep(pause).await;
+            }
+            for cell in batch {
+                cell.stop();
+            }
+        }
     }
 
     /// Drops what is left of every connection.
     pub(crate) fn cut(&self) {
-        self.all().iter().for_each(|cell| cell.cut());
+        for cell in self.cells(|_| true) {
+            cell.cut();
+        }
     }
 
-    fn all(&self) -> Vec<Arc<Cell>> {
-        self.lock().open.values().cloned().collect()
+    /// The handlers that run.
+    pub(crate) fn present(&self) -> Vec<Present> {
+        let seats = self.lock();
+        let taken = seats.taken.values();
+        taken.map(|(present, cell)| Present { over: cell.is_over(), ..present.clone() }).collect()
+    }
+
+    /// How many connections are open, by endpoint.
+    pub(crate) fn open(&self) -> HashMap<&'static str, usize> {
+        let mut open = HashMap::new();
+        let accepted = |one: &Present, cell: &Cell| one.stage == Stage::Accepted && !cell.is_over();
+        for (present, _) in self.lock().taken.values().filter(|(one, cell)| accepted(one, cell)) {
+            *open.entry(present.endpoint.route).or_default() += 1;
+        }
+        open
+    }
+
+    /// Waits until no handler runs.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn idle(&self) {
+        loop {
+            let vacated = self.vacated.notified();
+            if self.lock().taken.is_empty() {
+                return;
+            }
+            vacated.await;
+        }
+    }
+
+    fn cells(&self, which: impl Fn(&Present) -> bool) -> Vec<Arc<Cell>> {
+        let seats = self.lock();
+        let chosen = seats.taken.values().filter(|(present, _)| which(present));
+        chosen.map(|(_, cell)| Arc::clone(cell)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Seats> {
@@ -59,8 +139,48 @@ impl Registry {
     }
 }
 
+impl Seat {
+    /// The handler has accepted. If the server is stopping already, the connection learns of it.
+    pub(super) fn accepted(&self) {
+        let mut seats = self.registry.lock();
+        let stopping = seats.stopping;
+        let Some((present, cell)) = seats.taken.get_mut(&self.number) else { return };
+        present.stage = Stage::Accepted;
+        let cell = stopping.then(|| Arc::clone(cell));
+        drop(seats);
+        if let Some(cell) = cell {
+            cell.stop();
+        }
+    }
+
+    /// The handler has refused and goes on.
+    pub(crate) fn refused(&self) {
+        if let Some((present, _)) = self.registry.lock().taken.get_mut(&self.number) {
+            present.stage = Stage::Refused;
+        }
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.registry.lock().open.remove(&self.number);
+        let left = self.registry.lock().taken.remove(&self.number);
+        // A cell may hold the last of what a handler left behind; that is dropped when nothing is locked.
+        drop(left);
+        self.registry.vacated.notify_waiters();
+    }
+}
+
+impl fmt::Display for Present {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Undecided => "has neither accepted nor rejected",
+            Stage::Accepted if self.over => "goes on after its connection",
+            Stage::Accepted => "is connected",
+            Stage::Refused => "has refused and goes on",
+        };
+        match self.peer {
+            Some(peer) => write!(f, "`{}` for {peer} {stage}", self.endpoint.name),
+            None => write!(f, "`{}` {stage}", self.endpoint.name),
+        }
     }
 }

@@ -12,9 +12,9 @@ use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, NEVER_ACCEPTED};
 
-use super::{Caller, Decision, Decisions, Opening, refused_by_handler};
+use super::{Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping};
 use crate::{
-    connection::{Handler, Kept, Outcome, Owner, poll_handler},
+    connection::{Handler, Kept, Outcome, Owner, Seat, poll_handler},
     endpoint::Running,
     error::Kind,
     log, metrics,
@@ -31,6 +31,7 @@ pub(super) struct Negotiation {
     pub(super) decisions: Arc<Decisions>,
     pub(super) cell: Kept,
     pub(super) handler: Running,
+    pub(super) seat: Seat,
 }
 
 enum Decided {
@@ -43,11 +44,16 @@ impl Negotiation {
     /// Answers the request.
     pub(super) async fn run(mut self) -> Response {
         let limit = self.endpoint.settings.limits.handshake;
-        match tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx))).await {
-            Ok(Decided::By(Decision::Accept(headers), ended)) => self.accept(headers, ended),
-            Ok(Decided::By(Decision::Refuse(refusal), ended)) => self.refuse_and_let_finish(*refusal, ended),
-            Ok(Decided::Ended(outcome)) => self.refuse_for(outcome).await,
-            Err(_) => self.caller.refuse(&self.endpoint, undecided(limit)),
+        let cut = self.endpoint.lifecycle.cut.clone();
+        let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
+        match cut.run_until_cancelled(decided).await {
+            Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
+            Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
+                self.refuse_and_let_finish(*refusal, ended)
+            }
+            Some(Ok(Decided::Ended(outcome))) => self.refuse_for(outcome).await,
+            Some(Err(_)) => self.caller.refuse(&self.endpoint, undecided(limit)),
+            None => self.caller.refuse(&self.endpoint, stopping()),
         }
     }
 
@@ -77,23 +83,30 @@ impl Negotiation {
             Some(outcome) => Handler::Ended(outcome),
         };
         metrics::accepted(self.endpoint.registered.route);
-        let owner = Owner::new(self.endpoint, self.cell, self.caller.decided(), handler, self.upgrade);
+        let caller = self.caller.decided();
+        let owner = Owner::new(self.endpoint, self.cell, caller, handler, self.upgrade, self.seat);
         tasks.spawn(tracing::Instrument::in_current_span(owner.run()));
         response
     }
 
-    /// A handler that has refused may have something left to do, such as writing down whom it refused.
+    /// A handler that has refused may have something left to do, such as writing down whom it refused. It has until the
+    /// time to drain is over.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
-        let Self { endpoint, caller, mut handler, cell, .. } = self;
+        let Self { endpoint, caller, mut handler, cell, seat, .. } = self;
         let response = caller.refuse_in_words(&endpoint, refusal);
         if let Some(outcome) = ended {
             caller.log_aftermath(&endpoint, &outcome);
             return response;
         }
         let tasks = endpoint.lifecycle.tasks.clone();
+        seat.refused();
         tasks.spawn(tracing::Instrument::in_current_span(async move {
-            let outcome = poll_fn(|cx| poll_handler(&mut handler, cx)).await;
-            caller.log_aftermath(&endpoint, &outcome);
+            let _seat = seat;
+            let ended = poll_fn(|cx| poll_handler(&mut handler, cx));
+            if let Some(outcome) = endpoint.lifecycle.cut.run_until_cancelled(ended).await {
+                caller.log_aftermath(&endpoint, &outcome);
+            }
+            drop(handler);
             // Until here it counts as a connection: who is refused again and again must not pile up work.
             drop(cell);
         }));

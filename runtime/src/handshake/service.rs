@@ -80,6 +80,8 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
     let caller = Caller::of(&parts);
     let decisions = Arc::new(Decisions::default());
     let cell = Kept::new(endpoint, place);
+    let connections = &endpoint.lifecycle.connections;
+    let seat = connections.take(endpoint.registered, caller.peer, cell.share());
     let handler = (endpoint.call)(Incoming {
         parts,
         subprotocol,
@@ -87,10 +89,12 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
         decisions: Arc::clone(&decisions),
         cell: cell.share(),
     });
-    Ok(Negotiation { endpoint: Arc::clone(endpoint), caller, opening, upgrade, decisions, cell, handler })
+    let endpoint = Arc::clone(endpoint);
+    Ok(Negotiation { endpoint, caller, opening, upgrade, decisions, cell, handler, seat })
 }
 
-fn stopping() -> Refusal {
+/// The refusal of a server that takes no new connections.
+pub(super) fn stopping() -> Refusal {
     Refusal::of_server(
         &SHUTTING_DOWN,
         StatusCode::SERVICE_UNAVAILABLE,

@@ -122,7 +122,34 @@ impl Checked {
         metrics::describe();
         let shutdown = self.shutdown.unwrap_or_else(run::signal);
         listen::announce(&listener, self.endpoints.len());
-        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown).await;
+        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::signal).await;
+    }
+
+    /// Serves a test, until it says so or what the user gave as shutdown ends. Signals are left to the test.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn serve_over(
+        self,
+        listener: impl listen::Listen,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let asked = self.shutdown.unwrap_or_else(run::never);
+        let shutdown = Box::pin(async move {
+            tokio::select! {
+                () = asked => {}
+                () = stop => {}
+            }
+        });
+        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::never).await;
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn limits(&self) -> crate::Limits {
+        self.settings.limits
     }
 
     pub(super) fn take_listener_problems(&mut self) -> Vec<Problem> {
@@ -179,5 +206,5 @@ impl std::fmt::Debug for EndpointInfo {
 
 async fn stop_after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) {
     shutdown.await;
-    run::drain(&lifecycle, limit).await;
+    run::drain(&lifecycle, limit, run::signal()).await;
 }

@@ -1,11 +1,36 @@
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
-use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
+};
 
 use crate::{
     report,
     startup::{Problem, bind_failed, unresolved},
 };
+
+/// Where connections come from: a port, or the pipes of a test.
+pub(crate) trait Listen {
+    type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// The next connection and its peer.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
+}
+
+impl Listen for TcpListener {
+    type Io = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = TcpListener::accept(self).await?;
+        // A small message must not wait for the acknowledgement of the one before.
+        let _without_delay_if_possible = stream.set_nodelay(true);
+        Ok((stream, peer))
+    }
+}
 
 /// Listens on the first address that can be had.
 pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Problem> {

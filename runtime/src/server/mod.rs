@@ -2,6 +2,7 @@
 
 mod checked;
 mod door;
+mod health;
 mod listen;
 mod mode;
 pub(crate) mod run;
@@ -9,6 +10,9 @@ mod visit;
 mod watched;
 
 pub use checked::{Checked, EndpointInfo};
+pub use health::Health;
+#[cfg(feature = "testing")]
+pub(crate) use listen::Listen;
 pub(crate) use visit::Busy;
 
 use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
@@ -18,7 +22,7 @@ use tokio::net::ToSocketAddrs;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use self::{mode::Mode, run::Shutdown};
+use self::{health::Witness, mode::Mode, run::Shutdown};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
@@ -55,6 +59,7 @@ pub struct Server {
     group: String,
     expected: Vec<String>,
     components: Vec<Component>,
+    health: Option<Health>,
     shutdown: Option<Shutdown>,
 }
 
@@ -73,6 +78,7 @@ impl Server {
             group: String::new(),
             expected: Vec::new(),
             components: Vec::new(),
+            health: None,
             shutdown: None,
         }
     }
@@ -220,8 +226,23 @@ impl Server {
         self
     }
 
-    /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: no new handshakes, close code 1001 to
-    /// every open connection, and the time of [`Limits::drain`] to end.
+    /// A route that tells load balancers whether to send clients here: 200 and JSON, or 503 as soon as the server is told
+    /// to stop. See [`Health`] for what it says, and for the time of notice.
+    ///
+    /// A path that is taken already is `conflicting_route` at startup.
+    ///
+    /// ```
+    /// let server = sockeye::Server::new().health("/health");
+    /// # let _ = server;
+    /// ```
+    pub fn health(mut self, health: impl Into<Health>) -> Self {
+        self.health = Some(health.into());
+        self
+    }
+
+    /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: status 503 to new handshakes, close code
+    /// 1001 to every open connection, and the time of [`Limits::drain`] to end. What is left then is cut off, handlers
+    /// included. With [`Health::notice`] all of that begins a moment later.
     ///
     /// ```
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -273,23 +294,46 @@ impl Server {
         Err(checked.refuse(problems, mode))
     }
 
+    /// [`check`](Self::check) for a listener of ours: the problems are those that [`serve`](Self::serve) would report.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn check_to_listen(self) -> Result<Checked, StartupError> {
+        let (mut checked, mut problems) = self.inspect().await;
+        problems.append(&mut checked.take_listener_problems());
+        if problems.is_empty() { Ok(checked) } else { Err(checked.refuse(problems, Mode::Serve)) }
+    }
+
     /// The whole check: endpoints are collected, mounted beside the user's routes, asked for through the user's layers,
     /// and judged.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
-        let lifecycle = Lifecycle::default();
+        let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
+        let lifecycle = Lifecycle::new(notice);
         let settings =
             Settings { origins: Arc::new(self.origins), limits: self.limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
+        let names = self.components.iter().map(|component| component.name().to_owned()).collect();
         let components = startup::ask(self.components);
         let (mut endpoints, elsewhere) = startup::collect(&self.group, &settings, &states, &lifecycle);
-        let router = startup::mount(self.router, &mut endpoints);
+        let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
+        let witness = Witness::new(mounted, names, lifecycle.clone());
+        let (router, unhealthy) = with_health(self.router, self.health.as_ref(), witness);
+        let router = startup::mount(router, &mut endpoints);
         let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
         preflight::ask_all(&router, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given) = (self.group, self.expected, self.given);
         let context = Context { group, endpoints, elsewhere, expected, given, unready, settings };
-        let problems = startup::judge(&context);
+        let mut problems = startup::judge(&context);
+        problems.extend(unhealthy);
         (Checked::new(router, context, lifecycle, self.shutdown), problems)
+    }
+}
+
+/// The user's router with the health route, if one is wanted and has a place there.
+fn with_health(router: Router, health: Option<&Health>, witness: Witness) -> (Router, Option<Problem>) {
+    let Some(Health { path, .. }) = health else { return (router, None) };
+    match startup::caught(|| health::mount(router.clone(), path, witness)) {
+        Ok(router) => (router, None),
+        Err(words) => (router, Some(startup::no_place_for_health(path, &words))),
     }
 }
 

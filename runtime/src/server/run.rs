@@ -12,31 +12,38 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
-use super::{door::Door, visit::Visit, watched::watch};
-use crate::{Limits, limiter::Slot, mounted::Lifecycle};
+use super::{door::Door, listen::Listen, visit::Visit, watched::watch};
+use crate::{Limits, connection::Present, limiter::Slot, mounted::Lifecycle};
 
 /// What ends a server.
 pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Serves until `shutdown`; then drains.
+/// Serves until `shutdown`; then drains, until `again` at the latest.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    mut listener: impl Listen,
     router: Router,
     lifecycle: Lifecycle,
     limits: Limits,
-    mut shutdown: Shutdown,
+    shutdown: Shutdown,
+    again: fn() -> Shutdown,
 ) {
     let builder = builder(&limits);
     let mut door = Door::new(lifecycle.clone(), limits);
+    let mut ended = std::pin::pin!(async {
+        shutdown.await;
+        drain(&lifecycle, limits.drain, again()).await;
+    });
+    // It listens to the end: a client that comes while the server drains is told so.
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut shutdown => break,
+            () = &mut ended => return,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -44,11 +51,12 @@ pub(crate) async fn serve(
                     take(admitted, peer, &router, &builder, &lifecycle, limits);
                 }
             }
-            Err(error) => recover(&error).await,
+            Err(error) => tokio::select! {
+                () = recover(&error) => {}
+                () = &mut ended => return,
+            },
         }
     }
-    drop(listener);
-    drain(&lifecycle, limits.drain).await;
 }
 
 /// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
@@ -60,20 +68,25 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 }
 
 fn take(
-    (stream, slot): (TcpStream, Slot),
+    (stream, slot): (impl AsyncRead + AsyncWrite + Send + Unpin + 'static, Slot),
     peer: SocketAddr,
     router: &Router,
     builder: &Builder<TokioExecutor>,
     lifecycle: &Lifecycle,
     limits: Limits,
 ) {
-    // A small message must not wait for the acknowledgement of the one before.
-    let _without_delay_if_possible = stream.set_nodelay(true);
     let visit = Visit::default();
     let service = service(router.clone(), peer, visit.clone());
-    let builder = builder.clone();
-    let stopping = lifecycle.stopping.clone();
-    lifecycle.tasks.spawn(async move {
+    let mut builder = builder.clone();
+    let is_late = lifecycle.is_stopping();
+    let stopping = if is_late {
+        // It gets one answer; to shut it down gracefully would be to hang up before it has asked.
+        builder.http1().keep_alive(false);
+        CancellationToken::new()
+    } else {
+        lifecycle.stopping.clone()
+    };
+    let task = lifecycle.until_severed(async move {
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
@@ -94,6 +107,12 @@ fn take(
         // An upgraded connection is none of HTTP's any more, and has a place of its own.
         drop(slot);
     });
+    // Nobody waits for those who come late: else they could hold the end up.
+    if is_late {
+        tokio::spawn(task);
+    } else {
+        lifecycle.tasks.spawn(task);
+    }
 }
 
 /// The router, which is told who asks, and whose connection is busy until it has answered.
@@ -132,18 +151,53 @@ async fn recover(error: &io::Error) {
     }
 }
 
-/// Ends every connection: 1001, then the time to drain, then the cut. A second signal cuts at once.
-pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration) {
-    let signalled_again = signal();
-    lifecycle.stop();
-    lifecycle.tasks.close();
-    tokio::select! {
-        () = lifecycle.tasks.wait() => return,
-        () = tokio::time::sleep(limit) => {}
-        () = signalled_again => {}
+/// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
+/// cut.
+pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdown) {
+    lifecycle.tell();
+    let drained = tokio::select! {
+        drained = wind_up(lifecycle, limit) => drained,
+        () = again => false,
+    };
+    if !drained {
+        log_what_is_left(&lifecycle.connections.present());
+        lifecycle.cut();
+        // What is cut off still has a word to say: an answer, a closing event.
+        let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
     }
-    tracing::warn!(target: "sockeye", open = lifecycle.tasks.len(), "the time to drain is over; what is open is cut off");
-    lifecycle.connections.cut();
+    lifecycle.sever();
+}
+
+/// How long the end is held up for what was cut off.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Says whether everything has ended in time.
+async fn wind_up(lifecycle: &Lifecycle, limit: Duration) -> bool {
+    tokio::time::sleep(lifecycle.notice).await;
+    lifecycle.stop();
+    let all_over = async {
+        lifecycle.connections.stop(limit).await;
+        lifecycle.tasks.wait().await;
+    };
+    tokio::time::timeout(limit, all_over).await.is_ok()
+}
+
+fn log_what_is_left(handlers: &[Present]) {
+    const NAMED: usize = 8;
+    let named: Vec<_> = handlers.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = if handlers.len() > NAMED { ", .." } else { "" };
+    tracing::warn!(
+        target: "sockeye",
+        open = handlers.len(),
+        handlers = format!("{}{more}", named.join(", ")),
+        "the time to drain is over; what is open is cut off"
+    );
+}
+
+/// Nothing: for a server whose end is not the program's.
+#[cfg(feature = "testing")]
+pub(crate) fn never() -> Shutdown {
+    Box::pin(std::future::pending())
 }
 
 /// Ctrl-C or, on Unix, SIGTERM, from the moment of this call on: whoever is told that the server listens may signal at

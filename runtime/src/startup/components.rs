@@ -47,6 +47,10 @@ impl Component {
         Self { name, limit: finite(limit), ask: Box::pin(async move { component.ready().await }) }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn start(self) -> Answering {
         let Self { name, limit, ask } = self;
         // The log of the program that starts, even where it is this thread's only.

@@ -46,6 +46,14 @@ fn described(route: &str) -> String {
     }
 }
 
+/// The path of the health route is taken by one of the user's own, or is none.
+pub(crate) fn no_place_for_health(path: &str, words: &str) -> Problem {
+    let message =
+        format!("the health route `{path}` cannot be added to the router given to `.router(..)`: {words}");
+    Problem::new(&CONFLICTING_ROUTE, message)
+        .with_help("give `.health(..)` a path that begins with `/` and that no route of yours has")
+}
+
 fn refused(endpoint: &'static Registered, words: &str) -> Problem {
     Problem::new(&CONFLICTING_ROUTE, format!("the router refuses the route of endpoint `{}`", endpoint.name))
         .at(Place::route(endpoint, words))

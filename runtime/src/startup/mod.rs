@@ -35,8 +35,9 @@ pub use problem::Problem;
 pub(crate) use bind_failed::{bind_failed, unresolved};
 pub(crate) use collect::collect;
 pub(crate) use components::{Component, Unready, ask};
+pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};
-pub(crate) use mount::mount;
+pub(crate) use mount::{caught, mount};
 pub(crate) use problem::Place;
 #[cfg(test)]
 pub(crate) use routes::names;

@@ -35,6 +35,6 @@ fn add(router: Router, endpoint: &Candidate) -> Router {
 }
 
 /// The words of a panic in place of the panic.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| crate::panic::words(panic.as_ref()))
 }

@@ -1,0 +1,127 @@
+//! The health route: what a load balancer asks before it sends anybody here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use crate::mounted::{Lifecycle, Mounted};
+
+/// A route that says in JSON whether the server takes connections, with its endpoints, their open connections, and the
+/// components that were ready at startup.
+///
+/// It answers 200 while the server runs and 503 from the moment on when it is told to stop. With a
+/// [`notice`](Self::notice) the server goes on as before for that long, so that a load balancer learns of it and sends
+/// clients elsewhere before the first of them is refused.
+///
+/// Whoever can reach the server can read it. The user's [layers](crate::Server::layer) are around it.
+///
+/// ```
+/// use std::time::Duration;
+/// use sockeye::{Health, Server};
+///
+/// let server = Server::new().health("/health");
+/// let behind_a_balancer = Server::new().health(Health::at("/health").notice(Duration::from_secs(5)));
+/// # let _ = (server, behind_a_balancer);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "give it to `Server::health`"]
+pub struct Health {
+    pub(super) path: String,
+    pub(super) notice: Duration,
+}
+
+impl Health {
+    /// A health route at this path, without notice.
+    pub fn at(path: impl Into<String>) -> Self {
+        Self { path: path.into(), notice: Duration::ZERO }
+    }
+
+    /// How long the route answers 503 before the server begins to refuse handshakes and to close connections: longer than
+    /// the load balancer takes to find out. `Limits::drain` begins after it.
+    pub const fn notice(mut self, time: Duration) -> Self {
+        self.notice = crate::limits::finite(time);
+        self
+    }
+}
+
+impl From<&str> for Health {
+    fn from(path: &str) -> Self {
+        Self::at(path)
+    }
+}
+
+impl From<String> for Health {
+    fn from(path: String) -> Self {
+        Self::at(path)
+    }
+}
+
+/// What the route says is asked anew each time.
+#[derive(Debug)]
+pub(super) struct Witness {
+    pub(super) endpoints: Vec<(&'static str, &'static str)>,
+    /// Names of the components that were ready when the server started.
+    pub(super) components: Vec<String>,
+    pub(super) lifecycle: Lifecycle,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    status: &'static str,
+    connections: usize,
+    endpoints: Vec<Endpoint>,
+    components: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Endpoint {
+    route: &'static str,
+    handler: &'static str,
+    connections: usize,
+}
+
+impl Witness {
+    pub(super) fn new<'a>(
+        endpoints: impl Iterator<Item = &'a Mounted>,
+        components: Vec<String>,
+        lifecycle: Lifecycle,
+    ) -> Self {
+        let endpoints = endpoints.map(|one| (one.registered.route, one.registered.name)).collect();
+        Self { endpoints, components, lifecycle }
+    }
+
+    fn answer(&self) -> Response {
+        let (status, word) = if self.lifecycle.is_told() {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping")
+        } else {
+            (StatusCode::OK, "running")
+        };
+        (status, [(header::CACHE_CONTROL, "no-store")], Json(self.report(word))).into_response()
+    }
+
+    fn report(&self, status: &'static str) -> Report<'_> {
+        let open = self.lifecycle.connections.open();
+        let endpoints = self.endpoints.iter().map(|&(route, handler)| {
+            let connections = open.get(route).copied().unwrap_or_default();
+            Endpoint { route, handler, connections }
+        });
+        Report {
+            status,
+            connections: open.values().sum(),
+            endpoints: endpoints.collect(),
+            components: &self.components,
+        }
+    }
+}
+
+/// Adds the route. Panics where axum does, as when the path is taken.
+pub(super) fn mount(router: Router, path: &str, witness: Witness) -> Router {
+    let witness = Arc::new(witness);
+    router.route(path, get(async move || witness.answer()))
+}

@@ -1,0 +1,53 @@
+//! The client's side of a handshake, RFC 6455 section 4.1, spoken by hyper over a pipe.
+
+use bytes::Bytes;
+use futures_util::future::join;
+use http::{HeaderValue, Request, StatusCode, header, response::Parts};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+
+use super::{Refusal, TestStream, error::Came};
+
+/// The key of every test's handshake and the answer that it must get: those of RFC 6455 section 1.3.
+pub(super) const KEY: HeaderValue = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// Asks, and gives the connection when the server has accepted.
+pub(super) async fn open(
+    stream: TestStream,
+    request: Request<Empty<Bytes>>,
+) -> Result<(Parts, TestStream), Came> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(ended)?;
+    let ask = async move {
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        let body = if accepted { Bytes::new() } else { body.collect().await?.to_bytes() };
+        Ok((head, body))
+    };
+    let (connection, answer) = join(connection.without_shutdown(), ask).await;
+    let (head, body) = answer.map_err(ended)?;
+    if head.status != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Came::Refused(Box::new(Refusal::new(head, &body))));
+    }
+    check(&head)?;
+    let parts = connection.map_err(ended)?;
+    Ok((head, parts.io.into_inner().reading_first(parts.read_buf)))
+}
+
+/// What makes a browser fail a connection that was accepted: a layer may have spoilt the answer.
+fn check(head: &Parts) -> Result<(), Came> {
+    let accept = head.headers.get(header::SEC_WEBSOCKET_ACCEPT);
+    if accept.is_some_and(|accept| accept == ACCEPT) {
+        return Ok(());
+    }
+    let why = format!("the answer 101 has the wrong `Sec-WebSocket-Accept`: {accept:?}");
+    Err(Came::Ended(why))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "to be named in `map_err`")]
+fn ended(error: hyper::Error) -> Came {
+    use std::error::Error as _;
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    Came::Ended(format!("the connection ended without an answer ({error}{cause})"))
+}

@@ -1,0 +1,179 @@
+//! Connections without a network: two ends of a pipe in memory, which can break the ways that a network breaks.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::{Buf as _, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    sync::mpsc,
+};
+
+use crate::server::Listen;
+
+/// How many bytes a pipe holds in each direction before a write waits, like the buffers of a network.
+const BUFFER: usize = 64 * 1024;
+
+/// A connection to the server on which nothing has been said yet: the test writes and reads the bytes itself, through
+/// [`AsyncRead`] and [`AsyncWrite`].
+///
+/// Dropped, it ends in order, as a program does that exits; see [`reset`](Self::reset) for the other way.
+///
+/// ```
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+/// # async fn example(client: sockeye::testing::TestClient) -> std::io::Result<()> {
+/// let mut stream = client.stream();
+/// stream.write_all(b"GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+/// let mut answer = String::new();
+/// stream.read_to_string(&mut answer).await?;
+/// assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TestStream {
+    io: DuplexStream,
+    reset: Arc<AtomicBool>,
+    peer: SocketAddr,
+    /// What was read too much and is to be read again first.
+    rest: Bytes,
+}
+
+impl TestStream {
+    /// The address that the server takes this client for.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Breaks the connection: the server's next read or write fails with "connection reset", and what it has not read
+    /// yet is lost.
+    pub fn reset(self) {
+        // Dropping the pipe wakes the server, which then sees this.
+        self.reset.store(true, Ordering::SeqCst);
+    }
+
+    /// Set before the stream is dropped, it makes a reset of that.
+    pub(super) fn switch(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.reset)
+    }
+
+    /// The same stream, with these bytes to be read first.
+    pub(super) fn reading_first(mut self, rest: Bytes) -> Self {
+        self.rest = rest;
+        self
+    }
+}
+
+impl AsyncRead for TestStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            return Pin::new(&mut self.io).poll_read(cx, buffer);
+        }
+        let taken = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..taken]);
+        self.rest.advance(taken);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for TestStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// The server's end of a pipe.
+#[derive(Debug)]
+pub(super) struct ServerEnd {
+    io: DuplexStream,
+    reset: Arc<AtomicBool>,
+}
+
+impl ServerEnd {
+    fn check(&self) -> io::Result<()> {
+        if self.reset.load(Ordering::SeqCst) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+    }
+}
+
+impl AsyncRead for ServerEnd {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.check()?;
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for ServerEnd {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check()?;
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// A server's end of a pipe and whose the other end is.
+type Knock = (ServerEnd, SocketAddr);
+
+/// Where a test's pipes come in, in place of a port.
+pub(super) struct Pipes(mpsc::UnboundedReceiver<Knock>);
+
+/// The other side of [`Pipes`].
+#[derive(Debug)]
+pub(super) struct Door(mpsc::UnboundedSender<Knock>);
+
+/// A port for pipes.
+pub(super) fn port() -> (Door, Pipes) {
+    let (door, pipes) = mpsc::unbounded_channel();
+    (Door(door), Pipes(pipes))
+}
+
+impl Door {
+    /// A new connection. When the server listens no more, its other end is closed already.
+    pub(super) fn open(&self, peer: SocketAddr) -> TestStream {
+        let (ours, theirs) = tokio::io::duplex(BUFFER);
+        let reset = Arc::new(AtomicBool::new(false));
+        let _nobody_listens = self.0.send((ServerEnd { io: theirs, reset: Arc::clone(&reset) }, peer));
+        TestStream { io: ours, reset, peer, rest: Bytes::new() }
+    }
+}
+
+impl Listen for Pipes {
+    type Io = ServerEnd;
+
+    async fn accept(&mut self) -> io::Result<Knock> {
+        match self.0.recv().await {
+            Some(knock) => Ok(knock),
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, response::Parts};
+
+use crate::refusal::RULE_HEADER;
+
+/// What came in place of a connection: the server's answer to a handshake that it did not accept.
+///
+/// ```
+/// # async fn example(client: sockeye::testing::TestClient) {
+/// let refusal = client.request("/chat").origin("https://evil.example").refused().await.unwrap();
+/// assert_eq!(refusal.status(), 403);
+/// assert_eq!(refusal.rule(), Some("origin_refused"));
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Refusal {
+    head: Parts,
+    body: String,
+}
+
+impl Refusal {
+    pub(super) fn new(head: Parts, body: &Bytes) -> Self {
+        Self { head, body: String::from_utf8_lossy(body).into_owned() }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The name of the rule. `None`: the answer is not Sockeye's, but that of a layer or of the user's own routes.
+    pub fn rule(&self) -> Option<&str> {
+        self.head.headers.get(RULE_HEADER)?.to_str().ok()
+    }
+
+    /// Why, in the words of the body, without the rule in front of them and the help behind.
+    pub fn reason(&self) -> &str {
+        let told =
+            self.body.split_once("]: ").filter(|_| self.body.starts_with("websocket handshake refused ["));
+        let text = told.map_or(self.body.as_str(), |(_, text)| text);
+        text.split_once("\nhelp: ").map_or(text, |(reason, _)| reason).trim_end()
+    }
+
+    /// The whole body; bytes that are no text are replaced.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rule = self.rule().map(|rule| format!(" [{rule}]")).unwrap_or_default();
+        write!(f, "{}{rule}: {}", self.status(), self.reason())
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refusal({self})")
+    }
+}

@@ -1,0 +1,347 @@
+//! The end of the server: who is told what, and when everything is over. The clock is paused.
+
+use std::{collections::BTreeMap, future::pending, time::Duration};
+
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use serde_json::{Value, json};
+use sockeye::{
+    CloseCode, Handshake, Health, Limits, Server,
+    testing::{TestClient, TestStream},
+    ws_endpoint,
+};
+use sockeye_tests::{
+    logs,
+    raw::{self, HEAD},
+    within,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+    time::{Instant, sleep},
+};
+
+type Tested = Result<(), Box<dyn std::error::Error>>;
+
+/// What handlers say when they end.
+type Reports = mpsc::UnboundedSender<&'static str>;
+
+struct Guard(Reports, &'static str);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        _ = self.0.send(self.1);
+    }
+}
+
+/// Echoes.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Never ends.
+#[ws_endpoint("/stuck")]
+async fn stuck(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let _socket = handshake.accept().await?;
+    let _guard = Guard(reports, "stuck dropped");
+    pending().await
+}
+
+/// Never decides.
+#[ws_endpoint("/think")]
+async fn think(_handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let _guard = Guard(reports, "think dropped");
+    pending().await
+}
+
+/// Refuses, and has much to do after that.
+#[ws_endpoint("/grumble")]
+async fn grumble(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let _guard = Guard(reports, "grumble dropped");
+    let refused = handshake.reject(StatusCode::FORBIDDEN, "not you");
+    pending::<()>().await;
+    Err(refused)
+}
+
+/// Takes the time to say good-bye.
+#[ws_endpoint("/polite")]
+async fn polite(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    sleep(Duration::from_secs(8)).await;
+    _ = reports.send("polite ended");
+    Ok(())
+}
+
+fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>) {
+    logs::listen();
+    let (reports, ended) = mpsc::unbounded_channel();
+    (Server::new().state(reports), ended)
+}
+
+async fn next(reports: &mut mpsc::UnboundedReceiver<&'static str>) -> &'static str {
+    within(reports.recv()).await.expect("a report")
+}
+
+/// A client, and its server's word for what is left.
+async fn client_of(server: Server) -> TestClient {
+    TestClient::new(server).await.unwrap().patience(Duration::from_mins(1))
+}
+
+/// What `GET` gives: status and body.
+async fn get_from(mut stream: TestStream, path: &str) -> std::io::Result<(u16, String)> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await?;
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    Ok((status, body))
+}
+
+async fn health(client: &TestClient) -> (u16, Value) {
+    let (status, body) = get_from(client.stream(), "/health").await.unwrap();
+    (status, serde_json::from_str(&body).unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_during_the_drain_is_answered_503() -> Tested {
+    let client = client_of(server().0).await;
+    let mut open = client.connect("/polite").await?;
+    client.stop();
+    assert_eq!(open.closed().await?.code, CloseCode::GOING_AWAY);
+    for _ in 0..2 {
+        let refusal = client.request("/echo").refused().await?;
+        assert_eq!((refusal.status().as_u16(), refusal.rule()), (503, Some("shutting_down")));
+        assert_eq!(refusal.reason(), "the server is stopping; connect again in a moment");
+        assert_eq!(refusal.headers()["connection"], "close");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_have_time_to_say_good_bye() -> Tested {
+    let (server, mut reports) = server();
+    let client = client_of(server).await;
+    let _open = client.connect("/polite").await?;
+    // Who connects now and asks for nothing does not hold the end up.
+    let begun = Instant::now();
+    client.stop();
+    tokio::task::yield_now().await;
+    let _silent = client.stream();
+    client.shutdown().await?;
+    assert_eq!(begun.elapsed().as_secs(), 8);
+    assert_eq!(next(&mut reports).await, "polite ended");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_are_told_in_batches() -> Tested {
+    const MANY: usize = 1000;
+    let client = client_of(server().0).await;
+    let mut sockets = Vec::new();
+    for _ in 0..MANY {
+        sockets.push(client.connect("/echo").await?);
+    }
+    let begun = Instant::now();
+    client.stop();
+    let mut told = BTreeMap::new();
+    for socket in &mut sockets {
+        assert_eq!(socket.closed().await?.code, CloseCode::GOING_AWAY);
+        *told.entry(begun.elapsed().as_millis()).or_insert(0) += 1;
+    }
+    let batches: Vec<usize> = told.into_values().collect();
+    assert_eq!(batches, [256, 256, 256, 232]);
+    client.shutdown().await?;
+    client.assert_idle().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_time_to_drain_is_enough_for_all_batches() -> Tested {
+    let limits = Limits::new().drain(Duration::from_millis(20));
+    let client = client_of(server().0.limits(limits)).await;
+    let mut sockets = Vec::new();
+    for _ in 0..600 {
+        sockets.push(client.connect("/echo").await?);
+    }
+    client.shutdown().await?;
+    for socket in &mut sockets {
+        assert_eq!(socket.closed().await?.code, CloseCode::GOING_AWAY);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_is_cut_off_when_the_time_is_over() -> Tested {
+    let (server, mut reports) = server();
+    // Handshakes may take longer than the drain: what does not decide is left too.
+    let minute = Duration::from_mins(1);
+    let limits = Limits::new().drain(Duration::from_secs(3)).handshake(minute).close(minute);
+    let client = client_of(server.limits(limits)).await;
+    let mut stuck = client.connect("/stuck").await?;
+    let deaf = client.connect("/echo").await?;
+    deaf.stop_reading();
+    let refusal = client.request("/grumble").refused().await?;
+    assert_eq!((refusal.status().as_u16(), refusal.rule()), (403, Some("handler_refused")));
+    let mut thinking = client.stream();
+    thinking.write_all(format!("GET /think HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
+    let thinker = thinking.peer().to_string();
+    sleep(Duration::from_secs(1)).await;
+
+    let begun = Instant::now();
+    client.shutdown().await?;
+    assert_eq!(begun.elapsed().as_secs(), 3);
+    let mut ended = [next(&mut reports).await, next(&mut reports).await, next(&mut reports).await];
+    ended.sort_unstable();
+    assert_eq!(ended, ["grumble dropped", "stuck dropped", "think dropped"]);
+    client.assert_idle().await;
+
+    assert_eq!(stuck.closed().await?.code, CloseCode::GOING_AWAY);
+    let mut answer = String::new();
+    thinking.read_to_string(&mut answer).await?;
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("shutting_down"), "{answer}");
+    assert_eq!(logs::with("peer", &thinker)[0].get("rule"), "shutting_down");
+    let cut = logs::with("message", "the time to drain is over; what is open is cut off");
+    let named = cut.iter().find(|line| line.get("handlers").contains(&thinker)).expect("it is logged");
+    assert_eq!(named.get("open"), "4");
+    assert!(named.get("handlers").contains("`grumble` for "), "{named:?}");
+    assert!(named.get("handlers").contains(" has refused and goes on"), "{named:?}");
+    assert!(named.get("handlers").contains(&format!("`echo` for {} is connected", deaf.peer())), "{named:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_the_users_own_routes_is_cut_off_too() -> Tested {
+    let pages = Router::new().route("/forever", get(async || pending::<String>().await));
+    let client = client_of(server().0.router(pages)).await;
+    let asking = tokio::spawn(get_from(client.stream(), "/forever"));
+    tokio::task::yield_now().await;
+    client.shutdown().await?;
+    let answer = asking.await?;
+    assert!(answer.is_err() || answer.is_ok_and(|(status, _)| status == 0), "no answer came");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_router_of_ones_own_server_cuts_off_as_well() -> Tested {
+    let (server, mut reports) = server();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let limits = Limits::new().drain(Duration::from_millis(100));
+    let server = server.limits(limits).shutdown(async { drop(stopped.await) });
+    let app = server.check().await?.into_router();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let addr = listener.local_addr()?;
+    tokio::spawn(async move {
+        axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await
+    });
+    let ask = |path| {
+        let request = format!("GET {path} HTTP/1.1\r\n{HEAD}\r\n");
+        async move { raw::ask(addr, &request).await }
+    };
+    assert_eq!(ask("/grumble").await.status, 403);
+    let thinking = tokio::spawn(ask("/think"));
+    sleep(Duration::from_millis(50)).await;
+    drop(stop);
+    assert_eq!(within(thinking).await?.header("sockeye-rule"), "shutting_down");
+    let mut ended = [next(&mut reports).await, next(&mut reports).await];
+    ended.sort_unstable();
+    assert_eq!(ended, ["grumble dropped", "think dropped"]);
+    Ok(())
+}
+
+/// Sends a signal to a process, as a supervisor does.
+#[cfg(unix)]
+fn terminate(process: &std::process::Child) {
+    let id = process.id().to_string();
+    assert!(
+        std::process::Command::new("kill").args(["-TERM", &id]).status().is_ok_and(|status| status.success())
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_process_ends_well_and_at_once_with_the_second_signal() -> Tested {
+    use std::io::BufRead as _;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_startup_healthy"));
+    let mut process = command.arg("127.0.0.1:0").stderr(std::process::Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    std::io::BufReader::new(process.stderr.take().ok_or("its output")?).read_line(&mut line)?;
+    let addr = line.trim().rsplit("ws://").next().unwrap_or_default().parse()?;
+    // It never answers the close frame, so the process would wait for it.
+    let mut deaf = raw::RawSocket::open(addr, "/echo").await;
+    terminate(&process);
+    let (first, payload) = within(deaf.frame()).await.ok_or("a close frame")?;
+    assert_eq!((first, raw::close(&payload).0), (0x88, 1001));
+    terminate(&process);
+    let status = within(tokio::task::spawn_blocking(move || process.wait())).await??;
+    assert!(status.success(), "{status}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_route_says_what_is_open() -> Tested {
+    let server = server().0.ready("database", async || Ok::<_, sockeye::Error>(()));
+    let client = client_of(server.health("/health")).await;
+    let _echoes = [client.connect("/echo").await?, client.connect("/echo").await?];
+    let _stuck = client.connect("/stuck").await?;
+    let (status, report) = health(&client).await;
+    assert_eq!(status, 200);
+    assert_eq!((&report["status"], &report["connections"]), (&json!("running"), &json!(3)));
+    let endpoints = report["endpoints"].as_array().ok_or("a list")?;
+    assert_eq!(endpoints.len(), 5);
+    assert!(endpoints.contains(&json!({ "route": "/echo", "handler": "echo", "connections": 2 })));
+    assert!(endpoints.contains(&json!({ "route": "/think", "handler": "think", "connections": 0 })));
+    assert_eq!(report["components"], json!(["database"]));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_balancer_is_told_before_clients_are() -> Tested {
+    let notice = Health::at("/health").notice(Duration::from_secs(5));
+    let client = client_of(server().0.health(notice)).await;
+    let mut before = client.connect("/polite").await?;
+    let begun = Instant::now();
+    client.stop();
+    tokio::task::yield_now().await;
+    let (status, report) = health(&client).await;
+    assert_eq!((status, &report["status"]), (503, &json!("stopping")));
+    let mut meanwhile = client.connect("/echo").await?;
+    meanwhile.send("still served").await?;
+    assert_eq!(meanwhile.recv_text().await?, "still served");
+    assert_eq!(begun.elapsed().as_secs(), 0);
+
+    assert_eq!(before.closed().await?.code, CloseCode::GOING_AWAY);
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(meanwhile.closed().await?.code, CloseCode::GOING_AWAY);
+    assert_eq!(client.request("/echo").refused().await?.rule(), Some("shutting_down"));
+    assert_eq!(health(&client).await.0, 503);
+    client.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_health_route_needs_a_path_of_its_own() {
+    let cases = [
+        (
+            server().0.router(Router::new().route("/health", get(async || "mine"))).health("/health"),
+            "/health",
+        ),
+        (server().0.health("health"), "health"),
+    ];
+    for (server, path) in cases {
+        let report = server.check().await.unwrap_err();
+        let [problem] = report.problems() else { panic!("{report}") };
+        assert_eq!(problem.rule(), "conflicting_route");
+        assert!(
+            problem.message().starts_with(&format!("the health route `{path}` cannot be added")),
+            "{report}"
+        );
+    }
+    let report = server().0.health("/echo").check().await.unwrap_err();
+    assert_eq!(report.problems()[0].rule(), "conflicting_route");
+}

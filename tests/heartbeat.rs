@@ -1,0 +1,480 @@
+//! Heartbeats and deadlines, on a paused clock: what comes is asserted, and when it comes on that clock.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::extract::State;
+use futures_util::{SinkExt as _, StreamExt as _};
+use sockeye::{
+    CloseCode, Handshake, Heartbeat, Limits, Message, Server,
+    testing::{TestClient, TestSocket},
+    ws_endpoint,
+};
+use sockeye_tests::{logs, raw::frame, start, within};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::{Instant, sleep},
+};
+
+type Tested = Result<(), Box<dyn std::error::Error>>;
+
+/// What handlers say when they end.
+type Reports = mpsc::UnboundedSender<&'static str>;
+
+struct Guard(Reports, &'static str);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        _ = self.0.send(self.1);
+    }
+}
+
+/// Echoes.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let _guard = Guard(reports, "echo ended");
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Waits for messages and for something else that never comes.
+#[ws_endpoint("/select")]
+async fn select(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        tokio::select! {
+            message = socket.recv() => match message? {
+                Some(message) => socket.send(message).await?,
+                None => return Ok(()),
+            },
+            () = pending() => {}
+        }
+    }
+}
+
+/// Works for a minute before it looks at its socket.
+#[ws_endpoint("/work")]
+async fn work(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    sleep(Duration::from_mins(1)).await;
+    socket.send("done").await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Says how its peer left.
+#[ws_endpoint("/patient", heartbeat = off)]
+async fn patient(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Wants to know sooner.
+#[ws_endpoint("/eager", heartbeat = "3s")]
+async fn eager(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Sends without end.
+#[ws_endpoint("/flood")]
+async fn flood(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let _guard = Guard(reports, "flood ended");
+    let block = Message::binary(vec![7; 16 * 1024]);
+    let send = async {
+        loop {
+            sender.send(&block).await?;
+        }
+    };
+    let receive = async {
+        while receiver.recv().await?.is_some() {}
+        Ok(())
+    };
+    tokio::select! {
+        ended = send => ended,
+        ended = receive => ended,
+    }
+}
+
+/// Closes at once.
+#[ws_endpoint("/leave")]
+async fn leave(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await?.close(CloseCode::NORMAL, "done").await
+}
+
+/// Never decides.
+#[ws_endpoint("/think")]
+async fn think(_handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let _guard = Guard(reports, "think ended");
+    pending().await
+}
+
+fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>) {
+    logs::listen();
+    let (reports, ended) = mpsc::unbounded_channel();
+    (Server::new().state(reports), ended)
+}
+
+/// A client whose patience outlasts every deadline.
+async fn client_of(server: Server) -> TestClient {
+    TestClient::new(server).await.unwrap().patience(Duration::from_mins(10))
+}
+
+async fn client() -> TestClient {
+    client_of(server().0).await
+}
+
+async fn next(reports: &mut mpsc::UnboundedReceiver<&'static str>) -> &'static str {
+    tokio::time::timeout(Duration::from_mins(10), reports.recv())
+        .await
+        .expect("a report in time")
+        .expect("a report")
+}
+
+async fn closing(socket: &TestSocket) -> logs::Line {
+    logs::closing_of(&socket.peer().to_string()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_pinged_every_30_seconds() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/echo").await?;
+    let begun = Instant::now();
+    for n in 1..=20 {
+        socket.recv_ping().await?;
+        assert_eq!(begun.elapsed().as_secs(), n * 30);
+    }
+    socket.send("still here").await?;
+    assert_eq!(socket.recv_text().await?, "still here");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_answer_a_ping_in_10_seconds_is_gone() -> Tested {
+    for path in ["/echo", "/select"] {
+        let client = client().await;
+        let socket = client.connect(path).await?;
+        let begun = Instant::now();
+        socket.go_silent();
+        client.assert_idle().await;
+        // 30 s of silence, 10 s to answer, 5 s to answer the close frame.
+        assert_eq!(begun.elapsed().as_secs(), 45, "{path}");
+        let line = closing(&socket).await;
+        assert_eq!((line.get("rule"), line.get("code")), ("heartbeat_missed", "1011"), "{line:?}");
+        assert_eq!(line.get("reason"), "no answer to a ping within 10s");
+        assert_eq!(line.level, tracing::Level::WARN);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_too_late_finds_the_ping_and_the_close_frame() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/echo").await?;
+    socket.stop_reading();
+    sleep(Duration::from_secs(42)).await;
+    socket.resume_reading();
+    assert_eq!(socket.recv_ping().await?, "");
+    let frame = socket.closed().await?;
+    assert_eq!((frame.code, &*frame.reason), (CloseCode::INTERNAL_ERROR, "no answer to a ping"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_learns_of_a_missed_heartbeat_at_once() -> Tested {
+    let (server, mut reports) = server();
+    let client = client_of(server).await;
+    let socket = client.connect("/echo").await?;
+    let begun = Instant::now();
+    socket.go_silent();
+    assert_eq!(next(&mut reports).await, "echo ended");
+    assert_eq!(begun.elapsed().as_secs(), 40);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_handler_has_a_heartbeat_too() -> Tested {
+    let client = client().await;
+    let mut there = client.connect("/work").await?;
+    let begun = Instant::now();
+    there.recv_ping().await?;
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    assert_eq!(there.recv_text().await?, "done");
+    assert_eq!(begun.elapsed().as_secs(), 60);
+    drop(there);
+
+    let gone = client.connect("/work").await?;
+    gone.go_silent();
+    client.assert_idle().await;
+    let line = closing(&gone).await;
+    assert_eq!((line.get("rule"), line.get("open_for")), ("heartbeat_missed", "60s"), "{line:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_traffic_is_a_sign_of_life() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/echo").await?;
+    for _ in 0..10 {
+        sleep(Duration::from_secs(29)).await;
+        socket.send("busy").await?;
+        assert_eq!(socket.recv_text().await?, "busy");
+    }
+    sleep(Duration::from_secs(29)).await;
+    // Part of a message is a sign as well, and so is a pong that nobody asked for.
+    socket.send_raw(frame(0x01, b"beginning")).await?;
+    sleep(Duration::from_secs(29)).await;
+    socket.send_raw(frame(0x8a, b"")).await?;
+    sleep(Duration::from_secs(29)).await;
+    socket.send_raw(frame(0x80, b" and end")).await?;
+    assert_eq!(socket.recv_text().await?, "beginning and end");
+    let error = async {
+        socket.set_patience(Duration::from_secs(29));
+        socket.recv_ping().await.unwrap_err()
+    };
+    assert!(error.await.is_timeout(), "no ping was ever needed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn traffic_is_an_answer_to_a_ping() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/echo").await?;
+    // It reads nothing, so no pong of its own is ever sent.
+    socket.stop_reading();
+    for _ in 0..10 {
+        sleep(Duration::from_secs(35)).await;
+        socket.send("busy").await?;
+    }
+    socket.resume_reading();
+    for _ in 0..10 {
+        assert_eq!(socket.recv_text().await?, "busy");
+        socket.recv_ping().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_can_have_no_heartbeat() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/patient").await?;
+    socket.set_patience(Duration::from_hours(24));
+    assert!(socket.recv_ping().await.unwrap_err().is_timeout());
+    socket.send("after a day").await?;
+    assert_eq!(socket.recv_text().await?, "after a day");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoint_and_server_can_set_the_interval() -> Tested {
+    let heartbeat = Heartbeat::every(Duration::from_secs(7)).timeout(Duration::from_secs(2));
+    let client = client_of(server().0.heartbeat(heartbeat)).await;
+    for (path, ping, gone) in [("/eager", 3, 10), ("/echo", 7, 14)] {
+        let mut socket = client.connect(path).await?;
+        let begun = Instant::now();
+        socket.recv_ping().await?;
+        assert_eq!(begun.elapsed().as_secs(), ping, "{path}");
+        let socket = client.connect(path).await?;
+        let begun = Instant::now();
+        socket.go_silent();
+        let line = closing(&socket).await;
+        assert_eq!(line.get("reason"), "no answer to a ping within 2s", "{path}");
+        assert_eq!(begun.elapsed().as_secs(), gone, "{path}: interval, timeout, close");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_is_closed_with_1013() -> Tested {
+    let (server, mut reports) = server();
+    let client = client_of(server).await;
+    let mut socket = client.connect("/flood").await?;
+    let begun = Instant::now();
+    socket.stop_reading();
+    assert_eq!(next(&mut reports).await, "flood ended", "its send fails");
+    assert_eq!(begun.elapsed().as_secs(), 10);
+    socket.resume_reading();
+    let frame = loop {
+        match socket.recv().await {
+            Ok(_) => {}
+            Err(error) => break error.close_frame().cloned().ok_or(error)?,
+        }
+    };
+    assert_eq!((frame.code, &*frame.reason), (CloseCode::TRY_AGAIN_LATER, "messages are not being read"));
+    let line = closing(&socket).await;
+    assert_eq!((line.get("rule"), line.get("code")), ("slow_consumer", "1013"), "{line:?}");
+    assert_eq!(line.get("reason"), "the peer has taken nothing for 10s");
+    client.assert_idle().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_reads_again_is_cut_off() -> Tested {
+    let client = client().await;
+    let socket = client.connect("/flood").await?;
+    let begun = Instant::now();
+    socket.stop_reading();
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 15, "10 s for a send, 5 s for the close");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_slowly_is_not_closed() -> Tested {
+    // A ping would wait behind what the peer takes only slowly; that is no missed heartbeat either.
+    let heartbeat = Heartbeat::every(Duration::from_secs(1)).timeout(Duration::from_secs(1));
+    let client = client_of(server().0.heartbeat(heartbeat)).await;
+    let mut socket = client.connect("/flood").await?;
+    for _ in 0..20 {
+        socket.stop_reading();
+        sleep(Duration::from_secs(9)).await;
+        socket.resume_reading();
+        socket.recv_binary().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_has_5_seconds_to_answer_a_close_frame() -> Tested {
+    let client = client().await;
+    let socket = client.connect("/leave").await?;
+    let begun = Instant::now();
+    socket.go_silent();
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let line = closing(&socket).await;
+    assert_eq!((line.get("code"), line.get("reason")), ("1000", "the handler closed: done"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_violation_is_parted_from_within_5_seconds() -> Tested {
+    let client = client().await;
+    let socket = client.connect("/echo").await?;
+    // It neither reads nor closes its side.
+    socket.stop_reading();
+    let begun = Instant::now();
+    socket.send_raw(frame(0x83, b"no such opcode")).await?;
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_has_10_seconds_to_decide() -> Tested {
+    let (server, mut reports) = server();
+    let client = client_of(server).await;
+    let begun = Instant::now();
+    let refusal = client.request("/think").refused().await?;
+    assert_eq!(begun.elapsed().as_secs(), 10);
+    assert_eq!((refusal.status().as_u16(), refusal.rule()), (503, Some("never_accepted")));
+    assert_eq!(next(&mut reports).await, "think ended");
+    client.assert_idle().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_10_seconds_to_say_what_it_wants() -> Tested {
+    let client = client().await;
+    let beginnings =
+        ["", "P", "GET /echo", "GET /echo HTTP/1.1\r\n", "GET /echo HTTP/1.1\r\nHost: localhost\r\n"];
+    for beginning in beginnings {
+        let mut stream = client.stream();
+        let begun = Instant::now();
+        stream.write_all(beginning.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        assert_eq!(begun.elapsed().as_secs(), 10, "{beginning:?}");
+    }
+    Ok(())
+}
+
+/// A proxy that can stop to forward, with everything left open: a cable that was pulled somewhere behind it.
+struct Proxy {
+    addr: std::net::SocketAddr,
+    cut: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    async fn before(server: std::net::SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (addr, cut) = (listener.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
+        let pulled = Arc::clone(&cut);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = sockeye_tests::dial(server).await;
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(forward(from_client, to_server, Arc::clone(&pulled)));
+                tokio::spawn(forward(from_server, to_client, Arc::clone(&pulled)));
+            }
+        });
+        Self { addr, cut }
+    }
+}
+
+async fn forward(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    cut: Arc<AtomicBool>,
+) {
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        if cut.load(Ordering::SeqCst) {
+            return pending().await;
+        }
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_peer_behind_a_dead_network_is_gone_and_so_is_its_handler() -> Tested {
+    let (server, mut reports) = server();
+    let heartbeat = Heartbeat::every(Duration::from_millis(100)).timeout(Duration::from_millis(100));
+    let limits = Limits::new().close(Duration::from_millis(100));
+    let mut server = start(server.heartbeat(heartbeat).limits(limits)).await;
+    let proxy = Proxy::before(server.addr).await;
+    let stream = TcpStream::connect(proxy.addr).await?;
+    let (mut client, _) =
+        within(tokio_tungstenite::client_async(format!("ws://{}/echo", proxy.addr), stream)).await?;
+    client.send("hello".into()).await?;
+    while !within(client.next()).await.ok_or("an echo")??.is_text() {}
+    assert!(reports.try_recv().is_err(), "the handler runs");
+    proxy.cut.store(true, Ordering::SeqCst);
+    // Nothing was closed: that the peer is gone shows in its silence only.
+    assert_eq!(next(&mut reports).await, "echo ended");
+    let missed = within(async {
+        loop {
+            let lines = logs::with("reason", "no answer to a ping within 100ms");
+            if !lines.is_empty() {
+                return lines;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert_eq!(missed.len(), 1);
+    assert_eq!(missed[0].get("rule"), "heartbeat_missed");
+    server.stop();
+    server.ended().await;
+    drop(client);
+    Ok(())
+}
