@@ -220,6 +220,7 @@ rules! {
             HEARTBEAT_MISSED "heartbeat_missed" Deny,
             HANDLER_ERROR "handler_error" Deny,
             HANDLER_PANIC "handler_panic" Deny,
+            LINGERING_HANDLER "lingering_handler" Deny,
             SHUTTING_DOWN "shutting_down" Deny,
         }
         Source in "source" {

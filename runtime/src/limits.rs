@@ -14,6 +14,7 @@ pub struct Limits {
     pub(crate) handshake: Duration,
     pub(crate) send: Duration,
     pub(crate) close: Duration,
+    pub(crate) linger: Duration,
     pub(crate) drain: Duration,
     pub(crate) connections: usize,
     /// `None`: the default, which a smaller total makes smaller.
@@ -36,7 +37,7 @@ const PER_CLIENT: usize = 1_000;
 
 impl Limits {
     /// The defaults: messages up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
-    /// 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
+    /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
     /// address, messages as fast as they come.
     pub const fn new() -> Self {
         Self {
@@ -44,6 +45,7 @@ impl Limits {
             handshake: Duration::from_secs(10),
             send: Duration::from_secs(10),
             close: Duration::from_secs(5),
+            linger: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             connections: 10_000,
             per_client: None,
@@ -81,6 +83,14 @@ impl Limits {
     #[must_use]
     pub const fn close(mut self, time: Duration) -> Self {
         self.close = finite(time);
+        self
+    }
+
+    /// The time within which a handler must notice that its connection is over: it receives, or tries to send. One that waits
+    /// for something else all that time is dropped there (`lingering_handler`); one that has noticed is left to finish.
+    #[must_use]
+    pub const fn linger(mut self, time: Duration) -> Self {
+        self.linger = finite(time);
         self
     }
 

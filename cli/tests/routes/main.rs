@@ -10,7 +10,7 @@ use serde_json::Value;
 #[test]
 fn the_quickstart_has_all_its_endpoints() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let seen = routes_in(workspace, &["--package", "sockeye-examples", "--example", "quickstart"], &[]);
+    let seen = routes_in(workspace, &["--example", "quickstart"], &[]);
     assert_eq!(
         seen.out,
         "route             handler  source                          origins\n\

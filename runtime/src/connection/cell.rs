@@ -6,11 +6,13 @@
 
 use std::{
     collections::VecDeque,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-use tokio::task::JoinSet;
+use futures_util::FutureExt as _;
+use tokio::{task::JoinSet, time::Instant};
 use tracing::Instrument as _;
 
 use super::{
@@ -23,6 +25,7 @@ use crate::{
     limiter::{Pace, Place},
     metrics::Traffic,
     mounted::{Mounted, Settings},
+    panic,
 };
 
 /// How many messages a handler may take or queue before its task lets others run.
@@ -84,6 +87,8 @@ pub(super) struct Shared {
     deaf: bool,
     /// A handle has learned of the end.
     told: bool,
+    /// When the connection was over, or when a handle was last used after that.
+    touched: Option<Instant>,
     /// `recv` has given the error with which the connection ended.
     failed: bool,
     handles: usize,
@@ -130,6 +135,7 @@ impl Cell {
             cut: false,
             deaf: false,
             told: false,
+            touched: None,
             failed: false,
             handles: 0,
         };
@@ -140,8 +146,14 @@ impl Cell {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A task that ends with the connection.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// A task that ends with the connection. If it panics, the connection ends with it.
+    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        let cell = Arc::downgrade(self);
+        let task = AssertUnwindSafe(task).catch_unwind().map(move |ended| {
+            if let (Err(panic), Some(cell)) = (ended, cell.upgrade()) {
+                cell.end(End::Panicked(format!("a task of the handler panicked: {}", panic::words(&*panic))));
+            }
+        });
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // Dropping the task is ending it; parameters are dropped after the guard.
         let Some(tasks) = &mut *tasks else { return };
@@ -160,8 +172,13 @@ impl Cell {
 
     /// Ends the connection because the server is stopping.
     pub(crate) fn stop(&self) {
+        self.end(End::Stopping);
+    }
+
+    /// Begins the closing handshake; nothing happens if the connection is ending already.
+    fn end(&self, end: End) {
         let mut shared = self.lock();
-        shared.finish(End::Stopping);
+        shared.finish(end);
         shared.wake_owner();
     }
 
@@ -258,6 +275,7 @@ impl Link {
     /// The next message; `None` when the conversation is over.
     pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Error>> {
         let mut shared = self.cell.lock();
+        shared.touch();
         if shared.turn > 0 {
             if let Some(message) = shared.next_message() {
                 shared.turn -= 1;
@@ -283,6 +301,7 @@ impl Link {
         prompt: bool,
     ) -> Poll<Result<(), Error>> {
         let mut shared = self.cell.lock();
+        shared.touch();
         if shared.end.is_some() {
             if shared.is_catching_up() {
                 return Poll::Ready(Ok(()));
@@ -319,9 +338,7 @@ impl Link {
 
     /// Begins the closing handshake; nothing happens if the connection is ending already.
     pub(crate) fn close(&self, code: CloseCode, reason: String) {
-        let mut shared = self.cell.lock();
-        shared.finish(End::HandlerClosed(code, reason));
-        shared.wake_owner();
+        self.cell.end(End::HandlerClosed(code, reason));
     }
 
     /// Says that nobody receives any more. The connection is read on, for its pings and its end.
@@ -371,6 +388,26 @@ impl Shared {
     /// Sets the cause of the end, unless there is one.
     pub(super) fn finish(&mut self, end: End) {
         self.end.get_or_insert_with(|| Arc::new(end));
+    }
+
+    /// Notes that the connection is over.
+    pub(super) fn over(&mut self) {
+        self.stream = Stream::Over;
+        self.queued_bytes = 0;
+        self.touched = Some(Instant::now());
+    }
+
+    /// Notes that a handle is used, if the connection is over.
+    fn touch(&mut self) {
+        if self.touched.is_some() {
+            self.touched = Some(Instant::now());
+        }
+    }
+
+    /// Until when the handler must notice that the connection is over. `None` when it has, or ended it itself.
+    pub(super) fn notice_by(&self) -> Option<Instant> {
+        let knows = self.told || matches!(self.end.as_deref(), Some(End::HandlerClosed(..) | End::LetGo));
+        self.touched.filter(|_| !knows).map(|touched| touched + self.settings.limits.linger)
     }
 
     pub(super) fn wake_owner(&mut self) {

@@ -222,8 +222,7 @@ impl Drive {
     fn over(&mut self, shared: &mut Shared, cx: &Context<'_>, again: &mut bool) {
         self.phase = Phase::Over;
         self.deadline = None;
-        shared.stream = Stream::Over;
-        shared.queued_bytes = 0;
+        shared.over();
         *again |= shared.wake_receiver(cx.waker());
         *again |= shared.wake_waiting(cx.waker());
     }

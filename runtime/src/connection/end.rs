@@ -22,7 +22,7 @@ pub(crate) enum End {
     LetGo,
     /// The handler returned an error of its own.
     Failed(Error),
-    /// The handler panicked, with this message.
+    /// The handler panicked, or a task of it; in words.
     Panicked(String),
     /// The server is stopping.
     Stopping,
@@ -115,7 +115,9 @@ impl End {
             Self::PeerClosed(Some(frame)) => {
                 format!("the peer closed with {}: {:?}", frame.code, frame.reason)
             }
-            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) => why.clone(),
+            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) | Self::Panicked(why) => {
+                why.clone()
+            }
             Self::Violation(violation) => violation.reason.clone(),
             Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed".to_owned(),
             Self::HandlerClosed(_, reason) => format!("the handler closed: {reason}"),
@@ -124,7 +126,6 @@ impl End {
             // This connection was alive: what is over is another one, which the handler also uses.
             Self::Failed(error) if error.is_disconnect() => format!("another connection failed: {error}"),
             Self::Failed(error) => error.chain(),
-            Self::Panicked(message) => format!("the handler panicked: {message}"),
             Self::Stopping => "the server is stopping".to_owned(),
             Self::Dropped => "the connection was dropped together with its runtime".to_owned(),
         }

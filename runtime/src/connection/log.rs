@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{
     end::{Blame, End},
-    owner::Outcome,
+    owner::{Aftermath, Outcome},
 };
 use crate::{error::Kind, handshake::Caller, log, metrics, mounted::Mounted};
 
@@ -16,7 +16,7 @@ pub(super) struct Closing<'a> {
     pub(super) endpoint: &'a Mounted,
     pub(super) caller: &'a Caller,
     pub(super) end: &'a End,
-    pub(super) aftermath: Option<&'a Outcome>,
+    pub(super) aftermath: Option<&'a Aftermath>,
     pub(super) opened: Instant,
 }
 
@@ -58,15 +58,22 @@ impl Closing<'_> {
         let own = self.end.words();
         let Some(after) = self.aftermath else { return (self.end.blame(), own) };
         match after {
-            Outcome::Panicked(message) => {
+            Aftermath::Ended(Outcome::Panicked(message)) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
                 (blame, format!("{own}; then the handler panicked: {message}"))
             }
-            Outcome::Returned(Err(error)) if !is_echo(error.kind()) => {
+            Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);
                 (blame, format!("{own}; then the handler failed: {}", error.chain()))
             }
-            Outcome::Returned(_) => (self.end.blame(), own),
+            Aftermath::Lingered(time) => {
+                let blame = Blame::Handler(&sockeye_rules::LINGERING_HANDLER);
+                (
+                    blame,
+                    format!("{own}; then the handler went on for {time:?} without noticing, and was dropped"),
+                )
+            }
+            Aftermath::Ended(Outcome::Returned(_)) => (self.end.blame(), own),
         }
     }
 }

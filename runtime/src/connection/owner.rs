@@ -5,6 +5,7 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use hyper::upgrade::OnUpgrade;
@@ -21,6 +22,14 @@ use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::
 pub(crate) enum Outcome {
     Returned(Result<(), Error>),
     Panicked(String),
+}
+
+/// What became of a handler whose connection had ended before.
+#[derive(Debug)]
+pub(super) enum Aftermath {
+    Ended(Outcome),
+    /// It was dropped: for so long it had not noticed.
+    Lingered(Duration),
 }
 
 /// A handler at the time when its connection is accepted.
@@ -47,7 +56,7 @@ pub(crate) struct Owner {
     drive: Drive,
     timer: Option<Pin<Box<Sleep>>>,
     /// What the handler came to, where that is not the end itself.
-    aftermath: Option<Outcome>,
+    aftermath: Option<Aftermath>,
     opened: Instant,
     _open: metrics::Open,
     /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
@@ -103,7 +112,7 @@ impl Owner {
     fn drop_handler(&mut self) {
         let handler = self.handler.take();
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(handler))) {
-            self.aftermath = Some(Outcome::Panicked(panic::words(&*panic)));
+            self.aftermath = Some(Aftermath::Ended(Outcome::Panicked(panic::words(&*panic))));
         }
     }
 
@@ -120,6 +129,7 @@ impl Owner {
                 break;
             }
         }
+        self.part_with_handler(cx);
         if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -139,12 +149,12 @@ impl Owner {
     fn conclude(&mut self, outcome: Outcome) {
         let mut shared = self.cell.lock();
         if shared.end.is_some() {
-            self.aftermath = Some(outcome);
+            self.aftermath = Some(Aftermath::Ended(outcome));
             return;
         }
         shared.finish(match outcome {
             Outcome::Returned(result) => End::of_result(result),
-            Outcome::Panicked(message) => End::Panicked(message),
+            Outcome::Panicked(message) => End::Panicked(format!("the handler panicked: {message}")),
         });
     }
 
@@ -168,6 +178,18 @@ impl Owner {
         // From here on whoever wants something of the owner must wake it.
         shared.owner_is_polling = again;
         again
+    }
+
+    /// Drops a handler that has not noticed in time that its connection is over.
+    fn part_with_handler(&mut self, cx: &mut Context<'_>) {
+        if self.handler.is_none() || !self.drive.is_over() {
+            return;
+        }
+        let Some(due) = self.cell.lock().notice_by() else { return };
+        if ring(&mut self.timer, due, cx) {
+            self.aftermath = Some(Aftermath::Lingered(self.endpoint.settings.limits.linger));
+            self.drop_handler();
+        }
     }
 
     fn is_done(&self) -> bool {

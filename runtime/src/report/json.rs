@@ -66,6 +66,7 @@ fn settings(settings: &Settings) -> Value {
         "handshake": limits.handshake.as_secs_f64(),
         "send": limits.send.as_secs_f64(),
         "close": limits.close.as_secs_f64(),
+        "linger": limits.linger.as_secs_f64(),
         "drain": limits.drain.as_secs_f64(),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),

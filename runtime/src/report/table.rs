@@ -59,7 +59,7 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, drain {}; heartbeat {}",
+        "origins {}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
         server.origins,
         connections(limits),
         bytes(limits.message),
@@ -67,6 +67,7 @@ fn defaults(server: &Settings) -> String {
         time(limits.handshake),
         time(limits.send),
         time(limits.close),
+        time(limits.linger),
         time(limits.drain),
         heartbeat(server)
     )
