@@ -1,0 +1,22 @@
+//! The first route that was moved: open to everybody.
+
+use axum::extract::State;
+use sockeye::{Handshake, Json, ws_endpoint};
+
+use crate::app::{AppState, Change};
+
+/// Tells every change of the stock, from now on. What a client sends is read and means nothing.
+#[ws_endpoint("/ws/changes")]
+async fn changes(
+    handshake: Handshake<Json<serde_json::Value, Change>>,
+    State(app): State<AppState>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut feed = app.changes().subscribe();
+    loop {
+        tokio::select! {
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+            change = feed.next() => socket.send(change?).await?,
+        }
+    }
+}
