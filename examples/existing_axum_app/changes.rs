@@ -11,8 +11,9 @@ async fn changes(
     handshake: Handshake<Json<serde_json::Value, Change>>,
     State(app): State<AppState>,
 ) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
+    // Before it accepts: who has been told that the connection is open misses no change from then on.
     let mut feed = app.changes().subscribe();
+    let mut socket = handshake.accept().await?;
     loop {
         tokio::select! {
             message = socket.recv() => if message?.is_none() { return Ok(()) },

@@ -13,7 +13,8 @@ pub(crate) async fn signal() {
 }
 
 /// `axum::serve` does not wait for WebSockets: they have left HTTP. It ends a moment later than they are told to, so that
-/// each of them gets its close frame (1001) before the program is gone.
+/// each endpoint's get their close frame (1001) before the program is gone. Those of `ask.rs` get none: axum tells them
+/// nothing.
 pub(crate) async fn signal_and_goodbye() {
     signal().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
