@@ -51,8 +51,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     log_to_terminal();
     // Step 3. Every check has passed before the port is bound.
     let server = server(AppState::default(), Tokens::from_env()).shutdown(stop::signal());
-    let router = server.check().await?.into_router();
+    let checked = server.check().await?;
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    if env::var_os("SOCKEYE_CHECK").is_some() {
+        // `serve` answers with the table of endpoints, and does not listen; `axum::serve` would not know of it.
+        return Ok(checked.serve(address).await?);
+    }
+    let router = checked.into_router();
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     tracing::info!("open http://{address} to read what there is on ws://{address}; Ctrl-C stops");
