@@ -90,3 +90,27 @@ def quickstart():
     program = Program("examples/quickstart")
     yield program
     program.kill()
+
+
+@pytest.fixture
+def chat():
+    """A chat of one's own."""
+    program = Program("examples/chat")
+    yield program
+    program.kill()
+
+
+@pytest.fixture
+def existing_axum_app():
+    """An application of one's own, whose token is `secret`."""
+    program = Program("examples/existing_axum_app", APP_TOKEN="secret")
+    yield program
+    program.kill()
+
+
+@pytest.fixture
+def dashboard():
+    """A dashboard of one's own."""
+    program = Program("examples/dashboard")
+    yield program
+    program.kill()

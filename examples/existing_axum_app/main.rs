@@ -19,7 +19,7 @@
 //!    path, the program does not start.
 //! 6. Take the other routes when there is time. `ask.rs` has waited until now, and works beside the others.
 //! 7. In the end let Sockeye listen: `server.serve(address).await` in the place of `axum::serve`. It stops on Ctrl-C and
-//!    SIGTERM, waits for WebSockets to end, limits connections, speaks HTTP/2, and knows `SOCKEYE_CHECK`.
+//!    SIGTERM, waits for WebSockets to end, bounds how many connections there are, and knows `SOCKEYE_CHECK`.
 
 mod app;
 mod ask;

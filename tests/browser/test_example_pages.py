@@ -1,0 +1,96 @@
+"""The pages of the examples in Debian's Chromium."""
+
+import pytest
+import test_quickstart_page
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+from test_quickstart_page import browser_in, keep_screenshot
+
+#: The fixture.
+browser = test_quickstart_page.browser
+
+#: Runs if it ever gets into a page as HTML.
+EVIL = "<img src=x onerror=document.title=1>"
+
+
+def wait_for(browser, text, element="main", seconds=10):
+    """Waits until an element shows a text."""
+    found = browser.find_element(By.CSS_SELECTOR, element)
+    WebDriverWait(browser, seconds).until(lambda _: text in found.text, f"no {text!r} in {element}")
+
+
+def fill(browser, form, text):
+    field = browser.find_element(By.CSS_SELECTOR, f"#{form} input")
+    WebDriverWait(browser, 10).until(lambda _: field.is_displayed(), f"no form {form!r}")
+    field.clear()
+    field.send_keys(text)
+    field.submit()
+
+
+def enter(browser, chat, name, room="red"):
+    browser.get(f"http://{chat.address}/?room={room}")
+    fill(browser, "enter", name)
+
+
+@pytest.fixture
+def second(tmp_path):
+    with browser_in(tmp_path / "second") as one:
+        yield one
+
+
+def test_two_people_chat(browser, second, chat):
+    enter(browser, chat, "Ada")
+    wait_for(browser, "you are here as Ada")
+    enter(second, chat, "Ada")
+    wait_for(second, "somebody here is called Ada already: choose another name")
+    fill(second, "enter", "Bob")
+    wait_for(second, "Ada\nBob", "#present")
+    wait_for(browser, "Ada\nBob", "#present")
+    fill(second, "say", "hello, fish")
+    wait_for(browser, "Bob hello, fish")
+    keep_screenshot(browser, "chat")
+    second.get("about:blank")
+    wait_for(browser, "Bob left")
+
+
+def test_what_people_write_is_text(browser, second, chat):
+    enter(browser, chat, "Ada")
+    wait_for(browser, "you are here as Ada")
+    enter(second, chat, EVIL[:32])
+    wait_for(second, "you are here as <img")
+    fill(second, "say", EVIL)
+    wait_for(browser, EVIL)
+    assert browser.find_elements(By.CSS_SELECTOR, "main img") == []
+    assert browser.title == "Sockeye chat"
+    browser.get(f"http://{chat.address}/?room={EVIL}")
+    wait_for(browser, EVIL, "header")
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+
+
+def test_a_flood_is_explained_and_the_page_comes_back_when_asked(browser, chat):
+    enter(browser, chat, "Ada")
+    wait_for(browser, "you are here as Ada")
+    browser.execute_script(
+        "const form = document.getElementById('say');"
+        "for (let i = 0; i < 50; i++) { form.elements.text.value = 'spam'; form.requestSubmit(); }"
+    )
+    wait_for(browser, "closed with 1008: more than 5 messages per second")
+    browser.find_element(By.CSS_SELECTOR, "#again button").click()
+    wait_for(browser, "open", "header")
+
+
+def test_a_stopping_chat_is_shown(browser, chat):
+    enter(browser, chat, "Ada")
+    wait_for(browser, "you are here as Ada")
+    chat.interrupt()
+    wait_for(browser, "closed with 1001: the server is stopping; connecting again")
+    assert chat.wait()[0] == 0
+
+
+def test_the_dashboard_shows_the_work(browser, dashboard):
+    browser.get(f"http://{dashboard.address}/")
+    wait_for(browser, "looked at 1000 numbers primes=", "#log")
+    keep_screenshot(browser, "dashboard")
+    dashboard.interrupt()
+    wait_for(browser, "closed with 1001", "#log")
+    assert dashboard.wait()[0] == 0

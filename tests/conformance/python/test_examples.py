@@ -1,0 +1,96 @@
+"""The examples as a stranger meets them; the quickstart has a file of its own."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+TOKEN = {"Authorization": "Bearer secret"}
+
+
+def heard(socket):
+    return json.loads(socket.recv(timeout=5))
+
+
+def enter(socket, name):
+    socket.send(json.dumps({"type": "enter", "name": name}))
+    return heard(socket)
+
+
+def closed(socket):
+    """The close frame, after whatever else comes."""
+    with pytest.raises(ConnectionClosed) as ended:
+        while True:
+            socket.recv(timeout=5)
+    return ended.value.rcvd
+
+
+@pytest.mark.parametrize("name", ["chat", "dashboard"])
+def test_the_page_is_served_and_needs_no_network(name, request):
+    program = request.getfixturevalue(name)
+    with urllib.request.urlopen(f"http://{program.address}/") as response:
+        page = response.read().decode()
+    assert f"<title>Sockeye {name}</title>" in page
+    assert not re.search(r"(src|href)=\"https?:", page)
+    # What is shown comes from strangers.
+    assert "innerHTML" not in page and "insertAdjacentHTML" not in page
+
+
+def test_people_chat_and_ctrl_c_says_goodbye(chat):
+    with connect(chat.url("/ws/rooms/red")) as ada, connect(chat.url("/ws/rooms/red")) as bob:
+        assert enter(ada, "Ada") == {"type": "welcome", "name": "Ada", "present": ["Ada"]}
+        assert enter(bob, "Ada")["type"] == "refused"
+        assert enter(bob, "Bob") == {"type": "welcome", "name": "Bob", "present": ["Ada", "Bob"]}
+        assert heard(ada) == {"type": "entered", "name": "Bob"}
+        bob.send(json.dumps({"type": "say", "text": "hello"}))
+        assert heard(ada) == heard(bob) == {"type": "said", "name": "Bob", "text": "hello"}
+        chat.interrupt()
+        assert [closed(ada).code, closed(bob).code] == [1001, 1001]
+    assert chat.wait()[0] == 0
+
+
+def test_who_vanishes_has_left(chat):
+    with connect(chat.url("/ws/rooms/red")) as ada:
+        enter(ada, "Ada")
+        bob = connect(chat.url("/ws/rooms/red")).__enter__()
+        enter(bob, "Bob")
+        assert heard(ada) == {"type": "entered", "name": "Bob"}
+        # Without a close frame: as if the browser had crashed.
+        bob.socket.shutdown(2)
+        assert heard(ada) == {"type": "left", "name": "Bob"}
+
+
+def test_the_application_serves_old_and_new_routes_and_ends(existing_axum_app):
+    app = existing_axum_app
+    with pytest.raises(InvalidStatus) as refused:
+        connect(app.url("/admin/ws/stock"))
+    assert refused.value.response.status_code == 401
+    desk = connect(app.url("/admin/ws/stock"), additional_headers=TOKEN)
+    with desk as desk, connect(app.url("/ws/changes")) as changes, connect(app.url("/ws/ask")) as ask:
+        salmon = {"item": "salmon", "count": 2}
+        desk.send(json.dumps(salmon))
+        assert heard(desk) == heard(changes) == salmon
+        ask.send("salmon")
+        assert ask.recv(timeout=5) == "2"
+        with urllib.request.urlopen(f"http://{app.address}/stock") as stock:
+            assert json.load(stock) == {"salmon": 2}
+        app.interrupt()
+        assert [closed(desk).code, closed(changes).code] == [1001, 1001]
+    assert app.wait()[0] == 0
+    # The peer's address is known behind `axum::serve`, too.
+    assert re.search(r'endpoint="?desk"? .*peer=127\.0\.0\.1', app.log)
+
+
+def test_the_log_arrives_and_ctrl_c_says_goodbye(dashboard):
+    with connect(dashboard.url("/ws/logs")) as page:
+        while not (record := heard(page))["message"].startswith("looked at"):
+            pass
+        assert record["level"] == "INFO"
+        assert record["spans"][0]["name"] == "search"
+        dashboard.interrupt()
+        assert closed(page).code == 1001
+    assert dashboard.wait()[0] == 0
