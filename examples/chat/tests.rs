@@ -8,7 +8,7 @@ use sockeye::{
     testing::{TestClient, TestError, TestSocket},
 };
 
-use super::server;
+use super::{rooms::Rooms, server};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -205,6 +205,18 @@ async fn the_longest_text_of_any_script_fits() -> Result {
     let text = "魚".repeat(1000);
     ada.send_json(&json!({ "type": "say", "text": text })).await?;
     hears(&mut ada, json!({ "type": "said", "name": "Ada", "text": text })).await
+}
+
+#[tokio::test]
+async fn who_is_too_slow_is_disconnected_in_place_of_missing_something() -> Result {
+    let rooms = Rooms::default();
+    let (mut ada, _) = rooms.enter("red", "Ada")?;
+    for _ in 0..=256 {
+        ada.say("hello");
+    }
+    let error = ada.hear().await.expect_err("one event too many");
+    assert_eq!(error.close_code(), Some(CloseCode::TRY_AGAIN_LATER), "{error}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -58,7 +58,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Ok(checked.serve(address).await?);
     }
     let router = checked.into_router();
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; set SOCKEYE_ADDR to an address that is free")
+    })?;
     let address = listener.local_addr()?;
     tracing::info!("open http://{address} to read what there is on ws://{address}; Ctrl-C stops");
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())

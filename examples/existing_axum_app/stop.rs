@@ -23,7 +23,7 @@ pub(crate) async fn signal_and_goodbye() {
 async fn ctrl_c() {
     if let Err(error) = signal::ctrl_c().await {
         tracing::error!(%error, "Ctrl-C cannot be listened for; stop the program with `kill`");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -33,12 +33,12 @@ async fn terminate() {
         Ok(mut signals) => drop(signals.recv().await),
         Err(error) => {
             tracing::error!(%error, "SIGTERM cannot be listened for; stop the program with Ctrl-C");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
 
 #[cfg(not(unix))]
 async fn terminate() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
