@@ -4,7 +4,7 @@ use std::error::Error;
 
 use serde_json::Value;
 use sockeye::{
-    LogStream,
+    LogStream, Problem,
     testing::{TestClient, TestSocket},
 };
 use tracing::subscriber::{DefaultGuard, set_default};
@@ -44,7 +44,7 @@ async fn every_startup_check_passes() -> Result {
 async fn a_stream_that_is_not_connected_is_an_error_at_the_start() {
     let (_other, _guard) = connected();
     let error = server(LogStream::new()).check().await.expect_err("nothing can arrive");
-    let rules: Vec<_> = error.problems().iter().map(|problem| problem.rule()).collect();
+    let rules: Vec<_> = error.problems().iter().map(Problem::rule).collect();
     assert_eq!(rules, ["component_not_ready"]);
     assert!(error.to_string().contains("log stream"), "{error}");
 }

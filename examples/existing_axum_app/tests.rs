@@ -5,7 +5,7 @@ use std::error::Error;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sockeye::{
-    Server,
+    Problem, Server,
     testing::{Refusal, TestClient, TestError, TestRequest, TestSocket},
 };
 
@@ -36,7 +36,7 @@ async fn set(desk: &mut TestSocket, item: &str, count: u32) -> Result<(), TestEr
 /// The rules that a server breaks at its start.
 async fn broken(server: Server) -> Vec<&'static str> {
     let Err(error) = server.check().await else { return Vec::new() };
-    error.problems().iter().map(|problem| problem.rule()).collect()
+    error.problems().iter().map(Problem::rule).collect()
 }
 
 #[tokio::test]
