@@ -16,7 +16,11 @@ use sockeye::{
     testing::{TestClient, TestSocket},
     ws_endpoint,
 };
-use sockeye_tests::{logs, raw::frame, start, within};
+use sockeye_tests::{
+    logs,
+    raw::{HEAD, frame},
+    start, within,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -116,6 +120,21 @@ async fn flood(handshake: Handshake, State(reports): State<Reports>) -> sockeye:
 #[ws_endpoint("/leave")]
 async fn leave(handshake: Handshake) -> sockeye::Result {
     handshake.accept().await?.close(CloseCode::NORMAL, "done").await
+}
+
+/// Sends much, and ends.
+#[ws_endpoint("/bulk")]
+async fn bulk(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        for _ in 0..32 {
+            socket.send(vec![0; 64 * 1024]).await?;
+        }
+        if message.as_text() == Some("last") {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Never decides.
@@ -223,7 +242,7 @@ async fn a_busy_handler_has_a_heartbeat_too() -> Tested {
     gone.go_silent();
     client.assert_idle().await;
     let line = closing(&gone).await;
-    assert_eq!((line.get("rule"), line.get("open_for")), ("heartbeat_missed", "60s"), "{line:?}");
+    assert_eq!((line.get("rule"), line.get("open_for")), ("heartbeat_missed", "45s"), "{line:?}");
     Ok(())
 }
 
@@ -347,6 +366,29 @@ async fn a_peer_that_reads_slowly_is_not_closed() -> Tested {
         socket.resume_reading();
         socket.recv_binary().await?;
     }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_slowly_gets_everything_and_the_close_frame() -> Tested {
+    let client = client_of(server().0.heartbeat(Heartbeat::off())).await;
+    let mut stream = client.stream();
+    let peer = stream.peer().to_string();
+    stream.write_all(format!("GET /bulk HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
+    stream.write_all(&frame(0x81, b"last")).await?;
+    let mut taken = Vec::new();
+    while taken.len() < 2 * 1024 * 1024 {
+        sleep(Duration::from_secs(4)).await;
+        let mut room = vec![0; 32 * 1024];
+        let size = stream.read(&mut room).await?;
+        assert!(size > 0, "cut off after {} bytes", taken.len());
+        taken.extend_from_slice(&room[..size]);
+    }
+    stream.read_to_end(&mut taken).await?;
+    assert!(taken.ends_with(&[0x88, 2, 0x03, 0xe8]), "a close frame with 1000");
+    client.assert_idle().await;
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.get("rule"), line.get("code")), ("", "1000"), "{line:?}");
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! Handlers that go on when their connection has ended, and tasks of handlers that panic; on a paused clock.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::extract::State;
-use sockeye::{CloseCode, Handshake, Limits, Server, testing::TestClient, ws_endpoint};
+use sockeye::{CloseCode, Handshake, Limits, Sender, Server, testing::TestClient, ws_endpoint};
 use sockeye_tests::logs;
 use tokio::{
     sync::mpsc,
@@ -72,10 +72,79 @@ async fn task(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Takes one message, lets go, and works on it.
+#[ws_endpoint("/job", allow(no_receive_loop, reason = "the connection is over when its one job is here"))]
+async fn job(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    if socket.recv().await?.is_none() {
+        return Ok(());
+    }
+    drop(socket);
+    sleep(Duration::from_mins(10)).await;
+    _ = reports.send("done");
+    Ok(())
+}
+
+/// Works, and closes when its client has done so already.
+#[ws_endpoint("/late")]
+async fn late(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    if socket.recv().await?.is_some() {
+        sleep(Duration::from_secs(10)).await;
+        socket.close(CloseCode::NORMAL, "").await?;
+        sleep(Duration::from_mins(10)).await;
+        _ = reports.send("closed late");
+    }
+    Ok(())
+}
+
+/// Reads in a task, and waits for something that never comes.
+#[ws_endpoint("/halves")]
+async fn halves(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    sender.spawn(async move { while receiver.recv().await.is_ok_and(|message| message.is_some()) {} });
+    pending::<()>().await;
+    sender.send("never").await
+}
+
+/// What an actor would be told, and cannot be told because it is gone.
+#[derive(Debug, Clone)]
+struct Join(
+    #[expect(dead_code, reason = "only held")] Sender,
+    #[expect(dead_code, reason = "only held")] Arc<()>,
+);
+
+/// Returns an error that holds a handle of its own connection.
+#[ws_endpoint("/cycle")]
+async fn cycle(handshake: Handshake, State(token): State<Arc<()>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let (room, _) = mpsc::channel(1);
+    while receiver.recv().await?.is_some() {
+        room.send(Join(sender.clone(), Arc::clone(&token))).await?;
+    }
+    Ok(())
+}
+
+/// Has a task that takes every end badly.
+#[ws_endpoint("/unhappy")]
+async fn unhappy(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let (done, finished) = tokio::sync::oneshot::channel::<()>();
+    socket.spawn(async move {
+        let _done = done;
+        assert!(told.await.is_err(), "the end came too early");
+    });
+    while socket.recv().await?.is_some() {}
+    _ = tell.send(());
+    _ = finished.await;
+    Ok(())
+}
+
 async fn client_of(limits: Limits) -> (TestClient, mpsc::UnboundedReceiver<&'static str>) {
     logs::listen();
     let (reports, said) = mpsc::unbounded_channel();
-    let server = Server::new().state(reports).limits(limits);
+    let server = Server::new().state(reports).state(Arc::new(())).limits(limits);
     (TestClient::new(server).await.unwrap().patience(Duration::from_hours(1)), said)
 }
 
@@ -155,5 +224,77 @@ async fn a_panic_in_a_task_of_the_handler_ends_the_connection() -> Tested {
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.get("rule"), line.get("code")), ("handler_panic", "1011"));
     assert_eq!(line.get("reason"), "a task of the handler panicked: the task broke");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_has_let_go_or_closed_is_left_to_finish() -> Tested {
+    for (path, report) in [("/job", "done"), ("/late", "closed late")] {
+        let (client, mut said) = client_of(Limits::new()).await;
+        let mut socket = client.connect(path).await?;
+        // Both in one write: the end is there before the handler looks.
+        socket.send("work").await?;
+        socket.close(CloseCode::NORMAL, "").await?;
+        client.assert_idle().await;
+        assert_eq!(said.try_recv()?, report);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_task_has_noticed_the_handler_has_not() -> Tested {
+    let (client, _) = client_of(Limits::new()).await;
+    let mut socket = client.connect("/halves").await?;
+    let peer = socket.peer().to_string();
+    socket.close(CloseCode::NORMAL, "").await?;
+    client.assert_idle().await;
+    assert_eq!(logs::closing_of(&peer).await.get("rule"), "lingering_handler");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn unread_messages_do_not_hide_that_the_peer_has_gone() -> Tested {
+    let (client, _) = client_of(Limits::new()).await;
+    let socket = client.connect("/elsewhere").await?;
+    let peer = socket.peer().to_string();
+    for _ in 0..100 {
+        socket.send("x").await?;
+    }
+    sleep(Duration::from_secs(1)).await;
+    socket.reset();
+    client.assert_idle().await;
+    assert_eq!(logs::closing_of(&peer).await.get("rule"), "lingering_handler");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_holds_a_handle_is_let_go_of() -> Tested {
+    logs::listen();
+    let token = Arc::new(());
+    let (reports, _said) = mpsc::unbounded_channel::<&'static str>();
+    let client = TestClient::new(Server::new().state(reports).state(Arc::clone(&token))).await?;
+    let before = Arc::strong_count(&token);
+    let mut socket = client.connect("/cycle").await?;
+    let peer = socket.peer().to_string();
+    socket.send("join").await?;
+    assert_eq!(socket.closed().await?.code, CloseCode::INTERNAL_ERROR);
+    client.assert_idle().await;
+    assert_eq!(logs::closing_of(&peer).await.get("rule"), "handler_error");
+    assert_eq!(Arc::strong_count(&token), before);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_task_after_the_end_is_told_too() -> Tested {
+    let (client, _) = client_of(Limits::new()).await;
+    let mut socket = client.connect("/unhappy").await?;
+    let peer = socket.peer().to_string();
+    socket.close(CloseCode::NORMAL, "").await?;
+    client.assert_idle().await;
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.get("rule"), line.get("code")), ("handler_panic", "1000"));
+    let reason =
+        "the peer closed with 1000 NORMAL; then a task of the handler panicked: the end came too early";
+    assert_eq!(line.get("reason"), reason);
     Ok(())
 }

@@ -12,7 +12,10 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::{self, JoinSet},
+    time::Instant,
+};
 use tracing::Instrument as _;
 
 use super::{
@@ -87,8 +90,16 @@ pub(super) struct Shared {
     deaf: bool,
     /// A handle has learned of the end.
     told: bool,
-    /// When the connection was over, or when a handle was last used after that.
+    /// The task of the handler, once there is one of its own.
+    task: Option<task::Id>,
+    /// The handler itself knows of the end: it has learned of it, or has closed or dropped its socket.
+    knows: bool,
+    /// When the connection was over.
+    over_at: Option<Instant>,
+    /// When the handler last used a handle after that.
     touched: Option<Instant>,
+    /// What a task panicked with after the end.
+    pub(super) late_panic: Option<String>,
     /// `recv` has given the error with which the connection ended.
     failed: bool,
     handles: usize,
@@ -135,7 +146,11 @@ impl Cell {
             cut: false,
             deaf: false,
             told: false,
+            task: None,
+            knows: false,
+            over_at: None,
             touched: None,
+            late_panic: None,
             failed: false,
             handles: 0,
         };
@@ -151,7 +166,7 @@ impl Cell {
         let cell = Arc::downgrade(self);
         let task = AssertUnwindSafe(task).catch_unwind().map(move |ended| {
             if let (Err(panic), Some(cell)) = (ended, cell.upgrade()) {
-                cell.end(End::Panicked(format!("a task of the handler panicked: {}", panic::words(&*panic))));
+                cell.panicked(format!("a task of the handler panicked: {}", panic::words(&*panic)));
             }
         });
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +174,16 @@ impl Cell {
         let Some(tasks) = &mut *tasks else { return };
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task.in_current_span());
+    }
+
+    fn panicked(&self, words: String) {
+        let mut shared = self.lock();
+        if shared.end.is_some() {
+            shared.late_panic = Some(words);
+            return;
+        }
+        shared.finish(End::Panicked(words));
+        shared.wake_owner();
     }
 
     pub(super) fn take_tasks(&self) -> JoinSet<()> {
@@ -185,17 +210,19 @@ impl Cell {
     /// Ends everything now: the time to drain is over.
     pub(crate) fn cut(&self) {
         let mut shared = self.lock();
+        shared.finish(End::Cut);
         shared.cut = true;
         shared.wake_owner();
     }
 
-    /// Ends the connection for every handle that is left, because nobody drives it any more. Gives the cause of the end:
-    /// this one if there is none yet.
-    fn abandon(&self, end: End) -> Arc<End> {
+    /// Ends the connection for every handle that is left, because nobody drives it any more. Gives the cause of the end,
+    /// this one if there is none yet, and its time.
+    fn abandon(&self, end: End) -> (Arc<End>, Instant) {
         drop(self.take_tasks());
         let mut shared = self.lock();
         shared.finish(end);
         let end = shared.end.clone();
+        let over_at = *shared.over_at.get_or_insert_with(Instant::now);
         let stream = std::mem::replace(&mut shared.stream, Stream::Over);
         let wakers: Vec<_> = shared.receiver.take().into_iter().chain(shared.waiting.drain(..)).collect();
         // Nobody begins another turn: what is left in the inbox must fit into this one.
@@ -203,7 +230,7 @@ impl Cell {
         drop(shared);
         drop(stream);
         wakers.into_iter().for_each(Waker::wake);
-        end.unwrap_or_else(|| Arc::new(End::Dropped))
+        (end.unwrap_or_else(|| Arc::new(End::Dropped)), over_at)
     }
 }
 
@@ -232,7 +259,7 @@ impl Kept {
         self.cell.take_tasks()
     }
 
-    pub(super) fn abandon(&self, end: End) -> Arc<End> {
+    pub(super) fn abandon(&self, end: End) -> (Arc<End>, Instant) {
         self.cell.abandon(end)
     }
 }
@@ -338,7 +365,10 @@ impl Link {
 
     /// Begins the closing handshake; nothing happens if the connection is ending already.
     pub(crate) fn close(&self, code: CloseCode, reason: String) {
-        self.cell.end(End::HandlerClosed(code, reason));
+        let mut shared = self.cell.lock();
+        shared.knows |= shared.is_in_handler();
+        shared.finish(End::HandlerClosed(code, reason));
+        shared.wake_owner();
     }
 
     /// Says that nobody receives any more. The connection is read on, for its pings and its end.
@@ -379,6 +409,7 @@ impl Drop for Link {
         let mut shared = self.cell.lock();
         shared.handles -= 1;
         if shared.handles == 0 {
+            shared.knows |= shared.is_in_handler();
             shared.wake_owner();
         }
     }
@@ -394,20 +425,30 @@ impl Shared {
     pub(super) fn over(&mut self) {
         self.stream = Stream::Over;
         self.queued_bytes = 0;
-        self.touched = Some(Instant::now());
+        let now = Instant::now();
+        (self.over_at, self.touched) = (Some(now), Some(now));
     }
 
-    /// Notes that a handle is used, if the connection is over.
+    /// Notes in which task the handler runs from here on.
+    pub(super) fn owned_by(&mut self, task: Option<task::Id>) {
+        self.task = task;
+    }
+
+    /// Whether it is the handler that calls, and not a task that has a handle too.
+    fn is_in_handler(&self) -> bool {
+        self.task.is_none() || self.task == task::try_id()
+    }
+
+    /// Notes that the handler uses a handle, if the connection is over.
     fn touch(&mut self) {
-        if self.touched.is_some() {
+        if self.touched.is_some() && self.is_in_handler() {
             self.touched = Some(Instant::now());
         }
     }
 
     /// Until when the handler must notice that the connection is over. `None` when it has, or ended it itself.
     pub(super) fn notice_by(&self) -> Option<Instant> {
-        let knows = self.told || matches!(self.end.as_deref(), Some(End::HandlerClosed(..) | End::LetGo));
-        self.touched.filter(|_| !knows).map(|touched| touched + self.settings.limits.linger)
+        self.touched.filter(|_| !self.knows).map(|touched| touched + self.settings.limits.linger)
     }
 
     pub(super) fn wake_owner(&mut self) {
@@ -442,6 +483,7 @@ impl Shared {
     /// Tells the end, at once; again only out of the task's budget. A handler that goes round on the end of its connection
     /// would keep its thread for ever, since nothing that it awaits makes it wait.
     fn poll_tell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.knows |= self.is_in_handler();
         if !std::mem::replace(&mut self.told, true) {
             return Poll::Ready(());
         }

@@ -13,7 +13,7 @@ use super::{
     end::End,
     engine::{Engine, Received},
 };
-use crate::log;
+use crate::{CloseCode, log};
 
 #[derive(Debug)]
 pub(super) struct Drive {
@@ -26,6 +26,15 @@ pub(super) struct Drive {
     stalled: Option<(Instant, u64)>,
     /// When something last came from the peer, and how much had come then.
     heard: (Instant, u64),
+    /// What is to be told to the log when nothing is locked.
+    news: Option<News>,
+}
+
+/// A step in the life of a connection.
+#[derive(Debug)]
+enum News {
+    Open,
+    Closing(Option<CloseCode>),
 }
 
 #[derive(Debug)]
@@ -46,7 +55,23 @@ enum Phase {
 impl Drive {
     pub(super) fn new(upgrade: OnUpgrade, open_by: Instant) -> Self {
         let heard = (Instant::now(), 0);
-        Self { phase: Phase::Opening(upgrade), deadline: Some(open_by), pong_due: None, stalled: None, heard }
+        Self {
+            phase: Phase::Opening(upgrade),
+            deadline: Some(open_by),
+            pong_due: None,
+            stalled: None,
+            heard,
+            news: None,
+        }
+    }
+
+    /// Tells the log what has happened. Not while the connection is locked: a layer of the program's may send to it.
+    pub(super) fn report(&mut self) {
+        match self.news.take() {
+            Some(News::Open) => log::open(),
+            Some(News::Closing(code)) => log::closing(code),
+            None => {}
+        }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -77,7 +102,7 @@ impl Drive {
                 *again |= self.serve(shared, cx);
                 shared.end.is_some() && self.begin_end(shared, cx, again)
             }
-            Phase::Answering => self.flush(shared, cx) && self.shut(shared, cx, again),
+            Phase::Answering => self.flush_last(shared, cx) && self.shut(shared, cx, again),
             Phase::Closing => self.await_close(shared, cx, again),
             Phase::Parting => self.part(shared, cx, again),
             Phase::Over => false,
@@ -85,7 +110,7 @@ impl Drive {
     }
 
     fn open(&mut self, shared: &mut Shared, engine: Engine) {
-        log::open();
+        self.news = Some(News::Open);
         shared.stream = Stream::Open(Box::new(engine));
         self.heard.0 = Instant::now();
         self.phase = Phase::Serving;
@@ -152,10 +177,22 @@ impl Drive {
         }
     }
 
+    /// Writes what is queued, the close frame behind it included. From when that is written on the peer has its time to
+    /// answer; until then it has to take some of it now and then, as before.
+    fn flush_last(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
+        let flushed = self.flush(shared, cx);
+        if flushed && self.deadline.is_none() {
+            self.deadline = Some(Instant::now() + shared.settings.limits.close);
+        }
+        flushed
+    }
+
     /// Goes from serving to the phase that fits the end.
     fn begin_end(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        log::closing(shared.end.as_deref().and_then(End::close).map(|(code, _)| code));
-        self.deadline = Some(Instant::now() + shared.settings.limits.close);
+        let code = shared.end.as_deref().and_then(End::close).map(|(code, _)| code);
+        self.news = Some(News::Closing(code));
+        let patient = shared.end.as_deref().is_some_and(End::is_patient);
+        self.deadline = (!patient).then(|| Instant::now() + shared.settings.limits.close);
         *again |= shared.wake_receiver(cx.waker());
         *again |= shared.wake_waiting(cx.waker());
         let Stream::Open(engine) = &mut shared.stream else { return false };
@@ -176,7 +213,7 @@ impl Drive {
 
     /// Waits for the peer's close frame, dropping what comes before it (RFC 6455 section 7.1.2).
     fn await_close(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        self.flush(shared, cx);
+        self.flush_last(shared, cx);
         let Stream::Open(engine) = &mut shared.stream else { return false };
         loop {
             match engine.poll_receive(cx) {
@@ -197,7 +234,7 @@ impl Drive {
 
     /// Sends what is left, says that nothing more comes, and drops what the peer still sends.
     fn part(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        if !self.flush(shared, cx) {
+        if !self.flush_last(shared, cx) {
             return false;
         }
         let Stream::Open(engine) = &mut shared.stream else { return false };
@@ -229,11 +266,11 @@ impl Drive {
 
     /// When `on_time` must be asked, at the latest.
     pub(super) fn next_deadline(&self, shared: &Shared) -> Option<Instant> {
+        let stall = self.stalled.map(|(since, _)| since + shared.settings.limits.send);
         if !matches!(self.phase, Phase::Serving) {
-            return self.deadline;
+            return if matches!(self.phase, Phase::Over) { None } else { self.deadline.or(stall) };
         }
         let ping = shared.settings.heartbeat.interval.map(|interval| self.heard.0 + interval);
-        let stall = self.stalled.map(|(since, _)| since + shared.settings.limits.send);
         [self.pong_due.or(ping), stall].into_iter().flatten().min()
     }
 
@@ -260,20 +297,29 @@ impl Drive {
             && since + limits.send <= now
         {
             shared.finish(End::Stalled(format!("the peer has taken nothing for {:?}", limits.send)));
-        } else if self.stalled.is_some() || !shared.has_room() || !shared.may_read() {
-            // Silence means nothing just now: nobody listens, because the handler is behind or the peer does not read, or
-            // a ping would wait, or waits, behind what the peer takes only slowly.
+        } else if self.stalled.is_some() || !shared.may_read() {
+            // Silence means nothing just now: the peer does not read, or a ping would wait, or waits, behind what it takes
+            // only slowly.
+            self.heard.0 = now;
+            self.pong_due = None;
+        } else if !shared.has_room() {
+            // Nobody listens, because the handler is behind, and a pong would not be heard. But writing to a peer that has
+            // gone fails, and nothing else would tell.
+            self.ping(shared);
             self.heard.0 = now;
             self.pong_due = None;
         } else if self.pong_due.is_some_and(|due| due <= now) {
             shared
                 .finish(End::HeartbeatMissed(format!("no answer to a ping within {:?}", heartbeat.timeout)));
-        } else if let Stream::Open(engine) = &mut shared.stream
-            && self.pong_due.is_none()
-        {
-            engine.queue_ping();
-            shared.queued_bytes += 1;
+        } else if self.pong_due.is_none() {
+            self.ping(shared);
             self.pong_due = Some(now + heartbeat.timeout);
         }
+    }
+
+    fn ping(&self, shared: &mut Shared) {
+        let Stream::Open(engine) = &mut shared.stream else { return };
+        engine.queue_ping();
+        shared.queued_bytes += 1;
     }
 }

@@ -2,7 +2,7 @@
 
 use sockeye_rules::{self as rules, Rule};
 
-use super::engine::Violation;
+use super::{engine::Violation, owner::Outcome};
 use crate::{CloseCode, Error, close::CloseFrame, error::Kind};
 
 /// The first cause of a connection's end; what comes after it does not change it.
@@ -21,17 +21,28 @@ pub(crate) enum End {
     /// The handler dropped its socket and went on.
     LetGo,
     /// The handler returned an error of its own.
-    Failed(Error),
+    Failed(Failure),
     /// The handler panicked, or a task of it; in words.
     Panicked(String),
     /// The server is stopping.
     Stopping,
+    /// The server has stopped before it could say so.
+    Cut,
     /// The peer did not answer a ping.
     HeartbeatMissed(String),
     /// The peer does not take what is sent.
     Stalled(String),
     /// The task that owns the connection was dropped, with its runtime.
     Dropped,
+}
+
+/// What is left of a handler's error. Not the error itself: it may hold a handle of the very connection that would then hold it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: CloseCode,
+    reason: String,
+    blame: Blame,
+    words: String,
 }
 
 /// How loud the end is in the log.
@@ -46,19 +57,28 @@ pub(super) enum Blame {
 }
 
 impl End {
-    /// What a handler's result says about the end, when nothing else has ended the connection before.
-    pub(super) fn of_result(result: Result<(), Error>) -> Self {
-        result.map_or_else(Self::Failed, |()| Self::Returned)
+    /// What a handler's outcome says about the end, when nothing else has ended the connection before.
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Returned(Ok(())) => Self::Returned,
+            Outcome::Returned(Err(error)) => Self::Failed(Failure::of(error)),
+            Outcome::Panicked(message) => Self::Panicked(format!("the handler panicked: {message}")),
+        }
+    }
+
+    /// Whether the peer is still owed what was sent to it, as long as it takes any of it.
+    pub(super) fn is_patient(&self) -> bool {
+        !matches!(self, Self::Violation(_) | Self::HeartbeatMissed(_) | Self::Stalled(_))
     }
 
     /// The close frame to send; `None` when the peer's was answered or nobody is there to read one.
     pub(super) fn close(&self) -> Option<(CloseCode, &str)> {
         Some(match self {
-            Self::PeerClosed(_) | Self::Lost(_) | Self::Dropped => return None,
+            Self::PeerClosed(_) | Self::Lost(_) | Self::Cut | Self::Dropped => return None,
             Self::Violation(violation) => (violation.code, &violation.reason),
             Self::HandlerClosed(code, reason) => (*code, reason),
             Self::Returned | Self::LetGo => (CloseCode::NORMAL, ""),
-            Self::Failed(error) => close_of(error),
+            Self::Failed(failure) => (failure.code, &failure.reason),
             Self::Panicked(_) => (CloseCode::INTERNAL_ERROR, "internal error"),
             Self::Stopping => (CloseCode::GOING_AWAY, "the server is stopping"),
             Self::HeartbeatMissed(_) => (CloseCode::INTERNAL_ERROR, "no answer to a ping"),
@@ -72,7 +92,7 @@ impl End {
             Self::Violation(Violation { rule, code, reason }) => {
                 Err(Error::of(Kind::Peer { rule, code: *code, reason: reason.clone() }))
             }
-            Self::Lost(_) | Self::HeartbeatMissed(_) | Self::Stalled(_) | Self::Dropped => {
+            Self::Lost(_) | Self::HeartbeatMissed(_) | Self::Stalled(_) | Self::Cut | Self::Dropped => {
                 Err(Error::disconnected(None))
             }
             _ => Ok(()),
@@ -92,16 +112,13 @@ impl End {
             | Self::Returned
             | Self::LetGo
             | Self::Stopping
+            | Self::Cut
             | Self::Dropped => Blame::Nobody,
             Self::Violation(violation) => Blame::Peer(violation.rule),
             Self::HeartbeatMissed(_) => Blame::Peer(&rules::HEARTBEAT_MISSED),
             Self::Stalled(_) => Blame::Peer(&rules::SLOW_CONSUMER),
             Self::Panicked(_) => Blame::Handler(&rules::HANDLER_PANIC),
-            Self::Failed(error) => match error.kind() {
-                Kind::Peer { rule, .. } => Blame::Peer(rule),
-                Kind::Close { .. } => Blame::Nobody,
-                _ => Blame::Handler(&rules::HANDLER_ERROR),
-            },
+            Self::Failed(failure) => failure.blame,
         }
     }
 
@@ -123,12 +140,29 @@ impl End {
             Self::HandlerClosed(_, reason) => format!("the handler closed: {reason}"),
             Self::Returned => "the handler returned".to_owned(),
             Self::LetGo => "the handler dropped its socket".to_owned(),
-            // This connection was alive: what is over is another one, which the handler also uses.
-            Self::Failed(error) if error.is_disconnect() => format!("another connection failed: {error}"),
-            Self::Failed(error) => error.chain(),
+            Self::Failed(failure) => failure.words.clone(),
             Self::Stopping => "the server is stopping".to_owned(),
+            Self::Cut => "the server has stopped".to_owned(),
             Self::Dropped => "the connection was dropped together with its runtime".to_owned(),
         }
+    }
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let (code, reason) = close_of(error);
+        let blame = match error.kind() {
+            Kind::Peer { rule, .. } => Blame::Peer(rule),
+            Kind::Close { .. } => Blame::Nobody,
+            _ => Blame::Handler(&rules::HANDLER_ERROR),
+        };
+        let words = if error.is_disconnect() {
+            // This connection was alive: what is over is another one, which the handler also uses.
+            format!("another connection failed: {error}")
+        } else {
+            error.chain()
+        };
+        Self { code, reason: reason.to_owned(), blame, words }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tracing::Level;
 
 use super::{
@@ -17,7 +16,7 @@ pub(super) struct Closing<'a> {
     pub(super) caller: &'a Caller,
     pub(super) end: &'a End,
     pub(super) aftermath: Option<&'a Aftermath>,
-    pub(super) opened: Instant,
+    pub(super) open_for: Duration,
 }
 
 impl Closing<'_> {
@@ -28,7 +27,7 @@ impl Closing<'_> {
             Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
             Blame::Handler(rule) => (Level::ERROR, Some(rule.name)),
         };
-        let (code, open_for) = (self.code(), self.opened.elapsed());
+        let (code, open_for) = (self.code(), self.open_for);
         let route = self.endpoint.registered.route;
         metrics::closed(route, code, self.has_close_frame(), rule, open_for);
         log::Closed {
@@ -61,6 +60,9 @@ impl Closing<'_> {
             Aftermath::Ended(Outcome::Panicked(message)) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
                 (blame, format!("{own}; then the handler panicked: {message}"))
+            }
+            Aftermath::TaskPanicked(words) => {
+                (Blame::Handler(&sockeye_rules::HANDLER_PANIC), format!("{own}; then {words}"))
             }
             Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);

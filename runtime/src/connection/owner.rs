@@ -30,6 +30,8 @@ pub(super) enum Aftermath {
     Ended(Outcome),
     /// It was dropped: for so long it had not noticed.
     Lingered(Duration),
+    /// A task of it panicked, with these words.
+    TaskPanicked(String),
 }
 
 /// A handler at the time when its connection is accepted.
@@ -58,7 +60,8 @@ pub(crate) struct Owner {
     /// What the handler came to, where that is not the end itself.
     aftermath: Option<Aftermath>,
     opened: Instant,
-    _open: metrics::Open,
+    /// Until the connection is over, whatever the handler still does.
+    open: Option<metrics::Open>,
     /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
     /// the stream. Else a handler that always finds something to do would keep its connection from ever moving.
     greedy: bool,
@@ -88,7 +91,7 @@ impl Owner {
             timer: None,
             aftermath: None,
             opened,
-            _open: open,
+            open: Some(open),
             greedy: false,
             seat,
         };
@@ -102,6 +105,7 @@ impl Owner {
     /// Runs the connection to its end.
     pub(crate) async fn run(mut self) {
         self.seat.accepted();
+        self.cell.lock().owned_by(tokio::task::try_id());
         std::future::poll_fn(|cx| self.poll(cx)).await;
         self.drop_handler();
         self.cell.take_tasks().shutdown().await;
@@ -129,7 +133,10 @@ impl Owner {
                 break;
             }
         }
-        self.part_with_handler(cx);
+        if self.drive.is_over() {
+            self.open = None;
+            self.part_with_handler(cx);
+        }
         if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -147,15 +154,15 @@ impl Owner {
 
     /// Takes the handler's outcome as the end of the connection, or keeps it beside an end that came before.
     fn conclude(&mut self, outcome: Outcome) {
+        let end = End::of(&outcome);
         let mut shared = self.cell.lock();
-        if shared.end.is_some() {
+        if shared.end.is_none() {
+            shared.finish(end);
+        } else {
             self.aftermath = Some(Aftermath::Ended(outcome));
-            return;
         }
-        shared.finish(match outcome {
-            Outcome::Returned(result) => End::of_result(result),
-            Outcome::Panicked(message) => End::Panicked(format!("the handler panicked: {message}")),
-        });
+        // What is left of the outcome may hold a handle, and is dropped when nothing is locked.
+        drop(shared);
     }
 
     /// Drives the stream and lets go of the cell. Says whether the handler is to be polled again.
@@ -177,12 +184,14 @@ impl Owner {
         let again = again && self.handler.is_some() && !shared.cut;
         // From here on whoever wants something of the owner must wake it.
         shared.owner_is_polling = again;
+        drop(shared);
+        self.drive.report();
         again
     }
 
     /// Drops a handler that has not noticed in time that its connection is over.
     fn part_with_handler(&mut self, cx: &mut Context<'_>) {
-        if self.handler.is_none() || !self.drive.is_over() {
+        if self.handler.is_none() {
             return;
         }
         let Some(due) = self.cell.lock().notice_by() else { return };
@@ -201,13 +210,16 @@ impl Drop for Owner {
     /// Says in the log how the connection ended: here, so that it is said when the runtime drops the task as well.
     fn drop(&mut self) {
         self.drop_handler();
-        let end = self.cell.abandon(End::Dropped);
+        let (end, over) = self.cell.abandon(End::Dropped);
+        if let Some(words) = self.cell.lock().late_panic.take() {
+            self.aftermath = Some(Aftermath::TaskPanicked(words));
+        }
         Closing {
             endpoint: &self.endpoint,
             caller: &self.caller,
             end: &end,
             aftermath: self.aftermath.as_ref(),
-            opened: self.opened,
+            open_for: over - self.opened,
         }
         .log();
     }
