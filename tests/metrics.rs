@@ -6,21 +6,28 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use sockeye::{CloseCode, Handshake, Limits, Server, metrics as names, ws_endpoint};
+use sockeye::{
+    Backplane, CloseCode, Error, Handshake, Heartbeat, Hub, Inlet, Json, Limits, Server, SlowPolicy,
+    metrics as names, ws_endpoint,
+};
 use sockeye_tests::{
     Running, close_of, dial, hear, logs,
     raw::{RawSocket, frame},
     refusal, say, start, within,
 };
-use tokio::io::AsyncReadExt as _;
+use tokio::{io::AsyncReadExt as _, sync::oneshot};
 use tokio_tungstenite::tungstenite::{
     Message,
     client::IntoClientRequest as _,
     protocol::{CloseFrame, frame::coding::CloseCode as Theirs},
 };
+
+/// A limit that a test runs into on purpose, and does not want to wait for.
+const SOON: Duration = Duration::from_millis(200);
 
 /// Echoes.
 #[ws_endpoint("/counted/{id}")]
@@ -60,6 +67,32 @@ async fn pinged(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/refused")]
 async fn refused(handshake: Handshake) -> sockeye::Result {
     Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"))
+}
+
+/// Does what its client says: 0 takes an event of a hub.
+#[ws_endpoint("/ruled", group = "rules", max_message = "100 B", heartbeat = off)]
+async fn ruled(handshake: Handshake<Json<u32>>, State(hub): State<Hub<u32>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut feed = hub.topic("t").subscribe();
+    while let Some(order) = socket.recv().await? {
+        match order {
+            0 => drop(feed.next().await?),
+            1 => return Err(Error::new("as told")),
+            2 => panic!("as told"),
+            _ => loop {
+                socket.send(order).await?;
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Pings often.
+#[ws_endpoint("/beating", group = "rules", heartbeat = "10ms")]
+async fn beating(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
 }
 
 /// Name and labels, as `name{label=value,..}`, to everything that was counted.
@@ -201,6 +234,116 @@ async fn pings_are_no_messages() {
     counts(names::MESSAGES, "route=/pinged,direction=in", 0.0).await;
 }
 
+#[tokio::test]
+async fn every_rule_that_closes_is_counted() {
+    logs::listen();
+    totals();
+    let hub = Hub::<u32>::builder().queue(1).slow(SlowPolicy::Disconnect).name("ruled").build();
+    // Short enough that nobody waits long for a client that does not answer.
+    let limits = Limits::new().message_rate(1, 3).send(SOON).close(SOON);
+    let server = Server::new().group("rules").limits(limits).heartbeat(Heartbeat::default().timeout(SOON));
+    let server = start(server.state(hub.clone())).await;
+    for (said, code, rule) in [
+        (frame(0x81, b"1"), 1011, "handler_error"),
+        (frame(0x81, b"2"), 1011, "handler_panic"),
+        (frame(0x81, b"nonsense"), 1007, "invalid_message"),
+        (frame(0x83, b""), 1002, "protocol_violation"),
+        (frame(0x81, &[b' '; 101]), 1009, "message_too_big"),
+        (frame(0x89, b"").repeat(4), 1008, "rate_limited"),
+        (frame(0x81, b"3"), 1013, "slow_consumer"),
+    ] {
+        let mut client = RawSocket::open(server.addr, "/ruled").await;
+        client.send(&said).await;
+        counts(names::CLOSES, &format!("route=/ruled,code={code},rule={rule}"), 1.0).await;
+    }
+
+    let mut behind = RawSocket::open(server.addr, "/ruled").await;
+    counts(names::HUB_SUBSCRIBERS, "hub=ruled", 1.0).await;
+    (0..2).for_each(|n| _ = hub.topic("t").publish(&n).expect("encoded"));
+    behind.send(&frame(0x81, b"0")).await;
+    counts(names::CLOSES, "route=/ruled,code=1013,rule=slow_consumer", 2.0).await;
+    counts(names::HUB_DISCONNECTED, "hub=ruled", 1.0).await;
+    counts(names::HUB_MISSED, "hub=ruled", 1.0).await;
+    counts(names::HUB_SUBSCRIBERS, "hub=ruled", 0.0).await;
+
+    let _silent = RawSocket::open(server.addr, "/beating").await;
+    counts(names::CLOSES, "route=/beating,code=1011,rule=heartbeat_missed", 1.0).await;
+}
+
+#[tokio::test]
+async fn a_hub_is_counted_by_its_name() {
+    let _server = server(Limits::new()).await;
+    let hub = Hub::<u32>::builder().queue(3).name("progress").build();
+    let topic = hub.topic("private to user 7");
+    topic.publish(&0).expect("encoded");
+    counts(names::HUB_PUBLISHED, "hub=progress,source=here", 1.0).await;
+
+    let (mut fast, mut slow, stuck) = (topic.subscribe(), topic.subscribe(), topic.subscribe());
+    counts(names::HUB_SUBSCRIBERS, "hub=progress", 3.0).await;
+    for n in 0..5 {
+        topic.publish(&n).expect("encoded");
+        let event = fast.next().now_or_never().expect("an event is there").expect("an event");
+        assert_eq!(event.missed(), 0);
+    }
+    counts(names::HUB_PUBLISHED, "hub=progress,source=here", 6.0).await;
+    assert_eq!(totals()["sockeye_hub_queue_depth{hub=progress}"], [0.0, 1.0, 2.0, 3.0, 3.0]);
+    // Two events, for two subscribers, though neither has looked yet.
+    counts(names::HUB_MISSED, "hub=progress", 4.0).await;
+    assert_eq!(slow.next().now_or_never().expect("an event is there").expect("an event").missed(), 2);
+
+    drop((fast, slow, stuck));
+    counts(names::HUB_SUBSCRIBERS, "hub=progress", 0.0).await;
+    counts(names::HUB_MISSED, "hub=progress", 4.0).await;
+    counts(names::HUB_DISCONNECTED, "hub=progress", 0.0).await;
+    assert!(!totals().keys().any(|key| key.contains("private")), "{:#?}", totals());
+}
+
+#[derive(serde::Serialize)]
+struct Step;
+
+#[tokio::test]
+async fn a_hub_without_a_name_is_called_by_the_type_of_its_events() {
+    let _server = server(Limits::new()).await;
+    let _feed = Hub::<Step>::new().topic("t").subscribe();
+    counts(names::HUB_SUBSCRIBERS, "hub=metrics::Step", 1.0).await;
+    let log = sockeye::LogStream::new();
+    let _feed = log.hub().topic("t").subscribe();
+    counts(names::HUB_SUBSCRIBERS, "hub=log", 1.0).await;
+}
+
+/// Takes nothing for other machines.
+struct CutOff;
+
+impl Backplane for CutOff {
+    fn subscribe(&self, _: &str) {}
+
+    fn unsubscribe(&self, _: &str) {}
+
+    fn publish(&self, _: &str, _: sockeye::Message) -> sockeye::Result {
+        Err(Error::new("the cable is out"))
+    }
+}
+
+#[tokio::test]
+async fn other_machines_are_told_apart() {
+    let _server = server(Limits::new()).await;
+    let (sender, mut given) = oneshot::channel::<Inlet>();
+    let connect = move |inlet| {
+        sender.send(inlet).expect("the test waits for it");
+        CutOff
+    };
+    let hub = Hub::<u32>::builder().name("shared").backplane(connect).build();
+    let inlet = given.try_recv().expect("`build` has made the backplane");
+    let topic = hub.topic("t");
+    topic.publish(&1).expect("encoded");
+    let _feed = topic.subscribe();
+    topic.publish(&2).expect("encoded");
+    assert!(["t", "t", "another"].iter().all(|topic| inlet.deliver(topic, "3")));
+    counts(names::HUB_PUBLISHED, "hub=shared,source=here", 2.0).await;
+    counts(names::HUB_PUBLISHED, "hub=shared,source=backplane", 3.0).await;
+    counts(names::HUB_UNSENT, "hub=shared", 2.0).await;
+}
+
 #[test]
 fn the_table_has_every_name() {
     let table = include_str!("../runtime/src/metrics/names.md");
@@ -213,6 +356,12 @@ fn the_table_has_every_name() {
         names::MESSAGE_BYTES,
         names::CLOSES,
         names::CONNECTION_SECONDS,
+        names::HUB_SUBSCRIBERS,
+        names::HUB_PUBLISHED,
+        names::HUB_QUEUE_DEPTH,
+        names::HUB_MISSED,
+        names::HUB_DISCONNECTED,
+        names::HUB_UNSENT,
     ];
     for (row, name) in rows.iter().zip(every) {
         assert!(row.starts_with(&format!("| `{name}` | ")), "{name}: {row}");

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{any, fmt, sync::Arc};
 
 use super::{Backplane, Encoding, Hub, Inlet, Shared, core::Core, readers::Readers, remote::Remote};
 use crate::Codec;
@@ -33,11 +33,13 @@ pub struct HubBuilder<T> {
 pub(super) struct Settings {
     pub(super) queue: usize,
     pub(super) slow: SlowPolicy,
+    /// What it is called where things are counted.
+    pub(super) name: &'static str,
 }
 
 impl<T> HubBuilder<T> {
     pub(super) fn new(encoding: Encoding<T>) -> Self {
-        let settings = Settings { queue: QUEUE, slow: SlowPolicy::default() };
+        let settings = Settings { queue: QUEUE, slow: SlowPolicy::default(), name: any::type_name::<T>() };
         Self { encoding, settings, readers: None, connect: None }
     }
 
@@ -54,10 +56,25 @@ impl<T> HubBuilder<T> {
         self
     }
 
+    /// What the hub is called in [`metrics`](crate::metrics): the type of its events unless this is called, such as
+    /// `my_app::Progress`. Two hubs of one type are told apart by it, and it stays when the type moves.
+    ///
+    /// A name is written in the program, since each one is a series of its own with whoever collects them.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.settings.name = name;
+        self
+    }
+
     /// Shares the topics with other machines. The function is called by `build` and gets the way in for their events.
     pub fn backplane<B: Backplane>(mut self, connect: impl FnOnce(Inlet) -> B + 'static) -> Self {
         self.connect = Some(Box::new(|inlet| Box::new(connect(inlet))));
         self
+    }
+
+    /// The name, unless the user gave one.
+    #[cfg(feature = "log-stream")]
+    pub(crate) fn or_name(self, name: &'static str) -> Self {
+        if self.settings.name == any::type_name::<T>() { self.name(name) } else { self }
     }
 
     /// Keeps account of the tasks that read.

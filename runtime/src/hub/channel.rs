@@ -11,13 +11,14 @@ use std::{
 
 use slab::Slab;
 
-use crate::Message;
+use crate::{Message, metrics::HubCounts};
 
 #[derive(Debug)]
 pub(super) struct Channel {
     log: Mutex<Log>,
     /// How many events are kept.
     length: usize,
+    counts: HubCounts,
 }
 
 #[derive(Debug, Default)]
@@ -58,8 +59,12 @@ pub(super) enum Found {
 }
 
 impl Channel {
-    pub(super) fn new(length: usize) -> Self {
-        Self { log: Mutex::default(), length }
+    pub(super) fn new(length: usize, counts: HubCounts) -> Self {
+        Self { log: Mutex::default(), length, counts }
+    }
+
+    pub(super) fn counts(&self) -> &HubCounts {
+        &self.counts
     }
 
     /// Adds an event and wakes who waits for it. Says how many will receive it.
@@ -69,13 +74,14 @@ impl Channel {
         if left == 0 {
             return 0;
         }
-        let oldest = if log.entries.len() >= self.length { log.drop_first() } else { None };
+        let depth = log.entries.len();
+        let oldest = if depth >= self.length { log.drop_first() } else { None };
         log.entries.push_back(Entry { message, left });
         let wakers = log.take_wakers();
         drop(log);
-        // Foreign code runs in both, so not under the lock.
-        drop(oldest);
+        // Foreign code runs in all of these, so not under the lock.
         wakers.into_iter().for_each(Waker::wake);
+        self.counts.queued(depth, oldest.map_or(0, |entry| entry.left));
         left
     }
 
@@ -145,10 +151,10 @@ impl Log {
         self.first + self.entries.len() as u64
     }
 
-    fn drop_first(&mut self) -> Option<Message> {
+    fn drop_first(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         self.first += 1;
-        Some(entry.message)
+        Some(entry)
     }
 
     /// The event of that number, once for each subscriber.
@@ -160,7 +166,7 @@ impl Log {
             return Some(entry.message.clone());
         }
         // Nobody can be at an older one: whoever has not taken that has not taken this. So it is the first.
-        self.drop_first()
+        self.drop_first().map(|entry| entry.message)
     }
 
     /// Notes whom to wake; gives back the waker that was noted before.

@@ -12,7 +12,10 @@ use super::{
     readers::{Reader, Readers},
     remote::{Change, Remote},
 };
-use crate::{Message, Result};
+use crate::{
+    Message, Result,
+    metrics::{HubCounts, Source},
+};
 
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
@@ -47,15 +50,24 @@ impl Core {
 
     /// Hands an event to the subscribers here, and to the other machines. It is encoded only if somebody may want it.
     pub(super) fn publish(&self, topic: &str, encode: impl FnOnce() -> Result<Message>) -> Result<usize> {
-        let channel = self.find(topic);
-        if channel.is_none() && self.remote.is_none() {
+        let Some(channel) = self.find(topic) else {
+            if self.remote.is_some() {
+                self.send_away(topic, &encode()?);
+            }
+            HubCounts::unheard(self.settings.name, Source::Here);
             return Ok(0);
-        }
+        };
         let message = encode()?;
-        if let Some(remote) = &self.remote {
-            remote.publish(topic, message.clone());
+        self.send_away(topic, &message);
+        channel.counts().published(Source::Here);
+        Ok(channel.push(message))
+    }
+
+    /// To the other machines, if there are any.
+    fn send_away(&self, topic: &str, message: &Message) {
+        if self.remote.as_ref().is_some_and(|remote| !remote.publish(topic, message.clone())) {
+            HubCounts::unsent(self.settings.name);
         }
-        Ok(channel.map_or(0, |channel| channel.push(message)))
     }
 
     /// Hands an event of another machine to the subscribers here; `false` when the hub has ended.
@@ -63,22 +75,29 @@ impl Core {
         if self.ended.load(Ordering::Acquire) {
             return false;
         }
-        if let Some(channel) = self.find(topic) {
-            channel.push(message);
+        match self.find(topic) {
+            Some(channel) => {
+                channel.counts().published(Source::Backplane);
+                channel.push(message);
+            }
+            None => HubCounts::unheard(self.settings.name, Source::Backplane),
         }
         true
     }
 
     /// A new subscriber of the topic.
     pub(super) fn enter(&self, topic: &Arc<str>) -> (Arc<Channel>, Place) {
+        // Who records them is foreign code, so they are looked up before the lock, for the case that the topic is new.
+        let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
         if !topics.contains_key(topic) {
-            topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.queue)));
+            topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.queue, counts)));
             self.note(Change::Subscribe(Arc::clone(topic)));
         }
         let channel = Arc::clone(&topics[topic]);
         let place = channel.enter();
         drop(topics);
+        channel.counts().subscribed();
         self.tell();
         (channel, place)
     }
@@ -91,6 +110,7 @@ impl Core {
             self.note(Change::Unsubscribe(Arc::clone(topic)));
         }
         drop(topics);
+        channel.counts().left();
         drop(freed);
         self.tell();
     }

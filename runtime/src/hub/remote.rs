@@ -55,9 +55,11 @@ impl Remote {
         let _ = self.backplane.set(backplane);
     }
 
-    pub(super) fn publish(&self, topic: &str, message: Message) {
-        let Some(backplane) = self.backplane.get() else { return };
-        match backplane.publish(topic, message) {
+    /// Hands an event over; `false` when it is lost for the other machines.
+    pub(super) fn publish(&self, topic: &str, message: Message) -> bool {
+        let Some(backplane) = self.backplane.get() else { return true };
+        let handed_over = backplane.publish(topic, message);
+        match &handed_over {
             Ok(()) => match self.unsent.swap(0, Ordering::Relaxed) {
                 0 => {}
                 unsent => log::sent_again(unsent),
@@ -68,6 +70,7 @@ impl Remote {
                 }
             }
         }
+        handed_over.is_ok()
     }
 
     pub(super) fn note(&self, change: Change) {

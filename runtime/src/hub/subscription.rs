@@ -80,6 +80,7 @@ impl Subscription {
         if missed > 0 {
             self.missed += missed;
             if self.core.settings().slow == SlowPolicy::Disconnect {
+                self.channel.counts().disconnected();
                 self.leave();
                 return Err(self.too_slow());
             }

@@ -78,7 +78,7 @@ impl LogStream {
         Self::with(Hub::builder())
     }
 
-    /// A stream over a hub with these settings.
+    /// A stream over a hub with these settings. In [`metrics`](crate::metrics) the hub is `log`, unless it has a name.
     ///
     /// ```
     /// use sockeye::{Hub, LogStream};
@@ -88,7 +88,7 @@ impl LogStream {
     /// ```
     pub fn with(hub: HubBuilder<LogRecord>) -> Self {
         let readers = Arc::new(Readers::default());
-        let hub = hub.note_readers(Arc::clone(&readers)).build();
+        let hub = hub.or_name(Self::TOPIC).note_readers(Arc::clone(&readers)).build();
         let topic = hub.topic(Self::TOPIC);
         Self { shared: Arc::new(Shared { hub, topic, readers, heard: AtomicU64::new(0) }) }
     }

@@ -8,6 +8,7 @@
 
 mod code;
 mod names;
+mod source;
 
 #[cfg(feature = "metrics")]
 mod record;
@@ -16,4 +17,5 @@ mod record;
 mod record;
 
 pub use names::*;
-pub(crate) use record::{Open, Traffic, accepted, closed, describe, refused, turned_away};
+pub(crate) use record::{HubCounts, Open, Traffic, accepted, closed, describe, refused, turned_away};
+pub(crate) use source::Source;

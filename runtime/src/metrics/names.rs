@@ -14,3 +14,15 @@ pub const MESSAGE_BYTES: &str = "sockeye_message_bytes_total";
 pub const CLOSES: &str = "sockeye_closes_total";
 /// Histogram: how long connections were open, in seconds.
 pub const CONNECTION_SECONDS: &str = "sockeye_connection_seconds";
+/// Gauge: subscribers of hubs.
+pub const HUB_SUBSCRIBERS: &str = "sockeye_hub_subscribers";
+/// Counter: events that hubs were given, by source.
+pub const HUB_PUBLISHED: &str = "sockeye_hub_published_total";
+/// Histogram: how many events were waiting for a topic's slowest subscriber when one more was published.
+pub const HUB_QUEUE_DEPTH: &str = "sockeye_hub_queue_depth";
+/// Counter: events that were dropped before a slow subscriber took them.
+pub const HUB_MISSED: &str = "sockeye_hub_missed_total";
+/// Counter: subscribers that were disconnected because they were too slow.
+pub const HUB_DISCONNECTED: &str = "sockeye_hub_disconnected_total";
+/// Counter: events that did not reach other machines.
+pub const HUB_UNSENT: &str = "sockeye_hub_unsent_total";

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use metrics::{
-    Counter, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 
-use super::{code, names};
+use super::{Source, code, names};
 
 /// Tells the recorder what each name means.
 pub(crate) fn describe() {
@@ -21,6 +22,24 @@ pub(crate) fn describe() {
     describe_counter!(names::MESSAGE_BYTES, Unit::Bytes, "Bytes of messages, by direction");
     describe_counter!(names::CLOSES, Unit::Count, "Connections that ended, by close code and rule");
     describe_histogram!(names::CONNECTION_SECONDS, Unit::Seconds, "How long connections were open");
+    describe_hubs();
+}
+
+fn describe_hubs() {
+    describe_gauge!(names::HUB_SUBSCRIBERS, Unit::Count, "Subscribers of hubs");
+    describe_counter!(names::HUB_PUBLISHED, Unit::Count, "Events that hubs were given, by source");
+    describe_histogram!(
+        names::HUB_QUEUE_DEPTH,
+        Unit::Count,
+        "Events that waited for a topic's slowest subscriber when one more was published"
+    );
+    describe_counter!(
+        names::HUB_MISSED,
+        Unit::Count,
+        "Events dropped for slow subscribers, for each of them"
+    );
+    describe_counter!(names::HUB_DISCONNECTED, Unit::Count, "Subscribers disconnected for being too slow");
+    describe_counter!(names::HUB_UNSENT, Unit::Count, "Events that did not reach other machines");
 }
 
 pub(crate) fn accepted(route: &'static str) {
@@ -100,5 +119,74 @@ impl Traffic {
 impl std::fmt::Debug for Traffic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Traffic")
+    }
+}
+
+/// The counters of one topic of a hub, looked up before its first subscriber is there. All topics of a hub have the same.
+pub(crate) struct HubCounts {
+    subscribers: Gauge,
+    published: [Counter; 2],
+    depth: Histogram,
+    missed: Counter,
+    disconnected: Counter,
+}
+
+impl HubCounts {
+    pub(crate) fn new(hub: &'static str) -> Self {
+        Self {
+            subscribers: gauge!(names::HUB_SUBSCRIBERS, "hub" => hub),
+            published: [Source::Here, Source::Backplane].map(|source| published(hub, source)),
+            depth: histogram!(names::HUB_QUEUE_DEPTH, "hub" => hub),
+            missed: counter!(names::HUB_MISSED, "hub" => hub),
+            disconnected: counter!(names::HUB_DISCONNECTED, "hub" => hub),
+        }
+    }
+
+    /// An event for a topic that nobody listens to, which has no counters.
+    pub(crate) fn unheard(hub: &'static str, source: Source) {
+        published(hub, source).increment(1);
+    }
+
+    /// An event that the backplane did not take. That is rare, so nobody keeps the counter.
+    pub(crate) fn unsent(hub: &'static str) {
+        counter!(names::HUB_UNSENT, "hub" => hub).increment(1);
+    }
+
+    pub(crate) fn subscribed(&self) {
+        self.subscribers.increment(1);
+    }
+
+    pub(crate) fn left(&self) {
+        self.subscribers.decrement(1);
+    }
+
+    pub(crate) fn disconnected(&self) {
+        self.disconnected.increment(1);
+    }
+
+    pub(crate) fn published(&self, source: Source) {
+        self.published[source as usize].increment(1);
+    }
+
+    /// An event found so many in its topic's queue, and so many subscribers lost the oldest of them.
+    pub(crate) fn queued(&self, depth: usize, missed: usize) {
+        self.depth.record(u32::try_from(depth).unwrap_or(u32::MAX));
+        if missed > 0 {
+            self.missed.increment(missed as u64);
+        }
+    }
+}
+
+fn published(hub: &'static str, source: Source) -> Counter {
+    let source = match source {
+        Source::Here => "here",
+        Source::Backplane => "backplane",
+    };
+    counter!(names::HUB_PUBLISHED, "hub" => hub, "source" => source)
+}
+
+impl std::fmt::Debug for HubCounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HubCounts")
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::Source;
+
 pub(crate) fn describe() {}
 
 pub(crate) fn accepted(_route: &'static str) {}
@@ -39,4 +41,27 @@ impl Traffic {
     pub(crate) fn received(&self, _bytes: usize) {}
 
     pub(crate) fn sent(&self, _bytes: usize) {}
+}
+
+#[derive(Debug)]
+pub(crate) struct HubCounts;
+
+impl HubCounts {
+    pub(crate) fn new(_hub: &'static str) -> Self {
+        Self
+    }
+
+    pub(crate) fn unheard(_hub: &'static str, _source: Source) {}
+
+    pub(crate) fn unsent(_hub: &'static str) {}
+
+    pub(crate) fn subscribed(&self) {}
+
+    pub(crate) fn left(&self) {}
+
+    pub(crate) fn disconnected(&self) {}
+
+    pub(crate) fn published(&self, _source: Source) {}
+
+    pub(crate) fn queued(&self, _depth: usize, _missed: usize) {}
 }
