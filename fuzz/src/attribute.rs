@@ -6,7 +6,9 @@ pub fn attribute(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let (attribute, item) = text.split_once('\n').unwrap_or((text, "async fn f(h: Handshake) {}"));
     // What is no Rust at all never reaches a macro.
-    let (Ok(attribute), Ok(item)) = (attribute.parse::<TokenStream>(), item.parse::<TokenStream>()) else { return };
+    let (Ok(attribute), Ok(item)) = (attribute.parse::<TokenStream>(), item.parse::<TokenStream>()) else {
+        return;
+    };
     let endpoint = parse(attribute, item);
     for found in check(&endpoint).into_iter().chain(check_lifecycle(&endpoint)) {
         assert!(sockeye_rules::find(found.rule.name).is_some() && !found.text().is_empty(), "{found:?}");
