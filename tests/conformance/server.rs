@@ -1,20 +1,34 @@
 //! The server that clients of other authors are let loose on: the Autobahn suite, Python, HTTP/2, nginx.
 //!
 //! One endpoint for each behaviour that a client can see. It listens on `SOCKEYE_ADDR`, by default on a free port, and
-//! says on stderr which one it got.
+//! says on stderr which one it got. With `SOCKEYE_EVERYTHING_ON` it is the one that `.ci/autobahn` tests.
 
-use std::{env, time::Duration};
+mod everything_on;
+mod load;
+
+use std::{env, error::Error as StdError, time::Duration};
 
 use axum::extract::Path;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sockeye::{
-    CloseCode, Error, Handshake, Heartbeat, Json, Limits, Message, Server, StartupError, ws_endpoint,
-};
+use sockeye::{CloseCode, Error, Handshake, Heartbeat, Json, Limits, Message, Server, ws_endpoint};
+
+/// What clients must not be told.
+const SECRET_CAUSE: &str = "the secret cause";
 
 /// Sends every message back. The Autobahn suite sends messages of 16 MiB.
 #[ws_endpoint("/echo", max_message = "32 MiB")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Sends every message back, and pings in each pause of a client's.
+#[ws_endpoint("/pinged", max_message = "32 MiB", heartbeat = "300ms")]
+async fn pinged(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {
         socket.send(message).await?;
@@ -86,7 +100,7 @@ async fn close(handshake: Handshake, Path(code): Path<u16>) -> sockeye::Result {
 async fn fails(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     match socket.recv().await? {
-        Some(_) => Err(Error::new("the secret cause")),
+        Some(_) => Err(Error::new(SECRET_CAUSE)),
         None => Ok(()),
     }
 }
@@ -95,7 +109,7 @@ async fn fails(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/panics", allow(no_receive_loop, reason = "it panics at the first message"))]
 async fn panics(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    assert!(socket.recv().await?.is_none(), "the secret cause");
+    assert!(socket.recv().await?.is_none(), "{SECRET_CAUSE}");
     Ok(())
 }
 
@@ -122,11 +136,14 @@ async fn private(handshake: Handshake) -> sockeye::Result {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), StartupError> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+async fn main() -> Result<(), Box<dyn StdError>> {
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
+    if env::var_os("SOCKEYE_EVERYTHING_ON").is_some() {
+        return Ok(everything_on::serve(&address).await?);
+    }
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     // Short enough that a test of a deadline can wait for it.
     let limits = Limits::new().handshake(Duration::from_secs(2)).close(Duration::from_secs(1));
     let heartbeat = Heartbeat::default().timeout(Duration::from_millis(500));
-    Server::new().limits(limits).heartbeat(heartbeat).serve(address).await
+    Ok(Server::new().limits(limits).heartbeat(heartbeat).serve(address).await?)
 }
