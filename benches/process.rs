@@ -48,11 +48,7 @@ impl ServerProcess {
     /// # Errors
     /// When there is no `/proc`.
     pub fn cpu_time(&self) -> io::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name may have spaces in it; what comes after it does not. User and system time are fields 14 and 15.
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-        let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+        cpu_time(&self.child.id().to_string())
     }
 
     /// The memory that is the process's own and in use, in bytes.
@@ -73,4 +69,20 @@ impl Drop for ServerProcess {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// The time that this process has had a CPU so far.
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn own_cpu_time() -> io::Result<Duration> {
+    cpu_time("self")
+}
+
+fn cpu_time(process: &str) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name may have spaces in it; what comes after it does not. User and system time are fields 14 and 15.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
