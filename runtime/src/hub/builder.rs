@@ -60,6 +60,11 @@ impl<T> HubBuilder<T> {
     /// `my_app::Progress`. Two hubs of one type are told apart by it, and it stays when the type moves.
     ///
     /// A name is written in the program, since each one is a series of its own with whoever collects them.
+    ///
+    /// ```
+    /// let hub = sockeye::Hub::<u32>::builder().name("progress").build();
+    /// # let _ = hub;
+    /// ```
     pub fn name(mut self, name: &'static str) -> Self {
         self.settings.name = name;
         self
