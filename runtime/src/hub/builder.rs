@@ -1,7 +1,7 @@
 use std::{any, fmt, sync::Arc};
 
 use super::{Backplane, Encoding, Hub, Inlet, Shared, core::Core, readers::Readers, remote::Remote};
-use crate::Codec;
+use crate::{Codec, metrics};
 
 /// How many events a subscriber may be behind, unless the hub says otherwise.
 const QUEUE: usize = 1000;
@@ -91,6 +91,7 @@ impl<T> HubBuilder<T> {
 
     /// The hub.
     pub fn build(self) -> Hub<T> {
+        metrics::describe_hubs();
         let remote = self.connect.is_some().then(Remote::default);
         let core = Arc::new(Core::new(self.settings, self.readers, remote));
         if let (Some(remote), Some(connect)) = (core.remote(), self.connect) {

@@ -17,5 +17,7 @@ mod record;
 mod record;
 
 pub use names::*;
-pub(crate) use record::{HubCounts, Open, Traffic, accepted, closed, describe, refused, turned_away};
+pub(crate) use record::{
+    HubCounts, Open, Traffic, accepted, closed, describe, describe_hubs, refused, turned_away,
+};
 pub(crate) use source::Source;

@@ -25,7 +25,8 @@ pub(crate) fn describe() {
     describe_hubs();
 }
 
-fn describe_hubs() {
+/// A hub is used before there is a server, too, and without one.
+pub(crate) fn describe_hubs() {
     describe_gauge!(names::HUB_SUBSCRIBERS, Unit::Count, "Subscribers of hubs");
     describe_counter!(names::HUB_PUBLISHED, Unit::Count, "Events that hubs were given, by source");
     describe_histogram!(

@@ -7,6 +7,8 @@ use super::Source;
 
 pub(crate) fn describe() {}
 
+pub(crate) fn describe_hubs() {}
+
 pub(crate) fn accepted(_route: &'static str) {}
 
 pub(crate) fn refused(_route: &'static str, _rule: &'static str) {}
