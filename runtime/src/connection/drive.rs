@@ -305,21 +305,21 @@ impl Drive {
         } else if !shared.has_room() {
             // Nobody listens, because the handler is behind, and a pong would not be heard. But writing to a peer that has
             // gone fails, and nothing else would tell.
-            self.ping(shared);
+            ping(shared);
             self.heard.0 = now;
             self.pong_due = None;
         } else if self.pong_due.is_some_and(|due| due <= now) {
             shared
                 .finish(End::HeartbeatMissed(format!("no answer to a ping within {:?}", heartbeat.timeout)));
         } else if self.pong_due.is_none() {
-            self.ping(shared);
+            ping(shared);
             self.pong_due = Some(now + heartbeat.timeout);
         }
     }
+}
 
-    fn ping(&self, shared: &mut Shared) {
-        let Stream::Open(engine) = &mut shared.stream else { return };
-        engine.queue_ping();
-        shared.queued_bytes += 1;
-    }
+fn ping(shared: &mut Shared) {
+    let Stream::Open(engine) = &mut shared.stream else { return };
+    engine.queue_ping();
+    shared.queued_bytes += 1;
 }
