@@ -58,6 +58,14 @@ pub(super) enum Found {
     Ended,
 }
 
+/// What a subscriber leaves behind: foreign code runs when it is dropped, so not under a lock.
+pub(super) struct Leaving {
+    /// How many subscribers are left.
+    pub(super) others: usize,
+    _waker: Option<Waker>,
+    _unheard: Vec<Entry>,
+}
+
 impl Channel {
     pub(super) fn new(length: usize, counts: HubCounts) -> Self {
         Self { log: Mutex::default(), length, counts }
@@ -91,8 +99,8 @@ impl Channel {
         Place { seat: log.seats.insert(None), next: log.end() }
     }
 
-    /// Gives a place back. Says how many subscribers are left.
-    pub(super) fn leave(&self, place: &Place) -> usize {
+    /// Gives a place back.
+    pub(super) fn leave(&self, place: &Place) -> Leaving {
         let mut log = self.lock();
         let waker = log.clear(place.seat);
         log.seats.remove(place.seat);
@@ -102,10 +110,7 @@ impl Channel {
         while log.entries.front().is_some_and(|entry| entry.left == 0) {
             unheard.extend(log.drop_first());
         }
-        let others = log.seats.len();
-        drop(log);
-        drop((waker, unheard));
-        others
+        Leaving { others: log.seats.len(), _waker: waker, _unheard: unheard }
     }
 
     /// Takes the event at the place and moves the place on, or remembers whom to wake.

@@ -105,13 +105,14 @@ impl Core {
     /// A subscriber goes; the last one takes the topic along.
     pub(super) fn leave(&self, topic: &Arc<str>, channel: &Channel, place: &Place) {
         let mut topics = self.write();
-        let freed = if channel.leave(place) == 0 { topics.remove(topic) } else { None };
+        let leaving = channel.leave(place);
+        let freed = if leaving.others == 0 { topics.remove(topic) } else { None };
         if freed.is_some() {
             self.note(Change::Unsubscribe(Arc::clone(topic)));
         }
         drop(topics);
         channel.counts().left();
-        drop(freed);
+        drop((freed, leaving));
         self.tell();
     }
 
