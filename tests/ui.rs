@@ -3,16 +3,31 @@
 //! `ui/fail` holds our own diagnostics, `ui/rustc` those whose words are the compiler's, which change with its version. The
 //! warnings in `ui/warn` are compared by `ui_warnings.rs`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use sockeye_rules::{Level, Phase, RULES};
+use sockeye_tests::examples;
 
 #[test]
-fn diagnostics_and_right_endpoints() {
+fn diagnostics() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
     cases.compile_fail("ui/fail/*.rs");
     cases.compile_fail("ui/rustc/*.rs");
+}
+
+/// All at once, which trybuild does not: with one right program among its cases it links what each of them needs, too.
+#[test]
+fn right_endpoints_compile() {
+    let sources = examples::sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/pass"));
+    let answers = examples::check(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("right"), &sources);
+    for (name, said) in answers {
+        let errors: Vec<_> =
+            said.iter().filter(|one| one.level == "error").map(|one| &*one.rendered).collect();
+        assert!(errors.is_empty(), "ui/pass/{name}.rs does not compile:\n{}", errors.concat());
+    }
 }
 
 /// After an error of ours nothing else may follow: no error of rustc's, no warning, and every error names its rule.

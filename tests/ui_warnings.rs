@@ -33,14 +33,7 @@ fn folder() -> PathBuf {
 }
 
 fn sources() -> Sources {
-    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-    let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
-    sources
-        .map(|file| {
-            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(&file).unwrap())
-        })
-        .collect()
+    examples::sources(&folder())
 }
 
 /// Compares what the compiler said about a fixture with the file beside it; every word of it must be ours.

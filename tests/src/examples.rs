@@ -46,6 +46,22 @@ pub fn check(folder: &Path, sources: &Sources) -> Answers {
     answers(&text)
 }
 
+/// The sources in a folder.
+///
+/// # Panics
+/// When they cannot be read.
+pub fn sources(folder: &Path) -> Sources {
+    let files =
+        fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
+    let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    sources
+        .map(|file| {
+            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&file).expect("text"))
+        })
+        .collect()
+}
+
 fn write_package(folder: &Path, sources: &Sources) {
     let _ = fs::remove_dir_all(folder);
     write(&folder.join("Cargo.toml"), &manifest(folder));
@@ -65,6 +81,7 @@ fn manifest(folder: &Path) -> String {
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          axum = {{ version = \"0.8\", features = [\"ws\"] }}\n\
          futures-util = {{ version = \"0.3\", features = [\"sink\"] }}\n\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\n\
          sockeye = {{ path = \"{}\" }}\n\
          tokio = {{ version = \"1\", features = [\"full\"] }}\n\
          tracing = \"0.1\"\n",
