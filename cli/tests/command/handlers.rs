@@ -159,9 +159,8 @@ fn routes_of_one_file_are_compared() {
     assert_eq!(duplicates(&format!("{one}fn outer() {{\n{other}}}")), 0);
 }
 
-#[test]
-fn a_package_that_looks_at_origins_is_believed_to_check_them() {
-    let handler = "\
+/// A handler of axum's that looks at nothing.
+const UNCHECKED: &str = "\
 use axum::{extract::ws::{WebSocket, WebSocketUpgrade}, response::Response};
 
 async fn ws(upgrade: WebSocketUpgrade) -> Response {
@@ -176,13 +175,16 @@ async fn serve(mut socket: WebSocket) {
     }
 }
 ";
+
+#[test]
+fn a_package_that_looks_at_origins_is_believed_to_check_them() {
     let tree = |layer: &str| {
         Tree::new()
             .with("Cargo.toml", "[workspace]\n")
             .with("a/Cargo.toml", "[package]\n")
-            .with("a/src/ws.rs", handler)
+            .with("a/src/ws.rs", UNCHECKED)
             // No browser meets what stands in tests.
-            .with("a/tests/ws.rs", handler)
+            .with("a/tests/ws.rs", UNCHECKED)
             .with("a/src/layer.rs", layer)
             .with("b/Cargo.toml", "[package]\n")
             .with("b/src/lib.rs", "fn origin() {}")
@@ -194,4 +196,53 @@ async fn serve(mut socket: WebSocket) {
     assert!(
         tree("fn check(headers: &HeaderMap) { headers.get(ORIGIN) }").findings(&["a/src/ws.rs"]).is_empty()
     );
+}
+
+#[test]
+fn what_covers_no_handler_of_axums_does_not_silence_it() {
+    let allowed = "#[cfg_attr(any(), ws_lifecycle(allow(unchecked_origin, reason = \"open to all\")))]\n";
+    let allowed = UNCHECKED.replace("async fn ws(", &format!("{allowed}async fn ws("));
+    let endpoint = "use sockeye::{Handshake, ws_endpoint};\n\n/// Moved.\n\
+        #[ws_endpoint(\"/ws\", origins = [\"https://a.example\"])]\n\
+        async fn moved(handshake: Handshake) -> sockeye::Result {\n    \
+        let mut socket = handshake.accept().await?;\n    while socket.recv().await?.is_some() {}\n    Ok(())\n}\n";
+    let server = "use sockeye::{Origins, Server};\n\nfn server() -> Server {\n    \
+        Server::new().origins(Origins::list([\"https://a.example\"]))\n}\n";
+    let evil = "async fn f(client: TestClient) { client.request(\"/ws\").origin(\"https://evil.example\"); }";
+    let in_tests = format!("#[cfg(test)]\nmod tests {{\n    #[tokio::test]\n    {evil}\n}}\n");
+    let tree = |path: &str, other: &str| {
+        Tree::new()
+            .with("Cargo.toml", "[package]\n")
+            .with("src/main.rs", "mod rooms;\n#[cfg(test)]\nmod tests;\n")
+            .with("src/ws.rs", UNCHECKED)
+            .with(path, other)
+    };
+    let unchecked = ["unchecked_origin src/ws.rs:3:13"];
+    for (path, other) in [
+        ("src/other.rs", &*allowed),
+        ("src/other.rs", endpoint),
+        ("src/other.rs", server),
+        ("src/other.rs", &in_tests),
+        ("src/tests.rs", evil),
+        ("src/tests/mod.rs", evil),
+        ("src/tests/deep/er.rs", evil),
+        ("tests/evil.rs", evil),
+    ] {
+        assert_eq!(tree(path, other).findings(&[]), unchecked, "{path}: {other}");
+    }
+    // As a module of the program it might be anything.
+    assert!(tree("src/rooms.rs", evil).findings(&[]).is_empty());
+    let check = format!("{server}fn is_ours(headers: &HeaderMap) {{ headers.get(ORIGIN) }}\n");
+    assert!(tree("src/other.rs", &check).findings(&[]).is_empty());
+}
+
+#[test]
+fn handlers_in_tests_are_met_by_no_browser() {
+    let inside = UNCHECKED.replace('\n', "\n    ");
+    let tree = Tree::new()
+        .with("Cargo.toml", "[package]\n")
+        .with("src/lib.rs", "#[cfg(test)]\nmod tests;\n")
+        .with("src/tests.rs", UNCHECKED)
+        .with("src/inline.rs", format!("#[cfg(test)]\nmod tests {{\n    {inside}}}\n"));
+    assert!(tree.findings(&[]).is_empty());
 }

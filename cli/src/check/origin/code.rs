@@ -1,0 +1,318 @@
+//! What the tokens of a file say about origins.
+
+use std::ops::RangeInclusive;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use super::super::nesting;
+
+/// What is in a file.
+#[derive(Debug, Default)]
+pub(super) struct Code {
+    pub(super) looks_at_origins: bool,
+    /// Names of the modules that are there for tests only.
+    pub(super) test_modules: Vec<String>,
+    /// The lines of what is there for tests only.
+    tests: Vec<RangeInclusive<usize>>,
+}
+
+/// Whether a file has to be read to know about its package.
+pub(super) fn may_matter(text: &str) -> bool {
+    mentions_origin(text) || text.contains("sockeye")
+}
+
+fn mentions_origin(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("origin")
+}
+
+impl Code {
+    /// Reads a file of a package that has to do with Sockeye, or has not. What is no Rust is believed to look.
+    pub(super) fn read(text: &str, with_sockeye: bool) -> Self {
+        let code = text.parse().ok().filter(|tokens| nesting::too_deep(tokens).is_none());
+        let code = code.map(|tokens| {
+            let mut reader = Reader { with_sockeye, code: Self::default() };
+            reader.read(tokens);
+            reader.code
+        });
+        // The spans are not needed any more; without this those of all files would fill the memory.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        code.unwrap_or_else(|| Self { looks_at_origins: mentions_origin(text), ..Self::default() })
+    }
+
+    /// Whether the line is part of a test.
+    pub(super) fn is_test(&self, line: usize) -> bool {
+        self.tests.iter().any(|lines| lines.contains(&line))
+    }
+}
+
+struct Reader {
+    with_sockeye: bool,
+    code: Code,
+}
+
+/// What an attribute makes of the item that it stands at.
+enum Attribute {
+    /// It is there for tests only.
+    Test,
+    /// An endpoint of Sockeye's: what it and its options say of origins covers no other handler.
+    Endpoint,
+    /// It is no code: documentation, and what a rule is allowed.
+    Words,
+    Other,
+}
+
+impl Reader {
+    fn read(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            at = self.step(&tokens, at);
+        }
+    }
+
+    /// Reads what stands there, and says where to go on.
+    fn step(&mut self, tokens: &[TokenTree], at: usize) -> usize {
+        if let Some((group, is_inner, after)) = attribute(tokens, at) {
+            return match kind(group) {
+                Attribute::Test => {
+                    self.skip_test(tokens, at, if is_inner { tokens.len() } else { item_end(tokens, after) })
+                }
+                Attribute::Endpoint => item_end(tokens, after),
+                Attribute::Words => after,
+                Attribute::Other => {
+                    self.read(group.stream());
+                    after
+                }
+            };
+        }
+        let after_dot = at > 0 && is_punct(&tokens[at - 1], '.');
+        match &tokens[at] {
+            TokenTree::Group(group) => self.read(group.stream()),
+            TokenTree::Ident(ident) => {
+                let ident = ident.to_string();
+                if self.with_sockeye && after_dot && ident == "origins" {
+                    // `Server::origins` with its argument.
+                    return if is_group(tokens.get(at + 1), Delimiter::Parenthesis) {
+                        at + 2
+                    } else {
+                        at + 1
+                    };
+                }
+                // A `CorsLayer` leaves WebSockets alone.
+                let cors = after_dot && ident == "allow_origin";
+                self.code.looks_at_origins |= !cors && self.is_about_origins(&ident);
+            }
+            TokenTree::Literal(literal) => {
+                let text =
+                    literal.to_string().to_ascii_lowercase().replace("access-control-allow-origin", "");
+                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+                self.code.looks_at_origins |= words.into_iter().any(|word| self.is_about_origins(word));
+            }
+            TokenTree::Punct(_) => {}
+        }
+        at + 1
+    }
+
+    fn skip_test(&mut self, tokens: &[TokenTree], from: usize, end: usize) -> usize {
+        let lines = tokens[from].span().start().line..=tokens[end - 1].span().end().line;
+        self.code.tests.push(lines);
+        let modules = tokens[from..end].windows(2).filter_map(|pair| match pair {
+            [TokenTree::Ident(word), TokenTree::Ident(name)] if word == "mod" => Some(name.to_string()),
+            _ => None,
+        });
+        self.code.test_modules.extend(modules);
+        end
+    }
+
+    fn is_about_origins(&self, word: &str) -> bool {
+        match word.to_ascii_lowercase().as_str() {
+            // For `CorsLayer`.
+            "alloworigin" | "access_control_allow_origin" => false,
+            // The name of the type and of what is given to it. Who looks at the header says `origin` or `ORIGIN` somewhere.
+            "origins" => !self.with_sockeye,
+            // Rules.
+            "unchecked_origin" | "origin_refused" => false,
+            word => word.contains("origin") && !word.contains("original") && !word.contains("originat"),
+        }
+    }
+}
+
+/// The brackets of an attribute that begins there, whether it is one of what is around it, and what follows.
+fn attribute(tokens: &[TokenTree], at: usize) -> Option<(&Group, bool, usize)> {
+    if !is_punct(tokens.get(at)?, '#') {
+        return None;
+    }
+    let is_inner = is_punct(tokens.get(at + 1)?, '!');
+    let at = at + 1 + usize::from(is_inner);
+    match tokens.get(at)? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => Some((group, is_inner, at + 1)),
+        _ => None,
+    }
+}
+
+fn kind(attribute: &Group) -> Attribute {
+    let tokens: Vec<TokenTree> = attribute.stream().into_iter().collect();
+    let path = tokens.iter().map_while(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        TokenTree::Punct(punct) if punct.as_char() == ':' => Some(String::new()),
+        _ => None,
+    });
+    let name = path.last().unwrap_or_default();
+    let arguments = tokens.iter().find_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    });
+    let arguments = arguments.unwrap_or_default();
+    match name.as_str() {
+        "test" => Attribute::Test,
+        "cfg" if asks_for_test(arguments.clone()) => Attribute::Test,
+        "ws_endpoint" => Attribute::Endpoint,
+        "ws_lifecycle" | "doc" => Attribute::Words,
+        "cfg_attr" => within_cfg_attr(&arguments),
+        _ => Attribute::Other,
+    }
+}
+
+fn within_cfg_attr(arguments: &TokenStream) -> Attribute {
+    let names = |wanted: &str| {
+        arguments.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == wanted))
+    };
+    if names("ws_endpoint") {
+        Attribute::Endpoint
+    } else if names("ws_lifecycle") {
+        Attribute::Words
+    } else {
+        Attribute::Other
+    }
+}
+
+/// `test` and `all(test, ..)`. What `any(test, ..)` stands at may be in the program.
+fn asks_for_test(condition: TokenStream) -> bool {
+    let mut after_all = false;
+    condition.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => {
+            after_all = ident == "all";
+            ident == "test"
+        }
+        TokenTree::Group(group) => std::mem::take(&mut after_all) && asks_for_test(group.stream()),
+        _ => false,
+    })
+}
+
+/// Where the item, statement or field ends whose attributes end or go on there.
+fn item_end(tokens: &[TokenTree], mut at: usize) -> usize {
+    while let Some((_, _, after)) = attribute(tokens, at) {
+        at = after;
+    }
+    let is_item = begins_item(&tokens[at..]);
+    let ends = |token: &TokenTree| {
+        let is_block = matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+        is_block || is_punct(token, ';') || (!is_item && is_punct(token, ','))
+    };
+    tokens[at..].iter().position(ends).map_or(tokens.len(), |end| at + end + 1)
+}
+
+/// Not so a field, whose end is a comma.
+fn begins_item(tokens: &[TokenTree]) -> bool {
+    const WORDS: [&str; 14] = [
+        "async",
+        "const",
+        "enum",
+        "extern",
+        "fn",
+        "impl",
+        "macro_rules",
+        "mod",
+        "static",
+        "struct",
+        "trait",
+        "type",
+        "unsafe",
+        "use",
+    ];
+    let is_visibility = |token: &&TokenTree| {
+        matches!(token, TokenTree::Ident(ident) if ident == "pub")
+            || is_group(Some(token), Delimiter::Parenthesis)
+    };
+    let first = tokens.iter().find(|token| !is_visibility(token));
+    matches!(first, Some(TokenTree::Ident(ident)) if WORDS.iter().any(|word| ident == word))
+}
+
+fn is_punct(token: &TokenTree, wanted: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+fn is_group(token: Option<&TokenTree>, wanted: Delimiter) -> bool {
+    matches!(token, Some(TokenTree::Group(group)) if group.delimiter() == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(text: &str) -> bool {
+        Code::read(text, text.contains("sockeye")).looks_at_origins
+    }
+
+    #[test]
+    fn words_about_origins_are_told_from_others() {
+        for text in [
+            "headers.get(header::ORIGIN)",
+            "request.headers().get(\"Origin\")",
+            "fn check_origin(headers: &HeaderMap) -> bool {}",
+            "if !allow_origin(&headers) {}",
+            "TypedHeader(origin): TypedHeader<Origin>",
+            "let allowed = settings.origins.contains(&page);",
+            "// nothing\nuse sockeye as _; fn check(origin: &str) {}",
+            "#[serde(rename = \"origin\")] page: String,",
+            "#[cfg(not(test))] fn origin() {}",
+            "#[cfg(any(test, feature = \"x\"))] fn origin() {}",
+            "#[cfg(test)] mod tests; fn origin() {}",
+            "struct Page { #[cfg(test)] x: u8, origin: String }",
+            "not rust ' origin (",
+        ] {
+            assert!(looks(text), "{text}");
+        }
+        for text in [
+            "CorsLayer::new().allow_origin(Any)",
+            "use tower_http::cors::{AllowOrigin, CorsLayer};",
+            "OriginalUri(uri): OriginalUri",
+            "let x = original;",
+            "header::ACCESS_CONTROL_ALLOW_ORIGIN",
+            "(\"access-control-allow-origin\", \"*\")",
+            "/// Of any origin.\nfn f() {} // origin",
+        ] {
+            assert!(!looks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_covers_no_other_handler_does_not_count() {
+        for text in [
+            "#[ws_lifecycle(allow(unchecked_origin, reason = \"any origin\"))] async fn f(u: WebSocketUpgrade) {}",
+            "#[cfg_attr(any(), ws_lifecycle(allow(unchecked_origin, reason = \"x\")))] async fn f() {}",
+            "use sockeye::Origins; Server::new().origins(Origins::list([\"https://origin.example\"]))",
+            "use sockeye as _; let origins = load(); server.origins(origins)",
+            "#[sockeye::ws_endpoint(\"/ws\", origins = [\"https://a.example\"])] async fn f(h: Handshake) { h.origin(); }",
+            "#[cfg(test)] mod tests { fn f() { client.origin(\"https://evil.example\") } }",
+            "#[cfg(all(test, unix))] #[allow(x)] pub(crate) fn f<A, B>() { client.origin(\"https://evil.example\") }",
+            "#[tokio::test] async fn f() { client.origin(\"https://evil.example\") }",
+            "#[test] fn f() { origin() }",
+            "#![cfg(test)] fn origin() {}",
+            "struct Page { #[cfg(test)] origin: String, x: u8 }",
+        ] {
+            assert!(!looks(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn tests_are_known_by_their_lines_and_modules() {
+        let code = Code::read(
+            "fn f() {}\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\nmod more {\n}\nfn g() {}\n",
+            false,
+        );
+        assert_eq!(code.test_modules, ["tests", "more"]);
+        let tests: Vec<_> = (1..=7).filter(|&line| code.is_test(line)).collect();
+        assert_eq!(tests, [2, 3, 4, 5, 6]);
+    }
+}

@@ -1,0 +1,28 @@
+//! Files that are there for tests only: `#[cfg(test)] mod tests;` and what is below.
+
+use std::path::Path;
+
+use super::{code::Code, text};
+
+/// Whether the module that the file is, or one around it, is declared as a test.
+pub(super) fn is_test(package: &Path, file: &Path) -> bool {
+    let is_mod = file.file_stem().is_some_and(|stem| stem == "mod");
+    let module = if is_mod { file.parent() } else { Some(file) };
+    let around = module.into_iter().flat_map(Path::ancestors).take_while(|path| *path != package);
+    around.into_iter().any(is_declared_as_test)
+}
+
+/// By the file of the module around it, wherever that may stand.
+fn is_declared_as_test(module: &Path) -> bool {
+    let (Some(name), Some(directory)) = (module.file_stem(), module.parent()) else { return false };
+    let name = name.to_string_lossy();
+    let inside = ["mod.rs", "lib.rs", "main.rs"].map(|root| directory.join(root));
+    let parents = inside.into_iter().chain([directory.with_extension("rs")]);
+    parents.filter(|parent| parent != module).any(|parent| {
+        let text = text(&parent);
+        // To read the tokens is the dear part.
+        text.contains("test")
+            && text.contains(&*name)
+            && Code::read(&text, false).test_modules.iter().any(|test| *test == name)
+    })
+}
