@@ -1,9 +1,12 @@
 //! The end of the server over real sockets: every socket is told, and the port is free. `drain.rs` has the rest.
 
-use futures_util::StreamExt as _;
-use sockeye::{Handshake, Server, ws_endpoint};
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use sockeye::{Drained, Handshake, Limits, Server, ws_endpoint};
 use sockeye_tests::{close_of, hear, logs, say, start, within};
-use tokio_tungstenite::tungstenite::Message;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 use tracing::Level;
 
 /// Echoes; on the way out it still has something to say.
@@ -54,4 +57,87 @@ async fn a_connection_that_is_kept_alive_does_not_hold_the_server_up() {
     assert_eq!(&answer, b"HTTP/1.1 404");
     server.stop();
     server.ended().await;
+}
+
+/// Goes on for as long as it is let.
+#[ws_endpoint("/stubborn", allow(no_receive_loop, reason = "it is to be cut off"))]
+async fn stubborn(handshake: Handshake) -> sockeye::Result {
+    let _socket = handshake.accept().await?;
+    std::future::pending().await
+}
+
+/// A server behind `axum::serve`, until it is told to stop.
+struct Behind {
+    addr: SocketAddr,
+    stop: oneshot::Sender<()>,
+    drained: Drained,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+async fn behind_axum(server: Server) -> Behind {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async { _ = stopped.await }.shared();
+    let (router, drained) = server.shutdown(stopped.clone()).check().await.unwrap().into_router_and_drain();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future());
+    Behind { addr, stop, drained, served }
+}
+
+#[tokio::test]
+async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
+    let mut behind = behind_axum(Server::new()).await;
+    let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
+    say(&mut client, "hello").await;
+    hear(&mut client).await;
+    // Waiting for a moment is no harm: it is waited for again.
+    assert!((&mut behind.drained).now_or_never().is_none());
+    behind.stop.send(()).unwrap();
+    within(behind.served).await.unwrap().unwrap();
+    // The client has answered no close frame: axum is done, and the connection is not.
+    assert!((&mut behind.drained).now_or_never().is_none());
+    assert_eq!(close_of(&mut client).await, (1001, "the server is stopping".to_owned()));
+    assert!(within(client.next()).await.is_none_or(|end| end.is_err()));
+    within(behind.drained).await;
+}
+
+#[tokio::test]
+async fn who_does_not_wait_is_drained_all_the_same() {
+    let behind = behind_axum(Server::new()).await;
+    let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
+    drop(behind.drained);
+    behind.stop.send(()).unwrap();
+    assert_eq!(close_of(&mut client).await.0, 1001);
+}
+
+#[tokio::test]
+async fn the_wait_ends_when_the_time_to_drain_is_over() {
+    let server = Server::new().limits(Limits::new().drain(Duration::from_millis(50)));
+    let behind = behind_axum(server).await;
+    let (_client, _) = connect_async(format!("ws://{}/stubborn", behind.addr)).await.unwrap();
+    behind.stop.send(()).unwrap();
+    within(behind.drained).await;
+}
+
+#[tokio::test]
+async fn the_address_is_told_once_it_is_bound() {
+    let (tell, told) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = Server::new().on_listen(|address| tell.send(address).unwrap());
+    let served = tokio::spawn(server.shutdown(async { _ = stopped.await }).serve("127.0.0.1:0"));
+    let address = within(told).await.unwrap();
+    assert_ne!(address.port(), 0);
+    let (mut client, _) = connect_async(format!("ws://{address}/echo")).await.unwrap();
+    stop.send(()).unwrap();
+    assert_eq!(close_of(&mut client).await.0, 1001);
+    within(served).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn no_address_is_told_where_the_start_fails() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::new().on_listen(|address| panic!("{address} is not ours"));
+    let error = server.serve(taken.local_addr().unwrap()).await.unwrap_err();
+    assert_eq!(error.problems()[0].rule(), "bind_failed");
 }

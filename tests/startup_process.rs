@@ -16,6 +16,7 @@ use tokio_tungstenite::{
 const HEALTHY: &str = env!("CARGO_BIN_EXE_startup_healthy");
 const BROKEN: &str = env!("CARGO_BIN_EXE_startup_broken");
 const UNLINKED: &str = env!("CARGO_BIN_EXE_startup_unlinked");
+const AXUM: &str = env!("CARGO_BIN_EXE_startup_axum");
 const LINKED: &str = env!("CARGO_BIN_EXE_startup_linked");
 
 fn program(program: &str, argument: &str, check: &str) -> Command {
@@ -176,4 +177,57 @@ fn naming_the_library_mends_it() {
     let output = run(LINKED, "/library/feed", "1");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).starts_with("route"));
+}
+
+#[test]
+fn a_program_that_listens_itself_answers_a_check_before_it_does() {
+    for router in ["-", "drain"] {
+        // Were it to listen, it would fail.
+        let (_listener, address) = taken();
+        let output = program(AXUM, &address, "1").arg(router).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{router}");
+        let table = text(&output.stdout);
+        assert!(table.starts_with("route") && table.contains("/echo"), "{table}");
+        let output = program(AXUM, &address, "json").arg(router).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{router}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&document["ok"], &document["endpoints"][0]["route"]), (&true.into(), &"/echo".into()));
+        let output = program(AXUM, &address, "").arg(router).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()), "{router}");
+    }
+}
+
+#[test]
+fn problems_of_a_program_that_listens_itself_end_it_with_1() {
+    for check in ["", "1", "json"] {
+        let output = program(AXUM, "127.0.0.1:0", check).args(["-", "broken"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{check}");
+        assert!(text(&output.stderr).contains("error[missing_state]"), "{}", text(&output.stderr));
+        if check == "json" {
+            let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let rule = &document["problems"][0]["rule"];
+            assert_eq!((&document["ok"], rule), (&false.into(), &"missing_state".into()));
+        } else {
+            assert_eq!(text(&output.stdout), "");
+        }
+    }
+    let output = run(AXUM, "127.0.0.1:0", "yes");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_listens_itself_says_goodbye_before_it_ends() {
+    let mut command = program(AXUM, "127.0.0.1:0", "");
+    let mut child = Running(command.arg("drain").stderr(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    let address = line.strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}"));
+    let (mut socket, _) = connect_async(format!("ws://{address}/echo")).await.unwrap();
+    let interrupt = ["-INT", &child.0.id().to_string()].map(str::to_owned);
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    let Message::Close(Some(frame)) = socket.next().await.unwrap().unwrap() else { panic!("no close frame") };
+    assert_eq!(u16::from(frame.code), 1001);
+    drop(socket);
+    assert!(child.0.wait().unwrap().success());
 }

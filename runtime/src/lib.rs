@@ -45,7 +45,7 @@ pub use message::Message;
 pub use origin::Origins;
 pub use preflight::is_preflight;
 pub use ready::Ready;
-pub use server::{Checked, EndpointInfo, Health, Server};
+pub use server::{Checked, Drained, EndpointInfo, Health, Server};
 pub use socket::{Receiver, Sender, Sending, Socket};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};

@@ -28,9 +28,9 @@ fn still_runs(limit: Duration) -> String {
     format!("the program printed no check within {limit:?}, and was stopped")
 }
 
-const NOT_SERVED: &str = "it must call `Server::serve`, or `Checked::serve`: they print the check and return; a program that gives \
-                          `into_router()` to its own `axum::serve` goes on to listen, and one that waits for a database \
-                          or another service first needs it here too; `--timeout` gives it more time";
+const NOT_SERVED: &str = "it must call `Server::serve`, or `Checked::into_router` where it listens itself: they print the check, and \
+                          nothing is bound; a program that listens, or waits for a database or another service, before that \
+                          call needs it here too; `--timeout` gives it more time";
 
 /// Some failures name what they need.
 fn after(errors: &[String]) -> &'static str {

@@ -1,12 +1,14 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::{
+    drained::{self, Drained},
     listen,
     mode::{self, Mode},
-    run::{self, Shutdown},
+    moments::Moments,
+    run,
 };
 use crate::{
     endpoint::Registered,
@@ -40,19 +42,14 @@ pub struct Checked {
     /// What keeps Sockeye's own listener from serving, but not another's.
     listener_problems: Vec<Problem>,
     lifecycle: Lifecycle,
-    shutdown: Option<Shutdown>,
+    moments: Moments,
 }
 
 impl Checked {
-    pub(super) fn new(
-        router: Router,
-        context: Context,
-        lifecycle: Lifecycle,
-        shutdown: Option<Shutdown>,
-    ) -> Self {
+    pub(super) fn new(router: Router, context: Context, lifecycle: Lifecycle, moments: Moments) -> Self {
         let listener_problems = startup::judge_listener(&context);
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
-        Self { router, endpoints, settings: context.settings, listener_problems, lifecycle, shutdown }
+        Self { router, endpoints, settings: context.settings, listener_problems, lifecycle, moments }
     }
 
     /// The endpoints, in the order of their source.
@@ -67,13 +64,57 @@ impl Checked {
     /// `nest` would be added to those that `Path` was checked against.
     ///
     /// A future given to [`Server::shutdown`](crate::Server::shutdown) closes the connections with 1001 when it ends;
-    /// stopping the listener is up to you. It is watched by a task, so call this inside a tokio runtime.
+    /// stopping the listener is up to you, and so is waiting until the last close frame is out: see
+    /// [`into_router_and_drain`](Self::into_router_and_drain). It is watched by a task, so call this inside a tokio runtime.
+    ///
+    /// # Ends the process
+    ///
+    /// With `SOCKEYE_CHECK=1` or `json` in the environment it prints the endpoints, as [`serve`](Self::serve) does, and ends
+    /// the process with status 0: what comes after this call is the program's own, and would go on to listen. So call it
+    /// before you bind, and in a program with several servers after the others are checked.
     pub fn into_router(mut self) -> Router {
+        self.end_if_only_asked();
         metrics::describe();
-        if let Some(shutdown) = self.shutdown.take() {
-            tokio::spawn(stop_after(shutdown, self.lifecycle, self.settings.limits.drain));
+        if let Some(shutdown) = self.moments.shutdown.take() {
+            drop(drained::after(shutdown, self.lifecycle, self.settings.limits.drain));
         }
         self.router
+    }
+
+    /// [`into_router`](Self::into_router), and a future to wait for before the program ends: `axum::serve` does not wait for
+    /// WebSockets, since they have left HTTP, and a program that ends with it cuts them off before they get their close frame.
+    ///
+    /// It begins to drain when the future given to [`Server::shutdown`](crate::Server::shutdown) ends, or without one on
+    /// Ctrl-C and SIGTERM, as [`serve`](Self::serve) does.
+    ///
+    /// ```no_run
+    /// use std::net::SocketAddr;
+    /// use sockeye::Server;
+    ///
+    /// async fn stop() {
+    ///     let _ = tokio::signal::ctrl_c().await;
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let (router, drained) = Server::new().shutdown(stop()).check().await?.into_router_and_drain();
+    ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    ///     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+    ///         .with_graceful_shutdown(stop())
+    ///         .await?;
+    ///     drained.await;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Ends the process
+    ///
+    /// With `SOCKEYE_CHECK` in the environment, as [`into_router`](Self::into_router) does.
+    pub fn into_router_and_drain(mut self) -> (Router, Drained) {
+        self.end_if_only_asked();
+        metrics::describe();
+        let shutdown = self.moments.shutdown.take().unwrap_or_else(run::signal);
+        (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.drain))
     }
 
     /// Listens on the address and serves until the server is stopped.
@@ -110,18 +151,32 @@ impl Checked {
         if !problems.is_empty() {
             return Err(self.refuse(problems, mode));
         }
+        Ok(if self.is_answered(mode) { None } else { Some(self) })
+    }
+
+    /// Whether the environment asked for the check only, whose outcome is printed then.
+    fn is_answered(&self, mode: Mode) -> bool {
         match mode {
-            Mode::Serve => return Ok(Some(self)),
+            Mode::Serve => return false,
             Mode::Table => mode::print(&report::table(&self.endpoints, &self.settings)),
             Mode::Json => mode::print(&report::json(&self.endpoints, &self.settings, &[])),
         }
-        Ok(None)
+        true
+    }
+
+    /// Where somebody else listens there is nobody to return to: the caller has no way to know that it must not go on.
+    fn end_if_only_asked(&self) {
+        // What the variable must not say, `Server::check` has reported.
+        if Mode::of_environment().is_ok_and(|mode| self.is_answered(mode)) {
+            std::process::exit(0);
+        }
     }
 
     async fn run(self, listener: TcpListener) {
         metrics::describe();
-        let shutdown = self.shutdown.unwrap_or_else(run::signal);
-        listen::announce(&listener, self.endpoints.len());
+        let Moments { shutdown, listening } = self.moments;
+        let shutdown = shutdown.unwrap_or_else(run::signal);
+        listen::announce(&listener, self.endpoints.len(), listening);
         run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::signal).await;
     }
 
@@ -132,7 +187,7 @@ impl Checked {
         listener: impl listen::Listen,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
-        let asked = self.shutdown.unwrap_or_else(run::never);
+        let asked = self.moments.shutdown.unwrap_or_else(run::never);
         let shutdown = Box::pin(async move {
             tokio::select! {
                 () = asked => {}
@@ -202,9 +257,4 @@ impl std::fmt::Debug for EndpointInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} ({}:{})", self.route(), self.name(), self.file(), self.line())
     }
-}
-
-async fn stop_after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) {
-    shutdown.await;
-    run::drain(&lifecycle, limit, run::signal()).await;
 }

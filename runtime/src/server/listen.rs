@@ -8,6 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
+use super::moments::Listening;
 use crate::{
     report,
     startup::{Problem, bind_failed, unresolved},
@@ -44,9 +45,12 @@ pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Pro
     Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it stands for no address"))))
 }
 
-/// The only line that a healthy start prints.
-pub(super) fn announce(listener: &TcpListener, endpoints: usize) {
+/// The only line that a healthy start prints; and what the program has to say about its address.
+pub(super) fn announce(listener: &TcpListener, endpoints: usize, listening: Option<Listening>) {
     let Ok(address) = listener.local_addr() else { return };
     // Nobody may be reading standard error; that is no reason not to serve.
     let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", report::count(endpoints, "endpoint"));
+    if let Some(listening) = listening {
+        listening(address);
+    }
 }

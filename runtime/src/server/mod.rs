@@ -2,27 +2,30 @@
 
 mod checked;
 mod door;
+mod drained;
 mod health;
 mod listen;
 mod mode;
+mod moments;
 pub(crate) mod run;
 mod visit;
 mod watched;
 
 pub use checked::{Checked, EndpointInfo};
+pub use drained::Drained;
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
 pub(crate) use visit::Busy;
 
-use std::{any::type_name, convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request, response::IntoResponse, routing::Route};
 use tokio::net::ToSocketAddrs;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use self::{health::Witness, mode::Mode, run::Shutdown};
+use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
@@ -60,7 +63,7 @@ pub struct Server {
     expected: Vec<String>,
     components: Vec<Component>,
     health: Option<Health>,
-    shutdown: Option<Shutdown>,
+    moments: Moments,
 }
 
 impl Server {
@@ -79,7 +82,7 @@ impl Server {
             expected: Vec::new(),
             components: Vec::new(),
             health: None,
-            shutdown: None,
+            moments: Moments::default(),
         }
     }
 
@@ -250,7 +253,24 @@ impl Server {
     /// # let _ = (server, stop);
     /// ```
     pub fn shutdown(mut self, future: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.shutdown = Some(Box::pin(future));
+        self.moments.shutdown = Some(Box::pin(future));
+        self
+    }
+
+    /// Is told the address once the server listens there, before the first client is let in: what is printed here is true,
+    /// also where port 0 was asked for, and is not printed at all where the start fails or `SOCKEYE_CHECK` is set.
+    ///
+    /// Another one takes its place. It is not called where Sockeye does not listen itself, that is after
+    /// [`Checked::into_router`] and in a test client.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), sockeye::StartupError> {
+    /// let server = sockeye::Server::new().on_listen(|address| println!("open http://{address}"));
+    /// server.serve("127.0.0.1:0").await
+    /// # }
+    /// ```
+    pub fn on_listen(mut self, tell: impl FnOnce(SocketAddr) + Send + 'static) -> Self {
+        self.moments.listening = Some(Box::new(tell));
         self
     }
 
@@ -324,7 +344,7 @@ impl Server {
         let context = Context { group, endpoints, elsewhere, expected, given, unready, settings };
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
-        (Checked::new(router, context, lifecycle, self.shutdown), problems)
+        (Checked::new(router, context, lifecycle, self.moments), problems)
     }
 }
 

@@ -1,0 +1,15 @@
+use std::net::SocketAddr;
+
+use super::run::Shutdown;
+
+/// What is to happen at certain moments of a server's life.
+#[derive(Default)]
+pub(super) struct Moments {
+    /// What stops it.
+    pub(super) shutdown: Option<Shutdown>,
+    /// Who wants to know where it listens.
+    pub(super) listening: Option<Listening>,
+}
+
+/// Is told the address, once.
+pub(super) type Listening = Box<dyn FnOnce(SocketAddr) + Send>;

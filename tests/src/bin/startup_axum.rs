@@ -1,0 +1,51 @@
+//! A program that listens itself, with `axum::serve`, for tests that look at a real process.
+
+#![expect(clippy::print_stderr, reason = "the test reads where it listens")]
+
+use std::{error::Error, net::SocketAddr};
+
+use axum::extract::State;
+use sockeye::{Handshake, Server, ws_endpoint};
+
+/// Sends back what comes in.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Nobody gives it the state.
+#[ws_endpoint("/broken", group = "broken")]
+async fn broken(handshake: Handshake, State(_name): State<String>) -> sockeye::Result {
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
+    Ok(())
+}
+
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Arguments: the address, `drain` or `-`, and the group.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let [address, drain, group] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
+    let checked = Server::new().group(group).shutdown(signal()).check().await?;
+    let (router, drained) = if drain == "drain" {
+        let (router, drained) = checked.into_router_and_drain();
+        (router, Some(drained))
+    } else {
+        (checked.into_router(), None)
+    };
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    eprintln!("listening on {}", listener.local_addr()?);
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(signal())
+        .await?;
+    if let Some(drained) = drained {
+        drained.await;
+    }
+    Ok(())
+}
