@@ -22,6 +22,18 @@ async fn alias(handshake: Handshake, _user: CurrentUser, _maybe: Option<Extensio
     Ok(())
 }
 
+/// Behind a layer that is not there. The option is meant in the report, not the word in the group's name.
+#[ws_endpoint("/ws/guarded", group = "missing_extension guarded", guarded)]
+async fn guarded(handshake: Handshake, Extension(_user): Extension<User>) -> sockeye::Result {
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_user_of_a_guarded_endpoint_comes_from_the_layer_that_knows_it() {
+    insta::assert_snapshot!(report(Server::new().group("missing_extension guarded")).await);
+}
+
 #[tokio::test]
 async fn a_missing_extension_is_reported() {
     insta::assert_snapshot!(report(Server::new().group("missing_extension")).await);

@@ -35,7 +35,10 @@ fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
         format!("the route of endpoint `{name}` is taken by {theirs} of the router given to `.router(..)`");
     Problem::new(&CONFLICTING_ROUTE, message)
         .at(Place::route(endpoint, format!("overlaps {theirs}")))
-        .with_help("give the endpoint or the axum route another path; one path cannot serve both")
+        .with_help(
+            "give the endpoint or the axum route another path, or remove the axum route that the endpoint replaces; \
+             one path cannot serve both",
+        )
 }
 
 /// axum gives the tail of `nest_service` a parameter of its own, which nobody has ever written.

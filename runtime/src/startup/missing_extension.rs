@@ -19,10 +19,19 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn problem(endpoint: &Candidate, needed: &Needed, full: &str) -> Problem {
     let Wanted { who, what, of } = Wanted::new(endpoint, needed, "Extension", full);
-    let add = format!("add `.layer(axum::Extension(/* {of} */))` to the `Server`");
-    let help =
-        if needed.reason.is_some() { add } else { format!("{add}, or share the value as `State<{of}>`") };
     Problem::new(&MISSING_EXTENSION, format!("{who} needs `{what}`, which no layer puts into the request"))
         .at(wanted::place(endpoint, needed, "not in the request when it arrives here"))
-        .with_help(help)
+        .with_help(help(endpoint, needed, &of))
+}
+
+/// Behind a guard the value says who asks, as a rule: one value for every request would be everybody's login.
+fn help(endpoint: &Candidate, needed: &Needed, of: &str) -> String {
+    if endpoint.registered().options.guarded {
+        return format!(
+            "the layer that authenticates has to put it in, with `request.extensions_mut().insert(/* {of} */)`, and \
+             belongs in `Server::layer`"
+        );
+    }
+    let add = format!("add `.layer(axum::Extension(/* {of} */))` to the `Server`");
+    if needed.reason.is_some() { add } else { format!("{add}, or share the value as `State<{of}>`") }
 }

@@ -137,9 +137,15 @@ impl Place {
 fn find_option(source: &Source, key: &str) -> Option<Mark> {
     let from = source.route.end as usize;
     let attribute = source.text.get(from..source.name.start as usize)?;
-    let at = attribute.match_indices(key).map(|(at, _)| at).find(|&at| is_word(attribute, at, key.len()))?;
+    let mut places = attribute.match_indices(key).map(|(at, _)| at);
+    let at = places.find(|&at| is_word(attribute, at, key.len()) && !is_in_quotes(attribute, at))?;
     let start = u32::try_from(from + at).ok()?;
     Some(Mark { start, end: start + u32::try_from(key.len()).ok()? })
+}
+
+/// The values of other options are written in quotes.
+fn is_in_quotes(text: &str, at: usize) -> bool {
+    text[..at].matches('"').count() % 2 == 1
 }
 
 fn is_word(text: &str, at: usize, length: usize) -> bool {
