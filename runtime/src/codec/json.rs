@@ -7,7 +7,8 @@ use crate::{Error, Message};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
 ///
-/// A message that does not decode is an `invalid_message` that says what was wrong, with line and column.
+/// A message that does not decode is an `invalid_message` that says what was wrong, with line and column, and whether it
+/// was binary and no JSON at all.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -44,10 +45,43 @@ where
     }
 
     fn decode(message: Message) -> Result<In, Error> {
-        Ok(serde_json::from_slice(message.as_bytes())?)
+        let is_binary = matches!(message, Message::Binary(_));
+        serde_json::from_slice(message.as_bytes()).map_err(|error| undecodable(error, is_binary))
     }
 
     fn encode(value: &Out) -> Result<Message, Error> {
         Ok(Message::text(serde_json::to_string(value)?))
+    }
+}
+
+/// A client that sends its own binary format looks for a mistake in its JSON in vain, unless it is told.
+fn undecodable(error: serde_json::Error, is_binary: bool) -> Error {
+    if is_binary && !error.is_data() {
+        Error::new(format_args!("the message is binary and not JSON: {error}"))
+    } else {
+        error.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(message: Message) -> String {
+        Json::<u8>::decode(message).expect_err("no number").to_string()
+    }
+
+    #[test]
+    fn a_binary_message_that_is_not_json_is_called_so() {
+        let why = "expected value at line 1 column 1";
+        assert_eq!(refused(Message::text("x")), why);
+        assert_eq!(
+            refused(Message::binary(b"\x82x".as_slice())),
+            format!("the message is binary and not JSON: {why}")
+        );
+        assert!(refused(Message::binary("")).starts_with("the message is binary and not JSON: EOF"));
+        // It is JSON, so being binary is not what is wrong with it.
+        assert!(refused(Message::binary("true")).starts_with("invalid type: boolean"));
+        assert_eq!(Json::<u8>::decode(Message::binary("7")).unwrap(), 7);
     }
 }
