@@ -27,8 +27,8 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> Result<(), StartupError> {
     log_to_terminal();
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    tracing::info!("open http://{address} in two windows; Ctrl-C stops");
-    server().serve(address).await
+    let tell = |address| tracing::info!("open http://{address} in two windows; Ctrl-C stops");
+    server().on_listen(tell).serve(address).await
 }
 
 /// The whole program but for its port, so that tests have the same one.

@@ -26,9 +26,9 @@ async fn main() -> Result<(), StartupError> {
     let stream = LogStream::new();
     log_to_terminal_and(stream.clone());
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    tracing::info!("open http://{address}; Ctrl-C stops");
+    let tell = |address| tracing::info!("open http://{address}; Ctrl-C stops");
     tokio::select! {
-        served = server(stream).serve(address) => served,
+        served = server(stream).on_listen(tell).serve(address) => served,
         never = work::search() => match never {},
     }
 }

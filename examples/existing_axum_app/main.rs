@@ -12,14 +12,15 @@
 //! 2. Take one WebSocket route out of the router and write its handler as `#[ws_endpoint]`: see `changes.rs`. (If the route
 //!    stays in the router by mistake, the start says `conflicting_route`.)
 //! 3. Give the router to `Server::router`, and what handlers take as `State` to `Server::state`. In `axum::serve`, put
-//!    `server.check().await?.into_router()` in the place of the router, with connect info: peers are in Sockeye's log.
+//!    `server.check().await?.into_router_and_drain()` in the place of the router, with connect info: peers are in Sockeye's
+//!    log. From then on `SOCKEYE_CHECK=1` in front of the program lists its endpoints and ends it before it listens.
 //! 4. Move the layers that WebSockets need, too, from the router to `Server::layer`, in the same order. Layers for the
 //!    router alone stay there, such as CORS, which browsers ask about before a `fetch` and never before a WebSocket.
 //! 5. Write `guarded` on endpoints that a layer protects: see `desk.rs`. Should that layer go missing, or not cover the
 //!    path, the program does not start.
 //! 6. Take the other routes when there is time. `ask.rs` has waited until now, and works beside the others.
 //! 7. In the end let Sockeye listen: `server.serve(address).await` in the place of `axum::serve`. It stops on Ctrl-C and
-//!    SIGTERM, waits for WebSockets to end, bounds how many connections there are, and knows `SOCKEYE_CHECK`.
+//!    SIGTERM, waits for WebSockets to end, and bounds how many connections there are.
 
 mod app;
 mod ask;
@@ -51,21 +52,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     log_to_terminal();
     // Step 3. Every check has passed before the port is bound.
     let server = server(AppState::default(), Tokens::from_env()).shutdown(stop::signal());
-    let checked = server.check().await?;
+    let (router, drained) = server.check().await?.into_router_and_drain();
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    if env::var_os("SOCKEYE_CHECK").is_some() {
-        // `serve` answers with the table of endpoints, and does not listen; `axum::serve` would not know of it.
-        return Ok(checked.serve(address).await?);
-    }
-    let router = checked.into_router();
     let listener = TcpListener::bind(&address).await.map_err(|error| {
         format!("cannot listen on {address}: {error}; set SOCKEYE_ADDR to an address that is free")
     })?;
     let address = listener.local_addr()?;
     tracing::info!("open http://{address} to read what there is on ws://{address}; Ctrl-C stops");
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop::signal_and_goodbye())
+        .with_graceful_shutdown(stop::signal())
         .await?;
+    // `axum::serve` does not wait for WebSockets: they have left HTTP. Each endpoint's get their close frame (1001) here, before
+    // the program is gone. Those of `ask.rs` get none: axum tells them nothing.
+    drained.await;
     Ok(())
 }
 

@@ -1,7 +1,5 @@
 //! When the program stops. `Server::serve` has this built in.
 
-use std::time::Duration;
-
 use tokio::signal;
 
 /// Ctrl-C, or what `kill`, systemd and Kubernetes send.
@@ -10,14 +8,6 @@ pub(crate) async fn signal() {
         () = ctrl_c() => {}
         () = terminate() => {}
     }
-}
-
-/// `axum::serve` does not wait for WebSockets: they have left HTTP. It ends a moment later than they are told to, so that
-/// each endpoint's get their close frame (1001) before the program is gone. Those of `ask.rs` get none: axum tells them
-/// nothing.
-pub(crate) async fn signal_and_goodbye() {
-    signal().await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
 }
 
 async fn ctrl_c() {

@@ -1,4 +1,7 @@
 //! An echo endpoint whose server is watched by Prometheus: `cargo run --example metrics`, then open `/metrics`.
+//! `SOCKEYE_ADDR` listens elsewhere.
+
+use std::env;
 
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -24,6 +27,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .install_recorder()?;
     let pages = Router::new().route("/metrics", get(async move || prometheus.render()));
     // Whoever can connect can read `/metrics` here; on a public server give it a listener of its own.
-    Server::new().router(pages).serve("127.0.0.1:3000").await?;
+    let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let tell =
+        |address| tracing::info!("numbers on http://{address}/metrics, an echo on ws://{address}/echo");
+    Server::new().router(pages).on_listen(tell).serve(address).await?;
     Ok(())
 }

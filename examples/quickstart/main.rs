@@ -23,11 +23,15 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> Result<(), StartupError> {
     log_to_terminal();
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    tracing::info!("open http://{address} in two windows; Ctrl-C stops");
 
     // The endpoints are not listed here: `#[ws_endpoint]` has registered them. Take the line with `state` away, and the
     // server says what is missing, and where, instead of starting.
-    Server::new().state(room::Rooms::default()).router(page()).serve(address).await
+    Server::new()
+        .state(room::Rooms::default())
+        .router(page())
+        .on_listen(|address| tracing::info!("open http://{address} in two windows; Ctrl-C stops"))
+        .serve(address)
+        .await
 }
 
 /// Everything that is not a WebSocket is axum, as always.

@@ -27,8 +27,8 @@ async fn workflow(
     Path(id): Path<u64>,
     State(hub): State<Hub<Progress>>,
 ) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
     let mut feed = hub.topic(format!("workflow:{id}")).subscribe();
+    let mut socket = handshake.accept().await?;
     loop {
         tokio::select! {
             command = socket.recv() => match command? {
@@ -43,8 +43,8 @@ async fn workflow(
 /// The same on a socket that sends messages as they are.
 #[ws_endpoint("/raw/{id}")]
 async fn raw(handshake: Handshake, Path(id): Path<u64>, State(hub): State<Hub<Progress>>) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
     let mut feed = hub.topic(format!("workflow:{id}")).subscribe();
+    let mut socket = handshake.accept().await?;
     loop {
         tokio::select! {
             message = socket.recv() => match message? {
@@ -75,8 +75,8 @@ impl Codec for Lettered {
 /// Sends what its codec would write otherwise.
 #[ws_endpoint("/mismatch")]
 async fn mismatch(handshake: Handshake<Lettered>, State(hub): State<Hub<Progress>>) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
     let mut feed = hub.topic("mismatch").subscribe();
+    let mut socket = handshake.accept().await?;
     loop {
         tokio::select! {
             message = socket.recv() => match message? {
@@ -91,8 +91,8 @@ async fn mismatch(handshake: Handshake<Lettered>, State(hub): State<Hub<Progress
 /// Takes an event for each message of its client.
 #[ws_endpoint("/on-demand")]
 async fn on_demand(handshake: Handshake, State(hub): State<Hub<u32>>) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
     let mut feed = hub.topic("strict").subscribe();
+    let mut socket = handshake.accept().await?;
     socket.send("subscribed").await?;
     while socket.recv().await?.is_some() {
         socket.send(feed.next().await?).await?;

@@ -15,7 +15,7 @@ fn the_quickstart_has_all_its_endpoints() {
         seen.out,
         "route             handler  source                          origins\n\
          /ws/echo          echo     examples/quickstart/echo.rs:4   same origin\n\
-         /ws/rooms/{name}  room     examples/quickstart/room.rs:33  same origin\n\
+         /ws/rooms/{name}  room     examples/quickstart/room.rs:29  same origin\n\
          \n2 endpoints in the program, no problem found\n"
     );
     assert_eq!(seen.status, 0, "{}", seen.err);
@@ -103,6 +103,13 @@ fn several_servers_and_other_output_are_no_hindrance() {
     let routes: Vec<_> =
         seen.out.lines().filter_map(|line| line.strip_prefix('/')?.split(' ').next()).collect();
     assert_eq!(routes, ["one", "two"], "{}\n{}", seen.out, seen.err);
+}
+
+#[test]
+fn a_program_that_listens_itself_is_asked_before_it_does() {
+    let seen = routes(&["--bin", "own_listener"]);
+    assert_eq!(seen.status, 0, "{}\n{}", seen.out, seen.err);
+    assert!(seen.out.contains("3 endpoints in the program, no problem found"), "{}", seen.out);
 }
 
 #[test]

@@ -59,8 +59,18 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-const PROGRAMS: [&str; 9] =
-    ["all", "forgetful", "grouped", "broken", "several", "silent", "asking", "endless", "wrong"];
+const PROGRAMS: [&str; 10] = [
+    "all",
+    "forgetful",
+    "grouped",
+    "broken",
+    "several",
+    "own_listener",
+    "silent",
+    "asking",
+    "endless",
+    "wrong",
+];
 
 fn manifest() -> String {
     let root = workspace().display();
@@ -116,6 +126,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("grouped/main.rs", main("let mut arguments = std::env::args().skip(1);\n    let group = arguments.next().unwrap_or_default();\n    sockeye::Server::new().group(group).expect(arguments).serve(\"127.0.0.1:0\").await")),
         ("broken/main.rs", broken()),
         ("several/main.rs", several()),
+        ("own_listener/main.rs", own_listener()),
         ("silent/main.rs", "fn main() {\n    eprintln!(\"starting\");\n    eprintln!(\"nothing to do\\x1b[0m\");\n}\n".to_owned()),
         ("asking/main.rs", "fn main() {\n    let url = std::env::var(\"APP_DATABASE_URL\").unwrap_or_else(|error| panic!(\"APP_DATABASE_URL: {error:?}\"));\n    eprintln!(\"{url}\");\n}\n".to_owned()),
         ("endless/main.rs", "fn main() {\n    eprintln!(\"listening in its own way\");\n    loop {\n        std::thread::park();\n    }\n}\n".to_owned()),
@@ -147,6 +158,14 @@ fn several() -> String {
     main(&body)
         + &endpoint("one", "\"/one\", group = \"one\"")
         + &endpoint("two", "\"/two\", group = \"two\"")
+}
+
+/// A program that would go on for ever where `serve` returns.
+fn own_listener() -> String {
+    main(
+        "let _router = sockeye::Server::new().check().await?.into_router();\n    loop {\n        std::thread::park();\n    }",
+    ) + "use app as _;\nuse near as _;\n\n"
+        + &endpoint("own", "\"/own\"")
 }
 
 /// Modules of every kind, and endpoints that may be there or not.

@@ -55,8 +55,8 @@ use crate::{Codec, Json, Message, Result};
 ///     Path(id): Path<u64>,
 ///     State(hub): State<Hub<Progress>>,
 /// ) -> sockeye::Result {
-///     let mut socket = handshake.accept().await?;
 ///     let mut feed = hub.topic(format!("workflow:{id}")).subscribe();
+///     let mut socket = handshake.accept().await?;
 ///     loop {
 ///         tokio::select! {
 ///             command = socket.recv() => match command? {

@@ -41,6 +41,25 @@ impl<T> Topic<T> {
     }
 
     /// Listens from now on: what was published before is not received. The subscription ends with the [`Feed`].
+    ///
+    /// A handler subscribes before it accepts, because its client may see the connection open before `accept` has
+    /// returned, and what is published in answer to that must not be lost:
+    ///
+    /// ```
+    /// # use axum::extract::State;
+    /// # use sockeye::{Handshake, Hub, Json, ws_endpoint};
+    /// #[ws_endpoint("/ws/numbers")]
+    /// async fn numbers(handshake: Handshake<Json<u32>>, State(hub): State<Hub<u32>>) -> sockeye::Result {
+    ///     let mut feed = hub.topic("numbers").subscribe();
+    ///     let mut socket = handshake.accept().await?;
+    ///     loop {
+    ///         tokio::select! {
+    ///             number = socket.recv() => if number?.is_none() { return Ok(()) },
+    ///             number = feed.next() => socket.send(number?).await?,
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn subscribe(&self) -> Feed<T> {
         let subscription = Subscription::new(&self.hub.shared.core, &self.name);
         Feed::new(subscription, self.hub.encoding.format)

@@ -27,8 +27,8 @@ use crate::{
 /// /// Shows the log.
 /// #[ws_endpoint("/ws/logs")]
 /// async fn logs(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
-///     let mut socket = handshake.accept().await?;
 ///     let mut feed = hub.topic(LogStream::TOPIC).subscribe();
+///     let mut socket = handshake.accept().await?;
 ///     loop {
 ///         tokio::select! {
 ///             message = socket.recv() => if message?.is_none() { return Ok(()) },
