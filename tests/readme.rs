@@ -97,3 +97,40 @@ async fn the_refusal_is_what_a_client_gets() {
         assert!(answer.head.contains(&line.to_lowercase()), "{line} is not in {}", answer.head);
     }
 }
+
+/// What stands between ticks or in a block and begins with this.
+fn commands(begin: &str) -> Vec<&'static str> {
+    let mut found: Vec<_> = README
+        .split(['`', '\n'])
+        .filter_map(|text| text.strip_prefix(begin))
+        .map(|rest| rest.split_whitespace().next().unwrap_or_default())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[test]
+fn the_examples_of_the_commands_are_all_that_there_are() {
+    let manifest = include_str!("../examples/Cargo.toml");
+    let examples = manifest.split("[[example]]").skip(1);
+    let mut names: Vec<_> = examples.map(|example| example.split('"').nth(1).expect("a name")).collect();
+    names.sort_unstable();
+    assert_eq!(commands("cargo run --example "), names);
+}
+
+#[test]
+fn the_packages_and_files_that_it_names_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member");
+    for package in commands("cargo test -p ") {
+        let folder = package.strip_prefix("sockeye-").expect("a package of ours");
+        let manifest = fs::read_to_string(root.join(folder).join("Cargo.toml")).expect(package);
+        assert!(manifest.contains(&format!("name = \"{package}\"")), "{package}");
+    }
+    let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let files: Vec<_> = links.filter(|link| !link.contains("://")).collect();
+    assert!(files.len() > 3, "{files:?}");
+    for file in files {
+        assert!(root.join(file).exists(), "there is no {file}");
+    }
+}
