@@ -126,12 +126,10 @@ impl Reader {
 
     fn is_about_origins(&self, word: &str) -> bool {
         match word.to_ascii_lowercase().as_str() {
-            // For `CorsLayer`.
-            "alloworigin" | "access_control_allow_origin" => false,
+            // What `CorsLayer` takes, and rules.
+            "alloworigin" | "access_control_allow_origin" | "unchecked_origin" | "origin_refused" => false,
             // The name of the type and of what is given to it. Who looks at the header says `origin` or `ORIGIN` somewhere.
             "origins" => !self.with_sockeye,
-            // Rules.
-            "unchecked_origin" | "origin_refused" => false,
             word => word.contains("origin") && !word.contains("original") && !word.contains("originat"),
         }
     }
