@@ -60,7 +60,7 @@ async fn a_connection_that_is_kept_alive_does_not_hold_the_server_up() {
 }
 
 /// Goes on for as long as it is let.
-#[ws_endpoint("/stubborn", allow(no_receive_loop, reason = "it is to be cut off"))]
+#[ws_endpoint("/stubborn")]
 async fn stubborn(handshake: Handshake) -> sockeye::Result {
     let _socket = handshake.accept().await?;
     std::future::pending().await
@@ -71,7 +71,7 @@ struct Behind {
     addr: SocketAddr,
     stop: oneshot::Sender<()>,
     drained: Drained,
-    served: JoinHandle<std::io::Result<()>>,
+    axum: JoinHandle<std::io::Result<()>>,
 }
 
 async fn behind_axum(server: Server) -> Behind {
@@ -81,8 +81,8 @@ async fn behind_axum(server: Server) -> Behind {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future());
-    Behind { addr, stop, drained, served }
+    let axum = tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future());
+    Behind { addr, stop, drained, axum }
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
     // Waiting for a moment is no harm: it is waited for again.
     assert!((&mut behind.drained).now_or_never().is_none());
     behind.stop.send(()).unwrap();
-    within(behind.served).await.unwrap().unwrap();
+    within(behind.axum).await.unwrap().unwrap();
     // The client has answered no close frame: axum is done, and the connection is not.
     assert!((&mut behind.drained).now_or_never().is_none());
     assert_eq!(close_of(&mut client).await, (1001, "the server is stopping".to_owned()));
@@ -125,13 +125,13 @@ async fn the_address_is_told_once_it_is_bound() {
     let (tell, told) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = Server::new().on_listen(|address| tell.send(address).unwrap());
-    let served = tokio::spawn(server.shutdown(async { _ = stopped.await }).serve("127.0.0.1:0"));
+    let running = tokio::spawn(server.shutdown(async { _ = stopped.await }).serve("127.0.0.1:0"));
     let address = within(told).await.unwrap();
     assert_ne!(address.port(), 0);
     let (mut client, _) = connect_async(format!("ws://{address}/echo")).await.unwrap();
     stop.send(()).unwrap();
     assert_eq!(close_of(&mut client).await.0, 1001);
-    within(served).await.unwrap().unwrap();
+    within(running).await.unwrap().unwrap();
 }
 
 #[tokio::test]
