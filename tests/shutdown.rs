@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use sockeye::{Drained, Handshake, Limits, Server, ws_endpoint};
-use sockeye_tests::{close_of, hear, logs, say, start, within};
+use sockeye_tests::{PATIENCE, close_of, hear, logs, say, start, within};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use tracing::Level;
@@ -87,7 +87,9 @@ async fn behind_axum(server: Server) -> Behind {
 
 #[tokio::test]
 async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
-    let mut behind = behind_axum(Server::new()).await;
+    // The client is waited for, however long this machine takes over it.
+    let limits = Limits::new().close(3 * PATIENCE).drain(3 * PATIENCE);
+    let mut behind = behind_axum(Server::new().limits(limits)).await;
     let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
     say(&mut client, "hello").await;
     hear(&mut client).await;
