@@ -4,11 +4,7 @@ use std::{collections::BTreeMap, future::pending, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
-use sockeye::{
-    CloseCode, Handshake, Health, Limits, Server,
-    testing::{TestClient, TestStream},
-    ws_endpoint,
-};
+use sockeye::{CloseCode, Handshake, Health, Limits, Server, testing::TestClient, ws_endpoint};
 use sockeye_tests::{
     logs,
     raw::{self, HEAD},
@@ -92,20 +88,9 @@ async fn client_of(server: Server) -> TestClient {
     TestClient::new(server).await.unwrap().patience(Duration::from_mins(1))
 }
 
-/// What `GET` gives: status and body.
-async fn get_from(mut stream: TestStream, path: &str) -> std::io::Result<(u16, String)> {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    within(stream.read_to_string(&mut answer)).await?;
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-    Ok((status, body))
-}
-
 async fn health(client: &TestClient) -> (u16, Value) {
-    let (status, body) = get_from(client.stream(), "/health").await.unwrap();
-    (status, serde_json::from_str(&body).unwrap_or_default())
+    let health = client.get("/health").await.unwrap();
+    (health.status().as_u16(), health.json().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,11 +204,13 @@ async fn what_is_left_is_cut_off_when_the_time_is_over() -> Tested {
 async fn a_request_to_the_users_own_routes_is_cut_off_too() -> Tested {
     let pages = Router::new().route("/forever", get(async || pending::<String>().await));
     let client = client_of(server().0.router(pages)).await;
-    let asking = tokio::spawn(get_from(client.stream(), "/forever"));
+    let mut stream = client.stream();
+    stream.write_all(b"GET /forever HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
+    let asking = tokio::spawn(async move { stream.read_to_end(&mut Vec::new()).await });
     tokio::task::yield_now().await;
     client.shutdown().await?;
     let answer = asking.await?;
-    assert!(answer.is_err() || answer.is_ok_and(|(status, _)| status == 0), "no answer came");
+    assert!(answer.is_err() || answer.is_ok_and(|bytes| bytes == 0), "an answer came");
     Ok(())
 }
 
@@ -296,7 +283,37 @@ async fn the_health_route_says_what_is_open() -> Tested {
     assert_eq!(endpoints.len(), 5);
     assert!(endpoints.contains(&json!({ "route": "/echo", "handler": "echo", "connections": 2 })));
     assert!(endpoints.contains(&json!({ "route": "/think", "handler": "think", "connections": 0 })));
-    assert_eq!(report["components"], json!(["database"]));
+    // It has not been asked since.
+    assert_eq!(report["components"], json!([{ "name": "database", "ready": "at startup" }]));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_route_counts_connections_and_not_what_their_handlers_still_do() -> Tested {
+    let client = client_of(server().0.health("/health")).await;
+    let open = async || health(&client).await.1["connections"].clone();
+    assert_eq!(client.request("/grumble").refused().await?.status(), 403);
+    assert_eq!(open().await, 0);
+    let (mut polite, echo) = (client.connect("/polite").await?, client.connect("/echo").await?);
+    assert_eq!(open().await, 2);
+    polite.close(CloseCode::NORMAL, "").await?;
+    drop(echo);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(open().await, 0);
+    let begun = Instant::now();
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 29, "`polite` takes 8 s, and `grumble` may linger for 30 s");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_in_a_test_waits_for_the_notice() -> Tested {
+    let notice = Health::at("/health").notice(Duration::from_secs(30));
+    let client = TestClient::new(server().0.health(notice)).await?;
+    let _stuck = client.connect("/stuck").await?;
+    let begun = Instant::now();
+    client.shutdown().await?;
+    assert_eq!(begun.elapsed().as_secs(), 40);
     Ok(())
 }
 

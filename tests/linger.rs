@@ -1,8 +1,8 @@
 //! Handlers that go on when their connection has ended, and tasks of handlers that panic; on a paused clock.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use sockeye::{CloseCode, Handshake, Limits, Sender, Server, testing::TestClient, ws_endpoint};
 use sockeye_tests::logs;
 use tokio::{
@@ -139,6 +139,14 @@ async fn unhappy(handshake: Handshake) -> sockeye::Result {
     _ = tell.send(());
     _ = finished.await;
     Ok(())
+}
+
+/// Refuses, and then waits for something that never comes.
+#[ws_endpoint("/grumble")]
+async fn grumble(handshake: Handshake) -> sockeye::Result {
+    let refused = handshake.reject(StatusCode::FORBIDDEN, "not you");
+    pending::<()>().await;
+    Err(refused)
 }
 
 async fn client_of(limits: Limits) -> (TestClient, mpsc::UnboundedReceiver<&'static str>) {
@@ -296,5 +304,33 @@ async fn a_panic_in_a_task_after_the_end_is_told_too() -> Tested {
     let reason =
         "the peer closed with 1000 NORMAL; then a task of the handler panicked: the end came too early";
     assert_eq!(line.get("reason"), reason);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_has_refused_does_not_keep_its_place_for_ever() -> Tested {
+    for (limits, seconds) in [(Limits::new(), 30), (Limits::new().linger(Duration::from_secs(3)), 3)] {
+        let (client, _) = client_of(limits.connections(3)).await;
+        let begun = Instant::now();
+        let peers = [50_001, 50_002, 50_003].map(|port| SocketAddr::from(([10, 7, 0, seconds], port)));
+        for peer in peers {
+            let refusal = client.request("/grumble").peer(peer).refused().await?;
+            assert_eq!((refusal.status().as_u16(), refusal.reason()), (403, "not you"));
+        }
+        let full = client.request("/tidy").refused().await?;
+        assert_eq!(full.rule(), Some("server_full"));
+
+        client.assert_idle().await;
+        assert_eq!(begun.elapsed().as_secs(), u64::from(seconds));
+        client.connect("/task").await?;
+        for peer in peers {
+            let lines = logs::with("peer", &peer.to_string());
+            let line = lines.iter().find(|line| line.get("rule") == "lingering_handler").expect("a line");
+            assert_eq!((line.level, line.get("endpoint")), (tracing::Level::ERROR, "grumble"));
+            let expected =
+                format!("the handler went on for {seconds}s after it had refused, and was dropped");
+            assert_eq!(line.get("reason"), expected);
+        }
+    }
     Ok(())
 }

@@ -4,13 +4,16 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use sockeye::{Feed, Handshake, Hub, LogRecord, LogStream, Server, ws_endpoint};
+use sockeye::{Backplane, Feed, Handshake, Hub, LogRecord, LogStream, Message, Server, ws_endpoint};
 use sockeye_tests::{Client, hear, start, within};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, reload};
@@ -196,6 +199,64 @@ async fn the_stream_does_not_feed_on_itself() {
             while client.next().await.is_some() {}
         }
     }
+}
+
+/// Reads the stream outside of any task, as `#[tokio::main]` does, and logs what it reads.
+#[tokio::test]
+async fn a_reader_that_is_no_task_does_not_feed_itself() {
+    let (stream, _guard) = connected();
+    let mut feed = subscribe(&stream);
+    tracing::info!("one");
+    for _ in 0..3 {
+        let Some(record) = feed.next().now_or_never() else { break };
+        tracing::info!(record = record.unwrap().message().as_text(), "shown");
+    }
+    assert_eq!(records(&mut feed), [] as [Value; 0]);
+
+    tokio::spawn(async { tracing::info!("from a task") }).await.unwrap();
+    let from_a_task = records(&mut feed);
+    assert_eq!((from_a_task.len(), &from_a_task[0]["message"]), (1, &json!("from a task")));
+    drop(feed);
+    let mut feed = subscribe(&stream);
+    tracing::info!("nobody reads here any more");
+    assert_eq!(records(&mut feed).len(), 1);
+}
+
+/// What a broker's client does: it logs each event that it carries, in a task of its own.
+struct Chatty(Arc<AtomicUsize>);
+
+impl Backplane for Chatty {
+    fn subscribe(&self, _: &str) {}
+
+    fn unsubscribe(&self, _: &str) {}
+
+    fn publish(&self, _: &str, _: Message) -> sockeye::Result {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async { tracing::info!("an event is carried") });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_stream_takes_no_backplane() {
+    let carried = Arc::new(AtomicUsize::new(0));
+    let broker = Chatty(Arc::clone(&carried));
+    let stream = LogStream::with(Hub::builder().backplane(|inlet| {
+        inlet.connected();
+        broker
+    }));
+    let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
+    let mut feed = subscribe(&stream);
+    tracing::info!("one");
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((records(&mut feed).len(), carried.load(Ordering::SeqCst)), (1, 0));
+    let report = report(&stream).await;
+    assert!(
+        report.contains("component `log stream` is not ready: a log stream cannot have a backplane"),
+        "{report}"
+    );
 }
 
 /// A dashboard that reads nothing costs its queue, and the program goes on.

@@ -16,10 +16,13 @@ use sockeye::{
 };
 use sockeye_tests::{
     Running, close_of, dial, hear, logs,
-    raw::{RawSocket, frame},
+    raw::{HEAD, RawSocket, frame},
     refusal, say, start, within,
 };
-use tokio::{io::AsyncReadExt as _, sync::oneshot};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::oneshot,
+};
 use tokio_tungstenite::tungstenite::{
     Message,
     client::IntoClientRequest as _,
@@ -93,6 +96,12 @@ async fn beating(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
     Ok(())
+}
+
+/// Never decides.
+#[ws_endpoint("/abandoned")]
+async fn abandoned(_handshake: Handshake) -> sockeye::Result {
+    std::future::pending().await
 }
 
 /// Name and labels, as `name{label=value,..}`, to everything that was counted.
@@ -187,6 +196,32 @@ async fn refusals_are_counted_by_rule() {
         assert_eq!(refusal(request).await.1, rule);
         counts(names::HANDSHAKES, &format!("route=/refused,outcome=refused,rule={rule}"), 1.0).await;
     }
+}
+
+#[tokio::test]
+async fn who_leaves_before_the_handler_decides_is_counted_and_told_of() {
+    let server = server(Limits::new()).await;
+    let mut stream = dial(server.addr).await;
+    let peer = stream.local_addr().expect("an address").to_string();
+    stream.write_all(format!("GET /abandoned HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await.expect("sent");
+    drop(stream);
+    counts(names::HANDSHAKES, "route=/abandoned,outcome=abandoned,rule=", 1.0).await;
+    let told = within(async {
+        loop {
+            let mut lines = logs::with("peer", &peer);
+            lines.retain(|line| line.get("message").starts_with("handshake "));
+            if !lines.is_empty() {
+                return lines;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let told = told.await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].get("message"), told[0].get("endpoint")), ("handshake abandoned", "abandoned"));
+    assert_eq!(told[0].level, tracing::Level::DEBUG);
+    let refused = "route=/abandoned,outcome=refused";
+    assert!(!totals().keys().any(|key| key.contains(refused)), "{:#?}", totals());
 }
 
 #[tokio::test]

@@ -1,17 +1,25 @@
 //! `sockeye::testing`: what a user's own tests see.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
     extract::{ConnectInfo, State},
-    http::StatusCode,
-    routing::get,
+    http::{HeaderMap, HeaderName, Method, StatusCode},
+    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use sockeye::{
     CloseCode, Handshake, Json, Message, Server,
-    testing::{TestClient, TestError},
+    testing::{TestClient, TestError, TestStream},
     ws_endpoint,
 };
 use sockeye_tests::{
@@ -398,4 +406,109 @@ async fn a_server_lives_as_long_as_its_client_or_a_socket() -> Tested {
 #[test]
 fn the_test_in_the_readme_is_one_of_these() {
     assert!(include_str!("../README.md").contains(include_str!("readme_example.rs")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_is_who_has_taken_up_what_was_written() -> Tested {
+    let client = client().await.patience(Duration::from_secs(1));
+    let mut stream = client.stream();
+    stream.write_all(format!("GET /think HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
+    // The server has not run since.
+    let left = idle_panic(&client).await;
+    assert!(left.contains("has neither accepted nor rejected"), "{left}");
+    drop(stream);
+    client.assert_idle().await;
+    Ok(())
+}
+
+/// How often the user's route was asked, and how often it has answered.
+type Progress = Arc<[AtomicUsize; 2]>;
+
+#[tokio::test(start_paused = true)]
+async fn idle_is_who_answers_nobody() -> Tested {
+    let progress = Progress::default();
+    let slow = async |State(progress): State<Progress>| {
+        progress[0].fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        progress[1].fetch_add(1, Ordering::SeqCst);
+    };
+    let router = Router::new().route("/slow", get(slow)).with_state(Arc::clone(&progress));
+    let client = TestClient::new(Server::new().router(router)).await?;
+    let mut stream = client.stream();
+    let request = "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for rounds in 1..=2 {
+        stream.write_all(request.as_bytes()).await?;
+        client.assert_idle().await;
+        assert_eq!(progress[1].load(Ordering::SeqCst), rounds);
+    }
+    // The connection stays open and asks nothing; half a request is none.
+    stream.write_all(&request.as_bytes()[..20]).await?;
+    client.assert_idle().await;
+    let patient = client.patience(Duration::from_secs(1));
+    stream.write_all(&request.as_bytes()[20..]).await?;
+    assert_eq!(idle_panic(&patient).await, "1 request unanswered after 1s");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_vanishes_at_once_leaves_nothing() -> Tested {
+    let client = client().await;
+    for path in ["/think", "/echo", "/private", "/nowhere"] {
+        for vanish in [drop, TestStream::reset] {
+            let mut stream = client.stream();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
+            vanish(stream);
+            client.assert_idle().await;
+        }
+    }
+    client.shutdown().await?;
+    client.assert_idle().await;
+    Ok(())
+}
+
+#[derive(Deserialize, Serialize, PartialEq, Debug)]
+struct Item {
+    name: String,
+}
+
+#[tokio::test]
+async fn ordinary_requests_are_sent_too() -> Tested {
+    let router = Router::new()
+        .route(
+            "/headers",
+            get(async |headers: HeaderMap| {
+                headers
+                    .keys()
+                    .map(HeaderName::as_str)
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            }),
+        )
+        .route(
+            "/items",
+            post(async |axum::Json(item): axum::Json<Item>| (StatusCode::CREATED, axum::Json(item))),
+        );
+    let client = TestClient::new(Server::new().router(router)).await?;
+    let headers = client.get("/headers").await?;
+    assert_eq!((headers.status().as_u16(), headers.text()), (200, "host"));
+    assert_eq!(headers.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!((headers.header("x-none"), headers.headers().len()), (None, 3));
+
+    let request = client.request("/headers").header("x-mine", "1").header("upgrade", "h2c");
+    assert_eq!(request.send().await?.text(), "host upgrade x-mine");
+
+    let item = Item { name: "salmon".to_owned() };
+    let made = client.request("/items").method(Method::POST).json(&item).send().await?;
+    assert_eq!((made.status(), made.json::<Item>()?), (StatusCode::CREATED, item));
+    let wrong = client.request("/items").method(Method::POST).body("salmon").send().await?;
+    assert_eq!(wrong.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let error = wrong.json::<Item>().unwrap_err().to_string();
+    assert!(
+        error.starts_with("on `/items`: waited for JSON, but 415 Unsupported Media Type: Expected"),
+        "{error}"
+    );
+    assert_eq!(client.get("/echo").await?.status(), 426);
+    Ok(())
 }

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use http::{StatusCode, request::Parts};
 use serde::Deserialize;
-use sockeye::{Handshake, Origins, Server, ws_endpoint};
+use sockeye::{CloseCode, Error, Handshake, Limits, Origins, Server, ws_endpoint};
 use sockeye_tests::{
     Running, dial, hear,
     raw::{self, HEAD},
@@ -76,7 +76,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Everything {
 async fn server() -> Running {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing_subscriber::registry().with(Everything).init());
-    start(Server::new().origins(Origins::same_origin())).await
+    // Most of these clients do not answer a close frame.
+    let limits = Limits::new().close(Duration::from_millis(50));
+    start(Server::new().origins(Origins::same_origin()).limits(limits)).await
 }
 
 /// Talks about itself.
@@ -228,4 +230,61 @@ async fn no_secret_of_a_request_is_in_any_event_or_span() {
     }
     let repeated: Vec<_> = lines.iter().filter(|line| format!("{line:?}").contains(SECRET)).collect();
     assert!(repeated.is_empty(), "{repeated:#?}");
+}
+
+/// Says what it has been sent, in whatever spelling, when the connection is long open.
+#[ws_endpoint("/repeats/{how}")]
+async fn repeats(handshake: Handshake, Path(how): Path<String>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let words = format!("{SECRET} has expired");
+    match how.as_str() {
+        "closes" => return socket.close(CloseCode::POLICY_VIOLATION, words).await,
+        "returns" => return Err(Error::close(CloseCode::POLICY_VIOLATION, words)),
+        "fails" => return Err(Error::from_boxed(Box::new(std::io::Error::other(words)))),
+        "panics" => panic!("{words}"),
+        "spawns" => socket.spawn(async { panic!("{SECRET} has expired") }),
+        _ => {}
+    }
+    while socket.recv().await?.is_some() {}
+    if how == "outlives" { Err(Error::new(words)) } else { Ok(()) }
+}
+
+#[tokio::test]
+async fn no_secret_of_a_request_is_in_the_event_of_its_end() {
+    let server = server().await;
+    let encoded = SECRET.replace('-', "%2D");
+    let sent = [
+        (format!("?token={encoded}"), String::new()),
+        (String::new(), format!("Cookie: theme=dark; session=\"{encoded}\"\r\n")),
+        (String::new(), format!("Authorization: Bearer {SECRET}\r\n")),
+        (String::new(), "Authorization: Basic YWRhOmh1bnRlcjItWm05dlltRnk=\r\n".to_owned()),
+        (
+            String::new(),
+            format!("Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.{SECRET}\r\n"),
+        ),
+        (
+            String::new(),
+            "Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.aHVudGVyMi1abTl2WW1GeQ\r\n"
+                .to_owned(),
+        ),
+    ];
+    // The peer can repeat it as well.
+    let close = [&[0x03, 0xe8], SECRET.as_bytes()].concat();
+    for how in ["closes", "returns", "fails", "panics", "spawns", "outlives", "hears"] {
+        for (query, header) in &sent {
+            let mut stream = dial(server.addr).await;
+            let port = stream.local_addr().expect("an address").port();
+            let request = format!("GET /repeats/{how}{query} HTTP/1.1\r\n{HEAD}{header}\r\n");
+            stream.write_all(request.as_bytes()).await.expect("sent");
+            if ["outlives", "hears"].contains(&how) {
+                stream.write_all(&raw::frame(0x88, &close)).await.expect("sent");
+            }
+            _ = within(stream.read_to_end(&mut Vec::new())).await;
+            drop(stream);
+            let story = story(port).await;
+            let told = story.iter().find(|line| line.event.contains("connection closed")).expect("its end");
+            assert!(told.event.contains("[hidden]"), "{how} {query} {header}: {told:?}");
+            assert!(!format!("{story:?}").contains(SECRET), "{how} {query} {header}: {story:#?}");
+        }
+    }
 }

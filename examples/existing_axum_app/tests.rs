@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use sockeye::{
     Problem, Server,
-    testing::{Refusal, TestClient, TestError, TestRequest, TestSocket},
+    testing::{TestClient, TestError, TestSocket},
 };
 
 use super::{app, app::AppState, auth::Tokens, server};
@@ -15,11 +15,6 @@ type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 async fn client() -> Result<TestClient> {
     Ok(TestClient::new(server(AppState::default(), Tokens::new("Ada", "secret"))).await?)
-}
-
-/// An ordinary request. The test client knows handshakes, and whatever is no 101 is a refusal to it.
-async fn ask(request: TestRequest<'_>) -> Result<Refusal, TestError> {
-    request.without_header("upgrade").without_header("connection").refused().await
 }
 
 async fn desk(client: &TestClient) -> Result<TestSocket, TestError> {
@@ -64,19 +59,19 @@ async fn the_applications_own_routes_are_what_they_were() -> Result {
     let client = client().await?;
     let mut desk = desk(&client).await?;
     set(&mut desk, "salmon", 1).await?;
-    let stock = ask(client.request("/stock")).await?;
-    assert_eq!((stock.status().as_u16(), stock.body()), (200, r#"{"salmon":1}"#));
-    assert_eq!(stock.headers()["access-control-allow-origin"], "https://shop.example.com");
+    let stock = client.get("/stock").await?;
+    assert_eq!((stock.status().as_u16(), stock.json::<Value>()?), (200, json!({ "salmon": 1 })));
+    assert_eq!(stock.header("access-control-allow-origin"), Some("https://shop.example.com"));
     let sell = || {
         client
             .request("/admin/stock/salmon/sell")
             .method(Method::POST)
             .header("authorization", "Bearer secret")
     };
-    assert_eq!(ask(sell()).await?.body(), "0 left\n");
-    let sold_out = ask(sell()).await?;
+    assert_eq!(sell().send().await?.text(), "0 left\n");
+    let sold_out = sell().send().await?;
     assert_eq!(sold_out.status(), 409);
-    assert!(sold_out.body().contains("set its count"), "{sold_out}");
+    assert!(sold_out.text().contains("set its count"), "{sold_out}");
     Ok(())
 }
 
@@ -101,7 +96,7 @@ async fn changes_are_told_wherever_they_are_made() -> Result {
     set(&mut desk, "salmon", 2).await?;
     assert_eq!(changes.recv_json::<Value>().await?, json!({ "item": "salmon", "count": 2 }));
     let sell = client.request("/admin/stock/salmon/sell").method(Method::POST);
-    ask(sell.header("authorization", "Bearer secret")).await?;
+    sell.header("authorization", "Bearer secret").send().await?;
     assert_eq!(changes.recv_json::<Value>().await?, json!({ "item": "salmon", "count": 1 }));
     drop((changes, desk));
     client.assert_idle().await;

@@ -88,6 +88,9 @@ impl Limits {
 
     /// The time within which a handler must notice that its connection is over: it receives, or tries to send. One that waits
     /// for something else all that time is dropped there (`lingering_handler`); one that has noticed is left to finish.
+    ///
+    /// A handler that goes on after it has refused is dropped after the same time, whatever it does: until it ends it keeps
+    /// its place among [`connections`](Self::connections).
     #[must_use]
     pub const fn linger(mut self, time: Duration) -> Self {
         self.linger = finite(time);

@@ -34,6 +34,12 @@ pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
     tracing::debug!(target: "sockeye", endpoint, peer, "connection accepted");
 }
 
+/// The client has gone before the handler decided, and the handler with it.
+pub(crate) fn abandoned(endpoint: &'static str, peer: Option<SocketAddr>) {
+    let peer = peer.map(tracing::field::display);
+    tracing::debug!(target: "sockeye", endpoint, peer, "handshake abandoned");
+}
+
 /// The answer is out, and messages can flow.
 pub(crate) fn open() {
     tracing::debug!(target: "sockeye", "connection open");

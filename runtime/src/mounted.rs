@@ -9,6 +9,7 @@ use crate::{
     connection::Registry,
     endpoint::{Call, Needed, Registered},
     limiter::Counts,
+    server::Requests,
     state::States,
 };
 
@@ -45,6 +46,8 @@ pub(crate) struct Lifecycle {
     severed: CancellationToken,
     /// What is open, against the limits.
     pub(crate) counts: Counts,
+    /// What is being answered, the user's own routes included. Counted where Sockeye listens itself.
+    pub(crate) requests: Requests,
     /// Every handler, with its connection.
     pub(crate) connections: Registry,
     /// Every task: HTTP connections, accepted WebSockets, handlers that have something left to do.

@@ -1,6 +1,7 @@
 //! Words of a client that come back to it, or into the log, must stay words.
 
-use sockeye::Server;
+use http::StatusCode;
+use sockeye::{Handshake, Server, ws_endpoint};
 use sockeye_tests::{
     logs,
     raw::{self, HEAD, RawSocket, frame},
@@ -86,5 +87,43 @@ async fn what_a_client_writes_into_a_refusal_is_one_line_of_the_log() {
                 "{field}: {text:?}"
             );
         }
+    }
+}
+
+/// Lets nobody in, with words that a client can guess.
+#[ws_endpoint("/login")]
+async fn login(handshake: Handshake) -> sockeye::Result {
+    Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"))
+}
+
+/// What the log says of a handshake with this cookie.
+async fn reason_for(server: &sockeye_tests::Running, cookie: &str) -> String {
+    let mut stream = sockeye_tests::dial(server.addr).await;
+    let peer = stream.local_addr().expect("an address").to_string();
+    let request = format!("GET /login HTTP/1.1\r\n{HEAD}Cookie: {cookie}\r\nConnection: close\r\n\r\n");
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.expect("sent");
+    sockeye_tests::within(tokio::io::AsyncReadExt::read_exact(&mut stream, &mut [0; 12]))
+        .await
+        .expect("an answer");
+    logs::with("peer", &peer).remove(0).get("reason").to_owned()
+}
+
+#[tokio::test]
+async fn what_stands_in_place_of_a_secret_is_no_place_to_look_for_secrets() {
+    let server = server().await;
+    for cookie in ["a=first; b=hidd; c=[hid; d=dden; e=dden]", "a=[hidden]; b=first; c=idde"] {
+        assert_eq!(reason_for(&server, cookie).await, "log in [hidden]", "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_secrets_makes_no_flood_of_the_log() {
+    let server = server().await;
+    let one = "first".to_owned() + &" hidd".repeat(75_000);
+    let repeated = "a=first".to_owned() + &"; a=hidd".repeat(45_000);
+    let different = (0..20_000).map(|n| format!("a=hidd{n}")).collect::<Vec<_>>().join("; ");
+    for cookie in [one, repeated, different] {
+        let reason = reason_for(&server, &cookie).await;
+        assert!(reason.starts_with("[hidden") && reason.len() < 100, "{} bytes", reason.len());
     }
 }

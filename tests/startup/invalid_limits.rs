@@ -14,7 +14,8 @@ async fn endpoint(handshake: Handshake) -> sockeye::Result {
 #[tokio::test]
 async fn limits_of_nothing() {
     let none = Duration::ZERO;
-    let limits = Limits::new().message(0).handshake(none).send(none).close(none).drain(none);
+    let limits = Limits::new().message(0).handshake(none).send(none).close(none);
+    let limits = limits.linger(none).drain(none);
     let limits = limits.connections(0).per_client(0).http_connections(0).message_rate(0, 0);
     let server = Server::new().group("invalid_limits").limits(limits);
     insta::assert_snapshot!(report(server.heartbeat(Heartbeat::every(none).timeout(none))).await);

@@ -190,11 +190,6 @@ impl Cell {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 
-    /// Whether nothing is sent or received any more.
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self.lock().stream, Stream::Over)
-    }
-
     /// Ends the connection because the server is stopping.
     pub(crate) fn stop(&self) {
         self.end(End::Stopping);

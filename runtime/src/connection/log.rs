@@ -21,7 +21,10 @@ pub(super) struct Closing<'a> {
 
 impl Closing<'_> {
     pub(super) fn log(self) {
-        let (blame, reason) = self.verdict();
+        let (blame, mut reason) = self.verdict();
+        if self.has_foreign_words() {
+            reason = self.caller.secrets.hide(&reason);
+        }
         let (level, rule) = match blame {
             Blame::Nobody => (Level::INFO, None),
             Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
@@ -50,6 +53,16 @@ impl Closing<'_> {
     fn code(&self) -> Option<u16> {
         let sent = self.end.close().map(|(code, _)| code);
         sent.or_else(|| self.end.frame().map(|frame| frame.code)).map(u16::from)
+    }
+
+    /// Whether the words are in part the handler's or the peer's, who may repeat what the handshake carried.
+    fn has_foreign_words(&self) -> bool {
+        let by_end = match self.end {
+            End::PeerClosed(frame) => frame.is_some(),
+            End::HandlerClosed(..) | End::Failed(_) | End::Panicked(_) | End::Violation(_) => true,
+            _ => false,
+        };
+        by_end || self.aftermath.is_some()
     }
 
     /// Who is to blame, and for what. A handler that fails after its peer has left is still a failure.

@@ -134,7 +134,9 @@ impl Owner {
             }
         }
         if self.drive.is_over() {
-            self.open = None;
+            if self.open.take().is_some() {
+                self.seat.over();
+            }
             self.part_with_handler(cx);
         }
         if self.is_done() { Poll::Ready(()) } else { Poll::Pending }

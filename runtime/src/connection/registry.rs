@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "testing")]
+use tokio::sync::futures::Notified;
 use tokio::{sync::Notify, time::sleep};
 
 use super::Cell;
@@ -26,6 +28,8 @@ pub(crate) struct Registry {
 #[derive(Debug, Default)]
 struct Seats {
     taken: BTreeMap<u64, (Present, Arc<Cell>)>,
+    /// How many of them have an open connection, by route. Counted here, so that who asks for it need not go through all.
+    open: HashMap<&'static str, usize>,
     next: u64,
     stopping: bool,
 }
@@ -103,29 +107,23 @@ impl Registry {
     pub(crate) fn present(&self) -> Vec<Present> {
         let seats = self.lock();
         let taken = seats.taken.values();
-        taken.map(|(present, cell)| Present { over: cell.is_over(), ..present.clone() }).collect()
+        taken.map(|(present, _)| present.clone()).collect()
     }
 
-    /// How many connections are open, by endpoint.
+    /// How many connections are open, by route.
     pub(crate) fn open(&self) -> HashMap<&'static str, usize> {
-        let mut open = HashMap::new();
-        let accepted = |one: &Present, cell: &Cell| one.stage == Stage::Accepted && !cell.is_over();
-        for (present, _) in self.lock().taken.values().filter(|(one, cell)| accepted(one, cell)) {
-            *open.entry(present.endpoint.route).or_default() += 1;
-        }
-        open
+        self.lock().open.clone()
     }
 
-    /// Waits until no handler runs.
     #[cfg(feature = "testing")]
-    pub(crate) async fn idle(&self) {
-        loop {
-            let vacated = self.vacated.notified();
-            if self.lock().taken.is_empty() {
-                return;
-            }
-            vacated.await;
-        }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().taken.is_empty()
+    }
+
+    /// Ends when a handler ends from now on.
+    #[cfg(feature = "testing")]
+    pub(crate) fn vacated(&self) -> Notified<'_> {
+        self.vacated.notified()
     }
 
     fn cells(&self, which: impl Fn(&Present) -> bool) -> Vec<Arc<Cell>> {
@@ -139,18 +137,43 @@ impl Registry {
     }
 }
 
+impl Seats {
+    fn vacate(&mut self, number: u64) -> Option<(Present, Arc<Cell>)> {
+        self.over(number);
+        self.taken.remove(&number)
+    }
+
+    /// The connection is over; its handler may go on.
+    fn over(&mut self, number: u64) {
+        let Some((present, _)) = self.taken.get_mut(&number) else { return };
+        let was_over = std::mem::replace(&mut present.over, true);
+        if present.stage == Stage::Accepted
+            && !was_over
+            && let Some(open) = self.open.get_mut(present.endpoint.route)
+        {
+            *open -= 1;
+        }
+    }
+}
+
 impl Seat {
     /// The handler has accepted. If the server is stopping already, the connection learns of it.
     pub(super) fn accepted(&self) {
-        let mut seats = self.registry.lock();
-        let stopping = seats.stopping;
+        let mut guard = self.registry.lock();
+        let seats = &mut *guard;
         let Some((present, cell)) = seats.taken.get_mut(&self.number) else { return };
         present.stage = Stage::Accepted;
-        let cell = stopping.then(|| Arc::clone(cell));
-        drop(seats);
+        *seats.open.entry(present.endpoint.route).or_default() += 1;
+        let cell = seats.stopping.then(|| Arc::clone(cell));
+        drop(guard);
         if let Some(cell) = cell {
             cell.stop();
         }
+    }
+
+    /// The connection is over; its handler may go on.
+    pub(super) fn over(&self) {
+        self.registry.lock().over(self.number);
     }
 
     /// The handler has refused and goes on.
@@ -163,7 +186,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let left = self.registry.lock().taken.remove(&self.number);
+        let left = self.registry.lock().vacate(self.number);
         // A cell may hold the last of what a handler left behind; that is dropped when nothing is locked.
         drop(left);
         self.registry.vacated.notify_waiters();

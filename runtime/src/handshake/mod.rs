@@ -7,6 +7,7 @@ mod request;
 mod secrets;
 mod service;
 mod subprotocol;
+mod undecided;
 
 use std::{marker::PhantomData, net::SocketAddr, sync::Arc};
 
@@ -151,7 +152,7 @@ pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal 
 pub(crate) struct Caller {
     pub(crate) peer: Option<SocketAddr>,
     origin: Option<String>,
-    secrets: Secrets,
+    pub(crate) secrets: Secrets,
 }
 
 impl Caller {
@@ -160,12 +161,12 @@ impl Caller {
             let shown = &value.as_bytes()[..value.len().min(crate::origin::LONGEST)];
             String::from_utf8_lossy(shown).into_owned()
         });
-        Self { peer: peer(parts), origin, secrets: Secrets::of(parts) }
+        Self { peer: peer(parts), origin, secrets: Secrets::None }
     }
 
-    /// Lets go of what is needed only while the handshake is undecided.
-    fn decided(mut self) -> Self {
-        self.secrets = Secrets::default();
+    /// From here on foreign words may end up in the log, and what this request carries must not.
+    fn with_secrets_of(mut self, parts: &Parts) -> Self {
+        self.secrets = Secrets::of(parts);
         self
     }
 

@@ -4,15 +4,18 @@ use std::{
     future::poll_fn,
     sync::{Arc, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
-use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, NEVER_ACCEPTED};
+use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, NEVER_ACCEPTED};
 
-use super::{Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping};
+use super::{
+    Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping, undecided::Undecided,
+};
 use crate::{
     connection::{Handler, Kept, Outcome, Owner, Seat, poll_handler},
     endpoint::Running,
@@ -45,14 +48,17 @@ impl Negotiation {
     pub(super) async fn run(mut self) -> Response {
         let limit = self.endpoint.settings.limits.handshake;
         let cut = self.endpoint.lifecycle.cut.clone();
+        let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer);
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
-        match cut.run_until_cancelled(decided).await {
+        let decided = cut.run_until_cancelled(decided).await;
+        undecided.decided();
+        match decided {
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
                 self.refuse_and_let_finish(*refusal, ended)
             }
             Some(Ok(Decided::Ended(outcome))) => self.refuse_for(outcome).await,
-            Some(Err(_)) => self.caller.refuse(&self.endpoint, undecided(limit)),
+            Some(Err(_)) => self.caller.refuse(&self.endpoint, too_late(limit)),
             None => self.caller.refuse(&self.endpoint, stopping()),
         }
     }
@@ -83,14 +89,13 @@ impl Negotiation {
             Some(outcome) => Handler::Ended(outcome),
         };
         metrics::accepted(self.endpoint.registered.route);
-        let caller = self.caller.decided();
-        let owner = Owner::new(self.endpoint, self.cell, caller, handler, self.upgrade, self.seat);
+        let owner = Owner::new(self.endpoint, self.cell, self.caller, handler, self.upgrade, self.seat);
         tasks.spawn(tracing::Instrument::in_current_span(owner.run()));
         response
     }
 
-    /// A handler that has refused may have something left to do, such as writing down whom it refused. It has until the
-    /// time to drain is over.
+    /// A handler that has refused may have something left to do, such as writing down whom it refused. It has the time that
+    /// a handler has to notice the end of its connection: until then it keeps its place.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
         let Self { endpoint, caller, mut handler, cell, seat, .. } = self;
         let response = caller.refuse_in_words(&endpoint, refusal);
@@ -102,9 +107,12 @@ impl Negotiation {
         seat.refused();
         tasks.spawn(tracing::Instrument::in_current_span(async move {
             let _seat = seat;
-            let ended = poll_fn(|cx| poll_handler(&mut handler, cx));
-            if let Some(outcome) = endpoint.lifecycle.cut.run_until_cancelled(ended).await {
-                caller.log_aftermath(&endpoint, &outcome);
+            let limit = endpoint.settings.limits.linger;
+            let ended = tokio::time::timeout(limit, poll_fn(|cx| poll_handler(&mut handler, cx)));
+            match endpoint.lifecycle.cut.run_until_cancelled(ended).await {
+                Some(Ok(outcome)) => caller.log_aftermath(&endpoint, &outcome),
+                Some(Err(_)) => caller.log_lingering(&endpoint, limit),
+                None => {}
             }
             drop(handler);
             // Until here it counts as a connection: who is refused again and again must not pile up work.
@@ -138,7 +146,7 @@ impl Negotiation {
     async fn refuse_by_extractor(self, index: usize, response: Response) -> Response {
         let (mut head, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let words = self.caller.secrets.hide(&String::from_utf8_lossy(&body[..body.len().min(500)]));
+        let words = self.caller.words_of(&body);
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
         let remedy = if head.status.is_server_error() {
             "the server lacks something that this parameter needs; it is not the client's fault"
@@ -161,7 +169,7 @@ fn never_accepted() -> Refusal {
     )
 }
 
-fn undecided(limit: std::time::Duration) -> Refusal {
+fn too_late(limit: Duration) -> Refusal {
     Refusal::of_server(
         &NEVER_ACCEPTED,
         StatusCode::SERVICE_UNAVAILABLE,
@@ -200,6 +208,23 @@ impl Caller {
     fn refuse_in_words(&self, endpoint: &Mounted, mut refusal: Refusal) -> Response {
         refusal.reason = self.secrets.hide(&refusal.reason);
         self.refuse(endpoint, refusal)
+    }
+
+    /// The beginning of an answer, for the log. It is cut when nothing is in it that must be found whole.
+    fn words_of(&self, body: &[u8]) -> String {
+        const LOOKED_AT: usize = 64 * 1024;
+        const SHOWN: usize = 500;
+        let body = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+        let mut words = self.secrets.hide(&body);
+        words.truncate(words.floor_char_boundary(SHOWN));
+        words
+    }
+
+    /// Logs that a handler has not ended for so long after its refusal.
+    fn log_lingering(&self, endpoint: &Mounted, limit: Duration) {
+        let (endpoint, rule) = (endpoint.registered.name, LINGERING_HANDLER.name);
+        let reason = format!("the handler went on for {limit:?} after it had refused, and was dropped");
+        log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
     }
 
     /// Logs a failure that came after the refusal, when the client has its answer.

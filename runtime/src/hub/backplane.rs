@@ -71,8 +71,8 @@ pub trait Backplane: Send + Sync + 'static {
     fn publish(&self, topic: &str, message: Message) -> Result;
 }
 
-/// The way into a [`Hub`](crate::Hub) for events of other machines. It does not keep the hub alive: when that is gone,
-/// the backplane is dropped, and `deliver` says so.
+/// The way into a [`Hub`](crate::Hub) for events of other machines. It does not keep the hub alive: when that is gone, and
+/// the last [`Feed`](crate::Feed) with it, the backplane is dropped, and `deliver` says so.
 #[derive(Clone)]
 pub struct Inlet {
     core: Weak<Core>,

@@ -89,6 +89,12 @@ impl<T> HubBuilder<T> {
         self
     }
 
+    /// Takes the backplane out, and says whether there was one.
+    #[cfg(feature = "log-stream")]
+    pub(crate) fn remove_backplane(&mut self) -> bool {
+        self.connect.take().is_some()
+    }
+
     /// The hub.
     pub fn build(self) -> Hub<T> {
         metrics::describe_hubs();

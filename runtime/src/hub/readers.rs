@@ -3,37 +3,53 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, ThreadId},
 };
 
 use tokio::task::{self, Id};
 
+/// Who reads. A future that is in no task is driven by its thread, as `#[tokio::main]` drives its own; it stays there, and
+/// whatever else this thread does is in tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Who {
+    Task(Id),
+    Thread(ThreadId),
+}
+
+impl Who {
+    fn now() -> Self {
+        task::try_id().map_or_else(|| Self::Thread(thread::current().id()), Self::Task)
+    }
+}
+
 /// The tasks that have waited for an event and still hold their feed, and how many feeds each holds.
 #[derive(Debug, Default)]
 pub(crate) struct Readers {
-    tasks: Mutex<HashMap<Id, usize>>,
+    tasks: Mutex<HashMap<Who, usize>>,
 }
 
 impl Readers {
     /// Whether the code that calls runs in such a task.
     pub(crate) fn have_current_task(&self) -> bool {
-        task::try_id().is_some_and(|id| self.tasks().contains_key(&id))
+        let tasks = self.tasks();
+        !tasks.is_empty() && tasks.contains_key(&Who::now())
     }
 
-    fn enter(&self, id: Id) {
-        *self.tasks().entry(id).or_default() += 1;
+    fn enter(&self, who: Who) {
+        *self.tasks().entry(who).or_default() += 1;
     }
 
-    fn leave(&self, id: Id) {
+    fn leave(&self, who: Who) {
         let mut tasks = self.tasks();
-        if let Some(feeds) = tasks.get_mut(&id) {
+        if let Some(feeds) = tasks.get_mut(&who) {
             *feeds -= 1;
             if *feeds == 0 {
-                tasks.remove(&id);
+                tasks.remove(&who);
             }
         }
     }
 
-    fn tasks(&self) -> MutexGuard<'_, HashMap<Id, usize>> {
+    fn tasks(&self) -> MutexGuard<'_, HashMap<Who, usize>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -42,7 +58,7 @@ impl Readers {
 #[derive(Debug)]
 pub(super) struct Reader {
     readers: Option<Arc<Readers>>,
-    task: Option<Id>,
+    task: Option<Who>,
 }
 
 impl Reader {
@@ -53,24 +69,21 @@ impl Reader {
     /// Notes the task that reads just now; it may be another than before.
     pub(super) fn note(&mut self) {
         let Some(readers) = &self.readers else { return };
-        let now = task::try_id();
-        if now == self.task {
+        let now = Who::now();
+        if self.task == Some(now) {
             return;
         }
-        let before = std::mem::replace(&mut self.task, now);
-        if let Some(id) = now {
-            readers.enter(id);
-        }
-        if let Some(id) = before {
-            readers.leave(id);
+        readers.enter(now);
+        if let Some(before) = self.task.replace(now) {
+            readers.leave(before);
         }
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let (Some(readers), Some(id)) = (&self.readers, self.task) {
-            readers.leave(id);
+        if let (Some(readers), Some(who)) = (&self.readers, self.task) {
+            readers.leave(who);
         }
     }
 }

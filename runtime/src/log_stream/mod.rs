@@ -11,9 +11,12 @@ use std::sync::{
 
 pub use record::{LogRecord, SpanRecord};
 
+use tracing::Level;
+
 use crate::{
     Hub, Topic,
     hub::{HubBuilder, Readers},
+    log,
 };
 
 /// A `tracing_subscriber` layer that feeds a [`Hub`] of [`LogRecord`]s, so that handlers can show the program's own log.
@@ -49,10 +52,16 @@ use crate::{
 /// startup, in place of a dashboard that stays empty.
 ///
 /// - **It does not slow the program.** While nobody listens an event costs a look into a map; what it says is not even
-///   written down. Publishing never waits, and a dashboard that does not keep up loses the oldest records.
+///   written down. The fields of a span are, once, when it begins: somebody may come before it ends. Publishing never waits,
+///   and a dashboard that does not keep up loses the oldest records.
 /// - **It does not feed on itself.** What is logged in a task that reads the stream is not in the stream, and neither is
 ///   what the transport says of single reads and writes (`h2`, `hyper`, `mio` and their like, whatever the level): each
-///   record that is sent would cause the next. Other layers get all of that as ever.
+///   record that is sent would cause the next. Other layers get all of that as ever. Outside of tasks, as in
+///   `#[tokio::main]` itself, it is what the thread logs that reads the stream.
+/// - **It stays in this process.** Whatever carries events to other machines logs that it does, in tasks that nobody can
+///   tell from others, and each record would cause the next one there. A stream over a hub with a
+///   [backplane](HubBuilder::backplane) goes without it, logs that as an error, and is not ready. For the log of many
+///   machines have a collector read what each of them writes.
 /// - **It is bounded.** A text in a record is at most 8 KiB long, and the hub's queue holds 1,000 records unless
 ///   [`LogStream::with`] says otherwise.
 #[derive(Debug, Clone)]
@@ -67,6 +76,8 @@ struct Shared {
     readers: Arc<Readers>,
     /// How many events have come, published or not.
     heard: AtomicU64,
+    /// It was given a backplane, and goes without.
+    lacks_backplane: bool,
 }
 
 impl LogStream {
@@ -78,7 +89,8 @@ impl LogStream {
         Self::with(Hub::builder())
     }
 
-    /// A stream over a hub with these settings. In [`metrics`](crate::metrics) the hub is `log`, unless it has a name.
+    /// A stream over a hub with these settings, which must not have a backplane. In [`metrics`](crate::metrics) the hub is
+    /// `log`, unless it has a name.
     ///
     /// ```
     /// use sockeye::{Hub, LogStream};
@@ -86,11 +98,17 @@ impl LogStream {
     /// let stream = LogStream::with(Hub::builder().queue(100));
     /// # let _ = stream;
     /// ```
-    pub fn with(hub: HubBuilder<LogRecord>) -> Self {
+    pub fn with(mut hub: HubBuilder<LogRecord>) -> Self {
+        let lacks_backplane = hub.remove_backplane();
+        if lacks_backplane {
+            // Said here for who does not ask whether it is ready. Most often no subscriber is there yet: then it is on stderr.
+            tracing::error!(target: "sockeye", "{}", ready::NO_BACKPLANE);
+            log::fallback(Level::ERROR, || ready::NO_BACKPLANE.to_owned());
+        }
         let readers = Arc::new(Readers::default());
         let hub = hub.or_name(Self::TOPIC).note_readers(Arc::clone(&readers)).build();
         let topic = hub.topic(Self::TOPIC);
-        Self { shared: Arc::new(Shared { hub, topic, readers, heard: AtomicU64::new(0) }) }
+        Self { shared: Arc::new(Shared { hub, topic, readers, heard: AtomicU64::new(0), lacks_backplane }) }
     }
 
     /// The hub, for [`Server::state`](crate::Server::state).

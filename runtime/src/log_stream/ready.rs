@@ -5,10 +5,16 @@ use tracing::dispatcher;
 use super::LogStream;
 use crate::{Error, Ready, Result};
 
+pub(super) const NO_BACKPLANE: &str = "a log stream cannot have a backplane: what the broker's client logs of each record \
+     would be the next record; leave out `.backplane(..)`, and collect the logs of other machines from there";
+
 /// Ready when what is logged arrives. A filter may keep everything of Sockeye's out of the stream, or all that is not an
 /// error; then it is enough that the stream is found behind the filter.
 impl Ready for LogStream {
     async fn ready(self) -> Result {
+        if self.shared.lacks_backplane {
+            return Err(Error::new(NO_BACKPLANE));
+        }
         let arrives = self.hears(|| tracing::info!(target: "sockeye", "checking that the log stream is connected"))
             || self.is_installed()
             // It can be hidden too, in a layer that is reloaded. Nearly every filter lets errors through.

@@ -51,6 +51,10 @@ pub(crate) fn refused(route: &'static str, rule: &'static str) {
     handshake(route, "refused", rule);
 }
 
+pub(crate) fn abandoned(route: &'static str) {
+    handshake(route, "abandoned", "");
+}
+
 fn handshake(route: &'static str, outcome: &'static str, rule: &'static str) {
     counter!(names::HANDSHAKES, "route" => route, "outcome" => outcome, "rule" => rule).increment(1);
 }

@@ -13,7 +13,19 @@ use serde::Serialize;
 use crate::mounted::{Lifecycle, Mounted};
 
 /// A route that says in JSON whether the server takes connections, with its endpoints, their open connections, and the
-/// components that were ready at startup.
+/// components that were ready at startup:
+///
+/// ```json
+/// {
+///   "status": "running",
+///   "connections": 2,
+///   "endpoints": [{ "route": "/chat", "handler": "chat", "connections": 2 }],
+///   "components": [{ "name": "database", "ready": "at startup" }]
+/// }
+/// ```
+///
+/// Components are not asked again: that one was ready at startup says nothing about now. A connection is counted from its
+/// acceptance to its end; its handler may go on. An answer costs the same however many there are.
 ///
 /// It answers 200 while the server runs and 503 from the moment on when it is told to stop. With a
 /// [`notice`](Self::notice) the server goes on as before for that long, so that a load balancer learns of it and sends
@@ -76,7 +88,14 @@ struct Report<'a> {
     status: &'static str,
     connections: usize,
     endpoints: Vec<Endpoint>,
-    components: &'a [String],
+    components: Vec<Component<'a>>,
+}
+
+/// Nothing in here may be read as the present state of the component, which nobody has asked for.
+#[derive(Serialize)]
+struct Component<'a> {
+    name: &'a str,
+    ready: &'static str,
 }
 
 #[derive(Serialize)]
@@ -111,11 +130,12 @@ impl Witness {
             let connections = open.get(route).copied().unwrap_or_default();
             Endpoint { route, handler, connections }
         });
+        let components = self.components.iter().map(|name| Component { name, ready: "at startup" });
         Report {
             status,
             connections: open.values().sum(),
             endpoints: endpoints.collect(),
-            components: &self.components,
+            components: components.collect(),
         }
     }
 }

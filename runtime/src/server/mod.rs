@@ -16,7 +16,7 @@ pub use drained::Drained;
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
-pub(crate) use visit::Busy;
+pub(crate) use visit::{Busy, Requests};
 
 use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 

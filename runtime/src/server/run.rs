@@ -75,7 +75,7 @@ fn take(
     lifecycle: &Lifecycle,
     limits: Limits,
 ) {
-    let visit = Visit::default();
+    let visit = Visit::new(lifecycle.requests.clone());
     let service = service(router.clone(), peer, visit.clone());
     let mut builder = builder.clone();
     let is_late = lifecycle.is_stopping();
@@ -169,7 +169,7 @@ pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdow
 }
 
 /// How long the end is held up for what was cut off.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Says whether everything has ended in time.
 async fn wind_up(lifecycle: &Lifecycle, limit: Duration) -> bool {

@@ -8,7 +8,19 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "testing")]
+use tokio::sync::futures::Notified;
 use tokio::{sync::Notify, time::timeout};
+
+/// How many requests the whole server is busy with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requests(Arc<Answering>);
+
+#[derive(Debug, Default)]
+struct Answering {
+    number: AtomicUsize,
+    answered: Notify,
+}
 
 /// One HTTP connection, from the first byte of the client on, which may never come.
 #[derive(Debug, Clone, Default)]
@@ -21,17 +33,46 @@ struct State {
     /// From the first request on, hyper itself watches HTTP/1.1: between two requests, and within a head.
     is_http1: AtomicBool,
     changed: Notify,
+    requests: Requests,
 }
 
 /// Something that a connection is busy with, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Busy(Arc<State>);
 
+impl Requests {
+    fn begin(&self) {
+        self.0.number.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn end(&self) {
+        self.0.number.fetch_sub(1, Ordering::SeqCst);
+        self.0.answered.notify_waiters();
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Requests {
+    pub(crate) fn number(&self) -> usize {
+        self.0.number.load(Ordering::SeqCst)
+    }
+
+    /// Ends when one is answered from now on.
+    pub(crate) fn answered(&self) -> Notified<'_> {
+        self.0.answered.notified()
+    }
+}
+
 impl Visit {
+    pub(super) fn new(requests: Requests) -> Self {
+        Self(Arc::new(State { requests, ..State::default() }))
+    }
+
     /// A request has come.
     pub(super) fn begin(&self, version: http::Version) -> Arc<Busy> {
         self.0.is_http1.store(version < http::Version::HTTP_2, Ordering::Relaxed);
         self.0.busy.fetch_add(1, Ordering::Relaxed);
+        self.0.requests.begin();
         self.0.changed.notify_one();
         Arc::new(Busy(Arc::clone(&self.0)))
     }
@@ -57,6 +98,7 @@ impl Drop for Busy {
         if self.0.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.changed.notify_one();
         }
+        self.0.requests.end();
     }
 }
 

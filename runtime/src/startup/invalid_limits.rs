@@ -156,6 +156,14 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
             ),
         ),
         (
+            limits.linger.is_zero(),
+            Fault::zero(
+                "linger limit",
+                "is 0 s: no handler could notice the end of its connection",
+                "Limits::new().linger(Duration::from_secs(30))",
+            ),
+        ),
+        (
             limits.close.is_zero(),
             Fault::zero(
                 "close limit",

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use super::{TestError, TestRequest, TestSocket, TestStream, error::Came, hosted::Hosted};
+use super::{TestError, TestRequest, TestResponse, TestSocket, TestStream, error::Came, hosted::Hosted};
 use crate::{Server, StartupError};
 
 /// A server with clients, all in the test's own process: no port is opened.
@@ -40,7 +40,25 @@ impl TestClient {
         self.request(path).connect().await
     }
 
-    /// A handshake to a path, to be added to.
+    /// An ordinary `GET`, of a page, a health route, or whatever is not an endpoint. For other methods, headers and bodies
+    /// see [`TestRequest::send`].
+    ///
+    /// ```
+    /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
+    /// let health = client.get("/health").await?;
+    /// assert_eq!(health.status(), 200);
+    /// assert_eq!(health.json::<serde_json::Value>()?["status"], "running");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When no answer comes. A status that says that something is wrong is an answer.
+    pub async fn get(&self, path: &str) -> Result<TestResponse, TestError> {
+        self.request(path).send().await
+    }
+
+    /// A request to a path, to be added to: a handshake, unless it is sent with [`TestRequest::send`].
     pub fn request(&self, path: &str) -> TestRequest<'_> {
         TestRequest::new(self, path, self.patience)
     }
@@ -58,19 +76,18 @@ impl TestClient {
         Arc::clone(&self.server)
     }
 
-    /// Waits until no handler runs any more: none that has not decided, none with an open connection, none that goes on
-    /// after it has refused. Then every closing event is logged, too.
+    /// Waits until nothing is left: no handler that has not decided, none with an open connection, none that goes on after
+    /// it has refused. Then every closing event is logged, too.
+    ///
+    /// What clients have written before this call is taken up first, and requests to whatever route are answered: who
+    /// connects and vanishes at once is waited for as well. HTTP connections that ask for nothing may stay.
     ///
     /// # Panics
-    /// When a handler is still there after the client's patience; the message names the endpoint and the peer of each.
+    /// When something is left after the client's patience; the message names the endpoint and the peer of each handler.
     pub async fn assert_idle(&self) {
-        let connections = &self.server.lifecycle.connections;
-        if tokio::time::timeout(self.patience, connections.idle()).await.is_err() {
-            let left = connections.present();
-            let named: Vec<_> = left.iter().map(|one| format!("\n  {one}")).collect();
-            let count = crate::report::count(left.len(), "handler");
-            let run = if left.len() == 1 { "runs" } else { "run" };
-            assert!(left.is_empty(), "{count} still {run} after {:?}:{}", self.patience, named.concat());
+        if tokio::time::timeout(self.patience, self.server.idle()).await.is_err() {
+            let left = self.server.left_after(self.patience);
+            assert!(left.is_none(), "{}", left.unwrap_or_default());
         }
     }
 
@@ -79,13 +96,13 @@ impl TestClient {
         self.server.stop();
     }
 
-    /// Stops the server and waits until it has ended: at the latest when `Limits::drain` is over.
+    /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::drain` are over.
     ///
     /// # Errors
-    /// When it does not end within that time and the client's patience.
+    /// When it does not end within these times and the client's patience.
     pub async fn shutdown(&self) -> Result<(), TestError> {
         self.stop();
-        let patience = self.server.limits.drain.saturating_add(self.patience);
+        let patience = self.server.time_to_end().saturating_add(self.patience);
         let ended = tokio::time::timeout(patience, self.server.ended()).await;
         ended.map_err(|_| TestError::new("*", "the server to end", Came::Nothing(patience)))
     }

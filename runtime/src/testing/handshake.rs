@@ -1,23 +1,52 @@
-//! The client's side of a handshake, RFC 6455 section 4.1, spoken by hyper over a pipe.
+//! The client's side of a request and of a handshake, RFC 6455 section 4.1, spoken by hyper over a pipe.
 
 use bytes::Bytes;
 use futures_util::future::join;
-use http::{HeaderValue, Request, StatusCode, header, response::Parts};
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header, response::Parts};
+use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
 use super::{Refusal, TestStream, error::Came};
 
 /// The key of every test's handshake and the answer that it must get: those of RFC 6455 section 1.3.
-pub(super) const KEY: HeaderValue = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
+const KEY: HeaderValue = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// The headers of a handshake.
+pub(super) fn headers() -> [(HeaderName, HeaderValue); 4] {
+    [
+        (header::CONNECTION, HeaderValue::from_static("Upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        (header::SEC_WEBSOCKET_KEY, KEY),
+    ]
+}
 
 /// Asks, and gives the connection when the server has accepted.
 pub(super) async fn open(
     stream: TestStream,
-    request: Request<Empty<Bytes>>,
+    request: Request<Full<Bytes>>,
 ) -> Result<(Parts, TestStream), Came> {
+    let (head, body, connection) = ask(stream, request).await?;
+    if head.status != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Came::Refused(Box::new(Refusal::new(head, &body))));
+    }
+    check(&head)?;
+    let parts = connection.map_err(ended)?;
+    Ok((head, parts.io.into_inner().reading_first(parts.read_buf)))
+}
+
+/// Asks, and gives the answer whatever it is.
+pub(super) async fn send(stream: TestStream, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), Came> {
+    let (head, body, _) = ask(stream, request).await?;
+    Ok((head, body))
+}
+
+type Connection = hyper::Result<http1::Parts<TokioIo<TestStream>>>;
+
+/// The answer, and what is left of the connection.
+async fn ask(stream: TestStream, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes, Connection), Came> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(ended)?;
     let ask = async move {
         let (head, body) = sender.send_request(request).await?.into_parts();
@@ -27,12 +56,7 @@ pub(super) async fn open(
     };
     let (connection, answer) = join(connection.without_shutdown(), ask).await;
     let (head, body) = answer.map_err(ended)?;
-    if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Came::Refused(Box::new(Refusal::new(head, &body))));
-    }
-    check(&head)?;
-    let parts = connection.map_err(ended)?;
-    Ok((head, parts.io.into_inner().reading_first(parts.read_buf)))
+    Ok((head, body, connection))
 }
 
 /// What makes a browser fail a connection that was accepted: a layer may have spoilt the answer.

@@ -1,6 +1,6 @@
 //! A server that runs for a test, in the test's own runtime.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,14 +9,19 @@ use super::{
     peers::next_peer,
     pipe::{Door, port},
 };
-use crate::{Limits, mounted::Lifecycle, server::Checked};
+use crate::{
+    Limits,
+    mounted::Lifecycle,
+    report::count,
+    server::{Checked, run::LAST_WORDS},
+};
 
 /// The server behind a [`TestClient`](super::TestClient) and its sockets; the last of them takes it along.
 #[derive(Debug)]
 pub(super) struct Hosted {
     door: Door,
-    pub(super) lifecycle: Lifecycle,
-    pub(super) limits: Limits,
+    lifecycle: Lifecycle,
+    limits: Limits,
     stop: CancellationToken,
     ended: CancellationToken,
 }
@@ -36,6 +41,54 @@ impl Hosted {
 
     pub(super) fn dial(&self, peer: Option<SocketAddr>) -> TestStream {
         self.door.open(peer.unwrap_or_else(next_peer))
+    }
+
+    /// Waits until nothing is left to be done: no byte to be taken up, no request to be answered, no handler that runs.
+    pub(super) async fn idle(&self) {
+        let (connections, requests, flows) =
+            (&self.lifecycle.connections, &self.lifecycle.requests, self.door.flows());
+        loop {
+            let (vacated, answered, changed) = (connections.vacated(), requests.answered(), flows.changed());
+            // Bytes become a request, and a request a handler: asked in this order, nothing slips through. Where handlers
+            // run the rest need not be asked.
+            if connections.is_empty()
+                && flows.under_way().is_none()
+                && requests.number() == 0
+                && connections.is_empty()
+            {
+                return;
+            }
+            tokio::select! {
+                () = vacated => {}
+                () = answered => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    /// What is left to be done after a time, in words; `None` when nothing is.
+    pub(super) fn left_after(&self, time: Duration) -> Option<String> {
+        let handlers = self.lifecycle.connections.present();
+        if !handlers.is_empty() {
+            let named: Vec<_> = handlers.iter().map(|one| format!("\n  {one}")).collect();
+            let run = if handlers.len() == 1 { "runs" } else { "run" };
+            return Some(format!(
+                "{} still {run} after {time:?}:{}",
+                count(handlers.len(), "handler"),
+                named.concat()
+            ));
+        }
+        let requests = self.lifecycle.requests.number();
+        if requests > 0 {
+            return Some(format!("{} unanswered after {time:?}", count(requests, "request")));
+        }
+        let peer = self.door.flows().under_way()?;
+        Some(format!("what {peer} has written is not taken up by the server after {time:?}"))
+    }
+
+    /// The longest that the server may take to end once it is told.
+    pub(super) fn time_to_end(&self) -> Duration {
+        self.lifecycle.notice.saturating_add(self.limits.drain).saturating_add(LAST_WORDS)
     }
 
     pub(super) fn stop(&self) {

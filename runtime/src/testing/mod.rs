@@ -33,6 +33,8 @@
 //! let refusal = client.request("/shout").origin("https://evil.example").refused().await?;
 //! assert_eq!((refusal.status().as_u16(), refusal.rule()), (403, Some("origin_refused")));
 //!
+//! assert_eq!(client.get("/none").await?.status(), 404); // any route, over plain HTTP
+//!
 //! let answer = socket.close(CloseCode::NORMAL, "done").await?;
 //! assert_eq!(answer.code, CloseCode::NORMAL);
 //! client.assert_idle().await; // no handler is left
@@ -63,6 +65,7 @@
 mod client;
 mod driver;
 mod error;
+mod flow;
 mod handshake;
 mod hosted;
 mod inbox;
@@ -70,6 +73,7 @@ mod peers;
 mod pipe;
 mod refusal;
 mod request;
+mod response;
 mod socket;
 
 pub use client::TestClient;
@@ -77,4 +81,5 @@ pub use error::TestError;
 pub use pipe::TestStream;
 pub use refusal::Refusal;
 pub use request::TestRequest;
+pub use response::TestResponse;
 pub use socket::TestSocket;

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf as _, Bytes};
@@ -17,6 +17,7 @@ use tokio::{
     sync::mpsc,
 };
 
+use super::flow::{Flow, Flows, Tracked};
 use crate::server::Listen;
 
 /// How many bytes a pipe holds in each direction before a write waits, like the buffers of a network.
@@ -43,6 +44,7 @@ pub struct TestStream {
     io: DuplexStream,
     reset: Arc<AtomicBool>,
     peer: SocketAddr,
+    flow: Arc<Flow>,
     /// What was read too much and is to be read again first.
     rest: Bytes,
 }
@@ -90,7 +92,9 @@ impl AsyncRead for TestStream {
 
 impl AsyncWrite for TestStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
+        self.flow.wrote(written);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -107,6 +111,7 @@ impl AsyncWrite for TestStream {
 pub(super) struct ServerEnd {
     io: DuplexStream,
     reset: Arc<AtomicBool>,
+    flow: Tracked,
 }
 
 impl ServerEnd {
@@ -122,7 +127,10 @@ impl AsyncRead for ServerEnd {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.io).poll_read(cx, buffer);
+        self.flow.note_read(&polled, buffer.filled().len() - before);
+        polled
     }
 }
 
@@ -149,12 +157,15 @@ pub(super) struct Pipes(mpsc::UnboundedReceiver<Knock>);
 
 /// The other side of [`Pipes`].
 #[derive(Debug)]
-pub(super) struct Door(mpsc::UnboundedSender<Knock>);
+pub(super) struct Door {
+    knocks: mpsc::UnboundedSender<Knock>,
+    flows: Flows,
+}
 
 /// A port for pipes.
 pub(super) fn port() -> (Door, Pipes) {
     let (door, pipes) = mpsc::unbounded_channel();
-    (Door(door), Pipes(pipes))
+    (Door { knocks: door, flows: Flows::default() }, Pipes(pipes))
 }
 
 impl Door {
@@ -162,8 +173,15 @@ impl Door {
     pub(super) fn open(&self, peer: SocketAddr) -> TestStream {
         let (ours, theirs) = tokio::io::duplex(BUFFER);
         let reset = Arc::new(AtomicBool::new(false));
-        let _nobody_listens = self.0.send((ServerEnd { io: theirs, reset: Arc::clone(&reset) }, peer));
-        TestStream { io: ours, reset, peer, rest: Bytes::new() }
+        let (flow, tracked) = self.flows.add(peer);
+        let end = ServerEnd { io: theirs, reset: Arc::clone(&reset), flow: tracked };
+        let _nobody_listens = self.knocks.send((end, peer));
+        TestStream { io: ours, reset, peer, flow, rest: Bytes::new() }
+    }
+
+    /// What is under way in the pipes.
+    pub(super) fn flows(&self) -> &Flows {
+        &self.flows
     }
 }
 

@@ -1,11 +1,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
-use http_body_util::Empty;
+use http_body_util::Full;
+use serde::Serialize;
 use std::{net::SocketAddr, time::Duration};
 
-use super::{Refusal, TestClient, TestError, TestSocket, TestStream, error::Came, handshake};
+use super::{Refusal, TestClient, TestError, TestResponse, TestSocket, TestStream, error::Came, handshake};
 
-/// A handshake to be sent: what [`TestClient::request`] gives.
+/// A handshake to be sent: what [`TestClient::request`] gives. With [`send`](Self::send) it is an ordinary request.
 ///
 /// It is well formed to begin with, and has no `Origin` header: like every client that is not a browser.
 ///
@@ -23,7 +24,7 @@ use super::{Refusal, TestClient, TestError, TestSocket, TestStream, error::Came,
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is sent before `connect` or `refused` is awaited"]
+#[must_use = "nothing is sent before `connect`, `refused` or `send` is awaited"]
 #[derive(Debug)]
 pub struct TestRequest<'a> {
     client: &'a TestClient,
@@ -31,6 +32,7 @@ pub struct TestRequest<'a> {
     method: Method,
     headers: HeaderMap,
     subprotocols: Vec<String>,
+    body: Bytes,
     peer: Option<SocketAddr>,
     patience: Duration,
     fault: Option<String>,
@@ -38,19 +40,14 @@ pub struct TestRequest<'a> {
 
 impl<'a> TestRequest<'a> {
     pub(super) fn new(client: &'a TestClient, path: &str, patience: Duration) -> Self {
-        let headers = [
-            (header::HOST, HeaderValue::from_static("localhost")),
-            (header::CONNECTION, HeaderValue::from_static("Upgrade")),
-            (header::UPGRADE, HeaderValue::from_static("websocket")),
-            (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
-            (header::SEC_WEBSOCKET_KEY, handshake::KEY),
-        ];
+        let host = (header::HOST, HeaderValue::from_static("localhost"));
         Self {
             client,
             path: path.to_owned(),
             method: Method::GET,
-            headers: headers.into_iter().collect(),
+            headers: handshake::headers().into_iter().chain([host]).collect(),
             subprotocols: Vec::new(),
+            body: Bytes::new(),
             peer: None,
             patience,
             fault: None,
@@ -94,6 +91,23 @@ impl<'a> TestRequest<'a> {
         self
     }
 
+    /// What an ordinary request carries.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// A value as JSON, with the header that says so.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.body(body).header(header::CONTENT_TYPE, "application/json"),
+            Err(error) => {
+                self.fault = Some(format!("the value for `json` cannot be written: {error}"));
+                self
+            }
+        }
+    }
+
     /// The address that the server takes the client for. Without this each connection has another port of 127.0.0.1.
     pub fn peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer);
@@ -130,6 +144,46 @@ impl<'a> TestRequest<'a> {
         Err(TestError::new(&path, WAITED, came))
     }
 
+    /// Sends it as an ordinary request, without the headers that make a handshake of it, and gives the whole answer.
+    ///
+    /// ```
+    /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
+    /// use axum::http::Method;
+    ///
+    /// let sold = client
+    ///     .request("/stock/salmon/sell")
+    ///     .method(Method::POST)
+    ///     .header("authorization", "Bearer secret")
+    ///     .json(&serde_json::json!({ "count": 2 }))
+    ///     .send()
+    ///     .await?;
+    /// assert_eq!((sold.status().as_u16(), sold.text()), (409, "sold out"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When no answer comes. A status that says that something is wrong is an answer.
+    pub async fn send(mut self) -> Result<TestResponse, TestError> {
+        const WAITED: &str = "an answer";
+        for (name, value) in handshake::headers() {
+            // What the test has put there itself is meant.
+            if self.headers.get(&name) == Some(&value) {
+                self.headers.remove(name);
+            }
+        }
+        let (path, patience) = (self.path.clone(), self.patience);
+        let answer = async move {
+            let (client, peer) = (self.client, self.peer.take());
+            handshake::send(client.dial(peer), self.into_http()?).await
+        };
+        let answered = tokio::time::timeout(patience, answer).await;
+        let (head, body) = answered
+            .unwrap_or(Err(Came::Nothing(patience)))
+            .map_err(|came| TestError::new(&path, WAITED, came))?;
+        Ok(TestResponse::new(path, head, &body))
+    }
+
     async fn ask(mut self) -> Result<(http::response::Parts, TestStream), Came> {
         let peer = self.peer.take();
         let client = self.client;
@@ -137,7 +191,7 @@ impl<'a> TestRequest<'a> {
         handshake::open(client.dial(peer), request).await
     }
 
-    fn into_http(mut self) -> Result<Request<Empty<Bytes>>, Came> {
+    fn into_http(mut self) -> Result<Request<Full<Bytes>>, Came> {
         if !self.subprotocols.is_empty() {
             let offer = self.subprotocols.join(", ");
             self = self.header(header::SEC_WEBSOCKET_PROTOCOL, offer);
@@ -145,7 +199,7 @@ impl<'a> TestRequest<'a> {
         if let Some(fault) = self.fault {
             return Err(Came::Fault(fault));
         }
-        let built = Request::builder().method(self.method).uri(&self.path).body(Empty::new());
+        let built = Request::builder().method(self.method).uri(&self.path).body(Full::new(self.body));
         let mut request = built.map_err(|error| Came::Fault(format!("the path is none: {error}")))?;
         *request.headers_mut() = self.headers;
         Ok(request)
