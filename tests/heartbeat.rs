@@ -137,6 +137,20 @@ async fn bulk(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Echoes, and sleeps for nine minutes after the first message.
+#[ws_endpoint("/nap")]
+async fn nap(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut tired = true;
+    while let Some(message) = socket.recv().await? {
+        if std::mem::take(&mut tired) {
+            sleep(Duration::from_mins(9)).await;
+        }
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
 /// Never decides.
 #[ws_endpoint("/think")]
 async fn think(_handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
@@ -389,6 +403,44 @@ async fn a_peer_that_reads_slowly_gets_everything_and_the_close_frame() -> Teste
     client.assert_idle().await;
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.get("rule"), line.get("code")), ("", "1000"), "{line:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_closes_while_it_is_behind_gets_everything_too() -> Tested {
+    let client = client_of(server().0.heartbeat(Heartbeat::off())).await;
+    let mut stream = client.stream();
+    stream.write_all(format!("GET /bulk HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
+    stream.write_all(&frame(0x81, b"last")).await?;
+    // So much that the handler has ended, and so little that its last messages are still waiting.
+    let mut taken = vec![0; 31 * 64 * 1024];
+    stream.read_exact(&mut taken).await?;
+    sleep(Duration::from_secs(1)).await;
+    stream.write_all(&frame(0x88, &1000_u16.to_be_bytes())).await?;
+    sleep(Duration::from_secs(1)).await;
+    let before = taken.len();
+    stream.read_to_end(&mut taken).await?;
+    assert!(taken.len() > before + 32 * 1024, "{} bytes more", taken.len() - before);
+    assert!(taken.ends_with(&[0x88, 2, 0x03, 0xe8]), "a close frame with 1000");
+    assert!(taken.len() > 32 * 64 * 1024, "all of it");
+    client.assert_idle().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_to_pings_are_not_held_against_a_peer() -> Tested {
+    let limits = Limits::new().message_rate(5, 10);
+    let client = client_of(server().0.limits(limits)).await;
+    let mut socket = client.connect("/nap").await?;
+    // One to work on, and two that leave no room for more.
+    for size in [1, 40_000, 40_000] {
+        socket.send(vec![0; size]).await?;
+    }
+    for size in [1, 40_000, 40_000] {
+        assert_eq!(socket.recv_binary().await?.len(), size);
+    }
+    socket.send("still here").await?;
+    assert_eq!(socket.recv_text().await?, "still here");
     Ok(())
 }
 

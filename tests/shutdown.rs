@@ -1,13 +1,26 @@
 //! The end of the server over real sockets: every socket is told, and the port is free. `drain.rs` has the rest.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use sockeye::{Drained, Handshake, Limits, Server, ws_endpoint};
 use sockeye_tests::{PATIENCE, close_of, hear, logs, say, start, within};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tokio_tungstenite::{connect_async, tungstenite::Message};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore, oneshot},
+    task::JoinHandle,
+};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Error as Refused, Message},
+};
 use tracing::Level;
+
+/// A server whose gate is closed.
+fn server() -> Server {
+    Server::new().state(Gate::new())
+}
 
 /// Echoes; on the way out it still has something to say.
 #[ws_endpoint("/echo")]
@@ -23,7 +36,7 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 #[tokio::test]
 async fn every_socket_is_told_1001_and_the_server_ends() {
     logs::listen();
-    let mut server = start(Server::new()).await;
+    let mut server = start(server()).await;
     let mut clients = Vec::new();
     for _ in 0..20 {
         let mut client = server.connect("/echo").await;
@@ -47,7 +60,7 @@ async fn every_socket_is_told_1001_and_the_server_ends() {
 
 #[tokio::test]
 async fn a_connection_that_is_kept_alive_does_not_hold_the_server_up() {
-    let mut server = start(Server::new()).await;
+    let mut server = start(server()).await;
     let mut idle = tokio::net::TcpStream::connect(server.addr).await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut idle, b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .await
@@ -66,6 +79,29 @@ async fn stubborn(handshake: Handshake) -> sockeye::Result {
     std::future::pending().await
 }
 
+/// Decides when it is told to.
+#[ws_endpoint("/undecided")]
+async fn undecided(handshake: Handshake, State(gate): State<Gate>) -> sockeye::Result {
+    gate.came.notify_one();
+    gate.open.acquire().await?.forget();
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Says that somebody has come, and lets in as many as it is told.
+#[derive(Clone)]
+struct Gate {
+    came: Arc<Notify>,
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self { came: Arc::default(), open: Arc::new(Semaphore::new(0)) }
+    }
+}
+
 /// A server behind `axum::serve`, until it is told to stop.
 struct Behind {
     addr: SocketAddr,
@@ -77,7 +113,7 @@ struct Behind {
 async fn behind_axum(server: Server) -> Behind {
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { _ = stopped.await }.shared();
-    let (router, drained) = server.shutdown(stopped.clone()).check().await.unwrap().into_router_and_drain();
+    let (router, drained) = server.shutdown(stopped.clone()).check().await.unwrap().into_router_and_drained();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -89,7 +125,7 @@ async fn behind_axum(server: Server) -> Behind {
 async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
     // The client is waited for, however long this machine takes over it.
     let limits = Limits::new().close(3 * PATIENCE).drain(3 * PATIENCE);
-    let mut behind = behind_axum(Server::new().limits(limits)).await;
+    let mut behind = behind_axum(server().limits(limits)).await;
     let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
     say(&mut client, "hello").await;
     hear(&mut client).await;
@@ -105,8 +141,27 @@ async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
 }
 
 #[tokio::test]
+async fn a_handler_that_has_not_decided_is_waited_for() {
+    let gate = Gate::new();
+    let limits = Limits::new().handshake(3 * PATIENCE).close(3 * PATIENCE).drain(3 * PATIENCE);
+    let mut behind = behind_axum(server().state(gate.clone()).limits(limits)).await;
+    let client = tokio::spawn(connect_async(format!("ws://{}/undecided", behind.addr)));
+    within(gate.came.notified()).await;
+    behind.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_millis(300), &mut behind.drained).await;
+    assert!(ended.is_err(), "a handshake is under way");
+    gate.open.add_permits(1);
+    let Err(Refused::Http(answer)) = within(client).await.unwrap() else { panic!("the server is stopping") };
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["sockeye-rule"]),
+        (503, &"shutting_down".parse().unwrap())
+    );
+    within(behind.drained).await;
+}
+
+#[tokio::test]
 async fn who_does_not_wait_is_drained_all_the_same() {
-    let behind = behind_axum(Server::new()).await;
+    let behind = behind_axum(server()).await;
     let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
     drop(behind.drained);
     behind.stop.send(()).unwrap();
@@ -115,7 +170,7 @@ async fn who_does_not_wait_is_drained_all_the_same() {
 
 #[tokio::test]
 async fn the_wait_ends_when_the_time_to_drain_is_over() {
-    let server = Server::new().limits(Limits::new().drain(Duration::from_millis(50)));
+    let server = server().limits(Limits::new().drain(Duration::from_millis(50)));
     let behind = behind_axum(server).await;
     let (_client, _) = connect_async(format!("ws://{}/stubborn", behind.addr)).await.unwrap();
     behind.stop.send(()).unwrap();
@@ -126,7 +181,7 @@ async fn the_wait_ends_when_the_time_to_drain_is_over() {
 async fn the_address_is_told_once_it_is_bound() {
     let (tell, told) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = Server::new().on_listen(|address| tell.send(address).unwrap());
+    let server = server().on_listen(|address| tell.send(address).unwrap());
     let running = tokio::spawn(server.shutdown(async { _ = stopped.await }).serve("127.0.0.1:0"));
     let address = within(told).await.unwrap();
     assert_ne!(address.port(), 0);
@@ -139,7 +194,7 @@ async fn the_address_is_told_once_it_is_bound() {
 #[tokio::test]
 async fn no_address_is_told_where_the_start_fails() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::new().on_listen(|address| panic!("{address} is not ours"));
+    let server = server().on_listen(|address| panic!("{address} is not ours"));
     let error = server.serve(taken.local_addr().unwrap()).await.unwrap_err();
     assert_eq!(error.problems()[0].rule(), "bind_failed");
 }

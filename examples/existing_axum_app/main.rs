@@ -12,7 +12,7 @@
 //! 2. Take one WebSocket route out of the router and write its handler as `#[ws_endpoint]`: see `changes.rs`. (If the route
 //!    stays in the router by mistake, the start says `conflicting_route`.)
 //! 3. Give the router to `Server::router`, and what handlers take as `State` to `Server::state`. In `axum::serve`, put
-//!    `server.check().await?.into_router_and_drain()` in the place of the router, with connect info: peers are in Sockeye's
+//!    `server.check().await?.into_router_and_drained()` in the place of the router, with connect info: peers are in Sockeye's
 //!    log. From then on `SOCKEYE_CHECK=1` in front of the program lists its endpoints and ends it before it listens.
 //! 4. Move the layers that WebSockets need, too, from the router to `Server::layer`, in the same order. Layers for the
 //!    router alone stay there, such as CORS, which browsers ask about before a `fetch` and never before a WebSocket.
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     log_to_terminal();
     // Step 3. Every check has passed before the port is bound.
     let server = server(AppState::default(), Tokens::from_env()).shutdown(stop::signal());
-    let (router, drained) = server.check().await?.into_router_and_drain();
+    let (router, drained) = server.check().await?.into_router_and_drained();
     let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| {
         format!("cannot listen on {address}: {error}; set SOCKEYE_ADDR to an address that is free")

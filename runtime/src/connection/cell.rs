@@ -403,8 +403,10 @@ impl Drop for Link {
     fn drop(&mut self) {
         let mut shared = self.cell.lock();
         shared.handles -= 1;
+        // A handler that lets go of a handle after the end has noticed; one that has none left is not to be told from it.
+        let notices = shared.end.is_some() && shared.is_in_handler();
+        shared.knows |= notices || shared.handles == 0;
         if shared.handles == 0 {
-            shared.knows |= shared.is_in_handler();
             shared.wake_owner();
         }
     }

@@ -27,7 +27,7 @@ pub(super) struct Drive {
     /// When something last came from the peer, and how much had come then.
     heard: (Instant, u64),
     /// What is to be told to the log when nothing is locked.
-    news: Option<News>,
+    news: Vec<News>,
 }
 
 /// A step in the life of a connection.
@@ -61,16 +61,17 @@ impl Drive {
             pong_due: None,
             stalled: None,
             heard,
-            news: None,
+            news: Vec::new(),
         }
     }
 
     /// Tells the log what has happened. Not while the connection is locked: a layer of the program's may send to it.
     pub(super) fn report(&mut self) {
-        match self.news.take() {
-            Some(News::Open) => log::open(),
-            Some(News::Closing(code)) => log::closing(code),
-            None => {}
+        for news in std::mem::take(&mut self.news) {
+            match news {
+                News::Open => log::open(),
+                News::Closing(code) => log::closing(code),
+            }
         }
     }
 
@@ -110,7 +111,7 @@ impl Drive {
     }
 
     fn open(&mut self, shared: &mut Shared, engine: Engine) {
-        self.news = Some(News::Open);
+        self.news.push(News::Open);
         shared.stream = Stream::Open(Box::new(engine));
         self.heard.0 = Instant::now();
         self.phase = Phase::Serving;
@@ -190,7 +191,7 @@ impl Drive {
     /// Goes from serving to the phase that fits the end.
     fn begin_end(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
         let code = shared.end.as_deref().and_then(End::close).map(|(code, _)| code);
-        self.news = Some(News::Closing(code));
+        self.news.push(News::Closing(code));
         let patient = shared.end.as_deref().is_some_and(End::is_patient);
         self.deadline = (!patient).then(|| Instant::now() + shared.settings.limits.close);
         *again |= shared.wake_receiver(cx.waker());
@@ -219,7 +220,11 @@ impl Drive {
             match engine.poll_receive(cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong { .. }) => {}
-                Poll::Ready(Received::Close(_)) => return self.shut(shared, cx, again),
+                // What is queued before our own close frame is still owed.
+                Poll::Ready(Received::Close(_)) => {
+                    self.phase = Phase::Answering;
+                    return true;
+                }
                 Poll::Ready(Received::Violation(_)) => {
                     self.phase = Phase::Parting;
                     return true;

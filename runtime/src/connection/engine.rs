@@ -63,15 +63,15 @@ impl Violation {
 #[derive(Debug)]
 pub(super) struct Engine {
     stream: engine::WebSocketStream<Meter<TokioIo<Upgraded>>>,
-    /// A ping of ours is not answered yet.
-    pinged: bool,
+    /// How many pings of ours are not answered yet.
+    pings: u32,
 }
 
 impl Engine {
     pub(super) fn new(upgraded: Upgraded, max_message: usize) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message));
         let io = Meter::new(TokioIo::new(upgraded));
-        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pinged: false }
+        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pings: 0 }
     }
 
     /// The next frame or message from the peer.
@@ -98,8 +98,15 @@ impl Engine {
                 reason: reason.into(),
             })),
             None if message.is_ping() => Received::Ping,
-            None => Received::Pong { asked: std::mem::take(&mut self.pinged) },
+            None => Received::Pong { asked: self.answered() },
         }
+    }
+
+    /// Whether a pong answers a ping of ours.
+    fn answered(&mut self) -> bool {
+        let asked = self.pings > 0;
+        self.pings = self.pings.saturating_sub(1);
+        asked
     }
 
     fn sort_text(&mut self, payload: Bytes) -> Received {
@@ -142,7 +149,7 @@ impl Engine {
     }
 
     pub(super) fn queue_ping(&mut self) {
-        self.pinged = true;
+        self.pings = self.pings.saturating_add(1);
         self.start(engine::Message::ping(Bytes::new()));
     }
 

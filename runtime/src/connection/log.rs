@@ -16,6 +16,8 @@ pub(super) struct Closing<'a> {
     pub(super) caller: &'a Caller,
     pub(super) end: &'a End,
     pub(super) aftermath: Option<&'a Aftermath>,
+    /// What a task of the handler panicked with after the end.
+    pub(super) late_panic: Option<String>,
     pub(super) open_for: Duration,
 }
 
@@ -62,20 +64,28 @@ impl Closing<'_> {
             End::HandlerClosed(..) | End::Failed(_) | End::Panicked(_) | End::Violation(_) => true,
             _ => false,
         };
-        by_end || self.aftermath.is_some()
+        by_end || self.aftermath.is_some() || self.late_panic.is_some()
     }
 
-    /// Who is to blame, and for what. A handler that fails after its peer has left is still a failure.
+    /// Who is to blame, and for what, the panic of a task included.
     fn verdict(&self) -> (Blame, String) {
+        let (blame, reason) = self.verdict_on_handler();
+        let Some(words) = &self.late_panic else { return (blame, reason) };
+        let blame = match blame {
+            Blame::Handler(rule) => Blame::Handler(rule),
+            _ => Blame::Handler(&sockeye_rules::HANDLER_PANIC),
+        };
+        (blame, format!("{reason}; then {words}"))
+    }
+
+    /// A handler that fails after its peer has left is still a failure.
+    fn verdict_on_handler(&self) -> (Blame, String) {
         let own = self.end.words();
         let Some(after) = self.aftermath else { return (self.end.blame(), own) };
         match after {
             Aftermath::Ended(Outcome::Panicked(message)) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
                 (blame, format!("{own}; then the handler panicked: {message}"))
-            }
-            Aftermath::TaskPanicked(words) => {
-                (Blame::Handler(&sockeye_rules::HANDLER_PANIC), format!("{own}; then {words}"))
             }
             Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);

@@ -10,5 +10,5 @@ mod owner;
 mod registry;
 
 pub(crate) use cell::{Cell, Kept, Link};
-pub(crate) use owner::{Handler, Outcome, Owner, poll_handler};
+pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};
 pub(crate) use registry::{Present, Registry, Seat};

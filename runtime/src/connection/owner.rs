@@ -30,8 +30,6 @@ pub(super) enum Aftermath {
     Ended(Outcome),
     /// It was dropped: for so long it had not noticed.
     Lingered(Duration),
-    /// A task of it panicked, with these words.
-    TaskPanicked(String),
 }
 
 /// A handler at the time when its connection is accepted.
@@ -47,6 +45,12 @@ pub(crate) fn poll_handler(handler: &mut Running, cx: &mut Context<'_>) -> Poll<
         Ok(polled) => polled.map(Outcome::Returned),
         Err(panic) => Poll::Ready(Outcome::Panicked(panic::words(&*panic))),
     }
+}
+
+/// Drops a handler that has not ended; a panic in there is an outcome too.
+pub(crate) fn drop_handler(handler: Running) -> Option<Outcome> {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(handler)));
+    dropped.err().map(|panic| Outcome::Panicked(panic::words(&*panic)))
 }
 
 /// An accepted connection, from the answer to the handshake to the last byte.
@@ -112,11 +116,11 @@ impl Owner {
         // What is left to say is said in `drop`, which comes on every way out of here.
     }
 
-    /// Drops a handler that has not ended. A panic in there is an outcome too.
+    /// Drops a handler that has not ended.
     fn drop_handler(&mut self) {
-        let handler = self.handler.take();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(handler))) {
-            self.aftermath = Some(Aftermath::Ended(Outcome::Panicked(panic::words(&*panic))));
+        let panicked = self.handler.take().and_then(drop_handler);
+        if let Some(panicked) = panicked {
+            self.aftermath = Some(Aftermath::Ended(panicked));
         }
     }
 
@@ -213,14 +217,13 @@ impl Drop for Owner {
     fn drop(&mut self) {
         self.drop_handler();
         let (end, over) = self.cell.abandon(End::Dropped);
-        if let Some(words) = self.cell.lock().late_panic.take() {
-            self.aftermath = Some(Aftermath::TaskPanicked(words));
-        }
+        let late_panic = self.cell.lock().late_panic.take();
         Closing {
             endpoint: &self.endpoint,
             caller: &self.caller,
             end: &end,
             aftermath: self.aftermath.as_ref(),
+            late_panic,
             open_for: over - self.opened,
         }
         .log();

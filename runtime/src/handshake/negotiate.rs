@@ -12,12 +12,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, NEVER_ACCEPTED};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{
     Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping, undecided::Undecided,
 };
 use crate::{
-    connection::{Handler, Kept, Outcome, Owner, Seat, poll_handler},
+    connection::{Handler, Kept, Outcome, Owner, Seat, drop_handler, poll_handler},
     endpoint::Running,
     error::Kind,
     log, metrics,
@@ -35,6 +36,8 @@ pub(super) struct Negotiation {
     pub(super) cell: Kept,
     pub(super) handler: Running,
     pub(super) seat: Seat,
+    /// The end of the server waits for whoever has not decided, so that every client gets its answer.
+    pub(super) _under_way: TaskTrackerToken,
 }
 
 enum Decided {
@@ -51,8 +54,11 @@ impl Negotiation {
         let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer);
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
         let decided = cut.run_until_cancelled(decided).await;
-        undecided.decided();
-        match decided {
+        let response = match decided {
+            // hyper answers with `Connection: close` from now on, which no upgrade survives.
+            Some(Ok(Decided::By(Decision::Accept(_), _))) if self.endpoint.lifecycle.is_stopping() => {
+                self.caller.refuse(&self.endpoint, stopping())
+            }
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
                 self.refuse_and_let_finish(*refusal, ended)
@@ -60,7 +66,9 @@ impl Negotiation {
             Some(Ok(Decided::Ended(outcome))) => self.refuse_for(outcome).await,
             Some(Err(_)) => self.caller.refuse(&self.endpoint, too_late(limit)),
             None => self.caller.refuse(&self.endpoint, stopping()),
-        }
+        };
+        undecided.decided();
+        response
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Decided> {
@@ -114,7 +122,9 @@ impl Negotiation {
                 Some(Err(_)) => caller.log_lingering(&endpoint, limit),
                 None => {}
             }
-            drop(handler);
+            if let Some(panicked) = drop_handler(handler) {
+                caller.log_aftermath(&endpoint, &panicked);
+            }
             // Until here it counts as a connection: who is refused again and again must not pile up work.
             drop(cell);
         }));

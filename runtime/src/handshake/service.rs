@@ -89,8 +89,19 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
         decisions: Arc::clone(&decisions),
         cell: cell.share(),
     });
+    let under_way = endpoint.lifecycle.tasks.token();
     let endpoint = Arc::clone(endpoint);
-    Ok(Negotiation { endpoint, caller, opening, upgrade, decisions, cell, handler, seat })
+    Ok(Negotiation {
+        endpoint,
+        caller,
+        opening,
+        upgrade,
+        decisions,
+        cell,
+        handler,
+        seat,
+        _under_way: under_way,
+    })
 }
 
 /// The refusal of a server that takes no new connections.

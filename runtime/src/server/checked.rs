@@ -65,7 +65,7 @@ impl Checked {
     ///
     /// A future given to [`Server::shutdown`](crate::Server::shutdown) closes the connections with 1001 when it ends;
     /// stopping the listener is up to you, and so is waiting until the last close frame is out: see
-    /// [`into_router_and_drain`](Self::into_router_and_drain). It is watched by a task, so call this inside a tokio runtime.
+    /// [`into_router_and_drained`](Self::into_router_and_drained). It is watched by a task, so call this inside a tokio runtime.
     ///
     /// # Ends the process
     ///
@@ -84,7 +84,7 @@ impl Checked {
     /// [`into_router`](Self::into_router), and a future to wait for before the program ends: `axum::serve` does not wait for
     /// WebSockets, since they have left HTTP, and a program that ends with it cuts them off before they get their close frame.
     ///
-    /// It begins to drain when the future given to [`Server::shutdown`](crate::Server::shutdown) ends, or without one on
+    /// Call it inside a tokio runtime; the future does not end before that server is told to stop. It begins to drain when the future given to [`Server::shutdown`](crate::Server::shutdown) ends, or without one on
     /// Ctrl-C and SIGTERM, as [`serve`](Self::serve) does.
     ///
     /// ```no_run
@@ -97,7 +97,7 @@ impl Checked {
     ///
     /// #[tokio::main]
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    ///     let (router, drained) = Server::new().shutdown(stop()).check().await?.into_router_and_drain();
+    ///     let (router, drained) = Server::new().shutdown(stop()).check().await?.into_router_and_drained();
     ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     ///     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
     ///         .with_graceful_shutdown(stop())
@@ -110,7 +110,7 @@ impl Checked {
     /// # Ends the process
     ///
     /// With `SOCKEYE_CHECK` in the environment, as [`into_router`](Self::into_router) does.
-    pub fn into_router_and_drain(mut self) -> (Router, Drained) {
+    pub fn into_router_and_drained(mut self) -> (Router, Drained) {
         self.end_if_only_asked();
         metrics::describe();
         let shutdown = self.moments.shutdown.take().unwrap_or_else(run::signal);

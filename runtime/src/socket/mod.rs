@@ -98,7 +98,8 @@ impl<C> Socket<C> {
     }
 
     /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is
-    /// over: the peer has answered, or `Limits::close` has passed. What was sent before is written first.
+    /// over. What was sent before is written first, as long as the peer takes some of it within `Limits::send`; then the peer
+    /// has `Limits::close` to answer.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {

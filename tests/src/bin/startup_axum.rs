@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [address, drain, group] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
     let checked = Server::new().group(group).shutdown(signal()).check().await?;
     let (router, drained) = if drain == "drain" {
-        let (router, drained) = checked.into_router_and_drain();
+        let (router, drained) = checked.into_router_and_drained();
         (router, Some(drained))
     } else {
         (checked.into_router(), None)
