@@ -18,6 +18,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// Writes to standard output for whoever still reads it.
+pub(crate) fn show(text: &str) {
+    let _ = print(text);
+}
+
 /// Writes to standard error, which nobody may be reading: there is no third place to say so.
 pub(crate) fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -1,16 +1,17 @@
 //! Writes findings as they come, so that a person sees how far it got.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io};
 
 use serde_json::{Value, json};
+use sockeye_rules::render::{Look, count};
 
 use super::{
     clean::clean,
     finding::{Finding, Outcome},
     options::Format,
     secrets::Secrets,
-    terminal::{count, has_colours, print},
 };
+use crate::output::show;
 
 /// Version of the document's form: raised when a field changes its meaning or goes away.
 const VERSION: u32 = 1;
@@ -22,19 +23,19 @@ const NAME: usize = 8;
 pub(super) struct Journal {
     format: Format,
     secrets: Secrets,
-    colours: bool,
+    look: Look,
     findings: Vec<Finding>,
 }
 
 impl Journal {
     pub(super) fn new(format: Format, secrets: Secrets) -> Self {
-        Self { format, secrets, colours: has_colours(), findings: Vec::new() }
+        Self { format, secrets, look: Look::of(&io::stdout()), findings: Vec::new() }
     }
 
     pub(super) fn add(&mut self, finding: Finding) {
         let finding = self.fit_to_print(finding);
         if self.format == Format::Human {
-            print(&self.lines(&finding));
+            show(&self.lines(&finding));
         }
         self.findings.push(finding);
     }
@@ -47,8 +48,8 @@ impl Journal {
     pub(super) fn finish(&self, url: &str) -> bool {
         let good = self.count(Outcome::Warn) + self.count(Outcome::Fail) == 0;
         match self.format {
-            Format::Human => print(&format!("{}\n", self.summary())),
-            Format::Json => print(&format!("{:#}\n", self.document(url, good))),
+            Format::Human => show(&format!("{}\n", self.summary())),
+            Format::Json => show(&format!("{:#}\n", self.document(url, good))),
         }
         good
     }
@@ -67,7 +68,10 @@ impl Journal {
     }
 
     fn lines(&self, finding: &Finding) -> String {
-        let (before, after) = if self.colours { (colour(finding.outcome), "\x1b[0m") } else { ("", "") };
+        let (before, after) = match self.look {
+            Look::Colours => (colour(finding.outcome), "\x1b[0m"),
+            Look::Plain => ("", ""),
+        };
         let mut text = format!(
             "  {before}{:<4}{after}  {:<NAME$}  {}\n",
             finding.outcome.name(),

@@ -14,7 +14,7 @@ mod secrets;
 mod session;
 mod steps;
 mod target;
-pub(crate) mod terminal;
+pub(crate) mod timeout;
 mod trouble;
 mod trust;
 
@@ -40,14 +40,7 @@ use trust::Trust;
 
 /// Runs the probe; 0 when nothing is wrong, 1 when something is, 2 when it could not run.
 pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(trouble) => {
-            trouble.print();
-            ExitCode::from(2)
-        }
-    }
+    Trouble::status_of(try_run(options))
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::terminal::seconds;
+use super::timeout::seconds;
 
 /// Connects to a WebSocket server as a client does, and says what is wrong.
 ///

@@ -1,8 +1,9 @@
-//! Why the probe could not run at all.
+//! Why `probe` or `routes` could not run at all.
 
-use std::io::{self, Write as _};
+use std::{fmt, process::ExitCode};
 
 use super::clean::clean;
+use crate::output;
 
 /// What is wrong with the command line, and what to write.
 #[derive(Debug)]
@@ -20,12 +21,23 @@ impl Trouble {
         Self { help: help.into(), ..self }
     }
 
-    pub(crate) fn print(&self) {
-        let mut err = io::stderr().lock();
-        let what = self.what.lines().map(clean).collect::<Vec<_>>().join("\n");
-        let _ = writeln!(err, "error: {what}");
-        if !self.help.is_empty() {
-            let _ = writeln!(err, "help: {}", clean(&self.help));
+    /// The status of a command: 0 when all is well, 1 when something is wrong, 2 when it could not run, which is said here.
+    pub(crate) fn status_of(outcome: Result<bool, Self>) -> ExitCode {
+        match outcome {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(trouble) => output::give_up(trouble),
         }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = self.what.lines().map(clean).collect::<Vec<_>>().join("\n");
+        f.write_str(&what)?;
+        if !self.help.is_empty() {
+            write!(f, "\nhelp: {}", clean(&self.help))?;
+        }
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 pub(crate) use options::Options;
 
-use crate::probe::{Trouble, terminal::print};
+use crate::{output::show, probe::Trouble};
 use cargo::{Artifact, Metadata};
 use options::Format;
 use report::Report;
@@ -21,14 +21,7 @@ use scan::{Crate, Found};
 
 /// Runs the program as a check; 0 when all is there, 1 when something is wrong, 2 when it could not be asked.
 pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(trouble) => {
-            trouble.print();
-            ExitCode::from(2)
-        }
-    }
+    Trouble::status_of(try_run(options))
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
@@ -53,7 +46,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         root: &program.package_id,
         main: &main,
     };
-    print(&match options.format {
+    show(&match options.format {
         Format::Human => report::human(&report),
         Format::Json => report::json(&report),
     });

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::ValueEnum;
 
-use crate::probe::terminal::seconds;
+use crate::probe::timeout::seconds;
 
 /// Builds and runs your program as a check, lists its endpoints, and names those that the linker dropped.
 ///

@@ -1,14 +1,14 @@
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fmt::Write as _, fs, io, path::Path};
 
 use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet};
-use sockeye_rules::MISSING_ENDPOINT;
+use sockeye_rules::{
+    MISSING_ENDPOINT,
+    render::{Look, count},
+};
 
 use super::{Found, Report};
 use crate::{
-    probe::{
-        clean,
-        terminal::{count, has_colours},
-    },
+    probe::clean,
     routes::document::{Endpoint, Problem},
 };
 
@@ -30,7 +30,10 @@ pub(in crate::routes) fn human(report: &Report<'_>) -> String {
 }
 
 fn renderer() -> Renderer {
-    if has_colours() { Renderer::styled() } else { Renderer::plain() }
+    match Look::of(&io::stdout()) {
+        Look::Colours => Renderer::styled(),
+        Look::Plain => Renderer::plain(),
+    }
 }
 
 fn table(endpoints: &[&Endpoint]) -> String {
