@@ -180,10 +180,9 @@ impl Cell {
         let mut shared = self.lock();
         if shared.end.is_some() {
             shared.late_panic = Some(words);
-            return;
+        } else {
+            shared.finish_from_outside(End::Panicked(words));
         }
-        shared.finish(End::Panicked(words));
-        shared.wake_owner();
     }
 
     pub(super) fn take_tasks(&self) -> JoinSet<()> {
@@ -192,22 +191,14 @@ impl Cell {
 
     /// Ends the connection because the server is stopping.
     pub(crate) fn stop(&self) {
-        self.end(End::Stopping);
-    }
-
-    /// Begins the closing handshake; nothing happens if the connection is ending already.
-    fn end(&self, end: End) {
-        let mut shared = self.lock();
-        shared.finish(end);
-        shared.wake_owner();
+        self.lock().finish_from_outside(End::Stopping);
     }
 
     /// Ends everything now: the time to drain is over.
     pub(crate) fn cut(&self) {
         let mut shared = self.lock();
-        shared.finish(End::Cut);
         shared.cut = true;
-        shared.wake_owner();
+        shared.finish_from_outside(End::Cut);
     }
 
     /// Ends the connection for every handle that is left, because nobody drives it any more. Gives the cause of the end,
@@ -362,8 +353,7 @@ impl Link {
     pub(crate) fn close(&self, code: CloseCode, reason: String) {
         let mut shared = self.cell.lock();
         shared.knows |= shared.is_in_handler();
-        shared.finish(End::HandlerClosed(code, reason));
-        shared.wake_owner();
+        shared.finish_from_outside(End::HandlerClosed(code, reason));
     }
 
     /// Says that nobody receives any more. The connection is read on, for its pings and its end.
@@ -416,6 +406,12 @@ impl Shared {
     /// Sets the cause of the end, unless there is one.
     pub(super) fn finish(&mut self, end: End) {
         self.end.get_or_insert_with(|| Arc::new(end));
+    }
+
+    /// The same for whoever is not the owner, who has to look at it.
+    fn finish_from_outside(&mut self, end: End) {
+        self.finish(end);
+        self.wake_owner();
     }
 
     /// Notes that the connection is over.
