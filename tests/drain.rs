@@ -8,6 +8,7 @@ use sockeye::{CloseCode, Handshake, Health, Limits, Server, testing::TestClient,
 use sockeye_tests::{
     logs,
     raw::{self, HEAD},
+    reports::{Guard, Reports},
     within,
 };
 use tokio::{
@@ -17,17 +18,6 @@ use tokio::{
 };
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
-
-/// What handlers say when they end.
-type Reports = mpsc::UnboundedSender<&'static str>;
-
-struct Guard(Reports, &'static str);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        _ = self.0.send(self.1);
-    }
-}
 
 /// Echoes.
 #[ws_endpoint("/echo")]

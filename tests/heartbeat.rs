@@ -19,6 +19,7 @@ use sockeye::{
 use sockeye_tests::{
     logs,
     raw::{HEAD, frame},
+    reports::{Guard, Reports},
     start, within,
 };
 use tokio::{
@@ -29,17 +30,6 @@ use tokio::{
 };
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
-
-/// What handlers say when they end.
-type Reports = mpsc::UnboundedSender<&'static str>;
-
-struct Guard(Reports, &'static str);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        _ = self.0.send(self.1);
-    }
-}
 
 /// Echoes.
 #[ws_endpoint("/echo")]

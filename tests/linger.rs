@@ -4,16 +4,13 @@ use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{extract::State, http::StatusCode};
 use sockeye::{CloseCode, Handshake, Limits, Sender, Server, testing::TestClient, ws_endpoint};
-use sockeye_tests::logs;
+use sockeye_tests::{logs, reports::Reports};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
 };
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
-
-/// What handlers say.
-type Reports = mpsc::UnboundedSender<&'static str>;
 
 /// Waits for something that never comes, and for nothing else.
 #[ws_endpoint("/elsewhere")]

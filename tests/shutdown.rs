@@ -188,6 +188,8 @@ async fn the_address_is_told_once_it_is_bound() {
     let (mut client, _) = connect_async(format!("ws://{address}/echo")).await.unwrap();
     stop.send(()).unwrap();
     assert_eq!(close_of(&mut client).await.0, 1001);
+    // Its answer goes out when the client looks again; else the server waits for it.
+    assert!(within(client.next()).await.is_none_or(|end| end.is_err()));
     within(running).await.unwrap().unwrap();
 }
 

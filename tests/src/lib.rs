@@ -5,6 +5,7 @@ pub mod frames;
 pub mod in_process;
 pub mod logs;
 pub mod raw;
+pub mod reports;
 
 use std::{
     collections::BTreeSet,
