@@ -54,7 +54,7 @@ const fn endpoint(route: &'static str, group: &'static str, line: u32) -> Regist
             state: None,
             origins: None,
             subprotocols: &[],
-            max_message: None,
+            max_message_size: None,
             heartbeat: None,
             guarded: false,
             allow: &[],

@@ -138,7 +138,7 @@ async fn sockets_are_told_in_batches() -> Tested {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_time_to_drain_is_enough_for_all_batches() -> Tested {
-    let limits = Limits::new().drain(Duration::from_millis(20));
+    let limits = Limits::new().shutdown_timeout(Duration::from_millis(20));
     let client = client_of(server().0.limits(limits)).await;
     let mut sockets = Vec::new();
     for _ in 0..600 {
@@ -156,7 +156,10 @@ async fn what_is_left_is_cut_off_when_the_time_is_over() -> Tested {
     let (server, mut reports) = server();
     // Handshakes may take longer than the drain: what does not decide is left too.
     let minute = Duration::from_mins(1);
-    let limits = Limits::new().drain(Duration::from_secs(3)).handshake(minute).close(minute);
+    let limits = Limits::new()
+        .shutdown_timeout(Duration::from_secs(3))
+        .handshake_timeout(minute)
+        .close_timeout(minute);
     let client = client_of(server.limits(limits)).await;
     let mut stuck = client.connect("/stuck").await?;
     let deaf = client.connect("/echo").await?;
@@ -208,7 +211,7 @@ async fn a_request_to_the_users_own_routes_is_cut_off_too() -> Tested {
 async fn a_router_of_ones_own_server_cuts_off_as_well() -> Tested {
     let (server, mut reports) = server();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let limits = Limits::new().drain(Duration::from_millis(100));
+    let limits = Limits::new().shutdown_timeout(Duration::from_millis(100));
     let server = server.limits(limits).shutdown(async { drop(stopped.await) });
     let app = server.check().await?.into_router();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

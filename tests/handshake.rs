@@ -295,7 +295,7 @@ async fn a_handler_refuses_with_its_own_status_and_words() {
 #[tokio::test]
 async fn a_handler_that_does_not_decide_is_cut_short() {
     logs::listen();
-    let limits = sockeye::Limits::new().handshake(std::time::Duration::from_millis(300));
+    let limits = sockeye::Limits::new().handshake_timeout(std::time::Duration::from_millis(300));
     let server = start(Server::new().limits(limits)).await;
     let (status, rule, _) = refusal(server.url("/refuses/later").into_client_request().unwrap()).await;
     assert_eq!((status, rule.as_str()), (503, "never_accepted"));

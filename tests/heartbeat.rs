@@ -419,7 +419,7 @@ async fn a_peer_that_closes_while_it_is_behind_gets_everything_too() -> Tested {
 
 #[tokio::test(start_paused = true)]
 async fn answers_to_pings_are_not_held_against_a_peer() -> Tested {
-    let limits = Limits::new().message_rate(5, 10);
+    let limits = Limits::new().max_message_rate(5, 10);
     let client = client_of(server().0.limits(limits)).await;
     let mut socket = client.connect("/nap").await?;
     // One to work on, and two that leave no room for more.
@@ -533,7 +533,7 @@ async fn forward(
 async fn a_peer_behind_a_dead_network_is_gone_and_so_is_its_handler() -> Tested {
     let (server, mut reports) = server();
     let heartbeat = Heartbeat::every(Duration::from_millis(100)).timeout(Duration::from_millis(100));
-    let limits = Limits::new().close(Duration::from_millis(100));
+    let limits = Limits::new().close_timeout(Duration::from_millis(100));
     let mut server = start(server.heartbeat(heartbeat).limits(limits)).await;
     let proxy = Proxy::before(server.addr).await;
     let stream = TcpStream::connect(proxy.addr).await?;

@@ -417,7 +417,8 @@ async fn accepting_a_handshake_that_is_already_refused_is_an_error() {
 #[tokio::test]
 async fn a_connection_that_is_cut_is_over_for_every_handle_and_for_the_peer() {
     let (desk, mut reports) = Desk::new();
-    let limits = Limits::new().drain(Duration::from_millis(200)).close(Duration::from_mins(1));
+    let limits =
+        Limits::new().shutdown_timeout(Duration::from_millis(200)).close_timeout(Duration::from_mins(1));
     let mut server = start(server(&desk).limits(limits)).await;
     let mut socket = RawSocket::open(server.addr, "/stuck").await;
     let peer = socket.stream.local_addr().unwrap().to_string();
@@ -491,7 +492,8 @@ async fn a_handler_without_a_receiver_still_has_a_live_connection() {
 #[test]
 fn a_handler_that_spins_stops_neither_the_others_nor_the_server() {
     let (desk, _reports) = Desk::new();
-    let limits = Limits::new().drain(Duration::from_millis(200)).close(Duration::from_millis(200));
+    let limits =
+        Limits::new().shutdown_timeout(Duration::from_millis(200)).close_timeout(Duration::from_millis(200));
     let server = server(&desk).limits(limits);
     let (tell, told) = std::sync::mpsc::channel();
     let (ended, end) = std::sync::mpsc::channel();
@@ -535,7 +537,7 @@ async fn a_handler_that_is_never_idle_still_has_a_live_connection() {
 #[tokio::test]
 async fn a_client_that_never_asks_does_not_keep_its_connection() {
     let (desk, _reports) = Desk::new();
-    let limits = Limits::new().handshake(Duration::from_millis(200));
+    let limits = Limits::new().handshake_timeout(Duration::from_millis(200));
     let server = start(server(&desk).limits(limits)).await;
     for first in
         [&b""[..], b"P", b"GET /echo HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"]
@@ -577,7 +579,8 @@ async fn a_task_spawned_after_the_end_is_dropped() {
 async fn limits_without_end_are_long_but_finite() {
     let (desk, _reports) = Desk::new();
     let ever = Duration::MAX;
-    let limits = Limits::new().handshake(ever).send(ever).close(ever).drain(ever);
+    let limits =
+        Limits::new().handshake_timeout(ever).send_timeout(ever).close_timeout(ever).shutdown_timeout(ever);
     let server = start(server(&desk).limits(limits).heartbeat(Heartbeat::every(ever).timeout(ever))).await;
     let mut client = server.connect("/echo").await;
     say(&mut client, "hello").await;

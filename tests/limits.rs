@@ -88,7 +88,7 @@ async fn accepted_soon(server: &Running) -> Client {
 
 #[tokio::test]
 async fn a_full_server_says_so_until_somebody_leaves() {
-    let server = server(Limits::new().connections(2)).await;
+    let server = server(Limits::new().max_connections(2)).await;
     let mut first = accepted(request(&server)).await;
     let _second = accepted(request(&server)).await;
     let answer = raw::ask(server.addr, &format!("GET /echo HTTP/1.1\r\n{HEAD}\r\n")).await;
@@ -100,7 +100,7 @@ async fn a_full_server_says_so_until_somebody_leaves() {
 
 #[tokio::test]
 async fn the_total_counts_whoever_asks() {
-    let server = server(Limits::new().connections(2).trusted_proxies(1)).await;
+    let server = server(Limits::new().max_connections(2).trusted_proxies(1)).await;
     let _open = [
         accepted(forwarded(&server, "203.0.113.1")).await,
         accepted(forwarded(&server, "203.0.113.2")).await,
@@ -115,12 +115,12 @@ async fn the_total_counts_whoever_asks() {
     let lines = logs::with("reason", "2 WebSockets are open, which is the limit");
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((line.level, line.get("endpoint"), line.get("status")), (Level::WARN, "echo", "503"));
-    assert!(line.get("remedy").starts_with("raise `Limits::connections`, or"), "{line:?}");
+    assert!(line.get("remedy").starts_with("raise `Limits::max_connections`, or"), "{line:?}");
 }
 
 #[tokio::test]
 async fn one_client_cannot_take_every_place() {
-    let server = server(Limits::new().connections(100).per_client(2)).await;
+    let server = server(Limits::new().max_connections(100).max_connections_per_client(2)).await;
     let _open = [accepted(request(&server)).await, accepted(request(&server)).await];
     let (status, rule, body) = refusal(request(&server)).await;
     assert_eq!((status, rule.as_str()), (429, "client_limit"));
@@ -138,7 +138,7 @@ async fn one_client_cannot_take_every_place() {
 
 #[tokio::test]
 async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
-    let server = server(Limits::new().per_client(1).trusted_proxies(1)).await;
+    let server = server(Limits::new().max_connections_per_client(1).trusted_proxies(1)).await;
     let _open = [
         accepted(forwarded(&server, "203.0.113.1")).await,
         accepted(forwarded(&server, "203.0.113.1, 203.0.113.2")).await,
@@ -155,7 +155,7 @@ async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
 
 #[tokio::test]
 async fn a_client_that_talks_too_fast_is_closed_with_1008() {
-    let server = server(Limits::new().message_rate(1, 3)).await;
+    let server = server(Limits::new().max_message_rate(1, 3)).await;
     let mut client = RawSocket::open(server.addr, "/echo").await;
     let peer = client.stream.local_addr().expect("an address").to_string();
     let burst =
@@ -177,7 +177,7 @@ async fn a_client_that_talks_too_fast_is_closed_with_1008() {
 
 #[tokio::test]
 async fn answers_to_the_servers_own_pings_are_free_and_other_pongs_are_not() {
-    let limits = Limits::new().message_rate(1, 1);
+    let limits = Limits::new().max_message_rate(1, 1);
     let heartbeat = sockeye::Heartbeat::every(Duration::from_millis(20)).timeout(PATIENCE);
     logs::listen();
     let server = start(Server::new().limits(limits).heartbeat(heartbeat)).await;
@@ -216,8 +216,10 @@ async fn dawdle(addr: SocketAddr, at_once: &[u8], drip: u8) -> Vec<u8> {
 
 #[tokio::test]
 async fn clients_that_dawdle_are_disconnected_whatever_they_have_said() {
-    let server =
-        server(Limits::new().handshake(Duration::from_millis(300)).close(Duration::from_millis(100))).await;
+    let server = server(
+        Limits::new().handshake_timeout(Duration::from_millis(300)).close_timeout(Duration::from_millis(100)),
+    )
+    .await;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let settings = [&preface[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
     let ping = [&settings[..], &[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]].concat();
@@ -245,7 +247,7 @@ async fn clients_that_dawdle_are_disconnected_whatever_they_have_said() {
 
 #[tokio::test]
 async fn connections_that_ask_nothing_are_counted_and_turned_away() {
-    let server = server(Limits::new().http_connections(2).handshake(PATIENCE)).await;
+    let server = server(Limits::new().max_http_connections(2).handshake_timeout(PATIENCE)).await;
     let silent = [dial(server.addr).await, dial(server.addr).await];
     let mut third = dial(server.addr).await;
     third.write_all(b"GET /echo HTTP/1.1\r\n").await.expect("sent");
@@ -261,14 +263,14 @@ async fn connections_that_ask_nothing_are_counted_and_turned_away() {
     let [line] = &lines[..] else { panic!("{lines:?}") };
     let facts = [line.get("message"), line.get("rule"), line.get("status"), line.get("unsaid")];
     assert_eq!(facts, ["connection turned away", "server_full", "503", "0"]);
-    assert!(line.get("remedy").starts_with("raise `Limits::http_connections`"), "{line:?}");
+    assert!(line.get("remedy").starts_with("raise `Limits::max_http_connections`"), "{line:?}");
     drop(silent);
     accepted_soon(&server).await;
 }
 
 #[tokio::test]
 async fn a_websocket_takes_no_place_among_the_http_connections() {
-    let server = server(Limits::new().http_connections(1)).await;
+    let server = server(Limits::new().max_http_connections(1)).await;
     let mut open = Vec::new();
     for _ in 0..10 {
         open.push(accepted_soon(&server).await);
@@ -281,7 +283,10 @@ async fn a_websocket_takes_no_place_among_the_http_connections() {
 
 #[tokio::test]
 async fn one_address_cannot_take_every_http_connection() {
-    let server = server(Limits::new().http_connections(100).per_client(1).handshake(PATIENCE)).await;
+    let server = server(
+        Limits::new().max_http_connections(100).max_connections_per_client(1).handshake_timeout(PATIENCE),
+    )
+    .await;
     let _silent = dial(server.addr).await;
     let mut second = dial(server.addr).await;
     let mut answer = String::new();
@@ -317,7 +322,11 @@ async fn every_place_comes_back_whatever_became_of_the_client() {
     const PLACES: usize = 40;
     // A client that has sent more than its request and leaves is not noticed before the handshake's time is over.
     let short = Duration::from_secs(1);
-    let limits = Limits::new().connections(PLACES).http_connections(100).close(short).handshake(short);
+    let limits = Limits::new()
+        .max_connections(PLACES)
+        .max_http_connections(100)
+        .close_timeout(short)
+        .handshake_timeout(short);
     let mut server = server(limits).await;
     let addr = server.addr;
     let lives = (0..3000).map(|number| live(addr, number));

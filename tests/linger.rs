@@ -155,7 +155,9 @@ async fn client_of(limits: Limits) -> (TestClient, mpsc::UnboundedReceiver<&'sta
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_does_not_notice_the_end_is_dropped() -> Tested {
-    for (limits, seconds) in [(Limits::new(), 30), (Limits::new().linger(Duration::from_secs(3)), 3)] {
+    for (limits, seconds) in
+        [(Limits::new(), 30), (Limits::new().handler_exit_timeout(Duration::from_secs(3)), 3)]
+    {
         let (client, _) = client_of(limits).await;
         let mut socket = client.connect("/elsewhere").await?;
         let peer = socket.peer().to_string();
@@ -306,8 +308,10 @@ async fn a_panic_in_a_task_after_the_end_is_told_too() -> Tested {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_has_refused_does_not_keep_its_place_for_ever() -> Tested {
-    for (limits, seconds) in [(Limits::new(), 30), (Limits::new().linger(Duration::from_secs(3)), 3)] {
-        let (client, _) = client_of(limits.connections(3)).await;
+    for (limits, seconds) in
+        [(Limits::new(), 30), (Limits::new().handler_exit_timeout(Duration::from_secs(3)), 3)]
+    {
+        let (client, _) = client_of(limits.max_connections(3)).await;
         let begun = Instant::now();
         let peers = [50_001, 50_002, 50_003].map(|port| SocketAddr::from(([10, 7, 0, seconds], port)));
         for peer in peers {

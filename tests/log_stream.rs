@@ -13,7 +13,7 @@ use std::{
 use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use sockeye::{Backplane, Feed, Handshake, Hub, LogRecord, LogStream, Message, Server, ws_endpoint};
+use sockeye::{Backplane, Handshake, Hub, LogRecord, LogStream, Message, Server, Subscription, ws_endpoint};
 use sockeye_tests::{Client, hear, start, within};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, reload};
@@ -62,12 +62,12 @@ fn connected() -> (LogStream, DefaultGuard) {
     (stream, guard)
 }
 
-fn subscribe(stream: &LogStream) -> Feed<LogRecord> {
+fn subscribe(stream: &LogStream) -> Subscription<LogRecord> {
     stream.hub().topic(LogStream::TOPIC).subscribe()
 }
 
 /// Every record that is there, without its time.
-fn records(feed: &mut Feed<LogRecord>) -> Vec<Value> {
+fn records(feed: &mut Subscription<LogRecord>) -> Vec<Value> {
     let mut records = Vec::new();
     while let Some(event) = feed.next().now_or_never() {
         let mut record: Value = serde_json::from_slice(event.unwrap().message().as_bytes()).unwrap();

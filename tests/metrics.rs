@@ -44,7 +44,7 @@ async fn counted(handshake: Handshake, Path(id): Path<u64>) -> sockeye::Result {
 }
 
 /// Echoes, for the test of closes.
-#[ws_endpoint("/closed", max_message = "100 B")]
+#[ws_endpoint("/closed", max_message_size = "100 B")]
 async fn closed(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {
@@ -73,7 +73,7 @@ async fn refused(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Does what its client says: 0 takes an event of a hub.
-#[ws_endpoint("/ruled", group = "rules", max_message = "100 B", heartbeat = off)]
+#[ws_endpoint("/ruled", group = "rules", max_message_size = "100 B", heartbeat = off)]
 async fn ruled(handshake: Handshake<Json<u32>>, State(hub): State<Hub<u32>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let mut feed = hub.topic("t").subscribe();
@@ -252,7 +252,8 @@ async fn closes_are_counted_by_code_and_a_client_cannot_make_series() {
 
 #[tokio::test]
 async fn connections_that_are_turned_away_are_counted() {
-    let server = server(Limits::new().http_connections(1).handshake(sockeye_tests::PATIENCE)).await;
+    let server =
+        server(Limits::new().max_http_connections(1).handshake_timeout(sockeye_tests::PATIENCE)).await;
     let _silent = dial(server.addr).await;
     let mut second = dial(server.addr).await;
     within(second.read_to_end(&mut Vec::new())).await.expect("an end");
@@ -275,7 +276,7 @@ async fn every_rule_that_closes_is_counted() {
     totals();
     let hub = Hub::<u32>::builder().queue(1).slow(SlowPolicy::Disconnect).name("ruled").build();
     // Short enough that nobody waits long for a client that does not answer.
-    let limits = Limits::new().message_rate(1, 3).send(SOON).close(SOON);
+    let limits = Limits::new().max_message_rate(1, 3).send_timeout(SOON).close_timeout(SOON);
     let server = Server::new().group("rules").limits(limits).heartbeat(Heartbeat::default().timeout(SOON));
     let server = start(server.state(hub.clone())).await;
     for (said, code, rule) in [

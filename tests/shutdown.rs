@@ -124,7 +124,7 @@ async fn behind_axum(server: Server) -> Behind {
 #[tokio::test]
 async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
     // The client is waited for, however long this machine takes over it.
-    let limits = Limits::new().close(3 * PATIENCE).drain(3 * PATIENCE);
+    let limits = Limits::new().close_timeout(3 * PATIENCE).shutdown_timeout(3 * PATIENCE);
     let mut behind = behind_axum(server().limits(limits)).await;
     let (mut client, _) = connect_async(format!("ws://{}/echo", behind.addr)).await.unwrap();
     say(&mut client, "hello").await;
@@ -143,7 +143,10 @@ async fn behind_axums_listener_every_socket_is_told_and_can_be_waited_for() {
 #[tokio::test]
 async fn a_handler_that_has_not_decided_is_waited_for() {
     let gate = Gate::new();
-    let limits = Limits::new().handshake(3 * PATIENCE).close(3 * PATIENCE).drain(3 * PATIENCE);
+    let limits = Limits::new()
+        .handshake_timeout(3 * PATIENCE)
+        .close_timeout(3 * PATIENCE)
+        .shutdown_timeout(3 * PATIENCE);
     let mut behind = behind_axum(server().state(gate.clone()).limits(limits)).await;
     let client = tokio::spawn(connect_async(format!("ws://{}/undecided", behind.addr)));
     within(gate.came.notified()).await;
@@ -170,7 +173,7 @@ async fn who_does_not_wait_is_drained_all_the_same() {
 
 #[tokio::test]
 async fn the_wait_ends_when_the_time_to_drain_is_over() {
-    let server = server().limits(Limits::new().drain(Duration::from_millis(50)));
+    let server = server().limits(Limits::new().shutdown_timeout(Duration::from_millis(50)));
     let behind = behind_axum(server).await;
     let (_client, _) = connect_async(format!("ws://{}/stubborn", behind.addr)).await.unwrap();
     behind.stop.send(()).unwrap();

@@ -281,7 +281,7 @@ async fn every_violation_has_its_code_and_its_rule() {
 
 #[tokio::test]
 async fn a_message_of_exactly_the_limit_passes_whole_and_in_fragments() {
-    let server = server_with(Gate::default(), Limits::new().message(200)).await;
+    let server = server_with(Gate::default(), Limits::new().max_message_size(200)).await;
     let mut client = server.connect("/echo").await;
     say(&mut client, &"x".repeat(200)).await;
     assert_eq!(hear(&mut client).await, Theirs::text("x".repeat(200)));
@@ -370,7 +370,8 @@ async fn a_flood_of_pings_is_answered_without_a_message_lost() {
 
 #[tokio::test]
 async fn a_peer_that_takes_nothing_is_cut_off() {
-    let limits = Limits::new().send(Duration::from_millis(300)).close(Duration::from_millis(200));
+    let limits =
+        Limits::new().send_timeout(Duration::from_millis(300)).close_timeout(Duration::from_millis(200));
     let server = server_with(Gate::default(), limits).await;
     let socket = RawSocket::open(server.addr, "/flood").await;
     let line = logs::closing_of(&socket.stream.local_addr().unwrap().to_string()).await;

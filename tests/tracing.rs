@@ -77,7 +77,7 @@ async fn server() -> Running {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing_subscriber::registry().with(Everything).init());
     // Most of these clients do not answer a close frame.
-    let limits = Limits::new().close(Duration::from_millis(50));
+    let limits = Limits::new().close_timeout(Duration::from_millis(50));
     start(Server::new().origins(Origins::same_origin()).limits(limits)).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sockeye::{Feed, Hub, Message, Topic};
+use sockeye::{Hub, Message, Subscription, Topic};
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
 use crate::Progress;
@@ -11,28 +11,28 @@ use crate::Progress;
 const QUEUE: usize = 1000;
 
 pub(crate) trait Side {
-    type Feed: Send + 'static;
+    type Subscription: Send + 'static;
 
     fn new() -> Self;
 
-    fn subscribe(&self) -> Self::Feed;
+    fn subscribe(&self) -> Self::Subscription;
 
     fn publish(&self, event: &Arc<Progress>);
 
     /// The next event, as it goes over the wire.
-    fn take(feed: &mut Self::Feed) -> impl Future<Output = Message> + Send;
+    fn take(feed: &mut Self::Subscription) -> impl Future<Output = Message> + Send;
 }
 
 pub(crate) struct OurHub(Topic<Progress>);
 
 impl Side for OurHub {
-    type Feed = Feed<Progress>;
+    type Subscription = Subscription<Progress>;
 
     fn new() -> Self {
         Self(Hub::builder().queue(QUEUE).build().topic("progress"))
     }
 
-    fn subscribe(&self) -> Self::Feed {
+    fn subscribe(&self) -> Self::Subscription {
         self.0.subscribe()
     }
 
@@ -40,7 +40,7 @@ impl Side for OurHub {
         self.0.publish(event).expect("it is encoded");
     }
 
-    async fn take(feed: &mut Self::Feed) -> Message {
+    async fn take(feed: &mut Self::Subscription) -> Message {
         feed.next().await.expect("the hub is there").into_message()
     }
 }
@@ -49,13 +49,13 @@ impl Side for OurHub {
 pub(crate) struct EachEncodes(Sender<Arc<Progress>>);
 
 impl Side for EachEncodes {
-    type Feed = Receiver<Arc<Progress>>;
+    type Subscription = Receiver<Arc<Progress>>;
 
     fn new() -> Self {
         Self(broadcast::channel(QUEUE).0)
     }
 
-    fn subscribe(&self) -> Self::Feed {
+    fn subscribe(&self) -> Self::Subscription {
         self.0.subscribe()
     }
 
@@ -63,7 +63,7 @@ impl Side for EachEncodes {
         self.0.send(Arc::clone(event)).expect("somebody listens");
     }
 
-    async fn take(feed: &mut Self::Feed) -> Message {
+    async fn take(feed: &mut Self::Subscription) -> Message {
         encoded(&feed.recv().await.expect("nobody is slow"))
     }
 }
@@ -72,13 +72,13 @@ impl Side for EachEncodes {
 pub(crate) struct EncodedOnce(Sender<Message>);
 
 impl Side for EncodedOnce {
-    type Feed = Receiver<Message>;
+    type Subscription = Receiver<Message>;
 
     fn new() -> Self {
         Self(broadcast::channel(QUEUE).0)
     }
 
-    fn subscribe(&self) -> Self::Feed {
+    fn subscribe(&self) -> Self::Subscription {
         self.0.subscribe()
     }
 
@@ -86,7 +86,7 @@ impl Side for EncodedOnce {
         self.0.send(encoded(event)).expect("somebody listens");
     }
 
-    async fn take(feed: &mut Self::Feed) -> Message {
+    async fn take(feed: &mut Self::Subscription) -> Message {
         feed.recv().await.expect("nobody is slow")
     }
 }

@@ -41,9 +41,9 @@ fn limits() -> Limits {
     Limits::new()
         // Every message goes to everyone in the room: who floods it does so at everybody's cost. Nobody types five
         // lines a second; a burst of ten lets through what a slow network has held back.
-        .message_rate(5, 10)
+        .max_message_rate(5, 10)
         // Enough for a household or a small office behind one address, and too little to fill the server from there.
-        .per_client(100)
+        .max_connections_per_client(100)
 }
 
 fn log_to_terminal() {

@@ -37,7 +37,7 @@ pub(crate) enum ToClient {
     },
 }
 
-/// In characters. All three are about what others see: whole texts are bounded by the endpoint's `max_message`.
+/// In characters. All three are about what others see: whole texts are bounded by the endpoint's `max_message_size`.
 pub(crate) const LONGEST_ROOM: usize = 64;
 const LONGEST_NAME: usize = 32;
 const LONGEST_TEXT: usize = 1000;

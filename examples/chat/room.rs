@@ -15,7 +15,7 @@ type Wire = Json<FromClient, ToClient>;
 
 /// Lets a browser into a room under a name, and out again when it leaves.
 // 4 KiB holds the longest text in any script, as JSON. Larger messages close with 1009 before they are read whole.
-#[ws_endpoint("/ws/rooms/{room}", max_message = "4 KiB")]
+#[ws_endpoint("/ws/rooms/{room}", max_message_size = "4 KiB")]
 async fn room(
     handshake: Handshake<Wire>,
     Path(room): Path<String>,

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use sockeye::{Event, Feed, Hub, SlowPolicy, Topic};
+use sockeye::{Event, Hub, SlowPolicy, Subscription, Topic};
 
 use crate::protocol::ToClient;
 
@@ -56,7 +56,7 @@ impl Rooms {
 pub(crate) struct Member {
     name: String,
     topic: Topic<ToClient>,
-    feed: Feed<ToClient>,
+    feed: Subscription<ToClient>,
     rooms: Rooms,
 }
 
@@ -69,7 +69,7 @@ impl Member {
         tell(&self.topic, &ToClient::Said { name: self.name.clone(), text: text.to_owned() });
     }
 
-    /// The next event in the room. Cancel safe, as `Feed::next` is.
+    /// The next event in the room. Cancel safe, as `Subscription::next` is.
     pub(crate) async fn hear(&mut self) -> sockeye::Result<Event<ToClient>> {
         self.feed.next().await
     }

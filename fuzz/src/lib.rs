@@ -17,7 +17,7 @@ use sockeye_tests::in_process;
 use tokio::runtime::Runtime;
 
 /// Echoes.
-#[ws_endpoint("/echo", max_message = "4 KiB")]
+#[ws_endpoint("/echo", max_message_size = "4 KiB")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {

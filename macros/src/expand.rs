@@ -125,7 +125,7 @@ fn options(options: &Options) -> TokenStream {
     let state = option(options.state.as_ref().map(|ty| one_line(ty).to_token_stream()));
     let origins = option(options.origins.as_ref().map(origins));
     let subprotocols = &options.subprotocols;
-    let max_message = option(options.max_message.map(ToTokens::into_token_stream));
+    let max_message_size = option(options.max_message_size.map(ToTokens::into_token_stream));
     let heartbeat = option(options.heartbeat.map(heartbeat));
     let guarded = options.guarded;
     let allow = options.allow.iter().map(|allowed| {
@@ -137,7 +137,7 @@ fn options(options: &Options) -> TokenStream {
             state: #state,
             origins: #origins,
             subprotocols: &[#(#subprotocols),*],
-            max_message: #max_message,
+            max_message_size: #max_message_size,
             heartbeat: #heartbeat,
             guarded: #guarded,
             allow: &[#(#allow),*],

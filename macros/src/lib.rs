@@ -37,7 +37,7 @@ use sockeye_rules::syntax;
 /// | `state = AppState` | the state that extractors with `FromRequestParts<AppState>` ask for |
 /// | `origins = ["https://app.example.com"]` or `origins = any` | the web pages that may connect |
 /// | `subprotocols = ["v2", "v1"]` | what is offered to the client, in order of preference |
-/// | `max_message = "64 KiB"` | the largest message that is received |
+/// | `max_message_size = "64 KiB"` | the largest message that is received |
 /// | `heartbeat = "30s"` or `heartbeat = off` | how often the peer is asked whether it is still there |
 /// | `group = "admin"` | the group of endpoints that it belongs to |
 /// | `guarded` | a layer in front of it authenticates |

@@ -52,9 +52,9 @@ impl Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// An error, always.
-    Deny,
+    Forbid,
     /// An error, unless the endpoint says `allow(rule, reason = "..")`.
-    DenyUnlessAllowed,
+    Deny,
     /// A warning, unless the endpoint says `allow(rule, reason = "..")`.
     Warn,
 }
@@ -62,7 +62,7 @@ pub enum Level {
 impl Level {
     /// Whether what breaks the rule is an error; else it is a warning.
     pub const fn is_error(self) -> bool {
-        matches!(self, Self::Deny | Self::DenyUnlessAllowed)
+        matches!(self, Self::Forbid | Self::Deny)
     }
 
     /// How reports name it: `error` or `warning`.
@@ -72,7 +72,7 @@ impl Level {
 
     /// Whether `allow(rule, reason = "..")` turns the rule off.
     pub const fn can_be_allowed(self) -> bool {
-        matches!(self, Self::DenyUnlessAllowed | Self::Warn)
+        matches!(self, Self::Deny | Self::Warn)
     }
 }
 
@@ -137,94 +137,94 @@ macro_rules! rule {
 rules! {
     syntax {
         Signature in signature "signature", SIGNATURE of crate::syntax::Endpoint {
-            NOT_A_FUNCTION not_a_function Deny,
-            NOT_ASYNC not_async Deny,
-            MISSING_HANDSHAKE missing_handshake Deny,
-            MISPLACED_HANDSHAKE misplaced_handshake Deny,
-            DUPLICATE_HANDSHAKE duplicate_handshake Deny,
-            BORROWED_PARAMETER borrowed_parameter Deny,
-            RAW_UPGRADE raw_upgrade Deny,
-            BODY_EXTRACTOR body_extractor Deny,
-            NOT_AN_EXTRACTOR not_an_extractor Deny,
-            SELF_RECEIVER self_receiver Deny,
-            GENERIC_HANDLER generic_handler Deny,
-            UNSUPPORTED_QUALIFIER unsupported_qualifier Deny,
-            RETURN_TYPE return_type Deny,
-            ROUTE_SYNTAX route_syntax Deny,
-            PATH_ARITY path_arity Deny,
-            UNUSED_PATH_PARAMETER unused_path_parameter Deny,
-            UNKNOWN_OPTION unknown_option Deny,
-            INVALID_OPTION invalid_option Deny,
-            ORIGIN_SYNTAX origin_syntax Deny,
+            NOT_A_FUNCTION not_a_function Forbid,
+            NOT_ASYNC not_async Forbid,
+            MISSING_HANDSHAKE missing_handshake Forbid,
+            MISPLACED_HANDSHAKE misplaced_handshake Forbid,
+            DUPLICATE_HANDSHAKE duplicate_handshake Forbid,
+            BORROWED_PARAMETER borrowed_parameter Forbid,
+            RAW_UPGRADE raw_upgrade Forbid,
+            BODY_EXTRACTOR body_extractor Forbid,
+            NOT_AN_EXTRACTOR not_an_extractor Forbid,
+            SELF_RECEIVER self_receiver Forbid,
+            GENERIC_HANDLER generic_handler Forbid,
+            UNSUPPORTED_QUALIFIER unsupported_qualifier Forbid,
+            RETURN_TYPE return_type Forbid,
+            ROUTE_SYNTAX route_syntax Forbid,
+            PATH_ARITY path_arity Forbid,
+            UNUSED_PATH_PARAMETER unused_path_parameter Forbid,
+            UNKNOWN_OPTION unknown_option Forbid,
+            INVALID_OPTION invalid_option Forbid,
+            ORIGIN_SYNTAX origin_syntax Forbid,
         }
         Lifecycle in lifecycle "lifecycle", LIFECYCLE of crate::flow::Flow<'_> {
-            NEVER_ACCEPTED never_accepted Deny,
-            IO_BEFORE_ACCEPT io_before_accept Deny,
-            ACCEPTED_TWICE accepted_twice Deny,
-            IO_AFTER_CLOSE io_after_close Deny,
-            MISSING_AWAIT missing_await DenyUnlessAllowed,
-            NO_RECEIVE_LOOP no_receive_loop DenyUnlessAllowed,
-            DEAF_LOOP deaf_loop DenyUnlessAllowed,
-            SPINNING_LOOP spinning_loop DenyUnlessAllowed,
-            SWALLOWED_ERROR swallowed_error DenyUnlessAllowed,
+            NEVER_ACCEPTED never_accepted Forbid,
+            IO_BEFORE_ACCEPT io_before_accept Forbid,
+            ACCEPTED_TWICE accepted_twice Forbid,
+            IO_AFTER_CLOSE io_after_close Forbid,
+            MISSING_AWAIT missing_await Deny,
+            NO_RECEIVE_LOOP no_receive_loop Deny,
+            DEAF_LOOP deaf_loop Deny,
+            SPINNING_LOOP spinning_loop Deny,
+            SWALLOWED_ERROR swallowed_error Deny,
             PANICKING_IO panicking_io Warn,
-            BLOCKING_CALL blocking_call DenyUnlessAllowed,
-            DETACHED_TASK detached_task DenyUnlessAllowed,
+            BLOCKING_CALL blocking_call Deny,
+            DETACHED_TASK detached_task Deny,
             UNDOCUMENTED_ENDPOINT undocumented_endpoint Warn,
         }
         Axum in axum "axum", AXUM of crate::flow::Flow<'_> {
             UNCHECKED_ORIGIN unchecked_origin Warn,
-            DROPPED_UPGRADE dropped_upgrade DenyUnlessAllowed,
+            DROPPED_UPGRADE dropped_upgrade Deny,
         }
     }
     elsewhere {
         Signature in "signature" {
             // rustc itself finds it, by a name that the expansion defines: one endpoint cannot see another.
-            DUPLICATE_ROUTE "duplicate_route" Deny,
+            DUPLICATE_ROUTE "duplicate_route" Forbid,
         }
         Lifecycle in "lifecycle" {
             // Judged when every other rule has spoken.
             UNNEEDED_ALLOW "unneeded_allow" Warn,
         }
         Startup in "startup" {
-            NO_ENDPOINTS "no_endpoints" Deny,
-            MISSING_ENDPOINT "missing_endpoint" Deny,
-            CONFLICTING_ROUTE "conflicting_route" Deny,
-            MISSING_STATE "missing_state" Deny,
-            MISSING_EXTENSION "missing_extension" Deny,
-            MISSING_CONNECT_INFO "missing_connect_info" Deny,
-            PATH_FIELDS "path_fields" Deny,
-            ORIGIN_WILDCARD_WITH_CREDENTIALS "origin_wildcard_with_credentials" Deny,
-            INVALID_LIMITS "invalid_limits" Deny,
-            INVALID_SUBPROTOCOL "invalid_subprotocol" Deny,
-            COMPONENT_NOT_READY "component_not_ready" Deny,
-            UNREACHABLE_ENDPOINT "unreachable_endpoint" Deny,
-            UNGUARDED_ENDPOINT "unguarded_endpoint" Deny,
-            BIND_FAILED "bind_failed" Deny,
+            NO_ENDPOINTS "no_endpoints" Forbid,
+            MISSING_ENDPOINT "missing_endpoint" Forbid,
+            CONFLICTING_ROUTE "conflicting_route" Forbid,
+            MISSING_STATE "missing_state" Forbid,
+            MISSING_EXTENSION "missing_extension" Forbid,
+            MISSING_CONNECT_INFO "missing_connect_info" Forbid,
+            PATH_FIELDS "path_fields" Forbid,
+            ORIGIN_WILDCARD_WITH_CREDENTIALS "origin_wildcard_with_credentials" Forbid,
+            INVALID_LIMITS "invalid_limits" Forbid,
+            INVALID_SUBPROTOCOL "invalid_subprotocol" Forbid,
+            COMPONENT_NOT_READY "component_not_ready" Forbid,
+            UNREACHABLE_ENDPOINT "unreachable_endpoint" Forbid,
+            UNGUARDED_ENDPOINT "unguarded_endpoint" Forbid,
+            BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {
-            NOT_AN_UPGRADE "not_an_upgrade" Deny,
-            UPGRADE_STRIPPED "upgrade_stripped" Deny,
-            ORIGIN_REFUSED "origin_refused" Deny,
-            SUBPROTOCOL_REFUSED "subprotocol_refused" Deny,
-            EXTRACTOR_REFUSED "extractor_refused" Deny,
-            HANDLER_REFUSED "handler_refused" Deny,
-            SERVER_FULL "server_full" Deny,
-            CLIENT_LIMIT "client_limit" Deny,
-            RATE_LIMITED "rate_limited" Deny,
-            MESSAGE_TOO_BIG "message_too_big" Deny,
-            SLOW_CONSUMER "slow_consumer" Deny,
-            BACKPLANE_LOST "backplane_lost" Deny,
-            INVALID_MESSAGE "invalid_message" Deny,
-            PROTOCOL_VIOLATION "protocol_violation" Deny,
-            HEARTBEAT_MISSED "heartbeat_missed" Deny,
-            HANDLER_ERROR "handler_error" Deny,
-            HANDLER_PANIC "handler_panic" Deny,
-            LINGERING_HANDLER "lingering_handler" Deny,
-            SHUTTING_DOWN "shutting_down" Deny,
+            NOT_AN_UPGRADE "not_an_upgrade" Forbid,
+            UPGRADE_STRIPPED "upgrade_stripped" Forbid,
+            ORIGIN_REFUSED "origin_refused" Forbid,
+            SUBPROTOCOL_REFUSED "subprotocol_refused" Forbid,
+            EXTRACTOR_REFUSED "extractor_refused" Forbid,
+            HANDLER_REFUSED "handler_refused" Forbid,
+            SERVER_FULL "server_full" Forbid,
+            CLIENT_LIMIT "client_limit" Forbid,
+            RATE_LIMITED "rate_limited" Forbid,
+            MESSAGE_TOO_BIG "message_too_big" Forbid,
+            SLOW_CONSUMER "slow_consumer" Forbid,
+            BACKPLANE_LOST "backplane_lost" Forbid,
+            INVALID_MESSAGE "invalid_message" Forbid,
+            PROTOCOL_VIOLATION "protocol_violation" Forbid,
+            HEARTBEAT_MISSED "heartbeat_missed" Forbid,
+            HANDLER_ERROR "handler_error" Forbid,
+            HANDLER_PANIC "handler_panic" Forbid,
+            LINGERING_HANDLER "lingering_handler" Forbid,
+            SHUTTING_DOWN "shutting_down" Forbid,
         }
         Source in "source" {
-            UNREADABLE_SOURCE "unreadable_source" Deny,
+            UNREADABLE_SOURCE "unreadable_source" Forbid,
         }
     }
 }

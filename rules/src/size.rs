@@ -1,4 +1,4 @@
-//! Sizes of messages, as in `max_message = "64 KiB"`.
+//! Sizes of messages, as in `max_message_size = "64 KiB"`.
 
 use crate::value::{ValueProblem, split_unit};
 

@@ -27,7 +27,7 @@ const WORDS: &[&str] = &[
     "\"99999999999999999999 GiB\"",
     "origins",
     "subprotocols",
-    "max_message",
+    "max_message_size",
     "heartbeat",
     "group",
     "guarded",
@@ -275,7 +275,7 @@ proptest! {
 
     #[test]
     fn any_value_is_read(value in "\\PC{0,40}") {
-        for option in ["max_message", "heartbeat", "group", "origins", "subprotocols"] {
+        for option in ["max_message_size", "heartbeat", "group", "origins", "subprotocols"] {
             assert_sound(&judge(&format!("\"/ws\", {option} = {value:?}"), "async fn f(h: Handshake) {}"));
             assert_sound(&judge(&format!("\"/ws\", {option} = [{value:?}]"), "async fn f(h: Handshake) {}"));
         }

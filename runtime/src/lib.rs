@@ -19,13 +19,13 @@ mod mounted;
 mod origin;
 mod panic;
 mod path_shape;
-mod preflight;
 mod ready;
 mod refusal;
 mod report;
 mod server;
 mod socket;
 mod startup;
+mod startup_probe;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -33,22 +33,22 @@ mod utf8_bytes;
 
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, Json, Outgoing, Raw};
-pub use endpoint::{Needs, Requires, state};
+pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};
 pub use heartbeat::Heartbeat;
-pub use hub::{Backplane, Event, Feed, Hub, HubBuilder, Inlet, SlowPolicy, Topic};
+pub use hub::{Backplane, Event, Hub, HubBuilder, Inlet, SlowPolicy, Subscription, Topic};
 pub use limits::Limits;
 #[cfg(feature = "log-stream")]
 pub use log_stream::{LogRecord, LogStream, SpanRecord};
 pub use message::Message;
 pub use origin::Origins;
-pub use preflight::is_preflight;
 pub use ready::Ready;
 pub use server::{Checked, Drained, EndpointInfo, Health, Server};
 pub use socket::{Receiver, Sender, Sending, Socket};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
+pub use startup_probe::is_startup_probe;
 pub use utf8_bytes::Utf8Bytes;
 
 /// What `#[ws_endpoint]` writes code against. Not part of the public API.

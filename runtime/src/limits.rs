@@ -6,23 +6,23 @@ use std::time::Duration;
 /// use std::time::Duration;
 /// use sockeye::Limits;
 ///
-/// let limits = Limits::new().message(1024 * 1024).handshake(Duration::from_secs(3));
+/// let limits = Limits::new().max_message_size(1024 * 1024).handshake_timeout(Duration::from_secs(3));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    pub(crate) message: usize,
-    pub(crate) handshake: Duration,
-    pub(crate) send: Duration,
-    pub(crate) close: Duration,
-    pub(crate) linger: Duration,
-    pub(crate) drain: Duration,
-    pub(crate) connections: usize,
+    pub(crate) max_message_size: usize,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) send_timeout: Duration,
+    pub(crate) close_timeout: Duration,
+    pub(crate) handler_exit_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) max_connections: usize,
     /// `None`: the default, which a smaller total makes smaller.
-    pub(crate) per_client: Option<usize>,
-    pub(crate) http_connections: usize,
+    pub(crate) max_connections_per_client: Option<usize>,
+    pub(crate) max_http_connections: usize,
     pub(crate) trusted_proxies: usize,
     /// `None`: no limit.
-    pub(crate) message_rate: Option<Rate>,
+    pub(crate) max_message_rate: Option<Rate>,
 }
 
 /// A rate of messages.
@@ -41,17 +41,17 @@ impl Limits {
     /// address, messages as fast as they come.
     pub const fn new() -> Self {
         Self {
-            message: 64 * 1024,
-            handshake: Duration::from_secs(10),
-            send: Duration::from_secs(10),
-            close: Duration::from_secs(5),
-            linger: Duration::from_secs(30),
-            drain: Duration::from_secs(10),
-            connections: 10_000,
-            per_client: None,
-            http_connections: 10_000,
+            max_message_size: 64 * 1024,
+            handshake_timeout: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(5),
+            handler_exit_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(10),
+            max_connections: 10_000,
+            max_connections_per_client: None,
+            max_http_connections: 10_000,
             trusted_proxies: 0,
-            message_rate: None,
+            max_message_rate: None,
         }
     }
 
@@ -59,30 +59,30 @@ impl Limits {
     ///
     /// It bounds each frame as well: one that announces more is refused before any of it is kept.
     #[must_use]
-    pub const fn message(mut self, bytes: usize) -> Self {
-        self.message = bytes;
+    pub const fn max_message_size(mut self, bytes: usize) -> Self {
+        self.max_message_size = bytes;
         self
     }
 
     /// The time a client has, from its connection or its last answer on, to send the whole head of a request, and then the
     /// handler to accept or refuse. A client that says nothing, or only a little at a time, is disconnected.
     #[must_use]
-    pub const fn handshake(mut self, time: Duration) -> Self {
-        self.handshake = finite(time);
+    pub const fn handshake_timeout(mut self, time: Duration) -> Self {
+        self.handshake_timeout = finite(time);
         self
     }
 
     /// The time within which a client must take some of what is being sent to it.
     #[must_use]
-    pub const fn send(mut self, time: Duration) -> Self {
-        self.send = finite(time);
+    pub const fn send_timeout(mut self, time: Duration) -> Self {
+        self.send_timeout = finite(time);
         self
     }
 
     /// The time a client has to answer a close frame.
     #[must_use]
-    pub const fn close(mut self, time: Duration) -> Self {
-        self.close = finite(time);
+    pub const fn close_timeout(mut self, time: Duration) -> Self {
+        self.close_timeout = finite(time);
         self
     }
 
@@ -90,25 +90,25 @@ impl Limits {
     /// for something else all that time is dropped there (`lingering_handler`); one that has noticed is left to finish.
     ///
     /// A handler that goes on after it has refused is dropped after the same time, whatever it does: until it ends it keeps
-    /// its place among [`connections`](Self::connections).
+    /// its place among [`max_connections`](Self::max_connections).
     #[must_use]
-    pub const fn linger(mut self, time: Duration) -> Self {
-        self.linger = finite(time);
+    pub const fn handler_exit_timeout(mut self, time: Duration) -> Self {
+        self.handler_exit_timeout = finite(time);
         self
     }
 
     /// The time that open connections have to end when the server stops; what is left then is cut off.
     #[must_use]
-    pub const fn drain(mut self, time: Duration) -> Self {
-        self.drain = finite(time);
+    pub const fn shutdown_timeout(mut self, time: Duration) -> Self {
+        self.shutdown_timeout = finite(time);
         self
     }
 
     /// How many WebSockets may be open at once, those included whose handler has not accepted yet. One more is refused
     /// with status 503 (`server_full`).
     #[must_use]
-    pub const fn connections(mut self, number: usize) -> Self {
-        self.connections = number;
+    pub const fn max_connections(mut self, number: usize) -> Self {
+        self.max_connections = number;
         self
     }
 
@@ -118,8 +118,8 @@ impl Limits {
     /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total if that is
     /// less. Behind a reverse proxy all clients have the proxy's address: see [`trusted_proxies`](Self::trusted_proxies).
     #[must_use]
-    pub const fn per_client(mut self, number: usize) -> Self {
-        self.per_client = Some(number);
+    pub const fn max_connections_per_client(mut self, number: usize) -> Self {
+        self.max_connections_per_client = Some(number);
         self
     }
 
@@ -128,8 +128,8 @@ impl Limits {
     ///
     /// Counted where Sockeye listens itself, not behind `Checked::into_router`.
     #[must_use]
-    pub const fn http_connections(mut self, number: usize) -> Self {
-        self.http_connections = number;
+    pub const fn max_http_connections(mut self, number: usize) -> Self {
+        self.max_http_connections = number;
         self
     }
 
@@ -141,7 +141,7 @@ impl Limits {
     ///
     /// ```
     /// // nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in front
-    /// let limits = sockeye::Limits::new().trusted_proxies(1).per_client(20);
+    /// let limits = sockeye::Limits::new().trusted_proxies(1).max_connections_per_client(20);
     /// # let _ = limits;
     /// ```
     #[must_use]
@@ -154,18 +154,18 @@ impl Limits {
     /// answers to the server's pings do not. A faster client is closed with 1008 (`rate_limited`). No limit by default.
     ///
     /// ```
-    /// let limits = sockeye::Limits::new().message_rate(20, 100);
+    /// let limits = sockeye::Limits::new().max_message_rate(20, 100);
     /// # let _ = limits;
     /// ```
     #[must_use]
-    pub const fn message_rate(mut self, per_second: u32, burst: u32) -> Self {
-        self.message_rate = Some(Rate { per_second, burst });
+    pub const fn max_message_rate(mut self, per_second: u32, burst: u32) -> Self {
+        self.max_message_rate = Some(Rate { per_second, burst });
         self
     }
 
-    /// What [`per_client`](Self::per_client) comes to.
+    /// What [`max_connections_per_client`](Self::max_connections_per_client) comes to.
     pub(crate) fn of_one_client(&self) -> usize {
-        self.per_client.unwrap_or_else(|| self.connections.min(PER_CLIENT))
+        self.max_connections_per_client.unwrap_or_else(|| self.max_connections.min(PER_CLIENT))
     }
 }
 

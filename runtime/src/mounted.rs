@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Heartbeat, Limits, Origins,
     connection::Registry,
-    endpoint::{Call, Needed, Registered},
+    endpoint::{Call, ParameterRequirement, Registered},
     limiter::Counts,
     server::Requests,
     state::States,
@@ -16,7 +16,7 @@ use crate::{
 /// Everything that a request to one endpoint needs.
 pub(crate) struct Mounted {
     pub(crate) registered: &'static Registered,
-    pub(crate) needs: Vec<Needed>,
+    pub(crate) requirements: Vec<ParameterRequirement>,
     pub(crate) call: Arc<Call>,
     pub(crate) states: Arc<States>,
     pub(crate) settings: Settings,

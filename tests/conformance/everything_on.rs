@@ -57,8 +57,12 @@ pub(crate) async fn serve(address: &str) -> io::Result<()> {
 
 /// Each of them is there, and none is so low that a right client meets it.
 fn limits() -> Limits {
-    let limits = Limits::new().connections(2_000).http_connections(2_000).per_client(1_500);
-    limits.message_rate(200_000, 400_000).send(Duration::from_secs(20)).close(Duration::from_secs(10))
+    let limits =
+        Limits::new().max_connections(2_000).max_http_connections(2_000).max_connections_per_client(1_500);
+    limits
+        .max_message_rate(200_000, 400_000)
+        .send_timeout(Duration::from_secs(20))
+        .close_timeout(Duration::from_secs(10))
 }
 
 /// Pings come to whoever is silent for twice as long as the suite's cases are when they wait on purpose. Two of them wait in the

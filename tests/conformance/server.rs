@@ -17,7 +17,7 @@ use sockeye::{CloseCode, Error, Handshake, Heartbeat, Json, Limits, Message, Ser
 const SECRET_CAUSE: &str = "the secret cause";
 
 /// Sends every message back. The Autobahn suite sends messages of 16 MiB.
-#[ws_endpoint("/echo", max_message = "32 MiB")]
+#[ws_endpoint("/echo", max_message_size = "32 MiB")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {
@@ -27,7 +27,7 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Sends every message back, and pings in each pause of a client's.
-#[ws_endpoint("/pinged", max_message = "32 MiB", heartbeat = "300ms")]
+#[ws_endpoint("/pinged", max_message_size = "32 MiB", heartbeat = "300ms")]
 async fn pinged(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {
@@ -143,7 +143,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     }
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     // Short enough that a test of a deadline can wait for it.
-    let limits = Limits::new().handshake(Duration::from_secs(2)).close(Duration::from_secs(1));
+    let limits =
+        Limits::new().handshake_timeout(Duration::from_secs(2)).close_timeout(Duration::from_secs(1));
     let heartbeat = Heartbeat::default().timeout(Duration::from_millis(500));
     Ok(Server::new().limits(limits).heartbeat(heartbeat).serve(address).await?)
 }

@@ -49,7 +49,7 @@ async fn hostile_streams_get_legal_frames_and_an_end() {
     tracing_subscriber::registry().init();
     let seeds = Arc::new(seeds::all());
     let heartbeat = Heartbeat::every(Duration::from_millis(200)).timeout(Duration::from_millis(200));
-    let limits = Limits::new().close(Duration::from_millis(500));
+    let limits = Limits::new().close_timeout(Duration::from_millis(500));
     let mut server = start(Server::new().limits(limits).heartbeat(heartbeat)).await;
     for manner in [Manner::Whole, Manner::Torn, Manner::Silent] {
         let ends = send_all(&server, &seeds, manner).await;

@@ -42,8 +42,10 @@ async fn a_flood_of_pings_is_answered_ping_by_ping() {
 
 #[tokio::test]
 async fn who_pings_and_never_reads_is_a_slow_consumer() {
-    let server =
-        server(Limits::new().send(Duration::from_millis(300)).close(Duration::from_millis(100))).await;
+    let server = server(
+        Limits::new().send_timeout(Duration::from_millis(300)).close_timeout(Duration::from_millis(100)),
+    )
+    .await;
     let mut client = RawSocket::open(server.addr, "/echo").await;
     let peer = client.stream.local_addr().expect("an address").to_string();
     let flood: Vec<u8> = (0..1000).flat_map(|_| frame(0x89, &[b'x'; 125])).collect();
@@ -55,7 +57,7 @@ async fn who_pings_and_never_reads_is_a_slow_consumer() {
 
 #[tokio::test]
 async fn who_is_told_to_leave_and_talks_on_is_cut_off() {
-    let server = server(Limits::new().close(Duration::from_millis(300))).await;
+    let server = server(Limits::new().close_timeout(Duration::from_millis(300))).await;
     let client = RawSocket::open(server.addr, "/parrot?accept=true&words=enough").await;
     let peer = client.stream.local_addr().expect("an address").to_string();
     let mut stream = client.stream.into_std().expect("a socket");

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sockeye::{Handshake, Json, ws_endpoint};
 
 /// Echoes.
-#[ws_endpoint("/echo", max_message = "2000 B")]
+#[ws_endpoint("/echo", max_message_size = "2000 B")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {

@@ -10,20 +10,20 @@ mod sockets;
 mod stress;
 
 use futures_util::FutureExt as _;
-use sockeye::{Event, Feed};
+use sockeye::{Event, Subscription};
 
 /// The next event, which is there already.
-fn now<T>(feed: &mut Feed<T>) -> sockeye::Result<Event<T>> {
+fn now<T>(feed: &mut Subscription<T>) -> sockeye::Result<Event<T>> {
     feed.next().now_or_never().expect("an event is there")
 }
 
 /// The text of the next event, which is there already.
-fn text<T>(feed: &mut Feed<T>) -> String {
+fn text<T>(feed: &mut Subscription<T>) -> String {
     let event = now(feed).expect("an event");
     event.message().as_text().expect("text").to_owned()
 }
 
 /// Whether nothing is there.
-fn is_empty<T>(feed: &mut Feed<T>) -> bool {
+fn is_empty<T>(feed: &mut Subscription<T>) -> bool {
     feed.next().now_or_never().is_none()
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use futures_util::FutureExt as _;
 use proptest::{collection::vec, prelude::*};
-use sockeye::{Feed, Hub};
+use sockeye::{Hub, Subscription};
 
 #[derive(Debug, Clone)]
 enum Call {
@@ -24,7 +24,7 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 struct Subscriber {
-    feed: Feed<u64>,
+    feed: Subscription<u64>,
     topic: usize,
     /// What it should find, and how much it should have missed.
     queue: VecDeque<u64>,

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use sockeye::{Backplane, Error, Feed, Hub, Inlet, Message, Result};
+use sockeye::{Backplane, Error, Hub, Inlet, Message, Result, Subscription};
 use sockeye_tests::{logs, within};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -279,7 +279,7 @@ async fn subscribed(redis: &Redis, connections: &str) {
     .await;
 }
 
-async fn next(feed: &mut Feed<u32>) -> (String, bool) {
+async fn next(feed: &mut Subscription<u32>) -> (String, bool) {
     let event = within(feed.next()).await.expect("an event");
     (event.message().as_text().expect("text").to_owned(), event.after_outage())
 }

@@ -25,7 +25,7 @@ async fn every_problem_is_in_one_report() {
     let server = Server::new()
         .group("all at once")
         .origins(Origins::any())
-        .limits(Limits::new().message(0))
+        .limits(Limits::new().max_message_size(0))
         .heartbeat(Heartbeat::every(std::time::Duration::ZERO))
         .expect(["/ws/other"]);
     insta::assert_snapshot!(report(server).await);

@@ -14,22 +14,27 @@ async fn endpoint(handshake: Handshake) -> sockeye::Result {
 #[tokio::test]
 async fn limits_of_nothing() {
     let none = Duration::ZERO;
-    let limits = Limits::new().message(0).handshake(none).send(none).close(none);
-    let limits = limits.linger(none).drain(none);
-    let limits = limits.connections(0).per_client(0).http_connections(0).message_rate(0, 0);
+    let limits =
+        Limits::new().max_message_size(0).handshake_timeout(none).send_timeout(none).close_timeout(none);
+    let limits = limits.handler_exit_timeout(none).shutdown_timeout(none);
+    let limits = limits
+        .max_connections(0)
+        .max_connections_per_client(0)
+        .max_http_connections(0)
+        .max_message_rate(0, 0);
     let server = Server::new().group("invalid_limits").limits(limits);
     insta::assert_snapshot!(report(server.heartbeat(Heartbeat::every(none).timeout(none))).await);
 }
 
 #[tokio::test]
 async fn a_limit_that_cannot_be_reached() {
-    let limits = Limits::new().connections(100).per_client(500);
+    let limits = Limits::new().max_connections(100).max_connections_per_client(500);
     insta::assert_snapshot!(report(Server::new().group("invalid_limits").limits(limits)).await);
 }
 
 #[tokio::test]
 async fn the_default_for_one_client_follows_the_total() {
-    let limits = Limits::new().connections(5);
+    let limits = Limits::new().max_connections(5);
     assert_eq!(rules(Server::new().group("invalid_limits").limits(limits)).await, Vec::<&str>::new());
 }
 
@@ -37,7 +42,7 @@ async fn the_default_for_one_client_follows_the_total() {
 async fn a_heartbeat_may_be_off_and_a_drain_short() {
     let server = Server::new()
         .group("invalid_limits")
-        .limits(Limits::new().drain(Duration::ZERO))
+        .limits(Limits::new().shutdown_timeout(Duration::ZERO))
         .heartbeat(Heartbeat::off().timeout(Duration::ZERO));
     assert_eq!(rules(server).await, Vec::<&str>::new());
 }

@@ -104,9 +104,9 @@ async fn a_layer_that_knows_no_such_tenant() {
 }
 
 #[tokio::test]
-async fn a_layer_can_let_the_preflight_through() {
+async fn a_layer_can_let_the_startup_probe_through() {
     let server = Server::new().group("tenant").layer(from_fn(async |request: Request, next: Next| {
-        if sockeye::is_preflight(request.extensions()) {
+        if sockeye::is_startup_probe(request.extensions()) {
             next.run(request).await
         } else {
             StatusCode::NOT_FOUND.into_response()
@@ -146,7 +146,7 @@ async fn a_guard_that_fails_is_reported() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_counts_the_preflight_is_no_mistake() {
+async fn a_rate_limit_that_counts_the_startup_probe_is_no_mistake() {
     assert_eq!(rules(answering("open", StatusCode::TOO_MANY_REQUESTS)).await, Vec::<&str>::new());
 }
 

@@ -15,7 +15,7 @@ async fn handler(handshake: Handshake) -> sockeye::Result {
 }
 
 const TEXT: &str = "\
-#[ws_endpoint(\"/by/hand\", origins = [\"ws://a.example\"], subprotocols = [\"v 2\", \"v1\", \"v1\"], max_message = \"0\", heartbeat = \"0s\")]
+#[ws_endpoint(\"/by/hand\", origins = [\"ws://a.example\"], subprotocols = [\"v 2\", \"v1\", \"v1\"], max_message_size = \"0\", heartbeat = \"0s\")]
 async fn handler(handshake: Handshake) -> sockeye::Result";
 
 inventory::submit! {
@@ -36,7 +36,7 @@ inventory::submit! {
             state: None,
             origins: Some(OriginOption::List(&["ws://a.example"])),
             subprotocols: &["v 2", "v1", "v1"],
-            max_message: Some(0),
+            max_message_size: Some(0),
             heartbeat: Some(HeartbeatOption::Every(0)),
             guarded: false,
             allow: &[],
@@ -66,7 +66,7 @@ macro_rules! odd_route {
                     state: None,
                     origins: None,
                     subprotocols: &[],
-                    max_message: None,
+                    max_message_size: None,
                     heartbeat: None,
                     guarded: false,
                     allow: &[],

@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use serde::Deserialize;
-use sockeye::{Handshake, Needs, Requires, Server, ws_endpoint};
+use sockeye::{Handshake, Requirements, Requires, Server, ws_endpoint};
 use sockeye_tests::{hear, start};
 
 use crate::{report, rules};
@@ -29,12 +29,12 @@ struct AuthUser {
 }
 
 impl Requires for AuthUser {
-    fn require(needs: &mut Needs) {
-        needs.state::<Sessions>("sessions are looked up in it");
-        needs.extension::<Tenant>("a session is of a tenant");
-        needs.connect_info::<IpAddr>("a session is bound to an address");
-        needs.path::<Place>("the tenant's name is in the path");
-        needs.credentials("the session is known by its cookie");
+    fn require(requirements: &mut Requirements) {
+        requirements.state::<Sessions>("sessions are looked up in it");
+        requirements.extension::<Tenant>("a session is of a tenant");
+        requirements.connect_info::<IpAddr>("a session is bound to an address");
+        requirements.path::<Place>("the tenant's name is in the path");
+        requirements.credentials("the session is known by its cookie");
     }
 }
 
@@ -51,8 +51,8 @@ impl<S: Sync> FromRequestParts<S> for AuthUser {
 struct Admin<T>(PhantomData<T>);
 
 impl<T: Requires> Requires for Admin<T> {
-    fn require(needs: &mut Needs) {
-        T::require(needs);
+    fn require(requirements: &mut Requirements) {
+        T::require(requirements);
     }
 }
 
@@ -67,8 +67,8 @@ impl<T, S: Sync> FromRequestParts<S> for Admin<T> {
 struct Moderator;
 
 impl Requires for Moderator {
-    fn require(needs: &mut Needs) {
-        needs.state::<Sessions>("moderators are listed in it");
+    fn require(requirements: &mut Requirements) {
+        requirements.state::<Sessions>("moderators are listed in it");
     }
 }
 
@@ -104,9 +104,9 @@ async fn live(handshake: Handshake, moderator: Admin<Moderator>, user: Live) -> 
 struct Live(AuthUser);
 
 impl Requires for Live {
-    fn require(needs: &mut Needs) {
-        needs.extension::<Tenant>("a session is of a tenant");
-        needs.path::<Place>("the tenant's name is in the path");
+    fn require(requirements: &mut Requirements) {
+        requirements.extension::<Tenant>("a session is of a tenant");
+        requirements.path::<Place>("the tenant's name is in the path");
     }
 }
 

@@ -12,7 +12,7 @@ pub const OPTIONS: [(&str, &str); 8] = [
     ("state", "state = AppState"),
     ("origins", "origins = [\"https://app.example.com\"]"),
     ("subprotocols", "subprotocols = [\"v2\", \"v1\"]"),
-    ("max_message", "max_message = \"64 KiB\""),
+    ("max_message_size", "max_message_size = \"64 KiB\""),
     ("heartbeat", "heartbeat = \"30s\""),
     ("group", "group = \"admin\""),
     ("guarded", "guarded"),
@@ -28,8 +28,8 @@ pub struct Options {
     pub origins: Option<OriginsOption>,
     /// `subprotocols = [..]`, in order of preference.
     pub subprotocols: Vec<LitStr>,
-    /// `max_message = "64 KiB"`, in bytes.
-    pub max_message: Option<usize>,
+    /// `max_message_size = "64 KiB"`, in bytes.
+    pub max_message_size: Option<usize>,
     /// `heartbeat = "30s"` or `heartbeat = off`.
     pub heartbeat: Option<HeartbeatOption>,
     /// `group = "admin"`.
@@ -112,7 +112,7 @@ impl Options {
             "state" => self.state = Some(state(argument)?),
             "origins" => self.origins = Some(self.read_origins(argument)?),
             "subprotocols" => self.subprotocols = self.read_subprotocols(argument)?,
-            "max_message" => self.max_message = Some(max_message(argument)?),
+            "max_message_size" => self.max_message_size = Some(max_message_size(argument)?),
             "heartbeat" => self.heartbeat = Some(heartbeat(argument)?),
             "group" => self.group = Some(group(argument)?),
             "guarded" => self.guarded = guarded(argument)?,
@@ -229,15 +229,15 @@ fn state(argument: &Argument) -> Read<Type> {
     ty.ok_or_else(|| form(argument, "state = AppState"))
 }
 
-fn max_message(argument: &Argument) -> Read<usize> {
+fn max_message_size(argument: &Argument) -> Read<usize> {
     if let Some(text) = text(argument) {
         return size::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem));
     }
     match expression(argument) {
         Some(Expr::Lit(ExprLit { lit: Lit::Int(bytes), .. })) => {
-            Err(form(argument, &format!("max_message = \"{}\"", bytes.base10_digits())))
+            Err(form(argument, &format!("max_message_size = \"{}\"", bytes.base10_digits())))
         }
-        _ => Err(form(argument, "max_message = \"64 KiB\"")),
+        _ => Err(form(argument, "max_message_size = \"64 KiB\"")),
     }
 }
 

@@ -125,7 +125,7 @@ enum Read {
 impl Cell {
     pub(crate) fn new(endpoint: &Mounted) -> Self {
         let settings = endpoint.settings.clone();
-        let pace = settings.limits.message_rate.and_then(Pace::new).map(Box::new);
+        let pace = settings.limits.max_message_rate.and_then(Pace::new).map(Box::new);
         let shared = Shared {
             stream: Stream::Opening,
             settings,
@@ -441,7 +441,9 @@ impl Shared {
 
     /// Until when the handler must notice that the connection is over. `None` when it has, or ended it itself.
     pub(super) fn notice_by(&self) -> Option<Instant> {
-        self.touched.filter(|_| !self.knows).map(|touched| touched + self.settings.limits.linger)
+        self.touched
+            .filter(|_| !self.knows)
+            .map(|touched| touched + self.settings.limits.handler_exit_timeout)
     }
 
     pub(super) fn wake_owner(&mut self) {
@@ -531,7 +533,7 @@ impl Shared {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.inbox.len() < READ_AHEAD && self.inbox_bytes <= self.settings.limits.message
+        self.inbox.len() < READ_AHEAD && self.inbox_bytes <= self.settings.limits.max_message_size
     }
 
     pub(super) fn may_read(&self) -> bool {

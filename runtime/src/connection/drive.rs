@@ -92,7 +92,10 @@ impl Drive {
             Phase::Opening(upgrade) => {
                 let Poll::Ready(upgraded) = std::pin::Pin::new(upgrade).poll(cx) else { return false };
                 match upgraded {
-                    Ok(upgraded) => self.open(shared, Engine::new(upgraded, shared.settings.limits.message)),
+                    Ok(upgraded) => {
+                        let engine = Engine::new(upgraded, shared.settings.limits.max_message_size);
+                        self.open(shared, engine);
+                    }
                     Err(error) => self.lose(shared, cx, &error.to_string(), again),
                 }
                 *again |= shared.wake_waiting(cx.waker());
@@ -183,7 +186,7 @@ impl Drive {
     fn flush_last(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
         let flushed = self.flush(shared, cx);
         if flushed && self.deadline.is_none() {
-            self.deadline = Some(Instant::now() + shared.settings.limits.close);
+            self.deadline = Some(Instant::now() + shared.settings.limits.close_timeout);
         }
         flushed
     }
@@ -193,7 +196,7 @@ impl Drive {
         let code = shared.end.as_deref().and_then(End::close).map(|(code, _)| code);
         self.news.push(News::Closing(code));
         let patient = shared.end.as_deref().is_some_and(End::is_patient);
-        self.deadline = (!patient).then(|| Instant::now() + shared.settings.limits.close);
+        self.deadline = (!patient).then(|| Instant::now() + shared.settings.limits.close_timeout);
         *again |= shared.wake_receiver(cx.waker());
         *again |= shared.wake_waiting(cx.waker());
         let Stream::Open(engine) = &mut shared.stream else { return false };
@@ -271,7 +274,7 @@ impl Drive {
 
     /// When `on_time` must be asked, at the latest.
     pub(super) fn next_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let stall = self.stalled.map(|(since, _)| since + shared.settings.limits.send);
+        let stall = self.stalled.map(|(since, _)| since + shared.settings.limits.send_timeout);
         if !matches!(self.phase, Phase::Serving) {
             return if matches!(self.phase, Phase::Over) { None } else { self.deadline.or(stall) };
         }
@@ -299,9 +302,9 @@ impl Drive {
         let limits = shared.settings.limits;
         let heartbeat = shared.settings.heartbeat;
         if let Some((since, _)) = self.stalled
-            && since + limits.send <= now
+            && since + limits.send_timeout <= now
         {
-            shared.finish(End::Stalled(format!("the peer has taken nothing for {:?}", limits.send)));
+            shared.finish(End::Stalled(format!("the peer has taken nothing for {:?}", limits.send_timeout)));
         } else if self.stalled.is_some() || !shared.may_read() {
             // Silence means nothing just now: the peer does not read, or a ping would wait, or waits, behind what it takes
             // only slowly.

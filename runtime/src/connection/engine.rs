@@ -68,8 +68,8 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(upgraded: Upgraded, max_message: usize) -> Self {
-        let limits = engine::Limits::default().max_payload_len(Some(max_message));
+    pub(super) fn new(upgraded: Upgraded, max_message_size: usize) -> Self {
+        let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
         let io = Meter::new(TokioIo::new(upgraded));
         Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pings: 0 }
     }

@@ -85,7 +85,7 @@ impl Owner {
         let opened = Instant::now();
         log::accepted(endpoint.registered.name, caller.peer);
         let open = metrics::Open::new(endpoint.registered.route);
-        let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake);
+        let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake_timeout);
         let mut owner = Self {
             endpoint,
             cell,
@@ -202,7 +202,7 @@ impl Owner {
         }
         let Some(due) = self.cell.lock().notice_by() else { return };
         if ring(&mut self.timer, due, cx) {
-            self.aftermath = Some(Aftermath::Lingered(self.endpoint.settings.limits.linger));
+            self.aftermath = Some(Aftermath::Lingered(self.endpoint.settings.limits.handler_exit_timeout));
             self.drop_handler();
         }
     }

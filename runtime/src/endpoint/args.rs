@@ -3,7 +3,7 @@ use std::future::Future;
 use axum::response::Response;
 use http::request::Parts;
 
-use super::{Arg, Need};
+use super::{Arg, Requirement};
 use crate::state::States;
 
 /// The resolved parameters of a handler: a tuple of up to sixteen [`Arg`]s.
@@ -11,8 +11,8 @@ pub trait Args: Copy + Send + Sync + 'static {
     /// The values that the handler is called with.
     type Values: Send + 'static;
 
-    /// What each parameter needs, in order.
-    fn needs(&self) -> Vec<Need>;
+    /// What each parameter requires, in order.
+    fn requirements(&self) -> Vec<Requirement>;
 
     /// Takes every value from the request, in order; an error carries the index of the parameter that refused.
     fn extract<'a>(
@@ -27,8 +27,8 @@ macro_rules! args {
         impl<$($P: Send + 'static),*> Args for ($(Arg<$P>,)*) {
             type Values = ($($P,)*);
 
-            fn needs(&self) -> Vec<Need> {
-                vec![$(self.$n.need),*]
+            fn requirements(&self) -> Vec<Requirement> {
+                vec![$(self.$n.requirement),*]
             }
 
             #[allow(unused_variables, reason = "the empty tuple takes nothing from the request")]

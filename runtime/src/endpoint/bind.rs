@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use super::{Args, Need, Needed, args::each_arity, needs::Shared};
+use super::{Args, ParameterRequirement, Requirement, args::each_arity, requirements::Shared};
 use crate::{
     codec::Codec,
     error::Error,
@@ -16,16 +16,16 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>
 /// A handler with its types resolved.
 #[derive(Clone)]
 pub struct Bound {
-    pub(crate) needs: Vec<Needed>,
+    pub(crate) requirements: Vec<ParameterRequirement>,
     /// What the endpoint's `state = ..` asks for; `State<()>` when it has none.
-    pub(crate) state: Need,
+    pub(crate) state: Requirement,
     pub(crate) call: Arc<Call>,
 }
 
 impl std::fmt::Debug for Bound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Bound")
-            .field("needs", &self.needs)
+            .field("requirements", &self.requirements)
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
@@ -163,5 +163,9 @@ where
             (outcome.0)(handler.call(first.0(incoming), values).await)
         })
     };
-    Bound { needs: Needed::all(&args.needs()), state: Need::state::<S>(), call: Arc::new(call) }
+    Bound {
+        requirements: ParameterRequirement::all(&args.requirements()),
+        state: Requirement::state::<S>(),
+        call: Arc::new(call),
+    }
 }

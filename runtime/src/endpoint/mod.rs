@@ -5,18 +5,18 @@
 
 mod args;
 mod bind;
-mod need;
-mod needs;
 mod param;
+mod requirement;
+mod requirements;
 
 pub use args::Args;
 pub use bind::{Bound, First, FirstParameter, Handler, Outcome, Returned, bind, first, outcome};
-pub use need::Need;
-pub use needs::{Needs, Requires, state};
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
+pub use requirement::Requirement;
+pub use requirements::{Requirements, Requires, state};
 
 pub(crate) use bind::{Call, Running};
-pub(crate) use needs::Needed;
+pub(crate) use requirements::ParameterRequirement;
 
 /// One endpoint, as the macro saw it. Everything in it is known at compile time.
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +83,8 @@ pub struct Options {
     pub origins: Option<OriginOption>,
     /// `subprotocols = [..]`, in order of preference.
     pub subprotocols: &'static [&'static str],
-    /// `max_message = "64 KiB"`, in bytes.
-    pub max_message: Option<usize>,
+    /// `max_message_size = "64 KiB"`, in bytes.
+    pub max_message_size: Option<usize>,
     /// `heartbeat = off` or `heartbeat = "30s"`.
     pub heartbeat: Option<HeartbeatOption>,
     /// `guarded`: a layer in front authenticates the endpoint.

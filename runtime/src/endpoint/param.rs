@@ -12,7 +12,7 @@ use axum::{
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{Need, Requires};
+use super::{Requirement, Requires};
 use crate::state::States;
 
 pub(super) type Extracting<'a, P> = Pin<Box<dyn Future<Output = Result<P, Response>> + Send + 'a>>;
@@ -20,7 +20,7 @@ pub(super) type Extracting<'a, P> = Pin<Box<dyn Future<Output = Result<P, Respon
 /// One resolved parameter: what it needs at startup and how it is taken from a request.
 #[derive(Debug)]
 pub struct Arg<P> {
-    pub(super) need: Need,
+    pub(super) requirement: Requirement,
     pub(super) extract: for<'a> fn(&'a mut Parts, &'a States) -> Extracting<'a, P>,
 }
 
@@ -97,7 +97,7 @@ impl<P, S> Parameter<P, S> {
     where
         P: HeadExtractor<S>,
     {
-        Arg { need: Need::Nothing, extract: P::take }
+        Arg { requirement: Requirement::Nothing, extract: P::take }
     }
 }
 
@@ -120,7 +120,7 @@ impl<P, S> AnyParameter<P, S> for Parameter<P, S> {
     where
         P: Extractor<S>,
     {
-        Arg { need: Need::Nothing, extract: P::take }
+        Arg { requirement: Requirement::Nothing, extract: P::take }
     }
 }
 
@@ -137,7 +137,7 @@ impl<P: Requires, S> DeclaredParameter<P, S> for Parameter<P, S> {
     where
         P: Extractor<S>,
     {
-        Arg { need: Need::Declared(P::require), extract: P::take }
+        Arg { requirement: Requirement::Declared(P::require), extract: P::take }
     }
 }
 
@@ -148,7 +148,7 @@ impl<T, S> Parameter<State<T>, S> {
         T: SharedState,
     {
         Arg {
-            need: Need::state::<T>(),
+            requirement: Requirement::state::<T>(),
             extract: |_, states| {
                 Box::pin(std::future::ready(states.get::<T>().map(State).ok_or_else(missing::<T>)))
             },
@@ -163,7 +163,7 @@ impl<T, S> Parameter<Extension<T>, S> {
         Extension<T>: Extractor<S>,
         T: SharedState,
     {
-        Arg { need: Need::extension::<T>(), extract: <Extension<T> as Extractor<S>>::take }
+        Arg { requirement: Requirement::extension::<T>(), extract: <Extension<T> as Extractor<S>>::take }
     }
 }
 
@@ -174,7 +174,7 @@ impl<T, S> Parameter<ConnectInfo<T>, S> {
         ConnectInfo<T>: Extractor<S>,
         T: SharedState,
     {
-        Arg { need: Need::connect_info::<T>(), extract: <ConnectInfo<T> as Extractor<S>>::take }
+        Arg { requirement: Requirement::connect_info::<T>(), extract: <ConnectInfo<T> as Extractor<S>>::take }
     }
 }
 
@@ -185,6 +185,6 @@ impl<T, S> Parameter<Path<T>, S> {
         Path<T>: Extractor<S>,
         T: DeserializeOwned,
     {
-        Arg { need: Need::path::<T>(), extract: <Path<T> as Extractor<S>>::take }
+        Arg { requirement: Requirement::path::<T>(), extract: <Path<T> as Extractor<S>>::take }
     }
 }

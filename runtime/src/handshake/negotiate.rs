@@ -49,7 +49,7 @@ enum Decided {
 impl Negotiation {
     /// Answers the request.
     pub(super) async fn run(mut self) -> Response {
-        let limit = self.endpoint.settings.limits.handshake;
+        let limit = self.endpoint.settings.limits.handshake_timeout;
         let cut = self.endpoint.lifecycle.cut.clone();
         let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer);
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
@@ -115,7 +115,7 @@ impl Negotiation {
         seat.refused();
         tasks.spawn(tracing::Instrument::in_current_span(async move {
             let _seat = seat;
-            let limit = endpoint.settings.limits.linger;
+            let limit = endpoint.settings.limits.handler_exit_timeout;
             let ended = tokio::time::timeout(limit, poll_fn(|cx| poll_handler(&mut handler, cx)));
             match endpoint.lifecycle.cut.run_until_cancelled(ended).await {
                 Some(Ok(outcome)) => caller.log_aftermath(&endpoint, &outcome),
@@ -184,7 +184,7 @@ fn too_late(limit: Duration) -> Refusal {
         &NEVER_ACCEPTED,
         StatusCode::SERVICE_UNAVAILABLE,
         format!("the handler neither accepted nor rejected the handshake within {limit:?}"),
-        "accept first and do slow work after it, or raise `Limits::handshake`",
+        "accept first and do slow work after it, or raise `Limits::handshake_timeout`",
     )
 }
 

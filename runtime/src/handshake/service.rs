@@ -15,7 +15,9 @@ use sockeye_rules::{ORIGIN_REFUSED, SHUTTING_DOWN, UPGRADE_STRIPPED};
 use tracing::Instrument as _;
 
 use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
-use crate::{connection::Kept, limiter::admit_socket, log, mounted::Mounted, preflight, refusal::Refusal};
+use crate::{
+    connection::Kept, limiter::admit_socket, log, mounted::Mounted, refusal::Refusal, startup_probe,
+};
 
 /// One endpoint, mounted.
 #[derive(Clone)]
@@ -45,7 +47,7 @@ impl tower_service::Service<Request<Body>> for EndpointService {
 }
 
 async fn answer(endpoint: Arc<Mounted>, parts: Parts) -> Response {
-    if let Some(arrived) = preflight::intercept(&endpoint, &parts) {
+    if let Some(arrived) = startup_probe::intercept(&endpoint, &parts) {
         return arrived;
     }
     let span = log::connection(endpoint.registered.name, peer(&parts));

@@ -72,7 +72,7 @@ pub trait Backplane: Send + Sync + 'static {
 }
 
 /// The way into a [`Hub`](crate::Hub) for events of other machines. It does not keep the hub alive: when that is gone, and
-/// the last [`Feed`](crate::Feed) with it, the backplane is dropped, and `deliver` says so.
+/// the last [`Subscription`](crate::Subscription) with it, the backplane is dropped, and `deliver` says so.
 #[derive(Clone)]
 pub struct Inlet {
     core: Weak<Core>,

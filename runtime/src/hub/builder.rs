@@ -13,7 +13,7 @@ pub enum SlowPolicy {
     /// Right where newer events make older ones worthless.
     #[default]
     DropOldest,
-    /// Its [`Feed::next`](crate::Feed::next) fails with `slow_consumer`; returned with `?` that closes with 1013, and the
+    /// Its [`Subscription::next`](crate::Subscription::next) fails with `slow_consumer`; returned with `?` that closes with 1013, and the
     /// client connects again and starts afresh. Right where a gap would be a wrong picture.
     Disconnect,
 }

@@ -2,16 +2,16 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::subscription::Taken;
+use super::cursor::Taken;
 use crate::{Message, Outgoing};
 
-/// An event from a [`Feed`](crate::Feed): encoded already, so that sending it on a socket costs no work and no copy.
+/// An event from a [`Subscription`](crate::Subscription): encoded already, so that sending it on a socket costs no work and no copy.
 ///
 /// `socket.send(event)` takes it where the socket's messages are of the same type `T`, and on `Raw` sockets. If the
 /// socket's codec writes another [`format`](crate::Codec::format) than the hub, sending is an error that says so.
 ///
 /// ```
-/// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Feed<u32>) -> sockeye::Result {
+/// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
 /// let event = feed.next().await?;
 /// if event.missed() > 0 {
 ///     println!("{} events went by", event.missed());

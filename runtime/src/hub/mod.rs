@@ -1,14 +1,14 @@
 //! Topics of events: published once, encoded once, received by everybody who listens.
 //!
-//! `Hub`, `Topic`, `Feed` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
+//! `Hub`, `Topic`, `Subscription` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
 //! `Channel` (one topic's queue), `Remote` (the backplane, if there is one).
 
 mod backplane;
 mod builder;
 mod channel;
 mod core;
+mod cursor;
 mod event;
-mod feed;
 mod log;
 #[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
 mod readers;
@@ -24,7 +24,7 @@ use serde::Serialize;
 pub use backplane::{Backplane, Inlet};
 pub use builder::{HubBuilder, SlowPolicy};
 pub use event::Event;
-pub use feed::Feed;
+pub use subscription::Subscription;
 pub use topic::Topic;
 
 #[cfg(feature = "log-stream")]
@@ -78,7 +78,7 @@ use crate::{Codec, Json, Message, Result};
 /// ```
 ///
 /// A clone is another handle of the same hub. When the last `Hub` and [`Topic`] are gone nobody can publish any more:
-/// every [`Feed`] gives what it still has, and then an error that closes with 1001. A stopping server ends sockets, not
+/// every [`Subscription`] gives what it still has, and then an error that closes with 1001. A stopping server ends sockets, not
 /// feeds: `recv` gives `None`, and the handler's ordinary way out runs.
 pub struct Hub<T> {
     shared: Arc<Shared>,

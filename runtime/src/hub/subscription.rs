@@ -1,115 +1,82 @@
 use std::{
-    sync::Arc,
+    fmt,
+    future::poll_fn,
+    marker::PhantomData,
+    pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use sockeye_rules::SLOW_CONSUMER;
+use futures_core::{FusedStream, Stream};
 
-use super::{
-    SlowPolicy,
-    channel::{Channel, Found, Place},
-    core::Core,
-    log,
-    readers::Reader,
-    remote::Remote,
-};
-use crate::{CloseCode, Error, Message, Result, error::Kind};
+use super::{Event, cursor::Cursor};
+use crate::Result;
 
-/// A subscriber's hold on its topic: what a [`Feed`](super::Feed) is without its type.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    core: Arc<Core>,
-    topic: Arc<str>,
-    channel: Arc<Channel>,
-    /// `None` once it was too slow and had to go.
-    place: Option<Place>,
-    reader: Reader,
-    /// How often the backplane had come and gone when this subscriber last looked.
-    outages: u64,
-    /// How many events were dropped for it.
-    missed: u64,
+/// The events of one topic, from the time of the subscription on. Dropping it ends the subscription.
+///
+/// It is a [`Stream`] as well, which gives the error that ends the subscription once and then `None`.
+///
+/// ```
+/// use futures_util::{StreamExt, TryStreamExt};
+/// use sockeye::Hub;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> sockeye::Result {
+/// let hub = Hub::<u32>::new();
+/// let numbers = hub.topic("numbers").subscribe();
+/// hub.topic("numbers").publish(&7)?;
+/// let texts = numbers.map_ok(|event| event.message().clone()).take(1).try_collect::<Vec<_>>().await?;
+/// assert_eq!(texts[0].as_text(), Some("7"));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Subscription<T> {
+    cursor: Cursor,
+    format: &'static str,
+    /// As a stream, it has given its last error.
+    terminated: bool,
+    of: PhantomData<fn() -> T>,
 }
 
-/// An event as its subscriber gets it.
-#[derive(Debug, Clone)]
-pub(super) struct Taken {
-    pub(super) message: Message,
-    pub(super) missed: u64,
-    pub(super) after_outage: bool,
-}
-
-impl Subscription {
-    pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>) -> Self {
-        let (channel, place) = core.enter(topic);
-        let outages = core.remote().map_or(0, Remote::outages);
-        Self {
-            core: Arc::clone(core),
-            topic: Arc::clone(topic),
-            channel,
-            place: Some(place),
-            reader: core.reader(),
-            outages,
-            missed: 0,
-        }
+impl<T> Subscription<T> {
+    pub(super) fn new(cursor: Cursor, format: &'static str) -> Self {
+        Self { cursor, format, terminated: false, of: PhantomData }
     }
 
-    pub(super) fn topic(&self) -> &str {
-        &self.topic
-    }
-
-    pub(super) fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Result<Taken>> {
-        self.reader.note();
-        // A feed that always has something must let its task's other work run.
-        let coop = ready!(tokio::task::coop::poll_proceed(cx));
-        let Some(place) = &mut self.place else {
-            coop.made_progress();
-            return Poll::Ready(Err(self.too_slow()));
-        };
-        let found = self.channel.take(place, cx);
-        if matches!(found, Found::Nothing) {
-            return Poll::Pending;
-        }
-        coop.made_progress();
-        Poll::Ready(match found {
-            Found::Event { message, missed } => self.judge(message, missed),
-            _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no publishers any more")),
-        })
-    }
-
-    fn judge(&mut self, message: Message, missed: u64) -> Result<Taken> {
-        if missed > 0 {
-            self.missed += missed;
-            if self.core.settings().slow == SlowPolicy::Disconnect {
-                self.channel.counts().disconnected();
-                self.leave();
-                return Err(self.too_slow());
-            }
-            let again = self.missed > missed;
-            log::Missed { topic: &self.topic, events: missed, again }.emit();
-        }
-        Ok(Taken { message, missed, after_outage: self.look_for_outage() })
-    }
-
-    fn look_for_outage(&mut self) -> bool {
-        let now = self.core.remote().map_or(0, Remote::outages);
-        std::mem::replace(&mut self.outages, now) != now
-    }
-
-    fn too_slow(&self) -> Error {
-        let queue = self.core.settings().queue;
-        let reason = format!("{} events were missed: more than {queue} were waiting", self.missed);
-        Error::of(Kind::Peer { rule: &SLOW_CONSUMER, code: CloseCode::TRY_AGAIN_LATER, reason })
-    }
-
-    fn leave(&mut self) {
-        if let Some(place) = self.place.take() {
-            self.core.leave(&self.topic, &self.channel, &place);
-        }
+    /// The next event.
+    ///
+    /// Cancel safe: an event is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
+    ///
+    /// # Errors
+    /// Under [`SlowPolicy::Disconnect`](crate::SlowPolicy::Disconnect), when the subscriber was too slow: `slow_consumer`,
+    /// which closes with 1013. And when every `Hub` and `Topic` is gone, so that nothing can come: closes with 1001.
+    /// Each comes again on every further call.
+    pub async fn next(&mut self) -> Result<Event<T>> {
+        let taken = poll_fn(|cx| self.cursor.poll_take(cx)).await?;
+        Ok(Event::new(taken, self.format))
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.leave();
+impl<T> Stream for Subscription<T> {
+    type Item = Result<Event<T>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.terminated {
+            return Poll::Ready(None);
+        }
+        let taken = ready!(self.cursor.poll_take(cx));
+        self.terminated = taken.is_err();
+        Poll::Ready(Some(taken.map(|taken| Event::new(taken, self.format))))
+    }
+}
+
+impl<T> FusedStream for Subscription<T> {
+    fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("topic", &self.cursor.topic()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::{Feed, Hub, subscription::Subscription};
+use super::{Hub, Subscription, cursor::Cursor};
 use crate::Result;
 
 /// One topic of a [`Hub`]: what publishers and subscribers hold. Cheap to make and to clone.
@@ -40,7 +40,7 @@ impl<T> Topic<T> {
         self.hub.shared.core.publish(&self.name, || encode(event))
     }
 
-    /// Listens from now on: what was published before is not received. The subscription ends with the [`Feed`].
+    /// Listens from now on: what was published before is not received. The subscription ends with the [`Subscription`].
     ///
     /// A handler subscribes before it accepts, because its client may see the connection open before `accept` has
     /// returned, and what is published in answer to that must not be lost:
@@ -60,9 +60,9 @@ impl<T> Topic<T> {
     ///     }
     /// }
     /// ```
-    pub fn subscribe(&self) -> Feed<T> {
-        let subscription = Subscription::new(&self.hub.shared.core, &self.name);
-        Feed::new(subscription, self.hub.encoding.format)
+    pub fn subscribe(&self) -> Subscription<T> {
+        let subscription = Cursor::new(&self.hub.shared.core, &self.name);
+        Subscription::new(subscription, self.hub.encoding.format)
     }
 
     #[cfg(feature = "log-stream")]

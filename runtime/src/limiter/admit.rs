@@ -31,8 +31,8 @@ pub(crate) struct Place {
 
 /// A place for a WebSocket whose handler is about to be called.
 pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) -> Result<Place, Refusal> {
-    let kind = Kind { things: "WebSockets", in_all: "Limits::connections" };
-    let bounds = Bounds { total: limits.connections, per_client: limits.of_one_client() };
+    let kind = Kind { things: "WebSockets", in_all: "Limits::max_connections" };
+    let bounds = Bounds { total: limits.max_connections, per_client: limits.of_one_client() };
     let client = Client::of(parts, limits.trusted_proxies);
     let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))?;
     Ok(Place { _slot: slot, _carrier: parts.extensions.remove::<Arc<Busy>>() })
@@ -40,8 +40,8 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
 
 /// A place for a TCP connection that has not asked for anything yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
-    let kind = Kind { things: "HTTP connections", in_all: "Limits::http_connections" };
-    let bounds = Bounds { total: limits.http_connections, per_client: limits.of_one_client() };
+    let kind = Kind { things: "HTTP connections", in_all: "Limits::max_http_connections" };
+    let bounds = Bounds { total: limits.max_http_connections, per_client: limits.of_one_client() };
     // The peer is a proxy, and how many clients stand behind it is not known before a request has come.
     let client = (limits.trusted_proxies == 0).then(|| Client::new(peer.ip()));
     counts.http.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))
@@ -70,9 +70,9 @@ fn server_full(kind: &Kind, total: usize) -> Refusal {
 fn client_limit(kind: &Kind, limit: usize, client: Client, limits: &Limits) -> Refusal {
     let reason = format!("the {client} has {limit} {}, which is the limit for one client", kind.things);
     let remedy = if limits.trusted_proxies == 0 {
-        "raise `Limits::per_client`; if this is the address of a proxy of yours, say `Limits::trusted_proxies(1)`"
+        "raise `Limits::max_connections_per_client`; if this is the address of a proxy of yours, say `Limits::trusted_proxies(1)`"
     } else {
-        "raise `Limits::per_client`, or look at what this client does"
+        "raise `Limits::max_connections_per_client`, or look at what this client does"
     };
     Refusal::of_client(&CLIENT_LIMIT, StatusCode::TOO_MANY_REQUESTS, reason, remedy)
         .telling("too many connections come from your address; close some, or try again later")

@@ -49,9 +49,9 @@ fn allowed(allowed: &Allowed) -> Value {
 fn whole(server: &Settings) -> Value {
     let limits = &server.limits;
     let mut value = settings(server);
-    value["connections"] = limits.connections.into();
+    value["max_connections"] = limits.max_connections.into();
     value["per_client"] = limits.of_one_client().into();
-    value["http_connections"] = limits.http_connections.into();
+    value["max_http_connections"] = limits.max_http_connections.into();
     value["trusted_proxies"] = limits.trusted_proxies.into();
     value
 }
@@ -61,13 +61,13 @@ fn settings(settings: &Settings) -> Value {
     let (limits, heartbeat) = (&settings.limits, &settings.heartbeat);
     json!({
         "origins": settings.origins.to_string(),
-        "max_message": limits.message,
-        "message_rate": limits.message_rate.map(|rate| json!({ "per_second": rate.per_second, "burst": rate.burst })),
-        "handshake": limits.handshake.as_secs_f64(),
-        "send": limits.send.as_secs_f64(),
-        "close": limits.close.as_secs_f64(),
-        "linger": limits.linger.as_secs_f64(),
-        "drain": limits.drain.as_secs_f64(),
+        "max_message_size": limits.max_message_size,
+        "max_message_rate": limits.max_message_rate.map(|rate| json!({ "per_second": rate.per_second, "burst": rate.burst })),
+        "handshake_timeout": limits.handshake_timeout.as_secs_f64(),
+        "send_timeout": limits.send_timeout.as_secs_f64(),
+        "close_timeout": limits.close_timeout.as_secs_f64(),
+        "handler_exit_timeout": limits.handler_exit_timeout.as_secs_f64(),
+        "shutdown_timeout": limits.shutdown_timeout.as_secs_f64(),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
     })

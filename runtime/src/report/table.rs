@@ -3,7 +3,7 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 use super::count;
 use crate::{
     Limits,
-    endpoint::Need,
+    endpoint::Requirement,
     limits::Rate,
     mounted::{Mounted, Settings},
 };
@@ -33,7 +33,7 @@ fn row(endpoint: &Mounted) -> Vec<String> {
         format!("{}:{}", registered.source.file, registered.source.line),
         dash(&states(endpoint).join(", ")),
         settings.origins.to_string(),
-        bytes(settings.limits.message),
+        bytes(settings.limits.max_message_size),
         heartbeat(settings),
         if registered.options.guarded { "yes" } else { "no" }.to_owned(),
     ]
@@ -42,8 +42,10 @@ fn row(endpoint: &Mounted) -> Vec<String> {
 /// The state types that the endpoint takes, as they are written.
 pub(super) fn states(endpoint: &Mounted) -> Vec<&'static str> {
     let params = endpoint.registered.params;
-    let taken =
-        endpoint.needs.iter().filter(|one| one.reason.is_none() && matches!(one.need, Need::State { .. }));
+    let taken = endpoint
+        .requirements
+        .iter()
+        .filter(|one| one.reason.is_none() && matches!(one.requirement, Requirement::State { .. }));
     let taken = taken.filter_map(|one| params.get(one.index)).map(|param| param.ty);
     endpoint.registered.options.state.into_iter().chain(taken).collect()
 }
@@ -62,13 +64,13 @@ fn defaults(server: &Settings) -> String {
         "origins {}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
         server.origins,
         connections(limits),
-        bytes(limits.message),
+        bytes(limits.max_message_size),
         rate(limits),
-        time(limits.handshake),
-        time(limits.send),
-        time(limits.close),
-        time(limits.linger),
-        time(limits.drain),
+        time(limits.handshake_timeout),
+        time(limits.send_timeout),
+        time(limits.close_timeout),
+        time(limits.handler_exit_timeout),
+        time(limits.shutdown_timeout),
         heartbeat(server)
     )
 }
@@ -81,14 +83,14 @@ fn connections(limits: &Limits) -> String {
     };
     format!(
         "up to {}, {} of one client{told_apart}, and {} of plain http",
-        limits.connections,
+        limits.max_connections,
         limits.of_one_client(),
-        limits.http_connections
+        limits.max_http_connections
     )
 }
 
 fn rate(limits: &Limits) -> String {
-    match limits.message_rate {
+    match limits.max_message_rate {
         Some(Rate { per_second, burst }) => format!("{per_second} per second after {burst} at once"),
         None => "at any rate".to_owned(),
     }

@@ -76,7 +76,7 @@ impl Checked {
         self.end_if_only_asked();
         metrics::describe();
         if let Some(shutdown) = self.moments.shutdown.take() {
-            drop(drained::after(shutdown, self.lifecycle, self.settings.limits.drain));
+            drop(drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout));
         }
         self.router
     }
@@ -114,7 +114,7 @@ impl Checked {
         self.end_if_only_asked();
         metrics::describe();
         let shutdown = self.moments.shutdown.take().unwrap_or_else(run::signal);
-        (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.drain))
+        (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
 
     /// Listens on the address and serves until the server is stopped.

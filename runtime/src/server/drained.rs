@@ -11,7 +11,7 @@ use super::run::{self, Shutdown};
 use crate::mounted::Lifecycle;
 
 /// Ends when the server has been told to stop and its connections are over: all of them have ended, or
-/// [`Limits::drain`](crate::Limits::drain) has, and what was left is cut off.
+/// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout) has, and what was left is cut off.
 ///
 /// It comes from [`Checked::into_router_and_drained`](crate::Checked::into_router_and_drained). The draining does not depend on
 /// it: it goes on when this is dropped, and a second signal (Ctrl-C or SIGTERM) cuts it short. Waiting is cancel safe: in

@@ -55,7 +55,7 @@ impl Health {
     }
 
     /// How long the route answers 503 before the server begins to refuse handshakes and to close connections: longer than
-    /// the load balancer takes to find out. `Limits::drain` begins after it.
+    /// the load balancer takes to find out. `Limits::shutdown_timeout` begins after it.
     pub const fn notice(mut self, time: Duration) -> Self {
         self.notice = crate::limits::finite(time);
         self

@@ -29,8 +29,8 @@ use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
-    preflight,
     startup::{self, Component, Context, Problem, StartupError},
+    startup_probe,
     state::States,
 };
 
@@ -116,7 +116,7 @@ impl Server {
     ///
     /// ```
     /// use sockeye::{Limits, Server};
-    /// let server = Server::new().limits(Limits::new().message(1024 * 1024));
+    /// let server = Server::new().limits(Limits::new().max_message_size(1024 * 1024));
     /// # let _ = server;
     /// ```
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -156,7 +156,7 @@ impl Server {
     /// A layer around everything: every endpoint and the router given to [`router`](Self::router), whatever the order
     /// of the calls. A later layer goes around the earlier ones.
     ///
-    /// It is tried at startup with one handshake for each endpoint (the preflight). A layer that keeps one out is
+    /// It is tried at startup with one handshake for each endpoint (the startup probe). A layer that keeps one out is
     /// `unreachable_endpoint`, unless the endpoint says that it is `guarded`.
     ///
     /// ```
@@ -244,7 +244,7 @@ impl Server {
     }
 
     /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: status 503 to new handshakes, close code
-    /// 1001 to every open connection, and the time of [`Limits::drain`] to end. What is left then is cut off, handlers
+    /// 1001 to every open connection, and the time of [`Limits::shutdown_timeout`] to end. What is left then is cut off, handlers
     /// included. With [`Health::notice`] all of that begins a moment later.
     ///
     /// ```
@@ -338,7 +338,7 @@ impl Server {
         let (router, unhealthy) = with_health(self.router, self.health.as_ref(), witness);
         let router = startup::mount(router, &mut endpoints);
         let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
-        preflight::ask_all(&router, &mut endpoints).await;
+        startup_probe::ask_all(&router, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given) = (self.group, self.expected, self.given);
         let context = Context { group, endpoints, elsewhere, expected, given, unready, settings };

@@ -37,7 +37,7 @@ pub(crate) async fn serve(
     let mut door = Door::new(lifecycle.clone(), limits);
     let mut ended = std::pin::pin!(async {
         shutdown.await;
-        drain(&lifecycle, limits.drain, again()).await;
+        drain(&lifecycle, limits.shutdown_timeout, again()).await;
     });
     // It listens to the end: a client that comes while the server drains is told so.
     loop {
@@ -62,7 +62,7 @@ pub(crate) async fn serve(
 /// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.handshake);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.handshake_timeout);
     builder.http2().timer(TokioTimer::new()).enable_connect_protocol();
     builder
 }
@@ -91,10 +91,10 @@ fn take(
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = visit.idle(limits.handshake) => {
+            () = visit.idle(limits.handshake_timeout) => {
                 tracing::debug!(target: "sockeye", %peer, "a client that asks for nothing is disconnected");
                 connection.as_mut().graceful_shutdown();
-                timeout(limits.close, connection).await.unwrap_or(Ok(()))
+                timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()))
             }
             () = stopping.cancelled() => {
                 connection.as_mut().graceful_shutdown();

@@ -98,8 +98,8 @@ impl<C> Socket<C> {
     }
 
     /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is
-    /// over. What was sent before is written first, as long as the peer takes some of it within `Limits::send`; then the peer
-    /// has `Limits::close` to answer.
+    /// over. What was sent before is written first, as long as the peer takes some of it within `Limits::send_timeout`; then the peer
+    /// has `Limits::close_timeout` to answer.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {

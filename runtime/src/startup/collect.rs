@@ -38,7 +38,7 @@ fn candidate(
     let bound = (registered.bind)();
     let mounted = Mounted {
         registered,
-        needs: bound.needs,
+        requirements: bound.requirements,
         call: bound.call,
         states: Arc::clone(states),
         settings: settings(registered, server),
@@ -54,8 +54,8 @@ fn settings(registered: &Registered, server: &Settings) -> Settings {
     if let Some(origins) = options.origins {
         settings.origins = Arc::new(Origins::from_option(origins, &server.origins));
     }
-    if let Some(bytes) = options.max_message {
-        settings.limits = settings.limits.message(bytes);
+    if let Some(bytes) = options.max_message_size {
+        settings.limits = settings.limits.max_message_size(bytes);
     }
     match options.heartbeat {
         None => {}

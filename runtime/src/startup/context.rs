@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use super::Unready;
 use crate::{
-    endpoint::{Need, Needed, Registered},
+    endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
-    preflight::Answer,
+    startup_probe::Answer,
 };
 
 /// What the rules look at.
@@ -29,7 +29,7 @@ pub(crate) struct Context {
 pub(crate) struct Candidate {
     pub(crate) mounted: Arc<Mounted>,
     /// What `state = ..` asks for.
-    pub(crate) state: Need,
+    pub(crate) state: Requirement,
     /// Why it cannot be routed.
     pub(crate) clash: Option<Clash>,
     /// What came back when it was asked for; `None` when it was not asked.
@@ -56,14 +56,14 @@ impl Candidate {
     }
 
     /// What its parameters need.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = &Needed> {
-        self.mounted.needs.iter()
+    pub(crate) fn requirements(&self) -> impl Iterator<Item = &ParameterRequirement> {
+        self.mounted.requirements.iter()
     }
 
-    /// What was not in the request when the preflight arrived.
-    pub(crate) fn absent(&self) -> impl Iterator<Item = &Needed> {
+    /// What was not in the request when the startup probe arrived.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = &ParameterRequirement> {
         let absent = if let Some(Answer::Arrived { absent, .. }) = &self.answer { &absent[..] } else { &[] };
-        absent.iter().filter_map(|&number| self.mounted.needs.get(number))
+        absent.iter().filter_map(|&number| self.mounted.requirements.get(number))
     }
 
     /// The type of a parameter as it is written.

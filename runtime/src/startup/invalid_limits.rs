@@ -18,7 +18,7 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 fn of_endpoint(endpoint: &Candidate) -> Vec<Problem> {
     let registered = endpoint.registered();
     let own = |fault: &Fault| match fault.option {
-        "max_message" => registered.options.max_message.is_some(),
+        "max_message_size" => registered.options.max_message_size.is_some(),
         "heartbeat" => registered.options.heartbeat.is_some() && fault.limit == INTERVAL,
         _ => false,
     };
@@ -60,7 +60,7 @@ impl Fault {
     fn endpoint_help(&self) -> &'static str {
         match self.option {
             "heartbeat" => "write `heartbeat = \"30s\"`, or `heartbeat = off` for none",
-            _ => "write `max_message = \"64 KiB\"`, or leave it out for the server's limit",
+            _ => "write `max_message_size = \"64 KiB\"`, or leave it out for the server's limit",
         }
     }
 }
@@ -84,47 +84,47 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
     let nobody = "is 0: nobody could connect";
     found([
         (
-            limits.connections == 0,
-            Fault::zero("connection limit", nobody, "Limits::new().connections(10_000)"),
+            limits.max_connections == 0,
+            Fault::zero("connection limit", nobody, "Limits::new().max_connections(10_000)"),
         ),
         (
-            limits.per_client == Some(0),
-            Fault::zero("limit per client", nobody, "Limits::new().per_client(100)"),
+            limits.max_connections_per_client == Some(0),
+            Fault::zero("limit per client", nobody, "Limits::new().max_connections_per_client(100)"),
         ),
         (
-            limits.http_connections == 0,
-            Fault::zero("limit of http connections", nobody, "Limits::new().http_connections(10_000)"),
+            limits.max_http_connections == 0,
+            Fault::zero("limit of http connections", nobody, "Limits::new().max_http_connections(10_000)"),
         ),
     ])
 }
 
 /// A limit that cannot be reached protects from nothing, and whoever wrote it believes that it does.
 fn contradiction(limits: &Limits) -> Option<Fault> {
-    let per_client = limits.per_client?;
-    (limits.connections > 0 && per_client > limits.connections).then(|| Fault {
+    let per_client = limits.max_connections_per_client?;
+    (limits.max_connections > 0 && per_client > limits.max_connections).then(|| Fault {
         limit: "limit per client",
         effect: format!(
             "is {per_client}, above the {} connections in all: it would never be reached",
-            limits.connections
+            limits.max_connections
         ),
         option: "",
-        call: "Limits::new().connections(10_000).per_client(100)",
+        call: "Limits::new().max_connections(10_000).max_connections_per_client(100)",
         others: "another value below the limit in all",
     })
 }
 
 fn of_messages(limits: &Limits) -> Vec<Fault> {
-    let rate = limits.message_rate;
-    let call = "Limits::new().message_rate(20, 100)";
+    let rate = limits.max_message_rate;
+    let call = "Limits::new().max_message_rate(20, 100)";
     found([
         (
-            limits.message == 0,
+            limits.max_message_size == 0,
             Fault::zero(
                 "message limit",
                 "is 0 bytes: every message would close its connection",
-                "Limits::new().message(64 * 1024)",
+                "Limits::new().max_message_size(64 * 1024)",
             )
-            .option("max_message"),
+            .option("max_message_size"),
         ),
         (
             rate.is_some_and(|rate| rate.per_second == 0),
@@ -140,35 +140,35 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
 fn of_times(limits: &Limits) -> Vec<Fault> {
     found([
         (
-            limits.handshake.is_zero(),
+            limits.handshake_timeout.is_zero(),
             Fault::zero(
                 "handshake limit",
                 "is 0 s: every handshake would time out",
-                "Limits::new().handshake(Duration::from_secs(10))",
+                "Limits::new().handshake_timeout(Duration::from_secs(10))",
             ),
         ),
         (
-            limits.send.is_zero(),
+            limits.send_timeout.is_zero(),
             Fault::zero(
                 "send limit",
                 "is 0 s: every send would time out",
-                "Limits::new().send(Duration::from_secs(10))",
+                "Limits::new().send_timeout(Duration::from_secs(10))",
             ),
         ),
         (
-            limits.linger.is_zero(),
+            limits.handler_exit_timeout.is_zero(),
             Fault::zero(
                 "linger limit",
                 "is 0 s: no handler could notice the end of its connection",
-                "Limits::new().linger(Duration::from_secs(30))",
+                "Limits::new().handler_exit_timeout(Duration::from_secs(30))",
             ),
         ),
         (
-            limits.close.is_zero(),
+            limits.close_timeout.is_zero(),
             Fault::zero(
                 "close limit",
                 "is 0 s: no client could answer a close frame",
-                "Limits::new().close(Duration::from_secs(5))",
+                "Limits::new().close_timeout(Duration::from_secs(5))",
             ),
         ),
     ])

@@ -3,25 +3,25 @@ use sockeye_rules::MISSING_CONNECT_INFO;
 use super::{
     Candidate, Context, Problem,
     types::short,
-    wanted::{self, Wanted},
+    wording::{self, Wording},
 };
-use crate::endpoint::{Need, Needed};
+use crate::endpoint::{ParameterRequirement, Requirement};
 
 /// A `ConnectInfo<T>` of a type that Sockeye's listener does not give.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        for needed in endpoint.absent() {
-            if let Need::ConnectInfo { name, .. } = needed.need {
-                problems.push(problem(endpoint, needed, name));
+        for required in endpoint.absent() {
+            if let Requirement::ConnectInfo { name, .. } = required.requirement {
+                problems.push(problem(endpoint, required, name));
             }
         }
     }
 }
 
-fn problem(endpoint: &Candidate, needed: &Needed, full: &str) -> Problem {
-    let Wanted { who, what, .. } = Wanted::new(endpoint, needed, "ConnectInfo", full);
+fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
+    let Wording { who, what, .. } = Wording::new(endpoint, required, "ConnectInfo", full);
     Problem::new(&MISSING_CONNECT_INFO, format!("{who} needs `{what}`, which the listener does not give"))
-        .at(wanted::place(endpoint, needed, "the listener knows the peer as a `std::net::SocketAddr`"))
+        .at(wording::place(endpoint, required, "the listener knows the peer as a `std::net::SocketAddr`"))
         .with_help(format!(
             "write `ConnectInfo<SocketAddr>`, or serve `Checked::into_router()` yourself with \
              `into_make_service_with_connect_info::<{}>()`",

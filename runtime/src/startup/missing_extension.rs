@@ -2,30 +2,30 @@ use sockeye_rules::MISSING_EXTENSION;
 
 use super::{
     Candidate, Context, Problem,
-    wanted::{self, Wanted},
+    wording::{self, Wording},
 };
-use crate::endpoint::{Need, Needed};
+use crate::endpoint::{ParameterRequirement, Requirement};
 
-/// An `Extension<T>` that no layer had put into the request when the preflight reached the endpoint.
+/// An `Extension<T>` that no layer had put into the request when the startup probe reached the endpoint.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        for needed in endpoint.absent() {
-            if let Need::Extension { name, .. } = needed.need {
-                problems.push(problem(endpoint, needed, name));
+        for required in endpoint.absent() {
+            if let Requirement::Extension { name, .. } = required.requirement {
+                problems.push(problem(endpoint, required, name));
             }
         }
     }
 }
 
-fn problem(endpoint: &Candidate, needed: &Needed, full: &str) -> Problem {
-    let Wanted { who, what, of } = Wanted::new(endpoint, needed, "Extension", full);
+fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
+    let Wording { who, what, of } = Wording::new(endpoint, required, "Extension", full);
     Problem::new(&MISSING_EXTENSION, format!("{who} needs `{what}`, which no layer puts into the request"))
-        .at(wanted::place(endpoint, needed, "not in the request when it arrives here"))
-        .with_help(help(endpoint, needed, &of))
+        .at(wording::place(endpoint, required, "not in the request when it arrives here"))
+        .with_help(help(endpoint, required, &of))
 }
 
 /// Behind a guard the value says who asks, as a rule: one value for every request would be everybody's login.
-fn help(endpoint: &Candidate, needed: &Needed, of: &str) -> String {
+fn help(endpoint: &Candidate, required: &ParameterRequirement, of: &str) -> String {
     if endpoint.registered().options.guarded {
         return format!(
             "the layer that authenticates has to put it in, with `request.extensions_mut().insert(/* {of} */)`, and \
@@ -33,5 +33,5 @@ fn help(endpoint: &Candidate, needed: &Needed, of: &str) -> String {
         );
     }
     let add = format!("add `.layer(axum::Extension(/* {of} */))` to the `Server`");
-    if needed.reason.is_some() { add } else { format!("{add}, or share the value as `State<{of}>`") }
+    if required.reason.is_some() { add } else { format!("{add}, or share the value as `State<{of}>`") }
 }

@@ -3,16 +3,16 @@ use sockeye_rules::MISSING_STATE;
 use super::{
     Candidate, Context, Place, Problem,
     types::short,
-    wanted::{self, Wanted},
+    wording::{self, Wording},
 };
-use crate::endpoint::{Need, Needed};
+use crate::endpoint::{ParameterRequirement, Requirement};
 
 /// A `State<T>` or `state = T` whose value was not given to `Server::state`.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        for needed in endpoint.needs() {
-            if let Some(full) = missing(endpoint, &needed.need) {
-                problems.push(parameter(context, endpoint, needed, full));
+        for required in endpoint.requirements() {
+            if let Some(full) = missing(endpoint, &required.requirement) {
+                problems.push(parameter(context, endpoint, required, full));
             }
         }
         if let Some(full) = missing(endpoint, &endpoint.state) {
@@ -22,17 +22,22 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 }
 
 /// Full name of the type that is not there.
-fn missing(endpoint: &Candidate, need: &Need) -> Option<&'static str> {
-    match need {
-        Need::State { id, name } if !endpoint.mounted.states.has(*id) => Some(name),
+fn missing(endpoint: &Candidate, requirement: &Requirement) -> Option<&'static str> {
+    match requirement {
+        Requirement::State { id, name } if !endpoint.mounted.states.has(*id) => Some(name),
         _ => None,
     }
 }
 
-fn parameter(context: &Context, endpoint: &Candidate, needed: &Needed, full: &'static str) -> Problem {
-    let Wanted { who, what, of } = Wanted::new(endpoint, needed, "State", full);
+fn parameter(
+    context: &Context,
+    endpoint: &Candidate,
+    required: &ParameterRequirement,
+    full: &'static str,
+) -> Problem {
+    let Wording { who, what, of } = Wording::new(endpoint, required, "State", full);
     Problem::new(&MISSING_STATE, format!("{who} needs `{what}`, which the server does not have"))
-        .at(wanted::place(endpoint, needed, "no value of this type was given"))
+        .at(wording::place(endpoint, required, "no value of this type was given"))
         .with_help(help(context, &of, full))
 }
 
@@ -64,7 +69,7 @@ fn value(written: &str) -> String {
 }
 
 /// Whether one is the other in a wrapper (`Arc<App>` for `App`), or has its name (`a::Config` for `b::Config`).
-fn looks_like(given: &str, needed: &str) -> bool {
+fn looks_like(given: &str, required: &str) -> bool {
     let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
-    wraps(given, needed) || wraps(needed, given) || short(given) == short(needed)
+    wraps(given, required) || wraps(required, given) || short(given) == short(required)
 }

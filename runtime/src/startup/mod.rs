@@ -10,7 +10,7 @@ mod problem;
 mod routes;
 mod taken;
 mod types;
-mod wanted;
+mod wording;
 
 mod bind_failed;
 mod component_not_ready;

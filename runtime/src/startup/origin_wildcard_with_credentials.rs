@@ -1,7 +1,7 @@
 use sockeye_rules::ORIGIN_WILDCARD_WITH_CREDENTIALS;
 
-use super::{Candidate, Context, Place, Problem, wanted};
-use crate::endpoint::{Need, Registered};
+use super::{Candidate, Context, Place, Problem, wording};
+use crate::endpoint::{Registered, Requirement};
 
 /// Extractors that read what a browser sends along by itself, from whatever page the script comes.
 const CREDENTIALS: [&str; 6] =
@@ -37,8 +37,9 @@ fn credentials(endpoint: &'static Registered) -> Option<Place> {
 
 /// A parameter whose type says that it reads them.
 fn declared(endpoint: &Candidate) -> Option<Place> {
-    let needed = endpoint.needs().find(|needed| matches!(needed.need, Need::Credentials))?;
-    Some(wanted::place(endpoint, needed, "reads credentials from the request"))
+    let required =
+        endpoint.requirements().find(|required| matches!(required.requirement, Requirement::Credentials))?;
+    Some(wording::place(endpoint, required, "reads credentials from the request"))
 }
 
 fn words(ty: &str) -> impl Iterator<Item = &str> {

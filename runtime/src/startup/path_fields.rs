@@ -1,8 +1,8 @@
 use sockeye_rules::PATH_FIELDS;
 
-use super::{Candidate, Context, Place, Problem, routes::names, wanted::Wanted};
+use super::{Candidate, Context, Place, Problem, routes::names, wording::Wording};
 use crate::{
-    endpoint::{Need, Needed},
+    endpoint::{ParameterRequirement, Requirement},
     path_shape::PathProblem,
 };
 
@@ -10,25 +10,31 @@ use crate::{
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         let names = names(endpoint.registered().route);
-        for needed in endpoint.needs() {
-            if let Need::Path { check, name } = needed.need {
-                let wanted = Wanted::new(endpoint, needed, "Path", name);
-                problems.extend(check(&names).iter().map(|found| problem(endpoint, needed, &wanted, found)));
+        for required in endpoint.requirements() {
+            if let Requirement::Path { check, name } = required.requirement {
+                let wording = Wording::new(endpoint, required, "Path", name);
+                problems
+                    .extend(check(&names).iter().map(|found| problem(endpoint, required, &wording, found)));
             }
         }
     }
 }
 
-fn problem(endpoint: &Candidate, needed: &Needed, wanted: &Wanted, found: &PathProblem) -> Problem {
+fn problem(
+    endpoint: &Candidate,
+    required: &ParameterRequirement,
+    wording: &Wording,
+    found: &PathProblem,
+) -> Problem {
     let registered = endpoint.registered();
     let names = &names(registered.route)[..];
-    let message = format!("{}: {}", wanted.who, found.message(&wanted.what));
-    let label = match needed.reason {
+    let message = format!("{}: {}", wording.who, found.message(&wording.what));
+    let label = match required.reason {
         Some(reason) => format!("{}: {reason}", found.label()),
         None => found.label(),
     };
     Problem::new(&PATH_FIELDS, message)
-        .at(Place::param(registered, needed.index, label))
+        .at(Place::param(registered, required.index, label))
         .at(Place::route(registered, described(names)))
         .with_help(found.help(names))
 }

@@ -104,7 +104,7 @@ impl Place {
         Self { source: &of.source, mark, label: label.into() }
     }
 
-    /// An option of an endpoint's attribute, such as `max_message`; the route when it cannot be found.
+    /// An option of an endpoint's attribute, such as `max_message_size`; the route when it cannot be found.
     pub(crate) fn option(of: &'static Registered, key: &str, label: impl Into<String>) -> Self {
         let mark = find_option(&of.source, key).unwrap_or(of.source.route);
         Self { source: &of.source, mark, label: label.into() }

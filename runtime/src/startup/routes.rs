@@ -35,7 +35,7 @@ pub(crate) fn sample(route: &str) -> String {
         .into_iter()
         .map(|part| match part {
             Part::Text(text) => encode(text),
-            Part::Param(_) | Part::CatchAll(_) => "sockeye-preflight".to_owned(),
+            Part::Param(_) | Part::CatchAll(_) => "sockeye-startup-probe".to_owned(),
         })
         .collect()
 }
@@ -86,7 +86,7 @@ mod tests {
         let route = "/ws/{tenant}/logs/{*rest}";
         assert_eq!(names(route), ["tenant", "rest"]);
         assert_eq!(shape(route), "/ws/{}/logs/{*}");
-        assert_eq!(sample(route), "/ws/sockeye-preflight/logs/sockeye-preflight");
+        assert_eq!(sample(route), "/ws/sockeye-startup-probe/logs/sockeye-startup-probe");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use sockeye_rules::{UNREACHABLE_ENDPOINT, UPGRADE_STRIPPED};
 use super::{Candidate, Context, Place, Problem, routes::names};
 use crate::{
     endpoint::Registered,
-    preflight::{Answer, Refusal},
+    startup_probe::{Answer, Refusal},
 };
 
-/// An endpoint that the preflight did not reach: no client could.
+/// An endpoint that the startup probe did not reach: no client could.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     problems.extend(context.endpoints.iter().filter_map(unreachable));
 }
@@ -53,7 +53,7 @@ fn advice(refusal: &Refusal, endpoint: &'static Registered) -> &'static str {
          attribute"
     } else if refusal.misses_what_the_path_names() && !names(endpoint.route).is_empty() {
         "if a layer looks up what the path names: the parameters of this request are made up, so let it through where \
-         `sockeye::is_preflight(request.extensions())`"
+         `sockeye::is_startup_probe(request.extensions())`"
     } else if status == StatusCode::NOT_FOUND {
         "a layer or a fallback answers in place of the endpoint: let handshakes through it"
     } else if status.is_server_error() {

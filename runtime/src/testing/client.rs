@@ -96,7 +96,7 @@ impl TestClient {
         self.server.stop();
     }
 
-    /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::drain` are over.
+    /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::shutdown_timeout` are over.
     ///
     /// # Errors
     /// When it does not end within these times and the client's patience.

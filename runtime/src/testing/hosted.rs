@@ -88,7 +88,7 @@ impl Hosted {
 
     /// The longest that the server may take to end once it is told.
     pub(super) fn time_to_end(&self) -> Duration {
-        self.lifecycle.notice.saturating_add(self.limits.drain).saturating_add(LAST_WORDS)
+        self.lifecycle.notice.saturating_add(self.limits.shutdown_timeout).saturating_add(LAST_WORDS)
     }
 
     pub(super) fn stop(&self) {

@@ -139,7 +139,7 @@ async fn doc_hidden(handshake: Handshake) -> sockeye::Result {
     state = (),
     origins = ["https://app.example.com"],
     subprotocols = ["v2", "v1"],
-    max_message = "1 MiB",
+    max_message_size = "1 MiB",
     heartbeat = "15s",
     group = "admin",
     guarded

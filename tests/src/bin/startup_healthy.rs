@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use sockeye::{Handshake, Server, StartupError, ws_endpoint};
 
 /// Sends back what comes in.
-#[ws_endpoint("/echo", max_message = "1 MiB", heartbeat = off, subprotocols = ["v2", "v1"])]
+#[ws_endpoint("/echo", max_message_size = "1 MiB", heartbeat = off, subprotocols = ["v2", "v1"])]
 async fn echo(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {

@@ -9,7 +9,7 @@ const ORIGIN: &str = "https://app.example.com";
     state,
     origins = "https://app.example.com",
     subprotocols = "v1",
-    max_message = 65536,
+    max_message_size = 65536,
     heartbeat = 30,
     group = admin,
     guarded = true
@@ -23,22 +23,22 @@ async fn all(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/ws/list", origins(any), subprotocols =, max_message)]
+#[ws_endpoint("/ws/list", origins(any), subprotocols =, max_message_size)]
 async fn list(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/ws/values", origins = [ORIGIN], max_message = "64 kib", heartbeat = "30 seconds", group = "")]
+#[ws_endpoint("/ws/values", origins = [ORIGIN], max_message_size = "64 kib", heartbeat = "30 seconds", group = "")]
 async fn values(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/ws/nothing", max_message = "0", heartbeat = "0s")]
+#[ws_endpoint("/ws/nothing", max_message_size = "0", heartbeat = "0s")]
 async fn nothing(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/ws/too_much", max_message = "99999999999 GiB", heartbeat = "900h")]
+#[ws_endpoint("/ws/too_much", max_message_size = "99999999999 GiB", heartbeat = "900h")]
 async fn too_much(_handshake: Handshake) {
     todo!()
 }

@@ -2,17 +2,17 @@
 
 use sockeye::{Handshake, ws_endpoint};
 
-#[ws_endpoint("/a", origins = any, heartbeat = off, max_message = "65536")]
+#[ws_endpoint("/a", origins = any, heartbeat = off, max_message_size = "65536")]
 async fn a(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/b", origins = [], subprotocols = [], heartbeat = "500ms", max_message = "1 MiB")]
+#[ws_endpoint("/b", origins = [], subprotocols = [], heartbeat = "500ms", max_message_size = "1 MiB")]
 async fn b(_handshake: Handshake) {
     todo!()
 }
 
-#[ws_endpoint("/c", heartbeat = "2m", max_message = "64 KB", subprotocols = ["graphql-transport-ws"])]
+#[ws_endpoint("/c", heartbeat = "2m", max_message_size = "64 KB", subprotocols = ["graphql-transport-ws"])]
 async fn c(_handshake: Handshake) {
     todo!()
 }

@@ -10,7 +10,7 @@ struct AppState;
     state = crate::AppState,
     origins = ["https://app.example.com", "http://localhost:5173"],
     subprotocols = ["v2", "v1"],
-    max_message = "64 KiB",
+    max_message_size = "64 KiB",
     heartbeat = "30s",
     group = "admin",
     guarded,

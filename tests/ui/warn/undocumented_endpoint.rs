@@ -9,7 +9,7 @@ async fn bare(handshake: Handshake) -> sockeye::Result {
 
 // A comment is for whoever reads the code.
 #[allow(dead_code)]
-#[ws_endpoint("/ws/comment", max_message = "1 KiB")]
+#[ws_endpoint("/ws/comment", max_message_size = "1 KiB")]
 pub async fn comment(handshake: Handshake) -> sockeye::Result {
     echo(handshake.accept().await?).await
 }

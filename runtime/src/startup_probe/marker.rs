@@ -5,16 +5,16 @@ use http::{StatusCode, header, request::Parts};
 
 use crate::{endpoint::Registered, mounted::Mounted};
 
-/// Says that a request is a preflight, and takes note of where it arrives. Its type is private, so no client and no
+/// Says that a request is a startup probe, and takes note of where it arrives. Its type is private, so no client and no
 /// layer can make one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marker(Arc<Mutex<Option<Arrival>>>);
 
-/// Where a preflight arrived, and what was not in the request there.
+/// Where a startup probe arrived, and what was not in the request there.
 #[derive(Debug, Clone)]
 pub(super) struct Arrival {
     pub(super) at: &'static Registered,
-    /// Needs, by their number, whose `Extension` or `ConnectInfo` is not there.
+    /// Requirements, by their number, whose `Extension` or `ConnectInfo` is not there.
     pub(super) absent: Vec<usize>,
 }
 
@@ -32,7 +32,7 @@ impl Marker {
 /// Whether a request is Sockeye's own: one of the handshakes with which `Server::check` tries every endpoint.
 ///
 /// For layers that cannot let such a request through otherwise, because they look up what its path names: the
-/// parameters of its path are made up (`sockeye-preflight`). No request from outside is ever taken for one. It ends at
+/// parameters of its path are made up (`sockeye-startup-probe`). No request from outside is ever taken for one. It ends at
 /// the endpoint, before extractors and handler.
 ///
 /// ```
@@ -40,7 +40,7 @@ impl Marker {
 /// # async fn tenant_exists(_: &axum::http::Uri) -> bool { true }
 ///
 /// async fn known_tenants_only(request: Request, next: Next) -> Response {
-///     if sockeye::is_preflight(request.extensions()) || tenant_exists(request.uri()).await {
+///     if sockeye::is_startup_probe(request.extensions()) || tenant_exists(request.uri()).await {
 ///         next.run(request).await
 ///     } else {
 ///         StatusCode::NOT_FOUND.into_response()
@@ -49,16 +49,19 @@ impl Marker {
 /// let server = sockeye::Server::new().layer(axum::middleware::from_fn(known_tenants_only));
 /// # let _ = server;
 /// ```
-pub fn is_preflight(extensions: &http::Extensions) -> bool {
+pub fn is_startup_probe(extensions: &http::Extensions) -> bool {
     extensions.get::<Marker>().is_some()
 }
 
-/// Stops a preflight at its endpoint, before extractors and handler; `None` for every request from outside.
+/// Stops a startup probe at its endpoint, before extractors and handler; `None` for every request from outside.
 pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
     let marker = parts.extensions.get::<Marker>()?;
-    let needs = mounted.needs.iter().enumerate();
-    let absent =
-        needs.filter(|(_, needed)| needed.is_absent(&parts.extensions)).map(|(number, _)| number).collect();
+    let unmet = mounted
+        .requirements
+        .iter()
+        .enumerate()
+        .filter(|(_, requirement)| requirement.is_absent(&parts.extensions));
+    let absent = unmet.map(|(number, _)| number).collect();
     marker.note(Arrival { at: mounted.registered, absent });
     // What a real handshake is answered with, so that layers on the way back see what they will see.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];

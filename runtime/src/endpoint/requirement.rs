@@ -4,12 +4,12 @@ use axum::extract::{ConnectInfo, connect_info::MockConnectInfo};
 use http::Extensions;
 use serde::de::DeserializeOwned;
 
-use super::Needs;
+use super::Requirements;
 use crate::path_shape::{self, PathProblem};
 
 /// What a parameter needs to be there before the first request comes.
 #[derive(Debug, Clone, Copy)]
-pub enum Need {
+pub enum Requirement {
     /// Nothing that can be known at startup.
     Nothing,
     /// `State<T>`: a value of this type given to `Server::state`.
@@ -43,10 +43,10 @@ pub enum Need {
     /// Cookies or their like: something that a browser sends along from any page.
     Credentials,
     /// What the parameter's type says through `Requires`.
-    Declared(fn(&mut Needs)),
+    Declared(fn(&mut Requirements)),
 }
 
-impl Need {
+impl Requirement {
     pub(super) fn state<T: 'static>() -> Self {
         Self::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
     }

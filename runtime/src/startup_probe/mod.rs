@@ -8,4 +8,4 @@ mod marker;
 pub(crate) use answer::{Answer, Refusal};
 pub(crate) use ask::ask_all;
 pub(crate) use marker::intercept;
-pub use marker::is_preflight;
+pub use marker::is_startup_probe;

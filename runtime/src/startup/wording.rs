@@ -2,10 +2,10 @@ use super::{
     Candidate, Place,
     types::{inside, short},
 };
-use crate::endpoint::Needed;
+use crate::endpoint::ParameterRequirement;
 
 /// A need as the reports speak of it.
-pub(super) struct Wanted {
+pub(super) struct Wording {
     /// Who needs it: the endpoint, or a parameter of its that declares needs.
     pub(super) who: String,
     /// What it needs, such as `State<Config>`.
@@ -14,11 +14,16 @@ pub(super) struct Wanted {
     pub(super) of: String,
 }
 
-impl Wanted {
+impl Wording {
     /// Of a need in a wrapper such as `State`, with this full name of what is in it.
-    pub(super) fn new(endpoint: &Candidate, needed: &Needed, wrapper: &str, full: &str) -> Self {
-        let (name, written) = (endpoint.registered().name, endpoint.written(needed.index));
-        if needed.reason.is_some() {
+    pub(super) fn new(
+        endpoint: &Candidate,
+        required: &ParameterRequirement,
+        wrapper: &str,
+        full: &str,
+    ) -> Self {
+        let (name, written) = (endpoint.registered().name, endpoint.written(required.index));
+        if required.reason.is_some() {
             let of = short(full);
             return Self {
                 who: format!("`{written}` of endpoint `{name}`"),
@@ -32,6 +37,6 @@ impl Wanted {
 }
 
 /// The parameter, with the reason that its type declares or else these words.
-pub(super) fn place(endpoint: &Candidate, needed: &Needed, otherwise: &str) -> Place {
-    Place::param(endpoint.registered(), needed.index, needed.reason.unwrap_or(otherwise))
+pub(super) fn place(endpoint: &Candidate, required: &ParameterRequirement, otherwise: &str) -> Place {
+    Place::param(endpoint.registered(), required.index, required.reason.unwrap_or(otherwise))
 }

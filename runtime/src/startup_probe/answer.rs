@@ -4,21 +4,21 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::endpoint::Registered;
 
-/// What came of a preflight.
+/// What came of a startup probe.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// It reached an endpoint.
     Arrived {
         /// Which one.
         at: &'static Registered,
-        /// Needs, by their number, whose `Extension` or `ConnectInfo` is not there.
+        /// Requirements, by their number, whose `Extension` or `ConnectInfo` is not there.
         absent: Vec<usize>,
     },
     /// Something in front answered.
     Refused(Refusal),
     /// It reached the endpoint, but a layer put another answer in place of the endpoint's.
     Replaced(Refusal),
-    /// A rate limit counted the preflights. That says nothing about a client that comes alone.
+    /// A rate limit counted the startup probes. That says nothing about a client that comes alone.
     Busy,
     /// A layer panicked, with these words.
     Panicked(String),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::{Extensions, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::Need;
+use super::Requirement;
 use crate::state::States;
 
 /// Says what an extractor of one's own needs before the first request comes.
@@ -13,7 +13,7 @@ use crate::state::States;
 ///
 /// ```
 /// use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
-/// use sockeye::{Needs, Requires};
+/// use sockeye::{Requirements, Requires};
 ///
 /// #[derive(Clone)]
 /// struct Sessions;
@@ -23,9 +23,9 @@ use crate::state::States;
 /// struct AuthUser;
 ///
 /// impl Requires for AuthUser {
-///     fn require(needs: &mut Needs) {
-///         needs.state::<Sessions>("sessions are looked up in it");
-///         needs.credentials("the session is known by its cookie");
+///     fn require(requirements: &mut Requirements) {
+///         requirements.state::<Sessions>("sessions are looked up in it");
+///         requirements.credentials("the session is known by its cookie");
 ///     }
 /// }
 ///
@@ -40,87 +40,96 @@ use crate::state::States;
 /// ```
 ///
 /// What may be absent needs nothing: `Option<AuthUser>` as a parameter does not ask `AuthUser`. An extractor that is made
-/// of others passes the question on: `Inner::require(needs)`.
+/// of others passes the question on: `Inner::require(requirements)`.
 pub trait Requires {
     /// Names everything that must be there.
-    fn require(needs: &mut Needs);
+    fn require(requirements: &mut Requirements);
 }
 
 /// What an extractor needs, as it says in [`Requires::require`]. A reason is half a sentence for the startup report,
 /// such as `sessions are looked up in it`.
 #[derive(Debug, Default)]
-pub struct Needs {
-    found: Vec<Declared>,
+pub struct Requirements {
+    found: Vec<DeclaredRequirement>,
 }
 
 /// A need, and why.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Declared {
-    pub(crate) need: Need,
+pub(crate) struct DeclaredRequirement {
+    pub(crate) requirement: Requirement,
     pub(crate) reason: &'static str,
 }
 
-impl Needs {
+impl Requirements {
     /// A value of this type, given to [`Server::state`](crate::Server::state); [`state`](crate::state) takes it from
     /// the request. Missing, it is `missing_state`.
     pub fn state<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
-        self.add(Need::state::<T>(), reason);
+        self.add(Requirement::state::<T>(), reason);
     }
 
     /// An extension of this type, which a layer puts into the request. Missing, it is `missing_extension`.
     pub fn extension<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
-        self.add(Need::extension::<T>(), reason);
+        self.add(Requirement::extension::<T>(), reason);
     }
 
     /// `ConnectInfo<T>`, which the listener gives. Missing, it is `missing_connect_info`.
     pub fn connect_info<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
-        self.add(Need::connect_info::<T>(), reason);
+        self.add(Requirement::connect_info::<T>(), reason);
     }
 
     /// Parameters of the route, read as `Path<T>`. What does not fit is `path_fields`.
     pub fn path<T: DeserializeOwned>(&mut self, reason: &'static str) {
-        self.add(Need::path::<T>(), reason);
+        self.add(Requirement::path::<T>(), reason);
     }
 
     /// Cookies or another thing by which a browser tells who it is, whatever page asks. On an endpoint that is open to
     /// every origin that is `origin_wildcard_with_credentials`.
     pub fn credentials(&mut self, reason: &'static str) {
-        self.add(Need::Credentials, reason);
+        self.add(Requirement::Credentials, reason);
     }
 
-    fn add(&mut self, need: Need, reason: &'static str) {
-        self.found.push(Declared { need, reason });
+    fn add(&mut self, requirement: Requirement, reason: &'static str) {
+        self.found.push(DeclaredRequirement { requirement, reason });
     }
 }
 
 /// One need of an endpoint.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Needed {
+pub(crate) struct ParameterRequirement {
     /// The parameter, from 0 after the handshake.
     pub(crate) index: usize,
-    pub(crate) need: Need,
+    pub(crate) requirement: Requirement,
     /// Why, where the parameter's type declares it; `None` where the type itself is the need.
     pub(crate) reason: Option<&'static str>,
 }
 
-impl Needed {
+impl ParameterRequirement {
     /// Every need of the parameters, with what their types declare.
-    pub(crate) fn all(parameters: &[Need]) -> Vec<Self> {
+    pub(crate) fn all(parameters: &[Requirement]) -> Vec<Self> {
         parameters.iter().enumerate().flat_map(|(index, need)| Self::of(index, *need)).collect()
     }
 
-    fn of(index: usize, need: Need) -> Vec<Self> {
-        let Need::Declared(require) = need else { return vec![Self { index, need, reason: None }] };
-        let mut needs = Needs::default();
-        require(&mut needs);
-        let each = needs.found.into_iter();
-        each.map(|Declared { need, reason }| Self { index, need, reason: Some(reason) }).collect()
+    fn of(index: usize, requirement: Requirement) -> Vec<Self> {
+        let Requirement::Declared(require) = requirement else {
+            return vec![Self { index, requirement, reason: None }];
+        };
+        let mut requirements = Requirements::default();
+        require(&mut requirements);
+        let each = requirements.found.into_iter();
+        each.map(|DeclaredRequirement { requirement, reason }| Self {
+            index,
+            requirement,
+            reason: Some(reason),
+        })
+        .collect()
     }
 
     /// Whether a request lacks it.
     pub(crate) fn is_absent(&self, extensions: &Extensions) -> bool {
-        match self.need {
-            Need::Extension { present, .. } | Need::ConnectInfo { present, .. } => !present(extensions),
+        match self.requirement {
+            Requirement::Extension { present, .. } | Requirement::ConnectInfo { present, .. } => {
+                !present(extensions)
+            }
             _ => false,
         }
     }

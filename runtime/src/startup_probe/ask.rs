@@ -17,7 +17,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer's body may take.
 const PATIENCE_FOR_BODY: Duration = Duration::from_millis(500);
-/// Preflights under way at once: enough that slow layers do not add up, few enough for what stands behind them.
+/// Startup probes under way at once: enough that slow layers do not add up, few enough for what stands behind them.
 const AT_ONCE: usize = 256;
 /// How much of an answer's body is read.
 const BODY: usize = 1024;
@@ -79,7 +79,7 @@ fn request(mounted: &Mounted, marker: Marker) -> http::Result<Request<Body>> {
     Request::builder()
         .uri(sample(mounted.registered.route))
         .header(header::HOST, HOST)
-        .header(header::USER_AGENT, concat!("sockeye-preflight/", env!("CARGO_PKG_VERSION")))
+        .header(header::USER_AGENT, concat!("sockeye-startup-probe/", env!("CARGO_PKG_VERSION")))
         .header(header::CONNECTION, "Upgrade")
         .header(header::UPGRADE, "websocket")
         .header(header::SEC_WEBSOCKET_VERSION, "13")
