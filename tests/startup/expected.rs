@@ -11,7 +11,11 @@ async fn events(handshake: Handshake, axum::extract::Path(_id): axum::extract::P
 
 #[tokio::test]
 async fn no_endpoint_at_all() {
-    insta::assert_snapshot!(report(Server::new().group("no such group")).await);
+    // How many endpoints the other tests have is not what this one is about.
+    let report = report(Server::new().group("no such group")).await;
+    let count =
+        report.split(" endpoints in other groups").next().and_then(|before| before.rsplit(' ').next());
+    insta::assert_snapshot!(report.replace(count.expect("a number"), "N"));
 }
 
 #[tokio::test]

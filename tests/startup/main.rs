@@ -2,6 +2,7 @@
 //! the whole report in `snapshots/`.
 
 mod all_at_once;
+mod allow;
 mod component_not_ready;
 mod conflicting_route;
 mod duplicate_route;

@@ -13,6 +13,9 @@ const VERSION: u64 = 1;
 pub(super) struct Document {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) problems: Vec<Problem>,
+    /// What does not keep it from starting.
+    #[serde(default)]
+    pub(super) warnings: Vec<Problem>,
     /// As it was printed, for those who read JSON.
     #[serde(skip)]
     pub(super) raw: Value,

@@ -26,6 +26,7 @@ pub(crate) use types::{is_scalar, spelled};
 use proc_macro2::TokenStream;
 
 use crate::{
+    Phase,
     catalogue::{AXUM, LIFECYCLE, SIGNATURE},
     flow::{Flavor, Flow},
 };
@@ -44,7 +45,7 @@ pub fn check(endpoint: &Endpoint) -> Vec<Diagnostic> {
         check(endpoint, &mut sink);
     }
     let flow = endpoint.function().and_then(Flow::of_endpoint);
-    judge(endpoint, flow.as_ref(), &mut sink);
+    judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
     sink.finish(endpoint)
 }
 
@@ -52,7 +53,7 @@ pub fn check(endpoint: &Endpoint) -> Vec<Diagnostic> {
 pub fn check_lifecycle(helper: &Endpoint) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     helper::check_attribute(helper, &mut sink);
-    judge(helper, helper::flow(helper).as_ref(), &mut sink);
+    judge(helper, helper::flow(helper).as_ref(), None, &mut sink);
     sink.sorted()
 }
 
@@ -61,7 +62,7 @@ pub fn check_lifecycle_in(helper: &Endpoint, imports: &Imports) -> Vec<Diagnosti
     let mut sink = Sink::default();
     helper::check_attribute(helper, &mut sink);
     let by_imports = helper.function().and_then(|function| Flow::of_function(function, imports));
-    judge(helper, by_imports.or_else(|| helper::flow(helper)).as_ref(), &mut sink);
+    judge(helper, by_imports.or_else(|| helper::flow(helper)).as_ref(), None, &mut sink);
     sink.sorted()
 }
 
@@ -76,10 +77,10 @@ pub fn check_function(function: &Function, imports: &Imports) -> Option<Vec<Diag
     Some(sink.sorted())
 }
 
-fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, sink: &mut Sink) {
+fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, judged_later: Option<Phase>, sink: &mut Sink) {
     if let Some(flow) = flow {
         lifecycle(flow, sink);
-        allow::apply(&endpoint.options.allow, sink);
+        allow::apply(&endpoint.options.allow, judged_later, sink);
     }
 }
 

@@ -12,14 +12,20 @@ use crate::{
 /// Version of the document's form: raised when a field changes its meaning or goes away.
 const VERSION: u32 = 1;
 
-/// The endpoints and problems as one JSON document.
-pub(crate) fn json(endpoints: &[Arc<Mounted>], server: &Settings, problems: &[Problem]) -> String {
+/// The endpoints, problems and warnings as one JSON document.
+pub(crate) fn json(
+    endpoints: &[Arc<Mounted>],
+    server: &Settings,
+    problems: &[Problem],
+    warnings: &[Problem],
+) -> String {
     let document = json!({
         "version": VERSION,
         "ok": problems.is_empty(),
         "server": whole(server),
         "endpoints": endpoints.iter().map(|one| endpoint(one)).collect::<Vec<_>>(),
         "problems": problems.iter().map(problem).collect::<Vec<_>>(),
+        "warnings": warnings.iter().map(problem).collect::<Vec<_>>(),
     });
     format!("{document:#}")
 }
@@ -85,7 +91,7 @@ fn problem(problem: &Problem) -> Value {
         "help": problem.help(),
         "related": related
             .map(|place| json!({
-                "file": place.source.file, "line": place.line(), "column": place.column(), "label": place.label,
+                "file": place.source().file, "line": place.line(), "column": place.column(), "label": place.label,
             }))
             .collect::<Vec<_>>(),
     })

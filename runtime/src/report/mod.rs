@@ -11,16 +11,24 @@ use sockeye_rules::render::{self, Remark, Report};
 
 use crate::startup::{Place, Problem};
 
-/// Every problem in rustc's form, and how many there are.
+/// Every warning and every problem in rustc's form, and how many there are.
 ///
 /// It begins with a line of its own, because `main` puts `Error: ` in front of it.
-pub(crate) fn render(problems: &[Problem], endpoints: usize, look: Look) -> String {
+pub(crate) fn failure(problems: &[Problem], warnings: &[Problem], endpoints: usize, look: Look) -> String {
     let mut text = String::from("the server did not start\n\n");
+    text.push_str(&each(warnings, look));
+    text.push_str(&each(problems, look));
+    text.push_str(&render::closing(&summary(problems.len(), warnings.len(), endpoints), look));
+    text
+}
+
+/// Each of them in rustc's form, with an empty line after it.
+pub(crate) fn each(problems: &[Problem], look: Look) -> String {
+    let mut text = String::new();
     for problem in problems {
         text.push_str(&render::report(&report(problem), look));
         text.push_str("\n\n");
     }
-    text.push_str(&render::closing(&summary(problems, endpoints), look));
     text
 }
 
@@ -35,18 +43,23 @@ fn report(problem: &Problem) -> Report<'_> {
 
 fn place(place: &Place) -> render::Place<'_> {
     render::Place {
-        path: place.source.file,
-        text: place.source.text,
-        line: place.source.line as usize,
+        path: place.source().file,
+        text: place.source().text,
+        line: place.source().line as usize,
         span: place.span(),
         label: Some(&place.label),
     }
 }
 
-fn summary(problems: &[Problem], endpoints: usize) -> String {
-    let problems = count(problems.len(), "problem");
+fn summary(problems: usize, warnings: usize, endpoints: usize) -> String {
+    let problems = format!("{}{}", count(problems, "problem"), and_warnings(warnings));
     match endpoints {
         0 => format!("{problems}; nothing was bound"),
         _ => format!("{problems} in {}; nothing was bound", count(endpoints, "endpoint")),
     }
+}
+
+/// ` and 2 warnings`; empty when there is none.
+fn and_warnings(warnings: usize) -> String {
+    if warnings == 0 { String::new() } else { format!(" and {}", count(warnings, "warning")) }
 }

@@ -1,6 +1,6 @@
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use super::count;
+use super::{and_warnings, count};
 use crate::{
     Limits,
     endpoint::Requirement,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The endpoints as a table for people, with the server's own settings under it.
-pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings) -> String {
+pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings, warnings: usize) -> String {
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(endpoints.iter().map(|endpoint| row(endpoint)));
     let mut text = aligned(&rows);
@@ -17,8 +17,8 @@ pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings) -> String {
         text.push_str(&allowed(endpoint));
     }
     let _ = write!(text, "\nserver: {}\n", defaults(server));
-    let _ =
-        write!(text, "{} checked, no problem found; nothing was bound", count(endpoints.len(), "endpoint"));
+    let (endpoints, warnings) = (count(endpoints.len(), "endpoint"), and_warnings(warnings));
+    let _ = write!(text, "{endpoints} checked, no problem{warnings} found; nothing was bound");
     text
 }
 

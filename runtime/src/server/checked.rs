@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use axum::Router;
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -39,6 +42,8 @@ pub struct Checked {
     router: Router,
     endpoints: Vec<Arc<Mounted>>,
     settings: Settings,
+    /// What was found and does not keep it from serving.
+    warnings: Vec<Problem>,
     /// What keeps Sockeye's own listener from serving, but not another's.
     listener_problems: Vec<Problem>,
     lifecycle: Lifecycle,
@@ -46,15 +51,50 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub(super) fn new(router: Router, context: Context, lifecycle: Lifecycle, moments: Moments) -> Self {
+    pub(super) fn new(
+        router: Router,
+        context: Context,
+        mut warnings: Vec<Problem>,
+        lifecycle: Lifecycle,
+        moments: Moments,
+    ) -> Self {
+        warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
-        Self { router, endpoints, settings: context.settings, listener_problems, lifecycle, moments }
+        let settings = context.settings;
+        Self { router, endpoints, settings, warnings, listener_problems, lifecycle, moments }
     }
 
     /// The endpoints, in the order of their source.
     pub fn endpoints(&self) -> impl ExactSizeIterator<Item = EndpointInfo> + '_ {
         self.endpoints.iter().map(|mounted| EndpointInfo(mounted.registered))
+    }
+
+    /// What was found and does not keep the server from starting, sorted by file and line. [`Server::allow`] silences it.
+    ///
+    /// It is printed on standard error when the server is served or becomes a router; [`Server::check`] alone prints nothing.
+    ///
+    /// ```
+    /// # use sockeye::{Handshake, ws_endpoint};
+    /// # /// An endpoint.
+    /// # #[ws_endpoint("/ws")]
+    /// # async fn endpoint(handshake: Handshake) -> sockeye::Result {
+    /// #     let mut socket = handshake.accept().await?;
+    /// #     while socket.recv().await?.is_some() {}
+    /// #     Ok(())
+    /// # }
+    /// # async fn example() -> Result<(), sockeye::StartupError> {
+    /// let checked = sockeye::Server::new().check().await?;
+    /// assert!(checked.warnings().is_empty(), "{:?}", checked.warnings());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+    /// ```
+    ///
+    /// [`Server::allow`]: crate::Server::allow
+    /// [`Server::check`]: crate::Server::check
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The router with every endpoint, the user's routes and layers, for an `axum::serve` of one's own.
@@ -151,6 +191,7 @@ impl Checked {
         if !problems.is_empty() {
             return Err(self.refuse(problems, mode));
         }
+        self.print_warnings();
         Ok(if self.is_answered(mode) { None } else { Some(self) })
     }
 
@@ -158,18 +199,28 @@ impl Checked {
     fn is_answered(&self, mode: Mode) -> bool {
         match mode {
             Mode::Serve => return false,
-            Mode::Table => mode::print(&report::table(&self.endpoints, &self.settings)),
-            Mode::Json => mode::print(&report::json(&self.endpoints, &self.settings, &[])),
+            Mode::Table => mode::print(&report::table(&self.endpoints, &self.settings, self.warnings.len())),
+            Mode::Json => {
+                mode::print(&report::json(&self.endpoints, &self.settings, &[], &self.warnings));
+            }
         }
         true
     }
 
     /// Where somebody else listens there is nobody to return to: the caller has no way to know that it must not go on.
     fn end_if_only_asked(&self) {
+        self.print_warnings();
         // What the variable must not say, `Server::check` has reported.
         if Mode::of_environment().is_ok_and(|mode| self.is_answered(mode)) {
             std::process::exit(0);
         }
+    }
+
+    /// On standard error, where a startup error is read too.
+    fn print_warnings(&self) {
+        let look = report::Look::of(&io::stderr());
+        // Nobody may be reading standard error; that is no reason not to serve.
+        let _ = io::stderr().write_all(report::each(&self.warnings, look).as_bytes());
     }
 
     async fn run(self, listener: TcpListener) {
@@ -207,15 +258,20 @@ impl Checked {
         self.settings.limits
     }
 
+    /// What keeps Sockeye's own listener from serving; warnings about it join the others.
     pub(super) fn take_listener_problems(&mut self) -> Vec<Problem> {
-        std::mem::take(&mut self.listener_problems)
+        let (warnings, problems): (Vec<_>, _) =
+            std::mem::take(&mut self.listener_problems).into_iter().partition(Problem::is_warning);
+        self.warnings.extend(warnings);
+        problems
     }
 
     /// The error for these problems; a program that asked for JSON gets them as JSON too.
-    pub(super) fn refuse(self, problems: Vec<Problem>, mode: Mode) -> StartupError {
+    pub(super) fn refuse(mut self, mut problems: Vec<Problem>, mode: Mode) -> StartupError {
+        problems.append(&mut self.warnings);
         let error = StartupError::new(problems, self.endpoints.len());
         if mode == Mode::Json {
-            mode::print(&report::json(&self.endpoints, &self.settings, error.problems()));
+            mode::print(&report::json(&self.endpoints, &self.settings, error.problems(), error.warnings()));
         }
         error
     }

@@ -29,7 +29,7 @@ use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
-    startup::{self, Component, Context, Problem, StartupError},
+    startup::{self, Allowance, Component, Context, Problem, StartupError},
     startup_probe,
     state::States,
 };
@@ -61,6 +61,7 @@ pub struct Server {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     group: String,
     expected: Vec<String>,
+    allowed: Vec<Allowance>,
     components: Vec<Component>,
     health: Option<Health>,
     moments: Moments,
@@ -80,6 +81,7 @@ impl Server {
             layers: Vec::new(),
             group: String::new(),
             expected: Vec::new(),
+            allowed: Vec::new(),
             components: Vec::new(),
             health: None,
             moments: Moments::default(),
@@ -200,6 +202,25 @@ impl Server {
         I::Item: Into<String>,
     {
         self.expected.extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Turns a startup rule off for the whole program, with the reason: a warning, or an error that can be allowed. Where the
+    /// rule is about one endpoint, `allow(rule, reason = "..")` in its attribute turns it off there.
+    ///
+    /// A name that is no startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option` at startup. A
+    /// rule that finds nothing may be allowed: what it looks at can depend on the environment.
+    ///
+    /// ```
+    /// # async fn example() {
+    /// let server = sockeye::Server::new().allow("unguarded_endpiont", "the load balancer authenticates");
+    /// let error = server.check().await.unwrap_err();
+    /// assert!(error.problems().iter().any(|one| one.help() == Some("did you mean `unguarded_endpoint`?")));
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example());
+    /// ```
+    pub fn allow(mut self, rule: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.allowed.push(Allowance { rule: rule.into(), reason: reason.into() });
         self
     }
 
@@ -340,11 +361,12 @@ impl Server {
         let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
         startup_probe::ask_all(&router, &mut endpoints).await;
         let unready = components.unready().await;
-        let (group, expected, given) = (self.group, self.expected, self.given);
-        let context = Context { group, endpoints, elsewhere, expected, given, unready, settings };
+        let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);
+        let context = Context { group, endpoints, elsewhere, expected, given, unready, allowed, settings };
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
-        (Checked::new(router, context, lifecycle, self.moments), problems)
+        let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
+        (Checked::new(router, context, warnings, lifecycle, self.moments), problems)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Unready;
+use super::{Allowance, Unready};
 use crate::{
     endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) given: Vec<&'static str>,
     /// The components that are not ready.
     pub(crate) unready: Vec<Unready>,
+    /// What was given to `Server::allow`.
+    pub(crate) allowed: Vec<Allowance>,
     /// The server's own settings.
     pub(crate) settings: Settings,
 }

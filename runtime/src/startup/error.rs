@@ -20,30 +20,41 @@ use crate::report;
 /// and `NO_COLOR` is not set.
 pub struct StartupError {
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     endpoints: usize,
 }
 
 impl StartupError {
     pub(crate) fn new(mut problems: Vec<Problem>, endpoints: usize) -> Self {
         problems.sort_by_cached_key(Problem::order);
-        Self { problems, endpoints }
+        let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
+        Self { problems, warnings, endpoints }
     }
 
     /// Every problem, sorted by file and line. Never empty.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// What was found as well and would not have kept the server from starting, sorted by file and line.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    fn render(&self, look: report::Look) -> String {
+        report::failure(&self.problems, &self.warnings, self.endpoints, look)
+    }
 }
 
 impl fmt::Display for StartupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::Plain))
+        f.write_str(&self.render(report::Look::Plain))
     }
 }
 
 impl fmt::Debug for StartupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report::render(&self.problems, self.endpoints, report::Look::of(&std::io::stderr())))
+        f.write_str(&self.render(report::Look::of(&std::io::stderr())))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The startup gate: every registered endpoint is judged together with the server it is to run on, before the port is
 //! bound. Everything is collected; nothing stops at the first problem.
 
+mod allow;
 mod collect;
 mod components;
 mod context;
@@ -32,6 +33,7 @@ mod unreachable_endpoint;
 pub use error::StartupError;
 pub use problem::Problem;
 
+pub(crate) use allow::Allowance;
 pub(crate) use bind_failed::{bind_failed, unresolved};
 pub(crate) use collect::collect;
 pub(crate) use components::{Component, Unready, ask};
@@ -48,6 +50,7 @@ type Check = fn(&Context, &mut Vec<Problem>);
 
 /// Every rule of the startup gate. `bind_failed` is not among them: it is only known when all of these are content.
 const CHECKS: &[Check] = &[
+    allow::check,
     no_endpoints::check,
     missing_endpoint::check,
     duplicate_route::check,
@@ -68,12 +71,12 @@ const CHECKS: &[Check] = &[
 /// to somebody else's `axum::serve`.
 const LISTENER_CHECKS: &[Check] = &[missing_connect_info::check];
 
-/// Every problem of every rule.
+/// Every problem of every rule, warnings included, that nobody allows.
 pub(crate) fn judge(context: &Context) -> Vec<Problem> {
     run(CHECKS, context)
 }
 
-/// Every problem of the rules about the listener.
+/// Every problem of the rules about the listener that nobody allows.
 pub(crate) fn judge_listener(context: &Context) -> Vec<Problem> {
     run(LISTENER_CHECKS, context)
 }
@@ -83,5 +86,6 @@ fn run(checks: &[Check], context: &Context) -> Vec<Problem> {
     for check in checks {
         check(context, &mut problems);
     }
+    problems.retain(|problem| !allow::covers(&context.allowed, problem));
     problems
 }

@@ -2,7 +2,7 @@ use sockeye_rules::Rule;
 
 use crate::endpoint::{Mark, Registered, Source};
 
-/// One mistake that keeps the server from starting.
+/// One mistake that keeps the server from starting, or a warning that does not.
 ///
 /// ```
 /// # async fn example() {
@@ -24,7 +24,7 @@ pub struct Problem {
 /// A piece of a handler's source, and what is to be said about it.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    pub(crate) source: &'static Source,
+    pub(crate) endpoint: &'static Registered,
     pub(crate) mark: Mark,
     pub(crate) label: String,
 }
@@ -53,6 +53,16 @@ impl Problem {
         self.rule.name
     }
 
+    /// Whether the server starts nevertheless.
+    pub(crate) fn is_warning(&self) -> bool {
+        !self.rule.level.is_error()
+    }
+
+    /// The endpoint that it belongs to.
+    pub(crate) fn endpoint(&self) -> Option<&'static Registered> {
+        self.places.first().map(|place| place.endpoint)
+    }
+
     pub(crate) fn catalogued(&self) -> &'static Rule {
         self.rule
     }
@@ -69,7 +79,7 @@ impl Problem {
 
     /// The file in which the endpoint stands; `None` when the problem belongs to no endpoint.
     pub fn file(&self) -> Option<&'static str> {
-        self.places.first().map(|place| place.source.file)
+        self.places.first().map(|place| place.source().file)
     }
 
     /// The line in that file, from 1.
@@ -95,24 +105,28 @@ impl Problem {
 impl Place {
     /// The route literal of an endpoint.
     pub(crate) fn route(of: &'static Registered, label: impl Into<String>) -> Self {
-        Self { source: &of.source, mark: of.source.route, label: label.into() }
+        Self { endpoint: of, mark: of.source.route, label: label.into() }
     }
 
     /// A parameter of an endpoint; its name when there is no such parameter.
     pub(crate) fn param(of: &'static Registered, index: usize, label: impl Into<String>) -> Self {
         let mark = of.params.get(index).map_or(of.source.name, |param| param.mark);
-        Self { source: &of.source, mark, label: label.into() }
+        Self { endpoint: of, mark, label: label.into() }
     }
 
     /// An option of an endpoint's attribute, such as `max_message_size`; the route when it cannot be found.
     pub(crate) fn option(of: &'static Registered, key: &str, label: impl Into<String>) -> Self {
         let mark = find_option(&of.source, key).unwrap_or(of.source.route);
-        Self { source: &of.source, mark, label: label.into() }
+        Self { endpoint: of, mark, label: label.into() }
+    }
+
+    pub(crate) fn source(&self) -> &'static Source {
+        &self.endpoint.source
     }
 
     pub(crate) fn line(&self) -> u32 {
         let before = self.before();
-        self.source.line + u32::try_from(before.matches('\n').count()).unwrap_or(0)
+        self.source().line + u32::try_from(before.matches('\n').count()).unwrap_or(0)
     }
 
     pub(crate) fn column(&self) -> u32 {
@@ -122,14 +136,14 @@ impl Place {
 
     /// The bytes to underline, cut to what the text has: a wrong mark may blur a report, never break it.
     pub(crate) fn span(&self) -> std::ops::Range<usize> {
-        let text = self.source.text;
+        let text = self.source().text;
         let start = text.floor_char_boundary(self.mark.start as usize);
         let end = text.ceil_char_boundary(self.mark.end as usize);
         start..end.max(start)
     }
 
     fn before(&self) -> &'static str {
-        &self.source.text[..self.span().start]
+        &self.source().text[..self.span().start]
     }
 }
 

@@ -18,8 +18,11 @@ pub(in crate::routes) fn human(report: &Report<'_>) -> String {
     let endpoints: Vec<&Endpoint> =
         report.documents.iter().flat_map(|document| &document.endpoints).collect();
     let mut text = table(&endpoints);
+    for warning in report.documents.iter().flat_map(|document| &document.warnings) {
+        let _ = writeln!(text, "\n{}", render_problem(report, warning, Level::WARNING, &renderer));
+    }
     for problem in report.documents.iter().flat_map(|document| &document.problems) {
-        let _ = writeln!(text, "\n{}", render_problem(report, problem, &renderer));
+        let _ = writeln!(text, "\n{}", render_problem(report, problem, Level::ERROR, &renderer));
     }
     for dropped in &report.comparison.dropped {
         let _ = writeln!(text, "\n{}", render_dropped(report, dropped, &renderer));
@@ -67,7 +70,7 @@ fn aligned(rows: &[[String; 5]]) -> String {
     text
 }
 
-fn render_problem(report: &Report<'_>, problem: &Problem, renderer: &Renderer) -> String {
+fn render_problem(report: &Report<'_>, problem: &Problem, level: Level<'_>, renderer: &Renderer) -> String {
     let root = &report.metadata.workspace_root;
     let first = problem.file.as_deref().zip(problem.line).map(|(file, line)| {
         let label = problem.label.as_deref().unwrap_or_default();
@@ -77,7 +80,7 @@ fn render_problem(report: &Report<'_>, problem: &Problem, renderer: &Renderer) -
         Mark::read(&root.join(&place.file), place.file.clone(), place.line, place.column, &place.label)
     });
     let marks: Vec<Mark<'_>> = first.into_iter().chain(others).collect();
-    render(&problem.rule, &problem.message, &marks, problem.help.as_deref(), renderer)
+    render(level, &problem.rule, &problem.message, &marks, problem.help.as_deref(), renderer)
 }
 
 fn render_dropped(report: &Report<'_>, one: &Found, renderer: &Renderer) -> String {
@@ -86,7 +89,7 @@ fn render_dropped(report: &Report<'_>, one: &Found, renderer: &Renderer) -> Stri
         one.name, one.route
     );
     let mark = Mark::read(&one.file, report.shown(&one.file), one.line, 1, "this registers nothing");
-    render(MISSING_ENDPOINT.name, &message, &[mark], Some(&report.help(one)), renderer)
+    render(Level::ERROR, MISSING_ENDPOINT.name, &message, &[mark], Some(&report.help(one)), renderer)
 }
 
 /// A place in a source, with its line.
@@ -126,7 +129,14 @@ fn word(text: &str) -> usize {
 }
 
 /// The first mark is where the problem is, the others are what it has to do with.
-fn render(rule: &str, message: &str, marks: &[Mark<'_>], help: Option<&str>, renderer: &Renderer) -> String {
+fn render(
+    level: Level<'_>,
+    rule: &str,
+    message: &str,
+    marks: &[Mark<'_>],
+    help: Option<&str>,
+    renderer: &Renderer,
+) -> String {
     let snippets = marks.iter().enumerate().map(|(at, mark)| {
         let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(mark.span.clone()).label(mark.label);
@@ -134,7 +144,7 @@ fn render(rule: &str, message: &str, marks: &[Mark<'_>], help: Option<&str>, ren
         Element::from(snippet.annotation(annotation))
     });
     let help = help.map(|help| Element::from(Level::HELP.message(help)));
-    let title = Level::ERROR.primary_title(message).id(rule);
+    let title = level.primary_title(message).id(rule);
     renderer.render(&[title.elements(snippets).elements(help)])
 }
 

@@ -18,6 +18,7 @@ pub(in crate::routes) fn json(report: &Report<'_>) -> String {
         "program": { "package": report.metadata.package_name(report.root), "file": report.shown(report.main) },
         "endpoints": all("endpoints"),
         "problems": all("problems"),
+        "warnings": all("warnings"),
         "dropped": comparison.dropped.iter().map(|one| dropped(report, one)).collect::<Vec<_>>(),
         "not_judged": {
             "conditional": comparison.conditional.iter().map(|one| conditional(report, one)).collect::<Vec<_>>(),
