@@ -154,6 +154,35 @@ async fn a_bad_key_is_a_bad_request() {
 }
 
 #[tokio::test]
+async fn a_handshake_with_a_body_is_refused() {
+    for body in [
+        "Content-Length: 5\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ] {
+        let server = server().await;
+        let answer = ask(server.addr, &format!("GET /echo HTTP/1.1\r\n{HEAD}{body}")).await;
+        assert_refusal(&answer, 400, "not_an_upgrade", &["announces a body", "without `Content-Length`"]);
+    }
+    let answer = request(&format!("GET /echo HTTP/1.1\r\n{HEAD}Content-Length: 0\r\n")).await;
+    assert_eq!(answer.status, 101, "no body is no fault: {answer:?}");
+}
+
+#[tokio::test]
+async fn two_hosts_are_refused() {
+    let answer = request(&format!("GET /echo HTTP/1.1\r\n{HEAD}Host: other.example\r\n")).await;
+    assert_refusal(&answer, 400, "not_an_upgrade", &["more than one `Host` header"]);
+}
+
+#[tokio::test]
+async fn a_key_with_loose_bits_is_accepted_and_noted() {
+    let head = HEAD.replace("ZQ==", "ZR==");
+    let answer = request(&format!("GET /echo HTTP/1.1\r\n{head}")).await;
+    assert_eq!(answer.status, 101, "{answer:?}");
+    assert_eq!(logs::with("message", "the last bits of `Sec-WebSocket-Key` are not zero").len(), 1);
+}
+
+#[tokio::test]
 async fn header_values_are_compared_as_the_rfc_asks() {
     let server = server().await;
     let head = HEAD

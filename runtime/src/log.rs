@@ -28,6 +28,11 @@ pub(crate) fn received(parts: &Parts) {
     tracing::debug!(target: "sockeye", version = ?parts.version, "handshake received");
 }
 
+/// The client's key has bits set that say nothing. It is accepted, as other servers do.
+pub(crate) fn loose_key() {
+    tracing::debug!(target: "sockeye", "the last bits of `Sec-WebSocket-Key` are not zero");
+}
+
 /// The handler has accepted: from here on the end is an event too.
 pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
     let peer = peer.map(tracing::field::display);

@@ -2,15 +2,23 @@
 //!
 //! Each way to fail has its own words, because each has its own remedy.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD as ALPHABET,
+    engine::general_purpose::{GeneralPurpose, PAD, STANDARD},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 use sha1::{Digest, Sha1};
 use sockeye_rules::{NOT_AN_UPGRADE, UPGRADE_STRIPPED};
 
-use crate::refusal::Refusal;
+use crate::{log, refusal::Refusal};
 
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// 16 bytes need 128 of the 132 bits that 22 characters have. RFC 4648 section 3.5 leaves it to the reader whether the other
+/// four may be set; other servers do not look at them, so clients that set them are about.
+const LOOSE: GeneralPurpose = GeneralPurpose::new(&ALPHABET, PAD.with_decode_allow_trailing_bits(true));
 
 /// A handshake that is well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +49,8 @@ fn read_http2(parts: &Parts) -> Result<Opening, Refusal> {
             ));
         }
     }
+    one_host(&parts.headers)?;
+    no_body(&parts.headers)?;
     version_13(parts)?;
     Ok(Opening::Connect)
 }
@@ -65,8 +75,37 @@ fn read_http1(parts: &Parts) -> Result<Opening, Refusal> {
             "send `Host`, as HTTP/1.1 asks (RFC 6455 section 4.1)",
         ));
     }
+    one_host(headers)?;
+    no_body(headers)?;
     version_13(parts)?;
     Ok(Opening::Upgrade { accept: accept_of(headers)? })
+}
+
+/// RFC 9112 section 3.2: which of two hosts is meant, a proxy and this server may read differently.
+fn one_host(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.get_all(header::HOST).iter().nth(1).is_none() {
+        return Ok(());
+    }
+    Err(not_an_upgrade(
+        StatusCode::BAD_REQUEST,
+        "the request has more than one `Host` header",
+        "send one `Host` header (RFC 9112 section 3.2)",
+    ))
+}
+
+/// Bytes of a body would be read as the first frames, by one of those on the way if not by this server.
+fn no_body(headers: &HeaderMap) -> Result<(), Refusal> {
+    let lengths = headers.get_all(header::CONTENT_LENGTH);
+    let is_announced =
+        headers.contains_key(header::TRANSFER_ENCODING) || lengths.iter().any(|length| length != "0");
+    if !is_announced {
+        return Ok(());
+    }
+    Err(not_an_upgrade(
+        StatusCode::BAD_REQUEST,
+        "the handshake announces a body",
+        "send the handshake without `Content-Length` and `Transfer-Encoding`, and what the body was for as the first message",
+    ))
 }
 
 /// A request without the upgrade headers: a proxy's doing if the rest of a handshake is there, else no handshake.
@@ -144,7 +183,10 @@ fn version_13(parts: &Parts) -> Result<(), Refusal> {
 fn accept_of(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let fault = match (keys.next(), keys.next()) {
-        (Some(key), None) if STANDARD.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) => {
+        (Some(key), None) if LOOSE.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == 16) => {
+            if STANDARD.decode(key.as_bytes()).is_err() {
+                log::loose_key();
+            }
             let digest = Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize();
             return Ok(HeaderValue::try_from(STANDARD.encode(digest))
                 .unwrap_or_else(|_| HeaderValue::from_static("")));
