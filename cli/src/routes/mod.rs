@@ -4,6 +4,7 @@ mod cargo;
 mod compare;
 mod document;
 mod options;
+mod platform;
 mod program;
 mod report;
 mod scan;
@@ -13,8 +14,10 @@ use std::process::ExitCode;
 
 pub(crate) use options::Options;
 
+use cargo_metadata::Artifact;
+
 use crate::{output::show, probe::Trouble};
-use cargo::{Artifact, Metadata};
+use cargo::{Packages, crate_name, is_library};
 use options::Format;
 use report::Report;
 use scan::{Crate, Found};
@@ -32,17 +35,18 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     }
     let program = ran.artifacts.iter().rfind(|artifact| artifact.executable.is_some());
     let program = program.ok_or_else(|| Trouble::new("cargo did not say which program it built"))?;
-    let metadata = Metadata::read(options)?;
+    let packages = Packages::read(options, program)?;
     let mut found: Vec<Found> =
-        crates(program, &ran.artifacts, &metadata).iter().flat_map(scan::scan).collect();
+        crates(program, &ran.artifacts, &packages).iter().flat_map(scan::scan).collect();
     // Crates come in the order in which they were built, which differs from run to run.
-    found.sort_by_key(|one| (metadata.shown(&one.file), one.line));
-    let comparison = compare::compare(found, &documents, &metadata.workspace_root);
-    let main = program.target.src_path.canonicalize().unwrap_or_else(|_| program.target.src_path.clone());
+    found.sort_by_key(|one| (packages.shown(&one.file), one.line));
+    let comparison = compare::compare(found, &documents, packages.workspace_root());
+    let main = program.target.src_path.as_std_path();
+    let main = main.canonicalize().unwrap_or_else(|_| main.to_owned());
     let report = Report {
         documents: &documents,
         comparison: &comparison,
-        metadata: &metadata,
+        packages: &packages,
         root: &program.package_id,
         main: &main,
     };
@@ -54,10 +58,10 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
 }
 
 /// The crates with a path whose code can be in the program: what was built for it, without macros and build scripts.
-fn crates(program: &Artifact, artifacts: &[Artifact], metadata: &Metadata) -> Vec<Crate> {
-    let packages = metadata.in_program(&program.package_id, program.target.is("example"));
+fn crates(program: &Artifact, artifacts: &[Artifact], packages: &Packages) -> Vec<Crate> {
+    let linked = packages.in_program(&program.package_id, program.target.is_example());
     let libraries =
-        artifacts.iter().filter(|one| one.target.is_library() && packages.contains(one.package_id.as_str()));
+        artifacts.iter().filter(|one| is_library(&one.target) && linked.contains(&one.package_id));
     let mut all: Vec<Crate> = libraries.map(|one| krate(one, false)).collect();
     // One library may be built twice, for the program and for a macro.
     all.dedup_by(|a, b| a.root == b.root);
@@ -68,8 +72,8 @@ fn crates(program: &Artifact, artifacts: &[Artifact], metadata: &Metadata) -> Ve
 fn krate(artifact: &Artifact, is_program: bool) -> Crate {
     Crate {
         package_id: artifact.package_id.clone(),
-        name: artifact.target.crate_name(),
-        root: artifact.target.src_path.clone(),
+        name: crate_name(&artifact.target),
+        root: artifact.target.src_path.clone().into_std_path_buf(),
         is_program,
     }
 }

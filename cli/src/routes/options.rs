@@ -12,6 +12,7 @@ use crate::probe::timeout::seconds;
 /// listening. Exit status: 0 when every endpoint of the sources is there and nothing is wrong, 1 when not, 2 when the
 /// program could not be asked.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// Package of the program
     #[arg(long, short, value_name = "NAME")]
@@ -34,6 +35,15 @@ pub(crate) struct Options {
     /// Build as for a release
     #[arg(long, short)]
     pub(super) release: bool,
+    /// Platform to build for, as `cargo run` takes it
+    #[arg(long, value_name = "TRIPLE")]
+    pub(super) target: Option<String>,
+    /// Use only what has been downloaded
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Fail when `Cargo.lock` would have to change
+    #[arg(long)]
+    pub(super) locked: bool,
     /// Path to the package's `Cargo.toml`
     #[arg(long, value_name = "PATH")]
     pub(super) manifest_path: Option<PathBuf>,
@@ -61,9 +71,12 @@ impl Options {
     /// What chooses the program and how it is built, as `cargo run` takes it.
     pub(super) fn for_run(&self) -> Vec<String> {
         let mut arguments = Vec::new();
-        for (name, value) in
-            [("--package", &self.package), ("--bin", &self.bin), ("--example", &self.example)]
-        {
+        for (name, value) in [
+            ("--package", &self.package),
+            ("--bin", &self.bin),
+            ("--example", &self.example),
+            ("--target", &self.target),
+        ] {
             arguments.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
         }
         if self.release {
@@ -77,9 +90,12 @@ impl Options {
     pub(super) fn for_metadata(&self) -> Vec<String> {
         let mut arguments: Vec<String> =
             self.features.iter().flat_map(|features| ["--features".to_owned(), features.clone()]).collect();
-        for (name, given) in
-            [("--all-features", self.all_features), ("--no-default-features", self.no_default_features)]
-        {
+        for (name, given) in [
+            ("--all-features", self.all_features),
+            ("--no-default-features", self.no_default_features),
+            ("--offline", self.offline),
+            ("--locked", self.locked),
+        ] {
             arguments.extend(given.then(|| name.to_owned()));
         }
         if let Some(path) = &self.manifest_path {

@@ -8,10 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    cargo::{Artifact, Message, cargo},
-    options::Options,
-};
+use cargo_metadata::{Artifact, BuildFinished, Message};
+
+use super::{cargo::cargo, options::Options};
 use crate::probe::Trouble;
 
 /// How often it is looked whether the program has ended.
@@ -142,7 +141,9 @@ impl Watch {
     fn take_message(&mut self, line: &[u8]) {
         match serde_json::from_slice(line) {
             Ok(Message::CompilerArtifact(artifact)) => self.artifacts.push(artifact),
-            Ok(Message::BuildFinished { success: true }) => self.built = Some(Instant::now()),
+            Ok(Message::BuildFinished(BuildFinished { success: true, .. })) => {
+                self.built = Some(Instant::now());
+            }
             _ => {}
         }
     }

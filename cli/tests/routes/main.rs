@@ -1,5 +1,6 @@
 //! `cargo sockeye routes` on real programs: some are right, some forget their endpoints, some never come to serve.
 
+mod other_platform;
 mod package;
 
 use std::{path::Path, process::Command};
@@ -171,9 +172,19 @@ fn options_are_explained() {
         .output()
         .unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for option in
-        ["--package", "--bin", "--example", "--features", "--release", "--timeout", "--format", "[ARGUMENTS]"]
-    {
+    for option in [
+        "--package",
+        "--bin",
+        "--example",
+        "--features",
+        "--release",
+        "--target",
+        "--offline",
+        "--locked",
+        "--timeout",
+        "--format",
+        "[ARGUMENTS]",
+    ] {
         assert!(help.contains(option), "{option} not in {help}");
     }
 }

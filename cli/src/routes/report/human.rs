@@ -71,7 +71,7 @@ fn aligned(rows: &[[String; 5]]) -> String {
 }
 
 fn render_problem(report: &Report<'_>, problem: &Problem, level: Level<'_>, renderer: &Renderer) -> String {
-    let root = &report.metadata.workspace_root;
+    let root = report.packages.workspace_root();
     let first = problem.file.as_deref().zip(problem.line).map(|(file, line)| {
         let label = problem.label.as_deref().unwrap_or_default();
         Mark::read(&root.join(file), file.to_owned(), line, problem.column.unwrap_or(1), label)

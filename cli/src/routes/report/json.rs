@@ -15,7 +15,7 @@ pub(in crate::routes) fn json(report: &Report<'_>) -> String {
     let document = json!({
         "version": VERSION,
         "ok": report.is_good(),
-        "program": { "package": report.metadata.package_name(report.root), "file": report.shown(report.main) },
+        "program": { "package": report.packages.package_name(report.root), "file": report.shown(report.main) },
         "endpoints": all("endpoints"),
         "problems": all("problems"),
         "warnings": all("warnings"),

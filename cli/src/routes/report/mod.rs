@@ -8,15 +8,17 @@ pub(super) use json::json;
 
 use std::path::Path;
 
-use super::{cargo::Metadata, compare::Comparison, document::Document, scan::Found};
+use cargo_metadata::PackageId;
+
+use super::{cargo::Packages, compare::Comparison, document::Document, scan::Found};
 
 /// Everything there is to report.
 pub(super) struct Report<'a> {
     pub(super) documents: &'a [Document],
     pub(super) comparison: &'a Comparison,
-    pub(super) metadata: &'a Metadata,
+    pub(super) packages: &'a Packages,
     /// The package of the program.
-    pub(super) root: &'a str,
+    pub(super) root: &'a PackageId,
     /// The first file of the program.
     pub(super) main: &'a Path,
 }
@@ -34,26 +36,26 @@ impl Report<'_> {
         if krate.is_program {
             return "nothing is dropped from the program's own crate: is `ws_endpoint` Sockeye's attribute there?".to_owned();
         }
-        if krate.package_id == self.root {
+        if krate.package_id == *self.root {
             return format!(
                 "nothing in `{main}` names the package's own library, so the linker drops it: write `use {} as _;` in `{main}`",
                 krate.name
             );
         }
-        match self.metadata.name_within(self.root, &krate.package_id) {
+        match self.packages.name_within(self.root, &krate.package_id) {
             Some(name) => format!(
                 "nothing names the crate `{name}`, so the linker drops it: write `use {name} as _;` in `{main}`"
             ),
             None => format!(
                 "nothing names the crate `{}`, so the linker drops it: add it to the dependencies of `{}`, and write `use {} as _;` in `{main}`",
                 krate.name,
-                self.metadata.package_name(self.root),
+                self.packages.package_name(self.root),
                 krate.name
             ),
         }
     }
 
     fn shown(&self, file: &Path) -> String {
-        self.metadata.shown(file)
+        self.packages.shown(file)
     }
 }

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cargo_metadata::PackageId;
 use quote::ToTokens as _;
 use sockeye_rules::syntax;
 use syn::{Attribute, Item, ItemFn, ItemMod, spanned::Spanned as _};
@@ -18,7 +19,7 @@ use modules::Place;
 /// A crate whose code can be in the program.
 #[derive(Debug, Clone)]
 pub(super) struct Crate {
-    pub(super) package_id: String,
+    pub(super) package_id: PackageId,
     /// As Rust writes it.
     pub(super) name: String,
     /// Its first file.
