@@ -98,6 +98,28 @@ async fn the_refusal_is_what_a_client_gets() {
     }
 }
 
+/// Where somebody may copy an `axum::serve` from.
+const SNIPPETS: [(&str, &str); 3] = [
+    ("README.md", README),
+    ("runtime/src/server/checked.rs", include_str!("../runtime/src/server/checked.rs")),
+    ("examples/existing_axum_app/main.rs", include_str!("../examples/existing_axum_app/main.rs")),
+];
+
+#[test]
+fn every_axum_serve_sends_small_messages_at_once() {
+    for (file, text) in SNIPPETS {
+        let mut before: Vec<&str> = text.split("axum::serve(").collect();
+        before.pop();
+        assert!(!before.is_empty(), "{file} has no `axum::serve`");
+        for (number, before) in before.iter().enumerate() {
+            assert!(
+                before.contains("set_nodelay(true)"),
+                "`axum::serve` {number} of {file} has no TCP_NODELAY"
+            );
+        }
+    }
+}
+
 /// What stands between ticks or in a block and begins with this.
 fn commands(begin: &str) -> Vec<&'static str> {
     let mut found: Vec<_> = README

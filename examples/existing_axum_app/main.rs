@@ -38,7 +38,7 @@ use std::{
     net::SocketAddr,
 };
 
-use axum::{extract::Request, middleware};
+use axum::{extract::Request, middleware, serve::ListenerExt as _};
 use sockeye::Server;
 use tokio::net::TcpListener;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -59,6 +59,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let address = listener.local_addr()?;
     tracing::info!("open http://{address} to read what there is on ws://{address}; Ctrl-C stops");
+    // A small message must not wait for the acknowledgement of the one before; Sockeye's own listener sees to that.
+    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(stop::signal())
         .await?;

@@ -4,7 +4,7 @@
 
 use std::{error::Error, net::SocketAddr};
 
-use axum::extract::State;
+use axum::{extract::State, serve::ListenerExt as _};
 use sockeye::{Handshake, Server, ws_endpoint};
 
 /// Sends back what comes in.
@@ -41,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let listener = tokio::net::TcpListener::bind(address).await?;
     eprintln!("listening on {}", listener.local_addr()?);
+    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(signal())
         .await?;
