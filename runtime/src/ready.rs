@@ -54,7 +54,7 @@ pub trait Ready: Send + 'static {
 impl<F, Fut, T, E> Ready for F
 where
     F: FnOnce() -> Fut + Send + 'static,
-    Fut: Future<Output = Result<T, E>> + Send,
+    Fut: Future<Output = std::result::Result<T, E>> + Send,
     E: Into<Error>,
 {
     async fn ready(self) -> Result {

@@ -1,24 +1,32 @@
 //! The error that ends a handler.
 
-use std::{error::Error as StdError, fmt, sync::Mutex};
+mod carried;
+
+use std::{error::Error as StdError, fmt, iter, sync::Mutex};
 
 use axum::response::Response;
 use http::StatusCode;
 use sockeye_rules as rules;
 use sockeye_rules::Rule;
 
+use self::carried::{Carried, Mark};
 use crate::{CloseCode, close::CloseFrame};
 
 /// What a fallible part of a handler returns.
-pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+pub type Result<T = ()> = std::result::Result<T, Error>;
 
 /// Why a handler ended early.
 ///
-/// Any `std::error::Error` turns into it with `?`. Returned before `accept` it refuses the handshake, with status 500
-/// unless it says otherwise; returned after `accept` it closes the connection, with 1011 unless it says otherwise.
+/// Any `std::error::Error` turns into it with `?`, and so does whatever turns into a `Box<dyn Error + Send + Sync>`: a `String`,
+/// a `&str`, an `anyhow::Error`, an `eyre::Report`. Returned before `accept` it refuses the handshake, with status 500
+/// unless it says otherwise; returned after `accept` it closes the connection, with 1011 unless it says otherwise. The log
+/// has the error and its causes, the client has not.
 /// A peer that went away is an `Error` too, so that `?` ends the handler; it is logged as an end, not as a failure.
 ///
-/// Like `anyhow::Error` it does not implement `std::error::Error` itself: that is what lets `?` take any other error.
+/// Like `anyhow::Error` it does not implement `std::error::Error` itself: that is what lets `?` take any other error. In
+/// functions that return `anyhow::Result`, `?` takes it with the feature `anyhow`; in those that return `eyre::Result`, with
+/// the feature `eyre`; in those that return a box, write `.map_err(Error::into_boxed)?`. It comes back as what it was: a
+/// status stays a status, and a peer that went away is no failure.
 ///
 /// ```
 /// use sockeye::{CloseCode, Error};
@@ -38,6 +46,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+#[derive(Debug)]
 pub(crate) enum Kind {
     /// Any other error: 500 before accept, 1011 after.
     Failed { reason: String },
@@ -78,7 +87,34 @@ impl Error {
 
     /// An error that is already in a box, such as one of another framework's error type.
     pub fn from_boxed(source: Box<dyn StdError + Send + Sync>) -> Self {
-        Self(Box::new(Inner { kind: Kind::Failed { reason: source.to_string() }, source: Some(source) }))
+        let source = match source.downcast::<Carried>() {
+            Ok(carried) => return carried.into_error(),
+            Err(source) => source,
+        };
+        let kind = Mark::of(&*source).unwrap_or_else(|| Kind::Failed { reason: source.to_string() });
+        Self(Box::new(Inner { kind, source: Some(source) }))
+    }
+
+    /// The error as a `std::error::Error`, for functions that return one: the error that this one was made from, if it was.
+    ///
+    /// `?` and [`from_boxed`](Self::from_boxed) make of it what it was before.
+    ///
+    /// ```
+    /// use std::error::Error as StdError;
+    ///
+    /// use sockeye::{Error, Socket};
+    ///
+    /// async fn first_line(socket: &mut Socket) -> Result<String, Box<dyn StdError + Send + Sync>> {
+    ///     let message = socket.recv().await.map_err(Error::into_boxed)?.ok_or("the peer said nothing")?;
+    ///     Ok(message.as_text().ok_or("binary")?.to_owned())
+    /// }
+    /// ```
+    pub fn into_boxed(self) -> Box<dyn StdError + Send + Sync> {
+        match self.0.source {
+            // What has to be known of it besides is in its chain.
+            Some(source) => source,
+            None => Box::new(Carried::from(self)),
+        }
     }
 
     /// Whether the connection was already over: the peer closed it, or it broke.
@@ -126,22 +162,20 @@ impl Error {
         Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::INVALID_PAYLOAD, reason })
     }
 
-    /// The error and its sources on one line, for the log.
+    /// The error and its causes on one line, for the log.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = self.0.source.as_ref().and_then(|source| source.source());
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        let Some(source) = self.source() else { return self.to_string() };
+        let all = iter::successors(Some(source as &dyn StdError), |error| (*error).source());
+        let words: Vec<_> = all.filter(|error| !error.is::<Mark>()).map(ToString::to_string).collect();
+        words.join("; caused by: ")
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+/// The bound is met by everything of which `std` can make a box: every `std::error::Error`, texts, boxes, and the errors of
+/// `anyhow` and `eyre`. `Error` itself is none of them, which is why this does not overlap with `From<T> for T`.
+impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
     fn from(source: E) -> Self {
-        Self::from_boxed(Box::new(source))
+        Self::from_boxed(source.into())
     }
 }
 

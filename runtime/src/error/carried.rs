@@ -1,0 +1,121 @@
+//! An [`Error`] inside the error of another crate.
+//!
+//! Whoever wraps an error (`anyhow`, `eyre`, a box) shows of it what `std::error::Error` shows: words, and a source. What an
+//! `Error` says to the connection, such as a status, travels as the last source, the [`Mark`], and is found there again
+//! under everything that was put around it.
+
+use std::{error::Error as StdError, fmt, iter};
+
+use super::{Error, Kind};
+
+/// An [`Error`] that was made from no other, as a `std::error::Error`.
+#[derive(Debug)]
+pub(super) struct Carried {
+    error: Error,
+    mark: Option<Mark>,
+}
+
+impl Carried {
+    pub(super) fn into_error(self) -> Error {
+        self.error
+    }
+}
+
+impl From<Error> for Carried {
+    fn from(error: Error) -> Self {
+        Self { mark: error.kind().mark(), error }
+    }
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl StdError for Carried {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.mark.as_ref().map(|mark| mark as _)
+    }
+}
+
+/// What an [`Error`] says to the connection.
+#[derive(Debug)]
+pub(super) struct Mark(Kind);
+
+impl Mark {
+    /// What the innermost error says, if it is one of ours.
+    pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Kind> {
+        let last = iter::successors(Some(error), |error| (*error).source()).last()?;
+        last.downcast_ref::<Self>()?.0.copy()
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Status { status, .. } => write!(f, "status {status}"),
+            Kind::Close { code, .. } | Kind::Peer { code, .. } => write!(f, "close code {code}"),
+            Kind::Disconnected { .. } => f.write_str("the connection is over"),
+            Kind::Rejected | Kind::Failed { .. } | Kind::Extractor { .. } => {
+                f.write_str("the handshake is answered")
+            }
+        }
+    }
+}
+
+impl StdError for Mark {}
+
+impl Kind {
+    fn mark(&self) -> Option<Mark> {
+        self.copy().map(Mark)
+    }
+
+    /// `None` for an error like any other, and for an extractor's answer, which no handler ever has in its hands.
+    fn copy(&self) -> Option<Self> {
+        Some(match self {
+            Self::Failed { .. } | Self::Extractor { .. } => return None,
+            Self::Status { status, reason } => Self::Status { status: *status, reason: reason.clone() },
+            Self::Close { code, reason } => Self::Close { code: *code, reason: reason.clone() },
+            Self::Rejected => Self::Rejected,
+            Self::Disconnected { frame } => Self::Disconnected { frame: frame.clone() },
+            Self::Peer { rule, code, reason } => Self::Peer { rule, code: *code, reason: reason.clone() },
+        })
+    }
+}
+
+#[cfg(feature = "anyhow")]
+impl From<Error> for anyhow::Error {
+    fn from(error: Error) -> Self {
+        Self::from_boxed(error.into_boxed())
+    }
+}
+
+#[cfg(feature = "eyre")]
+impl From<Error> for eyre::Report {
+    fn from(error: Error) -> Self {
+        match error.0.source {
+            None => Self::new(Carried::from(error)),
+            Some(source) => Self::new(Boxed(source)),
+        }
+    }
+}
+
+/// `eyre` takes no boxes.
+#[cfg(feature = "eyre")]
+#[derive(Debug)]
+struct Boxed(Box<dyn StdError + Send + Sync>);
+
+#[cfg(feature = "eyre")]
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(feature = "eyre")]
+impl StdError for Boxed {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
