@@ -205,6 +205,9 @@ rules! {
         Run in "run" {
             NOT_AN_UPGRADE "not_an_upgrade" Forbid,
             UPGRADE_STRIPPED "upgrade_stripped" Forbid,
+            UNKNOWN_ROUTE "unknown_route" Forbid,
+            REFUSED_BY_LAYER "refused_by_layer" Forbid,
+            LAYER_PANIC "layer_panic" Forbid,
             ORIGIN_REFUSED "origin_refused" Forbid,
             SUBPROTOCOL_REFUSED "subprotocol_refused" Forbid,
             EXTRACTOR_REFUSED "extractor_refused" Forbid,

@@ -22,6 +22,7 @@ mod path_shape;
 mod ready;
 mod refusal;
 mod report;
+mod routing;
 mod server;
 mod socket;
 mod startup;

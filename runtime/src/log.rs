@@ -11,6 +11,7 @@ use std::{
 };
 
 use http::request::Parts;
+use sockeye_rules::LAYER_PANIC;
 use tracing::{Level, Span, subscriber::NoSubscriber};
 
 use crate::{CloseCode, refusal::Refusal};
@@ -40,10 +41,29 @@ pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
 }
 
 /// The client has gone before the handler decided, and the handler with it.
-pub(crate) fn abandoned(endpoint: &'static str, peer: Option<SocketAddr>) {
+pub(crate) fn abandoned(endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
     let peer = peer.map(tracing::field::display);
     tracing::debug!(target: "sockeye", endpoint, peer, "handshake abandoned");
 }
+
+/// A route of the program's own has opened a WebSocket, which is none of ours.
+pub(crate) fn accepted_elsewhere(route: Option<&str>, peer: Option<SocketAddr>) {
+    let peer = peer.map(tracing::field::display);
+    tracing::debug!(target: "sockeye", route, peer, "handshake accepted by a route of the program");
+}
+
+/// A request that asks for no WebSocket has ended in a panic, which goes on to whoever serves it.
+pub(crate) fn plain_request_panicked(path: &str, words: &str) {
+    let rule = LAYER_PANIC.name;
+    let path = &path[..path.floor_char_boundary(PATH)];
+    let words = &words[..words.floor_char_boundary(WORDS)];
+    tracing::error!(target: "sockeye", rule, path, reason = words, "http request panicked");
+    fallback(Level::ERROR, || format!("http request panicked: {words}; path={path} rule={rule}"));
+}
+
+/// How many bytes of a path, and of the words of a panic, are shown.
+const PATH: usize = 200;
+const WORDS: usize = 1000;
 
 /// The answer is out, and messages can flow.
 pub(crate) fn open() {
@@ -57,7 +77,8 @@ pub(crate) fn closing(code: Option<CloseCode>) {
 
 /// A handshake was refused.
 pub(crate) struct Refused<'a> {
-    pub(crate) endpoint: &'a str,
+    /// `None` where no endpoint has the path.
+    pub(crate) endpoint: Option<&'a str>,
     pub(crate) refusal: &'a Refusal,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) origin: Option<&'a str>,
@@ -80,11 +101,41 @@ impl Refused<'_> {
         fallback(Level::WARN, || {
             format!(
                 "handshake refused: {reason}; endpoint={} rule={} status={} peer={} origin={} help: {remedy}",
-                self.endpoint,
+                Optional(self.endpoint),
                 rule.name,
                 status.as_u16(),
                 Optional(self.peer),
                 Optional(self.origin),
+            )
+        });
+    }
+}
+
+/// Something in front of an endpoint has panicked with a handshake.
+pub(crate) struct Panicked<'a> {
+    pub(crate) endpoint: Option<&'a str>,
+    pub(crate) refusal: &'a Refusal,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl Panicked<'_> {
+    pub(crate) fn emit(&self) {
+        let Refusal { rule, status, reason, remedy, .. } = self.refusal;
+        tracing::error!(
+            target: "sockeye",
+            endpoint = self.endpoint,
+            rule = rule.name,
+            status = status.as_u16(),
+            reason,
+            remedy,
+            peer = self.peer.map(tracing::field::display),
+            "handshake refused"
+        );
+        fallback(Level::ERROR, || {
+            let (endpoint, peer) = (Optional(self.endpoint), Optional(self.peer));
+            format!(
+                "handshake refused: {reason}; endpoint={endpoint} rule={} peer={peer} help: {remedy}",
+                rule.name
             )
         });
     }

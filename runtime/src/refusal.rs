@@ -55,6 +55,11 @@ impl Refusal {
         self
     }
 
+    /// Whether it says that no endpoint was asked for.
+    pub(crate) fn is_about_no_endpoint(&self) -> bool {
+        self.rule.name == sockeye_rules::UNKNOWN_ROUTE.name
+    }
+
     /// What the client reads.
     pub(crate) fn body(&self) -> String {
         format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told)

@@ -16,11 +16,14 @@ use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 
 pub use accept::Accept;
 pub(crate) use decision::{Decision, Decisions};
-pub(crate) use request::{Opening, tokens};
+pub(crate) use request::{Opening, has_token, tokens};
 pub(crate) use service::EndpointService;
 
 use self::secrets::Secrets;
-use crate::{Error, Raw, connection::Cell, error::Kind, log, metrics, mounted::Mounted, refusal::Refusal};
+use crate::{
+    Error, Raw, connection::Cell, endpoint::Registered, error::Kind, log, metrics, mounted::Mounted,
+    refusal::Refusal,
+};
 
 /// A request that has passed every check of the server, on its way to the handler.
 pub struct Incoming {
@@ -156,7 +159,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let origin = parts.headers.get(header::ORIGIN).map(|value| {
             let shown = &value.as_bytes()[..value.len().min(crate::origin::LONGEST)];
             String::from_utf8_lossy(shown).into_owned()
@@ -165,14 +168,15 @@ impl Caller {
     }
 
     /// From here on foreign words may end up in the log, and what this request carries must not.
-    fn with_secrets_of(mut self, parts: &Parts) -> Self {
+    pub(crate) fn with_secrets_of(mut self, parts: &Parts) -> Self {
         self.secrets = Secrets::of(parts);
         self
     }
 
-    fn log(&self, endpoint: &Mounted, refusal: &Refusal) {
-        metrics::refused(endpoint.registered.route, refusal.rule.name);
-        let endpoint = endpoint.registered.name;
+    /// Tells of a refusal, once: of this endpoint, or of none.
+    pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
+        metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
+        let endpoint = endpoint.map(|endpoint| endpoint.name);
         log::Refused { endpoint, refusal, peer: self.peer, origin: self.origin.as_deref() }.emit();
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     log, metrics,
     mounted::Mounted,
     refusal::{RULE_HEADER, Refusal},
+    routing::Sighting,
 };
 
 /// A handshake that the handler has to decide.
@@ -47,11 +48,11 @@ enum Decided {
 }
 
 impl Negotiation {
-    /// Answers the request.
-    pub(super) async fn run(mut self) -> Response {
+    /// Answers the request, which somebody else may follow too.
+    pub(super) async fn run(mut self, sighting: Option<Arc<Sighting>>) -> Response {
         let limit = self.endpoint.settings.limits.handshake_timeout;
         let cut = self.endpoint.lifecycle.cut.clone();
-        let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer);
+        let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer, sighting);
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
         let decided = cut.run_until_cancelled(decided).await;
         let response = match decided {
@@ -164,7 +165,8 @@ impl Negotiation {
             "the request does not carry what this parameter asks for"
         };
         let reason = format!("the parameter `{ty}` answered {}: {words}", head.status);
-        self.caller.log(&self.endpoint, &Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy));
+        let refusal = Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy);
+        self.caller.log(Some(self.endpoint.registered), &refusal);
         head.headers.insert(RULE_HEADER, HeaderValue::from_static(EXTRACTOR_REFUSED.name));
         Response::from_parts(head, Body::from(body))
     }
@@ -209,7 +211,7 @@ fn failed(chain: &str) -> Refusal {
 impl Caller {
     /// Logs a refusal and makes its response.
     pub(super) fn refuse(&self, endpoint: &Mounted, refusal: Refusal) -> Response {
-        self.log(endpoint, &refusal);
+        self.log(Some(endpoint.registered), &refusal);
         refusal.into_response()
     }
 

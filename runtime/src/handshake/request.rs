@@ -207,7 +207,7 @@ fn not_an_upgrade(status: StatusCode, reason: impl Into<String>, remedy: impl In
 }
 
 /// Whether one of the comma separated tokens of a header is this one, whatever its case.
-fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+pub(crate) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     tokens(headers, name).any(|one| one.eq_ignore_ascii_case(token))
 }
 

@@ -16,7 +16,8 @@ use tracing::Instrument as _;
 
 use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
 use crate::{
-    connection::Kept, limiter::admit_socket, log, mounted::Mounted, refusal::Refusal, startup_probe,
+    connection::Kept, limiter::admit_socket, log, mounted::Mounted, refusal::Refusal, routing::Sighting,
+    startup_probe,
 };
 
 /// One endpoint, mounted.
@@ -46,7 +47,11 @@ impl tower_service::Service<Request<Body>> for EndpointService {
     }
 }
 
-async fn answer(endpoint: Arc<Mounted>, parts: Parts) -> Response {
+async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
+    let sighting = Sighting::take(&mut parts.extensions);
+    if let Some(sighting) = &sighting {
+        sighting.arrived(endpoint.registered);
+    }
     if let Some(arrived) = startup_probe::intercept(&endpoint, &parts) {
         return arrived;
     }
@@ -55,8 +60,13 @@ async fn answer(endpoint: Arc<Mounted>, parts: Parts) -> Response {
         log::received(&parts);
         let caller = Caller::of(&parts);
         match begin(&endpoint, parts) {
-            Ok(negotiation) => negotiation.run().await,
-            Err(refusal) => caller.refuse(&endpoint, *refusal),
+            Ok(negotiation) => negotiation.run(sighting).await,
+            Err(refusal) => {
+                if let Some(sighting) = sighting {
+                    sighting.answered();
+                }
+                caller.refuse(&endpoint, *refusal)
+            }
         }
     }
     .instrument(span)

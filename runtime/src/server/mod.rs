@@ -29,6 +29,7 @@ use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
     mounted::{Lifecycle, Settings},
+    routing::{self, Surround},
     startup::{self, Allowance, Component, Context, Problem, StartupError},
     startup_probe,
     state::States,
@@ -58,7 +59,7 @@ pub struct Server {
     limits: Limits,
     heartbeat: Heartbeat,
     router: Router,
-    layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
+    layers: Vec<Surround>,
     group: String,
     expected: Vec<String>,
     allowed: Vec<Allowance>,
@@ -142,7 +143,11 @@ impl Server {
     /// An axum router to serve beside the endpoints. Its routes, layers and fallback stay what they are; its layers do
     /// not cover the endpoints (see [`layer`](Self::layer)). A second router takes the place of the first.
     ///
-    /// A route that overlaps an endpoint's is `conflicting_route` at startup.
+    /// A route with the very path of an endpoint shares it: handshakes go to the endpoint, everything else to the route. One
+    /// that overlaps an endpoint's in another way is `conflicting_route` at startup.
+    ///
+    /// A handshake for a path that no endpoint has gets the answer of the router's route or fallback, and one event of the rule
+    /// `unknown_route`. Where nothing in the router answers, that rule explains the 404 to the client, too.
     ///
     /// ```
     /// use axum::{Router, routing::get};
@@ -159,7 +164,13 @@ impl Server {
     /// of the calls. A later layer goes around the earlier ones.
     ///
     /// It is tried at startup with one handshake for each endpoint (the startup probe). A layer that keeps one out is
-    /// `unreachable_endpoint`, unless the endpoint says that it is `guarded`.
+    /// `unreachable_endpoint`, unless the endpoint says that it is `guarded`. Later a handshake that it answers in the endpoint's
+    /// place is one event of the rule `refused_by_layer`.
+    ///
+    /// It runs after routing, as with [`Router::layer`], so it can read axum's `MatchedPath`. It may change the path all the same,
+    /// as `NormalizePathLayer` of tower-http does: a request that no route had taken, and a handshake whose new path is an
+    /// endpoint's, are routed again behind the layers. A route of the router that had its request keeps it. Layers see the
+    /// `MatchedPath` of the path as it came, handlers that of the new one.
     ///
     /// ```
     /// use axum::Extension;
@@ -357,8 +368,8 @@ impl Server {
         let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
         let witness = Witness::new(mounted, names, lifecycle.clone());
         let (router, unhealthy) = with_health(self.router, self.health.as_ref(), witness);
-        let router = startup::mount(router, &mut endpoints);
-        let router = self.layers.into_iter().fold(router, |router, layer| layer(router));
+        let (router, known) = startup::mount(router, &mut endpoints);
+        let router = routing::surround(router, self.layers, known);
         startup_probe::ask_all(&router, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);

@@ -44,7 +44,13 @@ fn candidate(
         settings: settings(registered, server),
         lifecycle: lifecycle.clone(),
     };
-    Candidate { mounted: Arc::new(mounted), state: bound.state, clash: None, answer: None }
+    Candidate {
+        mounted: Arc::new(mounted),
+        state: bound.state,
+        clash: None,
+        shares_path: false,
+        answer: None,
+    }
 }
 
 /// The endpoint's own options over the server's settings.

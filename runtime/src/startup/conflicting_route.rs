@@ -1,6 +1,6 @@
 use sockeye_rules::CONFLICTING_ROUTE;
 
-use super::{Candidate, Clash, Context, Place, Problem};
+use super::{Candidate, Clash, Context, Place, Problem, routes::shape};
 use crate::endpoint::Registered;
 
 /// A route that the router cannot hold beside another one.
@@ -35,10 +35,19 @@ fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
         format!("the route of endpoint `{name}` is taken by {theirs} of the router given to `.router(..)`");
     Problem::new(&CONFLICTING_ROUTE, message)
         .at(Place::route(endpoint, format!("overlaps {theirs}")))
-        .with_help(
-            "give the endpoint or the axum route another path, or remove the axum route that the endpoint replaces; \
-             one path cannot serve both",
-        )
+        .with_help(with_user_route_help(endpoint, route))
+}
+
+/// Routes of one shape could share their path, were they written alike.
+fn with_user_route_help(endpoint: &'static Registered, route: &str) -> String {
+    if shape(route) == shape(endpoint.route) {
+        return format!(
+            "write the axum route as `{}` too: then handshakes go to the endpoint and everything else to the axum route",
+            endpoint.route
+        );
+    }
+    "give the endpoint or the axum route another path, or remove the axum route that the endpoint replaces"
+        .to_owned()
 }
 
 /// axum gives the tail of `nest_service` a parameter of its own, which nobody has ever written.

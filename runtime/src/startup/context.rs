@@ -34,6 +34,8 @@ pub(crate) struct Candidate {
     pub(crate) state: Requirement,
     /// Why it cannot be routed.
     pub(crate) clash: Option<Clash>,
+    /// Whether a route of the user's has the same path, and takes what is no handshake.
+    pub(crate) shares_path: bool,
     /// What came back when it was asked for; `None` when it was not asked.
     pub(crate) answer: Option<Answer>,
 }

@@ -11,6 +11,7 @@ mod problem;
 mod routes;
 mod taken;
 mod types;
+mod user_router;
 mod wording;
 
 mod bind_failed;

@@ -1,27 +1,47 @@
 //! The endpoints become routes of the user's router.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use axum::Router;
 
-use super::{Candidate, Clash, taken::find_clashes};
-use crate::handshake::EndpointService;
+use super::{Candidate, Clash, taken::find_clashes, user_router::UserRouter};
+use crate::{
+    handshake::EndpointService,
+    routing::{self, Known, Table},
+};
 
 /// Adds every endpoint that can be added to the user's router, and notes on the others why they cannot.
 ///
 /// They are added to the user's router rather than merged with it, so its fallbacks stay what they are.
-pub(crate) fn mount(user: Router, endpoints: &mut [Candidate]) -> Router {
-    find_clashes(&user, endpoints);
-    let free = || endpoints.iter().filter(|endpoint| endpoint.clash.is_none());
-    match caught(|| free().fold(user.clone(), add)) {
+pub(crate) fn mount(user: Router, endpoints: &mut [Candidate]) -> (Router, Known) {
+    let read = UserRouter::read(&user);
+    find_clashes(&read.routes, endpoints);
+    let user = routing::divert(user, shared(endpoints));
+    let free = || endpoints.iter().filter(|endpoint| endpoint.clash.is_none() && !endpoint.shares_path);
+    let router = match caught(|| free().fold(user.clone(), add)) {
         Ok(router) => router,
         Err(_) => mount_one_by_one(user, endpoints),
-    }
+    };
+    let mounted = endpoints.iter().filter(|endpoint| endpoint.clash.is_none()).map(Candidate::registered);
+    let table = Table::new(mounted, read.routes.iter().map(String::as_str));
+    (router, Known::new(table, read.has_default_fallback))
+}
+
+/// The endpoints that have the path of a route of the user's.
+fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, EndpointService> {
+    let shared = endpoints.iter().filter(|endpoint| endpoint.clash.is_none() && endpoint.shares_path);
+    shared
+        .map(|endpoint| (endpoint.registered().route, EndpointService::new(endpoint.mounted.clone())))
+        .collect()
 }
 
 /// axum panicked, so the clash was not foreseen: find out whose it is. Only this costs a copy of the router each.
 fn mount_one_by_one(mut router: Router, endpoints: &mut [Candidate]) -> Router {
-    for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.clash.is_none()) {
+    for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.clash.is_none() && !endpoint.shares_path)
+    {
         match caught(|| add(router.clone(), endpoint)) {
             Ok(added) => router = added,
             Err(words) => endpoint.clash = Some(Clash::Router(words)),

@@ -2,20 +2,23 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
-
 use super::{Candidate, Clash, routes::shape};
 use crate::endpoint::Registered;
 
 /// Finds every endpoint whose route cannot be added to the user's routes and the endpoints before it.
-pub(super) fn find_clashes(user: &Router, endpoints: &mut [Candidate]) {
+///
+/// A route of the user's with the very same path is in nobody's way: it takes what is no handshake.
+pub(super) fn find_clashes(user_routes: &[String], endpoints: &mut [Candidate]) {
     let mut taken = Taken::default();
-    for route in user_routes(user) {
-        taken.add(&route, Owner::User(route.clone()));
+    for route in user_routes {
+        taken.add(route, Owner::User(route.clone()));
     }
     for endpoint in endpoints {
         let registered = endpoint.registered();
-        endpoint.clash = taken.add(registered.route, Owner::Endpoint(registered));
+        endpoint.shares_path = taken.share(registered);
+        if !endpoint.shares_path {
+            endpoint.clash = taken.add(registered.route, Owner::Endpoint(registered));
+        }
     }
 }
 
@@ -32,6 +35,19 @@ enum Owner {
 }
 
 impl Taken {
+    /// Whether the path is that of a route of the user's, to the letter: with other names of its parameters the endpoint would
+    /// not find its own. From then on it is the endpoint's.
+    fn share(&mut self, endpoint: &'static Registered) -> bool {
+        let owner = self.owners.get_mut(&shape(endpoint.route));
+        let Some(owner) =
+            owner.filter(|owner| matches!(owner, Owner::User(route) if route == endpoint.route))
+        else {
+            return false;
+        };
+        *owner = Owner::Endpoint(endpoint);
+        true
+    }
+
     fn add(&mut self, route: &str, owner: Owner) -> Option<Clash> {
         if let Some(words) = refused_by_axum(route) {
             return Some(Clash::Router(words.to_owned()));
@@ -66,69 +82,5 @@ fn refused_by_axum(route: &str) -> Option<&'static str> {
         Some("a parameter is written `{name}`, the rest of the path `{*rest}`")
     } else {
         None
-    }
-}
-
-/// The routes of a router. axum has no list of them, but its `Debug` text has.
-///
-/// Were that text to change, a conflict would be found when the endpoint is mounted, in axum's words (see `mount`).
-/// Asking the router with sample paths instead would miss `/a/{id}/b` under a catch-all `/a/{*rest}`.
-fn user_routes(user: &Router) -> Vec<String> {
-    let text = format!("{user:?}");
-    let Some((_, paths)) = text.split_once("node: Node { paths: {") else { return Vec::new() };
-    let mut routes = Vec::new();
-    let mut rest = paths;
-    while let Some((route, tail)) = rest.strip_prefix("RouteId(").and_then(entry) {
-        routes.push(route);
-        rest = tail.strip_prefix(", ").unwrap_or("");
-    }
-    routes.sort_unstable();
-    routes
-}
-
-/// One `3): "/path"`, after its `RouteId(`, and what follows it.
-fn entry(text: &str) -> Option<(String, &str)> {
-    let (_, quoted) = text.split_once("): \"")?;
-    let mut route = String::new();
-    let mut characters = quoted.char_indices();
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '"' => return Some((route, &quoted[at + 1..])),
-            '\\' => route.push(characters.next()?.1),
-            _ => route.push(c),
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::{Router, routing::get};
-
-    use super::user_routes;
-
-    #[test]
-    fn every_route_of_a_router_is_found() {
-        let nested = Router::new().route("/x/{y}", get(async || {})).fallback(async || {});
-        let router: Router = Router::new()
-            .route("/a/{id}/b", get(async || {}).post(async || {}))
-            .route("/quote\"and\\slash/{{brace}}/é", get(async || {}))
-            .nest("/api", nested)
-            .nest_service("/files", get(async || {}))
-            .route_service("/service", get(async || {}))
-            .fallback(async || {});
-        assert_eq!(
-            user_routes(&router),
-            [
-                "/a/{id}/b",
-                "/api/x/{y}",
-                "/files",
-                "/files/",
-                "/files/{*__private__axum_nest_tail_param}",
-                "/quote\"and\\slash/{{brace}}/é",
-                "/service",
-            ],
-        );
-        assert!(user_routes(&Router::new()).is_empty());
     }
 }

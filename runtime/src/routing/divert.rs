@@ -1,0 +1,65 @@
+//! One path for HTTP and WebSocket: a route of the user's hands handshakes to the endpoint that has the same path.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    extract::Request,
+    response::Response,
+    routing::{Route, future::RouteFuture},
+};
+use futures_util::future::Either;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::Sighting;
+use crate::handshake::EndpointService;
+
+/// The endpoints that share the path of a route of the user's, by their route.
+type Shared = Arc<HashMap<&'static str, EndpointService>>;
+
+/// The user's router, whose routes take what is no handshake for these endpoints.
+pub(crate) fn divert(router: Router, shared: HashMap<&'static str, EndpointService>) -> Router {
+    if shared.is_empty() { router } else { router.layer(DivertLayer(Arc::new(shared))) }
+}
+
+#[derive(Clone)]
+struct DivertLayer(Shared);
+
+impl Layer<Route> for DivertLayer {
+    type Service = Divert;
+
+    fn layer(&self, route: Route) -> Divert {
+        Divert { route, shared: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+struct Divert {
+    route: Route,
+    shared: Shared,
+}
+
+impl Service<Request> for Divert {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<RouteFuture<Infallible>, <EndpointService as Service<Request>>::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // What asks for no WebSocket has no sighting.
+        let endpoint = Sighting::of(request.extensions()).and_then(|sighting| sighting.noted().endpoint);
+        match endpoint.and_then(|endpoint| self.shared.get(endpoint.route)) {
+            Some(endpoint) => Either::Right(endpoint.clone().call(request)),
+            None => Either::Left(self.route.call(request)),
+        }
+    }
+}

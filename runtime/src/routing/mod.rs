@@ -1,0 +1,55 @@
+//! What stands around and between the user's routes and the endpoints.
+//!
+//! From the inside out: a route that has an endpoint's path hands handshakes to it (`divert.rs`); what a layer has given another
+//! path is routed again (`reroute.rs`); the user's layers; and, around everything, the observer (`observer.rs`), which tells of
+//! every request for a WebSocket that no endpoint has told of.
+
+mod asking;
+mod divert;
+mod nearest;
+mod observer;
+mod reroute;
+mod sighting;
+mod table;
+mod verdict;
+mod watch;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub(crate) use divert::divert;
+pub(crate) use sighting::Sighting;
+pub(crate) use table::Table;
+
+use self::{observer::ObserverLayer, reroute::RerouteLayer};
+
+/// A layer of the user's, waiting for the finished router.
+pub(crate) type Surround = Box<dyn FnOnce(Router) -> Router + Send>;
+
+/// What is known of the routes when a request comes.
+#[derive(Debug)]
+pub(crate) struct Known {
+    table: Table,
+    /// Whether what no route takes is left to axum's own fallback.
+    has_default_fallback: bool,
+    /// Whether anything stands in front that could answer.
+    has_layers: bool,
+}
+
+impl Known {
+    pub(crate) fn new(table: Table, has_default_fallback: bool) -> Self {
+        Self { table, has_default_fallback, has_layers: false }
+    }
+}
+
+/// The router with the user's layers around it, and the observer around those.
+pub(crate) fn surround(router: Router, layers: Vec<Surround>, known: Known) -> Router {
+    let known = Arc::new(Known { has_layers: !layers.is_empty(), ..known });
+    let router = if known.has_layers {
+        router.clone().layer(RerouteLayer::new(router, Arc::clone(&known)))
+    } else {
+        router
+    };
+    layers.into_iter().fold(router, |router, layer| layer(router)).layer(ObserverLayer::new(known))
+}

@@ -1,0 +1,114 @@
+//! The outermost layer. A plain request passes it with three looks into its headers.
+
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    extract::Request,
+    response::Response,
+    routing::{Route, future::RouteFuture},
+};
+use futures_util::FutureExt as _;
+use http::Uri;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Known, Sighting, asking::asks_for_websocket, watch::Watch};
+use crate::{log, panic, startup_probe::is_startup_probe};
+
+#[derive(Debug, Clone)]
+pub(super) struct ObserverLayer(Arc<Known>);
+
+impl ObserverLayer {
+    pub(super) fn new(known: Arc<Known>) -> Self {
+        Self(known)
+    }
+}
+
+impl Layer<Route> for ObserverLayer {
+    type Service = Observer;
+
+    fn layer(&self, route: Route) -> Observer {
+        Observer { route, known: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Observer {
+    route: Route,
+    known: Arc<Known>,
+}
+
+impl Service<Request> for Observer {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Observed;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Observed {
+        if asks_for_websocket(&request) {
+            let observed = observe(self.route.clone(), Arc::clone(&self.known), request);
+            return Observed::Asking { observed: Box::pin(observed) };
+        }
+        Observed::Plain { uri: request.uri().clone(), answer: self.route.call(request) }
+    }
+}
+
+async fn observe(mut route: Route, known: Arc<Known>, request: Request) -> Result<Response, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    let endpoint = known.table.endpoint_at(parts.uri.path());
+    let sighting = Arc::new(Sighting::new(parts.uri.clone(), endpoint, known.has_layers));
+    parts.extensions.insert(Arc::clone(&sighting));
+    if is_startup_probe(&parts.extensions) {
+        return route.call(Request::from_parts(parts, body)).await;
+    }
+    // It is dropped after the answer that is waited for, which has noted by then that it was dropped.
+    let watch = Watch::new(known, sighting, &parts);
+    // After a panic nobody looks at the request any more.
+    let answer = AssertUnwindSafe(route.call(Request::from_parts(parts, body))).catch_unwind().await;
+    Ok(match answer {
+        Ok(Ok(response)) => watch.answered(response),
+        Ok(Err(never)) => match never {},
+        Err(panic) => watch.panicked(&panic::words(panic.as_ref())),
+    })
+}
+
+pin_project_lite::pin_project! {
+    #[project = Projected]
+    pub(super) enum Observed {
+        Plain {
+            uri: Uri,
+            #[pin]
+            answer: RouteFuture<Infallible>,
+        },
+        Asking {
+            observed: Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>,
+        },
+    }
+}
+
+impl Future for Observed {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            // A panic of plain HTTP ends as it would without us, in hyper; it is only told of.
+            Projected::Plain { uri, answer } => match catch_unwind(AssertUnwindSafe(|| answer.poll(cx))) {
+                Ok(answer) => answer,
+                Err(panic) => {
+                    log::plain_request_panicked(uri.path(), &panic::words(panic.as_ref()));
+                    resume_unwind(panic)
+                }
+            },
+            Projected::Asking { observed } => observed.as_mut().poll(cx),
+        }
+    }
+}

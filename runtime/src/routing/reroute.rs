@@ -1,0 +1,163 @@
+//! Layers may change the path of a request. axum has chosen the route by then, so it is chosen again behind them.
+//!
+//! Only what would otherwise go nowhere is moved: a request that no route had taken, and a handshake whose new path is an
+//! endpoint's. A route of the user's that had its request keeps it, as under axum alone.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, OriginalUri, Request},
+    response::Response,
+    routing::{Route, future::RouteFuture},
+};
+use http::Extensions;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Known, Sighting};
+
+/// The innermost layer.
+#[derive(Debug, Clone)]
+pub(super) struct RerouteLayer {
+    routes: Router,
+    known: Arc<Known>,
+}
+
+impl RerouteLayer {
+    /// `routes` have no layers of the server's around them.
+    pub(super) fn new(routes: Router, known: Arc<Known>) -> Self {
+        // Where no route takes the new path either, the request goes on where it was.
+        let routes = routes.reset_fallback().layer(tower_layer::layer_fn(Restore)).fallback_service(GoOn);
+        Self { routes, known }
+    }
+}
+
+impl Layer<Route> for RerouteLayer {
+    type Service = Reroute;
+
+    fn layer(&self, route: Route) -> Reroute {
+        Reroute { route, routes: self.routes.clone(), known: Arc::clone(&self.known) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Reroute {
+    route: Route,
+    routes: Router,
+    known: Arc<Known>,
+}
+
+/// What a request was, while its new path is looked up: parameters and matched path of the old one must not be added to.
+#[derive(Debug, Clone)]
+struct Carried {
+    extensions: Extensions,
+    route: Route,
+}
+
+impl Reroute {
+    fn is_to_be_moved(&self, request: &Request) -> bool {
+        let (extensions, path) = (request.extensions(), request.uri().path());
+        if let Some(sighting) = Sighting::of(extensions) {
+            sighting.passed_layers();
+            if sighting.uri().path() == path {
+                return false;
+            }
+            let endpoint = self.known.table.endpoint_at(path);
+            if endpoint.is_some() {
+                sighting.rerouted(endpoint);
+            }
+            endpoint.is_some() || extensions.get::<MatchedPath>().is_none()
+        } else {
+            extensions.get::<MatchedPath>().is_none()
+                && extensions.get::<OriginalUri>().is_some_and(|original| original.path() != path)
+        }
+    }
+
+    fn moved(&mut self, request: Request) -> RouteFuture<Infallible> {
+        let (parts, body) = request.into_parts();
+        let mut fresh = Request::new(body);
+        *fresh.method_mut() = parts.method;
+        *fresh.uri_mut() = parts.uri;
+        *fresh.version_mut() = parts.version;
+        *fresh.headers_mut() = parts.headers;
+        fresh.extensions_mut().insert(Carried { extensions: parts.extensions, route: self.route.clone() });
+        self.routes.call(fresh)
+    }
+}
+
+impl Service<Request> for Reroute {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if self.is_to_be_moved(&request) { self.moved(request) } else { self.route.call(request) }
+    }
+}
+
+/// A route took the new path: what layers had put into the request comes back to it.
+#[derive(Debug, Clone)]
+struct Restore(Route);
+
+impl Service<Request> for Restore {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        if let Some(Carried { mut extensions, .. }) = request.extensions_mut().remove() {
+            let original = extensions.get::<OriginalUri>().cloned();
+            extensions.extend(std::mem::take(request.extensions_mut()));
+            // The URI as it came is the original one, whatever it was changed to.
+            if let Some(original) = original {
+                extensions.insert(original);
+            }
+            *request.extensions_mut() = extensions;
+        }
+        self.0.call(request)
+    }
+}
+
+/// No route took the new path.
+#[derive(Debug, Clone)]
+struct GoOn;
+
+impl Service<Request> for GoOn {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = futures_util::future::Either<
+        RouteFuture<Infallible>,
+        std::future::Ready<Result<Response, Infallible>>,
+    >;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        use futures_util::future::Either;
+        match request.extensions_mut().remove::<Carried>() {
+            Some(Carried { extensions, mut route }) => {
+                *request.extensions_mut() = extensions;
+                Either::Left(route.call(request))
+            }
+            // Nobody comes here without.
+            None => Either::Right(std::future::ready(Ok(axum::response::IntoResponse::into_response(
+                http::StatusCode::NOT_FOUND,
+            )))),
+        }
+    }
+}

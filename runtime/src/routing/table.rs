@@ -1,0 +1,40 @@
+//! Whose route a path is, by the rules of the router that serves it.
+
+use crate::endpoint::Registered;
+
+/// Every route that is served, the user's own included.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    routes: matchit::Router<Option<&'static Registered>>,
+    endpoints: Vec<&'static str>,
+}
+
+impl Table {
+    /// Endpoints come first: a route of the user's that has the path of one takes what is no handshake, and is not asked here.
+    pub(crate) fn new<'a>(
+        endpoints: impl Iterator<Item = &'static Registered>,
+        user: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let mut table = Self::default();
+        for endpoint in endpoints {
+            if table.routes.insert(endpoint.route, Some(endpoint)).is_ok() {
+                table.endpoints.push(endpoint.route);
+            }
+        }
+        for route in user {
+            // What is in the way of it is the endpoint of the same path.
+            let _taken = table.routes.insert(route, None);
+        }
+        table
+    }
+
+    /// The endpoint whose route a path is.
+    pub(super) fn endpoint_at(&self, path: &str) -> Option<&'static Registered> {
+        self.routes.at(path).ok().and_then(|found| *found.value)
+    }
+
+    /// The routes of the endpoints.
+    pub(super) fn endpoints(&self) -> &[&'static str] {
+        &self.endpoints
+    }
+}

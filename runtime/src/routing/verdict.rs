@@ -1,0 +1,108 @@
+//! What to say of a request that no endpoint has answered.
+
+use std::fmt::Write as _;
+
+use http::StatusCode;
+use sockeye_rules::{REFUSED_BY_LAYER, UNKNOWN_ROUTE};
+
+use super::{
+    Known,
+    nearest::nearest,
+    sighting::{Fate, Noted},
+};
+use crate::refusal::Refusal;
+
+/// How much of a path is shown.
+const SHOWN: usize = 120;
+
+/// The answer that goes out, and to what.
+pub(super) struct Answered<'a> {
+    pub(super) status: StatusCode,
+    /// The path as the client sent it.
+    pub(super) path: &'a str,
+    /// The route of the program's that took it.
+    pub(super) route: Option<&'a str>,
+    pub(super) location: Option<&'a str>,
+    /// Whether nobody has answered but axum's own fallback.
+    pub(super) is_nobodys: bool,
+}
+
+/// No endpoint has this path. Who answered is said, unless nobody did.
+pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
+    let mut reason = format!("no endpoint has the path `{}`", shown(answered.path));
+    let told = reason.clone();
+    if !answered.is_nobodys {
+        let _ = write!(reason, "; {} answered {}", who(answered.route), outcome(answered));
+    }
+    let near = nearest(answered.path, known.table.endpoints());
+    let remedy = match (&near, answered.route) {
+        (Some(near), _) => near.to_string(),
+        (None, Some(route)) => format!(
+            "connect to the route of an endpoint; if `{}` opens WebSockets itself, it refused this one",
+            shown(route)
+        ),
+        (None, None) => {
+            "connect to the route of an endpoint: `SOCKEYE_CHECK=1` in the environment prints them".to_owned()
+        }
+    };
+    let help = near.map_or_else(|| "connect to the path of an endpoint".to_owned(), |near| near.to_string());
+    Refusal::of_client(&UNKNOWN_ROUTE, answered.status, reason, remedy)
+        .telling(format!("{told}\nhelp: {help}"))
+}
+
+/// Something in front of the endpoint answered in its place.
+pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &Noted) -> Refusal {
+    let mut reason = String::from("a layer in front");
+    reason.push_str(if noted.endpoint.is_some() { " of the endpoint answered " } else { " answered " });
+    reason.push_str(&outcome(answered));
+    if noted.fate != Fate::Elsewhere {
+        reason.push_str(" before the handler had decided");
+    }
+    let mut remedy = advice(answered.status, noted.fate).to_owned();
+    if noted.endpoint.is_none() {
+        let _ = write!(reason, "; no endpoint has the path `{}`", shown(answered.path));
+        if let Some(near) = nearest(answered.path, known.table.endpoints()) {
+            let _ = write!(remedy, "; {near}");
+        }
+    }
+    Refusal::of_client(&REFUSED_BY_LAYER, answered.status, reason, remedy)
+}
+
+fn advice(status: StatusCode, fate: Fate) -> &'static str {
+    if fate != Fate::Elsewhere {
+        "accept first and do slow work after it, or give the layer more time"
+    } else if status.is_redirection() {
+        "WebSocket clients do not follow redirects: connect to where it leads, or let handshakes through the layer"
+    } else if matches!(status.as_u16(), 401 | 403 | 407) {
+        "the client lacks what the layer asks for; if handshakes should not need it, let them through the layer"
+    } else if status == StatusCode::TOO_MANY_REQUESTS {
+        "the limit of the layer is reached: raise it if these clients should be served"
+    } else if status.is_server_error() {
+        "the layer failed: look at what it needs"
+    } else {
+        "let handshakes through the layer that answers so"
+    }
+}
+
+fn who(route: Option<&str>) -> String {
+    match route {
+        Some(route) => format!("the program's route `{}`", shown(route)),
+        None => "the program's fallback".to_owned(),
+    }
+}
+
+/// The status, and where it leads: without the query, which may carry anything.
+fn outcome(answered: &Answered<'_>) -> String {
+    let location = answered.location.filter(|_| answered.status.is_redirection());
+    match location.and_then(|to| to.split(['?', '#']).next()) {
+        Some(to) => format!("{} (to `{}`)", answered.status, shown(to)),
+        None => answered.status.to_string(),
+    }
+}
+
+/// The beginning of a text from outside, on one line.
+fn shown(text: &str) -> String {
+    let cut = &text[..text.floor_char_boundary(SHOWN)];
+    let more = if cut.len() < text.len() { ".." } else { "" };
+    format!("{}{more}", cut.escape_debug())
+}

@@ -1,0 +1,126 @@
+//! Waits with the request for its answer, and tells what an endpoint has not told.
+
+use std::sync::Arc;
+
+use axum::{extract::MatchedPath, response::Response};
+use http::{Method, StatusCode, Version, header, request::Parts};
+use sockeye_rules::LAYER_PANIC;
+
+use super::{
+    Known,
+    asking::{is_bare, opens},
+    sighting::{Fate, Noted, Sighting},
+    verdict::{self, Answered},
+};
+use crate::{handshake::Caller, log, metrics, refusal::Refusal};
+
+pub(super) struct Watch {
+    known: Arc<Known>,
+    sighting: Arc<Sighting>,
+    caller: Caller,
+    version: Version,
+    method: Method,
+    /// The route that axum chose, if one took the path.
+    matched: Option<MatchedPath>,
+    is_told: bool,
+}
+
+impl Watch {
+    pub(super) fn new(known: Arc<Known>, sighting: Arc<Sighting>, parts: &Parts) -> Self {
+        Self {
+            known,
+            sighting,
+            caller: Caller::of(parts).with_secrets_of(parts),
+            version: parts.version,
+            method: parts.method.clone(),
+            matched: parts.extensions.get::<MatchedPath>().cloned(),
+            is_told: false,
+        }
+    }
+
+    /// An answer has come, whoever gave it.
+    pub(super) fn answered(mut self, response: Response) -> Response {
+        self.is_told = true;
+        let noted = self.sighting.close();
+        if noted.fate == Fate::Answered {
+            return response;
+        }
+        if opens(self.version, &self.method, response.status()) {
+            metrics::accepted("");
+            log::accepted_elsewhere(self.route(), self.caller.peer);
+            return response;
+        }
+        let answered = self.describe(&noted, &response);
+        if noted.has_passed_layers && noted.fate == Fate::Elsewhere {
+            let refusal = verdict::unknown_route(&self.known, &answered);
+            self.tell(&noted, &refusal);
+            return if answered.is_nobodys { explained(response, refusal) } else { response };
+        }
+        self.tell(&noted, &verdict::refused_by_layer(&self.known, &answered, &noted));
+        response
+    }
+
+    /// Something between here and the endpoint panicked.
+    pub(super) fn panicked(mut self, words: &str) -> Response {
+        self.is_told = true;
+        let noted = self.sighting.close();
+        let words = self.caller.secrets.hide(words);
+        let refusal = Refusal::of_server(
+            &LAYER_PANIC,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("a layer or a route of the program panicked: {words}"),
+            "answer with a status instead of panicking; the backtrace of the panic names the place",
+        );
+        metrics::refused(noted.endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
+        let endpoint = noted.endpoint.map(|endpoint| endpoint.name);
+        log::Panicked { endpoint, refusal: &refusal, peer: self.caller.peer }.emit();
+        refusal.into_response()
+    }
+
+    fn tell(&self, noted: &Noted, refusal: &Refusal) {
+        let endpoint = noted.endpoint.filter(|_| !refusal.is_about_no_endpoint());
+        self.caller.log(endpoint, refusal);
+    }
+
+    fn route(&self) -> Option<&str> {
+        self.matched.as_ref().map(MatchedPath::as_str)
+    }
+
+    fn describe<'a>(&'a self, noted: &Noted, response: &'a Response) -> Answered<'a> {
+        let status = response.status();
+        let has_fallen_through = self.matched.is_none() && noted.has_passed_layers;
+        Answered {
+            status,
+            path: self.sighting.uri().path(),
+            route: self.route(),
+            location: response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()),
+            is_nobodys: has_fallen_through
+                && self.known.has_default_fallback
+                && status == StatusCode::NOT_FOUND
+                && is_bare(response.headers(), response.body()),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.is_told {
+            return;
+        }
+        let noted = self.sighting.close();
+        // An endpoint that still has it, because a layer runs it in a task of its own, tells of it itself.
+        if matches!(noted.fate, Fate::Elsewhere | Fate::Abandoned) {
+            metrics::abandoned(noted.endpoint.map_or("", |endpoint| endpoint.route));
+            log::abandoned(noted.endpoint.map(|endpoint| endpoint.name), self.caller.peer);
+        }
+    }
+}
+
+/// The explanation in place of an empty answer; what layers have added to it stays.
+fn explained(answer: Response, refusal: Refusal) -> Response {
+    let (mut parts, _) = answer.into_parts();
+    let (own, body) = refusal.into_response().into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(own.headers);
+    Response::from_parts(parts, body)
+}
