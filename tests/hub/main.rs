@@ -2,7 +2,9 @@
 
 mod backplane;
 mod events;
+mod foreign;
 mod model;
+mod publish_from;
 #[cfg(unix)]
 mod redis;
 mod slow;

@@ -67,6 +67,53 @@ fn a_queue_of_nothing_holds_one() {
     assert_eq!(text(&mut feed), "2");
 }
 
+/// A queue of a thousand events of any size would have no bound.
+#[test]
+fn bytes_are_bounded_as_events_are() {
+    static HELD: AtomicUsize = AtomicUsize::new(0);
+    let topic = Hub::encoded_by::<Raw>().queue_bytes(10 * 4).build().topic("t");
+    let (mut slow, mut slower) = (topic.subscribe(), topic.subscribe());
+    for n in 0..100 {
+        topic.publish(&Held::message(&HELD)).unwrap();
+        assert!(HELD.load(Ordering::Relaxed) <= 10, "more than 40 bytes are held at {n}");
+    }
+    assert_eq!(HELD.load(Ordering::Relaxed), 10, "less than 40 bytes are held");
+    assert_eq!(now(&mut slow).unwrap().missed(), 90);
+    assert!((0..9).all(|_| now(&mut slow).unwrap().missed() == 0));
+    assert!(is_empty(&mut slow));
+    // What one of them has taken still counts, until the other has it.
+    topic.publish(&Message::binary(vec![0; 33])).unwrap();
+    assert_eq!(now(&mut slower).unwrap().missed(), 99);
+    assert_eq!(
+        (now(&mut slower).unwrap().message().len(), now(&mut slow).unwrap().message().len()),
+        (33, 33)
+    );
+    assert_eq!(HELD.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn one_event_that_is_larger_than_the_queue_comes_alone() {
+    let topic = Hub::encoded_by::<Raw>().queue_bytes(10).build().topic("t");
+    let mut feed = topic.subscribe();
+    for size in [5, 5, 100, 5] {
+        topic.publish(&Message::binary(vec![0; size])).unwrap();
+    }
+    let event = now(&mut feed).unwrap();
+    assert_eq!((event.missed(), event.message().len()), (3, 5));
+    topic.publish(&Message::binary(vec![0; 100])).unwrap();
+    assert_eq!(now(&mut feed).unwrap().message().len(), 100);
+}
+
+#[test]
+fn a_topic_holds_four_mebibytes_by_default() {
+    let topic = Hub::encoded_by::<Raw>().slow(SlowPolicy::Disconnect).build().topic("t");
+    let mut feed = topic.subscribe();
+    (0..9).for_each(|_| _ = topic.publish(&Message::binary(vec![0; 512 << 10])).unwrap());
+    let error = now(&mut feed).unwrap_err();
+    assert_eq!(error.close_code(), Some(CloseCode::TRY_AGAIN_LATER));
+    assert_eq!(error.to_string(), "1 events were missed: more than 4194304 bytes were waiting");
+}
+
 #[test]
 fn drops_are_logged() {
     logs::listen();

@@ -5,8 +5,10 @@ use crate::{Codec, metrics};
 
 /// How many events a subscriber may be behind, unless the hub says otherwise.
 const QUEUE: usize = 1000;
+/// How many bytes of payload a topic holds for subscribers that are behind.
+const QUEUE_BYTES: usize = 4 << 20;
 
-/// What happens to a subscriber that is behind by more than the queue's length.
+/// What happens to a subscriber that is behind by more than the queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SlowPolicy {
     /// It loses the oldest events; the next one that it gets says how many ([`Event::missed`](crate::Event::missed)).
@@ -31,22 +33,43 @@ pub struct HubBuilder<T> {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    pub(super) queue: usize,
+    pub(super) bounds: Bounds,
     pub(super) slow: SlowPolicy,
     /// What it is called where things are counted.
     pub(super) name: &'static str,
 }
 
+/// How much a topic holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+}
+
 impl<T> HubBuilder<T> {
     pub(super) fn new(encoding: Encoding<T>) -> Self {
-        let settings = Settings { queue: QUEUE, slow: SlowPolicy::default(), name: any::type_name::<T>() };
+        let bounds = Bounds { events: QUEUE, bytes: QUEUE_BYTES };
+        let settings = Settings { bounds, slow: SlowPolicy::default(), name: any::type_name::<T>() };
         Self { encoding, settings, readers: None, connect: None }
     }
 
     /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
     /// subscribers of a topic, so a topic never holds more than this many events, however many listen.
     pub fn queue(mut self, events: usize) -> Self {
-        self.settings.queue = events.max(1);
+        self.settings.bounds.events = events.max(1);
+        self
+    }
+
+    /// How many bytes of events a topic holds for subscribers that are behind: 4 MiB unless this is called. Payloads are
+    /// counted, as they go over the wire; one that all subscribers share counts once. Whichever of the two bounds is
+    /// reached first holds. The newest event is kept even when it alone is larger.
+    ///
+    /// ```
+    /// let hub = sockeye::Hub::<String>::builder().queue(10_000).queue_bytes(64 << 20).build();
+    /// # let _ = hub;
+    /// ```
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.settings.bounds.bytes = bytes;
         self
     }
 

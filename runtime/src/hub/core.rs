@@ -8,7 +8,9 @@ use std::{
 
 use super::{
     builder::Settings,
-    channel::{Channel, Place},
+    channel::Channel,
+    cursor::Cursor,
+    queue::Place,
     readers::{Reader, Readers},
     remote::{Change, Remote},
 };
@@ -16,6 +18,9 @@ use crate::{
     Message, Result,
     metrics::{HubCounts, Source},
 };
+
+/// Up to this capacity the map is kept: giving so little back would cost more than it frees.
+const KEPT: usize = 64;
 
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
@@ -49,7 +54,12 @@ impl Core {
     }
 
     /// Hands an event to the subscribers here, and to the other machines. It is encoded only if somebody may want it.
-    pub(super) fn publish(&self, topic: &str, encode: impl FnOnce() -> Result<Message>) -> Result<usize> {
+    pub(super) fn publish(
+        &self,
+        topic: &str,
+        publisher: Option<&Cursor>,
+        encode: impl FnOnce() -> Result<Message>,
+    ) -> Result<usize> {
         let Some(channel) = self.find(topic) else {
             if self.remote.is_some() {
                 self.send_away(topic, &encode()?);
@@ -60,7 +70,7 @@ impl Core {
         let message = encode()?;
         self.send_away(topic, &message);
         channel.counts().published(Source::Here);
-        Ok(channel.push(message))
+        Ok(channel.push(message, publisher.and_then(|cursor| cursor.place_in(&channel))))
     }
 
     /// To the other machines, if there are any.
@@ -78,7 +88,7 @@ impl Core {
         match self.find(topic) {
             Some(channel) => {
                 channel.counts().published(Source::Backplane);
-                channel.push(message);
+                channel.push(message, None);
             }
             None => HubCounts::unheard(self.settings.name, Source::Backplane),
         }
@@ -91,7 +101,7 @@ impl Core {
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
         if !topics.contains_key(topic) {
-            topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.queue, counts)));
+            topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.bounds, counts)));
             self.note(Change::Subscribe(Arc::clone(topic)));
         }
         let channel = Arc::clone(&topics[topic]);
@@ -108,6 +118,7 @@ impl Core {
         let leaving = channel.leave(place);
         let freed = if leaving.others == 0 { topics.remove(topic) } else { None };
         if freed.is_some() {
+            give_back(&mut topics);
             self.note(Change::Unsubscribe(Arc::clone(topic)));
         }
         drop(topics);
@@ -162,5 +173,13 @@ impl Core {
 
     fn write(&self) -> RwLockWriteGuard<'_, Topics> {
         self.topics.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives memory back once most of it is unused. Half of what is kept stays free, so that topics which come and go at the edge
+/// do not move the map each time.
+fn give_back(topics: &mut Topics) {
+    if topics.capacity() > KEPT && topics.len() < topics.capacity() / 8 {
+        topics.shrink_to(topics.len() * 2);
     }
 }

@@ -7,9 +7,10 @@ use sockeye_rules::SLOW_CONSUMER;
 
 use super::{
     SlowPolicy,
-    channel::{Channel, Found, Place},
+    channel::{Channel, Found},
     core::Core,
     log,
+    queue::Place,
     readers::Reader,
     remote::Remote,
 };
@@ -61,7 +62,7 @@ impl Cursor {
         self.reader.note();
         // A feed that always has something must let its task's other work run.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
-        let Some(place) = &mut self.place else {
+        let Some(place) = &self.place else {
             coop.made_progress();
             return Poll::Ready(Err(self.too_slow()));
         };
@@ -96,9 +97,13 @@ impl Cursor {
     }
 
     fn too_slow(&self) -> Error {
-        let queue = self.core.settings().queue;
-        let reason = format!("{} events were missed: more than {queue} were waiting", self.missed);
+        let reason = format!("{} events were missed: {} were waiting", self.missed, self.channel.excess());
         Error::of(Kind::Peer { rule: &SLOW_CONSUMER, code: CloseCode::TRY_AGAIN_LATER, reason })
+    }
+
+    /// Its place, if it subscribes to that very topic.
+    pub(super) fn place_in(&self, channel: &Arc<Channel>) -> Option<&Place> {
+        self.place.as_ref().filter(|_| Arc::ptr_eq(&self.channel, channel))
     }
 
     fn leave(&mut self) {

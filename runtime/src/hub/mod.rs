@@ -10,12 +10,14 @@ mod core;
 mod cursor;
 mod event;
 mod log;
+mod queue;
 #[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
 mod readers;
 mod ready;
 mod remote;
 mod subscription;
 mod topic;
+mod wake;
 
 use std::{fmt, sync::Arc};
 
@@ -36,7 +38,7 @@ use crate::{Codec, Json, Message, Result};
 /// Topics of events of type `T`, shared by the whole server: handlers subscribe, anybody publishes.
 ///
 /// An event is encoded once, as JSON unless [`Hub::encoded_by`] says otherwise, and sending it on a socket copies no
-/// payload. Publishing never waits: a subscriber that is behind by more than the queue's length (1,000 events) loses
+/// payload. Publishing never waits: a subscriber that is behind by more than the queue holds (1,000 events, 4 MiB) loses
 /// the oldest and is told how many, or is disconnected, as [`SlowPolicy`] says. A topic needs no making and no clearing
 /// away: it exists while somebody listens.
 ///

@@ -8,6 +8,9 @@ use std::{
 
 use tokio::task::{self, Id};
 
+/// Up to this capacity the map is kept.
+const KEPT: usize = 64;
+
 /// Who reads. A future that is in no task is driven by its thread, as `#[tokio::main]` drives its own; it stays there, and
 /// whatever else this thread does is in tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +48,10 @@ impl Readers {
             *feeds -= 1;
             if *feeds == 0 {
                 tasks.remove(&who);
+                if tasks.capacity() > KEPT && tasks.len() < tasks.capacity() / 8 {
+                    let room = tasks.len() * 2;
+                    tasks.shrink_to(room);
+                }
             }
         }
     }

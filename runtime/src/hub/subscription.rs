@@ -42,6 +42,10 @@ impl<T> Subscription<T> {
         Self { cursor, format, terminated: false, of: PhantomData }
     }
 
+    pub(super) fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
     /// The next event.
     ///
     /// Cancel safe: an event is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.

@@ -37,7 +37,34 @@ impl<T> Topic<T> {
     /// is logged as `backplane_lost`.
     pub fn publish(&self, event: &T) -> Result<usize> {
         let encode = self.hub.encoding.encode;
-        self.hub.shared.core.publish(&self.name, || encode(event))
+        self.hub.shared.core.publish(&self.name, None, || encode(event))
+    }
+
+    /// Hands an event to everybody who listens but the publisher's own subscription, and says how many others listen in
+    /// this process. Everything else is as with [`publish`](Self::publish).
+    ///
+    /// Other subscriptions of the same client receive it, and so do those on other machines. When the subscription is one of
+    /// another topic or has ended, nobody is left out. What a subscriber has published itself is never
+    /// [missed](crate::Event::missed) by it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> sockeye::Result {
+    /// let topic = sockeye::Hub::<String>::new().topic("room");
+    /// let (mut alice, mut bob) = (topic.subscribe(), topic.subscribe());
+    /// assert_eq!(topic.publish_from(&alice, &"hello from alice".to_owned())?, 1);
+    /// topic.publish(&"closing time".to_owned())?;
+    /// assert_eq!(bob.next().await?.message().as_text(), Some("\"hello from alice\""));
+    /// assert_eq!(alice.next().await?.message().as_text(), Some("\"closing time\""));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn publish_from(&self, publisher: &Subscription<T>, event: &T) -> Result<usize> {
+        let encode = self.hub.encoding.encode;
+        self.hub.shared.core.publish(&self.name, Some(publisher.cursor()), || encode(event))
     }
 
     /// Listens from now on: what was published before is not received. The subscription ends with the [`Subscription`].

@@ -1,0 +1,242 @@
+//! What a topic holds: its events, and where each subscriber is. Nothing in here is locked, and nothing foreign runs:
+//! whatever is dropped or woken is given back to the caller, who holds the lock.
+
+use std::{collections::VecDeque, task::Waker};
+
+use slab::Slab;
+
+use super::builder::Bounds;
+use crate::Message;
+
+/// Up to this capacity a buffer is kept: giving so little back would cost more than it frees.
+const KEPT: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// What some subscriber has not taken yet, oldest first. The first of them is wanted by somebody.
+    entries: VecDeque<Entry>,
+    /// The number of the first entry; numbers count every event of the topic.
+    first: u64,
+    /// The sum of the entries' payloads.
+    bytes: usize,
+    seats: Slab<Seat>,
+    /// How many seats have a waker.
+    waiting: usize,
+    /// The last event that was dropped went for the bytes, not for the number, that were waiting.
+    too_large: bool,
+    /// How many have left since the seats gave memory back.
+    left: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Without payload once everybody has it, while an older entry is still wanted.
+    message: Message,
+    /// How many subscribers have yet to take it.
+    left: usize,
+    /// The seat of its publisher, which does not get it.
+    publisher: Option<usize>,
+}
+
+/// Where a subscriber is.
+#[derive(Debug)]
+struct Seat {
+    /// The number of the event that it takes next.
+    next: u64,
+    /// How many events were dropped before it took them, and were not its own.
+    missed: u64,
+    /// How many events of its own were dropped since it last looked.
+    own: u64,
+    waker: Option<Waker>,
+}
+
+/// A subscriber's hold on its seat. Seats are used again, so there is one for each subscriber, and `leave` ends it.
+#[derive(Debug)]
+pub(super) struct Place(usize);
+
+/// What came of an event that was added.
+#[derive(Debug)]
+pub(super) struct Pushed {
+    /// How many will receive it.
+    pub(super) reached: usize,
+    /// How many entries it found.
+    pub(super) depth: usize,
+    /// What was dropped for it. Its drop runs foreign code.
+    pub(super) dropped: Vec<Entry>,
+}
+
+impl Pushed {
+    /// How many subscribers lost an event, once for each that they lost.
+    pub(super) fn missed(&self) -> usize {
+        self.dropped.iter().map(|entry| entry.left).sum()
+    }
+}
+
+impl Queue {
+    pub(super) fn subscribers(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Adds an event for all but its publisher, and drops the oldest if it would be too much. Gives the event back when
+    /// nobody is to receive it.
+    pub(super) fn push(
+        &mut self,
+        message: Message,
+        publisher: Option<&Place>,
+        bounds: Bounds,
+    ) -> Result<Pushed, Message> {
+        let publisher = publisher.map(|place| place.0);
+        let reached = self.seats.len() - usize::from(publisher.is_some());
+        if reached == 0 {
+            return Err(message);
+        }
+        let depth = self.entries.len();
+        let mut dropped = Vec::new();
+        while self.is_too_full_for(&message, bounds) {
+            self.too_large = self.entries.len() < bounds.events;
+            dropped.extend(self.drop_first());
+        }
+        self.bytes += message.len();
+        self.entries.push_back(Entry { message, left: reached, publisher });
+        // What is left of an older event that everybody has is not the first any more.
+        self.pop_taken();
+        Ok(Pushed { reached, depth, dropped })
+    }
+
+    /// Whether the last event that was dropped went for the bytes that were waiting.
+    pub(super) fn was_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    /// The newest event is held in any case, however large it is.
+    fn is_too_full_for(&self, message: &Message, bounds: Bounds) -> bool {
+        let too_many = self.entries.len() >= bounds.events;
+        let too_large = self.bytes.saturating_add(message.len()) > bounds.bytes;
+        !self.entries.is_empty() && (too_many || too_large)
+    }
+
+    /// A place behind everything that was published before.
+    pub(super) fn enter(&mut self) -> Place {
+        let next = self.first + self.entries.len() as u64;
+        Place(self.seats.insert(Seat { next, missed: 0, own: 0, waker: None }))
+    }
+
+    /// Gives a place back, and with it everything that was kept for it: foreign code runs when that is dropped.
+    pub(super) fn leave(&mut self, place: &Place) -> (Option<Waker>, Vec<Message>) {
+        let waker = self.clear(place);
+        let seat = self.seats.remove(place.0);
+        let taken = usize::try_from(seat.next.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let mut unheard = Vec::new();
+        for entry in self.entries.iter_mut().skip(taken) {
+            if entry.publisher != Some(place.0) {
+                entry.left -= 1;
+                if entry.left == 0 {
+                    self.bytes -= entry.message.len();
+                    unheard.push(entry.hollow());
+                }
+            }
+        }
+        self.pop_taken();
+        self.give_back_seats();
+        (waker, unheard)
+    }
+
+    /// The next event at the place, and how many were missed just before it.
+    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, u64)> {
+        let seat = self.seats.get_mut(place.0)?;
+        let dropped = self.first.saturating_sub(seat.next);
+        seat.missed += dropped - std::mem::take(&mut seat.own);
+        seat.next += dropped;
+        let index = loop {
+            let index = usize::try_from(seat.next - self.first).ok()?;
+            if self.entries.get(index)?.publisher != Some(place.0) {
+                break index;
+            }
+            seat.next += 1;
+        };
+        seat.next += 1;
+        let missed = std::mem::take(&mut seat.missed);
+        Some((self.take_at(index), missed))
+    }
+
+    /// The message for one of its subscribers; the last of them takes it out.
+    fn take_at(&mut self, index: usize) -> Message {
+        let entry = &mut self.entries[index];
+        entry.left -= 1;
+        if entry.left > 0 {
+            return entry.message.clone();
+        }
+        let message = entry.hollow();
+        self.bytes -= message.len();
+        self.pop_taken();
+        message
+    }
+
+    /// Whether that waker is noted for the place already.
+    pub(super) fn is_noted(&self, place: &Place, waker: &Waker) -> bool {
+        let noted = self.seats.get(place.0).and_then(|seat| seat.waker.as_ref());
+        noted.is_some_and(|noted| noted.will_wake(waker))
+    }
+
+    /// Notes whom to wake; gives back the waker that was noted before.
+    pub(super) fn note(&mut self, place: &Place, waker: Waker) -> Option<Waker> {
+        let Some(seat) = self.seats.get_mut(place.0) else { return Some(waker) };
+        let replaced = seat.waker.replace(waker);
+        self.waiting += usize::from(replaced.is_none());
+        replaced
+    }
+
+    fn clear(&mut self, place: &Place) -> Option<Waker> {
+        let waker = self.seats.get_mut(place.0)?.waker.take();
+        self.waiting -= usize::from(waker.is_some());
+        waker
+    }
+
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+        if std::mem::take(&mut self.waiting) == 0 {
+            return Vec::new();
+        }
+        self.seats.iter_mut().filter_map(|(_, seat)| seat.waker.take()).collect()
+    }
+
+    /// Drops the oldest event before everybody has it. Its publisher, if it has not come past it, has missed nothing.
+    fn drop_first(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_front()?;
+        if let Some(seat) = entry.publisher.and_then(|seat| self.seats.get_mut(seat)) {
+            seat.own += u64::from(seat.next <= self.first);
+        }
+        self.first += 1;
+        self.bytes -= entry.message.len();
+        Some(entry)
+    }
+
+    /// Removes entries that everybody has from the front.
+    fn pop_taken(&mut self) {
+        while self.entries.front().is_some_and(|entry| entry.left == 0) {
+            // There is nothing left in it whose drop could run foreign code.
+            self.drop_first();
+        }
+        if self.entries.capacity() > KEPT && self.entries.len() < self.entries.capacity() / 8 {
+            self.entries.shrink_to(self.entries.capacity() / 4);
+        }
+    }
+
+    /// A slab gives back only what is vacant at its end. It is asked as often again as subscribers are left, so that the cost is
+    /// shared by those that have gone since.
+    fn give_back_seats(&mut self) {
+        self.left += 1;
+        let subscribers = self.seats.len();
+        let capacity = self.seats.capacity();
+        if capacity > KEPT && subscribers < capacity / 4 && self.left > subscribers {
+            self.left = 0;
+            self.seats.shrink_to_fit();
+        }
+    }
+}
+
+impl Entry {
+    /// The message, of which nothing is left here.
+    fn hollow(&mut self) -> Message {
+        std::mem::replace(&mut self.message, Message::binary(bytes::Bytes::new()))
+    }
+}
