@@ -8,7 +8,7 @@ use sockeye_rules::syntax::{
 };
 use syn::{Attribute, ReturnType, Type};
 
-use crate::{duplicate, mark::Mark, source};
+use crate::{duplicate, mark::Mark, root, source};
 
 /// Expands an endpoint with which nothing is wrong.
 pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
@@ -18,12 +18,13 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     let registered = registered(endpoint, function, route);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let marker = duplicate::marker(route, &group);
+    let sockeye = root::path(&endpoint.options);
     quote! {
         #item
         #(#cfgs)*
         const _: () = {
             // One name for the many paths below: each of their tokens is read again for each endpoint.
-            use ::sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
+            use #sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
             #bind
             #marker
             __private::inventory::submit! { #registered }

@@ -6,9 +6,11 @@
 mod duplicate;
 mod expand;
 mod fallback;
+mod manifest;
 mod mark;
 mod repair;
 mod report;
+mod root;
 mod source;
 
 use proc_macro::TokenStream;
@@ -42,6 +44,7 @@ use sockeye_rules::syntax;
 /// | `group = "admin"` | the group of endpoints that it belongs to |
 /// | `guarded` | a layer in front of it authenticates |
 /// | `allow(rule, reason = "why")` | turns a rule off for this endpoint |
+/// | `crate = company::sockeye` | the path of the crate `sockeye`, where another crate re-exports it; a name that `Cargo.toml` gives it is found there |
 ///
 /// # Errors
 ///
@@ -52,7 +55,10 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let endpoint = syntax::parse(attribute.into(), item.clone());
     let (errors, warnings) = report::parted(syntax::check(&endpoint));
-    let expanded = if errors.is_empty() {
+    let absent = root::absent(&endpoint.options).filter(|_| errors.is_empty());
+    let expanded = if let Some(error) = absent {
+        quote::quote!(#error #item)
+    } else if errors.is_empty() {
         expand::expand(&endpoint, item)
     } else {
         report::report(&endpoint, &errors, item)
@@ -77,7 +83,7 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// What `#[ws_endpoint]` sees of a socket ends where the socket is given to another function. This attribute goes on there:
 /// on functions and methods with a parameter of the type `Handshake`, `Socket`, `Sender` or `Receiver`, owned or borrowed.
-/// It takes `allow(rule, reason = "why")` and nothing else.
+/// It takes `allow(rule, reason = "why")`, `crate = ..` and nothing else.
 ///
 /// # Errors
 ///

@@ -9,11 +9,11 @@ use quote::quote;
 use sockeye_rules::{IO_BEFORE_ACCEPT, MISSING_AWAIT, Rule, syntax::Diagnostic};
 
 /// The body, without its braces.
-pub(crate) fn repaired(body: &Group, found: &[Diagnostic]) -> TokenStream {
-    stream(body.stream(), found)
+pub(crate) fn repaired(body: &Group, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
+    stream(body.stream(), found, sockeye)
 }
 
-fn stream(tokens: TokenStream, found: &[Diagnostic]) -> TokenStream {
+fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     let mut awaits = None;
@@ -21,14 +21,14 @@ fn stream(tokens: TokenStream, found: &[Diagnostic]) -> TokenStream {
         match token {
             TokenTree::Group(group) => {
                 let is_arguments = group.delimiter() == Delimiter::Parenthesis;
-                out.push(TokenTree::Group(inside(&group, found)));
+                out.push(TokenTree::Group(inside(&group, found, sockeye)));
                 if let Some(method) = awaits.take().filter(|_| is_arguments) {
                     out.extend(awaited(&method, tokens.peek()));
                 }
             }
             TokenTree::Ident(name) => {
                 if is_place_of(&IO_BEFORE_ACCEPT, &name, found) {
-                    on_a_socket(&mut out);
+                    on_a_socket(&mut out, sockeye);
                 }
                 awaits = is_place_of(&MISSING_AWAIT, &name, found).then(|| name.clone());
                 out.push(TokenTree::Ident(name));
@@ -49,21 +49,21 @@ fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
     if method == "accept" && ends { quote!(.await.unwrap()) } else { quote!(.await) }
 }
 
-fn inside(group: &Group, found: &[Diagnostic]) -> Group {
-    let mut repaired = Group::new(group.delimiter(), stream(group.stream(), found));
+fn inside(group: &Group, found: &[Diagnostic], sockeye: &TokenStream) -> Group {
+    let mut repaired = Group::new(group.delimiter(), stream(group.stream(), found, sockeye));
     repaired.set_span(group.span());
     repaired
 }
 
 /// `handshake.` becomes `socket_of(&handshake).`
-fn on_a_socket(out: &mut Vec<TokenTree>) {
+fn on_a_socket(out: &mut Vec<TokenTree>, sockeye: &TokenStream) {
     let is_method = matches!(out.last(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
     let Some(TokenTree::Ident(handshake)) = out.len().checked_sub(2).and_then(|before| out.get(before))
     else {
         return;
     };
     if is_method {
-        let socket = quote!(::sockeye::__private::socket_of(&#handshake).);
+        let socket = quote!(#sockeye::__private::socket_of(&#handshake).);
         out.truncate(out.len() - 2);
         out.extend(socket);
     }
@@ -88,7 +88,7 @@ mod tests {
         let helper = parse(TokenStream::new(), item.parse().unwrap());
         let found = check_lifecycle(&helper);
         assert!(!found.is_empty(), "{item}");
-        repaired(&helper.function().unwrap().body, &found).to_string()
+        repaired(&helper.function().unwrap().body, &found, &quote!(::sockeye)).to_string()
     }
 
     #[test]

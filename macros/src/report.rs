@@ -7,7 +7,7 @@ use sockeye_rules::{
     syntax::{Diagnostic, Endpoint, Function, has_impl_trait},
 };
 
-use crate::repair;
+use crate::{repair, root};
 
 /// What keeps the program from compiling, and what does not.
 pub(crate) fn parted(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
@@ -45,7 +45,7 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
     }
     let warnings = self::warnings(&warnings);
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
-    let body = repair::repaired(&function.body, found);
+    let body = repair::repaired(&function.body, found, &root::path(&helper.options));
     let silent = (!errors.is_empty()).then(|| quote!(#[allow(warnings)]));
     quote!(#(#attrs)* #silent #vis #sig { #errors #warnings #body })
 }
@@ -58,7 +58,10 @@ pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStrea
     let item = match endpoint.function() {
         None => item,
         Some(function) if function.receiver.is_some() => without_self(function),
-        Some(function) => mended(function, &of_body.into_iter().map(error).collect(), found),
+        Some(function) => {
+            let sockeye = root::path(&endpoint.options);
+            mended(function, &of_body.into_iter().map(error).collect(), found, &sockeye)
+        }
     };
     quote!(#(#errors)* #item)
 }
@@ -75,7 +78,12 @@ fn error(found: &Diagnostic) -> TokenStream {
 }
 
 /// The function without what rustc would report once more, and without warnings about a function that nothing calls.
-fn mended(function: &Function, errors: &TokenStream, found: &[Diagnostic]) -> TokenStream {
+fn mended(
+    function: &Function,
+    errors: &TokenStream,
+    found: &[Diagnostic],
+    sockeye: &TokenStream,
+) -> TokenStream {
     let mut sig = function.sig.clone();
     sig.constness = None;
     sig.abi = None;
@@ -88,7 +96,7 @@ fn mended(function: &Function, errors: &TokenStream, found: &[Diagnostic]) -> To
         let body = &function.body;
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body);
     }
-    let body = repair::repaired(&function.body, found);
+    let body = repair::repaired(&function.body, found, sockeye);
     quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body })
 }
 

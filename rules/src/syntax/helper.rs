@@ -21,7 +21,11 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
         let message = "`#[ws_lifecycle]` takes no route: the function is checked, not served";
         sink.report(&UNKNOWN_OPTION, &route.literal, message, format!("write {ALLOW}"));
     }
-    let names = arguments.options.iter().map(|option| &option.name).filter(|name| *name != "allow");
+    let names = arguments
+        .options
+        .iter()
+        .map(|option| &option.name)
+        .filter(|name| *name != "allow" && *name != "crate");
     for name in names {
         let message = format!("`{name}` is no option of `#[ws_lifecycle]`");
         sink.report(&UNKNOWN_OPTION, name, message, format!("write {ALLOW}"));

@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Token, Type, parse::Parser, punctuated::Punctuated};
+use syn::{
+    Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Path, Token, Type, parse::Parser, punctuated::Punctuated,
+};
 
 use super::{Argument, Arguments, Value, one_line};
 use crate::{Rule, ValueProblem, duration, origin, size, subprotocol};
 
 /// Every option, and how it is written.
-pub const OPTIONS: [(&str, &str); 8] = [
+pub const OPTIONS: [(&str, &str); 9] = [
     ("state", "state = AppState"),
     ("origins", "origins = [\"https://app.example.com\"]"),
     ("subprotocols", "subprotocols = [\"v2\", \"v1\"]"),
@@ -16,6 +18,7 @@ pub const OPTIONS: [(&str, &str); 8] = [
     ("heartbeat", "heartbeat = \"30s\""),
     ("group", "group = \"admin\""),
     ("guarded", "guarded"),
+    ("crate", "crate = company::sockeye"),
     ("allow", "allow(no_receive_loop, reason = \"clients only listen\")"),
 ];
 
@@ -36,6 +39,8 @@ pub struct Options {
     pub group: Option<LitStr>,
     /// `guarded`.
     pub guarded: bool,
+    /// `crate = company::sockeye`: where another crate re-exports the runtime.
+    pub krate: Option<Path>,
     /// `allow(rule, .., reason = "why")`.
     pub allow: Vec<AllowOption>,
     /// What is wrong with the values, for `invalid_option` to report.
@@ -116,6 +121,7 @@ impl Options {
             "heartbeat" => self.heartbeat = Some(heartbeat(argument)?),
             "group" => self.group = Some(group(argument)?),
             "guarded" => self.guarded = guarded(argument)?,
+            "crate" => self.krate = Some(krate(argument)?),
             "allow" => self.read_allow(argument)?,
             _ => {}
         }
@@ -227,6 +233,16 @@ fn state(argument: &Argument) -> Read<Type> {
         _ => None,
     };
     ty.ok_or_else(|| form(argument, "state = AppState"))
+}
+
+/// A path, or a text that is one, as other attributes want it.
+fn krate(argument: &Argument) -> Read<Path> {
+    let written = text(argument).map(|text| text.parse_with(Path::parse_mod_style));
+    let path = written.or_else(|| match &argument.value {
+        Value::Assigned(tokens) => Some(Path::parse_mod_style.parse2(tokens.clone())),
+        _ => None,
+    });
+    path.and_then(Result::ok).ok_or_else(|| form(argument, "crate = company::sockeye"))
 }
 
 fn max_message_size(argument: &Argument) -> Read<usize> {

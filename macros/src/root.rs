@@ -1,0 +1,65 @@
+//! The path of the crate `sockeye` in the program that is compiled.
+
+use std::{cell::RefCell, collections::HashMap, env, fs, path::PathBuf, time::SystemTime};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use sockeye_rules::syntax::Options;
+
+use crate::manifest::{self, Name};
+
+/// What the option `crate = ..` says, else the name that `Cargo.toml` gives the crate, else its own.
+pub(crate) fn path(options: &Options) -> TokenStream {
+    match &options.krate {
+        Some(path) => path.to_token_stream(),
+        None => renamed().map_or_else(|| quote!(::sockeye), |name| quote!(::#name)),
+    }
+}
+
+/// The error where the package does not depend on the crate, so that rustc could only say that it cannot find it.
+pub(crate) fn absent(options: &Options) -> Option<TokenStream> {
+    if options.krate.is_some() || by_manifest() != Name::Absent || has_extern_crates() {
+        return None;
+    }
+    let message = "[invalid_option] the package does not depend on `sockeye`, so the endpoint cannot find it\n\
+                   help: write the path at which another crate re-exports it, as in `crate = company::sockeye`, or run `cargo add sockeye`";
+    Some(quote!(::core::compile_error!(#message);))
+}
+
+fn renamed() -> Option<Ident> {
+    let Name::Renamed(name) = by_manifest() else { return None };
+    // Cargo lets names through that are no identifiers.
+    let name: Ident = syn::parse_str(&name.replace('-', "_")).ok()?;
+    Some(Ident::new(&name.to_string(), Span::call_site()))
+}
+
+/// `extern crate ws as sockeye;` in the root of the crate gives it its name back.
+fn has_extern_crates() -> bool {
+    let Some(package) = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else { return true };
+    let here = Span::call_site().local_file().into_iter();
+    let mut files = here.chain(["src/lib.rs", "src/main.rs"].map(|root| package.join(root)));
+    files.any(|path| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.lines().any(|line| line.trim_start().starts_with("extern crate"))
+    })
+}
+
+thread_local! {
+    /// What was found out about each package, with the time of its manifest's last change: an editor's server expands macros
+    /// of many packages, and lives longer than one state of them.
+    static NAMES: RefCell<HashMap<PathBuf, (SystemTime, Name)>> = RefCell::default();
+}
+
+fn by_manifest() -> Name {
+    let Some(package) = env::var_os("CARGO_MANIFEST_DIR") else { return Name::Own };
+    let path = PathBuf::from(package).join("Cargo.toml");
+    let Ok(changed) = fs::metadata(&path).and_then(|about| about.modified()) else { return Name::Own };
+    NAMES.with_borrow_mut(|names| match names.get(&path) {
+        Some((when, name)) if *when == changed => name.clone(),
+        _ => {
+            let name = manifest::name(&path);
+            names.insert(path, (changed, name.clone()));
+            name
+        }
+    })
+}

@@ -1,0 +1,75 @@
+//! Packages that have Sockeye, or their own modules, in an unusual way; each is checked by a real cargo.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// What cargo said about a package, and whether it was content.
+fn check(package: &str) -> (bool, String) {
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--quiet", "--color", "never", "--package", package])
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages-target"))
+        .env("CARGO_INCREMENTAL", "0")
+        .current_dir(copied())
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// `tests/packages` where it can be built, with the versions of Sockeye's own workspace.
+fn copied() -> &'static Path {
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    COPY.get_or_init(|| {
+        let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
+        let _ = fs::remove_dir_all(&to);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("packages"), &to);
+        fs::copy(workspace().join("Cargo.lock"), to.join("Cargo.lock")).unwrap();
+        to
+    })
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            let text = fs::read_to_string(&from).unwrap();
+            fs::write(to, text.replace("WORKSPACE", workspace().to_str().unwrap())).unwrap();
+        }
+    }
+}
+
+fn errors(said: &str) -> Vec<&str> {
+    said.lines().filter(|line| line.starts_with("error") && !line.contains("could not compile")).collect()
+}
+
+#[test]
+fn a_renamed_or_reexported_sockeye_is_found() {
+    for package in ["renamed", "inherited", "reexported"] {
+        assert_eq!(check(package), (true, String::new()), "{package}");
+    }
+}
+
+#[test]
+fn an_attribute_that_cannot_find_sockeye_says_what_to_write() {
+    let (is_right, said) = check("forgotten");
+    assert!(!is_right);
+    let expected =
+        "error: [invalid_option] the package does not depend on `sockeye`, so the endpoint cannot find it";
+    assert_eq!(errors(&said), [expected], "{said}");
+    assert!(
+        said.contains(
+            "help: write the path at which another crate re-exports it, as in `crate = company::sockeye`"
+        ),
+        "{said}"
+    );
+}

@@ -1,0 +1,3 @@
+//! A crate that gives Sockeye to others.
+
+pub use sockeye;
