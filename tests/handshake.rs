@@ -31,6 +31,16 @@ async fn protocols(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Names no subprotocol; chooses one if it is asked to.
+#[ws_endpoint("/unnamed")]
+async fn unnamed(handshake: Handshake) -> sockeye::Result {
+    let chooses = handshake.uri().query().is_some();
+    let accept = handshake.accept();
+    let mut socket = if chooses { accept.subprotocol("chat").await? } else { accept.await? };
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 /// Lets one page in.
 #[ws_endpoint("/listed", origins = ["https://app.example.com"])]
 async fn listed(handshake: Handshake) -> sockeye::Result {
@@ -226,6 +236,51 @@ async fn subprotocols_without_one_in_common_are_refused() {
 }
 
 #[tokio::test]
+async fn an_offer_that_nobody_answers_is_refused_to_a_browser_and_told_once_for_others() {
+    let server = server().await;
+    let own = format!("http://{}", server.addr);
+    let offer = |origin: Option<&str>| {
+        let mut request = server.url("/unnamed").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "chat, token.hunter2".parse().unwrap());
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        request
+    };
+    let (status, rule, body) = refusal(offer(Some(&own))).await;
+    assert_eq!((status, rule.as_str()), (400, "subprotocol_refused"));
+    assert!(
+        body.contains("offers the subprotocols `chat, token.hunter2`, the endpoint chooses none"),
+        "{body}"
+    );
+    assert!(body.contains("subprotocols = [..]") && body.contains("a browser would drop"), "{body}");
+    let refused = logs::with("endpoint", "unnamed");
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!((refused[0].get("message"), refused[0].get("status")), ("handshake refused", "400"));
+
+    // tungstenite fails what websockets of Python takes; both get their 101.
+    for _ in 0..3 {
+        let head =
+            format!("GET /unnamed HTTP/1.1\r\n{HEAD}Sec-WebSocket-Protocol: chat, token.hunter2\r\n\r\n");
+        let answer = ask(server.addr, &head).await;
+        assert_eq!((answer.status, answer.header("sec-websocket-protocol")), (101, ""));
+    }
+    let told = logs::with("message", "subprotocols go unanswered");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].level, told[0].get("endpoint")), (tracing::Level::WARN, "unnamed"));
+    assert_eq!(told[0].get("rule"), "subprotocol_refused");
+    assert!(told[0].get("remedy").contains("subprotocols = [..]"), "{told:?}");
+    assert!(!format!("{refused:?}{told:?}").contains("hunter2"), "{refused:?}{told:?}");
+
+    // A handler that chooses answers the offer.
+    let mut request = server.url("/unnamed?choose").into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "chat".parse().unwrap());
+    request.headers_mut().insert("origin", own.parse().unwrap());
+    let (_, response) = within(tokio_tungstenite::connect_async(request)).await.unwrap();
+    assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+}
+
+#[tokio::test]
 async fn a_page_of_another_origin_is_refused_before_the_handler_runs() {
     let server = server().await;
     let own = format!("http://{}", server.addr);
@@ -346,10 +401,10 @@ async fn an_extractor_that_refuses_keeps_its_answer_and_is_logged() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_a_plain_404() {
+async fn an_unknown_path_is_a_404_that_says_so() {
     let answer =
         request(&format!("GET /nowhere HTTP/1.1\r\n{}Connection: close\r\n", without("Connection"))).await;
-    assert_eq!(answer.status, 404);
+    assert_refusal(&answer, 404, "unknown_route", &["no endpoint has the path `/nowhere`"]);
 }
 
 #[tokio::test]

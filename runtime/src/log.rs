@@ -11,7 +11,7 @@ use std::{
 };
 
 use http::request::Parts;
-use sockeye_rules::LAYER_PANIC;
+use sockeye_rules::{LAYER_PANIC, SUBPROTOCOL_REFUSED};
 use tracing::{Level, Span, subscriber::NoSubscriber};
 
 use crate::{CloseCode, refusal::Refusal};
@@ -137,6 +137,26 @@ impl Panicked<'_> {
                 "handshake refused: {reason}; endpoint={endpoint} rule={} peer={peer} help: {remedy}",
                 rule.name
             )
+        });
+    }
+}
+
+/// A client's subprotocols went unanswered, and it was let in nevertheless.
+pub(crate) struct Unanswered<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) remedy: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl Unanswered<'_> {
+    pub(crate) fn emit(&self) {
+        let (endpoint, reason, remedy, rule) =
+            (self.endpoint, self.reason, self.remedy, SUBPROTOCOL_REFUSED.name);
+        let peer = self.peer.map(tracing::field::display);
+        tracing::warn!(target: "sockeye", endpoint, rule, reason, remedy, peer, "subprotocols go unanswered");
+        fallback(Level::WARN, || {
+            format!("subprotocols go unanswered: {reason}; endpoint={endpoint} rule={rule} help: {remedy}")
         });
     }
 }

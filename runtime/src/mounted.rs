@@ -1,6 +1,9 @@
 //! An endpoint as it is served: registered facts, resolved types, and the settings in force.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -21,6 +24,8 @@ pub(crate) struct Mounted {
     pub(crate) states: Arc<States>,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,
+    /// Whether the log has it that a client's offer of subprotocols went unanswered: once is enough.
+    pub(crate) has_told_of_offer: AtomicBool,
 }
 
 /// The settings in force for one endpoint: its own options over the server's.

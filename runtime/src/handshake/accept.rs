@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{Decision, Incoming, peer, subprotocol};
-use crate::{Error, Result, Socket, connection::Link};
+use crate::{Error, Result, Socket, connection::Link, error::Kind};
 
 /// Headers that belong to the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
 const RESERVED: [HeaderName; 7] = [
@@ -51,7 +51,8 @@ impl<C> Accept<C> {
     }
 
     /// Chooses the subprotocol, instead of the endpoint's most preferred one that the client offers. The client must
-    /// have offered it: a browser fails the connection otherwise (RFC 6455 section 4.1).
+    /// have offered it: a browser fails the connection otherwise (RFC 6455 section 4.1). It fails it as well when it has offered
+    /// some and none is chosen, so a browser is then refused with 400 and the rule `subprotocol_refused`.
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         if !subprotocol::offered(&self.incoming.parts.headers).any(|one| one == name) {
@@ -86,6 +87,12 @@ impl<C> Accept<C> {
     async fn open(mut self) -> Result<Socket<C>> {
         if let Some(fault) = self.fault {
             return Err(Error::new(fault));
+        }
+        if self.subprotocol.is_none()
+            && let Some(refusal) = subprotocol::unanswered(&self.incoming)
+        {
+            self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
+            return Err(Error::of(Kind::Rejected));
         }
         if let Some(name) = &self.subprotocol {
             let value = HeaderValue::try_from(name)?;

@@ -1,9 +1,11 @@
 //! Subprotocols: what the client offers and what the endpoint speaks (RFC 6455 section 1.9).
 
+use std::sync::atomic::Ordering;
+
 use http::{HeaderMap, StatusCode, header};
 
-use super::request::tokens;
-use crate::{refusal::Refusal, report::count};
+use super::{Incoming, peer, request::tokens};
+use crate::{log, refusal::Refusal, report::count};
 
 /// What the client offers, in its order.
 pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -13,7 +15,7 @@ pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 /// The endpoint's most preferred subprotocol that the client offers.
 ///
 /// A client that offers some, none of which the endpoint speaks, is refused: a browser would fail the connection later
-/// and without a reason. A client that offers none, or an endpoint that names none, goes without.
+/// and without a reason. A client that offers none goes without; where the endpoint names none, the handler may choose.
 pub(crate) fn negotiate(
     spoken: &[&'static str],
     headers: &HeaderMap,
@@ -23,6 +25,46 @@ pub(crate) fn negotiate(
     }
     let chosen = spoken.iter().copied().find(|one| offered(headers).any(|other| other == *one));
     chosen.map(Some).ok_or_else(|| none_in_common(spoken, headers))
+}
+
+/// What to do about an offer that nobody answers: the endpoint names no subprotocol, and its handler has chosen none.
+///
+/// RFC 6455 lets a server go on without. Browsers must fail such a connection (WebSockets standard, section 2.2), after a
+/// 101 and without a reason, so they are refused in words. Of other clients some fail it and some go on: those are let in,
+/// and the log says once what is missing.
+pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
+    let headers = &incoming.parts.headers;
+    let offers = offered(headers).count();
+    if offers == 0 {
+        return None;
+    }
+    let reason = format!(
+        "the client offers {}, and neither the endpoint nor its handler chooses one",
+        count(offers, "subprotocol")
+    );
+    let remedy = "name it with `subprotocols = [..]` in `#[ws_endpoint(..)]`, choose one with `handshake.accept().subprotocol(name)`, \
+                  or have the client offer none";
+    if !headers.contains_key(header::ORIGIN) {
+        let endpoint = &incoming.endpoint;
+        // Whether two say it at once matters to nobody.
+        if !endpoint.has_told_of_offer.swap(true, Ordering::Relaxed) {
+            log::Unanswered {
+                endpoint: endpoint.registered.name,
+                reason: &reason,
+                remedy,
+                peer: peer(&incoming.parts),
+            }
+            .emit();
+        }
+        return None;
+    }
+    let told = format!(
+        "the client offers the subprotocols `{}`, the endpoint chooses none, and a browser would drop the connection",
+        offered(headers).collect::<Vec<_>>().join(", ").escape_debug()
+    );
+    let refusal =
+        Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy);
+    Some(refusal.telling(format!("{told}\nhelp: {remedy}")))
 }
 
 fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {

@@ -1,6 +1,9 @@
 //! From what is registered to what is to be served: endpoints of one group, with the settings in force for each.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use super::Candidate;
 use crate::{
@@ -43,6 +46,7 @@ fn candidate(
         states: Arc::clone(states),
         settings: settings(registered, server),
         lifecycle: lifecycle.clone(),
+        has_told_of_offer: AtomicBool::new(false),
     };
     Candidate {
         mounted: Arc::new(mounted),

@@ -62,4 +62,5 @@ def test_a_path_that_does_not_parse(server):
 
 
 def test_a_path_without_an_endpoint(server):
-    assert refusal(server, "/nowhere").status_code == 404
+    response = refusal(server, "/nowhere")
+    assert (response.status_code, response.headers["sockeye-rule"]) == (404, "unknown_route")

@@ -18,6 +18,8 @@ pub(in crate::probe) fn explain(finding: Finding, rule: &Rule, origin: Option<&s
             "if that page is yours, write `origins = [\"{}\"]` in `#[ws_endpoint(..)]`",
             origin.unwrap_or("https://app.example.com")
         )),
+        "unknown_route" => finding.help("compare the path with the routes of the server: `cargo sockeye routes` lists them and says which the linker dropped; a proxy in front may add a prefix or remove one"),
+        "layer_panic" => finding.help("a layer or a route of the server's program panicked: the backtrace of the panic names the place"),
         "subprotocol_refused" => finding.help("offer one that the endpoint speaks, with `--subprotocol NAME`"),
         "handler_refused" => finding.help("the handler decided this: look at its condition, and send what it asks for with `--header 'Name: value'`"),
         "extractor_refused" => finding.help("send what the parameter asks for: query string, header or cookie (`--header 'Name: value'`)"),
