@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sockeye_rules::origin::{self, Origin, OriginProblem};
 
-use crate::endpoint::OriginOption;
+use crate::{endpoint::OriginOption, log::Words};
 
 /// The longest name of a host has 253 characters: no page has a longer origin than this, and no more of one is logged.
 pub(crate) const LONGEST: usize = 300;
@@ -175,23 +175,21 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    pub(crate) fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> Words {
         match self {
-            Self::Several => "the request has more than one `Origin` header".to_owned(),
-            Self::TooLong => format!("the request's `Origin` header is longer than {LONGEST} bytes"),
-            Self::NotAnOrigin(text) => {
-                format!(
-                    "the request's origin `{text}` belongs to no page (a sandboxed frame or a local file sends `null`)"
-                )
+            Self::Several => Words::own("the request has more than one `Origin` header"),
+            Self::TooLong => {
+                Words::own(format!("the request's `Origin` header is longer than {LONGEST} bytes"))
             }
-            Self::Elsewhere { origin, same: true } => {
-                format!(
-                    "the page's origin `{origin}` is not the origin of this server, and only its own pages are allowed"
-                )
-            }
-            Self::Elsewhere { origin, same: false } => {
-                format!("the page's origin `{origin}` is not in the list of allowed origins")
-            }
+            Self::NotAnOrigin(text) => Words::own("the request's origin `")
+                .then_foreign(text)
+                .then("` belongs to no page (a sandboxed frame or a local file sends `null`)"),
+            Self::Elsewhere { origin, same: true } => Words::own("the page's origin `")
+                .then_foreign(origin)
+                .then("` is not the origin of this server, and only its own pages are allowed"),
+            Self::Elsewhere { origin, same: false } => Words::own("the page's origin `")
+                .then_foreign(origin)
+                .then("` is not in the list of allowed origins"),
         }
     }
 

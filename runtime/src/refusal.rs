@@ -3,6 +3,9 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use sockeye_rules::Rule;
+use tracing::Level;
+
+use crate::log::Words;
 
 /// Carries the rule of a refusal, so that a client's developer can look it up.
 pub(crate) const RULE_HEADER: HeaderName = HeaderName::from_static("sockeye-rule");
@@ -13,12 +16,14 @@ pub(crate) struct Refusal {
     pub(crate) rule: &'static Rule,
     pub(crate) status: StatusCode,
     /// What is wrong, for the log.
-    pub(crate) reason: String,
+    pub(crate) reason: Words,
     /// What to do about it, for whoever runs the server.
     pub(crate) remedy: String,
     /// What the client is told.
     pub(crate) told: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whose fault it is.
+    is_of_server: bool,
 }
 
 impl Refusal {
@@ -26,23 +31,24 @@ impl Refusal {
     pub(crate) fn of_client(
         rule: &'static Rule,
         status: StatusCode,
-        reason: impl Into<String>,
+        reason: impl Into<Words>,
         remedy: impl Into<String>,
     ) -> Self {
         let (reason, remedy) = (reason.into(), remedy.into());
-        let told = format!("{reason}\nhelp: {remedy}");
-        Self { rule, status, reason, remedy, told, headers: Vec::new() }
+        let told = format!("{}\nhelp: {remedy}", reason.told());
+        Self { rule, status, reason, remedy, told, headers: Vec::new(), is_of_server: false }
     }
 
     /// A refusal for which the client is told no details: the server is at fault.
     pub(crate) fn of_server(
         rule: &'static Rule,
         status: StatusCode,
-        reason: impl Into<String>,
+        reason: impl Into<Words>,
         remedy: impl Into<String>,
     ) -> Self {
         let told = "the server could not take this connection; its log says why".to_owned();
-        Self { rule, status, reason: reason.into(), remedy: remedy.into(), told, headers: Vec::new() }
+        let (reason, remedy) = (reason.into(), remedy.into());
+        Self { rule, status, reason, remedy, told, headers: Vec::new(), is_of_server: true }
     }
 
     pub(crate) fn telling(mut self, told: impl Into<String>) -> Self {
@@ -58,6 +64,12 @@ impl Refusal {
     /// Whether it says that no endpoint was asked for.
     pub(crate) fn is_about_no_endpoint(&self) -> bool {
         self.rule.name == sockeye_rules::UNKNOWN_ROUTE.name
+    }
+
+    /// How loud it is in the log: what is wrong with the program itself is an error. That there is no room, or no time, is not.
+    pub(crate) fn level(&self) -> Level {
+        let is_fault = self.is_of_server && self.status == StatusCode::INTERNAL_SERVER_ERROR;
+        if is_fault { Level::ERROR } else { Level::WARN }
     }
 
     /// What the client reads.

@@ -111,7 +111,9 @@ async fn reason_for(server: &sockeye_tests::Running, cookie: &str) -> String {
 #[tokio::test]
 async fn what_stands_in_place_of_a_secret_is_no_place_to_look_for_secrets() {
     let server = server().await;
-    for cookie in ["a=first; b=hidd; c=[hid; d=dden; e=dden]", "a=[hidden]; b=first; c=idde"] {
+    for cookie in
+        ["token=first; pwd=hidd; key=[hid; otp=dden; pass=dden]", "sid=[hidden]; key=first; pin=idde"]
+    {
         assert_eq!(reason_for(&server, cookie).await, "log in [hidden]", "{cookie}");
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     CloseCode, Error, Message,
     close::CloseFrame,
     limiter::{Pace, Place},
+    log::Words,
     metrics::Traffic,
     mounted::{Mounted, Settings},
     panic,
@@ -99,7 +100,7 @@ pub(super) struct Shared {
     /// When the handler last used a handle after that.
     touched: Option<Instant>,
     /// What a task panicked with after the end.
-    pub(super) late_panic: Option<String>,
+    pub(super) late_panic: Option<Words>,
     /// `recv` has given the error with which the connection ended.
     failed: bool,
     handles: usize,
@@ -166,7 +167,9 @@ impl Cell {
         let cell = Arc::downgrade(self);
         let task = AssertUnwindSafe(task).catch_unwind().map(move |ended| {
             if let (Err(panic), Some(cell)) = (ended, cell.upgrade()) {
-                cell.panicked(format!("a task of the handler panicked: {}", panic::words(&*panic)));
+                cell.panicked(
+                    Words::own("a task of the handler panicked: ").then_foreign(panic::words(&*panic)),
+                );
             }
         });
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,7 +179,7 @@ impl Cell {
         tasks.spawn(task.in_current_span());
     }
 
-    fn panicked(&self, words: String) {
+    fn panicked(&self, words: Words) {
         let mut shared = self.lock();
         if shared.end.is_some() {
             shared.late_panic = Some(words);

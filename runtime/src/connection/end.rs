@@ -3,7 +3,7 @@
 use sockeye_rules::{self as rules, Rule};
 
 use super::{engine::Violation, owner::Outcome};
-use crate::{CloseCode, Error, close::CloseFrame, error::Kind};
+use crate::{CloseCode, Error, close::CloseFrame, error::Kind, log::Words};
 
 /// The first cause of a connection's end; what comes after it does not change it.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum End {
     /// The handler returned an error of its own.
     Failed(Failure),
     /// The handler panicked, or a task of it; in words.
-    Panicked(String),
+    Panicked(Words),
     /// The server is stopping.
     Stopping,
     /// The server has stopped before it could say so.
@@ -42,7 +42,7 @@ pub(crate) struct Failure {
     code: CloseCode,
     reason: String,
     blame: Blame,
-    words: String,
+    words: Words,
 }
 
 /// How loud the end is in the log.
@@ -62,7 +62,9 @@ impl End {
         match outcome {
             Outcome::Returned(Ok(())) => Self::Returned,
             Outcome::Returned(Err(error)) => Self::Failed(Failure::of(error)),
-            Outcome::Panicked(message) => Self::Panicked(format!("the handler panicked: {message}")),
+            Outcome::Panicked(message) => {
+                Self::Panicked(Words::own("the handler panicked: ").then_foreign(message))
+            }
         }
     }
 
@@ -123,27 +125,27 @@ impl End {
     }
 
     /// What happened, in words, for the log.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn words(&self) -> Words {
         match self {
-            Self::PeerClosed(None) => "the peer closed, with no code".to_owned(),
-            Self::PeerClosed(Some(frame)) if frame.reason.is_empty() => {
-                format!("the peer closed with {}", frame.code)
-            }
+            Self::PeerClosed(None) => "the peer closed, with no code".into(),
             Self::PeerClosed(Some(frame)) => {
-                format!("the peer closed with {}: {:?}", frame.code, frame.reason)
+                let words = Words::own(format!("the peer closed with {}", frame.code));
+                if frame.reason.is_empty() {
+                    return words;
+                }
+                words.then(": ").then_foreign(format!("{:?}", frame.reason))
             }
-            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) | Self::Panicked(why) => {
-                why.clone()
-            }
-            Self::Violation(violation) => violation.reason.clone(),
-            Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed".to_owned(),
-            Self::HandlerClosed(_, reason) => format!("the handler closed: {reason}"),
-            Self::Returned => "the handler returned".to_owned(),
-            Self::LetGo => "the handler dropped its socket".to_owned(),
+            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) => Words::own(why.clone()),
+            Self::Panicked(why) => why.clone(),
+            Self::Violation(violation) => Words::own(violation.reason.clone()),
+            Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed".into(),
+            Self::HandlerClosed(_, reason) => Words::own("the handler closed: ").then_foreign(reason),
+            Self::Returned => "the handler returned".into(),
+            Self::LetGo => "the handler dropped its socket".into(),
             Self::Failed(failure) => failure.words.clone(),
-            Self::Stopping => "the server is stopping".to_owned(),
-            Self::Cut => "the server has stopped".to_owned(),
-            Self::Dropped => "the connection was dropped together with its runtime".to_owned(),
+            Self::Stopping => "the server is stopping".into(),
+            Self::Cut => "the server has stopped".into(),
+            Self::Dropped => "the connection was dropped together with its runtime".into(),
         }
     }
 }
@@ -158,9 +160,9 @@ impl Failure {
         };
         let words = if error.is_disconnect() {
             // This connection was alive: what is over is another one, which the handler also uses.
-            format!("another connection failed: {error}")
+            Words::own("another connection failed: ").then_foreign(error.to_string())
         } else {
-            error.chain()
+            Words::foreign(error.chain())
         };
         Self { code, reason: reason.to_owned(), blame, words }
     }

@@ -8,7 +8,13 @@ use super::{
     end::{Blame, End},
     owner::{Aftermath, Outcome},
 };
-use crate::{error::Kind, handshake::Caller, log, metrics, mounted::Mounted};
+use crate::{
+    error::Kind,
+    handshake::Caller,
+    log::{self, Words},
+    metrics,
+    mounted::Mounted,
+};
 
 /// Everything that is known when a connection is over.
 pub(super) struct Closing<'a> {
@@ -17,16 +23,13 @@ pub(super) struct Closing<'a> {
     pub(super) end: &'a End,
     pub(super) aftermath: Option<&'a Aftermath>,
     /// What a task of the handler panicked with after the end.
-    pub(super) late_panic: Option<String>,
+    pub(super) late_panic: Option<Words>,
     pub(super) open_for: Duration,
 }
 
 impl Closing<'_> {
     pub(super) fn log(self) {
-        let (blame, mut reason) = self.verdict();
-        if self.has_foreign_words() {
-            reason = self.caller.secrets.hide(&reason);
-        }
+        let (blame, reason) = self.verdict();
         let (level, rule) = match blame {
             Blame::Nobody => (Level::INFO, None),
             Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
@@ -39,7 +42,7 @@ impl Closing<'_> {
             endpoint: self.endpoint.registered.name,
             rule,
             code,
-            reason: &reason,
+            reason: &reason.without(&self.caller.secrets),
             peer: self.caller.peer,
             open_for: Duration::from_millis(open_for.as_millis().try_into().unwrap_or(u64::MAX)),
         }
@@ -57,46 +60,35 @@ impl Closing<'_> {
         sent.or_else(|| self.end.frame().map(|frame| frame.code)).map(u16::from)
     }
 
-    /// Whether the words are in part the handler's or the peer's, who may repeat what the handshake carried.
-    fn has_foreign_words(&self) -> bool {
-        let by_end = match self.end {
-            End::PeerClosed(frame) => frame.is_some(),
-            End::HandlerClosed(..) | End::Failed(_) | End::Panicked(_) | End::Violation(_) => true,
-            _ => false,
-        };
-        by_end || self.aftermath.is_some() || self.late_panic.is_some()
-    }
-
     /// Who is to blame, and for what, the panic of a task included.
-    fn verdict(&self) -> (Blame, String) {
+    fn verdict(&self) -> (Blame, Words) {
         let (blame, reason) = self.verdict_on_handler();
-        let Some(words) = &self.late_panic else { return (blame, reason) };
+        let Some(words) = self.late_panic.clone() else { return (blame, reason) };
         let blame = match blame {
             Blame::Handler(rule) => Blame::Handler(rule),
             _ => Blame::Handler(&sockeye_rules::HANDLER_PANIC),
         };
-        (blame, format!("{reason}; then {words}"))
+        (blame, reason.then("; then ").then_all(words))
     }
 
     /// A handler that fails after its peer has left is still a failure.
-    fn verdict_on_handler(&self) -> (Blame, String) {
+    fn verdict_on_handler(&self) -> (Blame, Words) {
         let own = self.end.words();
         let Some(after) = self.aftermath else { return (self.end.blame(), own) };
         match after {
             Aftermath::Ended(Outcome::Panicked(message)) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
-                (blame, format!("{own}; then the handler panicked: {message}"))
+                (blame, own.then("; then the handler panicked: ").then_foreign(message))
             }
             Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) => {
                 let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);
-                (blame, format!("{own}; then the handler failed: {}", error.chain()))
+                (blame, own.then("; then the handler failed: ").then_foreign(error.chain()))
             }
             Aftermath::Lingered(time) => {
                 let blame = Blame::Handler(&sockeye_rules::LINGERING_HANDLER);
-                (
-                    blame,
-                    format!("{own}; then the handler went on for {time:?} without noticing, and was dropped"),
-                )
+                let then =
+                    format!("; then the handler went on for {time:?} without noticing, and was dropped");
+                (blame, own.then(then))
             }
             Aftermath::Ended(Outcome::Returned(_)) => (self.end.blame(), own),
         }

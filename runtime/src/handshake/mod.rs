@@ -19,9 +19,15 @@ pub(crate) use decision::{Decision, Decisions};
 pub(crate) use request::{Opening, has_token, tokens};
 pub(crate) use service::EndpointService;
 
-use self::secrets::Secrets;
+pub(crate) use self::secrets::Secrets;
 use crate::{
-    Error, Raw, connection::Cell, endpoint::Registered, error::Kind, log, metrics, mounted::Mounted,
+    Error, Raw,
+    connection::Cell,
+    endpoint::Registered,
+    error::Kind,
+    log::{self, Words},
+    metrics,
+    mounted::Mounted,
     refusal::Refusal,
 };
 
@@ -142,10 +148,11 @@ pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal 
     let rule = &sockeye_rules::HANDLER_REFUSED;
     let remedy = "the handler decided this; look at its condition if the client should have been accepted";
     let told = reason.clone();
+    let reason = Words::foreign(reason);
     if status.is_client_error() || status.is_server_error() {
         return Refusal::of_client(rule, status, reason, remedy).telling(told);
     }
-    let reason = format!("{reason} (the handler refused with {status}, which is not an error)");
+    let reason = reason.then(format!(" (the handler refused with {status}, which is not an error)"));
     let remedy = "refuse with a status from 400 to 599";
     Refusal::of_server(rule, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy).telling(told)
 }
@@ -160,16 +167,17 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let origin = parts.headers.get(header::ORIGIN).map(|value| {
-            let shown = &value.as_bytes()[..value.len().min(crate::origin::LONGEST)];
-            String::from_utf8_lossy(shown).into_owned()
-        });
+        let origin = parts
+            .headers
+            .get(header::ORIGIN)
+            .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
         Self { peer: peer(parts), origin, secrets: Secrets::None }
     }
 
     /// From here on foreign words may end up in the log, and what this request carries must not.
-    pub(crate) fn with_secrets_of(mut self, parts: &Parts) -> Self {
-        self.secrets = Secrets::of(parts);
+    pub(crate) fn with_secrets_of(mut self, parts: &Parts, endpoint: Option<&Registered>) -> Self {
+        let spoken = endpoint.map_or(&[][..], |endpoint| endpoint.options.subprotocols);
+        self.secrets = Secrets::of(parts, spoken);
         self
     }
 
@@ -177,6 +185,8 @@ impl Caller {
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
         metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
-        log::Refused { endpoint, refusal, peer: self.peer, origin: self.origin.as_deref() }.emit();
+        let reason = refusal.reason.without(&self.secrets);
+        log::Refused { endpoint, refusal, reason: &reason, peer: self.peer, origin: self.origin.as_deref() }
+            .emit();
     }
 }

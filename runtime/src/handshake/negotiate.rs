@@ -21,7 +21,8 @@ use crate::{
     connection::{Handler, Kept, Outcome, Owner, Seat, drop_handler, poll_handler},
     endpoint::Running,
     error::Kind,
-    log, metrics,
+    log::{self, Words},
+    metrics,
     mounted::Mounted,
     refusal::{RULE_HEADER, Refusal},
     routing::Sighting,
@@ -107,7 +108,7 @@ impl Negotiation {
     /// a handler has to notice the end of its connection: until then it keeps its place.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
         let Self { endpoint, caller, mut handler, cell, seat, .. } = self;
-        let response = caller.refuse_in_words(&endpoint, refusal);
+        let response = caller.refuse(&endpoint, refusal);
         if let Some(outcome) = ended {
             caller.log_aftermath(&endpoint, &outcome);
             return response;
@@ -137,7 +138,7 @@ impl Negotiation {
             Outcome::Returned(Err(error)) => error,
             Outcome::Returned(Ok(())) => return self.caller.refuse(&self.endpoint, never_accepted()),
             Outcome::Panicked(message) => {
-                return self.caller.refuse_in_words(&self.endpoint, panicked(&message));
+                return self.caller.refuse(&self.endpoint, panicked(message));
             }
         };
         let chain = error.chain();
@@ -147,25 +148,32 @@ impl Negotiation {
                 self.refuse_by_extractor(index, response).await
             }
             Kind::Status { status, reason } => {
-                self.caller.refuse_in_words(&self.endpoint, refused_by_handler(status, reason))
+                self.caller.refuse(&self.endpoint, refused_by_handler(status, reason))
             }
-            _ => self.caller.refuse_in_words(&self.endpoint, failed(&chain)),
+            _ => self.caller.refuse(&self.endpoint, failed(chain)),
         }
     }
 
-    /// The extractor's own answer goes to the client as it is; its text goes into the log.
+    /// The extractor's own answer goes to the client as it is, unless it says that the server is at fault: then it is about
+    /// the inside of the server, and the client learns no more than with any other fault. Its text goes into the log.
     async fn refuse_by_extractor(self, index: usize, response: Response) -> Response {
         let (mut head, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let words = self.caller.words_of(&body);
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
-        let remedy = if head.status.is_server_error() {
+        let is_servers_fault = head.status.is_server_error();
+        let remedy = if is_servers_fault {
             "the server lacks something that this parameter needs; it is not the client's fault"
         } else {
             "the request does not carry what this parameter asks for"
         };
-        let reason = format!("the parameter `{ty}` answered {}: {words}", head.status);
-        let refusal = Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy);
+        let reason = Words::own(format!("the parameter `{ty}` answered {}: ", head.status))
+            .then_foreign(String::from_utf8_lossy(&body).trim_end());
+        let mut refusal = Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy);
+        if is_servers_fault {
+            let again = head.headers.remove(header::RETRY_AFTER);
+            refusal.headers.extend(again.map(|again| (header::RETRY_AFTER, again)));
+            return self.caller.refuse(&self.endpoint, refusal);
+        }
         self.caller.log(Some(self.endpoint.registered), &refusal);
         head.headers.insert(RULE_HEADER, HeaderValue::from_static(EXTRACTOR_REFUSED.name));
         Response::from_parts(head, Body::from(body))
@@ -185,25 +193,25 @@ fn too_late(limit: Duration) -> Refusal {
     Refusal::of_server(
         &NEVER_ACCEPTED,
         StatusCode::SERVICE_UNAVAILABLE,
-        format!("the handler neither accepted nor rejected the handshake within {limit:?}"),
+        Words::own(format!("the handler neither accepted nor rejected the handshake within {limit:?}")),
         "accept first and do slow work after it, or raise `Limits::handshake_timeout`",
     )
 }
 
-fn panicked(message: &str) -> Refusal {
+fn panicked(message: String) -> Refusal {
     Refusal::of_server(
         &HANDLER_PANIC,
         StatusCode::INTERNAL_SERVER_ERROR,
-        format!("the handler panicked before it accepted: {message}"),
+        Words::own("the handler panicked before it accepted: ").then_foreign(message),
         "return an error instead: `?` turns any error into a refusal",
     )
 }
 
-fn failed(chain: &str) -> Refusal {
+fn failed(chain: String) -> Refusal {
     Refusal::of_server(
         &HANDLER_ERROR,
         StatusCode::INTERNAL_SERVER_ERROR,
-        format!("the handler failed before it accepted: {chain}"),
+        Words::own("the handler failed before it accepted: ").then_foreign(chain),
         "if the client is at fault, return `handshake.reject(status, reason)` or `Error::status(..)`",
     )
 }
@@ -213,23 +221,6 @@ impl Caller {
     pub(super) fn refuse(&self, endpoint: &Mounted, refusal: Refusal) -> Response {
         self.log(Some(endpoint.registered), &refusal);
         refusal.into_response()
-    }
-
-    /// The same for a refusal whose words are the user's and may repeat what the request carries. The client is told them as
-    /// they are.
-    fn refuse_in_words(&self, endpoint: &Mounted, mut refusal: Refusal) -> Response {
-        refusal.reason = self.secrets.hide(&refusal.reason);
-        self.refuse(endpoint, refusal)
-    }
-
-    /// The beginning of an answer, for the log. It is cut when nothing is in it that must be found whole.
-    fn words_of(&self, body: &[u8]) -> String {
-        const LOOKED_AT: usize = 64 * 1024;
-        const SHOWN: usize = 500;
-        let body = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
-        let mut words = self.secrets.hide(&body);
-        words.truncate(words.floor_char_boundary(SHOWN));
-        words
     }
 
     /// Logs that a handler has not ended for so long after its refusal.
@@ -242,13 +233,15 @@ impl Caller {
     /// Logs a failure that came after the refusal, when the client has its answer.
     fn log_aftermath(&self, endpoint: &Mounted, outcome: &Outcome) {
         let (rule, reason) = match outcome {
-            Outcome::Panicked(message) => (HANDLER_PANIC.name, format!("the handler panicked: {message}")),
+            Outcome::Panicked(message) => {
+                (HANDLER_PANIC.name, Words::own("the handler panicked: ").then_foreign(message))
+            }
             Outcome::Returned(Err(error)) if matches!(error.kind(), Kind::Failed { .. }) => {
-                (HANDLER_ERROR.name, error.chain())
+                (HANDLER_ERROR.name, Words::foreign(error.chain()))
             }
             Outcome::Returned(_) => return,
         };
-        let (endpoint, reason) = (endpoint.registered.name, self.secrets.hide(&reason));
+        let (endpoint, reason) = (endpoint.registered.name, reason.without(&self.secrets));
         log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
     }
 }

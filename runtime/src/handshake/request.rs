@@ -2,6 +2,8 @@
 //!
 //! Each way to fail has its own words, because each has its own remedy.
 
+use std::borrow::Cow;
+
 use base64::{
     Engine as _,
     alphabet::STANDARD as ALPHABET,
@@ -11,7 +13,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, head
 use sha1::{Digest, Sha1};
 use sockeye_rules::{NOT_AN_UPGRADE, UPGRADE_STRIPPED};
 
-use crate::{log, refusal::Refusal};
+use crate::{
+    log::{self, Words},
+    refusal::Refusal,
+};
 
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -66,7 +71,7 @@ fn read_http1(parts: &Parts) -> Result<Opening, Refusal> {
         return Err(no_upgrade(headers, upgrade, connection));
     }
     if parts.version != Version::HTTP_11 {
-        return Err(stripped("the request came over HTTP/1.0, which cannot be upgraded".to_owned()));
+        return Err(stripped("the request came over HTTP/1.0, which cannot be upgraded"));
     }
     if !headers.contains_key(header::HOST) && parts.uri.authority().is_none() {
         return Err(not_an_upgrade(
@@ -134,16 +139,22 @@ fn upgrade_required(refusal: Refusal) -> Refusal {
         .with_header(header::CONNECTION, HeaderValue::from_static("upgrade"))
 }
 
-fn stripped(what: String) -> Refusal {
+fn stripped(what: impl Into<Cow<'static, str>>) -> Refusal {
     let remedy = "a proxy in front does not pass the upgrade on; nginx needs, in the location of this route: \
                   `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; \
                   proxy_set_header Host $http_host;`";
-    upgrade_required(Refusal::of_client(&UPGRADE_STRIPPED, StatusCode::UPGRADE_REQUIRED, what, remedy))
+    upgrade_required(Refusal::of_client(
+        &UPGRADE_STRIPPED,
+        StatusCode::UPGRADE_REQUIRED,
+        Words::own(what),
+        remedy,
+    ))
 }
 
 fn wrong_method(parts: &Parts, wanted: &'static str) -> Refusal {
     let over = if parts.version == Version::HTTP_2 { "over HTTP/2" } else { "over HTTP/1.1" };
-    let reason = format!("a WebSocket {over} is opened with {wanted}, not {}", parts.method);
+    let reason = Words::own(format!("a WebSocket {over} is opened with {wanted}, not "))
+        .then_foreign(parts.method.as_str());
     let remedy = format!(
         "send {wanted} from a WebSocket client that speaks {}",
         if wanted == "GET" { "RFC 6455" } else { "RFC 8441" }
@@ -155,7 +166,7 @@ fn wrong_method(parts: &Parts, wanted: &'static str) -> Refusal {
 fn unknown_protocol(protocol: &str) -> Refusal {
     not_an_upgrade(
         StatusCode::NOT_IMPLEMENTED,
-        format!("the extended CONNECT asks for the protocol `{}`", protocol.escape_debug()),
+        Words::own("the extended CONNECT asks for the protocol `").then_foreign(protocol).then("`"),
         "this endpoint speaks `:protocol: websocket` only",
     )
 }
@@ -166,8 +177,10 @@ fn version_13(parts: &Parts) -> Result<(), Refusal> {
         return Ok(());
     }
     let reason = match version {
-        Some(version) => format!("the client speaks WebSocket version {version:?}, this server version 13"),
-        None => "the request has no `Sec-WebSocket-Version` header".to_owned(),
+        Some(version) => Words::own("the client speaks WebSocket version \"")
+            .then_foreign(String::from_utf8_lossy(version.as_bytes()))
+            .then("\", this server version 13"),
+        None => Words::own("the request has no `Sec-WebSocket-Version` header"),
     };
     let remedy = "send `Sec-WebSocket-Version: 13`";
     // HTTP/2 has no upgrade to ask for (RFC 9113 section 8.6); over HTTP/1.1 a 426 must name one (RFC 9110 section 15.5.22).
@@ -202,7 +215,7 @@ fn accept_of(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     ))
 }
 
-fn not_an_upgrade(status: StatusCode, reason: impl Into<String>, remedy: impl Into<String>) -> Refusal {
+fn not_an_upgrade(status: StatusCode, reason: impl Into<Words>, remedy: impl Into<String>) -> Refusal {
     Refusal::of_client(&NOT_AN_UPGRADE, status, reason, remedy)
 }
 

@@ -89,7 +89,7 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
-    let caller = Caller::of(&parts).with_secrets_of(&parts);
+    let caller = Caller::of(&parts).with_secrets_of(&parts, Some(endpoint.registered));
     let decisions = Arc::new(Decisions::default());
     let cell = Kept::new(endpoint, place);
     let connections = &endpoint.lifecycle.connections;

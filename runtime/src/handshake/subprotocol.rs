@@ -5,7 +5,11 @@ use std::sync::atomic::Ordering;
 use http::{HeaderMap, StatusCode, header};
 
 use super::{Incoming, peer, request::tokens};
-use crate::{log, refusal::Refusal, report::count};
+use crate::{
+    log::{self, Words},
+    refusal::Refusal,
+    report::count,
+};
 
 /// What the client offers, in its order.
 pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -38,10 +42,10 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     if offers == 0 {
         return None;
     }
-    let reason = format!(
+    let reason = Words::own(format!(
         "the client offers {}, and neither the endpoint nor its handler chooses one",
         count(offers, "subprotocol")
-    );
+    ));
     let remedy = "name it with `subprotocols = [..]` in `#[ws_endpoint(..)]`, choose one with `handshake.accept().subprotocol(name)`, \
                   or have the client offer none";
     if !headers.contains_key(header::ORIGIN) {
@@ -50,7 +54,7 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
         if !endpoint.has_told_of_offer.swap(true, Ordering::Relaxed) {
             log::Unanswered {
                 endpoint: endpoint.registered.name,
-                reason: &reason,
+                reason: &reason.told(),
                 remedy,
                 peer: peer(&incoming.parts),
             }
@@ -60,7 +64,7 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     }
     let told = format!(
         "the client offers the subprotocols `{}`, the endpoint chooses none, and a browser would drop the connection",
-        offered(headers).collect::<Vec<_>>().join(", ").escape_debug()
+        log::part(&offered(headers).collect::<Vec<_>>().join(", "))
     );
     let refusal =
         Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy);
@@ -70,15 +74,13 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
 fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
     let spoken = spoken.join(", ");
     let offer = offered(headers).collect::<Vec<_>>().join(", ");
-    let told = format!(
-        "the client offers the subprotocols `{}`, the endpoint speaks `{spoken}`",
-        offer.escape_debug()
-    );
+    let told =
+        format!("the client offers the subprotocols `{}`, the endpoint speaks `{spoken}`", log::part(&offer));
     // Scripts in a browser can set no header, and send tokens as subprotocols: only the client itself is told which.
-    let reason = format!(
+    let reason = Words::own(format!(
         "none of the {} that the client offers is among those that the endpoint speaks, `{spoken}`",
         count(offered(headers).count(), "subprotocol")
-    );
+    ));
     let remedy = "add the client's subprotocol to `subprotocols = [..]` in `#[ws_endpoint(..)]`, or have the client offer one of these";
     Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy)
         .telling(format!("{told}\nhelp: {remedy}"))

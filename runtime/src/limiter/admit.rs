@@ -10,7 +10,7 @@ use super::{
     client::Client,
     count::{Bounds, Full},
 };
-use crate::{Limits, refusal::Refusal, server::Busy};
+use crate::{Limits, log::Words, refusal::Refusal, server::Busy};
 
 /// After how many seconds a client that was turned away may come again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -61,14 +61,15 @@ fn refuse(full: Full, kind: &Kind, bounds: Bounds, limits: &Limits) -> Refusal {
 }
 
 fn server_full(kind: &Kind, total: usize) -> Refusal {
-    let reason = format!("{total} {} are open, which is the limit", kind.things);
+    let reason = Words::own(format!("{total} {} are open, which is the limit", kind.things));
     let remedy = format!("raise `{}`, or share the clients among more instances", kind.in_all);
     Refusal::of_server(&SERVER_FULL, StatusCode::SERVICE_UNAVAILABLE, reason, remedy)
         .telling("the server has as many connections as it takes; try again later")
 }
 
 fn client_limit(kind: &Kind, limit: usize, client: Client, limits: &Limits) -> Refusal {
-    let reason = format!("the {client} has {limit} {}, which is the limit for one client", kind.things);
+    let reason =
+        Words::own(format!("the {client} has {limit} {}, which is the limit for one client", kind.things));
     let remedy = if limits.trusted_proxies == 0 {
         "raise `Limits::max_connections_per_client`; if this is the address of a proxy of yours, say `Limits::trusted_proxies(1)`"
     } else {

@@ -102,8 +102,7 @@ impl LogStream {
         let lacks_backplane = hub.remove_backplane();
         if lacks_backplane {
             // Said here for who does not ask whether it is ready. Most often no subscriber is there yet: then it is on stderr.
-            tracing::error!(target: "sockeye", "{}", ready::NO_BACKPLANE);
-            log::fallback(Level::ERROR, || ready::NO_BACKPLANE.to_owned());
+            log::event!(Level::ERROR, "a log stream is without its backplane", reason = ready::NO_BACKPLANE);
         }
         let readers = Arc::new(Readers::default());
         let hub = hub.or_name(Self::TOPIC).note_readers(Arc::clone(&readers)).build();

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
-use tracing::dispatcher;
+use tracing::{Level, dispatcher};
 
 use super::LogStream;
-use crate::{Error, Ready, Result};
+use crate::{
+    Error, Ready, Result,
+    log::{event, nobody_listens},
+};
 
 pub(super) const NO_BACKPLANE: &str = "a log stream cannot have a backplane: what the broker's client logs of each record \
      would be the next record; leave out `.backplane(..)`, and collect the logs of other machines from there";
@@ -15,10 +18,10 @@ impl Ready for LogStream {
         if self.shared.lacks_backplane {
             return Err(Error::new(NO_BACKPLANE));
         }
-        let arrives = self.hears(|| tracing::info!(target: "sockeye", "checking that the log stream is connected"))
+        let arrives = self.hears(|| event!(Level::INFO, "checking that the log stream is connected"))
             || self.is_installed()
             // It can be hidden too, in a layer that is reloaded. Nearly every filter lets errors through.
-            || self.hears(|| tracing::error!(target: "sockeye", "checking that the log stream hears of errors"));
+            || (!nobody_listens() && self.hears(|| event!(Level::ERROR, "checking that the log stream hears of errors")));
         if arrives { Ok(()) } else { Err(Error::new(words())) }
     }
 }
@@ -40,7 +43,7 @@ impl LogStream {
 }
 
 fn words() -> &'static str {
-    if crate::log::nobody_listens() {
+    if nobody_listens() {
         "no `tracing` subscriber is installed: call `tracing_subscriber::registry().with(stream.clone()).init()` before \
          the server is started"
     } else {

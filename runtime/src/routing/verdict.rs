@@ -10,10 +10,10 @@ use super::{
     nearest::nearest,
     sighting::{Fate, Noted},
 };
-use crate::refusal::Refusal;
-
-/// How much of a path is shown.
-const SHOWN: usize = 120;
+use crate::{
+    log::{Words, part},
+    refusal::Refusal,
+};
 
 /// The answer that goes out, and to what.
 pub(super) struct Answered<'a> {
@@ -29,17 +29,17 @@ pub(super) struct Answered<'a> {
 
 /// No endpoint has this path. Who answered is said, unless nobody did.
 pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
-    let mut reason = format!("no endpoint has the path `{}`", shown(answered.path));
-    let told = reason.clone();
+    let mut reason = no_endpoint_at(answered.path);
+    let told = reason.told();
     if !answered.is_nobodys {
-        let _ = write!(reason, "; {} answered {}", who(answered.route), outcome(answered));
+        reason = reason.then(format!("; {} answered ", who(answered.route))).then_all(outcome(answered));
     }
     let near = nearest(answered.path, known.table.endpoints());
     let remedy = match (&near, answered.route) {
         (Some(near), _) => near.to_string(),
         (None, Some(route)) => format!(
             "connect to the route of an endpoint; if `{}` opens WebSockets itself, it refused this one",
-            shown(route)
+            part(route)
         ),
         (None, None) => {
             "connect to the route of an endpoint: `SOCKEYE_CHECK=1` in the environment prints them".to_owned()
@@ -52,15 +52,14 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
 
 /// Something in front of the endpoint answered in its place.
 pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &Noted) -> Refusal {
-    let mut reason = String::from("a layer in front");
-    reason.push_str(if noted.endpoint.is_some() { " of the endpoint answered " } else { " answered " });
-    reason.push_str(&outcome(answered));
+    let of = if noted.endpoint.is_some() { " of the endpoint" } else { "" };
+    let mut reason = Words::own(format!("a layer in front{of} answered ")).then_all(outcome(answered));
     if noted.fate != Fate::Elsewhere {
-        reason.push_str(" before the handler had decided");
+        reason = reason.then(" before the handler had decided");
     }
     let mut remedy = advice(answered.status, noted.fate).to_owned();
     if noted.endpoint.is_none() {
-        let _ = write!(reason, "; no endpoint has the path `{}`", shown(answered.path));
+        reason = reason.then("; ").then_all(no_endpoint_at(answered.path));
         if let Some(near) = nearest(answered.path, known.table.endpoints()) {
             let _ = write!(remedy, "; {near}");
         }
@@ -86,23 +85,20 @@ fn advice(status: StatusCode, fate: Fate) -> &'static str {
 
 fn who(route: Option<&str>) -> String {
     match route {
-        Some(route) => format!("the program's route `{}`", shown(route)),
+        Some(route) => format!("the program's route `{}`", part(route)),
         None => "the program's fallback".to_owned(),
     }
 }
 
 /// The status, and where it leads: without the query, which may carry anything.
-fn outcome(answered: &Answered<'_>) -> String {
+fn outcome(answered: &Answered<'_>) -> Words {
     let location = answered.location.filter(|_| answered.status.is_redirection());
     match location.and_then(|to| to.split(['?', '#']).next()) {
-        Some(to) => format!("{} (to `{}`)", answered.status, shown(to)),
-        None => answered.status.to_string(),
+        Some(to) => Words::own(format!("{} (to `", answered.status)).then_foreign(to).then("`)"),
+        None => Words::own(answered.status.to_string()),
     }
 }
 
-/// The beginning of a text from outside, on one line.
-fn shown(text: &str) -> String {
-    let cut = &text[..text.floor_char_boundary(SHOWN)];
-    let more = if cut.len() < text.len() { ".." } else { "" };
-    format!("{}{more}", cut.escape_debug())
+fn no_endpoint_at(path: &str) -> Words {
+    Words::own("no endpoint has the path `").then_foreign(path).then("`")
 }

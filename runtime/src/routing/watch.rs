@@ -12,7 +12,12 @@ use super::{
     sighting::{Fate, Noted, Sighting},
     verdict::{self, Answered},
 };
-use crate::{handshake::Caller, log, metrics, refusal::Refusal};
+use crate::{
+    handshake::Caller,
+    log::{self, Words},
+    metrics,
+    refusal::Refusal,
+};
 
 pub(super) struct Watch {
     known: Arc<Known>,
@@ -27,10 +32,11 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(known: Arc<Known>, sighting: Arc<Sighting>, parts: &Parts) -> Self {
+        let caller = Caller::of(parts).with_secrets_of(parts, sighting.noted().endpoint);
         Self {
             known,
             sighting,
-            caller: Caller::of(parts).with_secrets_of(parts),
+            caller,
             version: parts.version,
             method: parts.method.clone(),
             matched: parts.extensions.get::<MatchedPath>().cloned(),
@@ -64,16 +70,13 @@ impl Watch {
     pub(super) fn panicked(mut self, words: &str) -> Response {
         self.is_told = true;
         let noted = self.sighting.close();
-        let words = self.caller.secrets.hide(words);
         let refusal = Refusal::of_server(
             &LAYER_PANIC,
             StatusCode::INTERNAL_SERVER_ERROR,
-            format!("a layer or a route of the program panicked: {words}"),
+            Words::own("a layer or a route of the program panicked: ").then_foreign(words),
             "answer with a status instead of panicking; the backtrace of the panic names the place",
         );
-        metrics::refused(noted.endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
-        let endpoint = noted.endpoint.map(|endpoint| endpoint.name);
-        log::Panicked { endpoint, refusal: &refusal, peer: self.caller.peer }.emit();
+        self.caller.log(noted.endpoint, &refusal);
         refusal.into_response()
     }
 

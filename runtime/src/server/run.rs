@@ -17,9 +17,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
+use tracing::Level;
 
 use super::{door::Door, listen::Listen, visit::Visit, watched::watch};
-use crate::{Limits, connection::Present, limiter::Slot, mounted::Lifecycle};
+use crate::{Limits, connection::Present, limiter::Slot, log::event, mounted::Lifecycle};
 
 /// What ends a server.
 pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -92,7 +93,7 @@ fn take(
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = visit.idle(limits.handshake_timeout) => {
-                tracing::debug!(target: "sockeye", %peer, "a client that asks for nothing is disconnected");
+                event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer);
                 connection.as_mut().graceful_shutdown();
                 timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()))
             }
@@ -102,7 +103,7 @@ fn take(
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(target: "sockeye", %peer, error = %error, "an http connection ended early");
+            event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
         }
         // An upgraded connection is none of HTTP's any more, and has a place of its own.
         drop(slot);
@@ -146,7 +147,11 @@ fn service(
 async fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(target: "sockeye", %error, "a connection could not be accepted; trying again in a second");
+        event!(
+            Level::ERROR,
+            "a connection could not be accepted; trying again in a second",
+            error = error.to_string()
+        );
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
@@ -186,11 +191,11 @@ fn log_what_is_left(handlers: &[Present]) {
     const NAMED: usize = 8;
     let named: Vec<_> = handlers.iter().take(NAMED).map(ToString::to_string).collect();
     let more = if handlers.len() > NAMED { ", .." } else { "" };
-    tracing::warn!(
-        target: "sockeye",
+    event!(
+        Level::WARN,
+        "the time to drain is over; what is open is cut off",
         open = handlers.len(),
         handlers = format!("{}{more}", named.join(", ")),
-        "the time to drain is over; what is open is cut off"
     );
 }
 

@@ -1,48 +1,112 @@
 //! Takes values out of a text.
 
-use super::HIDDEN;
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, RandomState},
+};
 
-/// How many bytes of a text are shown in the log. A client can make a text long that repeats its request.
-const LONGEST: usize = 16 * 1024;
+use memchr::memmem;
 
-/// The text without these values, each stretch of them replaced once. They are looked for in the text as it is, so that what
-/// stands in their place is never taken for one of them.
-pub(super) fn mask(text: &str, values: &[String]) -> String {
-    let seen = &text[..text.floor_char_boundary(LONGEST)];
-    let covered = covered(seen, values);
-    let is_cut = seen.len() < text.len();
-    let end = if is_cut { seen.floor_char_boundary(surely_whole(values)) } else { seen.len() };
-    let mut shown = String::with_capacity(end);
-    let mut was_covered = false;
-    for (at, character) in seen[..end].char_indices() {
-        match (covered[at], was_covered) {
-            (false, _) => shown.push(character),
-            (true, false) => shown.push_str(HIDDEN),
-            (true, true) => {}
-        }
-        was_covered = covered[at];
-    }
-    if is_cut {
-        shown.push('…');
-    }
-    shown
+use super::{HIDDEN, likely::SHORTEST};
+use crate::log::Cut;
+
+/// How many bytes of a text are looked at: more than are shown, so that a value which begins in what is shown is found.
+const LOOKED_AT: usize = 2048;
+
+/// How many bytes of a value are looked for; behind them it is compared. A value at the end of what is looked at is found
+/// by fewer, and what is shown ends before that.
+const KEY: usize = 128;
+
+/// The beginning of a text, and what of it is hidden. Values are looked for in the text as it is, so that what stands in
+/// their place is never taken for one of them.
+pub(super) struct Masked<'a> {
+    text: &'a str,
+    seen: &'a str,
+    covered: Vec<bool>,
+    starts: Starts,
+    /// The values that were looked for, by a hash of their keys and with their length: suffixes of a value may have one key.
+    done: HashSet<u64>,
+    state: RandomState,
 }
 
-/// Which bytes are part of a value.
-fn covered(text: &str, values: &[String]) -> Vec<bool> {
-    let mut covered = vec![false; text.len()];
-    for value in values {
-        for (at, found) in text.match_indices(value.as_str()) {
-            covered[at..at + found.len()].fill(true);
+impl<'a> Masked<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let seen = &text[..text.floor_char_boundary(LOOKED_AT)];
+        Self {
+            text,
+            seen,
+            covered: vec![false; seen.len()],
+            starts: Starts::of(seen.as_bytes()),
+            done: HashSet::new(),
+            state: RandomState::new(),
         }
     }
-    covered
+
+    /// Hides a value of at least [`SHORTEST`] bytes wherever it is.
+    pub(super) fn hide(&mut self, value: &str) {
+        let value = value.as_bytes();
+        let key = &value[..value.len().min(KEY)];
+        if !self.starts.may_have(value) || !self.done.insert(self.state.hash_one(key)) {
+            return;
+        }
+        let text = self.seen.as_bytes();
+        for at in memmem::find_iter(text, key).collect::<Vec<_>>() {
+            let rest = value[key.len()..].iter().zip(&text[at + key.len()..]);
+            let end = at + key.len() + rest.take_while(|(left, right)| left == right).count();
+            self.covered[at..end].fill(true);
+        }
+    }
+
+    /// What may be shown, cut to what fits into a line.
+    pub(super) fn shown(&self) -> String {
+        let is_whole = self.seen.len() == self.text.len();
+        let end = if is_whole { self.seen.len() } else { self.seen.floor_char_boundary(LOOKED_AT - KEY) };
+        let mut cut = Cut::part();
+        let mut was_covered = false;
+        for (at, character) in self.seen[..end].char_indices() {
+            let fits = match (self.covered[at], was_covered) {
+                (false, _) => cut.push(character),
+                (true, false) => cut.push_str(HIDDEN),
+                (true, true) => true,
+            };
+            if !fits {
+                return cut.of(self.text.len());
+            }
+            was_covered = self.covered[at];
+        }
+        if is_whole { cut.whole() } else { cut.of(self.text.len()) }
+    }
 }
 
-/// Up to where no value of a text that is cut can begin that is not found because it ends behind the cut.
-fn surely_whole(values: &[String]) -> usize {
-    let longest = values.iter().map(String::len).max().unwrap_or_default();
-    LONGEST.saturating_sub(longest)
+/// Which four bytes follow each other in a text, give or take a few others: nearly every value is left alone by a glance at it.
+struct Starts([u64; Self::WORDS]);
+
+impl Starts {
+    const WORDS: usize = 256;
+
+    fn of(text: &[u8]) -> Self {
+        let mut starts = Self([0; Self::WORDS]);
+        for four in text.windows(SHORTEST) {
+            let (word, bit) = Self::place(four);
+            starts.0[word] |= bit;
+        }
+        starts
+    }
+
+    fn may_have(&self, value: &[u8]) -> bool {
+        value.get(..SHORTEST).is_some_and(|four| {
+            let (word, bit) = Self::place(four);
+            self.0[word] & bit != 0
+        })
+    }
+
+    /// The place of four bytes in the table.
+    fn place(four: &[u8]) -> (usize, u64) {
+        let sum = four.iter().fold(0_u32, |sum, byte| sum.rotate_left(8) ^ u32::from(*byte));
+        // The upper bits of a product with an odd number depend on every bit of the sum (multiplicative hashing).
+        let hash = sum.wrapping_mul(0x9E37_79B1) >> 18;
+        ((hash / 64) as usize, 1 << (hash % 64))
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +114,11 @@ mod tests {
     use super::*;
 
     fn masked(text: &str, values: &[&str]) -> String {
-        mask(text, &values.iter().map(ToString::to_string).collect::<Vec<_>>())
+        let mut masked = Masked::new(text);
+        for value in values {
+            masked.hide(value);
+        }
+        masked.shown()
     }
 
     #[test]
@@ -61,9 +129,22 @@ mod tests {
 
     #[test]
     fn a_value_at_the_cut_is_not_shown_in_part() {
-        let text = "x".repeat(LONGEST - 3) + "s3cret";
-        let shown = masked(&text, &["s3cret"]);
-        assert!(shown.ends_with("x…") && shown.len() < LONGEST, "{}", &shown[shown.len() - 20..]);
-        assert_eq!(masked(&"é".repeat(LONGEST), &["y".repeat(LONGEST).as_str()]), "…");
+        // What is hidden is short, so the end of what is looked at comes near.
+        let long = "s3cret-".repeat(400);
+        for before in [0, 10, LOOKED_AT - KEY - 3, LOOKED_AT - KEY + 3, LOOKED_AT - 3] {
+            let text = "x".repeat(before) + &long;
+            let shown = masked(&text, &[&"x".repeat(before), &long]);
+            assert!(
+                !shown.contains("s3c") && shown.ends_with(&format!("… ({} bytes)", text.len())),
+                "{shown}"
+            );
+        }
+        assert_eq!(masked(&"é".repeat(4000), &["y"]), format!("{}… (8000 bytes)", "é".repeat(142)));
+    }
+
+    #[test]
+    fn values_with_one_beginning_are_both_hidden() {
+        let (long, longer) = ("x".repeat(KEY), "x".repeat(KEY) + "-and-more");
+        assert_eq!(masked(&format!("{longer}."), &[&longer, &long]), "[hidden].");
     }
 }

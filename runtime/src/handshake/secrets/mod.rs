@@ -1,6 +1,10 @@
-//! Query strings, cookies, authorization headers and subprotocols carry tokens, and the words of a handler or an extractor
-//! may repeat them: they stay out of the log.
+//! Query strings, cookies, authorization headers and subprotocols carry tokens, and the words of a handler, an extractor or
+//! a peer may repeat them: they stay out of the log.
+//!
+//! What is searched for and what is not is decided in `likely.rs`. What it costs grows with what the request carries and with
+//! the text, not with their product: each value is looked for only where its first bytes are in the text.
 
+mod likely;
 mod mask;
 mod values;
 
@@ -8,23 +12,17 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 
-use self::{mask::mask, values::Carrier};
+use self::{mask::Masked, values::Carrier};
 
 /// What stands in the log instead of a value.
 const HIDDEN: &str = "[hidden]";
 
-/// What stands there instead of everything, where there is too much to look for.
+/// What stands there instead of a text, where there is too much to look for.
 const ALL_HIDDEN: &str = "[hidden: the request carries more than is looked for]";
 
-/// A value of fewer bytes is not looked for. Numbers that people type as a secret have four digits or more; what is
-/// shorter is in every text, and soon guessed anyway.
-const SHORTEST: usize = 4;
-
-/// How many bytes of secrets are kept, for as long as the connection: more than proxies let through in a head.
-const MOST_BYTES: usize = 16 * 1024;
-
-/// How many different values are looked for. Together with the length of the text this bounds what a client can cost.
-const MOST_VALUES: usize = 128;
+/// How many bytes of secrets are kept, for as long as the connection: as much as nginx, the most generous of the common
+/// proxies, lets through in a head (`large_client_header_buffers`, four times 8 KiB).
+const MOST_BYTES: usize = 32 * 1024;
 
 /// Headers whose values prove who somebody is.
 const HEADERS: [(HeaderName, Carrier); 4] = [
@@ -48,14 +46,18 @@ pub(crate) enum Secrets {
 }
 
 impl Secrets {
-    pub(super) fn of(parts: &Parts) -> Self {
+    /// Everything but the subprotocols that the endpoint speaks.
+    pub(super) fn of(parts: &Parts, spoken: &[&str]) -> Self {
         let mut lines = String::new();
         if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {
             add(&mut lines, Carrier::Query, query.as_bytes());
         }
         for (name, carrier) in HEADERS {
-            for bytes in shown(&parts.headers, &name) {
-                add(&mut lines, carrier, bytes);
+            for bytes in sent(&parts.headers, &name) {
+                match carrier {
+                    Carrier::Subprotocols => add(&mut lines, carrier, &unspoken(bytes, spoken)),
+                    _ => add(&mut lines, carrier, bytes),
+                }
             }
         }
         match lines.len() {
@@ -65,28 +67,38 @@ impl Secrets {
         }
     }
 
-    /// Takes every secret out of the text, as it was sent and as it is decoded. What comes back is short enough for a line
-    /// of the log.
+    /// The beginning of a text that comes from outside, without any secret, as it was sent and as it is decoded. What comes
+    /// back is short enough for a line of the log.
     pub(crate) fn hide(&self, text: &str) -> String {
-        let lines = match self {
-            Self::None => "",
-            Self::Sent(lines) => lines,
+        let mut masked = Masked::new(text);
+        match self {
+            Self::None => {}
+            Self::Sent(lines) => values::each(lines, &mut |value| masked.hide(value)),
             Self::TooMuch => return ALL_HIDDEN.to_owned(),
-        };
-        match values::of(lines) {
-            Some(values) => mask(text, &values),
-            None => ALL_HIDDEN.to_owned(),
         }
+        masked.shown()
     }
 }
 
-fn shown<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    headers.get_all(name).into_iter().map(HeaderValue::as_bytes).filter(|bytes| bytes.len() >= SHORTEST)
+fn sent<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .map(HeaderValue::as_bytes)
+        .filter(|bytes| bytes.len() >= likely::SHORTEST)
+}
+
+/// What is offered without the names that the endpoint gives: those are in its source, and on every page that connects.
+fn unspoken(offer: &[u8], spoken: &[&str]) -> Vec<u8> {
+    let offered = offer
+        .split(|byte| *byte == b',')
+        .filter(|one| !spoken.iter().any(|own| one.trim_ascii() == own.as_bytes()));
+    offered.collect::<Vec<_>>().join(&b',')
 }
 
 /// Adds a line, unless there is too much already: then it need not be complete.
 fn add(lines: &mut String, carrier: Carrier, bytes: &[u8]) {
-    if lines.len() <= MOST_BYTES {
+    if lines.len() <= MOST_BYTES && !bytes.is_empty() {
         lines.push(carrier.mark());
         lines.push_str(&String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]));
         lines.push('\n');
@@ -108,7 +120,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Secrets::of(&request.body(()).unwrap().into_parts().0)
+        Secrets::of(&request.body(()).unwrap().into_parts().0, &["v12.stomp+Zz9"])
     }
 
     fn hide(text: &str, query: &str) -> String {
@@ -117,12 +129,12 @@ mod tests {
 
     #[test]
     fn values_are_hidden_in_both_spellings() {
-        let query = "token=s%65cret&mode=fast+lane&x=1&bare";
+        let query = "token=s%65cret&lane=fast+l4ne&x=1&b4Re-one";
         assert_eq!(hide("`secret` is not `s%65cret`", query), "`[hidden]` is not `[hidden]`");
-        assert_eq!(hide("no fast lane, no bare one, 1", query), "no [hidden], no [hidden] one, 1");
-        assert_eq!(hide("odd", "a=%&b=%z1&c"), "odd");
+        assert_eq!(hide("no fast l4ne, no b4Re-one, 1", query), "no [hidden], no [hidden], 1");
+        assert_eq!(hide("odd", "a=%&token=%z1&c"), "odd");
         assert_eq!(hide("`QUJDRA==` and `QUJDRA`", "QUJDRA=="), "`[hidden]` and `[hidden]`");
-        assert_eq!(hide(r#"quoted: "a\"bcd""#, "t=a%22bcd"), r#"quoted: "[hidden]""#);
+        assert_eq!(hide(r#"quoted: "a\"bcd""#, "token=a%22bcd"), r#"quoted: "[hidden]""#);
     }
 
     #[test]
@@ -137,7 +149,9 @@ mod tests {
             ("authorization", "Basic YWRhOnMzY3JldA==", "`YWRhOnMzY3JldA==` has expired"),
             ("cookie", "theme=dark; session=s3cret", "`s3cret` has expired"),
             ("cookie", "theme=dark; session=\"s3%63ret\"", "`s3cret` has expired"),
+            ("cookie", "theme=dark; s=5f2a-91c0", "`5f2a-91c0` has expired"),
             ("sec-websocket-protocol", "bearer, s3cret", "`s3cret` has expired"),
+            ("sec-websocket-protocol", "v1, s3cret-0f-ada", "`s3cret-0f-ada` has expired"),
             (
                 "sec-websocket-protocol",
                 "v1, base64url.bearer.authorization.k8s.io.czNjcmV0",
@@ -156,8 +170,23 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_stays() {
-        let secrets = secrets("v=2", &[("authorization", "Bearer s3cret"), ("cookie", "theme=dark")]);
-        assert_eq!(secrets.hide("no Bearer has theme 2"), "no Bearer has theme 2");
+        let secrets = secrets(
+            "v=2&mode=line&flag=true&view=expected&path=/users/settings",
+            &[
+                ("authorization", "Bearer s3cret"),
+                ("cookie", "theme=dark; locale=english-british"),
+                ("sec-websocket-protocol", "graphql-transport-ws, bearer, t0k3n"),
+                ("sec-websocket-protocol", "v12.stomp+Zz9, xmpp"),
+            ],
+        );
+        for text in [
+            "no Bearer has theme 2",
+            "expected value at line 1 column 1, true",
+            "no graphql-transport-ws for /users/settings",
+            "the english-british v12.stomp+Zz9 is not there",
+        ] {
+            assert_eq!(secrets.hide(text), text);
+        }
     }
 
     #[test]
@@ -165,10 +194,17 @@ mod tests {
         assert!(matches!(secrets("", &[("user-agent", "curl")]), Secrets::None));
     }
 
+    /// 180 cookies is what Chrome keeps for a site, and 8 KiB what most proxies let through in a line.
     #[test]
-    fn more_than_is_looked_for_hides_everything() {
-        let many: Vec<_> = (0..=MOST_VALUES).map(|n| format!("c{n}=value{n}")).collect();
-        assert_eq!(secrets("", &[("cookie", &many.join("; "))]).hide("log in first"), ALL_HIDDEN);
+    fn the_jar_of_a_browser_is_not_too_much() {
+        let jar: Vec<_> = (0..180).map(|n| format!("_ga_{n:03}=GS1.1.17{n:06}.{n}.1.17%2F{n:04}")).collect();
+        let secrets = secrets("", &[("cookie", &(jar.join("; ") + "; sid=s3cret"))]);
+        assert_eq!(secrets.hide("log in, s3cret 17/0001"), "log in, [hidden] 17/0001");
+        assert_eq!(secrets.hide("GS1.1.17000179.179.1.17/0179"), "[hidden]");
+    }
+
+    #[test]
+    fn more_than_is_kept_hides_everything_foreign() {
         let long = "x".repeat(MOST_BYTES);
         assert_eq!(secrets("", &[("cookie", &long)]).hide("log in first"), ALL_HIDDEN);
     }

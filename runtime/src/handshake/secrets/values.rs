@@ -1,6 +1,6 @@
 //! Which values are secret in what a request carries.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use base64::{
     Engine as _,
@@ -8,7 +8,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::{MOST_VALUES, SHORTEST};
+use super::likely::{is_name_of_secret, is_secret};
 
 /// What a secret is sent in.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +31,9 @@ impl Carrier {
     }
 }
 
-/// The different values in these lines; `None` when there are too many.
-pub(super) fn of(lines: &str) -> Option<Vec<String>> {
-    let mut found = Found::default();
+/// Calls with every value in these lines that is likely to be secret, in each of its spellings.
+pub(super) fn each(lines: &str, call: &mut dyn FnMut(&str)) {
+    let mut found = Found { call };
     for line in lines.lines() {
         let mut rest = line.chars();
         match rest.next() {
@@ -43,90 +43,102 @@ pub(super) fn of(lines: &str) -> Option<Vec<String>> {
             _ => of_subprotocols(rest.as_str(), &mut found),
         }
     }
-    found.all()
 }
 
-#[derive(Default)]
-struct Found(HashSet<String>);
+struct Found<'a> {
+    call: &'a mut dyn FnMut(&str),
+}
 
-impl Found {
-    /// Adds a value, and how `{:?}` would write it. Once there are too many, one more or less is the same.
-    fn add(&mut self, value: &str) {
-        if value.len() < SHORTEST || self.0.len() > MOST_VALUES || self.0.contains(value) {
+impl Found<'_> {
+    /// Tells of a value, and of how `{:?}` would write it.
+    fn add(&mut self, value: &str, has_name_of_secret: bool) {
+        if !is_secret(value, has_name_of_secret) {
             return;
         }
-        let quoted: String = value.escape_debug().collect();
-        self.0.extend([value.to_owned(), quoted]);
+        (self.call)(value);
+        if value.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\') || !(b' '..=b'~').contains(&byte)) {
+            (self.call)(&value.escape_debug().to_string());
+            // In a string literal an apostrophe stays as it is.
+            let quoted = format!("{value:?}");
+            (self.call)(&quoted[1..quoted.len() - 1]);
+        }
     }
 
-    fn add_decoded(&mut self, value: &str) {
-        self.add(value);
+    fn add_decoded(&mut self, value: &str, has_name_of_secret: bool) {
+        self.add(value, has_name_of_secret);
         if let Cow::Owned(decoded) = percent_decoded(value) {
-            self.add(&decoded);
+            self.add(&decoded, has_name_of_secret);
         }
-    }
-
-    fn all(self) -> Option<Vec<String>> {
-        if self.0.len() > MOST_VALUES {
-            return None;
-        }
-        Some(self.0.into_iter().collect())
     }
 }
 
-fn of_query(query: &str, found: &mut Found) {
+fn of_query(query: &str, found: &mut Found<'_>) {
     for pair in query.split('&') {
-        found.add_decoded(value(pair));
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        found.add_decoded(value, is_name_of_secret(name));
     }
     add_if_bare(query, found);
 }
 
-fn of_cookies(cookies: &str, found: &mut Found) {
-    for cookie in cookies.split(';') {
-        let value = value(cookie.trim());
-        found.add_decoded(value);
-        found.add_decoded(unquoted(value));
+fn of_cookies(cookies: &str, found: &mut Found<'_>) {
+    for cookie in cookies.split(';').map(str::trim) {
+        let (name, value) = cookie.split_once('=').unwrap_or(("", cookie));
+        let named = is_name_of_secret(name);
+        found.add_decoded(value, named);
+        found.add_decoded(unquoted(value), named);
     }
 }
 
 /// `Bearer token`, `Basic dXNlcjpwYXNz`, `Digest username="ada", nonce="x"`, or a token alone.
-fn of_credentials(text: &str, found: &mut Found) {
+fn of_credentials(text: &str, found: &mut Found<'_>) {
     let credentials = text.trim().split_once(' ').map_or(text, |(_, credentials)| credentials).trim();
-    found.add(credentials);
+    found.add(credentials, true);
     for piece in credentials.split([' ', ';', ',']) {
-        found.add(unquoted(piece));
-        found.add(unquoted(value(piece)));
+        found.add(unquoted(piece), true);
+        found.add(unquoted(value(piece)), true);
     }
     // User and password. The name alone is no secret.
     if let Some(pair) = base64_decoded(&STANDARD, credentials) {
-        found.add(&pair);
-        found.add(pair.split_once(':').map_or("", |(_, password)| password));
+        found.add(&pair, true);
+        found.add(pair.split_once(':').map_or("", |(_, password)| password), true);
     }
 }
 
 /// `bearer, token`, or a token behind a name: `base64url.bearer.authorization.k8s.io.token`.
-fn of_subprotocols(offer: &str, found: &mut Found) {
+fn of_subprotocols(offer: &str, found: &mut Found<'_>) {
+    // What follows a `bearer` is its token.
+    let mut is_token = false;
     for one in offer.split(',').map(str::trim) {
-        found.add(one);
-        for (dot, _) in one.match_indices('.').take(MOST_VALUES) {
-            let token = &one[dot + 1..];
-            found.add(token);
-            if !token.contains('.')
-                && let Some(decoded) = base64_decoded(&URL_SAFE, token)
-            {
-                found.add(&decoded);
-            }
-        }
+        found.add(one, is_token);
+        is_token |= of_dotted(one, is_token, found);
     }
 }
 
+/// Each end of a dotted name. Says whether a part of it is the name of a secret.
+fn of_dotted(one: &str, mut is_token: bool, found: &mut Found<'_>) -> bool {
+    let mut begin = 0;
+    for (dot, _) in one.match_indices('.') {
+        is_token |= is_name_of_secret(&one[begin..dot]);
+        begin = dot + 1;
+        found.add(&one[begin..], is_token);
+    }
+    let last = &one[begin..];
+    if begin > 0
+        && let Some(decoded) = base64_decoded(&URL_SAFE, last)
+    {
+        found.add(&decoded, true);
+    }
+    is_token || is_name_of_secret(last)
+}
+
 /// A token alone, whose equals signs are padding: `?dG9rZW4=`.
-fn add_if_bare(query: &str, found: &mut Found) {
+fn add_if_bare(query: &str, found: &mut Found<'_>) {
     for pair in query.split('&').filter(|pair| pair.ends_with('=')) {
         let bare = pair.trim_end_matches('=');
-        if !bare.contains('=') {
-            found.add_decoded(bare);
-            found.add(pair);
+        let is_padded = pair.len() > bare.len() + 1;
+        if !bare.contains('=') && is_secret(pair, is_padded) {
+            found.add_decoded(bare, true);
+            found.add(pair, true);
         }
     }
 }

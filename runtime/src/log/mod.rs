@@ -1,0 +1,193 @@
+//! Every event that Sockeye logs: target `sockeye`, one event each, through [`event!`].
+//!
+//! A program without a `tracing` subscriber would lose them all, silently. Then they go to stderr.
+
+mod cut;
+mod event;
+mod words;
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use http::request::Parts;
+use sockeye_rules::{LAYER_PANIC, SUBPROTOCOL_REFUSED};
+use tracing::{Level, Span};
+
+pub(crate) use self::{
+    cut::{Cut, part},
+    event::{Shown, at, event, nobody_listens, to_stderr},
+    words::Words,
+};
+use crate::{CloseCode, refusal::Refusal};
+
+/// The span in which everything happens that one connection is about, the handler included. It names no path and no query.
+pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>) -> Span {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let peer = peer.map(tracing::field::display);
+    tracing::info_span!(target: "sockeye", "connection", endpoint, peer, id)
+}
+
+/// A request for a WebSocket has come.
+pub(crate) fn received(parts: &Parts) {
+    event!(Level::DEBUG, "handshake received", version = parts.version);
+}
+
+/// The client's key has bits set that say nothing. It is accepted, as other servers do.
+pub(crate) fn loose_key() {
+    event!(Level::DEBUG, "the last bits of `Sec-WebSocket-Key` are not zero");
+}
+
+/// The handler has accepted: from here on the end is an event too.
+pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
+    event!(Level::DEBUG, "connection accepted", endpoint = endpoint, peer = peer);
+}
+
+/// The client has gone before the handler decided, and the handler with it.
+pub(crate) fn abandoned(endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
+    event!(Level::DEBUG, "handshake abandoned", endpoint = endpoint, peer = peer);
+}
+
+/// A route of the program's own has opened a WebSocket, which is none of ours.
+pub(crate) fn accepted_elsewhere(route: Option<&str>, peer: Option<SocketAddr>) {
+    event!(Level::DEBUG, "handshake accepted by a route of the program", route = route, peer = peer);
+}
+
+/// A request that asks for no WebSocket has ended in a panic, which goes on to whoever serves it.
+pub(crate) fn plain_request_panicked(path: &str, words: &str) {
+    let (rule, path) = (LAYER_PANIC.name, part(path));
+    event!(Level::ERROR, "http request panicked", rule = rule, path = path, reason = words);
+}
+
+/// The answer is out, and messages can flow.
+pub(crate) fn open() {
+    event!(Level::DEBUG, "connection open");
+}
+
+/// The end has begun; the code is what is sent, if a close frame is.
+pub(crate) fn closing(code: Option<CloseCode>) {
+    event!(Level::DEBUG, "connection closing", code = code.map(u16::from));
+}
+
+/// A handshake was refused.
+pub(crate) struct Refused<'a> {
+    /// `None` where no endpoint has the path.
+    pub(crate) endpoint: Option<&'static str>,
+    pub(crate) refusal: &'a Refusal,
+    /// The refusal's, as the log may have it.
+    pub(crate) reason: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) origin: Option<&'a str>,
+}
+
+impl Refused<'_> {
+    pub(crate) fn emit(&self) {
+        let Refusal { rule, status, remedy, .. } = self.refusal;
+        event!(
+            self.refusal.level(),
+            "handshake refused",
+            endpoint = self.endpoint,
+            rule = rule.name,
+            status = status.as_u16(),
+            reason = self.reason,
+            remedy = remedy,
+            peer = self.peer,
+            origin = self.origin,
+        );
+    }
+}
+
+/// A client's subprotocols went unanswered, and it was let in nevertheless.
+pub(crate) struct Unanswered<'a> {
+    pub(crate) endpoint: &'static str,
+    pub(crate) reason: &'a str,
+    pub(crate) remedy: &'static str,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl Unanswered<'_> {
+    pub(crate) fn emit(&self) {
+        event!(
+            Level::WARN,
+            "subprotocols go unanswered",
+            endpoint = self.endpoint,
+            rule = SUBPROTOCOL_REFUSED.name,
+            reason = self.reason,
+            remedy = self.remedy,
+            peer = self.peer,
+        );
+    }
+}
+
+/// A connection was turned away before it had asked for anything.
+pub(crate) struct TurnedAway<'a> {
+    pub(crate) refusal: &'a Refusal,
+    pub(crate) peer: SocketAddr,
+    /// How many others were turned away since the last such event.
+    pub(crate) unsaid: u64,
+}
+
+impl TurnedAway<'_> {
+    pub(crate) fn emit(&self) {
+        let Refusal { rule, status, reason, remedy, .. } = self.refusal;
+        event!(
+            self.refusal.level(),
+            "connection turned away",
+            rule = rule.name,
+            status = status.as_u16(),
+            reason = reason.told(),
+            remedy = remedy,
+            peer = self.peer,
+            unsaid = self.unsaid,
+        );
+    }
+}
+
+/// A handler failed when its refusal was already answered.
+pub(crate) struct FailedAfterRefusal<'a> {
+    pub(crate) endpoint: &'static str,
+    pub(crate) rule: &'static str,
+    pub(crate) reason: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+impl FailedAfterRefusal<'_> {
+    pub(crate) fn emit(&self) {
+        event!(
+            Level::ERROR,
+            "handler failed after it refused",
+            endpoint = self.endpoint,
+            rule = self.rule,
+            reason = self.reason,
+            peer = self.peer,
+        );
+    }
+}
+
+/// A connection is over.
+pub(crate) struct Closed<'a> {
+    pub(crate) endpoint: &'static str,
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) code: Option<u16>,
+    pub(crate) reason: &'a str,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) open_for: Duration,
+}
+
+impl Closed<'_> {
+    pub(crate) fn emit(&self, level: Level) {
+        event!(
+            level,
+            "connection closed",
+            endpoint = self.endpoint,
+            rule = self.rule,
+            code = self.code,
+            reason = self.reason,
+            peer = self.peer,
+            open_for = self.open_for,
+        );
+    }
+}
