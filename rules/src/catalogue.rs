@@ -195,11 +195,13 @@ rules! {
             MISSING_CONNECT_INFO "missing_connect_info" Forbid,
             PATH_FIELDS "path_fields" Forbid,
             ORIGIN_WILDCARD_WITH_CREDENTIALS "origin_wildcard_with_credentials" Forbid,
+            INVALID_HOST "invalid_host" Forbid,
             INVALID_LIMITS "invalid_limits" Forbid,
             INVALID_SUBPROTOCOL "invalid_subprotocol" Forbid,
             COMPONENT_NOT_READY "component_not_ready" Forbid,
             UNREACHABLE_ENDPOINT "unreachable_endpoint" Forbid,
             UNGUARDED_ENDPOINT "unguarded_endpoint" Forbid,
+            UNCOVERED_ENDPOINT "uncovered_endpoint" Deny,
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {

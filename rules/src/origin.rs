@@ -26,6 +26,24 @@ impl Origin {
     pub fn effective_port(&self) -> Option<u16> {
         self.port.or_else(|| default_port(&self.scheme))
     }
+
+    /// The host, with the port when it is not the scheme's default: what a client sends as `Host`.
+    pub fn authority(&self) -> String {
+        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
+    }
+
+    /// The origin, if it is one that a server of web pages can have.
+    ///
+    /// # Errors
+    ///
+    /// When its scheme is neither `http` nor `https`.
+    pub fn over_http(self) -> Result<Self, OriginProblem> {
+        if ["http", "https"].contains(&self.scheme.as_str()) {
+            return Ok(self);
+        }
+        let what = format!("`{self}` has the scheme `{}`, not `http` or `https`", self.scheme);
+        Err(problem(what, Some(Self { scheme: "https".to_owned(), ..self }), EXAMPLE))
+    }
 }
 
 impl fmt::Display for Origin {

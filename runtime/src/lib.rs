@@ -7,6 +7,7 @@ mod endpoint;
 mod error;
 mod handshake;
 mod heartbeat;
+mod hosts;
 mod hub;
 mod limiter;
 mod limits;

@@ -11,6 +11,7 @@ use crate::{
     Heartbeat, Limits, Origins,
     connection::Registry,
     endpoint::{Call, ParameterRequirement, Registered},
+    hosts::Hosts,
     limiter::Counts,
     server::Requests,
     state::States,
@@ -32,6 +33,7 @@ pub(crate) struct Mounted {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) origins: Arc<Origins>,
+    pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
 }

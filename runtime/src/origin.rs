@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, Uri, header};
 use sockeye_rules::origin::{self, Origin, OriginProblem};
 
-use crate::{endpoint::OriginOption, log::Words};
+use crate::{endpoint::OriginOption, hosts::Hosts, log::Words};
 
 /// The longest name of a host has 253 characters: no page has a longer origin than this, and no more of one is logged.
 pub(crate) const LONGEST: usize = 300;
@@ -40,7 +40,7 @@ enum Allowed {
 }
 
 impl Origins {
-    /// Pages that were served by the host that the handshake asks for.
+    /// Pages that were served by the host that the handshake asks for, and those of [`Server::public_url`](crate::Server::public_url).
     pub fn same_origin() -> Self {
         Self { allowed: Allowed::Same, trust_forwarded_host: false }
     }
@@ -95,7 +95,7 @@ impl Origins {
     }
 
     /// Whether a request may come from where it says it comes from.
-    pub(crate) fn allow(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+    pub(crate) fn allow(&self, uri: &Uri, headers: &HeaderMap, hosts: &Hosts) -> Result<(), Refused> {
         let mut sent = headers.get_all(header::ORIGIN).iter();
         let Some(first) = sent.next() else { return Ok(()) };
         if self.is_any() {
@@ -114,7 +114,10 @@ impl Origins {
             Allowed::List(list) => {
                 list.iter().any(|entry| origin::parse(entry).is_ok_and(|one| one == origin))
             }
-            Allowed::Same => self.host(uri, headers).is_some_and(|host| serves(host, &origin)),
+            Allowed::Same => {
+                let asked = self.host(uri, headers);
+                hosts.public() == Some(&origin) || asked.is_some_and(|host| serves(host, &origin))
+            }
         };
         if matches {
             Ok(())

@@ -14,9 +14,11 @@ mod missing_extension;
 mod missing_state;
 mod origins;
 mod path_fields;
+mod public_url;
 mod registered_by_hand;
 mod requires;
 mod right;
+mod uncovered_endpoint;
 mod user_router;
 
 use sockeye::Server;

@@ -16,7 +16,12 @@ use tracing::Instrument as _;
 
 use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
 use crate::{
-    connection::Kept, limiter::admit_socket, log, mounted::Mounted, refusal::Refusal, routing::Sighting,
+    connection::Kept,
+    limiter::admit_socket,
+    log,
+    mounted::{Mounted, Settings},
+    refusal::Refusal,
+    routing::Sighting,
     startup_probe,
 };
 
@@ -79,8 +84,8 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
     if endpoint.lifecycle.is_stopping() {
         return Err(stopping().into());
     }
-    let origins = &endpoint.settings.origins;
-    origins.allow(&parts.uri, &parts.headers).map_err(|refused| {
+    let Settings { origins, hosts, .. } = &endpoint.settings;
+    origins.allow(&parts.uri, &parts.headers, hosts).map_err(|refused| {
         let told = "the page that asks may not connect to this endpoint";
         let refusal =
             Refusal::of_client(&ORIGIN_REFUSED, StatusCode::FORBIDDEN, refused.reason(), refused.remedy());

@@ -28,6 +28,7 @@ use tower_service::Service;
 use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready,
+    hosts::Hosts,
     mounted::{Lifecycle, Settings},
     routing::{self, Surround},
     startup::{self, Allowance, Component, Context, Problem, StartupError},
@@ -56,9 +57,10 @@ pub struct Server {
     states: States,
     given: Vec<&'static str>,
     origins: Origins,
+    hosts: Hosts,
     limits: Limits,
     heartbeat: Heartbeat,
-    router: Router,
+    router: Option<Router>,
     layers: Vec<Surround>,
     group: String,
     expected: Vec<String>,
@@ -76,9 +78,10 @@ impl Server {
             states: States::default(),
             given: Vec::new(),
             origins: Origins::default(),
+            hosts: Hosts::default(),
             limits: Limits::default(),
             heartbeat: Heartbeat::default(),
-            router: Router::new(),
+            router: None,
             layers: Vec::new(),
             group: String::new(),
             expected: Vec::new(),
@@ -112,6 +115,23 @@ impl Server {
     /// ```
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
+        self
+    }
+
+    /// Where clients find the server: scheme, host, and the port when it is not the scheme's own.
+    ///
+    /// Say it where a proxy stands in front, or where a layer looks at the host or the scheme of requests: the startup probe asks
+    /// for this host, with `X-Forwarded-Proto` and `X-Forwarded-Host` as a proxy sets them. Pages of this origin are the server's own
+    /// wherever only those are allowed, even if the proxy does not pass `Host` on.
+    ///
+    /// What is no such URL is `invalid_host` at startup.
+    ///
+    /// ```
+    /// let server = sockeye::Server::new().public_url("https://app.example.com");
+    /// # let _ = server;
+    /// ```
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.hosts.set_public_url(url.into());
         self
     }
 
@@ -156,7 +176,7 @@ impl Server {
     /// # let _ = server;
     /// ```
     pub fn router(mut self, router: Router) -> Self {
-        self.router = router;
+        self.router = Some(router);
         self
     }
 
@@ -224,9 +244,9 @@ impl Server {
     ///
     /// ```
     /// # async fn example() {
-    /// let server = sockeye::Server::new().allow("unguarded_endpiont", "the load balancer authenticates");
+    /// let server = sockeye::Server::new().allow("uncoverd_endpoint", "handlers take a token");
     /// let error = server.check().await.unwrap_err();
-    /// assert!(error.problems().iter().any(|one| one.help() == Some("did you mean `unguarded_endpoint`?")));
+    /// assert!(error.problems().iter().any(|one| one.help() == Some("did you mean `uncovered_endpoint`?")));
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example());
     /// ```
@@ -359,18 +379,20 @@ impl Server {
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let lifecycle = Lifecycle::new(notice);
-        let settings =
-            Settings { origins: Arc::new(self.origins), limits: self.limits, heartbeat: self.heartbeat };
+        let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
+        let settings = Settings { origins, hosts, limits: self.limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
         let components = startup::ask(self.components);
         let (mut endpoints, elsewhere) = startup::collect(&self.group, &settings, &states, &lifecycle);
         let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
         let witness = Witness::new(mounted, names, lifecycle.clone());
-        let (router, unhealthy) = with_health(self.router, self.health.as_ref(), witness);
+        let (router, unhealthy) =
+            with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
         let (router, known) = startup::mount(router, &mut endpoints);
         let router = routing::surround(router, self.layers, known);
         startup_probe::ask_all(&router, &mut endpoints).await;
+        startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);
         let context = Context { group, endpoints, elsewhere, expected, given, unready, allowed, settings };

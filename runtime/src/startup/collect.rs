@@ -54,6 +54,7 @@ fn candidate(
         clash: None,
         shares_path: false,
         answer: None,
+        beside: None,
     }
 }
 

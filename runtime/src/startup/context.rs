@@ -4,7 +4,7 @@ use super::{Allowance, Unready};
 use crate::{
     endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
-    startup_probe::Answer,
+    startup_probe::{Answer, Refusal},
 };
 
 /// What the rules look at.
@@ -38,6 +38,8 @@ pub(crate) struct Candidate {
     pub(crate) shares_path: bool,
     /// What came back when it was asked for; `None` when it was not asked.
     pub(crate) answer: Option<Answer>,
+    /// How the user's own router keeps a stranger out who asks for its path; `None` when it does not.
+    pub(crate) beside: Option<Refusal>,
 }
 
 /// Another route that stands in the way.

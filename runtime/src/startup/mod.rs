@@ -18,6 +18,7 @@ mod bind_failed;
 mod component_not_ready;
 mod conflicting_route;
 mod duplicate_route;
+mod invalid_host;
 mod invalid_limits;
 mod invalid_subprotocol;
 mod missing_connect_info;
@@ -28,6 +29,7 @@ mod no_endpoints;
 mod origin_syntax;
 mod origin_wildcard_with_credentials;
 mod path_fields;
+mod uncovered_endpoint;
 mod unguarded_endpoint;
 mod unreachable_endpoint;
 
@@ -45,6 +47,7 @@ pub(crate) use problem::Place;
 #[cfg(test)]
 pub(crate) use routes::names;
 pub(crate) use routes::sample;
+pub(crate) use user_router::UserRouter;
 
 /// One rule: looks at all endpoints and adds what it finds.
 type Check = fn(&Context, &mut Vec<Problem>);
@@ -61,10 +64,12 @@ const CHECKS: &[Check] = &[
     path_fields::check,
     origin_syntax::check,
     origin_wildcard_with_credentials::check,
+    invalid_host::check,
     invalid_limits::check,
     invalid_subprotocol::check,
     unreachable_endpoint::check,
     unguarded_endpoint::check,
+    uncovered_endpoint::check,
     component_not_ready::check,
 ];
 

@@ -21,7 +21,7 @@ fn unreachable(endpoint: &Candidate) -> Option<Problem> {
         }
         Answer::Busy => return None,
         Answer::Arrived { at, .. } => elsewhere(at.name),
-        Answer::Refused(refusal) => refused(refusal, registered),
+        Answer::Refused(refusal) => refused(refusal, endpoint),
         Answer::Replaced(refusal) => replaced(refusal),
         Answer::Panicked(words) => panicked(words),
         Answer::Silent => silent(),
@@ -38,17 +38,27 @@ fn told(title: impl Into<String>, label: impl Into<String>, help: impl Into<Stri
     ((title.into(), label.into()), help.into())
 }
 
-fn refused(refusal: &Refusal, endpoint: &'static Registered) -> Told {
+fn refused(refusal: &Refusal, candidate: &Candidate) -> Told {
+    let endpoint = candidate.registered();
+    let is_public = candidate.mounted.settings.hosts.public().is_some();
     let title = format!("{} comes back", refusal.status());
-    told(title, format!("a handshake here is answered {refusal}"), advice(refusal, endpoint))
+    let mut help = advice(refusal, endpoint).to_owned();
+    if refusal.may_be_about_host() && !is_public {
+        help.push_str(ABOUT_HOST);
+    }
+    told(title, format!("a handshake here is answered {refusal}"), help)
 }
+
+/// The probe cannot know by which name clients ask.
+const ABOUT_HOST: &str = "; if it looks at the host or the scheme of the request, say what clients ask for: \
+                          `.public_url(\"https://app.example.com\")` on the `Server`";
 
 fn advice(refusal: &Refusal, endpoint: &'static Registered) -> &'static str {
     let status = refusal.status();
     if refusal.says(UPGRADE_STRIPPED.name) {
         "a layer passes on a new request without the extensions of the old one: take it apart and put it together with \
          `into_parts` and `from_parts`"
-    } else if refusal.asks_for_credentials() {
+    } else if refusal.keeps_strangers_out() {
         "let handshakes through the layer that answers so, or, if it authenticates them, write `guarded` in the \
          attribute"
     } else if refusal.misses_what_the_path_names() && !names(endpoint.route).is_empty() {

@@ -1,48 +1,70 @@
 //! What the user's router has. axum has no list of it, but its `Debug` text has.
 
+use std::collections::HashSet;
+
 use axum::Router;
 
 /// The router that was given to `Server::router`, as far as it can be read.
-pub(super) struct UserRouter {
+pub(crate) struct UserRouter {
     pub(super) routes: Vec<String>,
+    /// Those of them that answer a method they do not know without calling a handler.
+    pub(crate) choosy: HashSet<String>,
     /// Whether what no route takes is left to axum's own fallback.
-    pub(super) has_default_fallback: bool,
+    pub(crate) has_default_fallback: bool,
 }
 
 impl UserRouter {
-    pub(super) fn read(router: &Router) -> Self {
+    pub(crate) fn read(router: &Router) -> Self {
         let text = format!("{router:?}");
         // A route may have the same words in it, but stands before.
         let fallback = text.rsplit_once("default_fallback: ");
         let has_default_fallback = fallback.is_some_and(|(_, rest)| rest.starts_with("true"));
-        Self { routes: routes(&text), has_default_fallback }
+        let (all, choosy) = routes(&text);
+        Self { routes: all, choosy, has_default_fallback }
+    }
+
+    /// Whether all of its routes are choosy.
+    pub(crate) fn is_choosy(&self) -> bool {
+        self.routes.len() == self.choosy.len()
     }
 }
 
-/// The routes, from the text of a router.
+/// The routes, and those that are choosy, from the text of a router.
 ///
-/// Were that text to change, a conflict would be found when the endpoint is mounted, in axum's words (see `mount`).
+/// Were that text to change, a conflict would be found when the endpoint is mounted, in axum's words (see `mount`), and no
+/// router would be asked for what its layers refuse.
 /// Asking the router with sample paths instead would miss `/a/{id}/b` under a catch-all `/a/{*rest}`.
-fn routes(text: &str) -> Vec<String> {
-    let Some((_, paths)) = text.split_once("node: Node { paths: {") else { return Vec::new() };
-    let mut routes = Vec::new();
+fn routes(text: &str) -> (Vec<String>, HashSet<String>) {
+    let Some((services, paths)) = text.split_once("node: Node { paths: {") else { return Default::default() };
+    let choosy_ids: HashSet<&str> = services.split("RouteId(").skip(1).filter_map(choosy).collect();
+    let (mut routes, mut choosy) = (Vec::new(), HashSet::new());
     let mut rest = paths;
-    while let Some((route, tail)) = rest.strip_prefix("RouteId(").and_then(entry) {
+    while let Some((id, route, tail)) = rest.strip_prefix("RouteId(").and_then(entry) {
+        if choosy_ids.contains(id) {
+            choosy.insert(route.clone());
+        }
         routes.push(route);
         rest = tail.strip_prefix(", ").unwrap_or("");
     }
     routes.sort_unstable();
-    routes
+    (routes, choosy)
 }
 
-/// One `3): "/path"`, after its `RouteId(`, and what follows it.
-fn entry(text: &str) -> Option<(String, &str)> {
-    let (_, quoted) = text.split_once("): \"")?;
+/// The id of a route that takes some methods only, of `3): MethodRouter(.., allow_header: Bytes(..`. A route of `any(..)` has
+/// `Skip` there, and a service has nothing.
+fn choosy(text: &str) -> Option<&str> {
+    let (id, service) = text.split_once("): MethodRouter(")?;
+    service.contains("allow_header: Bytes(").then_some(id)
+}
+
+/// One `3): "/path"`, after its `RouteId(`: its id, its path, and what follows it.
+fn entry(text: &str) -> Option<(&str, String, &str)> {
+    let (id, quoted) = text.split_once("): \"")?;
     let mut route = String::new();
     let mut characters = quoted.char_indices();
     while let Some((at, c)) = characters.next() {
         match c {
-            '"' => return Some((route, &quoted[at + 1..])),
+            '"' => return Some((id, route, &quoted[at + 1..])),
             '\\' => route.push(characters.next()?.1),
             _ => route.push(c),
         }
@@ -52,7 +74,10 @@ fn entry(text: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, routing::get};
+    use axum::{
+        Router,
+        routing::{any, get, post},
+    };
 
     use super::UserRouter;
 
@@ -79,6 +104,24 @@ mod tests {
             ],
         );
         assert!(UserRouter::read(&Router::new()).routes.is_empty());
+    }
+
+    #[test]
+    fn it_is_known_whose_handlers_take_any_method() {
+        let choosy = |router: Router| {
+            let read = UserRouter::read(&router);
+            let mut choosy: Vec<String> = read.choosy.iter().cloned().collect();
+            choosy.sort_unstable();
+            (choosy.join(" "), read.is_choosy())
+        };
+        let page = || get(async || {});
+        assert_eq!(choosy(Router::new().fallback(async || {})), (String::new(), true));
+        let some =
+            Router::new().route("/any", any(async || {})).route("/a", page()).route("/b", post(async || {}));
+        assert_eq!(choosy(some), ("/a /b".to_owned(), false));
+        let nested = Router::new().nest("/api", Router::new().route("/x", page()));
+        assert_eq!(choosy(nested), ("/api/x".to_owned(), true));
+        assert_eq!(choosy(Router::new().nest_service("/files", page())), (String::new(), false));
     }
 
     #[test]

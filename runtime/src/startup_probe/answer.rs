@@ -28,6 +28,14 @@ pub(crate) enum Answer {
     NoRequest(String),
 }
 
+impl Answer {
+    /// The answer with which strangers are kept out.
+    pub(super) fn kept_out(self) -> Option<Refusal> {
+        let Self::Refused(refusal) = self else { return None };
+        refusal.keeps_strangers_out().then_some(refusal)
+    }
+}
+
 /// An answer that is not the endpoint's.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
@@ -48,11 +56,40 @@ impl Refusal {
         self.status
     }
 
+    /// The status and where it leads, without the body.
+    pub(crate) fn answer(&self) -> String {
+        let to = self.location.as_ref().map(|location| format!(" (to {location})"));
+        format!("{}{}", self.status, to.unwrap_or_default())
+    }
+
     /// Whether this is how an authenticating layer answers a stranger.
     pub(crate) fn asks_for_credentials(&self) -> bool {
         let refused =
             [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
         refused.contains(&self.status) || (self.status.is_redirection() && self.location.is_some())
+    }
+
+    /// Whether this is how a layer keeps strangers out, and nothing else: a redirect counts when it leads to a login.
+    pub(crate) fn keeps_strangers_out(&self) -> bool {
+        self.asks_for_credentials() && (!self.status.is_redirection() || self.leads_to_login())
+    }
+
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN
+    }
+
+    fn leads_to_login(&self) -> bool {
+        let to = self.location.as_deref().unwrap_or_default().to_ascii_lowercase();
+        ["login", "log-in", "logon", "signin", "sign-in", "sign_in", "auth", "sso", "saml"]
+            .iter()
+            .any(|word| to.contains(word))
+    }
+
+    /// Whether it is one that a check of the host or the scheme gives.
+    pub(crate) fn may_be_about_host(&self) -> bool {
+        let refused = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::MISDIRECTED_REQUEST]
+            .contains(&self.status);
+        refused || (self.status.is_redirection() && !self.leads_to_login())
     }
 
     /// Whether the body has Sockeye's own mark of a rule.
@@ -78,10 +115,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status)?;
-        if let Some(location) = &self.location {
-            write!(f, " (to {location})")?;
-        }
+        f.write_str(&self.answer())?;
         if self.body.is_empty() { Ok(()) } else { write!(f, ": {}", self.body) }
     }
 }

@@ -1,27 +1,22 @@
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use axum::{Router, body::Body, response::Response};
 use futures_util::{FutureExt, StreamExt, stream};
-use http::{HeaderValue, Request, header};
+use http::Request;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{Answer, Refusal, marker::Marker};
-use crate::{
-    mounted::Mounted,
-    panic,
-    startup::{Candidate, sample},
-};
+use super::{Answer, Refusal, marker::Marker, request};
+use crate::{mounted::Mounted, panic, startup::Candidate};
 
 /// How long a layer may take to pass a request on or answer it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer's body may take.
 const PATIENCE_FOR_BODY: Duration = Duration::from_millis(500);
 /// Startup probes under way at once: enough that slow layers do not add up, few enough for what stands behind them.
-const AT_ONCE: usize = 256;
+pub(super) const AT_ONCE: usize = 256;
 /// How much of an answer's body is read.
 const BODY: usize = 1024;
-const HOST: &str = "localhost";
 
 /// Asks the finished router once for each endpoint that it has.
 pub(crate) async fn ask_all(router: &Router, endpoints: &mut [Candidate]) {
@@ -35,7 +30,7 @@ pub(crate) async fn ask_all(router: &Router, endpoints: &mut [Candidate]) {
     }
 }
 
-async fn at<T>(index: usize, work: impl Future<Output = T>) -> (usize, T) {
+pub(super) async fn at<T>(index: usize, work: impl Future<Output = T>) -> (usize, T) {
     (index, work.await)
 }
 
@@ -52,16 +47,26 @@ async fn again(router: &Router, mounted: Arc<Mounted>, first: Answer) -> Answer 
 
 async fn ask(router: Router, mounted: Arc<Mounted>) -> Answer {
     let marker = Marker::default();
-    let request = match request(&mounted, marker.clone()) {
+    send(router, request::handshake(&mounted, &marker), &marker, PATIENCE).await
+}
+
+/// What the router answers.
+pub(super) async fn send(
+    router: Router,
+    request: http::Result<Request<Body>>,
+    marker: &Marker,
+    patience: Duration,
+) -> Answer {
+    let request = match request {
         Ok(request) => request,
         Err(why) => return Answer::NoRequest(why.to_string()),
     };
     let answer = async { read(router.oneshot(request).await.unwrap_or_else(|never| match never {})).await };
     // The router is this request's own, and its answer is looked at no more after a panic.
-    match tokio::time::timeout(PATIENCE, AssertUnwindSafe(answer).catch_unwind()).await {
+    match tokio::time::timeout(patience, AssertUnwindSafe(answer).catch_unwind()).await {
         Err(_) => Answer::Silent,
         Ok(Err(panic)) => Answer::Panicked(panic::words(panic.as_ref())),
-        Ok(Ok(refusal)) => judge(&marker, refusal),
+        Ok(Ok(refusal)) => judge(marker, refusal),
     }
 }
 
@@ -71,28 +76,6 @@ fn judge(marker: &Marker, refusal: Refusal) -> Answer {
         Some(_) if refusal.status() != http::StatusCode::SWITCHING_PROTOCOLS => Answer::Replaced(refusal),
         Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent },
     }
-}
-
-/// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
-fn request(mounted: &Mounted, marker: Marker) -> http::Result<Request<Body>> {
-    let peer = SocketAddr::from(([127, 0, 0, 1], 0));
-    Request::builder()
-        .uri(sample(mounted.registered.route))
-        .header(header::HOST, HOST)
-        .header(header::USER_AGENT, concat!("sockeye-startup-probe/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "Upgrade")
-        .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_VERSION, "13")
-        .header(header::SEC_WEBSOCKET_KEY, "c29ja2V5ZSBwcmVmbGlnaA==")
-        .header(header::ORIGIN, origin(mounted))
-        .extension(ConnectInfo(peer))
-        .extension(marker)
-        .body(Body::empty())
-}
-
-fn origin(mounted: &Mounted) -> HeaderValue {
-    let listed = mounted.settings.origins.first().and_then(|origin| HeaderValue::from_str(origin).ok());
-    listed.unwrap_or_else(|| HeaderValue::from_static("http://localhost"))
 }
 
 async fn read(response: Response) -> Refusal {

@@ -3,9 +3,12 @@
 
 mod answer;
 mod ask;
+mod beside;
 mod marker;
+mod request;
 
 pub(crate) use answer::{Answer, Refusal};
 pub(crate) use ask::ask_all;
+pub(crate) use beside::ask_users_router;
 pub(crate) use marker::intercept;
 pub use marker::is_startup_probe;

@@ -1,0 +1,11 @@
+use sockeye_rules::INVALID_HOST;
+
+use super::{Context, Problem};
+
+/// A name of the server by which no client could ask for it.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    if let Some((url, found)) = context.settings.hosts.public_problem() {
+        let message = format!("the public URL cannot be `{url}`: {found}");
+        problems.push(Problem::new(&INVALID_HOST, message).with_help(found.help()));
+    }
+}

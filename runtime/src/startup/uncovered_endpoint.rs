@@ -1,0 +1,54 @@
+use sockeye_rules::UNCOVERED_ENDPOINT;
+
+use super::{Candidate, Context, Place, Problem};
+use crate::{
+    endpoint::{Registered, Requirement},
+    startup_probe::Refusal,
+};
+
+/// Extractors that say nothing about who asks. Any other may be how the handler tells strangers apart.
+const ANONYMOUS: [&str; 9] =
+    ["State", "Path", "Query", "Extension", "ConnectInfo", "Uri", "OriginalUri", "MatchedPath", "Method"];
+
+/// Words in the type of a query that carries a token: browsers can send one no other way.
+const SECRETS: [&str; 8] = ["auth", "token", "login", "session", "credential", "claim", "ticket", "key"];
+
+/// An endpoint that a stranger reaches, where the layers of the user's own router would have refused it: moved out of that
+/// router, it has lost its guard.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    let open = context.endpoints.iter().filter(|one| !one.registered().options.guarded);
+    problems.extend(open.filter_map(|one| Some(problem(one.registered(), kept_out(one)?))));
+}
+
+/// How the user's router refuses a stranger whom the handler has no means to refuse.
+fn kept_out(endpoint: &Candidate) -> Option<&Refusal> {
+    endpoint.beside.as_ref().filter(|_| is_anonymous(endpoint))
+}
+
+fn is_anonymous(endpoint: &Candidate) -> bool {
+    let tells = |one: &Requirement| matches!(one, Requirement::Credentials | Requirement::Declared(_));
+    let declared = endpoint.requirements().any(|one| one.reason.is_some() || tells(&one.requirement));
+    !declared && endpoint.registered().params.iter().all(|param| says_nothing(param.ty))
+}
+
+fn says_nothing(written: &str) -> bool {
+    let (outer, inner) = written.split_once('<').unwrap_or((written, ""));
+    let name = outer.rsplit("::").next().unwrap_or(outer).trim();
+    let inner = inner.to_ascii_lowercase();
+    ANONYMOUS.contains(&name) && !(name == "Query" && SECRETS.iter().any(|word| inner.contains(word)))
+}
+
+fn problem(endpoint: &'static Registered, refusal: &Refusal) -> Problem {
+    let message = format!(
+        "endpoint `{}` lets everybody in, and the router given to `Server::router` answers the same request {}",
+        endpoint.name,
+        refusal.answer()
+    );
+    Problem::new(&UNCOVERED_ENDPOINT, message)
+        .at(Place::route(endpoint, "layers of that router do not cover endpoints"))
+        .with_help(
+            "if the layer is to guard the endpoint, give it to the server, `Server::layer(..)`, and write `guarded` in the \
+             attribute; if everybody may connect, or the handler authenticates them, write \
+             `allow(uncovered_endpoint, reason = \"..\")` there",
+        )
+}

@@ -1,0 +1,95 @@
+//! What the layers of the user's own router would do to a stranger who asks for an endpoint's path.
+
+use std::time::Duration;
+
+use axum::{Router, body::Body};
+use futures_util::{StreamExt, stream};
+use http::Request;
+
+use super::{
+    Answer,
+    ask::{AT_ONCE, at, send},
+    marker::Marker,
+    request,
+};
+use crate::{
+    hosts::Hosts,
+    startup::{Candidate, UserRouter},
+};
+
+/// How long that router may take. That it is slow there is no mistake.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many of its routes are asked for.
+const ENOUGH: usize = 64;
+/// Words in the routes that are open to strangers where everything else is not.
+const OPEN_ANYWAY: [&str; 19] = [
+    "login", "logon", "logout", "log-in", "signin", "sign-in", "signup", "sign-up", "register", "auth",
+    "callback", "health", "ready", "live", "metrics", "favicon", "static", "assets", "public",
+];
+
+/// Asks it for the path of each endpoint that a stranger reaches: what is kept out there was kept out before the endpoint moved
+/// out of that router, if its own routes keep strangers out as well.
+///
+/// That second question matters: merged with a router that has a layer, an axum router answers whatever it does not know through
+/// that layer, however open its own routes are. No handler is run, only layers and the fallback.
+pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, endpoints: &mut [Candidate]) {
+    let Some(router) = router else { return };
+    let read = UserRouter::read(router);
+    if !keeps_its_own_routes(router, &read, hosts).await {
+        return;
+    }
+    let reached = |one: &Candidate| matches!(one.answer, Some(Answer::Arrived { .. }));
+    // A route of that very path is asked with a method that does not call its handler.
+    let can_ask = |one: &Candidate| !one.shares_path || read.choosy.contains(one.registered().route);
+    let all = endpoints.iter().enumerate().filter(|(_, one)| reached(one) && can_ask(one));
+    let asked: Vec<_> = all.map(|(index, one)| at(index, stranger(router, one))).collect();
+    let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+    for (index, answer) in answers {
+        // A fallback of the user's may answer 403 to whatever it does not know.
+        let refusal =
+            answer.kept_out().filter(|refusal| read.has_default_fallback || !refusal.is_forbidden());
+        endpoints[index].beside = refusal;
+    }
+}
+
+/// Whether strangers are kept out of every route that can be asked without running its handler, and that is not open in every
+/// program.
+async fn keeps_its_own_routes(router: &Router, read: &UserRouter, hosts: &Hosts) -> bool {
+    let asked = ask_its_own_routes(router, read, hosts);
+    if asked.is_empty() {
+        return read.is_choosy();
+    }
+    let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
+    answers.into_iter().all(|answer| answer.kept_out().is_some())
+}
+
+fn ask_its_own_routes(
+    router: &Router,
+    read: &UserRouter,
+    hosts: &Hosts,
+) -> Vec<impl Future<Output = Answer> + use<>> {
+    let is_open_anyway =
+        |route: &str| OPEN_ANYWAY.iter().any(|word| route.to_ascii_lowercase().contains(word));
+    let telling = read.choosy.iter().filter(|route| !is_open_anyway(route)).take(ENOUGH);
+    telling.map(|route| without_handler(router, route, hosts)).collect()
+}
+
+fn stranger(router: &Router, endpoint: &Candidate) -> impl Future<Output = Answer> + use<> {
+    let (marker, mounted) = (Marker::default(), &endpoint.mounted);
+    let request = if endpoint.shares_path {
+        request::without_handler(mounted.registered.route, &mounted.settings.hosts, &marker)
+    } else {
+        request::handshake(mounted, &marker)
+    };
+    ask(router.clone(), request, marker)
+}
+
+fn without_handler(router: &Router, route: &str, hosts: &Hosts) -> impl Future<Output = Answer> + use<> {
+    let marker = Marker::default();
+    let request = request::without_handler(route, hosts, &marker);
+    ask(router.clone(), request, marker)
+}
+
+async fn ask(router: Router, request: http::Result<Request<Body>>, marker: Marker) -> Answer {
+    send(router, request, &marker, PATIENCE).await
+}

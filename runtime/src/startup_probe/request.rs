@@ -1,0 +1,49 @@
+//! What is asked, as it would come from outside.
+
+use std::net::SocketAddr;
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::{HeaderValue, Method, Request, header, request::Builder};
+
+use super::marker::Marker;
+use crate::{hosts::Hosts, mounted::Mounted, startup::sample};
+
+/// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
+pub(super) fn handshake(mounted: &Mounted, marker: &Marker) -> http::Result<Request<Body>> {
+    to(mounted.registered.route, &mounted.settings.hosts, marker)
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_VERSION, "13")
+        .header(header::SEC_WEBSOCKET_KEY, "c29ja2V5ZSBwcmVmbGlnaA==")
+        .header(header::ORIGIN, origin(mounted))
+        .body(Body::empty())
+}
+
+/// A request with a method that no handler of `get`, `post` and the like serves: it passes the layers of the route, and is
+/// answered 405 behind them.
+pub(super) fn without_handler(route: &str, hosts: &Hosts, marker: &Marker) -> http::Result<Request<Body>> {
+    to(route, hosts, marker).method(Method::from_bytes(b"SOCKEYE-PROBE")?).body(Body::empty())
+}
+
+fn to(route: &str, hosts: &Hosts, marker: &Marker) -> Builder {
+    let peer = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut builder = Request::builder()
+        .uri(sample(route))
+        .header(header::HOST, hosts.asked_for())
+        .header(header::USER_AGENT, concat!("sockeye-startup-probe/", env!("CARGO_PKG_VERSION")))
+        .extension(ConnectInfo(peer))
+        .extension(marker.clone());
+    if let Some(public) = hosts.public() {
+        // Proxies tell in these what they were asked for.
+        builder = builder.header("x-forwarded-proto", &public.scheme);
+        builder = builder.header("x-forwarded-host", public.authority());
+    }
+    builder
+}
+
+fn origin(mounted: &Mounted) -> HeaderValue {
+    let listed = mounted.settings.origins.first().map(str::to_owned);
+    let own = || mounted.settings.hosts.public().map(ToString::to_string);
+    let origin = listed.or_else(own).and_then(|origin| HeaderValue::try_from(origin).ok());
+    origin.unwrap_or_else(|| HeaderValue::from_static("http://localhost"))
+}

@@ -1,0 +1,73 @@
+//! Layers that look at the host or the scheme, as behind a proxy.
+
+use axum::{
+    extract::Request,
+    http::{StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Redirect, Response},
+};
+use sockeye::Server;
+
+use crate::{report, rules};
+
+async fn https_only(request: Request, next: Next) -> Response {
+    if request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https") {
+        next.run(request).await
+    } else {
+        Redirect::permanent("https://app.example.com/").into_response()
+    }
+}
+
+async fn known_host(request: Request, next: Next) -> Response {
+    if request.headers().get(header::HOST).is_some_and(|host| host == "app.example.com:8443") {
+        next.run(request).await
+    } else {
+        (StatusCode::MISDIRECTED_REQUEST, "no such host").into_response()
+    }
+}
+
+fn open() -> Server {
+    Server::new().group("open")
+}
+
+#[tokio::test]
+async fn a_redirect_to_https_names_the_public_url() {
+    insta::assert_snapshot!(report(open().layer(from_fn(https_only))).await);
+}
+
+#[tokio::test]
+async fn a_list_of_hosts_names_the_public_url() {
+    insta::assert_snapshot!(report(open().layer(from_fn(known_host))).await);
+}
+
+#[tokio::test]
+async fn the_startup_probe_asks_for_the_public_url() {
+    for url in ["https://app.example.com:8443", "https://app.example.com:8443/"] {
+        let server = open().layer(from_fn(https_only)).layer(from_fn(known_host)).public_url(url);
+        assert_eq!(rules(server).await, Vec::<&str>::new(), "{url}");
+    }
+    let server = open().layer(from_fn(https_only)).public_url("http://app.example.com");
+    let report = report(server).await;
+    assert!(report.contains("308 Permanent Redirect") && !report.contains("public_url"), "{report}");
+}
+
+#[tokio::test]
+async fn urls_that_are_none_are_reported() {
+    for (url, help) in [
+        ("app.example.com/chat", "help: write `https://app.example.com`"),
+        ("wss://app.example.com", "help: write `https://app.example.com`"),
+        ("https://app.example.com/chat", "help: write `https://app.example.com`"),
+        ("tauri://localhost", "help: write `https://localhost`"),
+        ("", "help: write scheme, host and, if it is not the default, port"),
+        ("https://*.example.com", "help: write"),
+        ("https://", "help: write"),
+    ] {
+        let server = open().public_url(url);
+        assert_eq!(rules(open().public_url(url)).await, ["invalid_host"], "{url}");
+        let report = report(server).await;
+        assert!(
+            report.contains(&format!("the public URL cannot be `{url}`")) && report.contains(help),
+            "{report}"
+        );
+    }
+}
