@@ -6,7 +6,7 @@ use std::path::Path;
 use quote::{ToTokens as _, quote};
 use sockeye_rules::{
     Level, Phase, RULES, Rule,
-    syntax::{self, Diagnostic, Imports},
+    syntax::{self, Diagnostic, Imports, Surroundings},
 };
 use sockeye_tests::examples::{self, Answers, Said, Sources};
 
@@ -128,9 +128,9 @@ fn reported_in_axum(rule: &Rule, said: &[Said]) -> Result<(), String> {
 
 fn found_in(code: &str) -> Vec<Diagnostic> {
     let file = syn::parse_file(code).unwrap();
-    let imports = Imports::of(&file);
+    let around = Surroundings::of_imports(Imports::of(&file));
     let items = file.items.iter().map(|item| syntax::parse(quote!(), item.to_token_stream()));
     let functions: Vec<_> = items.collect();
     let functions = functions.iter().filter_map(syntax::Endpoint::function);
-    functions.filter_map(|function| syntax::check_function(function, &imports)).flatten().collect()
+    functions.filter_map(|function| syntax::check_function(function, &around)).flatten().collect()
 }

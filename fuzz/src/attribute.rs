@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use sockeye_rules::syntax::{check, check_lifecycle, parse};
+use sockeye_rules::syntax::{Endpoint, Neighbours, Surroundings, check, check_lifecycle, parse};
 
 /// An attribute and, after the first line break, what it stands on: the rules say something or nothing.
 pub fn attribute(data: &[u8]) {
@@ -9,11 +9,22 @@ pub fn attribute(data: &[u8]) {
     let (Ok(attribute), Ok(item)) = (attribute.parse::<TokenStream>(), item.parse::<TokenStream>()) else {
         return;
     };
-    let endpoint = parse(attribute, item);
-    for found in check(&endpoint).into_iter().chain(check_lifecycle(&endpoint)) {
+    let endpoint = parse(attribute, item.clone());
+    let around = around(&endpoint, &item);
+    for found in check(&endpoint, &around).into_iter().chain(check_lifecycle(&endpoint, &around)) {
         assert!(sockeye_rules::find(found.rule.name).is_some() && !found.text().is_empty(), "{found:?}");
     }
     drop(endpoint);
     // Outside a compiler every text that was ever read is kept, for its spans.
     proc_macro2::extra::invalidate_current_thread_spans();
+}
+
+/// What the macro would learn of a file with nothing but the function in it.
+fn around(endpoint: &Endpoint, item: &TokenStream) -> Surroundings {
+    let found = || {
+        let name = endpoint.function()?.name().to_string();
+        let file = syn::parse_file(&format!("#[ws_endpoint]\n{item}")).ok()?;
+        Neighbours::with_faults(&file).around(&name)
+    };
+    found().unwrap_or_default()
 }

@@ -12,6 +12,7 @@ mod repair;
 mod report;
 mod root;
 mod source;
+mod surroundings;
 
 use proc_macro::TokenStream;
 use sockeye_rules::syntax;
@@ -54,7 +55,8 @@ use sockeye_rules::syntax;
 pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let endpoint = syntax::parse(attribute.into(), item.clone());
-    let (errors, warnings) = report::parted(syntax::check(&endpoint));
+    let around = surroundings::surroundings(&endpoint);
+    let (errors, warnings) = report::parted(syntax::check(&endpoint, &around));
     let absent = root::absent(&endpoint.options).filter(|_| errors.is_empty());
     let expanded = if let Some(error) = absent {
         quote::quote!(#error #item)
@@ -92,5 +94,6 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn ws_lifecycle(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let helper = syntax::parse(attribute.into(), item.clone());
-    report::inside(&helper, &syntax::check_lifecycle(&helper), item).into()
+    report::inside(&helper, &syntax::check_lifecycle(&helper, &surroundings::surroundings(&helper)), item)
+        .into()
 }

@@ -80,13 +80,13 @@ fn same(one: Span, other: Span) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sockeye_rules::syntax::{check_lifecycle, parse};
+    use sockeye_rules::syntax::{Surroundings, check_lifecycle, parse};
 
     use super::*;
 
     fn repaired_text(item: &str) -> String {
         let helper = parse(TokenStream::new(), item.parse().unwrap());
-        let found = check_lifecycle(&helper);
+        let found = check_lifecycle(&helper, &Surroundings::default());
         assert!(!found.is_empty(), "{item}");
         repaired(&helper.function().unwrap().body, &found, &quote!(::sockeye)).to_string()
     }

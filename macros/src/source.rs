@@ -1,6 +1,14 @@
 //! The source text of an endpoint, cut from its file.
 
-use std::{cell::RefCell, collections::HashMap, fs, ops::Range, path::PathBuf, rc::Rc, time::SystemTime};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    fs,
+    ops::Range,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::SystemTime,
+};
 
 use proc_macro2::{LineColumn, Span};
 use quote::ToTokens;
@@ -106,15 +114,25 @@ thread_local! {
 
 /// The lines of a file, without their ends; each file is read once however many endpoints it has.
 fn lines_of(path: PathBuf) -> Option<Lines> {
-    let changed = fs::metadata(&path).and_then(|about| about.modified()).ok()?;
+    let changed = changed(&path)?;
     let known = FILES.with_borrow(|files| {
         files.get(&path).filter(|(when, _)| *when == changed).map(|(_, lines)| Rc::clone(lines))
     });
     if known.is_some() {
         return known;
     }
-    let text = fs::read_to_string(&path).ok()?;
-    let lines: Lines = Rc::new(text.trim_start_matches('\u{feff}').lines().map(str::to_owned).collect());
+    let lines: Lines = Rc::new(text_of(&path)?.lines().map(str::to_owned).collect());
     FILES.with_borrow_mut(|files| files.insert(path, (changed, Rc::clone(&lines))));
     Some(lines)
+}
+
+/// When the file was last changed.
+pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|about| about.modified()).ok()
+}
+
+/// The whole file.
+pub(crate) fn text_of(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }

@@ -15,6 +15,8 @@ pub mod render;
 pub mod size;
 pub mod subprotocol;
 #[cfg(feature = "syntax")]
+pub(crate) mod surroundings;
+#[cfg(feature = "syntax")]
 pub mod syntax;
 mod value;
 

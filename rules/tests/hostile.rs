@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use proptest::{prelude::*, sample::select};
-use sockeye_rules::syntax::{Diagnostic, Imports, check, check_lifecycle, check_lifecycle_in, parse};
+use sockeye_rules::syntax::{Diagnostic, Endpoint, Neighbours, Surroundings, check, check_lifecycle, parse};
 
 /// What attributes, signatures and bodies are made of, right and wrong.
 const WORDS: &[&str] = &[
@@ -223,11 +223,20 @@ fn lex(text: &str) -> Option<TokenStream> {
 
 fn judge(attribute: &str, item: &str) -> Vec<Diagnostic> {
     let (Some(attribute), Some(item)) = (lex(attribute), lex(item)) else { return Vec::new() };
-    let endpoint = parse(attribute, item);
-    let mut found = check(&endpoint);
-    found.extend(check_lifecycle(&endpoint));
-    found.extend(check_lifecycle_in(&endpoint, &Imports::default()));
+    let endpoint = parse(attribute, item.clone());
+    let mut found = check(&endpoint, &Surroundings::default());
+    found.extend(check_lifecycle(&endpoint, &Surroundings::default()));
+    if let Some(around) = around(&endpoint, &item) {
+        found.extend(check(&endpoint, &around));
+    }
     found
+}
+
+/// What the macro would learn of a file with nothing but the function in it.
+fn around(endpoint: &Endpoint, item: &TokenStream) -> Option<Surroundings> {
+    let name = endpoint.function()?.name().to_string();
+    let file = syn::parse_file(&format!("#[ws_endpoint] {item}")).ok()?;
+    Neighbours::with_faults(&file).around(&name)
 }
 
 fn assert_sound(found: &[Diagnostic]) {

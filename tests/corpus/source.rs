@@ -3,13 +3,14 @@
 use std::{
     fs, mem,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use sockeye_rules::syntax::{self, Diagnostic, Imports};
+use sockeye_rules::syntax::{self, Diagnostic, Imports, Neighbours, Surroundings};
 use syn::{
-    Attribute, Block, ImplItemFn, ItemFn, ItemMod, Meta, TraitItemFn,
+    Attribute, Block, ImplItemFn, ItemFn, ItemImpl, ItemMod, Meta, TraitItemFn,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
@@ -78,7 +79,8 @@ pub(crate) fn judge(text: &str) -> syn::Result<Vec<Judged>> {
     let file = syn::parse_file(text)?;
     let imports = Imports::of(&file);
     let origin_is_read = mentions_origin(&file.to_token_stream());
-    let mut functions = Functions { imports, origin_is_read, judged: Vec::new() };
+    let neighbours = Neighbours::of(&file);
+    let mut functions = Functions { imports, neighbours, of: None, origin_is_read, judged: Vec::new() };
     functions.visit_file(&file);
     Ok(functions.judged)
 }
@@ -90,6 +92,9 @@ fn mentions_origin(tokens: &TokenStream) -> bool {
 
 struct Functions {
     imports: Imports,
+    neighbours: Rc<Neighbours>,
+    /// The type of the `impl` block around.
+    of: Option<String>,
     origin_is_read: bool,
     judged: Vec<Judged>,
 }
@@ -101,6 +106,13 @@ impl<'ast> Visit<'ast> for Functions {
         let outer = mem::replace(&mut self.imports, Imports::of_items(items));
         visit::visit_item_mod(self, item);
         self.imports = outer;
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        let of = syntax::last_segment(&item.self_ty).map(|last| last.ident.to_string());
+        let outer = mem::replace(&mut self.of, of);
+        visit::visit_item_impl(self, item);
+        self.of = outer;
     }
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
@@ -127,13 +139,14 @@ impl<'ast> Visit<'ast> for Functions {
 impl Functions {
     /// What the macros and the command line would say about it.
     fn function(&mut self, attrs: &[Attribute], item: TokenStream, span: proc_macro2::Span, name: String) {
+        let around = Surroundings::in_file(self.imports.clone(), &self.neighbours, self.of.clone());
         let found = if let Some(arguments) = arguments(attrs, "ws_endpoint") {
-            Some(syntax::check(&syntax::parse(arguments, item)))
+            Some(syntax::check(&syntax::parse(arguments, item), &around))
         } else if let Some(arguments) = arguments(attrs, "ws_lifecycle") {
-            Some(syntax::check_lifecycle(&syntax::parse(arguments, item)))
+            Some(syntax::check_lifecycle(&syntax::parse(arguments, item), &around))
         } else {
             let parsed = syntax::parse(TokenStream::new(), item);
-            parsed.function().and_then(|function| syntax::check_function(function, &self.imports))
+            parsed.function().and_then(|function| syntax::check_function(function, &around))
         };
         let followed = found.is_some();
         let found = found.unwrap_or_default();

@@ -116,6 +116,10 @@ pub(crate) struct Operation {
 pub(crate) struct Call {
     /// The path, as far as it can be resolved.
     pub(crate) path: String,
+    /// The same for a method that is called on a variable, with the type of the variable, or the path of the function that made it, in front.
+    pub(crate) of: Option<String>,
+    /// Whether the method is called on the variable itself, or through what only lends it.
+    pub(crate) is_direct: bool,
     pub(crate) at: TokenStream,
     /// `.await` comes right after it.
     pub(crate) awaited: bool,
@@ -129,7 +133,7 @@ impl Call {
         let mut before_last = self.path.rsplit("::").skip(1);
         let of_type =
             before_last.next().is_some_and(|name| name.starts_with(|first: char| first.is_uppercase()));
-        !self.awaited && !self.bound && !self.path.contains('.') && !of_type
+        !self.bound && !self.path.contains('.') && !of_type
     }
 }
 

@@ -5,6 +5,7 @@
 //! steps, on what can follow them, and on the `states` a connection can be in.
 
 mod api;
+pub(crate) mod blocking;
 mod build;
 mod graph;
 mod imports;
@@ -14,9 +15,9 @@ mod states;
 mod value;
 mod words;
 
-pub(crate) use graph::{Act, Connection, Exit, Graph, Loop, NodeId, Operation, Step};
+pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step};
 pub use imports::Imports;
-pub(crate) use roots::Root;
+pub(crate) use roots::{Root, handle_of};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
 pub(crate) use words::has_word;
@@ -25,7 +26,10 @@ use quote::ToTokens;
 use syn::Block;
 use typed_arena::Arena;
 
-use crate::syntax::Function;
+use crate::{
+    surroundings::{Neighbour, Neighbours, Surroundings},
+    syntax::Function,
+};
 
 /// Whose WebSockets a function uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,21 +53,32 @@ pub(crate) struct Flow<'a> {
     pub(crate) graph: Graph,
     /// Whether any way leads to the step, by its number.
     pub(crate) reachable: Vec<bool>,
+    surroundings: &'a Surroundings,
+    imports: Imports,
     origin_is_checked: bool,
 }
 
 impl<'a> Flow<'a> {
     /// The flow of an endpoint: its first parameter is the handshake, whatever the type is called. `None` when the body
     /// cannot be read: then no rule may judge it.
-    pub(crate) fn of_endpoint(function: &'a Function) -> Option<Self> {
+    pub(crate) fn of_endpoint(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
         let roots = roots::of_endpoint(function);
-        Self::new(function, Flavor::Sockeye, true, roots, &Imports::default())
+        Self::new(function, Flavor::Sockeye, true, roots, around.imports(), around)
     }
 
     /// The flow of a function by the types of its parameters; `None` when it takes no WebSocket.
-    pub(crate) fn of_function(function: &'a Function, imports: &Imports) -> Option<Self> {
-        let (flavor, roots) = roots::of_function(function, imports)?;
-        Self::new(function, flavor, false, roots, imports)
+    pub(crate) fn of_function(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
+        let (flavor, roots) = roots::of_function(function, around)?;
+        Self::new(function, flavor, false, roots, around.imports(), around)
+    }
+
+    /// The flow of a function that takes no WebSocket, for those that call it.
+    pub(crate) fn of_helper(
+        function: &'a Function,
+        imports: &Imports,
+        around: &'a Surroundings,
+    ) -> Option<Self> {
+        Self::new(function, Flavor::Sockeye, false, Vec::new(), imports, around)
     }
 
     fn new(
@@ -72,13 +87,25 @@ impl<'a> Flow<'a> {
         is_endpoint: bool,
         roots: Vec<Root>,
         imports: &Imports,
+        surroundings: &'a Surroundings,
     ) -> Option<Self> {
         let body: Block = syn::parse2(function.body.to_token_stream()).ok()?;
         let kept = Arena::new();
         let (graph, roots) = build::build(function, &body, flavor, roots, imports, &kept);
         let reachable = graph.reachable();
         let origin_is_checked = imports.checks_origin() || mentions_origin(function);
-        Some(Self { function, flavor, is_endpoint, roots, graph, reachable, origin_is_checked })
+        let imports = imports.with(&body);
+        Some(Self {
+            function,
+            flavor,
+            is_endpoint,
+            roots,
+            graph,
+            reachable,
+            surroundings,
+            imports,
+            origin_is_checked,
+        })
     }
 
     /// The reachable operations, with their steps.
@@ -117,6 +144,32 @@ impl<'a> Flow<'a> {
         self.roots.iter().enumerate().filter(move |(_, root)| root.kind == kind)
     }
 
+    /// The function of this file that a call goes to, when it is known which.
+    pub(crate) fn called(&self, call: &Call) -> Option<&Neighbour> {
+        called_among(call, self.surroundings.neighbours(), self.surroundings.of())
+    }
+
+    /// What the names in the function stand for.
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.imports
+    }
+
+    /// The first call that blocks the thread, here or in one of these functions.
+    pub(crate) fn first_blocking(&self, neighbours: &Neighbours, of: Option<&str>) -> Option<String> {
+        self.steps().find_map(|(_, step)| {
+            let Step::Call(call) = step else { return None };
+            if blocking::instead(call, &self.imports).is_some() {
+                return Some(blocking::shown(call));
+            }
+            called_among(call, neighbours, of)?.blocks.clone()
+        })
+    }
+
+    /// Whether what is wrong with a helper is reported where the helper is written.
+    pub(crate) fn helpers_are_judged(&self) -> bool {
+        self.surroundings.helpers_are_judged()
+    }
+
     /// The function's name.
     pub(crate) fn name(&self) -> String {
         self.function.name().to_string()
@@ -126,6 +179,19 @@ impl<'a> Flow<'a> {
     pub(crate) fn origin_is_checked(&self) -> bool {
         self.origin_is_checked
     }
+}
+
+/// The function among these that a call goes to; `of` is the type of the `impl` block around the call.
+fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -> Option<&'n Neighbour> {
+    let Some((_, method)) = call.path.rsplit_once('.') else { return neighbours.called(&call.path, of) };
+    let on_self = call.path.starts_with("self.") && call.is_direct;
+    let written = || type_of(call.of.as_deref()?.rsplit_once('.')?.0);
+    neighbours.method(if on_self { of? } else { written()? }, method)
+}
+
+/// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which makes one.
+fn type_of(path: &str) -> Option<&str> {
+    path.rsplit("::").take(2).find(|name| name.starts_with(|first: char| first.is_uppercase()))
 }
 
 /// Whether the function itself reads the header, or asks for it by a parameter.

@@ -8,7 +8,10 @@ use super::{
     Flavor, Imports,
     value::{Handle, Kind, Value},
 };
-use crate::syntax::{Function, Known, Parameter, generic_arguments, known as named, last_segment, peel};
+use crate::{
+    surroundings::Surroundings,
+    syntax::{Function, Known, Parameter, generic_arguments, known as named, last_segment, peel},
+};
 
 /// The parameter, or the socket of a callback, that a connection begins with.
 #[derive(Debug, Clone)]
@@ -64,12 +67,34 @@ pub(crate) fn of_endpoint(function: &Function) -> Vec<Root> {
 }
 
 /// The parameters whose types are handles, all of one flavor.
-pub(crate) fn of_function(function: &Function, imports: &Imports) -> Option<(Flavor, Vec<Root>)> {
+pub(crate) fn of_function(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
+    let imports = around.imports();
     let found: Vec<_> =
         function.parameters.iter().filter_map(|one| Some((one, known(one.ty(), imports)?))).collect();
-    let flavor = found.first()?.1.0;
+    let Some(flavor) = found.first().map(|(_, (flavor, _))| *flavor) else {
+        return of_self(function, around);
+    };
     let same = found.into_iter().filter(|(_, (one, _))| *one == flavor);
     let roots = same.map(|(parameter, (_, kind))| root(parameter, kind, is_reference(parameter.ty())));
+    Some((flavor, roots.collect()))
+}
+
+/// The handles in the fields of `self`, by the names of the fields.
+fn of_self(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
+    let receiver = function.receiver.as_ref()?;
+    let fields: Vec<_> = around.fields().collect();
+    let flavor = fields.first()?.1.0;
+    let root = |(name, (_, kind)): (&str, (Flavor, Kind))| Root {
+        kind,
+        // Other methods of the type hold it, too.
+        borrowed: true,
+        at: receiver.self_token.to_token_stream(),
+        used: true,
+        name: Some(format!("self.{name}")),
+        socket: Some(format!("self.{name}")),
+        receiver: None,
+    };
+    let roots = fields.into_iter().filter(|(_, (one, _))| *one == flavor).map(root);
     Some((flavor, roots.collect()))
 }
 
@@ -103,6 +128,11 @@ fn is_wrapped(ty: &Type) -> bool {
 
 fn is_reference(ty: &Type) -> bool {
     matches!(peel(ty), Type::Reference(_))
+}
+
+/// The handle that a type stands for.
+pub(crate) fn handle_of(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
+    if is_reference(ty) || is_wrapped(ty) { None } else { known(ty, imports) }
 }
 
 fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {

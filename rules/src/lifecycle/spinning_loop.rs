@@ -43,7 +43,9 @@ fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool 
     // A function that is only called at the end may be one that never comes back.
     let goes_on = graph.walk_outcome(id, Outcomes::DONE, |_, node| again(&node.step));
     let may_diverge = |way: &NodeId| match &graph.nodes[*way].step {
-        Step::Call(call) => call.may_diverge() && !goes_on.contains(way),
+        Step::Call(call) if goes_on.contains(way) => false,
+        // A helper of this file is known to come back or not; of others nothing is known.
+        Step::Call(call) => flow.called(call).map_or_else(|| call.may_diverge(), |helper| helper.diverges),
         _ => false,
     };
     if ways.iter().any(may_diverge) {

@@ -1,7 +1,11 @@
 //! `#[ws_lifecycle]`: the rules of the lifecycle on a function that is no endpoint.
 
-use super::{Endpoint, Imports, Sink, one_line};
-use crate::{MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION, flow::Flow, syntax::Item};
+use super::{Endpoint, Sink, one_line};
+use crate::{
+    MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION,
+    flow::{Flow, Step},
+    syntax::Item,
+};
 
 const ALLOW: &str = "`#[ws_lifecycle]` or `#[ws_lifecycle(allow(rule, reason = \"why\"))]`";
 
@@ -45,7 +49,19 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// The flow of the function; the attribute says that `Socket` and its kin are Sockeye's.
-pub(super) fn flow(helper: &Endpoint) -> Option<Flow<'_>> {
-    Flow::of_function(helper.function()?, &Imports::of_sockeye())
+/// What is wrong with the helpers that a function calls, once each, where nothing else reports it.
+pub(super) fn report_faults(flow: &Flow<'_>, sink: &mut Sink) {
+    if flow.helpers_are_judged() {
+        return;
+    }
+    let mut seen = Vec::new();
+    for (_, step) in flow.steps() {
+        let Step::Call(call) = step else { continue };
+        let Some(helper) = flow.called(call).filter(|helper| !seen.contains(&helper.name)) else { continue };
+        seen.push(helper.name.clone());
+        for fault in &helper.faults {
+            let message = format!("in `{}`: {}", helper.name, fault.message);
+            sink.report(fault.rule, &call.at, message, &fault.help);
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod route;
 mod types;
 
 pub use crate::flow::Imports;
+pub use crate::surroundings::{Neighbours, Scopes, Surroundings, has_names};
 pub use arguments::{Argument, Arguments, Value};
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
@@ -39,39 +40,36 @@ pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
 }
 
 /// Asks every rule, and returns what they found in the order of the source.
-pub fn check(endpoint: &Endpoint) -> Vec<Diagnostic> {
+///
+/// The surroundings are those of the function under the attribute, as far as they are known.
+pub fn check(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     for check in SIGNATURE {
         check(endpoint, &mut sink);
     }
-    let flow = endpoint.function().and_then(Flow::of_endpoint);
+    let flow = endpoint.function().and_then(|function| Flow::of_endpoint(function, around));
     judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
     sink.finish(endpoint)
 }
 
 /// Asks the rules of the lifecycle about a function under `#[ws_lifecycle]`, which [`parse`] reads as well.
-pub fn check_lifecycle(helper: &Endpoint) -> Vec<Diagnostic> {
+///
+/// The attribute says that `Socket` and its kin are Sockeye's, where the surroundings do not.
+pub fn check_lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     helper::check_attribute(helper, &mut sink);
-    judge(helper, helper::flow(helper).as_ref(), None, &mut sink);
-    sink.sorted()
-}
-
-/// [`check_lifecycle`] for those who know the imports of the file: then the function may take axum's types too.
-pub fn check_lifecycle_in(helper: &Endpoint, imports: &Imports) -> Vec<Diagnostic> {
-    let mut sink = Sink::default();
-    helper::check_attribute(helper, &mut sink);
-    let by_imports = helper.function().and_then(|function| Flow::of_function(function, imports));
-    judge(helper, by_imports.or_else(|| helper::flow(helper)).as_ref(), None, &mut sink);
+    let by_name = Surroundings::of_imports(Imports::of_sockeye());
+    let flow = |around| helper.function().and_then(|function| Flow::of_function(function, around));
+    judge(helper, flow(around).or_else(|| flow(&by_name)).as_ref(), None, &mut sink);
     sink.sorted()
 }
 
 /// Asks the rules of the lifecycle about a function that is no endpoint but takes a handshake, a socket, or a half of
 /// one, be it Sockeye's or axum's. `None` when it takes none of them.
 ///
-/// The imports are those of the file the function stands in, as far as they are known.
-pub fn check_function(function: &Function, imports: &Imports) -> Option<Vec<Diagnostic>> {
-    let flow = Flow::of_function(function, imports)?;
+/// The surroundings are those of the function, as far as they are known.
+pub fn check_function(function: &Function, around: &Surroundings) -> Option<Vec<Diagnostic>> {
+    let flow = Flow::of_function(function, around)?;
     let mut sink = Sink::default();
     lifecycle(&flow, &mut sink);
     Some(sink.sorted())
@@ -88,6 +86,7 @@ fn lifecycle(flow: &Flow<'_>, sink: &mut Sink) {
     for check in LIFECYCLE {
         check(flow, sink);
     }
+    helper::report_faults(flow, sink);
     if flow.flavor == Flavor::Axum {
         for check in AXUM {
             check(flow, sink);

@@ -11,6 +11,7 @@ mod labels;
 mod loops;
 mod macros;
 mod names;
+mod neighbours;
 mod odd;
 mod protocols;
 mod rooms;

@@ -18,7 +18,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Room {
 }
 
 async fn helper(handshake: Handshake) -> sockeye::Result {
-    let _ = handshake.uri();
+    let _ = handshake.uri().path();
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use proc_macro2::{Span, TokenStream};
 use sockeye_rules::{
     ROUTE_SYNTAX,
-    syntax::{self, Diagnostic, Endpoint, Function, Imports},
+    syntax::{self, Diagnostic, Endpoint, Function, Imports, Surroundings},
 };
 use syn::{LitStr, TypePath, visit::Visit};
 
@@ -49,9 +49,9 @@ pub(super) struct Judged {
 }
 
 /// Asks the rules about what stands under `#[ws_endpoint(..)]`.
-pub(super) fn endpoint(ours: &Ours, item: TokenStream, source: &Source) -> Judged {
+pub(super) fn endpoint(ours: &Ours, item: TokenStream, around: &Surroundings, source: &Source) -> Judged {
     let endpoint = syntax::parse(ours.arguments.clone(), item);
-    let findings = findings(syntax::check(&endpoint), source, &ours.bytes());
+    let findings = findings(syntax::check(&endpoint, around), source, &ours.bytes());
     let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
     let kind = Kind::Endpoint(endpoint.route().map(|route| route.text.clone()));
     Judged { kind, findings, route: route(&endpoint).filter(|_| is_fit) }
@@ -68,18 +68,18 @@ fn route(endpoint: &Endpoint) -> Option<RouteOf> {
 }
 
 /// Asks the rules about what stands under `#[ws_lifecycle(..)]`.
-pub(super) fn helper(ours: &Ours, item: TokenStream, imports: &Imports, source: &Source) -> Judged {
+pub(super) fn helper(ours: &Ours, item: TokenStream, around: &Surroundings, source: &Source) -> Judged {
     let helper = syntax::parse(ours.arguments.clone(), item);
-    let findings = findings(syntax::check_lifecycle_in(&helper, imports), source, &ours.bytes());
-    let kind = helper.function().map_or(Kind::Helper, |function| kind(function, imports));
+    let findings = findings(syntax::check_lifecycle(&helper, around), source, &ours.bytes());
+    let kind = helper.function().map_or(Kind::Helper, |function| kind(function, around.imports()));
     Judged { kind, findings, route: None }
 }
 
 /// Asks the rules about any other function; `None` when it has nothing to do with WebSockets.
-pub(super) fn function(function: &Function, imports: &Imports, source: &Source) -> Option<Judged> {
-    let found = syntax::check_function(function, imports)?;
+pub(super) fn function(function: &Function, around: &Surroundings, source: &Source) -> Option<Judged> {
+    let found = syntax::check_function(function, around)?;
     let findings = findings(found, source, &function.name().span().byte_range());
-    Some(Judged { kind: kind(function, imports), findings, route: None })
+    Some(Judged { kind: kind(function, around.imports()), findings, route: None })
 }
 
 fn kind(function: &Function, imports: &Imports) -> Kind {

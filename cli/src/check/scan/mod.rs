@@ -2,11 +2,11 @@
 
 mod attribute;
 mod handler;
-mod scope;
 mod visit;
 
 pub(super) use handler::{Handler, Kind, RouteOf};
 
+use sockeye_rules::syntax::Neighbours;
 use syn::visit::Visit;
 
 use super::{finding::Finding, source::Source};
@@ -23,7 +23,7 @@ pub(super) struct Scanned {
 /// Every function is looked at, wherever it stands: in modules, `impl` blocks, traits and the bodies of other functions.
 /// What stands in macros is not: only rustc knows what becomes of it.
 pub(super) fn scan(tree: &syn::File, source: &Source) -> Scanned {
-    let mut visitor = visit::Visitor::new(source);
+    let mut visitor = visit::Visitor::new(source, Neighbours::of(tree));
     visitor.visit_file(tree);
     visitor.finish()
 }

@@ -1,16 +1,18 @@
 //! The way through a syntax tree.
 
+use std::{mem, rc::Rc};
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
+use sockeye_rules::syntax::{Neighbours, Scopes, Surroundings, has_names, last_segment};
 use syn::{
-    Attribute, Block, File, ImplItemFn, Item, ItemFn, ItemMod, Signature, TraitItemFn, Visibility,
+    Attribute, Block, File, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Signature, TraitItemFn, Visibility,
     visit::{self, Visit},
 };
 
 use super::{
     Scanned, attribute,
     handler::{self, Handler, Judged},
-    scope::{self, Scopes},
 };
 use crate::check::source::Source;
 
@@ -18,6 +20,9 @@ use crate::check::source::Source;
 pub(super) struct Visitor<'a> {
     source: &'a Source,
     scopes: Scopes,
+    neighbours: Rc<Neighbours>,
+    /// The type of the `impl` block around this place.
+    of: Option<String>,
     /// How many of the items around this place may not be there, or hide what is in them.
     conditions: usize,
     scanned: Scanned,
@@ -32,12 +37,24 @@ struct Parts<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
-        Self { source, scopes: Scopes::default(), conditions: 0, scanned: Scanned::default() }
+    pub(super) fn new(source: &'a Source, neighbours: Rc<Neighbours>) -> Self {
+        Self {
+            source,
+            scopes: Scopes::default(),
+            neighbours,
+            of: None,
+            conditions: 0,
+            scanned: Scanned::default(),
+        }
     }
 
     pub(super) fn finish(self) -> Scanned {
         self.scanned
+    }
+
+    /// What is known of this place.
+    fn around(&self) -> Surroundings {
+        Surroundings::in_file(self.scopes.imports().clone(), &self.neighbours, self.of.clone())
     }
 
     fn function(&mut self, parts: &Parts<'_>) {
@@ -49,28 +66,30 @@ impl<'a> Visitor<'a> {
 
     /// What the rules say of a function, and whether `cfg_attr` decides that it is an endpoint.
     fn judge(&self, parts: &Parts<'_>) -> Option<(Judged, bool)> {
-        let (imports, source) = (self.scopes.imports(), self.source);
+        let (around, source) = (self.around(), self.source);
+        let imports = around.imports();
         if let Some(ours) = attribute::find("ws_endpoint", parts.attrs, imports) {
             return Some((
-                handler::endpoint(&ours, parts.tokens(Some(ours.index)), source),
+                handler::endpoint(&ours, parts.tokens(Some(ours.index)), &around, source),
                 ours.conditional,
             ));
         }
         if let Some(ours) = attribute::find("ws_lifecycle", parts.attrs, imports) {
-            return Some((handler::helper(&ours, parts.tokens(Some(ours.index)), imports, source), true));
+            return Some((handler::helper(&ours, parts.tokens(Some(ours.index)), &around, source), true));
         }
         let function = syn::parse2(parts.tokens(None)).ok()?;
-        Some((handler::function(&function, imports, source)?, true))
+        Some((handler::function(&function, &around, source)?, true))
     }
 
     /// The attribute on something that is no function is a mistake that a rule knows.
     fn other(&mut self, item: &dyn ToTokens, attrs: &[Attribute]) {
-        let (imports, source) = (self.scopes.imports(), self.source);
+        let (around, source) = (self.around(), self.source);
+        let imports = around.imports();
         let tokens = || item.to_token_stream();
         let judged = if let Some(ours) = attribute::find("ws_endpoint", attrs, imports) {
-            handler::endpoint(&ours, tokens(), source)
+            handler::endpoint(&ours, tokens(), &around, source)
         } else if let Some(ours) = attribute::find("ws_lifecycle", attrs, imports) {
-            handler::helper(&ours, tokens(), imports, source)
+            handler::helper(&ours, tokens(), &around, source)
         } else {
             return;
         };
@@ -87,7 +106,7 @@ impl<'a> Visitor<'a> {
 
     /// Adds the names of a block for as long as it is looked at.
     fn within<T>(&mut self, block: &Block, look: impl FnOnce(&mut Self) -> T) -> T {
-        if !scope::has_names(block) {
+        if !has_names(block) {
             return look(self);
         }
         self.scopes.enter_block(block);
@@ -135,6 +154,13 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
         self.scopes.enter_module(items);
         visit::visit_item_mod(self, module);
         self.scopes.leave();
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        let outer =
+            mem::replace(&mut self.of, last_segment(&item.self_ty).map(|last| last.ident.to_string()));
+        visit::visit_item_impl(self, item);
+        self.of = outer;
     }
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {

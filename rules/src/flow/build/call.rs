@@ -68,7 +68,14 @@ impl<'a> Builder<'a> {
         // A function of that name that was made here may hold something.
         self.escape(&value);
         self.give_away(call);
-        self.push(Step::Call(Call { path, at: function.to_token_stream(), awaited, bound: false }));
+        self.push(Step::Call(Call {
+            path,
+            of: None,
+            is_direct: false,
+            at: function.to_token_stream(),
+            awaited,
+            bound: false,
+        }));
         Value::Other
     }
 

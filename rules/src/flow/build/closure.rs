@@ -8,14 +8,13 @@ use super::{Builder, Frame, names::Names};
 use crate::flow::value::{Closure, Value};
 
 impl<'a> Builder<'a> {
-    /// A closure that mentions futures, such as one that polls them by hand, is not followed; one that mentions handles is
-    /// kept until it is called, or goes where it is not followed.
+    /// A closure that mentions futures, such as one that polls them by hand, is not followed; another is kept until it is
+    /// called by its name, or goes where it is not followed.
     pub(super) fn closure(&mut self, closure: &'a ExprClosure) -> Value<'a> {
         let mentioned: Vec<_> = self.names.mentioned(closure).cloned().collect();
         let only_handles =
             mentioned.iter().all(|value| value.handles().is_empty() || matches!(value, Value::Handle(_)));
-        let has_handles = mentioned.iter().any(|value| !value.handles().is_empty());
-        if !only_handles || !has_handles {
+        if !only_handles {
             self.escape_mentioned(closure);
             return Value::Other;
         }

@@ -68,6 +68,9 @@ impl<'a> Builder<'a> {
     }
 
     fn field(&mut self, field: &'a syn::ExprField) -> Value<'a> {
+        if let Some(value) = self.field_of_self(field) {
+            return value;
+        }
         match (self.eval(&field.base), &field.member) {
             (Value::Tuple(mut values), syn::Member::Unnamed(index))
                 if (index.index as usize) < values.len() =>
@@ -76,6 +79,14 @@ impl<'a> Builder<'a> {
             }
             _ => Value::Other,
         }
+    }
+
+    /// A handle that the type of this method holds.
+    fn field_of_self(&self, field: &syn::ExprField) -> Option<Value<'a>> {
+        let Expr::Path(base) = &*field.base else { return None };
+        let syn::Member::Named(member) = &field.member else { return None };
+        let is_self = base.path.is_ident("self");
+        self.names.find(&format!("self.{member}")).filter(|_| is_self).cloned()
     }
 
     fn unary(&mut self, unary: &'a syn::ExprUnary) -> Value<'a> {

@@ -4,11 +4,14 @@ use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
 use super::{Builder, pattern::without_layer};
-use crate::flow::{
-    Flavor,
-    api::{self, Method},
-    graph::{Act, Call, Exit, Step, Within},
-    value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value},
+use crate::{
+    flow::{
+        Flavor,
+        api::{self, Method},
+        graph::{Act, Call, Exit, Step, Within},
+        value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value},
+    },
+    surroundings::maker,
 };
 
 impl<'a> Builder<'a> {
@@ -221,7 +224,14 @@ impl<'a> Builder<'a> {
     fn push_call(&mut self, name: &str, call: &'a ExprMethodCall) {
         let path = format!("{}.{name}", chain(&call.receiver, &self.imports));
         let at = call.method.to_token_stream();
-        self.push(Step::Call(Call { path, at, awaited: false, bound: false }));
+        let variable = lent(&call.receiver);
+        let made = match &variable {
+            Some(variable) => self.types.find(variable).map(str::to_owned),
+            None => maker(&call.receiver, &self.imports),
+        };
+        let of = made.map(|made| format!("{made}.{name}"));
+        let is_direct = variable.is_some();
+        self.push(Step::Call(Call { path, of, is_direct, at, awaited: false, bound: false }));
     }
 
     /// A task that somebody ends: its steps are judged, it is not detached.
@@ -280,6 +290,35 @@ fn is_of_result(name: &str) -> bool {
 /// `Message::Close(..)` as an argument.
 fn is_close_frame(argument: &Expr) -> bool {
     crate::flow::words::has_word(argument, &["Close"])
+}
+
+/// The variable behind what only lends it: a reference, a lock, a clone of a shared pointer.
+fn lent(receiver: &Expr) -> Option<String> {
+    match receiver {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Paren(inner) => lent(&inner.expr),
+        Expr::Reference(inner) => lent(&inner.expr),
+        Expr::Await(inner) => lent(&inner.base),
+        Expr::Try(inner) => lent(&inner.expr),
+        Expr::MethodCall(call) if lends(&call.method.to_string()) => lent(&call.receiver),
+        _ => None,
+    }
+}
+
+fn lends(method: &str) -> bool {
+    matches!(
+        method,
+        "clone"
+            | "as_ref"
+            | "as_mut"
+            | "lock"
+            | "read"
+            | "write"
+            | "borrow"
+            | "borrow_mut"
+            | "unwrap"
+            | "expect"
+    )
 }
 
 /// What a chain of calls begins with: `std::process::Command::new` of `Command::new("ls").arg("-l")`.

@@ -29,7 +29,7 @@ use super::{
     roots::{self, Root},
     value::{Got, Handle, Kind, Value},
 };
-use crate::syntax::Function;
+use crate::{surroundings::Types, syntax::Function};
 
 /// The graph of a function, and its roots with those that were found on the way.
 pub(super) fn build<'a>(
@@ -55,10 +55,12 @@ pub(super) fn build<'a>(
         sites: 0,
         calls: 0,
         own_macros: macros::own_macros(body.to_token_stream()),
+        types: Types::of(function, body, &imports.with(body)),
         kept,
     };
     builder.here = Some(0);
     builder.graph.nodes.push(Node::new(Step::Pass, Within::Function));
+    builder.bind_self();
     for (pattern, value) in values {
         builder.bind(pattern, value);
     }
@@ -87,6 +89,7 @@ struct Builder<'a> {
     calls: usize,
     /// Macros that the function defines itself.
     own_macros: HashSet<String>,
+    types: Types,
     /// Expressions that were read from the tokens of macros.
     kept: &'a Arena<Expr>,
 }
@@ -118,6 +121,20 @@ impl Frame {
 }
 
 impl<'a> Builder<'a> {
+    /// The fields of `self` by their names; `self` as a whole is all of them.
+    fn bind_self(&mut self) {
+        let mut all = Vec::new();
+        for (connection, root) in self.roots.iter().enumerate() {
+            let Some(name) = root.name.clone().filter(|name| name.starts_with("self.")) else { continue };
+            let handle = Value::Handle(Handle { kind: root.kind, connection });
+            self.names.add(name, handle.clone());
+            all.push(handle);
+        }
+        if !all.is_empty() {
+            self.names.add("self".to_owned(), Value::Tuple(all));
+        }
+    }
+
     fn push(&mut self, step: Step) -> NodeId {
         let id = self.graph.nodes.len();
         self.graph.nodes.push(Node::new(step, self.within));

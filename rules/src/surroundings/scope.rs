@@ -1,12 +1,13 @@
 //! What names stand for at a place in a file.
 
 use quote::quote;
-use sockeye_rules::syntax::Imports;
 use syn::{Block, File, Item, Stmt, UseTree, parse_quote};
+
+use crate::flow::Imports;
 
 /// The modules and blocks around a place, the innermost last.
 #[derive(Default)]
-pub(super) struct Scopes {
+pub struct Scopes {
     inner: Vec<Scope>,
     none: Imports,
 }
@@ -25,35 +26,37 @@ impl Scope {
 }
 
 impl Scopes {
-    pub(super) fn enter_file(&mut self, file: &File) {
+    /// The top of a file.
+    pub fn enter_file(&mut self, file: &File) {
         self.inner.push(Scope::new(names(&file.items).collect()));
     }
 
     /// A module begins anew, unless it says `use super::*`.
-    pub(super) fn enter_module(&mut self, items: &[Item]) {
+    pub fn enter_module(&mut self, items: &[Item]) {
         let takes_all = items.iter().any(|item| matches!(item, Item::Use(item) if is_super_glob(&item.tree)));
         let outer = self.inner.last().filter(|_| takes_all).map(|outer| outer.uses.clone());
         self.inner.push(Scope::new(outer.unwrap_or_default().into_iter().chain(names(items)).collect()));
     }
 
     /// A block sees all that is around it.
-    pub(super) fn enter_block(&mut self, block: &Block) {
+    pub fn enter_block(&mut self, block: &Block) {
         let outer = self.inner.last().map(|outer| outer.uses.clone()).unwrap_or_default();
         self.inner.push(Scope::new(outer.into_iter().chain(names(items(block))).collect()));
     }
 
-    pub(super) fn leave(&mut self) {
+    /// The end of the innermost.
+    pub fn leave(&mut self) {
         self.inner.pop();
     }
 
     /// Those of the innermost scope, with what it has from outside.
-    pub(super) fn imports(&self) -> &Imports {
+    pub fn imports(&self) -> &Imports {
         self.inner.last().map_or(&self.none, |scope| &scope.imports)
     }
 }
 
 /// Whether the block adds names.
-pub(super) fn has_names(block: &Block) -> bool {
+pub fn has_names(block: &Block) -> bool {
     names(items(block)).next().is_some()
 }
 

@@ -1,0 +1,169 @@
+//! Calls that block the thread.
+
+use super::{Call, Imports};
+
+/// What to write instead of each call: one line an entry.
+///
+/// A path is that of a function. `path.method` is the method of what the function at that path returns, at the end of a chain or on the
+/// variable that holds it, or of a value of the type with that path; `.method` alone is the method of anything. A path that ends with
+/// `::` stands for every function below it.
+const BLOCKING: &[(&str, &str)] = &[
+    ("std::thread::sleep", "`tokio::time::sleep(..).await`"),
+    ("std::thread::sleep_ms", "`tokio::time::sleep(..).await`"),
+    ("thread::sleep", "`tokio::time::sleep(..).await`"),
+    ("std::thread::park", "`tokio::sync::Notify`, with `.await`"),
+    ("std::thread::spawn.join", "`tokio::task::spawn_blocking(..).await`"),
+    ("thread::spawn.join", "`tokio::task::spawn_blocking(..).await`"),
+    ("std::thread::JoinHandle.join", "`tokio::task::spawn_blocking(..).await`"),
+    ("std::io::stdin.read_line", "`tokio::io::stdin()`, with `.await` on what reads"),
+    ("std::io::stdin.lines", "`tokio::io::stdin()`, with `.await` on what reads"),
+    ("std::io::stdin.read_to_string", "`tokio::io::stdin()`, with `.await` on what reads"),
+    ("std::io::read_to_string", "`tokio::io`, with `.await`"),
+    ("std::net::TcpStream::connect", "`tokio::net::TcpStream::connect(..).await`"),
+    ("std::net::TcpStream::connect_timeout", "`tokio::net::TcpStream::connect(..).await`"),
+    ("std::net::TcpListener::bind.accept", "`tokio::net::TcpListener`, with `.await`"),
+    ("std::net::UdpSocket::bind.recv", "`tokio::net::UdpSocket`, with `.await`"),
+    ("std::net::UdpSocket::bind.recv_from", "`tokio::net::UdpSocket`, with `.await`"),
+    ("std::os::unix::net::UnixStream::connect", "`tokio::net::UnixStream::connect(..).await`"),
+    (".to_socket_addrs", "`tokio::net::lookup_host(..).await`"),
+    ("std::process::Command::new.output", "`tokio::process::Command`, with `.await`"),
+    ("std::process::Command::new.status", "`tokio::process::Command`, with `.await`"),
+    ("std::process::Command::new.wait", "`tokio::process::Command`, with `.await`"),
+    ("std::process::Command::new.wait_with_output", "`tokio::process::Command`, with `.await`"),
+    ("std::process::Child.wait", "`tokio::process::Command`, with `.await`"),
+    ("std::process::Child.wait_with_output", "`tokio::process::Command`, with `.await`"),
+    ("std::sync::mpsc::channel.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("std::sync::mpsc::channel.recv_timeout", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("std::sync::mpsc::sync_channel.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("std::sync::mpsc::sync_channel.recv_timeout", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("std::sync::mpsc::Receiver.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("std::sync::mpsc::Receiver.recv_timeout", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("crossbeam_channel::unbounded.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("crossbeam_channel::bounded.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("crossbeam_channel::Receiver.recv", "`tokio::sync::mpsc`, with `.await` on `recv`"),
+    ("flume::unbounded.recv", "`recv_async().await`"),
+    ("flume::bounded.recv", "`recv_async().await`"),
+    ("flume::Receiver.recv", "`recv_async().await`"),
+    ("std::sync::Barrier::new.wait", "`tokio::sync::Barrier`, with `.await`"),
+    ("std::sync::Barrier.wait", "`tokio::sync::Barrier`, with `.await`"),
+    ("std::sync::Condvar.wait", "`tokio::sync::Notify`, with `.await`"),
+    (".blocking_send", "`send(..).await`"),
+    (".blocking_recv", "`recv().await`"),
+    (".blocking_lock", "`lock().await`"),
+    (".blocking_read", "`read().await`"),
+    (".blocking_write", "`write().await`"),
+    (".block_on", "`.await`"),
+    ("futures::executor::block_on", "`.await`"),
+    ("futures_executor::block_on", "`.await`"),
+    ("futures_lite::future::block_on", "`.await`"),
+    ("pollster::block_on", "`.await`"),
+    ("smol::block_on", "`.await`"),
+    ("async_std::task::block_on", "`.await`"),
+    (".lock_exclusive", "an asynchronous lock"),
+    (".lock_shared", "an asynchronous lock"),
+    ("reqwest::blocking::", "`reqwest::get(..).await` or `reqwest::Client`"),
+    ("reqwest::blocking::Client.execute", "`reqwest::Client`, with `.await` on `execute`"),
+    ("reqwest::blocking::Client.send", "`reqwest::Client`, with `.await` on `send`"),
+    ("ureq::get", "an asynchronous client such as `reqwest`"),
+    ("ureq::post", "an asynchronous client such as `reqwest`"),
+    ("ureq::put", "an asynchronous client such as `reqwest`"),
+    ("ureq::delete", "an asynchronous client such as `reqwest`"),
+    ("ureq::request", "an asynchronous client such as `reqwest`"),
+    ("ureq::agent.call", "an asynchronous client such as `reqwest`"),
+    ("ureq::Agent.call", "an asynchronous client such as `reqwest`"),
+    ("ureq::Agent::new.call", "an asynchronous client such as `reqwest`"),
+    ("ureq::AgentBuilder::new.call", "an asynchronous client such as `reqwest`"),
+    ("rusqlite::Connection::open", "`tokio_rusqlite`"),
+    ("rusqlite::Connection::open_in_memory", "`tokio_rusqlite`"),
+    ("rusqlite::Connection.execute", "`tokio_rusqlite`"),
+    ("rusqlite::Connection.execute_batch", "`tokio_rusqlite`"),
+    ("rusqlite::Connection.query_row", "`tokio_rusqlite`"),
+    ("rusqlite::Connection.prepare", "`tokio_rusqlite`"),
+    ("rusqlite::Connection::open.execute", "`tokio_rusqlite`"),
+    ("rusqlite::Connection::open.execute_batch", "`tokio_rusqlite`"),
+    ("rusqlite::Connection::open.query_row", "`tokio_rusqlite`"),
+    ("rusqlite::Connection::open.prepare", "`tokio_rusqlite`"),
+    ("diesel::PgConnection::establish", "`diesel_async`"),
+    ("diesel::MysqlConnection::establish", "`diesel_async`"),
+    ("diesel::SqliteConnection::establish", "`diesel_async`"),
+    ("diesel::pg::PgConnection::establish", "`diesel_async`"),
+    ("diesel::mysql::MysqlConnection::establish", "`diesel_async`"),
+    ("diesel::sqlite::SqliteConnection::establish", "`diesel_async`"),
+    ("diesel::prelude::PgConnection::establish", "`diesel_async`"),
+    ("diesel::prelude::SqliteConnection::establish", "`diesel_async`"),
+    ("diesel::sql_query.load", "`diesel_async`"),
+    ("diesel::sql_query.execute", "`diesel_async`"),
+    ("diesel::sql_query.get_result", "`diesel_async`"),
+    ("diesel::insert_into.execute", "`diesel_async`"),
+    ("diesel::insert_into.get_result", "`diesel_async`"),
+    ("diesel::update.execute", "`diesel_async`"),
+    ("diesel::update.get_result", "`diesel_async`"),
+    ("diesel::delete.execute", "`diesel_async`"),
+    ("postgres::Client::connect", "`tokio_postgres`"),
+    ("redis::Client::open.get_connection", "`get_multiplexed_async_connection().await`"),
+    ("redis::Client.get_connection", "`get_multiplexed_async_connection().await`"),
+];
+
+/// Methods of diesel's queries, whatever table they begin with; `diesel_async` has the same, and they are awaited.
+const DIESEL: [&str; 4] = ["load", "get_result", "get_results", "execute"];
+
+/// What to write instead of this call, if it blocks the thread.
+pub(crate) fn instead(call: &Call, imports: &Imports) -> Option<&'static str> {
+    if call.awaited {
+        return None;
+    }
+    let mut paths = [Some(call.path.as_str()), call.of.as_deref()].into_iter().flatten();
+    paths.find_map(|path| of_path(path, imports))
+}
+
+fn of_path(path: &str, imports: &Imports) -> Option<&'static str> {
+    if path.strip_prefix("std::fs::").is_some_and(touches_a_file) {
+        return Some("`tokio::fs`, with `.await`");
+    }
+    if let Some((base, method)) = path.rsplit_once('.')
+        && DIESEL.contains(&method)
+        && !base.is_empty()
+        && imports.resolve("RunQueryDsl").starts_with("diesel::")
+    {
+        return Some("`diesel_async`");
+    }
+    let fits = |pattern: &str| match pattern.strip_suffix("::") {
+        Some(_) => path.starts_with(pattern) && !path.contains('.'),
+        None if pattern.starts_with('.') => path.ends_with(pattern),
+        None => path == pattern,
+    };
+    BLOCKING.iter().find(|(pattern, _)| fits(pattern)).map(|(_, instead)| *instead)
+}
+
+/// The functions of `std::fs`, and what opens a file; a type such as `OpenOptions` alone does nothing.
+fn touches_a_file(rest: &str) -> bool {
+    let is_function = rest.starts_with(|first: char| first.is_lowercase()) && !rest.contains(['.', ':']);
+    is_function
+        || matches!(
+            rest,
+            "File::open"
+                | "File::create"
+                | "File::create_new"
+                | "OpenOptions::new.open"
+                | "File::options.open"
+        )
+}
+
+/// The call as a person would write it.
+pub(crate) fn shown(call: &Call) -> String {
+    let path = call.of.as_ref().filter(|_| call.path.starts_with('.')).unwrap_or(&call.path);
+    let path = path.replace("::new.", "::").replace("current.", "");
+    match path.split_once('.') {
+        Some(("" | "(awaited)", method)) => method.to_owned(),
+        Some((base, method)) if base.contains("::") && base.rsplit("::").next().is_some_and(is_function) => {
+            format!("{base}().{method}")
+        }
+        Some((base, method)) if is_function(base) => format!("{base}.{method}"),
+        Some((base, method)) => format!("{base}::{method}"),
+        None => path,
+    }
+}
+
+fn is_function(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_lowercase())
+}

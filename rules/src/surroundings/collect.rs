@@ -1,0 +1,123 @@
+//! Finds the functions and the structs of a file.
+
+use quote::quote;
+use syn::{
+    Attribute, Block, Fields, File, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemStruct, Signature, Type,
+    Visibility,
+    visit::{self, Visit},
+};
+
+use super::scope::{Scopes, has_names};
+use crate::{
+    flow::{Flavor, Imports, Kind, handle_of},
+    syntax::{Function, last_segment},
+};
+
+/// A function with a body, and where it is written.
+pub(super) struct Found {
+    pub(super) function: Function,
+    pub(super) imports: Imports,
+    /// The type of the `impl` block around it.
+    pub(super) of: Option<String>,
+    /// Whether it has `#[ws_endpoint]` or `#[ws_lifecycle]`, and is judged for that.
+    pub(super) is_ours: bool,
+}
+
+/// Everything that was found.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) functions: Vec<Found>,
+    /// Struct, field, and the handle that it holds.
+    pub(super) fields: Vec<(String, String, (Flavor, Kind))>,
+    /// The modules that are written in the file.
+    pub(super) modules: Vec<String>,
+}
+
+pub(super) fn collect(file: &File) -> Collected {
+    let mut collector = Collector { scopes: Scopes::default(), of: None, found: Collected::default() };
+    collector.visit_file(file);
+    collector.found
+}
+
+struct Collector {
+    scopes: Scopes,
+    of: Option<String>,
+    found: Collected,
+}
+
+impl Collector {
+    fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+        let vis = Visibility::Inherited;
+        let Ok(function) = syn::parse2::<Function>(quote!(#vis #sig #block)) else { return };
+        let imports = self.scopes.imports().clone();
+        let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
+        self.found.functions.push(Found { function, imports, of: self.of.clone(), is_ours });
+    }
+
+    fn block(&mut self, block: &Block) {
+        if !has_names(block) {
+            return visit::visit_block(self, block);
+        }
+        self.scopes.enter_block(block);
+        visit::visit_block(self, block);
+        self.scopes.leave();
+    }
+}
+
+impl<'ast> Visit<'ast> for Collector {
+    fn visit_file(&mut self, file: &'ast File) {
+        self.scopes.enter_file(file);
+        visit::visit_file(self, file);
+        self.scopes.leave();
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        let Some((_, items)) = &module.content else { return };
+        self.found.modules.push(module.ident.to_string());
+        self.scopes.enter_module(items);
+        visit::visit_item_mod(self, module);
+        self.scopes.leave();
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        let outer = std::mem::replace(&mut self.of, type_name(&item.self_ty));
+        visit::visit_item_impl(self, item);
+        self.of = outer;
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+        let Fields::Named(fields) = &item.fields else { return };
+        for field in &fields.named {
+            let handle = handle_of(&field.ty, self.scopes.imports());
+            if let (Some(name), Some(handle)) = (&field.ident, handle) {
+                self.found.fields.push((item.ident.to_string(), name.to_string(), handle));
+            }
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        let outer = self.of.take();
+        self.function(&item.attrs, &item.sig, &item.block);
+        self.block(&item.block);
+        self.of = outer;
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
+        self.function(&item.attrs, &item.sig, &item.block);
+        self.block(&item.block);
+    }
+
+    fn visit_attribute(&mut self, _: &'ast Attribute) {}
+}
+
+/// The last name of a type: `Store` of `crate::Store<T>`.
+pub(super) fn type_name(ty: &Type) -> Option<String> {
+    last_segment(ty).map(|last| last.ident.to_string())
+}
+
+/// Whether the attribute is one of Sockeye's, by its name or by what it was imported as.
+fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
+    let path = imports.resolve_path(attribute.path());
+    let last = path.rsplit("::").next().unwrap_or_default();
+    matches!(last, "ws_endpoint" | "ws_lifecycle")
+}

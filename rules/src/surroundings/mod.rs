@@ -1,0 +1,64 @@
+//! What stands around a function: what its names stand for, and the other functions of its file.
+//!
+//! Both front ends build it from a file: the command line from the tree that it has, the macro from the file that the compiler
+//! names. It is plain data, so that the macro can keep it from one call to the next, which tokens cannot be.
+
+mod collect;
+mod neighbours;
+mod receiver;
+mod scope;
+
+pub use neighbours::Neighbours;
+pub use scope::{Scopes, has_names};
+
+pub(crate) use neighbours::Neighbour;
+pub(crate) use receiver::{Types, maker};
+
+use std::rc::Rc;
+
+use crate::flow::{Flavor, Imports, Kind};
+
+/// What is known of the place where a function is written.
+#[derive(Debug, Default, Clone)]
+pub struct Surroundings {
+    imports: Imports,
+    neighbours: Rc<Neighbours>,
+    /// The type of the `impl` block around it.
+    of: Option<String>,
+    /// Whether helpers are reported where they are written.
+    helpers_are_judged: bool,
+}
+
+impl Surroundings {
+    /// A place of which only the imports are known.
+    pub fn of_imports(imports: Imports) -> Self {
+        Self { imports, ..Self::default() }
+    }
+
+    /// A place in a file that is judged whole: what is wrong with a helper is reported there, not where it is called.
+    pub fn in_file(imports: Imports, neighbours: &Rc<Neighbours>, of: Option<String>) -> Self {
+        Self { imports, neighbours: Rc::clone(neighbours), of, helpers_are_judged: true }
+    }
+
+    /// What the names stand for.
+    pub fn imports(&self) -> &Imports {
+        &self.imports
+    }
+
+    pub(crate) fn of(&self) -> Option<&str> {
+        self.of.as_deref()
+    }
+
+    pub(crate) fn helpers_are_judged(&self) -> bool {
+        self.helpers_are_judged
+    }
+
+    pub(crate) fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    /// The fields of `self` that hold handles.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
+        self.of.iter().flat_map(|of| self.neighbours.fields(of))
+    }
+}

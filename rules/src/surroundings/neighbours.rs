@@ -1,0 +1,187 @@
+//! The functions of a file, as far as those that call them have to know them.
+
+use std::{collections::HashMap, rc::Rc};
+
+use quote::ToTokens;
+use syn::File;
+
+use super::{
+    Surroundings,
+    collect::{self, Collected, Found},
+};
+use crate::{
+    Rule,
+    flow::{Flavor, Flow, Imports, Kind},
+    syntax,
+};
+
+/// How many calls deep a blocking call is looked for.
+const DEPTH: usize = 4;
+
+/// The names of fields, and the handles in them.
+type Fields = Vec<(String, (Flavor, Kind))>;
+
+/// The functions of a file.
+#[derive(Debug, Default)]
+pub struct Neighbours {
+    functions: HashMap<String, Vec<Neighbour>>,
+    /// The handles in the fields of each struct.
+    fields: HashMap<String, Fields>,
+    modules: Vec<String>,
+}
+
+/// A function, as those see it that call it.
+#[derive(Debug, Clone)]
+pub(crate) struct Neighbour {
+    /// Its name, with the type of its `impl` block in front: `Store::save`.
+    pub(crate) name: String,
+    /// The type of the `impl` block around it.
+    of: Option<String>,
+    /// Whether it returns `!`.
+    pub(crate) diverges: bool,
+    /// The call in it, or in what it calls, that blocks the thread.
+    pub(crate) blocks: Option<String>,
+    /// What is wrong with what it does with a handle.
+    pub(crate) faults: Vec<Fault>,
+    imports: Imports,
+    is_ours: bool,
+}
+
+/// What a rule says of a helper.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) rule: &'static Rule,
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Neighbours {
+    /// Those of a file that is judged whole, where each helper is judged by itself.
+    pub fn of(file: &File) -> Rc<Self> {
+        let collected = collect::collect(file);
+        Rc::new(Self::known(&collected, |_| Vec::new()))
+    }
+
+    /// Those of a file of which only one function is judged: what is wrong with its helpers has to be reported with it.
+    pub fn with_faults(file: &File) -> Rc<Self> {
+        let collected = collect::collect(file);
+        let fields = Rc::new(Self { fields: fields(&collected), ..Self::default() });
+        Rc::new(Self::known(&collected, |found| faults(found, &fields)))
+    }
+
+    fn known(collected: &Collected, faults: impl Fn(&Found) -> Vec<Fault>) -> Self {
+        let mut neighbours =
+            Self { functions: HashMap::new(), fields: fields(collected), modules: collected.modules.clone() };
+        for found in &collected.functions {
+            let neighbour = Neighbour::of(found, faults(found));
+            neighbours.functions.entry(found.function.name().to_string()).or_default().push(neighbour);
+        }
+        neighbours.find_blocking(&collected.functions);
+        neighbours
+    }
+
+    /// Follows calls from function to function: each round finds what blocks one call deeper.
+    fn find_blocking(&mut self, functions: &[Found]) {
+        let empty = Surroundings::default();
+        let flows: Vec<_> =
+            functions.iter().map(|found| Flow::of_helper(&found.function, &found.imports, &empty)).collect();
+        for _ in 0..DEPTH {
+            let mut news = Vec::new();
+            for (found, flow) in functions.iter().zip(&flows) {
+                let Some(flow) = flow else { continue };
+                let name = found.function.name().to_string();
+                let known =
+                    self.functions[&name].iter().any(|one| one.of == found.of && one.blocks.is_some());
+                if known {
+                    continue;
+                }
+                if let Some(blocks) = flow.first_blocking(self, found.of.as_deref()) {
+                    news.push((name, found.of.clone(), blocks));
+                }
+            }
+            if news.is_empty() {
+                return;
+            }
+            for (name, of, blocks) in news {
+                let same = self.functions.get_mut(&name).into_iter().flatten().filter(|one| one.of == of);
+                same.for_each(|one| one.blocks = Some(blocks.clone()));
+            }
+        }
+    }
+
+    /// The place of the one function of that name that has one of Sockeye's attributes; `None` when there are several.
+    pub fn around(self: &Rc<Self>, name: &str) -> Option<Surroundings> {
+        let mut ours = self.functions.get(name)?.iter().filter(|one| one.is_ours);
+        let only = ours.next().filter(|_| ours.next().is_none())?;
+        Some(Surroundings {
+            imports: only.imports.clone(),
+            neighbours: Rc::clone(self),
+            of: only.of.clone(),
+            helpers_are_judged: false,
+        })
+    }
+
+    /// The function behind a path that is called, when there can be only one.
+    pub(crate) fn called(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
+        let path = path.strip_prefix("self::").unwrap_or(path);
+        let (before, name) =
+            path.rsplit_once("::").map_or((None, path), |(before, name)| (Some(before), name));
+        let Some(before) = before else { return self.only(name, None) };
+        let last = before.rsplit("::").next()?;
+        if last == "Self" {
+            return self.only(name, Some(of?));
+        }
+        if last.starts_with(|first: char| first.is_uppercase()) {
+            return self.only(name, Some(last));
+        }
+        self.modules.iter().any(|module| module == before).then(|| self.only(name, None)).flatten()
+    }
+
+    /// The method of a type of this file.
+    pub(crate) fn method(&self, of: &str, name: &str) -> Option<&Neighbour> {
+        self.only(name, Some(of))
+    }
+
+    fn only(&self, name: &str, of: Option<&str>) -> Option<&Neighbour> {
+        let mut fitting = self.functions.get(name)?.iter().filter(|one| one.of.as_deref() == of);
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    pub(super) fn fields(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
+        self.fields.get(of).into_iter().flatten().map(|(name, handle)| (name.as_str(), *handle))
+    }
+}
+
+impl Neighbour {
+    fn of(found: &Found, faults: Vec<Fault>) -> Self {
+        let name = found.function.name();
+        Self {
+            name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
+            of: found.of.clone(),
+            diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
+            blocks: None,
+            faults,
+            imports: found.imports.clone(),
+            is_ours: found.is_ours,
+        }
+    }
+}
+
+fn fields(collected: &Collected) -> HashMap<String, Fields> {
+    let mut fields: HashMap<String, Fields> = HashMap::new();
+    for (of, name, handle) in &collected.fields {
+        fields.entry(of.clone()).or_default().push((name.clone(), *handle));
+    }
+    fields
+}
+
+/// What the rules say of a helper that has no attribute of its own.
+fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
+    if found.is_ours {
+        return Vec::new();
+    }
+    let around = Surroundings::in_file(found.imports.clone(), fields, found.of.clone());
+    let diagnostics = syntax::check_function(&found.function, &around).unwrap_or_default();
+    let fault = |one: syntax::Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
+    diagnostics.into_iter().map(fault).collect()
+}

@@ -1,0 +1,137 @@
+//! Of which type a variable is, or which function made it, where the function says so.
+
+use std::collections::HashMap;
+
+use syn::{
+    Block, Expr, Local, Pat, PatType, Type,
+    visit::{self, Visit},
+};
+
+use crate::{
+    flow::Imports,
+    syntax::{Function, generic_arguments, last_segment, peel},
+};
+
+/// What only wraps a value whose methods are called through it.
+const WRAPPERS: [&str; 8] = ["State", "Extension", "Arc", "Rc", "Box", "Data", "Mutex", "RwLock"];
+
+/// The paths of the types of names, or of the functions that made them. A name that is bound twice is not known.
+#[derive(Debug, Default)]
+pub(crate) struct Types(HashMap<String, Option<String>>);
+
+impl Types {
+    pub(crate) fn of(function: &Function, body: &Block, imports: &Imports) -> Self {
+        let mut search = Search { types: Self::default(), imports };
+        for parameter in &function.parameters {
+            search.parameter(&parameter.node);
+        }
+        search.visit_block(body);
+        search.types
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref()
+    }
+}
+
+struct Search<'i> {
+    types: Types,
+    imports: &'i Imports,
+}
+
+impl Search<'_> {
+    fn parameter(&mut self, parameter: &PatType) {
+        match only_name(&parameter.pat) {
+            Some(name) => {
+                let of = self.within(&parameter.ty);
+                self.bind(name, of);
+            }
+            None => self.visit_pat(&parameter.pat),
+        }
+    }
+
+    /// A name that is bound a second time may be something else there.
+    fn bind(&mut self, name: String, of: Option<String>) {
+        self.types.0.entry(name).and_modify(|known| *known = None).or_insert(of);
+    }
+
+    /// The path of the type within wrappers and references.
+    fn within(&self, ty: &Type) -> Option<String> {
+        match peel(ty) {
+            Type::Reference(reference) => self.within(&reference.elem),
+            Type::Path(path) if path.qself.is_none() => {
+                let last = last_segment(ty)?.ident.to_string();
+                match generic_arguments(ty).first() {
+                    Some(inner) if WRAPPERS.contains(&last.as_str()) => self.within(inner),
+                    _ => Some(self.imports.resolve_path(&path.path)),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_local(&mut self, local: &'ast Local) {
+        let made = local.init.as_ref().and_then(|init| maker(&init.expr, self.imports));
+        match &local.pat {
+            Pat::Ident(name) => self.bind(name.ident.to_string(), made),
+            Pat::Type(typed) => self.parameter(typed),
+            // Both ends of a channel.
+            Pat::Tuple(pair) => {
+                for one in &pair.elems {
+                    match only_name(one) {
+                        Some(name) => self.bind(name, made.clone()),
+                        None => self.visit_pat(one),
+                    }
+                }
+            }
+            other => self.visit_pat(other),
+        }
+        if let Some(init) = &local.init {
+            visit::visit_local_init(self, init);
+        }
+    }
+
+    fn visit_pat_ident(&mut self, name: &'ast syn::PatIdent) {
+        self.bind(name.ident.to_string(), None);
+        visit::visit_pat_ident(self, name);
+    }
+}
+
+/// The function at the beginning of what makes the value: `Store::open` of `Store::open(..).await?`.
+pub(crate) fn maker(made: &Expr, imports: &Imports) -> Option<String> {
+    match made {
+        Expr::Await(inner) => maker(&inner.base, imports),
+        Expr::Try(inner) => maker(&inner.expr, imports),
+        Expr::Paren(inner) => maker(&inner.expr, imports),
+        Expr::MethodCall(call) if keeps(&call.method.to_string()) => maker(&call.receiver, imports),
+        Expr::Struct(literal) => Some(imports.resolve_path(&literal.path)),
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else { return None };
+            let path = imports.resolve_path(&path.path);
+            let wraps = path.rsplit("::").nth(1).is_some_and(|of| WRAPPERS.contains(&of));
+            match call.args.first() {
+                Some(inner) if wraps => maker(inner, imports),
+                _ => Some(path),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Methods whose result still is what the beginning of the chain made, as far as its own methods go.
+fn keeps(method: &str) -> bool {
+    const RESULT: [&str; 5] = ["unwrap", "expect", "map_err", "context", "with_context"];
+    const COMMAND: [&str; 8] = ["arg", "args", "env", "current_dir", "stdin", "stdout", "stderr", "spawn"];
+    method == "clone" || RESULT.contains(&method) || COMMAND.contains(&method)
+}
+
+/// The one name of `State(name)`, `Extension(name)` or `name`.
+fn only_name(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.to_string()),
+        Pat::TupleStruct(wrapped) if wrapped.elems.len() == 1 => only_name(&wrapped.elems[0]),
+        _ => None,
+    }
+}
