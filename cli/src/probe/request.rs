@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha1::{Digest as _, Sha1};
+use sha1_smol::Sha1;
 
 use super::{line::Line, trouble::Trouble};
 
@@ -67,7 +67,9 @@ fn key() -> String {
 
 /// The answer to the key (RFC 6455 section 4.2.2).
 pub(super) fn accept_of(key: &str) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize())
+    let mut digest = Sha1::from(key.as_bytes());
+    digest.update(GUID);
+    STANDARD.encode(digest.digest().bytes())
 }
 
 /// Reads `--header` values, which are never printed, wrong or right.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha1::{Digest as _, Sha1};
+use sha1_smol::Sha1;
 
 /// A request as it came in.
 pub(crate) struct Request(pub(crate) String);
@@ -31,7 +31,7 @@ impl Request {
     /// What `Sec-WebSocket-Accept` must be.
     pub(crate) fn accept(&self) -> String {
         let key = self.header("sec-websocket-key");
-        STANDARD.encode(Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")))
+        STANDARD.encode(Sha1::from(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")).digest().bytes())
     }
 }
 

@@ -567,8 +567,8 @@ impl Shared {
     }
 
     /// What came, or the violation that it is when it came too fast. An answer to a ping of ours is not held against the peer.
-    fn paced(&self, received: Received) -> Received {
-        let Some(pace) = &self.pace else { return received };
+    fn paced(&mut self, received: Received) -> Received {
+        let Some(pace) = &mut self.pace else { return received };
         match received {
             Received::Message(_) | Received::Ping | Received::Pong { asked: false } => match pace.take() {
                 Ok(()) => received,

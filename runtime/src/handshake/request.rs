@@ -10,7 +10,7 @@ use base64::{
     engine::general_purpose::{GeneralPurpose, PAD, STANDARD},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
-use sha1::{Digest, Sha1};
+use sha1_smol::Sha1;
 use sockeye_rules::{NOT_AN_UPGRADE, UPGRADE_STRIPPED};
 
 use crate::{
@@ -200,8 +200,9 @@ fn accept_of(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
             if STANDARD.decode(key.as_bytes()).is_err() {
                 log::loose_key();
             }
-            let digest = Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize();
-            return Ok(HeaderValue::try_from(STANDARD.encode(digest))
+            let mut digest = Sha1::from(key.as_bytes());
+            digest.update(GUID);
+            return Ok(HeaderValue::try_from(STANDARD.encode(digest.digest().bytes()))
                 .unwrap_or_else(|_| HeaderValue::from_static("")));
         }
         (None, _) => "the request has no `Sec-WebSocket-Key` header",

@@ -1,70 +1,38 @@
-//! How fast messages may come: `governor`'s measure, on tokio's clock, so that it stands still with paused time.
+//! How fast messages may come, on tokio's clock, so that it stands still with paused time.
 
-use std::{num::NonZeroU32, ops::Add, time::Duration};
+use std::time::Duration;
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, Reference},
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
-    state::{InMemoryState, NotKeyed},
-};
 use tokio::time::Instant;
 
 use crate::limits::Rate;
 
-/// One connection's account of messages.
+/// One connection's account of messages: a bucket that holds a burst and fills at the rate.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    limiter: RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Tick>>,
     rate: Rate,
+    /// What one message takes from the bucket, as the time in which that comes back.
+    each: Duration,
+    /// When the bucket is full again, if nothing more is taken: one value in place of a level and the time it was read.
+    full_at: Instant,
 }
 
 impl Pace {
     /// A full account. `None` for a rate of nothing, which no server with checked limits has.
     pub(crate) fn new(rate: Rate) -> Option<Self> {
-        let quota = Quota::per_second(NonZeroU32::new(rate.per_second)?);
-        let quota = quota.allow_burst(NonZeroU32::new(rate.burst)?);
-        let limiter = RateLimiter::direct_with_clock(quota, Ticks(Instant::now()));
-        Some(Self { limiter, rate })
+        let each = Duration::from_secs(1).checked_div(rate.per_second)?;
+        (rate.burst > 0).then(|| Self { rate, each, full_at: Instant::now() })
     }
 
     /// Takes one message from the account; says what the rate is when nothing is left.
-    pub(crate) fn take(&self) -> Result<(), Rate> {
-        self.limiter.check().map_err(|_not_until| self.rate)
-    }
-}
-
-/// Time since the account was opened.
-#[derive(Debug, Clone)]
-struct Ticks(Instant);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Tick(Duration);
-
-impl Clock for Ticks {
-    type Instant = Tick;
-
-    fn now(&self) -> Tick {
-        Tick(self.0.elapsed())
-    }
-}
-
-impl Reference for Tick {
-    fn duration_since(&self, earlier: Self) -> Nanos {
-        self.0.saturating_sub(earlier.0).into()
-    }
-
-    fn saturating_sub(&self, duration: Nanos) -> Self {
-        Self(self.0.checked_sub(duration.into()).unwrap_or(self.0))
-    }
-}
-
-impl Add<Nanos> for Tick {
-    type Output = Self;
-
-    fn add(self, more: Nanos) -> Self {
-        Self(self.0.saturating_add(more.into()))
+    pub(crate) fn take(&mut self) -> Result<(), Rate> {
+        let now = Instant::now();
+        let full_at = self.full_at.max(now) + self.each;
+        // `each` is at most a second and `burst` a `u32`: the product is 136 years at most.
+        if full_at - now > self.each * self.rate.burst {
+            return Err(self.rate);
+        }
+        self.full_at = full_at;
+        Ok(())
     }
 }
 
@@ -74,7 +42,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_taken_and_then_the_rate() {
-        let pace = Pace::new(Rate { per_second: 10, burst: 3 }).unwrap();
+        let mut pace = Pace::new(Rate { per_second: 10, burst: 3 }).unwrap();
         let taken = (0..5).filter(|_| pace.take().is_ok()).count();
         assert_eq!(taken, 3);
         tokio::time::advance(Duration::from_millis(100)).await;

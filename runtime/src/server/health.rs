@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Router,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -121,7 +121,11 @@ impl Witness {
         } else {
             (StatusCode::OK, "running")
         };
-        (status, [(header::CACHE_CONTROL, "no-store")], Json(self.report(word))).into_response()
+        let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
+        match serde_json::to_vec(&self.report(word)) {
+            Ok(body) => (status, headers, body).into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
     }
 
     fn report(&self, status: &'static str) -> Report<'_> {
