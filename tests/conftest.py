@@ -20,7 +20,7 @@ class Program:
 
     def __init__(self, name, **environment):
         path = BINARIES / name
-        assert path.exists(), f"{path} is missing: cargo build --workspace --bins --examples"
+        assert path.exists(), f"{path} is missing: cargo build --workspace --bins"
         self.log = ""
         self._grown = threading.Condition()
         self._process = subprocess.Popen(
@@ -87,7 +87,7 @@ def server():
 @pytest.fixture
 def quickstart():
     """A quickstart of one's own: its tests stop it."""
-    program = Program("examples/quickstart")
+    program = Program("example-quickstart")
     yield program
     program.kill()
 
@@ -95,7 +95,7 @@ def quickstart():
 @pytest.fixture
 def chat():
     """A chat of one's own."""
-    program = Program("examples/chat")
+    program = Program("example-chat")
     yield program
     program.kill()
 
@@ -103,7 +103,7 @@ def chat():
 @pytest.fixture
 def existing_axum_app():
     """An application of one's own, whose token is `secret`."""
-    program = Program("examples/existing_axum_app", APP_TOKEN="secret")
+    program = Program("example-existing-axum-app", APP_TOKEN="secret")
     yield program
     program.kill()
 
@@ -111,6 +111,6 @@ def existing_axum_app():
 @pytest.fixture
 def dashboard():
     """A dashboard of one's own."""
-    program = Program("examples/dashboard")
+    program = Program("example-dashboard")
     yield program
     program.kill()

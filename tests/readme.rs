@@ -102,7 +102,7 @@ async fn the_refusal_is_what_a_client_gets() {
 const SNIPPETS: [(&str, &str); 3] = [
     ("README.md", README),
     ("runtime/src/server/checked.rs", include_str!("../runtime/src/server/checked.rs")),
-    ("examples/existing_axum_app/main.rs", include_str!("../examples/existing_axum_app/main.rs")),
+    ("examples/existing-axum-app/src/main.rs", include_str!("../examples/existing-axum-app/src/main.rs")),
 ];
 
 #[test]
@@ -120,6 +120,10 @@ fn every_axum_serve_sends_small_messages_at_once() {
     }
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member")
+}
+
 /// What stands between ticks or in a block and begins with this.
 fn commands(begin: &str) -> Vec<&'static str> {
     let mut found: Vec<_> = README
@@ -134,18 +138,21 @@ fn commands(begin: &str) -> Vec<&'static str> {
 
 #[test]
 fn the_examples_of_the_commands_are_all_that_there_are() {
-    let manifest = include_str!("../examples/Cargo.toml");
-    let examples = manifest.split("[[example]]").skip(1);
-    let mut names: Vec<_> = examples.map(|example| example.split('"').nth(1).expect("a name")).collect();
-    names.sort_unstable();
-    assert_eq!(commands("cargo run --example "), names);
+    let folders = fs::read_dir(root().join("examples")).expect("the examples");
+    let folders = folders.map(|entry| entry.expect("an example").file_name().into_string().expect("a name"));
+    let mut packages: Vec<_> = folders.map(|folder| format!("example-{folder}")).collect();
+    packages.sort_unstable();
+    assert_eq!(commands("cargo run -p "), packages);
 }
 
 #[test]
 fn the_packages_and_files_that_it_names_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a member");
-    for package in commands("cargo test -p ") {
-        let folder = package.strip_prefix("sockeye-").expect("a package of ours");
+    let root = root();
+    for package in commands("cargo test -p ").into_iter().chain(commands("cargo run -p ")) {
+        let folder = match package.strip_prefix("example-") {
+            Some(example) => format!("examples/{example}"),
+            None => package.strip_prefix("sockeye-").expect("a package of ours").to_owned(),
+        };
         let manifest = fs::read_to_string(root.join(folder).join("Cargo.toml")).expect(package);
         assert!(manifest.contains(&format!("name = \"{package}\"")), "{package}");
     }

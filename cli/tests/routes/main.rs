@@ -11,12 +11,12 @@ use serde_json::Value;
 #[test]
 fn the_quickstart_has_all_its_endpoints() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let seen = routes_in(workspace, &["--example", "quickstart"], &[]);
+    let seen = routes_in(workspace, &["--package", "example-quickstart"], &[]);
     assert_eq!(
         seen.out,
-        "route             handler  source                          origins\n\
-         /ws/echo          echo     examples/quickstart/echo.rs:4   same origin\n\
-         /ws/rooms/{name}  room     examples/quickstart/room.rs:29  same origin\n\
+        "route             handler  source                              origins\n\
+         /ws/echo          echo     examples/quickstart/src/echo.rs:4   same origin\n\
+         /ws/rooms/{name}  room     examples/quickstart/src/room.rs:29  same origin\n\
          \n2 endpoints in the program, no problem found\n"
     );
     assert_eq!(seen.status, 0, "{}", seen.err);
@@ -36,6 +36,14 @@ fn a_feature_brings_its_endpoint() {
     let line = |text: &str| seen.out.lines().any(|line| line.starts_with(text));
     assert!(line("/extra ") && line("/extra/attribute "), "{}", seen.out);
     assert!(!line("not judged: `extra`") && line("not judged: `without`"), "{}", seen.out);
+}
+
+#[test]
+fn an_example_is_a_program_too() {
+    let seen = routes(&["--example", "shown"]);
+    assert!(seen.out.contains("/shown"), "{}\n{}", seen.out, seen.err);
+    assert!(seen.out.contains("write `use app as _;` in `examples/shown.rs`"), "{}", seen.out);
+    assert_eq!(seen.status, 1);
 }
 
 #[test]

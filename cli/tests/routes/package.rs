@@ -122,6 +122,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("far/Cargo.toml", library("far", "")),
         ("far/src/lib.rs", endpoint("far", "\"/far\", group = \"far\"")),
         ("src/lib.rs", endpoint("library", "\"/library\"")),
+        ("examples/shown.rs", main(SERVE) + &endpoint("shown", "\"/shown\"")),
         ("forgetful/main.rs", main(SERVE) + &endpoint("here", "\"/here\"")),
         ("grouped/main.rs", main("let mut arguments = std::env::args().skip(1);\n    let group = arguments.next().unwrap_or_default();\n    sockeye::Server::new().group(group).expect(arguments).serve(\"127.0.0.1:0\").await")),
         ("broken/main.rs", broken()),

@@ -1,4 +1,4 @@
-//! An echo endpoint whose server is watched by Prometheus: `cargo run --example metrics`, then open `/metrics`.
+//! An echo endpoint whose server is watched by Prometheus: `cargo run -p example-metrics`, then open `/metrics`.
 //! `SOCKEYE_ADDR` listens elsewhere.
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Two endpoints, a page to try them on, and nothing to wire up.
 //!
 //! ```text
-//! cargo run --example quickstart
+//! cargo run -p example-quickstart
 //! ```
 //!
 //! `echo.rs` is the smallest endpoint there is. `room.rs` has a path parameter, typed JSON and shared state.
@@ -17,7 +17,12 @@ use std::{
 
 use axum::{Router, response::Html, routing::get};
 use sockeye::{Server, StartupError};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), StartupError> {
@@ -39,9 +44,11 @@ fn page() -> Router {
     Router::new().route("/", get(async || Html(include_str!("page.html"))))
 }
 
-/// Every refusal and every close is one event, so that nothing happens without a reason. `RUST_LOG` chooses what to see.
+/// Every refusal and every close is one event, so that nothing happens without a reason. `RUST_LOG` chooses what to see:
+/// `RUST_LOG=debug`, or a level for each target, `RUST_LOG=info,sockeye=debug`.
 fn log_to_terminal() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
+    let asked = env::var("RUST_LOG").ok().and_then(|directives| directives.parse().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let terminal = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry().with(filter).with(terminal).init();
 }

@@ -1,7 +1,7 @@
 //! An axum application that takes on Sockeye one route at a time.
 //!
 //! ```text
-//! cargo run --example existing_axum_app
+//! cargo run -p example-existing-axum-app
 //! ```
 //!
 //! `app.rs`, `auth.rs` and `ask.rs` were here before and know nothing of Sockeye's server. `changes.rs` and `desk.rs` are

@@ -5,7 +5,7 @@ use sockeye::{Handshake, Hub, LogRecord, LogStream, ws_endpoint};
 
 /// Shows the log, from now on. What a browser sends is read, so that its leaving is seen, and means nothing.
 // A log tells more than strangers should know. Here only this machine reads it: `main` listens on 127.0.0.1, and pages of
-// other origins are refused. On a public server write `guarded`, and put a login in front: see `existing_axum_app`.
+// other origins are refused. On a public server write `guarded`, and put a login in front: see `existing-axum-app`.
 #[ws_endpoint("/ws/logs", max_message_size = "1 KiB")]
 async fn logs(handshake: Handshake, State(hub): State<Hub<LogRecord>>) -> sockeye::Result {
     // Before it accepts: who has been told that the connection is open gets everything from then on.

@@ -1,7 +1,7 @@
 //! The program's own log on a page, live.
 //!
 //! ```text
-//! cargo run --example dashboard
+//! cargo run -p example-dashboard
 //! ```
 //!
 //! `work.rs` does some work and logs it, as any program does. `logs.rs` is the endpoint that shows the log to a browser.

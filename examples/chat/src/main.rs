@@ -1,7 +1,7 @@
 //! A chat with rooms, names, and a list of who is there.
 //!
 //! ```text
-//! cargo run --example chat
+//! cargo run -p example-chat
 //! ```
 //!
 //! `protocol.rs` is what goes over the wire, `rooms.rs` knows who is where, `room.rs` is the endpoint, `page.html` the
