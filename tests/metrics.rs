@@ -261,6 +261,16 @@ async fn connections_that_are_turned_away_are_counted() {
 }
 
 #[tokio::test]
+async fn clients_that_take_no_answer_are_counted() {
+    let limits = Limits::new().send_timeout(std::time::Duration::from_millis(100));
+    let server = server(limits).await;
+    let mut client = sockeye_tests::http2::Http2::connect(server.addr, 0).await;
+    client.get(1, "/closed").await;
+    client.until(sockeye_tests::http2::kind::RST_STREAM).await;
+    counts(names::HTTP_FAULTS, "rule=slow_client", 1.0).await;
+}
+
+#[tokio::test]
 async fn pings_are_no_messages() {
     let server = server(Limits::new()).await;
     let mut client = RawSocket::open(server.addr, "/pinged").await;
@@ -388,6 +398,7 @@ fn the_table_has_every_name() {
         names::CONNECTIONS,
         names::HANDSHAKES,
         names::TURNED_AWAY,
+        names::HTTP_FAULTS,
         names::MESSAGES,
         names::MESSAGE_BYTES,
         names::CLOSES,

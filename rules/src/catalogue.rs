@@ -219,6 +219,7 @@ rules! {
             RATE_LIMITED "rate_limited" Forbid,
             MESSAGE_TOO_BIG "message_too_big" Forbid,
             SLOW_CONSUMER "slow_consumer" Forbid,
+            SLOW_CLIENT "slow_client" Forbid,
             BACKPLANE_LOST "backplane_lost" Forbid,
             INVALID_MESSAGE "invalid_message" Forbid,
             PROTOCOL_VIOLATION "protocol_violation" Forbid,

@@ -72,7 +72,12 @@ impl Limits {
         self
     }
 
-    /// The time within which a client must take some of what is being sent to it.
+    /// The time within which a client must take some of what is being sent to it: on a WebSocket (`slow_consumer`), and of an
+    /// answer to an HTTP request (`slow_client`). A client that owes the rest of a request's body must send some of it within
+    /// the same time.
+    ///
+    /// For HTTP, which is watched where Sockeye listens itself, "some" is 64 bytes per second. Time in which the server has
+    /// nothing to send, or does not wait for the body, does not count.
     #[must_use]
     pub const fn send_timeout(mut self, time: Duration) -> Self {
         self.send_timeout = finite(time);

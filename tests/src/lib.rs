@@ -2,6 +2,7 @@
 
 pub mod examples;
 pub mod frames;
+pub mod http2;
 pub mod in_process;
 pub mod logs;
 pub mod raw;

@@ -35,7 +35,11 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
     let bounds = Bounds { total: limits.max_connections, per_client: limits.of_one_client() };
     let client = Client::of(parts, limits.trusted_proxies);
     let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))?;
-    Ok(Place { _slot: slot, _carrier: parts.extensions.remove::<Arc<Busy>>() })
+    let carrier = parts.extensions.remove::<Arc<Busy>>();
+    if let Some(busy) = &carrier {
+        busy.carry_socket();
+    }
+    Ok(Place { _slot: slot, _carrier: carrier })
 }
 
 /// A place for a TCP connection that has not asked for anything yet.

@@ -146,6 +146,30 @@ impl TurnedAway<'_> {
     }
 }
 
+/// HTTP went wrong before, or without, an endpoint.
+pub(crate) struct HttpFault<'a> {
+    pub(crate) rule: &'static str,
+    pub(crate) reason: &'a str,
+    pub(crate) remedy: &'static str,
+    pub(crate) peer: SocketAddr,
+    /// How many others went without an event since the last one of this kind.
+    pub(crate) unsaid: u64,
+}
+
+impl HttpFault<'_> {
+    pub(crate) fn emit(&self) {
+        event!(
+            Level::WARN,
+            "http request failed",
+            rule = self.rule,
+            reason = self.reason,
+            remedy = self.remedy,
+            peer = self.peer,
+            unsaid = self.unsaid,
+        );
+    }
+}
+
 /// A handler failed when its refusal was already answered.
 pub(crate) struct FailedAfterRefusal<'a> {
     pub(crate) endpoint: &'static str,

@@ -6,6 +6,8 @@ pub const CONNECTIONS: &str = "sockeye_connections";
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
 /// Counter: TCP connections that were turned away, by rule.
 pub const TURNED_AWAY: &str = "sockeye_turned_away_total";
+/// Counter: what went wrong with HTTP before, or without, an endpoint, by rule.
+pub const HTTP_FAULTS: &str = "sockeye_http_faults_total";
 /// Counter: messages, by direction.
 pub const MESSAGES: &str = "sockeye_messages_total";
 /// Counter: bytes of messages, by direction.

@@ -18,6 +18,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "TCP connections turned away before they asked for anything"
     );
+    describe_counter!(
+        names::HTTP_FAULTS,
+        Unit::Count,
+        "What went wrong with HTTP before, or without, an endpoint, by rule"
+    );
     describe_counter!(names::MESSAGES, Unit::Count, "Messages, by direction");
     describe_counter!(names::MESSAGE_BYTES, Unit::Bytes, "Bytes of messages, by direction");
     describe_counter!(names::CLOSES, Unit::Count, "Connections that ended, by close code and rule");
@@ -61,6 +66,10 @@ fn handshake(route: &'static str, outcome: &'static str, rule: &'static str) {
 
 pub(crate) fn turned_away(rule: &'static str) {
     counter!(names::TURNED_AWAY, "rule" => rule).increment(1);
+}
+
+pub(crate) fn http_fault(rule: &'static str) {
+    counter!(names::HTTP_FAULTS, "rule" => rule).increment(1);
 }
 
 pub(crate) fn closed(

@@ -17,6 +17,8 @@ pub(crate) fn abandoned(_route: &'static str) {}
 
 pub(crate) fn turned_away(_rule: &'static str) {}
 
+pub(crate) fn http_fault(_rule: &'static str) {}
+
 pub(crate) fn closed(
     _route: &'static str,
     _code: Option<u16>,

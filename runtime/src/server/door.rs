@@ -4,9 +4,10 @@ use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
+use super::spacing::Spacing;
 use crate::{
     Limits,
     limiter::{self, Slot},
@@ -21,25 +22,20 @@ const TOLD_AT_ONCE: usize = 64;
 /// How long one who is turned away may take to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Lines in the log are this far apart, each with the number of those that went without one: being flooded with
-/// connections must not mean being flooded with lines.
-const BETWEEN_LINES: Duration = Duration::from_secs(1);
-
 #[derive(Debug)]
 pub(super) struct Door {
     lifecycle: Lifecycle,
     limits: Limits,
-    last_line: Option<Instant>,
-    unsaid: u64,
+    lines: Spacing,
 }
 
 impl Door {
     pub(super) fn new(lifecycle: Lifecycle, limits: Limits) -> Self {
-        Self { lifecycle, limits, last_line: None, unsaid: 0 }
+        Self { lifecycle, limits, lines: Spacing::default() }
     }
 
     /// Lets the connection in; one for which there is no room is told so, and the stream is gone.
-    pub(super) fn admit<S>(&mut self, stream: S, peer: SocketAddr) -> Option<(S, Slot)>
+    pub(super) fn admit<S>(&self, stream: S, peer: SocketAddr) -> Option<(S, Slot)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -53,14 +49,11 @@ impl Door {
         }
     }
 
-    fn log(&mut self, refusal: &Refusal, peer: SocketAddr) {
+    fn log(&self, refusal: &Refusal, peer: SocketAddr) {
         metrics::turned_away(refusal.rule.name);
-        if self.last_line.is_some_and(|last| last.elapsed() < BETWEEN_LINES) {
-            self.unsaid += 1;
-            return;
+        if let Some(unsaid) = self.lines.turn() {
+            log::TurnedAway { refusal, peer, unsaid }.emit();
         }
-        self.last_line = Some(Instant::now());
-        log::TurnedAway { refusal, peer, unsaid: std::mem::take(&mut self.unsaid) }.emit();
     }
 
     fn turn_away<S>(&self, stream: S, refusal: &Refusal)

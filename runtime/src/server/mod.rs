@@ -1,15 +1,21 @@
 //! The server: what it is given, its check, and what it becomes.
 
 mod checked;
+mod delivery;
 mod door;
 mod drained;
+mod faults;
 mod health;
 mod listen;
 mod mode;
 mod moments;
+mod owed;
+mod pace;
 pub(crate) mod run;
+mod spacing;
 mod visit;
 mod watched;
+mod wire;
 
 pub use checked::{Checked, EndpointInfo};
 pub use drained::Drained;

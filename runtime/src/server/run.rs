@@ -4,11 +4,11 @@ use std::{
     convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, task::Poll, time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo, response::Response};
-use http::Version;
+use axum::{Router, body::Body, extract::ConnectInfo};
+use http::{Response, Version};
 use hyper::body::Incoming;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use tokio::{
@@ -19,7 +19,16 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 use tracing::Level;
 
-use super::{door::Door, listen::Listen, visit::Visit, watched::watch};
+use super::{
+    delivery::Streams,
+    door::Door,
+    faults::{Fault, Faults},
+    listen::Listen,
+    owed::{self, Debt},
+    visit::Visit,
+    watched::{Watched, plain, watch},
+    wire::Wire,
+};
 use crate::{Limits, connection::Present, limiter::Slot, log::event, mounted::Lifecycle};
 
 /// What ends a server.
@@ -34,8 +43,14 @@ pub(crate) async fn serve(
     shutdown: Shutdown,
     again: fn() -> Shutdown,
 ) {
-    let builder = builder(&limits);
-    let mut door = Door::new(lifecycle.clone(), limits);
+    let http = Http {
+        router,
+        builder: builder(&limits),
+        lifecycle: lifecycle.clone(),
+        limits,
+        faults: Faults::default(),
+    };
+    let door = Door::new(lifecycle.clone(), limits);
     let mut ended = std::pin::pin!(async {
         shutdown.await;
         drain(&lifecycle, limits.shutdown_timeout, again()).await;
@@ -49,7 +64,7 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 if let Some(admitted) = door.admit(stream, peer) {
-                    take(admitted, peer, &router, &builder, &lifecycle, limits);
+                    take(admitted, peer, &http);
                 }
             }
             Err(error) => tokio::select! {
@@ -61,50 +76,40 @@ pub(crate) async fn serve(
 }
 
 /// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(limits: &Limits) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams { limit: limits.send_timeout });
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.handshake_timeout);
     builder.http2().timer(TokioTimer::new()).enable_connect_protocol();
     builder
 }
 
+/// What every HTTP connection of a server has.
+#[derive(Clone)]
+struct Http {
+    router: Router,
+    builder: Builder<Streams>,
+    lifecycle: Lifecycle,
+    limits: Limits,
+    faults: Faults,
+}
+
 fn take(
     (stream, slot): (impl AsyncRead + AsyncWrite + Send + Unpin + 'static, Slot),
     peer: SocketAddr,
-    router: &Router,
-    builder: &Builder<TokioExecutor>,
-    lifecycle: &Lifecycle,
-    limits: Limits,
+    http: &Http,
 ) {
-    let visit = Visit::new(lifecycle.requests.clone());
-    let service = service(router.clone(), peer, visit.clone());
-    let mut builder = builder.clone();
+    let mut http = http.clone();
+    let lifecycle = http.lifecycle.clone();
     let is_late = lifecycle.is_stopping();
     let stopping = if is_late {
         // It gets one answer; to shut it down gracefully would be to hang up before it has asked.
-        builder.http1().keep_alive(false);
+        http.builder.http1().keep_alive(false);
         CancellationToken::new()
     } else {
         lifecycle.stopping.clone()
     };
     let task = lifecycle.until_severed(async move {
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = visit.idle(limits.handshake_timeout) => {
-                event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer);
-                connection.as_mut().graceful_shutdown();
-                timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()))
-            }
-            () = stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
-        }
+        speak(stream, peer, http, stopping).await;
         // An upgraded connection is none of HTTP's any more, and has a place of its own.
         drop(slot);
     });
@@ -116,31 +121,107 @@ fn take(
     }
 }
 
+/// Speaks HTTP until the connection ends, is upgraded, or is given up.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    http: Http,
+    stopping: CancellationToken,
+) {
+    let Http { router, builder, lifecycle, limits, faults } = http;
+    let visit = Visit::new(lifecycle.requests.clone());
+    let wire = Wire::new(stream, visit.clone(), limits.send_timeout);
+    let service = service(router, Guest { peer, visit: visit.clone(), limits, faults: faults.clone() });
+    let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(wire), service));
+    let mut is_leaving = false;
+    let mut idle = limits.handshake_timeout;
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = visit.idle(idle) => {
+                event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer);
+                connection.as_mut().graceful_shutdown();
+                break timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()));
+            }
+            () = visit.given_up() => {
+                if visit.is_stalled() {
+                    break Ok(());
+                }
+                faults.say(&Fault::slow(unread("a stream of HTTP/2", limits) + "; it is reset"), peer);
+                idle = limits.close_timeout;
+                visit.leave_within(limits.close_timeout);
+            }
+            () = stopping.cancelled(), if !is_leaving => {}
+        }
+        // What goes on here may end, WebSockets of HTTP/2 included; what is new goes elsewhere.
+        is_leaving = true;
+        connection.as_mut().graceful_shutdown();
+    };
+    visit.end();
+    if visit.is_stalled() {
+        faults.say(&Fault::slow(unread("an answer", limits) + "; it is disconnected"), peer);
+    } else if let Err(error) = ended {
+        event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
+    }
+}
+
+fn unread(what: &str, limits: Limits) -> String {
+    format!("the client has taken next to nothing of {what} for {:?}", limits.send_timeout)
+}
+
+/// Who asks, and what is known of it.
+#[derive(Clone)]
+struct Guest {
+    peer: SocketAddr,
+    visit: Visit,
+    limits: Limits,
+    faults: Faults,
+}
+
 /// The router, which is told who asks, and whose connection is busy until it has answered.
 fn service(
     router: Router,
-    peer: SocketAddr,
-    visit: Visit,
+    guest: Guest,
 ) -> impl hyper::service::Service<
     http::Request<Incoming>,
-    Response = Response,
+    Response = Response<Watched>,
     Error = Infallible,
-    Future: Future<Output = Result<Response, Infallible>> + Send + 'static,
+    Future: Future<Output = Result<Response<Watched>, Infallible>> + Send + 'static,
 > {
     hyper::service::service_fn(move |request: http::Request<Incoming>| {
         let mut router = router.clone();
-        let version = request.version();
-        let busy = visit.begin(version);
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        if version == Version::HTTP_2 {
+        let guest = guest.clone();
+        let is_http2 = request.version() == Version::HTTP_2;
+        let busy = guest.visit.begin(request.version());
+        let debt = Debt::default();
+        let mut request = request.map(|body| debt.collect(body, guest.limits.send_timeout));
+        request.extensions_mut().insert(ConnectInfo(guest.peer));
+        if is_http2 {
             request.extensions_mut().insert(Arc::clone(&busy));
         }
         async move {
-            let response = router.call(request).await?;
-            Ok(if version == Version::HTTP_2 { watch(response, busy) } else { response })
+            let mut response = router.call(request).await?;
+            if debt.is_overdue() {
+                response = guest.overdue(response);
+            }
+            if is_http2 {
+                debt.remit();
+            }
+            Ok(if is_http2 { watch(response, &guest.visit, busy) } else { plain(response) })
         }
     })
+}
+
+impl Guest {
+    /// The answer to a client whose request never came to its end: the handler's own, if it could make something of what
+    /// had come.
+    fn overdue(&self, response: Response<Body>) -> Response<Body> {
+        let time = self.limits.send_timeout;
+        let reason = format!("the client has sent next to nothing of a request's body for {time:?}");
+        self.faults.say(&Fault::slow(reason), self.peer);
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() { owed::timeout() } else { response }
+    }
 }
 
 /// Most failures of `accept` concern one connection; when there are no file descriptors left, waiting is all one can do.

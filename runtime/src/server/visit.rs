@@ -2,15 +2,18 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 #[cfg(feature = "testing")]
 use tokio::sync::futures::Notified;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
 /// How many requests the whole server is busy with.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,7 @@ struct Answering {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Visit(Arc<State>);
 
+/// Counters and flags are relaxed: each is a fact for itself, and whoever must act on one is notified after it is set.
 #[derive(Debug, Default)]
 struct State {
     /// How many requests are being answered, and how many WebSockets of HTTP/2 are open.
@@ -34,11 +38,31 @@ struct State {
     is_http1: AtomicBool,
     changed: Notify,
     requests: Requests,
+    /// How many WebSockets of HTTP/2 are open.
+    sockets: AtomicUsize,
+    /// The connection is none of HTTP's any more: it has ended, or become a WebSocket.
+    is_over: AtomicBool,
+    /// Bytes of responses over HTTP/2 that have been written.
+    written: AtomicU64,
+    /// How often the transport did not take what was to be written, and whether it is so now.
+    blocks: AtomicU64,
+    is_blocked: AtomicBool,
+    /// From when on new requests do not keep the connection: its client has been told to make no more of them.
+    last_call: OnceLock<Instant>,
+    /// Nothing goes on: the client does not take what it is sent.
+    is_stalled: AtomicBool,
+    ending: Notify,
 }
 
 /// Something that a connection is busy with, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Busy(Arc<State>);
+pub(crate) struct Busy {
+    state: Arc<State>,
+    /// It keeps its connection.
+    counts: bool,
+    /// It carries a WebSocket.
+    is_socket: AtomicBool,
+}
 
 impl Requests {
     fn begin(&self) {
@@ -71,10 +95,79 @@ impl Visit {
     /// A request has come.
     pub(super) fn begin(&self, version: http::Version) -> Arc<Busy> {
         self.0.is_http1.store(version < http::Version::HTTP_2, Ordering::Relaxed);
-        self.0.busy.fetch_add(1, Ordering::Relaxed);
         self.0.requests.begin();
-        self.0.changed.notify_one();
-        Arc::new(Busy(Arc::clone(&self.0)))
+        let counts = self.0.last_call.get().is_none_or(|last_call| Instant::now() < *last_call);
+        if counts {
+            self.0.busy.fetch_add(1, Ordering::Relaxed);
+            self.0.changed.notify_one();
+        }
+        Arc::new(Busy { state: Arc::clone(&self.0), counts, is_socket: AtomicBool::new(false) })
+    }
+
+    pub(super) fn has_sockets(&self) -> bool {
+        self.0.sockets.load(Ordering::Relaxed) > 0
+    }
+
+    /// HTTP has nothing more to do with the connection.
+    pub(super) fn end(&self) {
+        self.0.is_over.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.0.written.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.0.written.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn blocked(&self) {
+        self.0.blocks.fetch_add(1, Ordering::Relaxed);
+        self.0.is_blocked.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn unblocked(&self) {
+        self.0.is_blocked.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn blocks(&self) -> u64 {
+        self.0.blocks.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.0.is_blocked.load(Ordering::Relaxed)
+    }
+
+    /// A stream was given up; the others may go on, and no new ones are taken.
+    pub(super) fn slow(&self) {
+        // Once is enough, and more would start the time anew in which the connection must be idle.
+        if self.0.last_call.get().is_none() {
+            self.0.ending.notify_one();
+        }
+    }
+
+    /// The client is told to ask for nothing more, and has so long to understand it.
+    pub(super) fn leave_within(&self, time: Duration) {
+        self.0.last_call.get_or_init(|| Instant::now() + time);
+    }
+
+    /// The whole connection is given up.
+    pub(super) fn stalled(&self) {
+        self.0.is_stalled.store(true, Ordering::Relaxed);
+        self.0.ending.notify_one();
+    }
+
+    pub(super) fn is_stalled(&self) -> bool {
+        self.0.is_stalled.load(Ordering::Relaxed)
+    }
+
+    /// Comes to an end when the client was found to be slow, or slower than before.
+    pub(super) async fn given_up(&self) {
+        self.0.ending.notified().await;
     }
 
     /// Comes to an end when there was nothing to do for that long. hyper has no such deadline before it knows which version
@@ -93,21 +186,31 @@ impl Visit {
     }
 }
 
+impl Busy {
+    /// From now on it is a WebSocket that the connection is busy with.
+    pub(crate) fn carry_socket(&self) {
+        if !self.is_socket.swap(true, Ordering::Relaxed) {
+            self.state.sockets.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        if self.0.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.changed.notify_one();
+        if *self.is_socket.get_mut() {
+            self.state.sockets.fetch_sub(1, Ordering::Relaxed);
         }
-        self.0.requests.end();
+        if self.counts && self.state.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.state.changed.notify_one();
+        }
+        self.state.requests.end();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::Version;
-    use tokio::time::Instant;
-
     use super::*;
+    use http::Version;
 
     const LIMIT: Duration = Duration::from_secs(10);
 

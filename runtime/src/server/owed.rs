@@ -1,0 +1,138 @@
+//! The body of a request, for which a handler waits, and its client's deadline.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes};
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use sockeye_rules::SLOW_CLIENT;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::pace;
+use crate::refusal::RULE_HEADER;
+
+/// What became of a request's body, for whoever answers the request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Debt(Arc<State>);
+
+/// Relaxed: each is a hint that stands for itself. Whoever answers has polled the body before, in the same task, or does not care.
+#[derive(Debug, Default)]
+struct State {
+    is_overdue: AtomicBool,
+    is_remitted: AtomicBool,
+}
+
+/// A body that fails when its client sends next to nothing while somebody waits for it.
+struct Owed {
+    body: Incoming,
+    debt: Debt,
+    limit: Duration,
+    /// How long it was waited for since the last of enough bytes came.
+    waited: Duration,
+    since: Option<Instant>,
+    deadline: Option<Pin<Box<Sleep>>>,
+    received: usize,
+}
+
+impl Debt {
+    /// The body, which can now become overdue; one that is whole already cannot.
+    pub(super) fn collect(&self, body: Incoming, limit: Duration) -> Body {
+        if body.is_end_stream() {
+            return Body::new(body);
+        }
+        let debt = self.clone();
+        Body::new(Owed {
+            body,
+            debt,
+            limit,
+            waited: Duration::ZERO,
+            since: None,
+            deadline: None,
+            received: 0,
+        })
+    }
+
+    /// Whether somebody waited for the body in vain.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.0.is_overdue.load(Ordering::Relaxed)
+    }
+
+    /// From here on the client may take its time: it is being answered, and what it sends is its side of a conversation.
+    pub(super) fn remit(&self) {
+        self.0.is_remitted.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Status 408 (RFC 9110, section 15.5.9), which asks the client to connect anew.
+pub(super) fn timeout() -> Response<Body> {
+    let body = format!("request refused [{}]: the rest of the body did not come in time\n", SLOW_CLIENT.name);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(RULE_HEADER, HeaderValue::from_static(SLOW_CLIENT.name));
+    response
+}
+
+impl Owed {
+    /// Something has come: the wait is over, and forgotten when it was enough.
+    fn received(&mut self, bytes: usize) {
+        if let Some(since) = self.since.take() {
+            self.waited += since.elapsed();
+        }
+        self.deadline = None;
+        self.received += bytes;
+        if self.received >= pace::least(self.limit) {
+            (self.received, self.waited) = (0, Duration::ZERO);
+        }
+    }
+
+    /// Nothing has come: ready when that has been so for too long.
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.since.get_or_insert_with(Instant::now);
+        let left = self.limit.saturating_sub(self.waited);
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(left)));
+        deadline.as_mut().poll(cx)
+    }
+}
+
+impl http_body::Body for Owed {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+            self.received(data.map_or(0, Bytes::len));
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if self.debt.0.is_remitted.load(Ordering::Relaxed) || self.poll_overdue(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.debt.0.is_overdue.store(true, Ordering::Relaxed);
+        let words = format!("the client has sent next to nothing of the body for {:?}", self.limit);
+        Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, words).into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
