@@ -207,6 +207,34 @@ async fn whoever_does_not_answer_a_ping_in_10_seconds_is_gone() -> Tested {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_stood_still_listens_before_it_judges() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/echo").await?;
+    socket.recv_ping().await?;
+    socket.stop_reading();
+    sleep(Duration::from_secs(31)).await;
+    // Everything stands still, and the deadline is long over when it goes on.
+    tokio::time::advance(Duration::from_secs(25)).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    socket.resume_reading();
+    socket.recv_ping().await?;
+    socket.send("still here").await?;
+    assert_eq!(socket.recv_text().await?, "still here");
+
+    // It is not believed for ever.
+    socket.go_silent();
+    sleep(Duration::from_secs(31)).await;
+    let begun = Instant::now();
+    tokio::time::advance(Duration::from_secs(25)).await;
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 25 + 5 + 5, "the reprieve, and the time to answer the close frame");
+    assert_eq!(closing(&socket).await.get("rule"), "heartbeat_missed");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_reads_too_late_finds_the_ping_and_the_close_frame() -> Tested {
     let client = client().await;
     let mut socket = client.connect("/echo").await?;

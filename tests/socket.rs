@@ -21,6 +21,32 @@ use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message as Theirs;
 use tracing::Level;
 
+/// Panics when it is dropped.
+struct Bomb;
+
+impl AsRef<[u8]> for Bomb {
+    fn as_ref(&self) -> &[u8] {
+        b"tick"
+    }
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the pool is gone");
+    }
+}
+
+/// Answers with a payload that panics when it is dropped, and a message behind it.
+#[ws_endpoint("/bomb")]
+async fn bomb(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        socket.feed(bytes::Bytes::from_owner(Bomb)).await?;
+        socket.send("behind it").await?;
+    }
+    Ok(())
+}
+
 /// Echoes.
 #[ws_endpoint("/echo")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
@@ -155,6 +181,22 @@ async fn a_handler_that_fails_closes_with_1011_and_keeps_its_words_to_the_log() 
 #[tokio::test]
 async fn a_handler_that_panics_closes_with_1011() {
     order("panic", 1011, "internal error", Level::ERROR, "handler_panic", "unreachable state").await;
+}
+
+#[tokio::test]
+async fn a_payload_that_panics_when_it_is_dropped_closes_with_1011() {
+    let server = server().await;
+    let mut client = server.connect("/bomb").await;
+    say(&mut client, "x").await;
+    assert_eq!(hear(&mut client).await, Theirs::binary(&b"tick"[..]));
+    assert_eq!(hear(&mut client).await, Theirs::text("behind it"));
+    assert_eq!(close_of(&mut client).await, (1011, "internal error".to_owned()));
+    let peer = peer(&client);
+    drop(client);
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.level, line.get("rule")), (Level::ERROR, "handler_panic"));
+    let reason = line.get("reason");
+    assert!(reason.contains("payload") && reason.contains("the pool is gone"), "{reason}");
 }
 
 #[tokio::test]

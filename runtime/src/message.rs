@@ -48,6 +48,13 @@ impl Message {
         }
     }
 
+    pub(crate) fn payload(&self) -> &Bytes {
+        match self {
+            Self::Text(text) => text.payload(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
     /// The payload, of either kind, without a copy.
     pub fn into_bytes(self) -> Bytes {
         match self {

@@ -3,17 +3,22 @@
 //! A round runs each time the handler is pending. It writes what the handler queued (so that replies to a burst leave
 //! together), reads what the peer sent if nobody has looked yet, and moves the connection on to its end.
 
-use std::task::{Context, Poll};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
-use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::{
-    cell::{Shared, Stream},
+    cell::Cell,
     end::End,
-    engine::{Engine, Received},
+    engine::{Engine, Io, Received},
+    reprieve::Reprieve,
+    state::Stage,
+    wire::{Read, Wire},
 };
-use crate::{CloseCode, log};
+use crate::{CloseCode, Limits, Message, log};
 
 #[derive(Debug)]
 pub(super) struct Drive {
@@ -26,7 +31,8 @@ pub(super) struct Drive {
     stalled: Option<(Instant, u64)>,
     /// When something last came from the peer, and how much had come then.
     heard: (Instant, u64),
-    /// What is to be told to the log when nothing is locked.
+    reprieve: Reprieve,
+    /// What is to be told to the log when the stream is not in use: a layer of the program's may send to it.
     news: Vec<News>,
 }
 
@@ -37,10 +43,9 @@ enum News {
     Closing(Option<CloseCode>),
 }
 
-#[derive(Debug)]
 enum Phase {
     /// The answer to the handshake is on its way.
-    Opening(OnUpgrade),
+    Opening(Upgrade),
     /// Messages flow.
     Serving,
     /// The peer's close frame is being answered.
@@ -52,22 +57,37 @@ enum Phase {
     Over,
 }
 
+/// What gives the stream once the answer to the handshake is out.
+type Upgrade = Pin<Box<dyn Future<Output = Result<Box<dyn Io>, String>> + Send>>;
+
+/// What a round works on.
+pub(super) struct Round<'a, 'cx> {
+    pub(super) cell: &'a Cell,
+    pub(super) wire: &'a mut Wire,
+    pub(super) cx: &'a mut Context<'cx>,
+    /// The handler has something to look at again.
+    pub(super) again: bool,
+}
+
 impl Drive {
-    pub(super) fn new(upgrade: OnUpgrade, open_by: Instant) -> Self {
-        let heard = (Instant::now(), 0);
+    pub(super) fn new(
+        upgrade: impl Future<Output = Result<Box<dyn Io>, String>> + Send + 'static,
+        open_by: Instant,
+    ) -> Self {
         Self {
-            phase: Phase::Opening(upgrade),
+            phase: Phase::Opening(Box::pin(upgrade)),
             deadline: Some(open_by),
             pong_due: None,
             stalled: None,
-            heard,
+            heard: (Instant::now(), 0),
+            reprieve: Reprieve::default(),
             news: Vec::new(),
         }
     }
 
-    /// Tells the log what has happened. Not while the connection is locked: a layer of the program's may send to it.
+    /// Tells the log what has happened.
     pub(super) fn report(&mut self) {
-        for news in std::mem::take(&mut self.news) {
+        for news in self.news.drain(..) {
             match news {
                 News::Open => log::open(),
                 News::Closing(code) => log::closing(code),
@@ -79,76 +99,70 @@ impl Drive {
         matches!(self.phase, Phase::Over)
     }
 
-    /// One round. Says whether the handler has something to look at again.
-    pub(super) fn round(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
-        let mut again = false;
-        while self.step(shared, cx, &mut again) {}
-        again
+    pub(super) fn round(&mut self, round: &mut Round<'_, '_>) {
+        round.begin();
+        while self.step(round) {}
     }
 
     /// One step of the phase. Says whether the next phase has begun.
-    fn step(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
+    fn step(&mut self, round: &mut Round<'_, '_>) -> bool {
         match &mut self.phase {
             Phase::Opening(upgrade) => {
-                let Poll::Ready(upgraded) = std::pin::Pin::new(upgrade).poll(cx) else { return false };
+                let Poll::Ready(upgraded) = upgrade.as_mut().poll(round.cx) else { return false };
                 match upgraded {
-                    Ok(upgraded) => {
-                        let engine = Engine::new(upgraded, shared.settings.limits.max_message_size);
-                        self.open(shared, engine);
-                    }
-                    Err(error) => self.lose(shared, cx, &error.to_string(), again),
+                    Ok(io) => self.open(round, io),
+                    Err(why) => self.lose(round, why),
                 }
-                *again |= shared.wake_waiting(cx.waker());
                 // The handler has its socket now; it is its turn before anything is read ahead of it.
-                !*again
+                !round.again
             }
             Phase::Serving => {
-                *again |= self.serve(shared, cx);
-                shared.end.is_some() && self.begin_end(shared, cx, again)
+                self.serve(round);
+                round.has_ended() && self.begin_end(round)
             }
-            Phase::Answering => self.flush_last(shared, cx) && self.shut(shared, cx, again),
-            Phase::Closing => self.await_close(shared, cx, again),
-            Phase::Parting => self.part(shared, cx, again),
+            Phase::Answering => self.flush_last(round) && self.shut(round),
+            Phase::Closing => self.await_close(round),
+            Phase::Parting => self.part(round),
             Phase::Over => false,
         }
     }
 
-    fn open(&mut self, shared: &mut Shared, engine: Engine) {
+    fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Io>) {
         self.news.push(News::Open);
-        shared.stream = Stream::Open(Box::new(engine));
+        round.wire.open(Engine::new(io, round.limits().max_message_size));
         self.heard.0 = Instant::now();
         self.phase = Phase::Serving;
         self.deadline = None;
+        round.cell.lock().stage = Stage::Open;
+        round.wake_waiting();
     }
 
-    fn lose(&mut self, shared: &mut Shared, cx: &Context<'_>, why: &str, again: &mut bool) {
-        shared.finish(End::Lost(why.to_owned()));
-        self.over(shared, cx, again);
+    fn lose(&mut self, round: &mut Round<'_, '_>, why: String) {
+        round.cell.lock().finish(End::Lost(why));
+        self.over(round);
     }
 
-    /// Writes and reads while messages flow. Says whether the handler has something to look at.
-    fn serve(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
-        let mut again = self.flush(shared, cx) && shared.wake_waiting(cx.waker());
-        // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
-        if !again && !shared.read_dry && shared.read_ahead() {
-            again = shared.wake_receiver(cx.waker());
+    /// Writes and reads while messages flow.
+    fn serve(&mut self, round: &mut Round<'_, '_>) {
+        if self.flush(round) {
+            round.wake_waiting();
         }
-        if shared.pongs > 0 {
-            let stopped = !shared.may_read();
-            if self.flush(shared, cx) && stopped {
-                cx.waker().wake_by_ref();
+        // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
+        if !round.again {
+            round.read_ahead();
+        }
+        if round.wire.has_pongs() {
+            let was_stopped = !round.wire.may_read();
+            if self.flush(round) && was_stopped {
+                round.cx.waker().wake_by_ref();
             }
         }
-        self.listen(shared);
-        if shared.let_go() {
-            shared.finish(End::LetGo);
-        }
-        again
+        self.listen(round.wire);
     }
 
     /// Notes whether anything has come since it last looked, be it part of a long message.
-    fn listen(&mut self, shared: &Shared) {
-        let Stream::Open(engine) = &shared.stream else { return };
+    fn listen(&mut self, wire: &mut Wire) {
+        let Some(engine) = wire.engine() else { return };
         if engine.read() != self.heard.1 {
             self.heard = (Instant::now(), engine.read());
             self.pong_due = None;
@@ -156,23 +170,24 @@ impl Drive {
     }
 
     /// Writes what is queued. Says whether all of it is written.
-    fn flush(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
-        let Stream::Open(engine) = &mut shared.stream else { return true };
-        if shared.queued_bytes == 0 && shared.pongs == 0 && matches!(self.phase, Phase::Serving) {
+    fn flush(&mut self, round: &mut Round<'_, '_>) -> bool {
+        if !round.wire.is_behind() && matches!(self.phase, Phase::Serving) {
             return true;
         }
-        let flushed = engine.poll_flush(cx);
-        let written = engine.written();
+        let flushed = round.wire.poll_flush(round.cx);
+        round.cell.note_panic(round.wire);
         match flushed {
             Poll::Ready(Ok(())) => {
-                (shared.queued_bytes, shared.pongs, self.stalled) = (0, 0, None);
+                round.cell.lock().outbox.written_up_to(round.wire.taken_up_to());
+                self.stalled = None;
                 true
             }
             Poll::Ready(Err(why)) => {
-                shared.finish(End::Lost(why));
+                round.cell.lock().finish(End::Lost(why));
                 true
             }
             Poll::Pending => {
+                let written = round.wire.engine().map_or(0, |engine| engine.written());
                 if self.stalled.is_none_or(|(_, before)| before != written) {
                     self.stalled = Some((Instant::now(), written));
                 }
@@ -183,31 +198,31 @@ impl Drive {
 
     /// Writes what is queued, the close frame behind it included. From when that is written on the peer has its time to
     /// answer; until then it has to take some of it now and then, as before.
-    fn flush_last(&mut self, shared: &mut Shared, cx: &mut Context<'_>) -> bool {
-        let flushed = self.flush(shared, cx);
+    fn flush_last(&mut self, round: &mut Round<'_, '_>) -> bool {
+        let flushed = self.flush(round);
         if flushed && self.deadline.is_none() {
-            self.deadline = Some(Instant::now() + shared.settings.limits.close_timeout);
+            self.deadline = Some(Instant::now() + round.limits().close_timeout);
         }
         flushed
     }
 
     /// Goes from serving to the phase that fits the end.
-    fn begin_end(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        let code = shared.end.as_deref().and_then(End::close).map(|(code, _)| code);
-        self.news.push(News::Closing(code));
-        let patient = shared.end.as_deref().is_some_and(End::is_patient);
-        self.deadline = (!patient).then(|| Instant::now() + shared.settings.limits.close_timeout);
-        *again |= shared.wake_receiver(cx.waker());
-        *again |= shared.wake_waiting(cx.waker());
-        let Stream::Open(engine) = &mut shared.stream else { return false };
-        if let Some((code, reason)) = shared.end.as_deref().and_then(End::close) {
+    fn begin_end(&mut self, round: &mut Round<'_, '_>) -> bool {
+        let Some(end) = round.cell.lock().closing.end.clone() else { return false };
+        self.news.push(News::Closing(end.close().map(|(code, _)| code)));
+        self.deadline = (!end.is_patient()).then(|| Instant::now() + round.limits().close_timeout);
+        // Nothing is queued after the end, so that this is all that comes before the close frame.
+        round.take_queued();
+        round.wake_receiving();
+        round.wake_waiting();
+        if let (Some(engine), Some((code, reason))) = (round.wire.engine(), end.close()) {
             engine.queue_close(code, reason);
         }
-        self.phase = match shared.end.as_deref() {
-            Some(End::PeerClosed(_)) => Phase::Answering,
-            Some(End::Violation(_)) => Phase::Parting,
-            Some(End::Lost(_)) => {
-                self.over(shared, cx, again);
+        self.phase = match &*end {
+            End::PeerClosed(_) => Phase::Answering,
+            End::Violation(_) => Phase::Parting,
+            End::Lost(_) => {
+                self.over(round);
                 return true;
             }
             _ => Phase::Closing,
@@ -216,11 +231,11 @@ impl Drive {
     }
 
     /// Waits for the peer's close frame, dropping what comes before it (RFC 6455 section 7.1.2).
-    fn await_close(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        self.flush_last(shared, cx);
-        let Stream::Open(engine) = &mut shared.stream else { return false };
+    fn await_close(&mut self, round: &mut Round<'_, '_>) -> bool {
+        self.flush_last(round);
         loop {
-            match engine.poll_receive(cx) {
+            let Some(engine) = round.wire.engine() else { return false };
+            match engine.poll_receive(round.cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong { .. }) => {}
                 // What is queued before our own close frame is still owed.
@@ -233,7 +248,7 @@ impl Drive {
                     return true;
                 }
                 Poll::Ready(Received::Lost(_)) => {
-                    self.over(shared, cx, again);
+                    self.over(round);
                     return true;
                 }
             }
@@ -241,93 +256,199 @@ impl Drive {
     }
 
     /// Sends what is left, says that nothing more comes, and drops what the peer still sends.
-    fn part(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        if !self.flush_last(shared, cx) {
+    fn part(&mut self, round: &mut Round<'_, '_>) -> bool {
+        if !self.flush_last(round) {
             return false;
         }
-        let Stream::Open(engine) = &mut shared.stream else { return false };
-        if engine.poll_shutdown(cx).is_pending() || engine.poll_discard(cx).is_pending() {
+        let Some(engine) = round.wire.engine() else { return false };
+        if engine.poll_shutdown(round.cx).is_pending() || engine.poll_discard(round.cx).is_pending() {
             return false;
         }
-        self.over(shared, cx, again);
+        self.over(round);
         true
     }
 
-    fn shut(&mut self, shared: &mut Shared, cx: &mut Context<'_>, again: &mut bool) -> bool {
-        if let Stream::Open(engine) = &mut shared.stream
-            && engine.poll_shutdown(cx).is_pending()
-        {
-            self.phase = Phase::Answering;
-            return false;
+    fn shut(&mut self, round: &mut Round<'_, '_>) -> bool {
+        let pending = round.wire.engine().is_some_and(|engine| engine.poll_shutdown(round.cx).is_pending());
+        if !pending {
+            self.over(round);
         }
-        self.over(shared, cx, again);
-        true
+        !pending
     }
 
-    fn over(&mut self, shared: &mut Shared, cx: &Context<'_>, again: &mut bool) {
+    pub(super) fn over(&mut self, round: &mut Round<'_, '_>) {
         self.phase = Phase::Over;
         self.deadline = None;
-        shared.over();
-        *again |= shared.wake_receiver(cx.waker());
-        *again |= shared.wake_waiting(cx.waker());
+        let unsent = round.cell.lock().over();
+        round.wire.close(unsent);
+        round.cell.note_panic(round.wire);
+        round.wake_receiving();
+        round.wake_waiting();
     }
 
     /// When `on_time` must be asked, at the latest.
-    pub(super) fn next_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let stall = self.stalled.map(|(since, _)| since + shared.settings.limits.send_timeout);
-        if !matches!(self.phase, Phase::Serving) {
-            return if matches!(self.phase, Phase::Over) { None } else { self.deadline.or(stall) };
+    pub(super) fn next_deadline(&self, round: &Round<'_, '_>) -> Option<Instant> {
+        self.due(round).map(|due| self.reprieve.extend(due))
+    }
+
+    fn due(&self, round: &Round<'_, '_>) -> Option<Instant> {
+        let stall = self.stalled.map(|(since, _)| since + round.limits().send_timeout);
+        match self.phase {
+            Phase::Over => None,
+            Phase::Serving => {
+                let interval = round.cell.settings.heartbeat.interval;
+                let ping = interval.map(|interval| self.heard.0 + interval);
+                [self.pong_due.or(ping), stall].into_iter().flatten().min()
+            }
+            _ => self.deadline.or(stall),
         }
-        let ping = shared.settings.heartbeat.interval.map(|interval| self.heard.0 + interval);
-        [self.pong_due.or(ping), stall].into_iter().flatten().min()
     }
 
     /// Does what is due by now. Says whether anything was.
-    pub(super) fn on_time(&mut self, shared: &mut Shared, cx: &Context<'_>, again: &mut bool) -> bool {
+    pub(super) fn on_time(&mut self, round: &mut Round<'_, '_>) -> bool {
         let now = Instant::now();
-        if self.next_deadline(shared).is_none_or(|due| due > now) {
+        let Some(due) = self.due(round).filter(|due| *due <= now) else { return false };
+        if !self.reprieve.is_over(due, now) {
             return false;
         }
         match self.phase {
-            Phase::Serving => self.on_silence(shared, now),
+            Phase::Serving => self.on_silence(round, now),
             Phase::Opening(_) => {
-                self.lose(shared, cx, "the answer to the handshake could not be sent", again);
+                self.lose(round, "the answer to the handshake could not be sent".to_owned());
             }
-            _ => self.over(shared, cx, again),
+            _ => self.over(round),
         }
         true
     }
 
-    fn on_silence(&mut self, shared: &mut Shared, now: Instant) {
-        let limits = shared.settings.limits;
-        let heartbeat = shared.settings.heartbeat;
+    fn on_silence(&mut self, round: &mut Round<'_, '_>, now: Instant) {
+        let (limits, heartbeat) = (round.limits(), round.cell.settings.heartbeat);
         if let Some((since, _)) = self.stalled
             && since + limits.send_timeout <= now
         {
-            shared.finish(End::Stalled(format!("the peer has taken nothing for {:?}", limits.send_timeout)));
-        } else if self.stalled.is_some() || !shared.may_read() {
+            let words = format!("the peer has taken nothing for {:?}", limits.send_timeout);
+            round.cell.lock().finish(End::Stalled(words));
+        } else if self.stalled.is_some() || !round.wire.may_read() {
             // Silence means nothing just now: the peer does not read, or a ping would wait, or waits, behind what it takes
             // only slowly.
             self.heard.0 = now;
             self.pong_due = None;
-        } else if !shared.has_room() {
+        } else if !round.cell.lock().inbox.has_room() {
             // Nobody listens, because the handler is behind, and a pong would not be heard. But writing to a peer that has
             // gone fails, and nothing else would tell.
-            ping(shared);
+            round.wire.queue_ping();
             self.heard.0 = now;
             self.pong_due = None;
         } else if self.pong_due.is_some_and(|due| due <= now) {
-            shared
-                .finish(End::HeartbeatMissed(format!("no answer to a ping within {:?}", heartbeat.timeout)));
+            let words = format!("no answer to a ping within {:?}", heartbeat.timeout);
+            round.cell.lock().finish(End::HeartbeatMissed(words));
         } else if self.pong_due.is_none() {
-            ping(shared);
+            round.wire.queue_ping();
             self.pong_due = Some(now + heartbeat.timeout);
         }
     }
 }
 
-fn ping(shared: &mut Shared) {
-    let Stream::Open(engine) = &mut shared.stream else { return };
-    engine.queue_ping();
-    shared.queued_bytes += 1;
+impl Round<'_, '_> {
+    fn limits(&self) -> Limits {
+        self.cell.settings.limits
+    }
+
+    fn has_ended(&self) -> bool {
+        let mut state = self.cell.lock();
+        if state.closing.handles == 0 {
+            // No handle is left to receive or to send with.
+            state.finish(End::LetGo);
+        }
+        state.closing.end.is_some()
+    }
+
+    /// Looks at what has changed, from here on; what changes while it looks is looked at in another turn.
+    fn begin(&mut self) {
+        let mut state = self.cell.lock();
+        state.turn.begin_round();
+        self.wire.take(&mut state.outbox);
+        drop(state);
+        self.wire.hand_over();
+    }
+
+    /// Gives the engine what handles have queued.
+    fn take_queued(&mut self) {
+        self.wire.take(&mut self.cell.lock().outbox);
+        self.wire.hand_over();
+    }
+
+    /// Reads until nothing more is there or the inbox is full.
+    fn read_ahead(&mut self) {
+        let mut is_new = false;
+        let mut batch = Vec::new();
+        let mut last = None;
+        while let Some(room) = self.put(&mut batch, last) {
+            last = self.read_batch(&mut batch, room);
+            is_new |= !batch.is_empty() || matches!(last, Some(Read::End(_)));
+        }
+        if is_new {
+            self.wake_receiving();
+        }
+    }
+
+    /// Puts what was read into the inbox, and what came last. Says how much room there is then, if reading is to go on: handles
+    /// may have made some meanwhile, and rely on the owner's reading on.
+    fn put(&mut self, batch: &mut Vec<Message>, last: Option<Read>) -> Option<(usize, usize)> {
+        let mut state = self.cell.lock();
+        state.inbox.put(batch);
+        match last {
+            Some(Read::End(end)) => state.finish(end),
+            Some(Read::Nothing) => state.turn.dry = true,
+            Some(Read::Stopped) => return None,
+            Some(Read::Message(_)) | None => {}
+        }
+        let goes_on = !state.turn.dry && state.closing.end.is_none() && state.inbox.has_room();
+        goes_on.then(|| state.inbox.room())
+    }
+
+    /// Reads so many messages, and bytes of them. Gives what came instead of another message.
+    fn read_batch(&mut self, batch: &mut Vec<Message>, (messages, bytes): (usize, usize)) -> Option<Read> {
+        // Those that nobody receives.
+        batch.clear();
+        let mut sum = 0;
+        while batch.len() < messages && sum < bytes {
+            match self.wire.read() {
+                Read::Message(message) => {
+                    self.cell.traffic.received(message.len());
+                    sum += message.len();
+                    batch.push(message);
+                }
+                other => return Some(other),
+            }
+        }
+        None
+    }
+
+    /// Wakes who waits in `recv`.
+    fn wake_receiving(&mut self) {
+        let mut state = self.cell.lock();
+        let state = &mut *state;
+        self.again |= state.receiving.wake(&mut state.later);
+    }
+
+    /// Wakes everyone who waits for room, a flush, the opening or the end.
+    fn wake_waiting(&mut self) {
+        let mut state = self.cell.lock();
+        let state = &mut *state;
+        self.again |= state.waiting.wake(&mut state.later);
+    }
+}
+
+impl std::fmt::Debug for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Opening(_) => "Opening",
+            Self::Serving => "Serving",
+            Self::Answering => "Answering",
+            Self::Closing => "Closing",
+            Self::Parting => "Parting",
+            Self::Over => "Over",
+        })
+    }
 }

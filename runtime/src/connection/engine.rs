@@ -11,8 +11,6 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
@@ -59,18 +57,29 @@ impl Violation {
     }
 }
 
+/// What a WebSocket runs over: an upgraded HTTP connection, or a stream of one.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+impl std::fmt::Debug for dyn Io {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Io")
+    }
+}
+
 /// A WebSocket over an upgraded HTTP connection or stream.
 #[derive(Debug)]
 pub(super) struct Engine {
-    stream: engine::WebSocketStream<Meter<TokioIo<Upgraded>>>,
+    stream: engine::WebSocketStream<Meter<Box<dyn Io>>>,
     /// How many pings of ours are not answered yet.
     pings: u32,
 }
 
 impl Engine {
-    pub(super) fn new(upgraded: Upgraded, max_message_size: usize) -> Self {
+    pub(super) fn new(io: Box<dyn Io>, max_message_size: usize) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
-        let io = Meter::new(TokioIo::new(upgraded));
+        let io = Meter::new(io);
         Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pings: 0 }
     }
 

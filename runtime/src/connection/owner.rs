@@ -2,19 +2,25 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use hyper::upgrade::OnUpgrade;
-use tokio::{
-    task::coop::{has_budget_remaining, unconstrained},
-    time::{Instant, Sleep, sleep_until},
-};
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 
-use super::{Seat, cell::Kept, drive::Drive, end::End, log::Closing};
+use super::{
+    Seat,
+    cell::{Cell, Kept},
+    drive::Drive,
+    end::End,
+    engine::Io,
+    log::Closing,
+    sync::current_task,
+    turns::Turns,
+};
 use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic};
 
 /// How a handler ended.
@@ -59,16 +65,12 @@ pub(crate) struct Owner {
     cell: Kept,
     caller: Caller,
     handler: Option<Running>,
-    drive: Drive,
-    timer: Option<Pin<Box<Sleep>>>,
+    turns: Turns,
     /// What the handler came to, where that is not the end itself.
     aftermath: Option<Aftermath>,
     opened: Instant,
     /// Until the connection is over, whatever the handler still does.
     open: Option<metrics::Open>,
-    /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
-    /// the stream. Else a handler that always finds something to do would keep its connection from ever moving.
-    greedy: bool,
     /// The last to be dropped: who leaves it has said everything.
     seat: Seat,
 }
@@ -85,18 +87,21 @@ impl Owner {
         let opened = Instant::now();
         log::accepted(endpoint.registered.name, caller.peer);
         let open = metrics::Open::new(endpoint.registered.route);
+        let upgrade = async move {
+            let upgraded = upgrade.await.map_err(|error| error.to_string())?;
+            Ok(Box::new(TokioIo::new(upgraded)) as Box<dyn Io>)
+        };
         let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake_timeout);
+        let turns = Turns::new(cell.share(), drive);
         let mut owner = Self {
             endpoint,
             cell,
             caller,
             handler: None,
-            drive,
-            timer: None,
+            turns,
             aftermath: None,
             opened,
             open: Some(open),
-            greedy: false,
             seat,
         };
         match handler {
@@ -109,10 +114,10 @@ impl Owner {
     /// Runs the connection to its end.
     pub(crate) async fn run(mut self) {
         self.seat.accepted();
-        self.cell.lock().owned_by(tokio::task::try_id());
+        self.cell.cell().lock().owned_by(current_task());
         std::future::poll_fn(|cx| self.poll(cx)).await;
         self.drop_handler();
-        self.cell.take_tasks().shutdown().await;
+        self.cell.cell().end_tasks().await;
         // What is left to say is said in `drop`, which comes on every way out of here.
     }
 
@@ -125,19 +130,9 @@ impl Owner {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.cell.lock().begin_turn(cx.waker());
-        if std::mem::take(&mut self.greedy) {
-            self.cell.lock().read_dry = false;
-            self.round(cx);
-            self.cell.lock().begin_turn(cx.waker());
-        }
-        loop {
-            self.poll_handler(cx);
-            if !self.round(cx) {
-                break;
-            }
-        }
-        if self.drive.is_over() {
+        let Self { turns, handler, cell, aftermath, .. } = self;
+        turns.poll(cx, &mut |cx| poll_to_end(handler, cell.cell(), aftermath, cx));
+        if self.turns.is_over() {
             if self.open.take().is_some() {
                 self.seat.over();
             }
@@ -146,53 +141,8 @@ impl Owner {
         if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn poll_handler(&mut self, cx: &mut Context<'_>) {
-        let Some(handler) = &mut self.handler else { return };
-        self.cell.lock().read_dry = false;
-        let had_budget = has_budget_remaining();
-        let polled = poll_handler(handler, cx);
-        self.greedy = had_budget && !has_budget_remaining();
-        let Poll::Ready(outcome) = polled else { return };
-        // The handler's handles go with it, but their end is not the connection's cause: what it returned is.
-        self.conclude(outcome);
-        self.handler = None;
-    }
-
-    /// Takes the handler's outcome as the end of the connection, or keeps it beside an end that came before.
     fn conclude(&mut self, outcome: Outcome) {
-        let end = End::of(&outcome);
-        let mut shared = self.cell.lock();
-        if shared.end.is_none() {
-            shared.finish(end);
-        } else {
-            self.aftermath = Some(Aftermath::Ended(outcome));
-        }
-        // What is left of the outcome may hold a handle, and is dropped when nothing is locked.
-        drop(shared);
-    }
-
-    /// Drives the stream and lets go of the cell. Says whether the handler is to be polled again.
-    fn round(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut shared = self.cell.lock();
-        let mut again = self.drive.round(&mut shared, cx);
-        while let Some(due) = self.drive.next_deadline(&shared) {
-            if !ring(&mut self.timer, due, cx) {
-                break;
-            }
-            if self.drive.on_time(&mut shared, cx, &mut again) {
-                again |= self.drive.round(&mut shared, cx);
-            }
-        }
-        if shared.turn == 0 {
-            cx.waker().wake_by_ref();
-            again = false;
-        }
-        let again = again && self.handler.is_some() && !shared.cut;
-        // From here on whoever wants something of the owner must wake it.
-        shared.owner_is_polling = again;
-        drop(shared);
-        self.drive.report();
-        again
+        conclude(self.cell.cell(), outcome, &mut self.aftermath);
     }
 
     /// Drops a handler that has not noticed in time that its connection is over.
@@ -200,16 +150,45 @@ impl Owner {
         if self.handler.is_none() {
             return;
         }
-        let Some(due) = self.cell.lock().notice_by() else { return };
-        if ring(&mut self.timer, due, cx) {
-            self.aftermath = Some(Aftermath::Lingered(self.endpoint.settings.limits.handler_exit_timeout));
+        let limits = &self.endpoint.settings.limits;
+        let Some(due) = self.cell.cell().lock().notice_by(limits) else { return };
+        if self.turns.is_due(due, cx) {
+            self.aftermath = Some(Aftermath::Lingered(limits.handler_exit_timeout));
             self.drop_handler();
         }
     }
 
     fn is_done(&self) -> bool {
-        (self.drive.is_over() && self.handler.is_none()) || self.cell.lock().cut
+        (self.turns.is_over() && self.handler.is_none()) || self.cell.cell().lock().closing.cut
     }
+}
+
+/// Polls the handler, if there is one still. Says whether it goes on.
+fn poll_to_end(
+    handler: &mut Option<Running>,
+    cell: &Cell,
+    aftermath: &mut Option<Aftermath>,
+    cx: &mut Context<'_>,
+) -> bool {
+    let Some(running) = handler else { return false };
+    let Poll::Ready(outcome) = poll_handler(running, cx) else { return true };
+    // The handler's handles go with it, but their end is not the connection's cause: what it returned is.
+    conclude(cell, outcome, aftermath);
+    *handler = None;
+    false
+}
+
+/// Takes the handler's outcome as the end of the connection, or keeps it beside an end that came before.
+fn conclude(cell: &Cell, outcome: Outcome, aftermath: &mut Option<Aftermath>) {
+    let end = End::of(&outcome);
+    let mut state = cell.lock();
+    if state.closing.end.is_none() {
+        state.finish(end);
+    } else {
+        *aftermath = Some(Aftermath::Ended(outcome));
+    }
+    // What is left of the outcome may hold a handle, and is dropped when nothing is locked.
+    drop(state);
 }
 
 impl Drop for Owner {
@@ -217,7 +196,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         self.drop_handler();
         let (end, over) = self.cell.abandon(End::Dropped);
-        let late_panic = self.cell.lock().late_panic.take();
+        let late_panic = self.cell.cell().lock().closing.late_panic.take();
         Closing {
             endpoint: &self.endpoint,
             caller: &self.caller,
@@ -228,15 +207,4 @@ impl Drop for Owner {
         }
         .log();
     }
-}
-
-/// Whether the time has come; if not, the task is woken when it comes. A timer that is set too early is left alone and
-/// set right when it rings, because most deadlines move with every message.
-fn ring(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>) -> bool {
-    let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-    if timer.deadline() > due || (timer.is_elapsed() && timer.deadline() < due) {
-        timer.as_mut().reset(due);
-    }
-    // A peer that floods the connection uses up the task's budget in every turn, and would outlive every deadline.
-    pin!(unconstrained(timer.as_mut())).poll(cx).is_ready()
 }

@@ -8,7 +8,11 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{Decision, Incoming, peer, subprotocol};
-use crate::{Error, Result, Socket, connection::Link, error::Kind};
+use crate::{
+    Error, Result, Socket,
+    connection::{Link, Wait},
+    error::Kind,
+};
 
 /// Headers that belong to the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
 const RESERVED: [HeaderName; 7] = [
@@ -100,7 +104,8 @@ impl<C> Accept<C> {
         }
         let link = Link::new(Arc::clone(&self.incoming.cell));
         self.incoming.decisions.decide(Decision::Accept(self.headers));
-        poll_fn(|cx| link.poll_open(cx)).await?;
+        let mut wait = Wait::default();
+        poll_fn(|cx| link.poll_open(cx, &mut wait)).await?;
         Ok(Socket::new(link, peer(&self.incoming.parts), self.subprotocol))
     }
 }

@@ -1,7 +1,10 @@
 use std::{future::poll_fn, marker::PhantomData, net::SocketAddr, sync::Arc};
 
 use super::{About, Sending, receive};
-use crate::{CloseFrame, Codec, Outgoing, Raw, Result, connection::Link};
+use crate::{
+    CloseFrame, Codec, Outgoing, Raw, Result,
+    connection::{Link, Wait},
+};
 
 /// The sending half of a [`Socket`](crate::Socket). Clones send on the same connection.
 ///
@@ -85,7 +88,8 @@ impl<C: Codec> Sender<C> {
     /// # Errors
     /// When the connection is over.
     pub async fn flush(&self) -> Result {
-        poll_fn(|cx| self.link.poll_flush(cx)).await
+        let mut wait = Wait::default();
+        poll_fn(|cx| self.link.poll_flush(cx, &mut wait)).await
     }
 }
 

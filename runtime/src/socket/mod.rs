@@ -13,7 +13,9 @@ pub use halves::{Receiver, Sender};
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, Outgoing, Raw, Result, close::fitting_reason, connection::Link,
+    CloseCode, CloseFrame, Codec, Error, Outgoing, Raw, Result,
+    close::fitting_reason,
+    connection::{Link, Wait},
     error::Kind,
 };
 
@@ -114,7 +116,8 @@ impl<C> Socket<C> {
     pub async fn close(self, code: CloseCode, reason: impl Into<String>) -> Result<()> {
         let link = &self.sender.link;
         link.close(code, fitting_reason(&reason.into()).to_owned());
-        poll_fn(|cx| link.poll_over(cx)).await;
+        let mut wait = Wait::default();
+        poll_fn(|cx| link.poll_over(cx, &mut wait)).await;
         Ok(())
     }
 
@@ -205,7 +208,8 @@ impl<C> std::fmt::Debug for Socket<C> {
 }
 
 async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
-    let Some(message) = poll_fn(|cx| link.poll_recv(cx)).await? else { return Ok(None) };
+    let mut wait = Wait::default();
+    let Some(message) = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await? else { return Ok(None) };
     C::decode(message).map(Some).map_err(undecodable)
 }
 

@@ -4,7 +4,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{Codec, Error, Message, Outgoing, Result, connection::Link};
+use crate::{
+    Codec, Error, Message, Outgoing, Result,
+    connection::{Link, Wait},
+};
 
 /// A message on its way into the queue of its connection: what `send` and `feed` give.
 ///
@@ -17,13 +20,14 @@ pub struct Sending<'a> {
     message: Option<Message>,
     fault: Option<Error>,
     prompt: bool,
+    wait: Wait,
 }
 
 impl<'a> Sending<'a> {
     pub(super) fn new<C: Codec>(link: &'a Link, value: Outgoing<'_, C::Out>, prompt: bool) -> Self {
         match value.encode::<C>() {
-            Ok(message) => Self { link, message: Some(message), fault: None, prompt },
-            Err(error) => Self { link, message: None, fault: Some(error), prompt },
+            Ok(message) => Self { link, message: Some(message), fault: None, prompt, wait: Wait::default() },
+            Err(error) => Self { link, message: None, fault: Some(error), prompt, wait: Wait::default() },
         }
     }
 }
@@ -35,7 +39,7 @@ impl Future for Sending<'_> {
         let this = &mut *self;
         match this.fault.take() {
             Some(error) => Poll::Ready(Err(error)),
-            None => this.link.poll_send(cx, &mut this.message, this.prompt),
+            None => this.link.poll_send(cx, &mut this.wait, &mut this.message, this.prompt),
         }
     }
 }

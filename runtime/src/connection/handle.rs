@@ -1,0 +1,282 @@
+//! The handles' side of a connection: what `Socket`, `Sender` and `Receiver` are made of.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+};
+
+use super::{
+    cell::{Cell, Locked},
+    end::End,
+    state::{Group, Stage, State},
+    sync::MutexGuard,
+    wakers::Spot,
+    wire::{Read, Wire},
+};
+use crate::{CloseCode, Error, Message, close::CloseFrame};
+
+/// A handle's hold on the connection; when the last one goes, so does the connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    cell: Arc<Cell>,
+}
+
+/// The place of a future among those who wait. Dropped with the future, it takes the waker along.
+#[derive(Debug, Default)]
+pub(crate) struct Wait {
+    /// Only where a waker is kept: a future of the handler itself needs none.
+    kept: Option<KeptWaker>,
+}
+
+#[derive(Debug)]
+struct KeptWaker {
+    cell: Arc<Cell>,
+    group: Group,
+    spot: Spot,
+}
+
+/// What a look at the state gave.
+enum Look<T> {
+    Ready(T),
+    /// The end, for the first time or again.
+    End {
+        first: bool,
+        value: T,
+    },
+    Wait,
+}
+
+impl Link {
+    pub(crate) fn new(cell: Arc<Cell>) -> Self {
+        cell.lock().closing.handles += 1;
+        Self { cell }
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.cell.spawn(task);
+    }
+
+    /// Waits until the answer to the handshake is out and frames can flow.
+    pub(crate) fn poll_open(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
+        self.poll(cx, wait, |state| match state.stage {
+            Stage::Open => Look::Ready(Ok(())),
+            Stage::Over => Look::End { first: state.tell(), value: Err(state.gone()) },
+            Stage::Opening => Look::Wait,
+        })
+    }
+
+    /// The next message; `None` when the conversation is over.
+    pub(crate) fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        wait: &mut Wait,
+    ) -> Poll<Result<Option<Message>, Error>> {
+        let mut spare = None;
+        let mut has_read = false;
+        loop {
+            let mut state = self.cell.lock();
+            state.touch();
+            if state.turn.left > 0 {
+                if let Some(message) = state.take_message() {
+                    return Poll::Ready(Ok(Some(message)));
+                }
+                if state.closing.end.is_some() {
+                    let first = state.tell();
+                    drop(state);
+                    ready!(poll_tell(first, cx));
+                    return Poll::Ready(self.cell.lock().last_word().map(|()| None));
+                }
+                if !has_read
+                    && state.may_read_itself()
+                    && let Some(wire) = self.cell.wire()
+                {
+                    has_read = true;
+                    if let Some(message) = self.read(state, wire) {
+                        return Poll::Ready(Ok(Some(message)));
+                    }
+                    continue;
+                }
+            } else {
+                state.wake_owner();
+            }
+            if self.wait(state, Group::Receiving, cx.waker(), wait, &mut spare) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Reads a message from the stream, in the owner's task. What the handler has sent up to now is given to the engine before, so
+    /// that it comes before the answer to whatever is read.
+    fn read(&self, mut state: Locked<'_>, mut wire: MutexGuard<'_, Wire>) -> Option<Message> {
+        wire.take(&mut state.outbox);
+        // Counted beforehand, so that a message costs no second look.
+        state.count_received();
+        drop(state);
+        wire.hand_over();
+        let read = wire.read();
+        drop(wire);
+        if let Read::Message(message) = read {
+            self.cell.traffic.received(message.len());
+            return Some(message);
+        }
+        let mut state = self.cell.lock();
+        state.turn.left += 1;
+        match read {
+            Read::End(end) => state.finish(end),
+            Read::Nothing => state.turn.dry = true,
+            Read::Stopped | Read::Message(_) => {}
+        }
+        None
+    }
+
+    /// Queues a message as soon as there is room; `prompt` asks the owner to write it without further ado.
+    pub(crate) fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        wait: &mut Wait,
+        message: &mut Option<Message>,
+        prompt: bool,
+    ) -> Poll<Result<(), Error>> {
+        let size = message.as_ref().map_or(0, Message::len);
+        let sent = self.poll(cx, wait, |state| {
+            state.touch();
+            if state.closing.end.is_some() {
+                // The message stays where it is: it is dropped when nothing is locked.
+                if state.is_catching_up() {
+                    return Look::Ready(Ok(false));
+                }
+                return Look::End { first: state.tell(), value: Err(state.gone()) };
+            }
+            if !state.has_room_to_send() {
+                state.wake_owner();
+                return Look::Wait;
+            }
+            let queued = message.take().map(|message| state.queue(message)).is_some();
+            if prompt {
+                state.wake_owner();
+            }
+            Look::Ready(Ok(queued))
+        });
+        let queued = ready!(sent)?;
+        if queued {
+            self.cell.traffic.sent(size);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until everything that was queued is written.
+    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
+        self.poll(cx, wait, |state| {
+            if state.closing.end.is_some() {
+                return Look::End { first: state.tell(), value: Err(state.gone()) };
+            }
+            if state.outbox.is_written() {
+                return Look::Ready(Ok(()));
+            }
+            state.wake_owner();
+            Look::Wait
+        })
+    }
+
+    /// Begins the closing handshake; nothing happens if the connection is ending already.
+    pub(crate) fn close(&self, code: CloseCode, reason: String) {
+        self.cell.lock().closed_by_handle(End::HandlerClosed(code, reason));
+    }
+
+    /// Says that nobody receives any more. The connection is read on, for its pings and its end.
+    pub(crate) fn deafen(&self) {
+        let unread = self.cell.lock().deafen();
+        drop(unread);
+    }
+
+    /// Waits until the connection is over.
+    pub(crate) fn poll_over(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<()> {
+        self.poll(cx, wait, |state| match state.stage {
+            Stage::Over => Look::Ready(()),
+            _ => Look::Wait,
+        })
+    }
+
+    /// The close frame that the peer sent.
+    pub(crate) fn close_frame(&self) -> Option<CloseFrame> {
+        self.cell.lock().closing.end.as_deref().and_then(End::frame).cloned()
+    }
+
+    /// Looks at the state until there is something or the waker is noted.
+    fn poll<T>(
+        &self,
+        cx: &mut Context<'_>,
+        wait: &mut Wait,
+        mut look: impl FnMut(&mut State) -> Look<T>,
+    ) -> Poll<T> {
+        let mut spare = None;
+        loop {
+            let mut state = self.cell.lock();
+            match look(&mut state) {
+                Look::Ready(value) => return Poll::Ready(value),
+                Look::End { first, value } => {
+                    drop(state);
+                    return poll_tell(first, cx).map(|()| value);
+                }
+                Look::Wait if self.wait(state, Group::Waiting, cx.waker(), wait, &mut spare) => {
+                    return Poll::Pending;
+                }
+                Look::Wait => {}
+            }
+        }
+    }
+
+    /// Notes who waits. Where that takes a clone of the waker, none is noted; it is cloned when nothing is locked, and the state is
+    /// to be looked at again.
+    fn wait(
+        &self,
+        mut state: Locked<'_>,
+        group: Group,
+        waker: &Waker,
+        wait: &mut Wait,
+        spare: &mut Option<Waker>,
+    ) -> bool {
+        let mut spot = wait.kept.as_ref().map(|kept| kept.spot);
+        let noted = state.wait(group, waker, &mut spot, spare);
+        drop(state);
+        if !noted {
+            *spare = Some(waker.clone());
+            return false;
+        }
+        match (&mut wait.kept, spot) {
+            (Some(kept), Some(spot)) => kept.spot = spot,
+            (kept, Some(spot)) => *kept = Some(KeptWaker { cell: Arc::clone(&self.cell), group, spot }),
+            (_, None) => {}
+        }
+        true
+    }
+}
+
+/// Tells the end, at once; again only out of the task's budget. A handler that goes round on the end of its connection
+/// would keep its thread for ever, since nothing that it awaits makes it wait.
+fn poll_tell(first: bool, cx: &mut Context<'_>) -> Poll<()> {
+    if first {
+        return Poll::Ready(());
+    }
+    tokio::task::coop::poll_proceed(cx).map(|budget| budget.made_progress())
+}
+
+impl Clone for Link {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.cell))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.cell.lock().let_go();
+    }
+}
+
+impl Drop for KeptWaker {
+    fn drop(&mut self) {
+        let waker = self.cell.lock().group(self.group).remove(self.spot);
+        // Dropping a waker is foreign code too; the lock is released.
+        drop(waker);
+    }
+}

@@ -1,0 +1,426 @@
+//! What the owner of a connection and its handles share, under one lock.
+//!
+//! Nothing in here runs code of anybody else's: no payload is dropped, no waker is woken, cloned or dropped, no event is emitted,
+//! nothing is counted, and the stream is not touched. What has to be woken or dropped goes into [`Later`], which runs when
+//! the lock is released. That is why the lock is held for moments only, and why whatever runs may use the connection.
+
+use std::{collections::VecDeque, sync::Arc, task::Waker};
+
+use tokio::time::Instant;
+
+use super::{
+    end::End,
+    sync::{TaskId, current_task},
+    wakers::{Later, Spot, Waiters},
+};
+use crate::{Error, Limits, Message, log::Words};
+
+/// How many messages a handler may take or queue before its task lets others run.
+const TURN: u32 = 128;
+
+/// How many bytes may be queued before a send waits for the peer to take some.
+const HIGH_WATER: u64 = 64 * 1024;
+
+/// How many messages are read ahead of a handler that is busy elsewhere.
+const READ_AHEAD: usize = 64;
+
+/// What a frame costs beside its payload, so that empty messages count too.
+const FRAME_HEAD: u64 = 2;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) stage: Stage,
+    pub(super) inbox: Inbox,
+    pub(super) outbox: Outbox,
+    pub(super) turn: Turn,
+    pub(super) closing: Closing,
+    /// Who waits in `recv`.
+    pub(super) receiving: Waiters,
+    /// Who waits for room, a flush, the opening or the end.
+    pub(super) waiting: Waiters,
+    pub(super) later: Later,
+}
+
+/// Which of the [`Waiters`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Group {
+    Receiving,
+    Waiting,
+}
+
+/// A connection, from its opening to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The answer to the handshake is on its way.
+    Opening,
+    Open,
+    Over,
+}
+
+/// Messages that were read ahead of the handler. The owner puts them in, handles take them out.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    messages: VecDeque<Message>,
+    bytes: usize,
+    max_bytes: usize,
+    /// No handle is left to receive with: messages are dropped as they come.
+    deaf: bool,
+}
+
+/// Messages on their way to the stream. Handles put them in; who drives the stream takes all of them before anything is read,
+/// so that replies come before an answer to what is read next.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) messages: VecDeque<Message>,
+    /// Bytes that were ever queued, and how many of them the transport has taken.
+    queued: u64,
+    written: u64,
+}
+
+/// Whose turn it is.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// What is left of this turn's messages.
+    pub(super) left: u32,
+    /// The owner's waker, while nobody else may count on the owner to look again by itself. Gone when it was woken.
+    owner: Option<Waker>,
+    /// The owner is being polled: then it is not woken, but notes that it is wanted.
+    owner_is_polling: bool,
+    /// Something has changed since the owner's last round began. Cleared before the round looks at anything, and looked at in the
+    /// critical section in which `owner_is_polling` is cleared: so a change is seen by the round, or by that look, or wakes.
+    is_wanted: bool,
+    /// Nothing was left to read in this turn, and the transport has the owner's waker: reading again would find nothing either.
+    pub(super) dry: bool,
+    /// The task of the owner, in which the handler runs. `None` until there is one of its own.
+    task: Option<TaskId>,
+}
+
+/// How the connection ends, and who knows of it.
+#[derive(Debug, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, set by one side and read by the other"
+)]
+pub(super) struct Closing {
+    /// The first cause. Set once; from then on nothing is queued.
+    pub(super) end: Option<Arc<End>>,
+    /// Everything ends now, the handler too.
+    pub(super) cut: bool,
+    /// A handle has learned of the end.
+    told: bool,
+    /// The handler itself knows of the end: it has learned of it, or has closed or dropped its socket.
+    knows: bool,
+    /// `recv` has given the error with which the connection ended.
+    failed: bool,
+    /// How many sends may still go nowhere without an error, after the end.
+    grace: usize,
+    /// When the connection was over.
+    pub(super) over_at: Option<Instant>,
+    /// When the handler last used a handle after that.
+    touched: Option<Instant>,
+    /// What panicked after the end.
+    pub(super) late_panic: Option<Words>,
+    pub(super) handles: usize,
+}
+
+impl State {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            stage: Stage::Opening,
+            inbox: Inbox {
+                messages: VecDeque::new(),
+                bytes: 0,
+                max_bytes: limits.max_message_size,
+                deaf: false,
+            },
+            outbox: Outbox::default(),
+            turn: Turn {
+                left: TURN,
+                owner: None,
+                owner_is_polling: false,
+                is_wanted: false,
+                dry: false,
+                task: None,
+            },
+            closing: Closing { grace: READ_AHEAD, ..Closing::default() },
+            receiving: Waiters::default(),
+            waiting: Waiters::default(),
+            later: Later::default(),
+        }
+    }
+
+    /// Sets the cause of the end, unless there is one.
+    pub(super) fn finish(&mut self, end: End) {
+        self.closing.end.get_or_insert_with(|| Arc::new(end));
+    }
+
+    /// The same for whoever is not the owner, who has to look at it.
+    pub(super) fn finish_from_outside(&mut self, end: End) {
+        self.finish(end);
+        self.wake_owner();
+    }
+
+    /// A panic of the program's code: the end, or what came after it.
+    pub(super) fn panicked(&mut self, words: Words) {
+        if self.closing.end.is_some() {
+            self.closing.late_panic = Some(words);
+        } else {
+            self.finish_from_outside(End::Panicked(words));
+        }
+    }
+
+    /// Notes that the connection is over. Gives what was not sent, to be dropped when nothing is locked.
+    pub(super) fn over(&mut self) -> VecDeque<Message> {
+        self.stage = Stage::Over;
+        self.outbox.written = self.outbox.queued;
+        let now = Instant::now();
+        (self.closing.over_at, self.closing.touched) = (Some(now), Some(now));
+        std::mem::take(&mut self.outbox.messages)
+    }
+
+    /// Notes that nobody drives the connection any more. Gives the time since when, and what was not sent.
+    pub(super) fn abandon(&mut self) -> (Instant, VecDeque<Message>) {
+        let over_at = *self.closing.over_at.get_or_insert_with(Instant::now);
+        self.stage = Stage::Over;
+        self.receiving.wake(&mut self.later);
+        self.waiting.wake(&mut self.later);
+        // Nobody begins another turn: what is left in the inbox must fit into this one.
+        self.turn.left = TURN;
+        self.turn.owner_is_polling = false;
+        if let Some(owner) = self.turn.owner.take() {
+            self.later.drop_waker(owner);
+        }
+        (over_at, std::mem::take(&mut self.outbox.messages))
+    }
+
+    pub(super) fn wake_owner(&mut self) {
+        if self.turn.owner_is_polling {
+            self.turn.is_wanted = true;
+        } else if let Some(owner) = self.turn.owner.take() {
+            self.later.wake_owner(owner);
+        }
+    }
+
+    /// Begins a turn of the owner. Its waker is given where it is not known yet, and asked for with `false`.
+    pub(super) fn begin_turn(&mut self, waker: &Waker, spare: &mut Option<Waker>) -> bool {
+        if !self.turn.is_owned_by(waker) {
+            let Some(spare) = spare.take() else { return false };
+            if let Some(old) = self.turn.owner.replace(spare) {
+                self.later.drop_waker(old);
+            }
+        }
+        if self.turn.left == 0 {
+            // The handler is polled in a moment, whether it waits or not.
+            self.receiving.wake(&mut self.later);
+            self.waiting.wake(&mut self.later);
+        }
+        self.turn.owner_is_polling = true;
+        self.turn.left = TURN;
+        self.turn.dry = false;
+        true
+    }
+
+    /// Whether whoever calls may read from the stream itself: it runs in the owner's task, within a turn, and there may be something.
+    pub(super) fn may_read_itself(&self) -> bool {
+        self.turn.owner_is_polling
+            && !self.turn.dry
+            && self.stage == Stage::Open
+            && self.turn.task.is_some()
+            && self.turn.task == current_task()
+    }
+
+    pub(super) fn group(&mut self, group: Group) -> &mut Waiters {
+        match group {
+            Group::Receiving => &mut self.receiving,
+            Group::Waiting => &mut self.waiting,
+        }
+    }
+
+    /// Notes who waits. Says `false` if that takes a clone of the waker and none is there: cloning is foreign code.
+    pub(super) fn wait(
+        &mut self,
+        group: Group,
+        waker: &Waker,
+        spot: &mut Option<Spot>,
+        spare: &mut Option<Waker>,
+    ) -> bool {
+        if self.turn.is_owned_by(waker) {
+            self.group(group).add_own();
+            return true;
+        }
+        let known = spot.and_then(|spot| self.group(group).get_mut(spot));
+        if known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return true;
+        }
+        let Some(spare) = spare.take() else { return false };
+        if let Some(known) = known {
+            let old = std::mem::replace(known, spare);
+            self.later.drop_waker(old);
+        } else {
+            *spot = Some(self.group(group).add(spare));
+        }
+        true
+    }
+
+    /// The next message that was read ahead.
+    pub(super) fn take_message(&mut self) -> Option<Message> {
+        let was_full = !self.inbox.has_room();
+        let message = self.inbox.messages.pop_front()?;
+        self.inbox.bytes -= message.len();
+        self.count_received();
+        if was_full {
+            self.wake_owner();
+        }
+        Some(message)
+    }
+
+    /// Counts a message that the handler takes.
+    pub(super) fn count_received(&mut self) {
+        self.turn.left -= 1;
+        self.closing.grace = READ_AHEAD;
+    }
+
+    /// Whether there is room for a message to send.
+    pub(super) fn has_room_to_send(&self) -> bool {
+        self.turn.left > 0 && self.outbox.queued - self.outbox.written < HIGH_WATER
+    }
+
+    pub(super) fn queue(&mut self, message: Message) {
+        self.turn.left -= 1;
+        self.outbox.queued += message.len() as u64 + FRAME_HEAD;
+        self.outbox.messages.push_back(message);
+    }
+
+    /// Says that nobody receives any more. Gives what was not received.
+    pub(super) fn deafen(&mut self) -> VecDeque<Message> {
+        self.inbox.deaf = true;
+        self.inbox.bytes = 0;
+        self.wake_owner();
+        std::mem::take(&mut self.inbox.messages)
+    }
+
+    /// Notes in which task the handler runs from here on.
+    pub(super) fn owned_by(&mut self, task: Option<TaskId>) {
+        self.turn.task = task;
+    }
+
+    /// Whether it is the handler that calls, and not a task that has a handle too.
+    fn is_in_handler(&self) -> bool {
+        self.turn.task.is_none() || self.turn.task == current_task()
+    }
+
+    /// Notes that the handler uses a handle, if the connection is over.
+    pub(super) fn touch(&mut self) {
+        if self.closing.touched.is_some() && self.is_in_handler() {
+            self.closing.touched = Some(Instant::now());
+        }
+    }
+
+    /// Until when the handler must notice that the connection is over. `None` when it has, or ended it itself.
+    pub(super) fn notice_by(&self, limits: &Limits) -> Option<Instant> {
+        let touched = self.closing.touched.filter(|_| !self.closing.knows);
+        touched.map(|touched| touched + limits.handler_exit_timeout)
+    }
+
+    /// Notes that a handle closes the connection.
+    pub(super) fn closed_by_handle(&mut self, end: End) {
+        self.closing.knows |= self.is_in_handler();
+        self.finish_from_outside(end);
+    }
+
+    /// Notes that a handle is let go of.
+    pub(super) fn let_go(&mut self) {
+        self.closing.handles -= 1;
+        // A handler that lets go of a handle after the end has noticed; one that has none left is not to be told from it.
+        let notices = self.closing.end.is_some() && self.is_in_handler();
+        self.closing.knows |= notices || self.closing.handles == 0;
+        if self.closing.handles == 0 {
+            self.wake_owner();
+        }
+    }
+
+    /// Whether the handler still works through what came before the end. What it sends then goes nowhere, but must not
+    /// fail: `?` would end it, and the messages behind would be lost. One that only sends gets its error all the same.
+    pub(super) fn is_catching_up(&mut self) -> bool {
+        let behind = !self.inbox.messages.is_empty() && self.closing.grace > 0;
+        self.closing.grace = self.closing.grace.saturating_sub(1);
+        behind
+    }
+
+    /// Notes that a handle learns of the end. Says whether it is the first time.
+    pub(super) fn tell(&mut self) -> bool {
+        self.closing.knows |= self.is_in_handler();
+        !std::mem::replace(&mut self.closing.told, true)
+    }
+
+    /// The error with which the connection ended, once; after that, like any end, nothing.
+    pub(super) fn last_word(&mut self) -> Result<(), Error> {
+        let said = std::mem::replace(&mut self.closing.failed, true);
+        match &self.closing.end {
+            Some(end) if !said => end.received(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn gone(&self) -> Error {
+        Error::disconnected(self.closing.end.as_deref().and_then(End::frame).cloned())
+    }
+}
+
+impl Inbox {
+    pub(super) fn has_room(&self) -> bool {
+        self.messages.len() < READ_AHEAD && self.bytes <= self.max_bytes
+    }
+
+    /// How many messages, and bytes of them, may be read ahead until there is no more room.
+    pub(super) fn room(&self) -> (usize, usize) {
+        (
+            READ_AHEAD.saturating_sub(self.messages.len()),
+            self.max_bytes.saturating_add(1).saturating_sub(self.bytes),
+        )
+    }
+
+    /// Takes what was read. Where nobody receives any more it is left to whoever calls, to be dropped.
+    pub(super) fn put(&mut self, read: &mut Vec<Message>) {
+        if !self.deaf {
+            self.bytes += read.iter().map(Message::len).sum::<usize>();
+            self.messages.extend(read.drain(..));
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn is_written(&self) -> bool {
+        self.written == self.queued
+    }
+
+    /// Moves every message out; gives how much was ever queued up to here.
+    pub(super) fn take(&mut self, into: &mut VecDeque<Message>) -> u64 {
+        debug_assert!(into.is_empty(), "what was taken before has been handed on");
+        std::mem::swap(&mut self.messages, into);
+        self.queued
+    }
+
+    /// Notes that the transport has everything that was queued up to there.
+    pub(super) fn written_up_to(&mut self, queued: u64) {
+        self.written = self.written.max(queued);
+    }
+}
+
+impl Turn {
+    /// Begins a round, which looks at everything.
+    pub(super) fn begin_round(&mut self) {
+        self.is_wanted = false;
+    }
+
+    /// Ends a round; the handler is polled again, or the owner goes to sleep. Says whether it must not, since something has
+    /// changed meanwhile.
+    pub(super) fn end_round(&mut self, again: bool) -> bool {
+        self.owner_is_polling = again;
+        self.left == 0 || (self.is_wanted && !again)
+    }
+
+    fn is_owned_by(&self, waker: &Waker) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.will_wake(waker))
+    }
+}
