@@ -66,12 +66,15 @@ pub(crate) enum Step {
     Unawaited { act: Act, site: Site },
     /// `unwrap` or `expect` on what an operation gave; it panics on these outcomes.
     Unwrap { of: NodeId, bad: Outcomes, act: Act, at: Ident },
+    /// A source from outside the function has no more, or has failed.
+    RunsDry,
     /// Waits for something that is no operation.
     Wait,
     /// A function is called by its path.
     Call(Call),
-    /// A task is spawned that takes handles of these connections.
-    Spawn { at: Ident, takes: Vec<Handle>, tied: bool },
+    /// A task is spawned that takes handles of these connections. Somebody is `tied` to it who knows when it ends, and may
+    /// have it `ended` before.
+    Spawn { at: Ident, takes: Vec<Handle>, tied: bool, ended: bool },
     /// The response of axum's `on_upgrade` is thrown away.
     DroppedResponse { at: Ident },
     /// Ways meet, and which of them was taken decides whether an `Option` or a `Result` holds a handle.
@@ -186,7 +189,7 @@ impl Graph {
         match self.nodes[id].within {
             Within::Function => false,
             Within::Cancellable => true,
-            Within::Task(spawn) => matches!(self.nodes[spawn].step, Step::Spawn { tied: true, .. }),
+            Within::Task(spawn) => matches!(self.nodes[spawn].step, Step::Spawn { ended: true, .. }),
         }
     }
 

@@ -15,7 +15,7 @@ mod states;
 mod value;
 mod words;
 
-pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step};
+pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
 pub(crate) use roots::{Root, handle_of};
 pub(crate) use states::{State, States};

@@ -202,6 +202,16 @@ impl Value<'_> {
         }
     }
 
+    /// The tasks whose handles are in it.
+    pub(crate) fn spawned(&self) -> Vec<NodeId> {
+        match self {
+            Self::Spawned(spawn) => vec![*spawn],
+            Self::Wrapped(inner) | Self::Timed(inner) => inner.spawned(),
+            Self::Tuple(values) => values.iter().flat_map(Self::spawned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// One value for both, where two ways meet.
     pub(crate) fn merged(&self, other: &Self) -> Option<Self> {
         match (self, other) {

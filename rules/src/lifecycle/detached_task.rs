@@ -1,16 +1,22 @@
 use crate::{
     DETACHED_TASK,
-    flow::{Flavor, Flow, Step},
+    flow::{Act, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Step, Within},
     syntax::Sink,
 };
+
+/// Methods that give a receiver which goes on when the client has left: its senders belong to the whole program.
+const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".watch"];
+
+/// Methods that wait for the next of something.
+const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.flavor == Flavor::Axum {
         return; // nothing there can tie a task to a connection
     }
-    for (_, step) in flow.steps() {
-        let Step::Spawn { at, takes, tied: false } = step else { continue };
-        if takes.is_empty() {
+    for (spawn, step) in flow.steps() {
+        let Step::Spawn { at, takes, tied: false, .. } = step else { continue };
+        if takes.is_empty() || ends_by_itself(flow, spawn, takes) {
             continue;
         }
         let message = "nothing ties this task to the connection it takes: it goes on when the client has left, and its errors are lost";
@@ -21,4 +27,33 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             "run it with `socket.spawn(..)` or `sender.spawn(..)`, which ends it with the connection; or wait for it with `tokio::select!`, or call `abort` on what `spawn` gives",
         );
     }
+}
+
+/// Whether the task ends soon, with the connection, or with what it receives.
+fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
+    let within = |id: &NodeId| flow.graph.nodes[*id].within == Within::Task(spawn);
+    let round: Vec<_> =
+        flow.steps().map(|(id, _)| id).filter(|id| within(id) && flow.graph.in_cycle(*id)).collect();
+    // Where the steps of the task are not known, nobody can say that it goes on.
+    let is_known = flow.steps().any(|(id, _)| within(&id));
+    is_known
+        && (round.is_empty()
+            || round.iter().any(|id| sees_the_end(flow, *id, takes))
+            || round.iter().any(|id| receives_what_may_end(&flow.graph.nodes[*id].step)))
+}
+
+/// Whether it receives from the peer and leaves when there is nothing more.
+fn sees_the_end(flow: &Flow<'_>, id: NodeId, takes: &[Handle]) -> bool {
+    let Some(recv) = flow.graph.operation(id).filter(|one| one.act == Act::Recv) else { return false };
+    let again = flow.graph.walk_outcome(id, Outcomes::END, |next, _| next == id).contains(&id);
+    // With the whole socket the task is the handler, and nobody learns how it ends.
+    let is_half = takes.iter().any(|handle| *handle == recv.handle && handle.kind == Kind::Receiver);
+    is_half && !again
+}
+
+/// Whether it waits for a channel whose senders may go with the client, such as one that a registry gave.
+fn receives_what_may_end(step: &Step) -> bool {
+    let Step::Call(call) = step else { return false };
+    let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) else { return false };
+    RECEIVES.contains(&method) && of.starts_with('.') && !SUBSCRIBES.contains(&of)
 }

@@ -69,7 +69,7 @@ fn is_way_out(step: &Step, recv: NodeId) -> bool {
 fn never_waits(flow: &Flow<'_>, one: &Loop) -> bool {
     let graph = &flow.graph;
     if !one.endless {
-        return false;
+        return waits_for_a_flag(flow, one);
     }
     let inside = |id: &NodeId| *id == one.header || one.nodes.contains(id);
     let ways = graph.walk(&graph.nodes[one.header].next, |id, node| {
@@ -83,6 +83,25 @@ fn never_waits(flow: &Flow<'_>, one: &Loop) -> bool {
     let waits = ways.iter().any(|id| graph.nodes[*id].step.waits());
     let forks = ways.iter().filter(|id| !graph.nodes[**id].step.waits() && graph.nodes[**id].next.len() > 1);
     !waits || forks.count() <= 1 && looks_without_waiting(flow, &ways)
+}
+
+/// Whether it does nothing but look at a flag until another thread sets it.
+fn waits_for_a_flag(flow: &Flow<'_>, one: &Loop) -> bool {
+    const FLAGS: [&str; 2] = [".load", ".is_finished"];
+    const PAUSES: [&str; 3] =
+        ["std::hint::spin_loop", "std::thread::yield_now", "std::sync::atomic::spin_loop_hint"];
+    let graph = &flow.graph;
+    let is_in = |id: &NodeId| *id == one.header || one.nodes.contains(id);
+    let round = graph.walk(&[one.header], |id, _| !is_in(&id)).into_iter().filter(is_in);
+    let steps: Vec<_> = round.map(|id| &graph.nodes[id].step).collect();
+    let looks =
+        |step: &Step| matches!(step, Step::Call(call) if FLAGS.iter().any(|flag| call.path.ends_with(flag)));
+    let does_nothing = |step: &Step| match step {
+        Step::Pass => true,
+        Step::Call(call) => looks(step) || PAUSES.contains(&call.path.as_str()),
+        _ => false,
+    };
+    !one.finite && steps.iter().any(|step| looks(step)) && steps.iter().all(|step| does_nothing(step))
 }
 
 /// Whether it asks again and again for what it could wait for, with `try_recv` and the like, and does nothing when there is

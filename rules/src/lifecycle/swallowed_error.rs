@@ -29,7 +29,7 @@ fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let failed = graph.walk_outcome(send, Outcomes::ERROR, stop);
     let has_effect = |step: &Step| match step {
         Step::Taken { of } => *of == send,
-        Step::Pass | Step::Doubt | Step::Outcome { .. } => false,
+        Step::Pass | Step::Doubt | Step::RunsDry | Step::Outcome { .. } => false,
         _ => true,
     };
     let taken = failed.iter().any(|id| matches!(graph.nodes[*id].step, Step::Taken { of } if of == send));
@@ -65,7 +65,7 @@ fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
 fn leaves_its_loop(flow: &Flow<'_>, id: NodeId, stops: impl Fn(NodeId, &Step) -> bool) -> bool {
     let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else { return true };
     let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |next, node| {
-        stops(next, &node.step) || innermost.runs_dry_at == Some(next)
+        stops(next, &node.step) || innermost.runs_dry_at == Some(next) || matches!(node.step, Step::RunsDry)
     });
     ways.iter().any(|way| *way != innermost.header && !innermost.nodes.contains(way))
 }

@@ -15,7 +15,7 @@ use crate::{
 /// What only wraps a value whose methods are called through it.
 const WRAPPERS: [&str; 8] = ["State", "Extension", "Arc", "Rc", "Box", "Data", "Mutex", "RwLock"];
 
-/// The paths of the types of names, or of the functions that made them. A name that is bound twice is not known.
+/// The paths of the types of names, or of the functions or methods that made them. A name that is bound twice is not known.
 #[derive(Debug, Default)]
 pub(crate) struct Types(HashMap<String, Option<String>>);
 
@@ -73,7 +73,8 @@ impl Search<'_> {
 
 impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
-        let made = local.init.as_ref().and_then(|init| maker(&init.expr, self.imports));
+        let made = local.init.as_ref();
+        let made = made.and_then(|init| maker(&init.expr, self.imports).or_else(|| method(&init.expr)));
         match &local.pat {
             Pat::Ident(name) => self.bind(name.ident.to_string(), made),
             Pat::Type(typed) => self.parameter(typed),
@@ -116,6 +117,18 @@ pub(crate) fn maker(made: &Expr, imports: &Imports) -> Option<String> {
                 _ => Some(path),
             }
         }
+        _ => None,
+    }
+}
+
+/// The last method of a chain whose beginning tells nothing: `.subscribe` of `events.subscribe()`.
+fn method(made: &Expr) -> Option<String> {
+    match made {
+        Expr::Await(inner) => method(&inner.base),
+        Expr::Try(inner) => method(&inner.expr),
+        Expr::Paren(inner) => method(&inner.expr),
+        Expr::MethodCall(call) if keeps(&call.method.to_string()) => method(&call.receiver),
+        Expr::MethodCall(call) => Some(format!(".{}", call.method)),
         _ => None,
     }
 }

@@ -18,6 +18,7 @@ mod rooms;
 mod select;
 mod splitting;
 mod tasks;
+mod tasks_that_end;
 mod timing;
 mod traps_flow;
 mod traps_last;

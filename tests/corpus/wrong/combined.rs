@@ -100,8 +100,10 @@ async fn everything(socket: &mut Socket, sender: Sender, mut inbox: mpsc::Receiv
     std::thread::sleep(Duration::from_millis(10)); //~ blocking_call
     let other = sender.clone();
     tokio::spawn(async move { //~ detached_task
-        sleep(Duration::from_secs(1)).await;
-        other.send("three").await.unwrap(); //~ panicking_io
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            other.send("three").await.unwrap(); //~ panicking_io
+        }
     });
     while let Some(text) = inbox.recv().await {
         sender.send(text).await?;

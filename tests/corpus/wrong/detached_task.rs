@@ -69,35 +69,6 @@ async fn whole(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-/// The receiving half.
-#[ws_endpoint("/detached/receiver")]
-async fn receives(handshake: Handshake) -> sockeye::Result {
-    let (sender, mut receiver) = handshake.accept().await?.split();
-    tokio::task::spawn(async move { //~ detached_task
-        while let Ok(Some(message)) = receiver.recv().await {
-            tracing::info!(?message);
-        }
-    });
-    sender.send("I am listening").await?;
-    Ok(())
-}
-
-/// A clone per message.
-#[ws_endpoint("/detached/clone")]
-async fn clones(handshake: Handshake) -> sockeye::Result {
-    let (sender, mut receiver) = handshake.accept().await?.split();
-    while let Some(message) = receiver.recv().await? {
-        let sender = sender.clone();
-        tokio::spawn(async move { //~ detached_task
-            sleep(Duration::from_secs(3600)).await;
-            if sender.send(message).await.is_err() {
-                tracing::info!("an hour was too long");
-            }
-        });
-    }
-    Ok(())
-}
-
 /// In an arm.
 #[ws_endpoint("/detached/arm")]
 async fn arm(handshake: Handshake) -> sockeye::Result {
@@ -116,25 +87,6 @@ async fn arm(handshake: Handshake) -> sockeye::Result {
     }
     while receiver.recv().await?.is_some() {}
     Ok(())
-}
-
-/// In a branch of `select!`.
-#[ws_endpoint("/detached/select")]
-async fn select(handshake: Handshake, State(events): State<broadcast::Sender<String>>) -> sockeye::Result {
-    let (sender, mut receiver) = handshake.accept().await?.split();
-    let mut events = events.subscribe();
-    loop {
-        tokio::select! {
-            event = events.recv() => {
-                let (sender, event) = (sender.clone(), event?);
-                tokio::spawn(async move { //~ detached_task
-                    sleep(Duration::from_secs(1)).await;
-                    sender.send(event).await
-                });
-            }
-            message = receiver.recv() => if message?.is_none() { return Ok(()) },
-        }
-    }
 }
 
 /// Inside of an async block.
@@ -176,29 +128,6 @@ async fn named(handshake: Handshake) -> sockeye::Result {
         tracing::debug!(?message);
     }
     Ok(())
-}
-
-/// A helper with a sender.
-#[ws_lifecycle]
-async fn remind(sender: &Sender, text: String) {
-    let sender = sender.clone();
-    tokio::spawn(async move { //~ detached_task
-        sleep(Duration::from_secs(60)).await;
-        if sender.send(text).await.is_err() {
-            tracing::debug!("gone");
-        }
-    });
-}
-
-/// A helper with both halves.
-async fn serve(sender: Sender, mut receiver: Receiver) {
-    tokio::spawn(async move { //~ detached_task
-        while let Ok(Some(message)) = receiver.recv().await {
-            if sender.send(message).await.is_err() {
-                return;
-            }
-        }
-    });
 }
 
 /// A helper with the socket.

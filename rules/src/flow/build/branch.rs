@@ -199,13 +199,15 @@ impl<'a> Builder<'a> {
         for arm in &branch.arms {
             value = self.looked_into(parts(&arm.pat).0, value);
         }
-        self.arms(&value, branch.arms.iter(), body)
+        let runs_dry = value == Value::Other && self.is_from_outside(&branch.expr);
+        self.arms(&value, branch.arms.iter(), runs_dry, body)
     }
 
     fn arms(
         &mut self,
         value: &Value<'a>,
         arms: impl Iterator<Item = &'a Arm>,
+        runs_dry: bool,
         body: fn(&mut Self, &'a Expr) -> Value<'a>,
     ) -> Value<'a> {
         let (depth, before, start) = (self.names.depth(), self.names.clone(), self.here);
@@ -219,6 +221,9 @@ impl<'a> Builder<'a> {
             let (pattern, guard) = parts(&arm.pat);
             let fit = fit(pattern, value);
             self.outcome(value, meet(fit.may, left));
+            if runs_dry && is_bad(pattern) && self.here.is_some() {
+                self.push(Step::RunsDry);
+            }
             self.bind(pattern, value.clone());
             if let Some(guard) = guard {
                 let forks = self.condition(guard);
@@ -277,6 +282,17 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+    }
+}
+
+/// `Err(..)` or `None`.
+fn is_bad(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::TupleStruct(pattern) => pattern.path.segments.last().is_some_and(|last| last.ident == "Err"),
+        Pat::Ident(pattern) => pattern.ident == "None",
+        Pat::Path(pattern) => pattern.path.is_ident("None"),
+        Pat::Or(either) => either.cases.iter().all(is_bad),
+        _ => false,
     }
 }
 

@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
     }
 
     fn spawn(&mut self, at: Ident, takes: Vec<Handle>, tied: bool) -> usize {
-        self.push(Step::Spawn { at, takes, tied })
+        self.push(Step::Spawn { at, takes, tied, ended: tied })
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> Builder<'a> {
             Value::Timed(inner) => self.timed(*inner, selected),
             Value::Task(task) => self.run(&task),
             Value::Spawned(at) => {
-                self.tie(at);
+                self.wait_for(at);
                 self.push(Step::Wait);
                 Value::Other
             }

@@ -177,6 +177,12 @@ impl<'a> Builder<'a> {
             "is_err" | "is_none" => test(&got, layer.bad),
             // What sending gives is nothing, and so is what stands in for it.
             "unwrap_or_default" | "unwrap_or" if matches!(got.act, Act::Send | Act::Flush) => Value::Other,
+            // `unwrap_or(None)`: the error becomes the end.
+            "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" if turns_into_none(&got, name, call) => {
+                got.layers[1].bad = layer.bad.or(got.layers[1].bad);
+                got.layers.remove(0);
+                Value::Got(got)
+            }
             _ if api::keeps_outcome(name) => Value::Got(got),
             _ => {
                 self.escape(&Value::Got(got));
@@ -276,6 +282,19 @@ impl<'a> Builder<'a> {
             }
         });
     }
+}
+
+/// Whether the error of a result around an option is replaced by `None`.
+fn turns_into_none(got: &Got<'_>, name: &str, call: &ExprMethodCall) -> bool {
+    let is_none = |value: &Expr| matches!(value, Expr::Path(path) if path.path.is_ident("None"));
+    let inner = got.layers.get(1).is_some_and(|inner| inner.is_option && !got.layers[0].is_option);
+    inner
+        && match (name, call.args.first()) {
+            ("unwrap_or_default", None) => true,
+            ("unwrap_or", Some(value)) => is_none(value),
+            ("unwrap_or_else", Some(Expr::Closure(closure))) => is_none(&closure.body),
+            _ => false,
+        }
 }
 
 fn test<'a>(got: &Got<'a>, yes: Outcomes) -> Value<'a> {

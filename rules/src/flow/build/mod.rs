@@ -181,8 +181,8 @@ impl<'a> Builder<'a> {
         if let Value::Got(Got { of: Some(of), .. }) | Value::Test { of, .. } = value {
             self.push(Step::Taken { of: *of });
         }
-        if let Value::Spawned(at) = value {
-            self.tie(*at);
+        for spawn in value.spawned() {
+            self.tie(spawn);
         }
         for handle in value.handles() {
             self.push(Step::Escape(handle));
@@ -191,6 +191,13 @@ impl<'a> Builder<'a> {
 
     /// Somebody holds the handle of the task.
     fn tie(&mut self, spawn: NodeId) {
+        if let Step::Spawn { tied, ended, .. } = &mut self.graph.nodes[spawn].step {
+            (*tied, *ended) = (true, true);
+        }
+    }
+
+    /// The function waits for the end of the task.
+    fn wait_for(&mut self, spawn: NodeId) {
         if let Step::Spawn { tied, .. } = &mut self.graph.nodes[spawn].step {
             *tied = true;
         }
@@ -215,8 +222,8 @@ impl<'a> Builder<'a> {
         for Handle { connection, .. } in value.handles() {
             self.roots[connection].used = true;
         }
-        if let Value::Spawned(at) = value {
-            self.tie(*at);
+        for spawn in value.spawned() {
+            self.wait_for(spawn);
         }
     }
 

@@ -80,9 +80,13 @@ impl<'a> Builder<'a> {
 
     /// Whether the condition waits for something that came in from outside, which nothing in the function ends.
     fn waits_for_outside(&self, condition: &Expr) -> bool {
-        let Expr::Let(test) = condition else { return false };
-        let mut mentioned = self.names.mentioned(&test.expr);
-        matches!(&*test.expr, Expr::Await(_)) && mentioned.all(|value| *value == Value::Other)
+        matches!(condition, Expr::Let(test) if self.is_from_outside(&test.expr))
+    }
+
+    /// Whether it waits for something that came in from outside.
+    pub(super) fn is_from_outside(&self, awaited: &Expr) -> bool {
+        let mut mentioned = self.names.mentioned(awaited);
+        matches!(awaited, Expr::Await(_)) && mentioned.all(|value| *value == Value::Other)
     }
 
     fn block_of_loop(&mut self, block: &'a Block) {
