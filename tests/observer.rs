@@ -69,6 +69,12 @@ async fn rpc(handshake: Handshake, Path(version): Path<u32>) -> sockeye::Result 
     Ok(())
 }
 
+/// Of another server.
+#[ws_endpoint("/admin/logs", group = "admin")]
+async fn admin(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await
+}
+
 /// Never decides.
 #[ws_endpoint("/ws/slow")]
 async fn slow(_handshake: Handshake) -> sockeye::Result {
@@ -205,6 +211,21 @@ async fn an_unknown_path_is_explained_told_and_counted() {
         assert!(!format!("{:?}", told.one()).contains("secret"), "{:?}", told.one());
     }
     assert_eq!(count("", "refused", "unknown_route") - before, 7);
+    // What other groups have is for the log alone.
+    let told = handshake(&server, "/admin/logs").await;
+    told.is("unknown_route", 404, &["endpoint `admin` has it, but is in the group \"admin\""]);
+    assert!(!told.answer.body.contains("group"), "{}", told.answer.body);
+}
+
+#[tokio::test]
+async fn a_panic_of_a_route_of_ones_own_is_told_too() {
+    let _alone = ALONE.lock().await;
+    let own = get(async |_: WebSocketUpgrade| -> Response { panic!("no database") });
+    let server = server(Server::new().router(Router::new().route("/own", own))).await;
+    let told = handshake(&server, "/own").await;
+    assert_eq!((told.answer.status, told.answer.header("sockeye-rule")), (500, "layer_panic"));
+    told.is("layer_panic", 500, &["panicked: no database"]);
+    assert_eq!(told.one().get("endpoint"), "");
 }
 
 #[tokio::test]
@@ -284,7 +305,9 @@ async fn the_answer_of_a_fallback_goes_out_unchanged_and_is_told() {
     assert_eq!((told.answer.status, told.answer.body.as_str()), (404, ""));
     told.is("unknown_route", 404, &["the program's fallback answered 404 Not Found"]);
 
-    let away = Router::new().fallback(async || Redirect::permanent("/login?next=secret"));
+    let away = Router::new()
+        .route("/", get(async || "home"))
+        .fallback(async || Redirect::permanent("/login?next=secret"));
     let third = server(Server::new().router(away)).await;
     let told = handshake(&third, "/nowhere").await;
     assert_eq!(told.answer.status, 308);
@@ -302,13 +325,22 @@ async fn the_answer_of_a_fallback_goes_out_unchanged_and_is_told() {
 #[tokio::test]
 async fn a_websocket_of_axums_own_is_no_refusal() {
     let _alone = ALONE.lock().await;
-    let own = get(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(|_| std::future::ready(())));
-    let server = server(Server::new().router(Router::new().route("/own", own))).await;
+    let open = async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(|_| std::future::ready(()));
+    let own = Router::new().route("/own", get(open)).route("/any", axum::routing::any(open));
+    let server = server(Server::new().router(own)).await;
     let before = count("", "accepted", "");
     let told = handshake(&server, "/own").await;
     assert_eq!(told.answer.status, 101, "{:?}", told.answer);
     assert!(told.lines.is_empty(), "{:?}", told.lines);
     assert_eq!(count("", "accepted", "") - before, 1);
+    let (mut client, peer) = http2(&server).await;
+    let request = http::Request::connect(format!("http://{}/any", server.addr))
+        .version(Version::HTTP_2)
+        .header("sec-websocket-version", "13")
+        .extension(Protocol::from_static("websocket"));
+    let response = within(client.send_request(request.body(Empty::new()).unwrap())).await.unwrap();
+    assert_eq!((response.status(), events_of(&peer).len()), (StatusCode::OK, 0));
+    assert_eq!(count("", "accepted", "") - before, 2);
     // What axum refuses is told.
     let bad = HEAD.replace("Version: 13", "Version: 8");
     let told = tell(&server, &format!("GET /own HTTP/1.1\r\n{bad}\r\n")).await;

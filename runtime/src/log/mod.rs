@@ -57,9 +57,12 @@ pub(crate) fn accepted_elsewhere(route: Option<&str>, peer: Option<SocketAddr>) 
 }
 
 /// A request that asks for no WebSocket has ended in a panic, which goes on to whoever serves it.
-pub(crate) fn plain_request_panicked(path: &str, words: &str) {
+///
+/// Its words may repeat what the request carries, and are left to the panic hook.
+pub(crate) fn plain_request_panicked(path: &str) {
     let (rule, path) = (LAYER_PANIC.name, part(path));
-    event!(Level::ERROR, "http request panicked", rule = rule, path = path, reason = words);
+    let reason = "a layer or a route of the program panicked; the message of the panic names the place";
+    event!(Level::ERROR, "http request panicked", rule = rule, path = path, reason = reason);
 }
 
 /// The answer is out, and messages can flow.

@@ -27,6 +27,8 @@ enum How {
     PrefixTooMany(String),
     /// So many letters.
     Spelling(usize),
+    /// Everything, but there is no other route.
+    Only,
 }
 
 impl fmt::Display for Near {
@@ -45,6 +47,7 @@ impl fmt::Display for Near {
                 )
             }
             How::Spelling(_) => Ok(()),
+            How::Only => f.write_str(" no other path has an endpoint"),
         }
     }
 }
@@ -62,7 +65,11 @@ pub(super) fn nearest(path: &str, routes: &[&'static str]) -> Option<Near> {
             structure(&asked, &split).or_else(|| spelling(path, &asked, route, &split, &mut to_compare))?;
         Some(Near { route, how })
     });
-    nears.min_by(|one, other| one.how.cmp(&other.how))
+    nears.min_by(|one, other| one.how.cmp(&other.how)).or_else(|| only(routes))
+}
+
+fn only(routes: &[&'static str]) -> Option<Near> {
+    if let [route] = routes { Some(Near { route, how: How::Only }) } else { None }
 }
 
 /// A path or a route, taken apart.
@@ -185,6 +192,12 @@ mod tests {
         hint("/ws/room/lobby", "did you mean `/ws/rooms/{id}`?");
         hint("/ws/tik", "did you mean `/ws/tick`?");
         hint("/ech", "did you mean `/echo`?");
+    }
+
+    #[test]
+    fn the_only_route_is_named() {
+        let only = nearest("/", &["/ws"]).unwrap().to_string();
+        assert_eq!(only, "did you mean `/ws`? no other path has an endpoint");
     }
 
     #[test]

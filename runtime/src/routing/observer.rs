@@ -104,7 +104,7 @@ impl Future for Observed {
             Projected::Plain { uri, answer } => match catch_unwind(AssertUnwindSafe(|| answer.poll(cx))) {
                 Ok(answer) => answer,
                 Err(panic) => {
-                    log::plain_request_panicked(uri.path(), &panic::words(panic.as_ref()));
+                    log::plain_request_panicked(uri.path());
                     resume_unwind(panic)
                 }
             },

@@ -7,6 +7,8 @@ use crate::endpoint::Registered;
 pub(crate) struct Table {
     routes: matchit::Router<Option<&'static Registered>>,
     endpoints: Vec<&'static str>,
+    /// The endpoints of groups that this server does not serve.
+    elsewhere: matchit::Router<&'static Registered>,
 }
 
 impl Table {
@@ -14,6 +16,7 @@ impl Table {
     pub(crate) fn new<'a>(
         endpoints: impl Iterator<Item = &'static Registered>,
         user: impl Iterator<Item = &'a str>,
+        elsewhere: &[&'static Registered],
     ) -> Self {
         let mut table = Self::default();
         for endpoint in endpoints {
@@ -25,12 +28,21 @@ impl Table {
             // What is in the way of it is the endpoint of the same path.
             let _taken = table.routes.insert(route, None);
         }
+        for endpoint in elsewhere {
+            // Two groups may have the same route; one of them is enough to name.
+            let _taken = table.elsewhere.insert(endpoint.route, endpoint);
+        }
         table
     }
 
     /// The endpoint whose route a path is.
     pub(super) fn endpoint_at(&self, path: &str) -> Option<&'static Registered> {
         self.routes.at(path).ok().and_then(|found| *found.value)
+    }
+
+    /// The endpoint of another group whose route a path is.
+    pub(super) fn in_other_group(&self, path: &str) -> Option<&'static Registered> {
+        self.elsewhere.at(path).ok().map(|found| *found.value)
     }
 
     /// The routes of the endpoints.

@@ -35,15 +35,20 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
         reason = reason.then(format!("; {} answered ", who(answered.route))).then_all(outcome(answered));
     }
     let near = nearest(answered.path, known.table.endpoints());
-    let remedy = match (&near, answered.route) {
-        (Some(near), _) => near.to_string(),
-        (None, Some(route)) => format!(
-            "connect to the route of an endpoint; if `{}` opens WebSockets itself, it refused this one",
-            part(route)
-        ),
-        (None, None) => {
-            "connect to the route of an endpoint: `SOCKEYE_CHECK=1` in the environment prints them".to_owned()
-        }
+    let remedy = if let Some(other) = known.table.in_other_group(answered.path) {
+        format!(
+            "endpoint `{}` has it, but is in the group {:?}, which this server does not serve: connect to the one that does",
+            other.name, other.group
+        )
+    } else if let Some(near) = &near {
+        near.to_string()
+    } else if let Some(route) = answered.route {
+        let route = part(route);
+        format!(
+            "connect to the route of an endpoint; if `{route}` opens WebSockets itself, it refused this one"
+        )
+    } else {
+        "connect to the route of an endpoint: `SOCKEYE_CHECK=1` in the environment prints them".to_owned()
     };
     let help = near.map_or_else(|| "connect to the path of an endpoint".to_owned(), |near| near.to_string());
     Refusal::of_client(&UNKNOWN_ROUTE, answered.status, reason, remedy)

@@ -104,7 +104,9 @@ impl Checked {
     ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without it nobody knows the address of a
     /// peer, and handlers that take `ConnectInfo` are answered 500. Mount it at the root: parameters of an outer
-    /// `nest` would be added to those that `Path` was checked against.
+    /// `nest` would be added to those that `Path` was checked against, and axum leaves a path that no route of a nested router has
+    /// to the outer one. Layers that are put around this router are not among those of [`Server::layer`](crate::Server::layer): the
+    /// startup probe does not pass them, and a handshake that they answer is not in the log.
     ///
     /// Set `TCP_NODELAY` on what it accepts, as [`serve`](Self::serve) does: otherwise a small message can wait for the
     /// acknowledgement of the one before, 40 ms on Linux.

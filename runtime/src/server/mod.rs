@@ -395,7 +395,7 @@ impl Server {
         let witness = Witness::new(mounted, names, lifecycle.clone());
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
-        let (router, known) = startup::mount(router, &mut endpoints);
+        let (router, known) = startup::mount(router, &mut endpoints, &elsewhere);
         let router = routing::surround(router, self.layers, known);
         startup_probe::ask_all(&router, &mut endpoints).await;
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;

@@ -9,6 +9,7 @@ use axum::Router;
 
 use super::{Candidate, Clash, taken::find_clashes, user_router::UserRouter};
 use crate::{
+    endpoint::Registered,
     handshake::EndpointService,
     routing::{self, Known, Table},
 };
@@ -16,7 +17,11 @@ use crate::{
 /// Adds every endpoint that can be added to the user's router, and notes on the others why they cannot.
 ///
 /// They are added to the user's router rather than merged with it, so its fallbacks stay what they are.
-pub(crate) fn mount(user: Router, endpoints: &mut [Candidate]) -> (Router, Known) {
+pub(crate) fn mount(
+    user: Router,
+    endpoints: &mut [Candidate],
+    elsewhere: &[&'static Registered],
+) -> (Router, Known) {
     let read = UserRouter::read(&user);
     find_clashes(&read.routes, endpoints);
     let user = routing::divert(user, shared(endpoints));
@@ -26,7 +31,7 @@ pub(crate) fn mount(user: Router, endpoints: &mut [Candidate]) -> (Router, Known
         Err(_) => mount_one_by_one(user, endpoints),
     };
     let mounted = endpoints.iter().filter(|endpoint| endpoint.clash.is_none()).map(Candidate::registered);
-    let table = Table::new(mounted, read.routes.iter().map(String::as_str));
+    let table = Table::new(mounted, read.routes.iter().map(String::as_str), elsewhere);
     (router, Known::new(table, read.has_default_fallback))
 }
 
