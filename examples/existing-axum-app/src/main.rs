@@ -10,7 +10,7 @@
 //!
 //! 1. `cargo sockeye check` reads the WebSocket handlers that are there, plain axum or not. Nothing has to change for that.
 //! 2. Take one WebSocket route out of the router and write its handler as `#[ws_endpoint]`: see `changes.rs`. (If the route
-//!    stays in the router by mistake, the start says `conflicting_route`.)
+//!    stays in the router by mistake, the endpoint has its handshakes, and it is left with plain requests.)
 //! 3. Give the router to `Server::router`, and what handlers take as `State` to `Server::state`. In `axum::serve`, put
 //!    `server.check().await?.into_router_and_drained()` in the place of the router, with connect info: peers are in Sockeye's
 //!    log. From then on `SOCKEYE_CHECK=1` in front of the program lists its endpoints and ends it before it listens.
