@@ -13,7 +13,11 @@ use std::{
 use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use sockeye::{Backplane, Handshake, Hub, LogRecord, LogStream, Message, Server, Subscription, ws_endpoint};
+use sockeye::{
+    Handshake, Hub, LogRecord, LogStream, Server, Subscription,
+    backplane::{Inlet, Outlet},
+    ws_endpoint,
+};
 use sockeye_tests::{Client, hear, start, within};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, reload};
@@ -223,28 +227,20 @@ async fn a_reader_that_is_no_task_does_not_feed_itself() {
 }
 
 /// What a broker's client does: it logs each event that it carries, in a task of its own.
-struct Chatty(Arc<AtomicUsize>);
-
-impl Backplane for Chatty {
-    fn subscribe(&self, _: &str) {}
-
-    fn unsubscribe(&self, _: &str) {}
-
-    fn publish(&self, _: &str, _: Message) -> sockeye::Result {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(async { tracing::info!("an event is carried") });
-        Ok(())
+async fn chatty(carried: Arc<AtomicUsize>, inlet: Inlet, mut outlet: Outlet) {
+    inlet.connected();
+    while outlet.next().await.is_some() {
+        carried.fetch_add(1, Ordering::SeqCst);
+        tracing::info!("an event is carried");
     }
 }
 
 #[tokio::test]
 async fn a_stream_takes_no_backplane() {
     let carried = Arc::new(AtomicUsize::new(0));
-    let broker = Chatty(Arc::clone(&carried));
-    let stream = LogStream::with(Hub::builder().backplane(|inlet| {
-        inlet.connected();
-        broker
-    }));
+    let count = Arc::clone(&carried);
+    let backplane = |inlet: Inlet, outlet: Outlet| chatty(count, inlet, outlet);
+    let stream = LogStream::with(Hub::builder().backplane(backplane));
     let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
     let mut feed = subscribe(&stream);
     tracing::info!("one");

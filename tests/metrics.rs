@@ -11,7 +11,8 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use sockeye::{
-    Backplane, CloseCode, Error, Handshake, Heartbeat, Hub, Inlet, Json, Limits, Server, SlowPolicy,
+    CloseCode, Error, Handshake, Heartbeat, Hub, Json, Limits, Server, SlowPolicy,
+    backplane::{Inlet, Outlet},
     metrics as names, ws_endpoint,
 };
 use sockeye_tests::{
@@ -357,29 +358,18 @@ async fn a_hub_without_a_name_is_called_by_the_type_of_its_events() {
     counts(names::HUB_SUBSCRIBERS, "hub=log", 1.0).await;
 }
 
-/// Takes nothing for other machines.
-struct CutOff;
-
-impl Backplane for CutOff {
-    fn subscribe(&self, _: &str) {}
-
-    fn unsubscribe(&self, _: &str) {}
-
-    fn publish(&self, _: &str, _: sockeye::Message) -> sockeye::Result {
-        Err(Error::new("the cable is out"))
-    }
-}
-
 #[tokio::test]
 async fn other_machines_are_told_apart() {
     let _server = server(Limits::new()).await;
-    let (sender, mut given) = oneshot::channel::<Inlet>();
-    let connect = move |inlet| {
+    let (sender, given) = oneshot::channel::<Inlet>();
+    // It never connects.
+    let backplane = move |inlet: Inlet, outlet: Outlet| async move {
         sender.send(inlet).expect("the test waits for it");
-        CutOff
+        std::future::pending::<()>().await;
+        drop(outlet);
     };
-    let hub = Hub::<u32>::builder().name("shared").backplane(connect).build();
-    let inlet = given.try_recv().expect("`build` has made the backplane");
+    let hub = Hub::<u32>::builder().name("shared").backplane(backplane).build();
+    let inlet = given.await.expect("it runs");
     let topic = hub.topic("t");
     topic.publish(&1).expect("encoded");
     let _feed = topic.subscribe();
@@ -388,6 +378,11 @@ async fn other_machines_are_told_apart() {
     counts(names::HUB_PUBLISHED, "hub=shared,source=here", 2.0).await;
     counts(names::HUB_PUBLISHED, "hub=shared,source=backplane", 3.0).await;
     counts(names::HUB_UNSENT, "hub=shared", 2.0).await;
+    // Between the first and the second of this publisher three are missing.
+    for number in [1, 5] {
+        inlet.deliver("t", format!("\x01sockeye/1 t 00000000000000aa 1 {number} 0\n7"));
+    }
+    counts(names::HUB_LOST, "hub=shared", 3.0).await;
 }
 
 #[test]
@@ -409,6 +404,7 @@ fn the_table_has_every_name() {
         names::HUB_MISSED,
         names::HUB_DISCONNECTED,
         names::HUB_UNSENT,
+        names::HUB_LOST,
     ];
     for (row, name) in rows.iter().zip(every) {
         assert!(row.starts_with(&format!("| `{name}` | ")), "{name}: {row}");

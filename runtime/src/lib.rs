@@ -1,5 +1,6 @@
 //! WebSocket endpoints for axum and tokio that cannot fail silently.
 
+pub mod backplane;
 mod close;
 mod codec;
 mod connection;
@@ -39,7 +40,7 @@ pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};
 pub use heartbeat::Heartbeat;
-pub use hub::{Backplane, Event, Hub, HubBuilder, Inlet, SlowPolicy, Subscription, Topic};
+pub use hub::{Backplane, Delivery, Event, Hub, HubBuilder, Lost, SlowPolicy, Subscription, Topic};
 pub use limits::Limits;
 #[cfg(feature = "log-stream")]
 pub use log_stream::{LogRecord, LogStream, SpanRecord};

@@ -1,6 +1,7 @@
 //! The hub: what publishers and subscribers see, what clients see, and what it holds in memory.
 
 mod backplane;
+mod broker;
 mod events;
 mod foreign;
 mod model;

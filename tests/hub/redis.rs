@@ -1,24 +1,26 @@
 //! The seam with a real broker behind it: Redis, which is started for the test, cut off, and started again.
 
 use std::{
+    collections::VecDeque,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    time::Duration,
 };
 
-use sockeye::{Backplane, Error, Hub, Inlet, Message, Result, Subscription};
+use sockeye::{
+    Delivery, Hub, Ready as _, Subscription,
+    backplane::{Inlet, Order, Outlet, PublishOrder, SubscribeOrder},
+};
 use sockeye_tests::{logs, within};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{
-        UnixStream,
+        UnixListener, UnixStream,
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::mpsc,
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
 };
 
 /// A server of its own, without a port and without files; killed when it is dropped.
@@ -76,13 +78,7 @@ impl Connection {
     }
 
     async fn send(&mut self, words: &[&[u8]]) -> io::Result<()> {
-        let mut command = format!("*{}\r\n", words.len()).into_bytes();
-        for word in words {
-            command.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-            command.extend_from_slice(word);
-            command.extend_from_slice(b"\r\n");
-        }
-        self.write.write_all(&command).await
+        send(&mut self.write, words).await
     }
 
     async fn reply(&mut self) -> io::Result<Vec<Vec<u8>>> {
@@ -94,6 +90,16 @@ impl Connection {
         self.send(&words).await.expect("sent");
         self.reply().await.expect("a reply")
     }
+}
+
+fn command(words: &[&[u8]]) -> Vec<u8> {
+    let mut command = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        command.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+        command.extend_from_slice(word);
+        command.extend_from_slice(b"\r\n");
+    }
+    command
 }
 
 /// The parts of a reply: one, unless it is a list.
@@ -121,135 +127,81 @@ async fn reply(from: &mut BufReader<OwnedReadHalf>) -> io::Result<Vec<Vec<u8>>> 
     Ok(parts)
 }
 
-enum Order {
-    Subscribe(String),
-    Unsubscribe(String),
-    Publish(String, Message),
-}
-
 /// What a crate for Redis would offer.
-struct Line {
-    orders: mpsc::Sender<Order>,
-    connected: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn start(socket: PathBuf, inlet: Inlet) -> Self {
-        let (orders, ordered) = mpsc::channel(1000);
-        let connected = Arc::new(AtomicBool::new(false));
-        let driver = Driver {
-            socket,
-            inlet,
-            ordered,
-            wanted: Vec::new(),
-            connected: Arc::clone(&connected),
-            id: id(),
-        };
-        tokio::spawn(driver.run());
-        Self { orders, connected }
-    }
-}
-
-/// Redis gives a publisher its own events back, so each carries who has sent it. What has no such mark was published by
-/// another program.
-fn id() -> Vec<u8> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("<{:08x}{:08x}>", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)).into_bytes()
-}
-
-impl Backplane for Line {
-    fn subscribe(&self, topic: &str) {
-        _ = self.orders.try_send(Order::Subscribe(topic.to_owned()));
-    }
-
-    fn unsubscribe(&self, topic: &str) {
-        _ = self.orders.try_send(Order::Unsubscribe(topic.to_owned()));
-    }
-
-    fn publish(&self, topic: &str, message: Message) -> Result {
-        if !self.connected.load(Ordering::Acquire) {
-            return Err(Error::new("redis is not connected"));
-        }
-        let order = Order::Publish(topic.to_owned(), message);
-        self.orders.try_send(order).map_err(|_| Error::new("1,000 events wait for redis"))
-    }
-}
-
-struct Driver {
-    socket: PathBuf,
-    inlet: Inlet,
-    ordered: mpsc::Receiver<Order>,
-    wanted: Vec<String>,
-    connected: Arc<AtomicBool>,
-    id: Vec<u8>,
-}
-
-impl Driver {
-    /// Until the hub is gone.
-    async fn run(mut self) {
-        while let Err(error) = self.connect().await {
-            self.connected.store(false, Ordering::Release);
-            self.inlet.lost(error);
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+async fn carry(socket: PathBuf, inlet: Inlet, mut outlet: Outlet) {
+    while let Err(error) = connection(&socket, &inlet, &mut outlet).await {
+        inlet.lost(error);
+        if !outlet.pause().await {
+            return;
         }
     }
+}
 
-    /// One connection, from its beginning to its loss.
-    async fn connect(&mut self) -> io::Result<()> {
-        let mut publish = Connection::open(&self.socket).await?;
-        let mut subscribe = Connection::open(&self.socket).await?;
-        for topic in &self.wanted {
-            subscribe.send(&[b"SUBSCRIBE", topic.as_bytes()]).await?;
-        }
-        self.connected.store(true, Ordering::Release);
-        self.inlet.connected();
-        let Connection { read, mut write } = subscribe;
-        let mut pushes = pushed(read);
-        loop {
-            tokio::select! {
-                order = self.ordered.recv() => match order {
-                    Some(Order::Subscribe(topic)) => {
-                        send(&mut write, "SUBSCRIBE", &topic).await?;
-                        self.wanted.push(topic);
-                    }
-                    Some(Order::Unsubscribe(topic)) => {
-                        send(&mut write, "UNSUBSCRIBE", &topic).await?;
-                        self.wanted.retain(|one| *one != topic);
-                    }
-                    Some(Order::Publish(topic, message)) => {
-                        let payload = [&self.id, message.as_bytes()].concat();
-                        publish.send(&[b"PUBLISH", topic.as_bytes(), &payload]).await?;
-                        publish.reply().await?;
-                    }
-                    None => return Ok(()),
-                },
-                push = pushes.recv() => self.deliver(&push.expect("an error comes first")?),
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// One connection, from its beginning to its loss. What Redis has not answered yet is dropped with it.
+async fn connection(socket: &PathBuf, inlet: &Inlet, outlet: &mut Outlet) -> io::Result<()> {
+    let Connection { read, write: mut publish } = Connection::open(socket).await?;
+    let mut published = replies(read);
+    let Connection { read, write: mut subscribe } = Connection::open(socket).await?;
+    let mut pushed = replies(read);
+    let (mut publishing, mut subscribing) = (VecDeque::new(), VecDeque::new());
+    // A connection that is dead says nothing.
+    let mut beat = tokio::time::interval(HEARTBEAT);
+    let mut quiet = 0;
+    inlet.connected();
+    loop {
+        tokio::select! {
+            order = outlet.next() => match order {
+                Some(Order::Subscribe(order)) => {
+                    send(&mut subscribe, &[b"SUBSCRIBE", order.topic().as_bytes()]).await?;
+                    subscribing.push_back(order);
+                }
+                Some(Order::Unsubscribe(topic)) => {
+                    send(&mut subscribe, &[b"UNSUBSCRIBE", topic.as_bytes()]).await?;
+                }
+                Some(Order::Publish(order)) => {
+                    send(&mut publish, &[b"PUBLISH", order.topic().as_bytes(), order.packet()]).await?;
+                    publishing.push_back(order);
+                }
+                Some(_) => unreachable!("there are no others"),
+                None => return Ok(()),
+            },
+            reply = published.recv() => {
+                reply.expect("an error comes first")?;
+                // Redis answers in order.
+                _ = publishing.pop_front().map(PublishOrder::confirm);
+            }
+            push = pushed.recv() => {
+                quiet = 0;
+                take(push.expect("an error comes first")?, inlet, &mut subscribing);
+            }
+            _ = beat.tick() => {
+                quiet += 1;
+                if quiet > 3 {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "redis does not answer"));
+                }
+                send(&mut subscribe, &[b"PING"]).await?;
             }
         }
     }
+}
 
-    fn deliver(&self, push: &[Vec<u8>]) {
-        let [kind, topic, payload] = push else { return };
-        if kind != b"message" || payload.starts_with(&self.id) {
-            return;
-        }
-        let marked = payload.first() == Some(&b'<') && payload.get(self.id.len() - 1) == Some(&b'>');
-        let event = if marked { &payload[self.id.len()..] } else { payload };
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-        self.inlet.deliver(&text(topic), text(event));
+fn take(push: Vec<Vec<u8>>, inlet: &Inlet, subscribing: &mut VecDeque<SubscribeOrder>) {
+    let Ok([kind, topic, packet]) = <[_; 3]>::try_from(push) else { return };
+    match kind.as_slice() {
+        b"message" => _ = inlet.deliver(std::str::from_utf8(&topic).expect("a topic is text"), packet),
+        b"subscribe" => _ = subscribing.pop_front().map(SubscribeOrder::confirm),
+        _ => {}
     }
 }
 
-async fn send(write: &mut OwnedWriteHalf, command: &str, topic: &str) -> io::Result<()> {
-    write
-        .write_all(
-            format!("*2\r\n${}\r\n{command}\r\n${}\r\n{topic}\r\n", command.len(), topic.len()).as_bytes(),
-        )
-        .await
+async fn send(write: &mut OwnedWriteHalf, words: &[&[u8]]) -> io::Result<()> {
+    write.write_all(&command(words)).await
 }
 
-/// Reads in a task of its own: reading a reply in parts must not be cut short by an order.
-fn pushed(mut read: BufReader<OwnedReadHalf>) -> mpsc::Receiver<io::Result<Vec<Vec<u8>>>> {
+/// Reads in a task of its own: reading a reply in parts must not be cut short.
+fn replies(mut read: BufReader<OwnedReadHalf>) -> mpsc::Receiver<io::Result<Vec<Vec<u8>>>> {
     let (push, pushed) = mpsc::channel(16);
     tokio::spawn(async move {
         loop {
@@ -263,9 +215,9 @@ fn pushed(mut read: BufReader<OwnedReadHalf>) -> mpsc::Receiver<io::Result<Vec<V
     pushed
 }
 
-fn hub(socket: &std::path::Path) -> Hub<u32> {
+fn hub(socket: &Path) -> Hub<u32> {
     let socket = socket.to_owned();
-    Hub::builder().backplane(move |inlet| Line::start(socket, inlet)).build()
+    Hub::builder().backplane(|inlet: Inlet, outlet: Outlet| carry(socket, inlet, outlet)).build()
 }
 
 /// Waits until as many connections subscribe.
@@ -291,7 +243,8 @@ async fn two_machines_share_topics_over_redis() {
     let Some(redis) = Redis::start(&socket).await else { return };
     let (here, there) = (hub(&socket), hub(&socket));
     let (mut near, mut far) = (here.topic("t").subscribe(), there.topic("t").subscribe());
-    subscribed(&redis, "2").await;
+    within(near.confirmed()).await;
+    within(far.confirmed()).await;
 
     assert_eq!(here.topic("t").publish(&1).unwrap(), 1);
     assert_eq!([next(&mut near).await.0, next(&mut far).await.0], ["1", "1"]);
@@ -302,22 +255,16 @@ async fn two_machines_share_topics_over_redis() {
     assert_eq!([next(&mut near).await, next(&mut far).await], [foreign.clone(), foreign]);
 
     drop(redis);
-    let lost = within(async {
-        loop {
-            let lines = logs::with("reason", "redis has gone away");
-            if lines.len() == 2 {
-                return lines;
-            }
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    assert!(lost.iter().all(|line| line.get("rule") == "backplane_lost"));
+    cut_off(&here).await;
+    cut_off(&there).await;
+    let lost = logs::with("message", "the backplane is lost");
+    assert!(lost.len() >= 2 && lost.iter().all(|line| line.get("rule") == "backplane_lost"));
     assert_eq!(here.topic("t").publish(&3).unwrap(), 1, "the publisher does not notice");
     assert_eq!(next(&mut near).await, ("3".to_owned(), true));
 
     let redis = Redis::start(&socket).await.expect("it started before");
-    subscribed(&redis, "2").await;
+    within(near.confirmed()).await;
+    within(far.confirmed()).await;
     here.topic("t").publish(&4).unwrap();
     assert_eq!(next(&mut far).await, ("4".to_owned(), true));
     assert_eq!(next(&mut near).await, ("4".to_owned(), true));
@@ -326,4 +273,252 @@ async fn two_machines_share_topics_over_redis() {
     subscribed(&redis, "0").await;
     drop(redis);
     _ = std::fs::remove_file(socket);
+}
+
+/// What stands between a machine and the broker: forwards, or stands still, or breaks.
+struct Proxy {
+    socket: PathBuf,
+    forwards: watch::Sender<bool>,
+    killed: watch::Sender<u64>,
+    task: AbortHandle,
+}
+
+impl Proxy {
+    fn start(name: &str, redis: &Path) -> Self {
+        let socket = path(name);
+        let listener = UnixListener::bind(&socket).expect("bound");
+        let (forwards, killed) = (watch::Sender::new(true), watch::Sender::new(0));
+        let forwarding = accept(listener, redis.to_owned(), forwards.subscribe(), killed.subscribe());
+        let task = tokio::spawn(forwarding).abort_handle();
+        Self { socket, forwards, killed, task }
+    }
+
+    /// All connections break; new ones are taken.
+    fn kill(&self) {
+        self.killed.send_modify(|killed| *killed += 1);
+    }
+
+    /// Nothing gets through, and nobody is told; or it does again.
+    fn forward(&self, forward: bool) {
+        _ = self.forwards.send(forward);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+        _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+async fn accept(
+    listener: UnixListener,
+    redis: PathBuf,
+    forwards: watch::Receiver<bool>,
+    killed: watch::Receiver<u64>,
+) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        connections.spawn(forward(client, redis.clone(), forwards.clone(), killed.clone()));
+    }
+}
+
+async fn forward(
+    client: UnixStream,
+    redis: PathBuf,
+    forwards: watch::Receiver<bool>,
+    mut killed: watch::Receiver<u64>,
+) {
+    killed.mark_unchanged();
+    let through = async {
+        let server = UnixStream::connect(&redis).await?;
+        let (client_read, client_write) = client.into_split();
+        let (server_read, server_write) = server.into_split();
+        tokio::select! {
+            over = pipe(client_read, server_write, forwards.clone()) => over,
+            over = pipe(server_read, client_write, forwards.clone()) => over,
+        }
+    };
+    tokio::select! {
+        _ = through => {}
+        _ = killed.changed() => {}
+    }
+}
+
+async fn pipe(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut forwards: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        _ = forwards.wait_for(|forwards| *forwards).await;
+        if read == 0 {
+            return Ok(());
+        }
+        to.write_all(&buffer[..read]).await?;
+    }
+}
+
+fn path(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("sockeye-{name}-{}", std::process::id()))
+}
+
+/// Reads numbers that are published in order, until that one comes, and tells how far it is. Every gap must be announced, by the event after it
+/// or before that event. Says how many came, and how many were counted as lost.
+async fn account(
+    mut feed: Subscription<u32>,
+    end: watch::Receiver<u32>,
+    seen: watch::Sender<u32>,
+) -> (u64, u64) {
+    let (mut expected, mut came, mut counted, mut announced) = (0, 0, 0, false);
+    while expected <= *end.borrow() {
+        let (event, lost) = match within(feed.next_or_lost()).await.expect("the hub is there") {
+            Delivery::Event(event) => (event.message().as_text().map(str::to_owned), event.lost()),
+            Delivery::Lost(lost) => (None, lost),
+        };
+        announced |= !lost.is_nothing();
+        counted += lost.unreceived + lost.missed;
+        let Some(event) = event else { continue };
+        let number: u32 = event.parse().expect("a number");
+        assert!(number >= expected, "{number} came twice or too late: {expected} was next");
+        assert!(number == expected || announced, "{expected} to {number} are missing, silently");
+        (expected, came, announced) = (number + 1, came + 1, false);
+        seen.send_replace(number);
+    }
+    (came, counted)
+}
+
+/// Publishes numbers in order.
+struct Numbers {
+    hub: Hub<u32>,
+    next: u32,
+    seen: watch::Receiver<u32>,
+}
+
+impl Numbers {
+    async fn publish(&mut self, count: u32) {
+        for _ in 0..count {
+            self.hub.topic("t").publish(&self.next).unwrap();
+            self.next += 1;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Until the other machine hears this one.
+    async fn get_through(&mut self) {
+        let first = self.next;
+        let through = async {
+            while *self.seen.borrow() < first {
+                self.publish(1).await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        within(through).await;
+    }
+}
+
+/// Waits until it knows that it is cut off.
+async fn cut_off(hub: &Hub<u32>) {
+    within(async {
+        while hub.clone().ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// A connection breaks or stands still, the publisher's, the subscriber's, or both, while events go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_gap_is_announced_whoever_was_cut_off() {
+    let socket = path("redis-gaps");
+    let Some(redis) = Redis::start(&socket).await else { return };
+    let (mine, theirs) = (Proxy::start("gaps-mine", &socket), Proxy::start("gaps-theirs", &socket));
+    let (here, there) = (hub(&mine.socket), hub(&theirs.socket));
+    let mut far = there.topic("t").subscribe();
+    within(far.confirmed()).await;
+    let (last, known) = watch::channel(u32::MAX);
+    let (tell, seen) = watch::channel(0);
+    let reader = tokio::spawn(account(far, known, tell));
+    let mut numbers = Numbers { hub: here.clone(), next: 0, seen };
+    numbers.get_through().await;
+    for round in 0..8 {
+        numbers.publish(100).await;
+        numbers.get_through().await;
+        numbers.publish(20).await;
+        match round % 4 {
+            0 => mine.kill(),
+            1 => theirs.kill(),
+            2 => [&mine, &theirs].into_iter().for_each(Proxy::kill),
+            _ => {
+                let (proxy, hub) = if round == 3 { (&mine, &here) } else { (&theirs, &there) };
+                proxy.forward(false);
+                numbers.publish(100).await;
+                cut_off(hub).await;
+                proxy.forward(true);
+            }
+        }
+        numbers.publish(100).await;
+        numbers.get_through().await;
+    }
+    last.send_replace(numbers.next);
+    numbers.publish(1).await;
+    let (came, counted) = within(reader).await.expect("every gap is announced");
+    assert!(
+        came + counted <= u64::from(numbers.next),
+        "{came} came and {counted} are lost, of {}",
+        numbers.next
+    );
+    drop(redis);
+}
+
+/// The last event of a topic is lost with the publisher's connection: nothing comes after it that could say so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_event_of_a_topic_is_not_lost_silently() {
+    let socket = path("redis-last");
+    let Some(redis) = Redis::start(&socket).await else { return };
+    let mine = Proxy::start("last-mine", &socket);
+    let (here, there) = (hub(&mine.socket), hub(&socket));
+    within(there.clone().ready()).await.unwrap();
+    within(here.clone().ready()).await.unwrap();
+    let mut far = there.topic("t").subscribe();
+    within(far.confirmed()).await;
+    here.topic("t").publish(&0).unwrap();
+    assert_eq!(next(&mut far).await, ("0".to_owned(), false));
+    mine.forward(false);
+    here.topic("t").publish(&1).unwrap();
+    mine.kill();
+    // What the broken connections hold must not get through when others do.
+    cut_off(&here).await;
+    mine.forward(true);
+    let Delivery::Lost(lost) = within(far.next_or_lost()).await.unwrap() else { panic!("it came") };
+    assert_eq!((lost.unreceived, lost.after_outage), (1, false));
+    drop(redis);
+}
+
+/// As in a storm of reconnects: 1,500 topics get their first subscriber while the broker is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subscriptions_of_an_outage_are_made_up_for() {
+    const TOPICS: usize = 1500;
+    let socket = path("redis-storm");
+    let Some(redis) = Redis::start(&socket).await else { return };
+    let (here, there) = (hub(&socket), hub(&socket));
+    let mut first = there.topic("t").subscribe();
+    within(first.confirmed()).await;
+    drop(redis);
+    cut_off(&there).await;
+    let mut feeds: Vec<_> = (0..TOPICS).map(|n| there.topic(format!("x{n}")).subscribe()).collect();
+    let redis = Redis::start(&socket).await.expect("it started before");
+    for feed in &mut feeds {
+        within(feed.confirmed()).await;
+    }
+    while within(here.clone().ready()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    (0..TOPICS).for_each(|n| _ = here.topic(format!("x{n}")).publish(&7).unwrap());
+    for feed in &mut feeds {
+        assert_eq!(next(feed).await, ("7".to_owned(), true));
+    }
+    drop((first, redis));
 }

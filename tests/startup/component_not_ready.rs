@@ -1,6 +1,10 @@
 use std::{io, sync::Arc, time::Duration};
 
-use sockeye::{Error, Handshake, Hub, Json, Ready, Server, ws_endpoint};
+use sockeye::{
+    Error, Handshake, Hub, Json, Ready, Server,
+    backplane::{Inlet, Outlet},
+    ws_endpoint,
+};
 use tokio::sync::Notify;
 
 use crate::{report, rules};
@@ -106,31 +110,20 @@ async fn what_is_given_up_is_dropped() {
     }
 }
 
-struct Line;
-
-impl sockeye::Backplane for Line {
-    fn subscribe(&self, _: &str) {}
-    fn unsubscribe(&self, _: &str) {}
-    fn publish(&self, _: &str, _: sockeye::Message) -> sockeye::Result {
-        Ok(())
-    }
-}
-
 /// A hub is asked like any component: it is ready when its backplane is connected.
 #[tokio::test(start_paused = true)]
 async fn a_hub_waits_for_its_backplane() {
-    let connected = Hub::<u32>::builder().backplane(|inlet| {
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            inlet.connected();
-        });
-        Line
+    let connected = Hub::<u32>::builder().backplane(async |inlet: Inlet, mut outlet: Outlet| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        inlet.connected();
+        while outlet.next().await.is_some() {}
     });
-    let refused = Hub::<u32>::builder().backplane(|inlet| {
+    let refused = Hub::<u32>::builder().backplane(async |inlet: Inlet, mut outlet: Outlet| {
         inlet.lost("connection refused by redis.internal:6379");
-        Line
+        while outlet.next().await.is_some() {}
     });
-    let silent = Hub::<u32>::builder().backplane(|_| Line);
+    let silent = Hub::<u32>::builder()
+        .backplane(async |_: Inlet, mut outlet: Outlet| while outlet.next().await.is_some() {});
     let server = server()
         .ready("connected", connected.build())
         .ready("refused", refused.build())

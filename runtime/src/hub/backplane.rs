@@ -1,114 +1,100 @@
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-};
+use std::pin::Pin;
 
-use super::{core::Core, remote::Remote};
-use crate::{Message, Result};
+use super::{Inlet, Outlet};
 
 /// What carries the events of a [`Hub`](crate::Hub) to other machines and brings theirs: an existing broker, such as
 /// Redis or NATS.
 ///
-/// The hub delivers to its own subscribers itself and hands each event on, encoded. What comes from outside goes in
-/// through the [`Inlet`], encoded too, and is passed to the sockets as it is: nothing is decoded, so programs in any
-/// language may publish. Whoever uses the hub notices nothing: its type is the same with and without.
+/// It is one task, which `run` is: it connects, does what the [`Outlet`] orders, and gives the [`Inlet`] what the broker brings.
+/// An `async fn` or closure with these two parameters is a backplane. Whoever uses the hub notices nothing: its type is the same with
+/// and without, which is why this is a trait object and no parameter of `Hub`.
 ///
-/// It is a trait object rather than a parameter of `Hub`, so that handlers that take `State<Hub<T>>` do not name a broker;
-/// a call through it costs nothing beside the broker. Its methods do not wait: they run in the handlers that publish
-/// and subscribe. An implementation hands the work to a task of its own, which holds the inlet and the connection, and
-/// connects again when it is lost.
+/// # What the hub does
+/// - It delivers to its own subscribers itself, and hands each event on, encoded and numbered.
+/// - It keeps the table of topics that are wanted, and orders each until it is confirmed: again after every reconnection, and after a
+///   while when the broker refuses or does not answer.
+/// - It queues up to 8,192 events and 16 MiB for the broker while there is a connection.
+/// - It leaves out what comes twice, and sees what does not come: by the next number of the publisher and topic, and after an
+///   outage of the publisher by a mark, which is a packet without an event. So the loss of a topic's last event is seen too.
+///
+/// # What a backplane does
+/// - It calls [`Inlet::connected`] and [`Inlet::lost`] as the connection comes and goes, connects again, and waits meanwhile
+///   ([`Outlet::pause`]). A connection that is silently dead is found by whatever the broker has for that, such as a ping.
+/// - It confirms orders when the broker has confirmed them, and drops those of a connection that is lost before it calls
+///   `connected` again.
+/// - It keeps the order of each topic's packets.
+///
+/// # What is promised
+/// At most once, in the order of each publisher and topic. What is lost is known: [`Event::lost`](crate::Event::lost) counts it where
+/// numbers tell, and says otherwise that there may be more.
+///
+/// # Examples
+/// A broker that is a channel in the same process:
 ///
 /// ```
-/// use sockeye::{Backplane, Error, Hub, Inlet, Message, Result};
-/// use tokio::sync::mpsc;
+/// use bytes::Bytes;
+/// use sockeye::{Hub, backplane::{Inlet, Order, Outlet}};
+/// use tokio::sync::broadcast::{self, error::RecvError};
 ///
-/// enum Order { Subscribe(String), Unsubscribe(String), Publish(String, Message) }
+/// type Broker = broadcast::Sender<(String, Bytes)>;
 ///
-/// struct Broker { orders: mpsc::Sender<Order> }
-///
-/// impl Broker {
-///     fn start(inlet: Inlet) -> Self {
-///         let (orders, mut ordered) = mpsc::channel(1000);
-///         tokio::spawn(async move {
-///             // Connect to the broker and call `inlet.connected()`; call `inlet.lost(why)` when the connection breaks, and
-///             // `inlet.deliver(topic, message)` for each message that another machine has published.
-///             while let Some(_order) = ordered.recv().await {}
-///         });
-///         Self { orders }
+/// async fn carry(broker: Broker, inlet: Inlet, mut outlet: Outlet) {
+///     let mut published = broker.subscribe();
+///     inlet.connected();
+///     loop {
+///         tokio::select! {
+///             order = outlet.next() => match order {
+///                 // This broker brings everything; another would be asked, and confirms.
+///                 Some(Order::Subscribe(order)) => order.confirm(),
+///                 Some(Order::Publish(order)) => {
+///                     let packet = (order.topic().to_owned(), order.packet().clone());
+///                     if broker.send(packet).is_ok() {
+///                         order.confirm();
+///                     }
+///                 }
+///                 Some(_) => {}
+///                 None => return,
+///             },
+///             packet = published.recv() => match packet {
+///                 Ok((topic, packet)) => _ = inlet.deliver(&topic, packet),
+///                 Err(RecvError::Lagged(_)) => {
+///                     inlet.lost("the broker was faster");
+///                     inlet.connected();
+///                 }
+///                 Err(RecvError::Closed) => return,
+///             },
+///         }
 ///     }
 /// }
 ///
-/// impl Backplane for Broker {
-///     fn subscribe(&self, topic: &str) {
-///         let _ = self.orders.try_send(Order::Subscribe(topic.to_owned()));
-///     }
-///     fn unsubscribe(&self, topic: &str) {
-///         let _ = self.orders.try_send(Order::Unsubscribe(topic.to_owned()));
-///     }
-///     fn publish(&self, topic: &str, message: Message) -> Result {
-///         let order = Order::Publish(topic.to_owned(), message);
-///         self.orders.try_send(order).map_err(|_| Error::new("1,000 events wait for the broker"))
-///     }
-/// }
-///
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let hub = Hub::<u32>::builder().backplane(Broker::start).build();
-/// # drop(hub); });
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> sockeye::Result {
+/// let broker = Broker::new(1000);
+/// let machine = || {
+///     let broker = broker.clone();
+///     Hub::<u32>::builder().backplane(|inlet: Inlet, outlet: Outlet| carry(broker, inlet, outlet)).build()
+/// };
+/// let (here, there) = (machine(), machine());
+/// let mut feed = there.topic("numbers").subscribe();
+/// feed.confirmed().await;
+/// # sockeye::Ready::ready(here.clone()).await?;
+/// here.topic("numbers").publish(&7)?;
+/// assert_eq!(feed.next().await?.message().as_text(), Some("7"));
+/// # Ok(())
+/// # }
 /// ```
-pub trait Backplane: Send + Sync + 'static {
-    /// A topic has got its first subscriber on this machine. Called in order with `unsubscribe`, one call at a time.
-    fn subscribe(&self, topic: &str);
-
-    /// A topic has lost its last subscriber on this machine.
-    fn unsubscribe(&self, topic: &str);
-
-    /// Sends an event to the other machines. It must not come back through the inlet: the subscribers here have it.
-    /// Calls for one topic by one publisher come in the publisher's order, which is to be kept.
-    ///
-    /// # Errors
-    /// When the event is lost for the other machines, because there is no connection or too much is waiting. The first
-    /// loss is logged as `backplane_lost`, those that follow are counted; the publisher does not notice.
-    fn publish(&self, topic: &str, message: Message) -> Result;
+pub trait Backplane: Send + 'static {
+    /// Serves the hub until [`Outlet::next`] gives `None`. It runs in a task of its own, in the runtime in which the hub is made or
+    /// else first used; when it ends earlier the connection counts as lost.
+    fn run(self: Box<Self>, inlet: Inlet, outlet: Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
-/// The way into a [`Hub`](crate::Hub) for events of other machines. It does not keep the hub alive: when that is gone, and
-/// the last [`Subscription`](crate::Subscription) with it, the backplane is dropped, and `deliver` says so.
-#[derive(Clone)]
-pub struct Inlet {
-    core: Weak<Core>,
-}
-
-impl Inlet {
-    pub(super) fn new(core: &Arc<Core>) -> Self {
-        Self { core: Arc::downgrade(core) }
-    }
-
-    /// Hands an event to the subscribers of the topic on this machine. Text for hubs that write JSON. Never waits.
-    /// `false` means that the hub is gone, and the work is done.
-    pub fn deliver(&self, topic: &str, message: impl Into<Message>) -> bool {
-        self.core.upgrade().is_some_and(|core| core.deliver(topic, message.into()))
-    }
-
-    /// Says that the connection is there. The hub's [`Ready`](crate::Ready) waits for it.
-    pub fn connected(&self) {
-        self.with(Remote::connected);
-    }
-
-    /// Says that the connection is lost, and why: logged once as `backplane_lost`, and told to every subscriber with its
-    /// next event ([`Event::after_outage`](crate::Event::after_outage)).
-    pub fn lost(&self, reason: impl fmt::Display) {
-        self.with(|remote| remote.lost(reason.to_string()));
-    }
-
-    fn with(&self, act: impl FnOnce(&Remote)) {
-        if let Some(remote) = self.core.upgrade().as_deref().and_then(Core::remote) {
-            act(remote);
-        }
-    }
-}
-
-impl fmt::Debug for Inlet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inlet").finish_non_exhaustive()
+impl<F, R> Backplane for F
+where
+    F: FnOnce(Inlet, Outlet) -> R + Send + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    fn run(self: Box<Self>, inlet: Inlet, outlet: Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin((*self)(inlet, outlet))
     }
 }

@@ -1,6 +1,6 @@
 use std::{any, fmt, sync::Arc};
 
-use super::{Backplane, Encoding, Hub, Inlet, Shared, core::Core, readers::Readers, remote::Remote};
+use super::{Backplane, Encoding, Hub, Shared, core::Core, readers::Readers, remote::Remote};
 use crate::{Codec, metrics};
 
 /// How many events a subscriber may be behind, unless the hub says otherwise.
@@ -20,15 +20,13 @@ pub enum SlowPolicy {
     Disconnect,
 }
 
-type Connect = Box<dyn FnOnce(Inlet) -> Box<dyn Backplane>>;
-
 /// Settings of a [`Hub`] that is about to be made; see [`Hub::builder`].
 #[must_use = "a hub is made by `build`"]
 pub struct HubBuilder<T> {
     encoding: Encoding<T>,
     settings: Settings,
     readers: Option<Arc<Readers>>,
-    connect: Option<Connect>,
+    backplane: Option<Box<dyn Backplane>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +48,7 @@ impl<T> HubBuilder<T> {
     pub(super) fn new(encoding: Encoding<T>) -> Self {
         let bounds = Bounds { events: QUEUE, bytes: QUEUE_BYTES };
         let settings = Settings { bounds, slow: SlowPolicy::default(), name: any::type_name::<T>() };
-        Self { encoding, settings, readers: None, connect: None }
+        Self { encoding, settings, readers: None, backplane: None }
     }
 
     /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
@@ -93,9 +91,10 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// Shares the topics with other machines. The function is called by `build` and gets the way in for their events.
-    pub fn backplane<B: Backplane>(mut self, connect: impl FnOnce(Inlet) -> B + 'static) -> Self {
-        self.connect = Some(Box::new(|inlet| Box::new(connect(inlet))));
+    /// Shares the topics with other machines, over what this connects to. It runs as soon as the hub is made in a runtime of
+    /// tokio's, or else is first used in one.
+    pub fn backplane(mut self, backplane: impl Backplane) -> Self {
+        self.backplane = Some(Box::new(backplane));
         self
     }
 
@@ -115,16 +114,16 @@ impl<T> HubBuilder<T> {
     /// Takes the backplane out, and says whether there was one.
     #[cfg(feature = "log-stream")]
     pub(crate) fn remove_backplane(&mut self) -> bool {
-        self.connect.take().is_some()
+        self.backplane.take().is_some()
     }
 
     /// The hub.
     pub fn build(self) -> Hub<T> {
         metrics::describe_hubs();
-        let remote = self.connect.is_some().then(Remote::default);
+        let remote = self.backplane.is_some().then(|| Arc::new(Remote::new(self.settings.name)));
         let core = Arc::new(Core::new(self.settings, self.readers, remote));
-        if let (Some(remote), Some(connect)) = (core.remote(), self.connect) {
-            remote.join(connect(Inlet::new(&core)));
+        if let (Some(remote), Some(backplane)) = (core.remote(), self.backplane) {
+            remote.join(backplane, Arc::downgrade(&core));
         }
         Hub { shared: Arc::new(Shared { core }), encoding: self.encoding }
     }

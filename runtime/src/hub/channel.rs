@@ -10,7 +10,10 @@ use std::{
 
 use super::{
     builder::Bounds,
-    queue::{Place, Queue},
+    heard::{Heard, Verdict},
+    lost::Lost,
+    packet::Stamp,
+    queue::{Place, Pushed, Queue},
     wake::wake_all,
 };
 use crate::{Message, metrics::HubCounts};
@@ -26,14 +29,20 @@ pub(super) struct Channel {
 #[derive(Debug, Default)]
 struct Log {
     queue: Queue,
+    /// What has come from other machines.
+    heard: Heard,
+    /// The broker has confirmed that it brings the topic.
+    confirmed: bool,
     ended: bool,
 }
 
 /// What a subscriber finds.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// An event, and how many the subscriber has missed just before it.
-    Event { message: Message, missed: u64 },
+    /// An event, and what the subscriber has lost just before it.
+    Event { message: Message, lost: Lost },
+    /// Something is lost, and nothing has come after it.
+    Lost(Lost),
     /// Nothing yet; the subscriber is woken when there is.
     Nothing,
     /// Nothing, and nothing will come.
@@ -63,11 +72,60 @@ impl Channel {
         let pushed = log.queue.push(message, publisher, self.bounds);
         let wakers = if pushed.is_ok() { log.queue.take_wakers() } else { Vec::new() };
         drop(log);
-        // Foreign code runs in all of these, so not under the lock.
+        self.tell(wakers, pushed)
+    }
+
+    /// Adds what has come from another machine, unless it has been here. Says how many of its publisher's events should have come before it
+    /// and have not.
+    pub(super) fn receive(&self, stamp: Option<&Stamp>, message: Option<Message>) -> u64 {
+        let mut log = self.lock();
+        let verdict = stamp.map(|stamp| log.heard.hear(stamp, message.is_some()));
+        let lost = match verdict {
+            Some(Verdict::Stale) => return 0,
+            Some(Verdict::New { lost }) => lost,
+            None => 0,
+        };
+        log.queue.losses.events += lost;
+        let pushed = message.map(|message| log.queue.push(message, None, self.bounds));
+        let wakers = log.queue.take_wakers();
+        drop(log);
+        match pushed {
+            Some(pushed) => _ = self.tell(wakers, pushed),
+            None => wake_all(wakers),
+        }
+        lost
+    }
+
+    /// Foreign code runs in all of these, so not under the lock.
+    fn tell(&self, wakers: Vec<Waker>, pushed: Result<Pushed, Message>) -> usize {
         wake_all(wakers);
         let Ok(pushed) = pushed else { return 0 };
         self.counts.queued(pushed.depth, pushed.missed());
         pushed.reached
+    }
+
+    /// Other machines are not heard any more.
+    pub(super) fn cut_off(&self) {
+        self.change(|log| {
+            log.confirmed = false;
+            log.queue.losses.outages += 1;
+        });
+    }
+
+    /// Other machines are heard from now on; `late` when they have not been, though somebody listened.
+    pub(super) fn confirm(&self, late: bool) {
+        self.change(|log| {
+            log.confirmed = true;
+            log.queue.losses.outages += u64::from(late);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Log)) {
+        let mut log = self.lock();
+        change(&mut log);
+        let wakers = log.queue.take_wakers();
+        drop(log);
+        wake_all(wakers);
     }
 
     /// A place behind everything that was published before.
@@ -82,27 +140,40 @@ impl Channel {
         Leaving { others: log.queue.subscribers(), _waker: waker, _unheard: unheard }
     }
 
-    /// Takes the event at the place and moves the place on, or remembers whom to wake.
-    pub(super) fn take(&self, place: &Place, cx: &Context<'_>) -> Found {
+    /// Takes the event at the place and moves the place on, or remembers whom to wake. What is lost is found by itself only where
+    /// that is `told_apart`.
+    pub(super) fn take(&self, place: &Place, told_apart: bool, cx: &Context<'_>) -> Found {
+        let found = self.poll(place, cx, |log| log.find(place, told_apart));
+        found.unwrap_or(Found::Nothing)
+    }
+
+    /// Whether other machines are heard, or nothing more will come; or remembers whom to wake.
+    pub(super) fn is_confirmed(&self, place: &Place, cx: &Context<'_>) -> bool {
+        self.poll(place, cx, |log| (log.confirmed || log.ended).then_some(())).is_some()
+    }
+
+    fn poll<F>(
+        &self,
+        place: &Place,
+        cx: &Context<'_>,
+        mut find: impl FnMut(&mut Log) -> Option<F>,
+    ) -> Option<F> {
         let mut log = self.lock();
-        if let Some(found) = log.find(place) {
-            return found;
+        if let Some(found) = find(&mut log) {
+            return Some(found);
         }
         if log.queue.is_noted(place, cx.waker()) {
-            return Found::Nothing;
+            return None;
         }
         drop(log);
+        // It is foreign code. While it runs something may come, so there is a second look.
         let waker = cx.waker().clone();
         let mut log = self.lock();
-        // Somebody may have published since.
-        if let Some(found) = log.find(place) {
-            drop(log);
-            return found;
-        }
-        let replaced = log.queue.note(place, waker);
+        let found = find(&mut log);
+        let replaced = if found.is_none() { log.queue.note(place, waker) } else { Some(waker) };
         drop(log);
         drop(replaced);
-        Found::Nothing
+        found
     }
 
     /// Says that nothing more will come.
@@ -135,10 +206,13 @@ impl Channel {
 }
 
 impl Log {
-    fn find(&mut self, place: &Place) -> Option<Found> {
-        match self.queue.take(place) {
-            Some((message, missed)) => Some(Found::Event { message, missed }),
-            None => self.ended.then_some(Found::Ended),
+    fn find(&mut self, place: &Place, told_apart: bool) -> Option<Found> {
+        if let Some((message, lost)) = self.queue.take(place) {
+            return Some(Found::Event { message, lost });
         }
+        if told_apart && let Some(lost) = self.queue.take_lost(place) {
+            return Some(Found::Lost(lost));
+        }
+        self.ended.then_some(Found::Ended)
     }
 }

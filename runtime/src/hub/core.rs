@@ -6,13 +6,17 @@ use std::{
     },
 };
 
+use bytes::Bytes;
+
 use super::{
     builder::Settings,
     channel::Channel,
     cursor::Cursor,
+    log,
+    packet::{self, Packet, Stamp},
     queue::Place,
     readers::{Reader, Readers},
-    remote::{Change, Remote},
+    remote::Remote,
 };
 use crate::{
     Message, Result,
@@ -31,13 +35,17 @@ pub(super) struct Core {
     settings: Settings,
     /// Who reads, where somebody asks.
     readers: Option<Arc<Readers>>,
-    remote: Option<Remote>,
+    remote: Option<Arc<Remote>>,
     /// Nobody can publish any more.
     ended: AtomicBool,
 }
 
 impl Core {
-    pub(super) fn new(settings: Settings, readers: Option<Arc<Readers>>, remote: Option<Remote>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        readers: Option<Arc<Readers>>,
+        remote: Option<Arc<Remote>>,
+    ) -> Self {
         Self { topics: RwLock::default(), settings, readers, remote, ended: AtomicBool::new(false) }
     }
 
@@ -49,50 +57,67 @@ impl Core {
         Reader::new(self.readers.as_ref())
     }
 
-    pub(super) fn remote(&self) -> Option<&Remote> {
+    pub(super) fn remote(&self) -> Option<&Arc<Remote>> {
         self.remote.as_ref()
     }
 
     /// Hands an event to the subscribers here, and to the other machines. It is encoded only if somebody may want it.
     pub(super) fn publish(
         &self,
-        topic: &str,
+        topic: &Arc<str>,
         publisher: Option<&Cursor>,
         encode: impl FnOnce() -> Result<Message>,
     ) -> Result<usize> {
         let Some(channel) = self.find(topic) else {
-            if self.remote.is_some() {
-                self.send_away(topic, &encode()?);
+            if let Some(remote) = &self.remote {
+                remote.publish(topic, encode()?);
             }
             HubCounts::unheard(self.settings.name, Source::Here);
             return Ok(0);
         };
         let message = encode()?;
-        self.send_away(topic, &message);
+        if let Some(remote) = &self.remote {
+            remote.publish(topic, message.clone());
+        }
         channel.counts().published(Source::Here);
         Ok(channel.push(message, publisher.and_then(|cursor| cursor.place_in(&channel))))
     }
 
-    /// To the other machines, if there are any.
-    fn send_away(&self, topic: &str, message: &Message) {
-        if self.remote.as_ref().is_some_and(|remote| !remote.publish(topic, message.clone())) {
-            HubCounts::unsent(self.settings.name);
-        }
-    }
-
-    /// Hands an event of another machine to the subscribers here; `false` when the hub has ended.
-    pub(super) fn deliver(&self, topic: &str, message: Message) -> bool {
+    /// Hands what has come from another machine to the subscribers here; `false` when the hub has ended.
+    pub(super) fn deliver(&self, topic: &str, packet: Bytes) -> bool {
         if self.ended.load(Ordering::Acquire) {
             return false;
         }
-        match self.find(topic) {
-            Some(channel) => {
-                channel.counts().published(Source::Backplane);
-                channel.push(message, None);
+        match packet::read(packet) {
+            Packet::Foreign(message) => self.deliver_event(topic, None, Some(message)),
+            Packet::Stamped(stamp, message) if !self.is_own(&stamp) => {
+                self.deliver_event(topic, Some(&stamp), message);
             }
-            None => HubCounts::unheard(self.settings.name, Source::Backplane),
+            Packet::Stamped(..) => {}
+            Packet::Unknown => log::unreadable(topic),
         }
         true
+    }
+
+    fn is_own(&self, stamp: &Stamp) -> bool {
+        self.remote.as_ref().is_some_and(|remote| remote.publisher() == stamp.publisher)
+    }
+
+    fn deliver_event(&self, topic: &str, stamp: Option<&Stamp>, message: Option<Message>) {
+        let is_event = message.is_some();
+        let Some(channel) = self.find(topic) else {
+            if is_event {
+                HubCounts::unheard(self.settings.name, Source::Backplane);
+            }
+            return;
+        };
+        if is_event {
+            channel.counts().published(Source::Backplane);
+        }
+        let lost = channel.receive(stamp, message);
+        if let (Some(remote), 1..) = (&self.remote, lost) {
+            remote.gap(topic, lost);
+        }
     }
 
     /// A new subscriber of the topic.
@@ -100,13 +125,18 @@ impl Core {
         // Who records them is foreign code, so they are looked up before the lock, for the case that the topic is new.
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
-        if !topics.contains_key(topic) {
+        let is_new = !topics.contains_key(topic);
+        if is_new {
             topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.bounds, counts)));
-            self.note(Change::Subscribe(Arc::clone(topic)));
         }
         let channel = Arc::clone(&topics[topic]);
+        // In the order of the lock, so that the backplane knows how it is in the end.
+        let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
         let place = channel.enter();
         drop(topics);
+        if is_new && is_heard {
+            channel.confirm(false);
+        }
         channel.counts().subscribed();
         self.tell();
         (channel, place)
@@ -117,19 +147,24 @@ impl Core {
         let mut topics = self.write();
         let leaving = channel.leave(place);
         let freed = if leaving.others == 0 { topics.remove(topic) } else { None };
+        let mut wanted = None;
         if freed.is_some() {
             give_back(&mut topics);
-            self.note(Change::Unsubscribe(Arc::clone(topic)));
+            wanted = self.remote.as_ref().and_then(|remote| remote.give_up(topic));
         }
         drop(topics);
-        channel.counts().left();
-        drop((freed, leaving));
+        // Before foreign code runs, which may panic.
         self.tell();
+        channel.counts().left();
+        drop((freed, wanted, leaving));
     }
 
     /// Says that nobody can publish any more.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        if let Some(remote) = &self.remote {
+            remote.end();
+        }
         let channels: Vec<_> = self.read().values().cloned().collect();
         for channel in channels {
             channel.end();
@@ -148,13 +183,6 @@ impl Core {
 
     pub(super) fn subscribers(&self, topic: &str) -> usize {
         self.find(topic).map_or(0, |channel| channel.subscribers())
-    }
-
-    /// Notes in the order of the lock what the backplane is to be told after it: foreign code must not run under it.
-    fn note(&self, change: Change) {
-        if let Some(remote) = &self.remote {
-            remote.note(change);
-        }
     }
 
     fn tell(&self) {

@@ -10,9 +10,9 @@ use super::{
     channel::{Channel, Found},
     core::Core,
     log,
+    lost::Lost,
     queue::Place,
     readers::Reader,
-    remote::Remote,
 };
 use crate::{CloseCode, Error, Message, Result, error::Kind};
 
@@ -25,8 +25,6 @@ pub(super) struct Cursor {
     /// `None` once it was too slow and had to go.
     place: Option<Place>,
     reader: Reader,
-    /// How often the backplane had come and gone when this subscriber last looked.
-    outages: u64,
     /// How many events were dropped for it.
     missed: u64,
 }
@@ -35,21 +33,24 @@ pub(super) struct Cursor {
 #[derive(Debug, Clone)]
 pub(super) struct Taken {
     pub(super) message: Message,
-    pub(super) missed: u64,
-    pub(super) after_outage: bool,
+    pub(super) lost: Lost,
+}
+
+/// What a subscriber gets.
+pub(super) enum Received {
+    Event(Taken),
+    Lost(Lost),
 }
 
 impl Cursor {
     pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>) -> Self {
         let (channel, place) = core.enter(topic);
-        let outages = core.remote().map_or(0, Remote::outages);
         Self {
             core: Arc::clone(core),
             topic: Arc::clone(topic),
             channel,
             place: Some(place),
             reader: core.reader(),
-            outages,
             missed: 0,
         }
     }
@@ -58,7 +59,18 @@ impl Cursor {
         &self.topic
     }
 
+    /// The next event, with what was lost before it.
     pub(super) fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Result<Taken>> {
+        loop {
+            // It is given by itself only to those who ask for it.
+            if let Received::Event(taken) = ready!(self.poll_receive(false, cx))? {
+                return Poll::Ready(Ok(taken));
+            }
+        }
+    }
+
+    /// The next event, or, where that is `told_apart`, what is lost though no event has come after it.
+    pub(super) fn poll_receive(&mut self, told_apart: bool, cx: &mut Context<'_>) -> Poll<Result<Received>> {
         self.reader.note();
         // A feed that always has something must let its task's other work run.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
@@ -66,34 +78,39 @@ impl Cursor {
             coop.made_progress();
             return Poll::Ready(Err(self.too_slow()));
         };
-        let found = self.channel.take(place, cx);
+        let found = self.channel.take(place, told_apart, cx);
         if matches!(found, Found::Nothing) {
             return Poll::Pending;
         }
         coop.made_progress();
         Poll::Ready(match found {
-            Found::Event { message, missed } => self.judge(message, missed),
+            Found::Event { message, lost } => {
+                self.judge(lost).map(|()| Received::Event(Taken { message, lost }))
+            }
+            Found::Lost(lost) => self.judge(lost).map(|()| Received::Lost(lost)),
             _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no publishers any more")),
         })
     }
 
-    fn judge(&mut self, message: Message, missed: u64) -> Result<Taken> {
-        if missed > 0 {
-            self.missed += missed;
-            if self.core.settings().slow == SlowPolicy::Disconnect {
-                self.channel.counts().disconnected();
-                self.leave();
-                return Err(self.too_slow());
-            }
-            let again = self.missed > missed;
-            log::Missed { topic: &self.topic, events: missed, again }.emit();
+    /// Ready when events of other machines come, too.
+    pub(super) fn poll_confirmed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.place {
+            Some(place) if !self.channel.is_confirmed(place, cx) => Poll::Pending,
+            _ => Poll::Ready(()),
         }
-        Ok(Taken { message, missed, after_outage: self.look_for_outage() })
     }
 
-    fn look_for_outage(&mut self) -> bool {
-        let now = self.core.remote().map_or(0, Remote::outages);
-        std::mem::replace(&mut self.outages, now) != now
+    fn judge(&mut self, lost: Lost) -> Result<()> {
+        let Lost { missed: missed @ 1.., .. } = lost else { return Ok(()) };
+        self.missed += missed;
+        if self.core.settings().slow == SlowPolicy::Disconnect {
+            self.channel.counts().disconnected();
+            self.leave();
+            return Err(self.too_slow());
+        }
+        let again = self.missed > missed;
+        log::Missed { topic: &self.topic, events: missed, again }.emit();
+        Ok(())
     }
 
     fn too_slow(&self) -> Error {

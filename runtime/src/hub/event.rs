@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::cursor::Taken;
+use super::{Lost, cursor::Taken};
 use crate::{Message, Outgoing};
 
 /// An event from a [`Subscription`](crate::Subscription): encoded already, so that sending it on a socket costs no work and no copy.
@@ -31,15 +31,30 @@ impl<T> Event<T> {
         Self { taken, format, of: PhantomData }
     }
 
-    /// How many events this subscriber did not get just before this one, because it was too slow.
-    pub fn missed(&self) -> u64 {
-        self.taken.missed
+    /// What this subscriber did not get just before this event: nothing, most often.
+    ///
+    /// ```
+    /// # async fn example(mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
+    /// let event = feed.next().await?;
+    /// if !event.lost().is_nothing() {
+    ///     println!("the picture has a gap: {:?}", event.lost());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lost(&self) -> Lost {
+        self.taken.lost
     }
 
-    /// Whether the connection to other machines was lost or came back since the event before, so that events of theirs
-    /// may be missing. Never where there is no [`Backplane`](crate::Backplane).
+    /// How many events this subscriber did not get just before this one, because it was too slow.
+    pub fn missed(&self) -> u64 {
+        self.taken.lost.missed
+    }
+
+    /// Whether events of other machines are missing since the event before, or may be: some have not come, or the connection to the broker
+    /// was lost or came back, on this machine or on the publisher's. Never where there is no [`Backplane`](crate::Backplane).
     pub fn after_outage(&self) -> bool {
-        self.taken.after_outage
+        self.taken.lost.after_outage || self.taken.lost.unreceived > 0
     }
 
     /// The event as it goes over the wire.
@@ -51,6 +66,15 @@ impl<T> Event<T> {
     pub fn into_message(self) -> Message {
         self.taken.message
     }
+}
+
+/// What [`Subscription::next_or_lost`](crate::Subscription::next_or_lost) gives.
+#[derive(Debug, Clone)]
+pub enum Delivery<T> {
+    /// An event. What was lost before it, if anything, is in [`Event::lost`].
+    Event(Event<T>),
+    /// Something is lost, and no event has come after it yet.
+    Lost(Lost),
 }
 
 impl<T> From<Event<T>> for Outgoing<'_, T> {

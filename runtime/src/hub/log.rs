@@ -51,3 +51,61 @@ pub(super) fn unsent(topic: &str, reason: &str) {
 pub(super) fn sent_again(unsent: u64) {
     event!(Level::INFO, "events reach other machines again", unsent = unsent);
 }
+
+/// A topic is not heard from other machines; those that follow it are counted in what the hub says when it is asked.
+pub(super) fn unheard(topic: &str, reason: &str) {
+    event!(
+        Level::WARN,
+        "a topic is not heard from other machines; the broker is asked again",
+        rule = BACKPLANE_LOST.name,
+        topic = topic,
+        reason = reason,
+    );
+}
+
+/// The broker has confirmed all that it had refused.
+pub(super) fn heard_again() {
+    event!(Level::INFO, "every topic is heard from other machines again");
+}
+
+/// So many topics have lost events that their subscribers on other machines cannot all be told. Said once for each time that it
+/// comes to that.
+pub(super) fn untold(topic: &str) {
+    event!(
+        Level::WARN,
+        "more topics have lost events than subscribers can be told of",
+        rule = BACKPLANE_LOST.name,
+        topic = topic,
+    );
+}
+
+/// A packet of another version of Sockeye.
+pub(super) fn unreadable(topic: &str) {
+    event!(
+        Level::WARN,
+        "a packet of another version of Sockeye cannot be read",
+        rule = BACKPLANE_LOST.name,
+        topic = topic,
+    );
+}
+
+/// Events of another machine have not come.
+pub(super) struct Gap<'a> {
+    pub(super) topic: &'a str,
+    pub(super) lost: u64,
+    /// Nothing like it was said a moment ago.
+    pub(super) is_loud: bool,
+}
+
+impl Gap<'_> {
+    pub(super) fn emit(&self) {
+        let Self { topic, lost, is_loud } = *self;
+        event!(
+            if is_loud { Level::WARN } else { Level::DEBUG },
+            "events of another machine were lost",
+            rule = BACKPLANE_LOST.name,
+            topic = topic,
+            lost = lost,
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Topics of events: published once, encoded once, received by everybody who listens.
 //!
 //! `Hub`, `Topic`, `Subscription` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
-//! `Channel` (one topic's queue), `Remote` (the backplane, if there is one).
+//! `Channel` (one topic's queue), `Remote` (the way to other machines, if there is one).
 
 mod backplane;
 mod builder;
@@ -9,7 +9,12 @@ mod channel;
 mod core;
 mod cursor;
 mod event;
+mod heard;
+mod inlet;
 mod log;
+mod lost;
+mod outlet;
+mod packet;
 mod queue;
 #[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
 mod readers;
@@ -23,9 +28,12 @@ use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 
-pub use backplane::{Backplane, Inlet};
+pub use backplane::Backplane;
 pub use builder::{HubBuilder, SlowPolicy};
-pub use event::Event;
+pub use event::{Delivery, Event};
+pub use inlet::Inlet;
+pub use lost::Lost;
+pub use outlet::{Order, Outlet, PublishOrder, SubscribeOrder};
 pub use subscription::Subscription;
 pub use topic::Topic;
 

@@ -5,7 +5,10 @@ use std::{collections::VecDeque, task::Waker};
 
 use slab::Slab;
 
-use super::builder::Bounds;
+use super::{
+    builder::Bounds,
+    lost::{Losses, Lost},
+};
 use crate::Message;
 
 /// Up to this capacity a buffer is kept: giving so little back would cost more than it frees.
@@ -22,6 +25,8 @@ pub(super) struct Queue {
     seats: Slab<Seat>,
     /// How many seats have a waker.
     waiting: usize,
+    /// What of others' events has been lost, up to the end of the queue.
+    pub(super) losses: Losses,
     /// The last event that was dropped went for the bytes, not for the number, that were waiting.
     too_large: bool,
     /// How many have left since the seats gave memory back.
@@ -34,6 +39,8 @@ pub(super) struct Entry {
     message: Message,
     /// How many subscribers have yet to take it.
     left: usize,
+    /// What had been lost before it.
+    losses: Losses,
     /// The seat of its publisher, which does not get it.
     publisher: Option<usize>,
 }
@@ -43,6 +50,8 @@ pub(super) struct Entry {
 struct Seat {
     /// The number of the event that it takes next.
     next: u64,
+    /// What it knows to be lost.
+    losses: Losses,
     /// How many events were dropped before it took them, and were not its own.
     missed: u64,
     /// How many events of its own were dropped since it last looked.
@@ -97,7 +106,7 @@ impl Queue {
             dropped.extend(self.drop_first());
         }
         self.bytes += message.len();
-        self.entries.push_back(Entry { message, left: reached, publisher });
+        self.entries.push_back(Entry { message, left: reached, losses: self.losses, publisher });
         // What is left of an older event that everybody has is not the first any more.
         self.pop_taken();
         Ok(Pushed { reached, depth, dropped })
@@ -118,7 +127,7 @@ impl Queue {
     /// A place behind everything that was published before.
     pub(super) fn enter(&mut self) -> Place {
         let next = self.first + self.entries.len() as u64;
-        Place(self.seats.insert(Seat { next, missed: 0, own: 0, waker: None }))
+        Place(self.seats.insert(Seat { next, losses: self.losses, missed: 0, own: 0, waker: None }))
     }
 
     /// Gives a place back, and with it everything that was kept for it: foreign code runs when that is dropped.
@@ -141,8 +150,8 @@ impl Queue {
         (waker, unheard)
     }
 
-    /// The next event at the place, and how many were missed just before it.
-    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, u64)> {
+    /// The next event at the place, and what was lost just before it.
+    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, Lost)> {
         let seat = self.seats.get_mut(place.0)?;
         let dropped = self.first.saturating_sub(seat.next);
         seat.missed += dropped - std::mem::take(&mut seat.own);
@@ -155,8 +164,14 @@ impl Queue {
             seat.next += 1;
         };
         seat.next += 1;
-        let missed = std::mem::take(&mut seat.missed);
-        Some((self.take_at(index), missed))
+        let lost = seat.lost_until(self.entries[index].losses);
+        Some((self.take_at(index), lost))
+    }
+
+    /// What is lost at the place though no event came after it.
+    pub(super) fn take_lost(&mut self, place: &Place) -> Option<Lost> {
+        let seat = self.seats.get_mut(place.0)?;
+        Some(seat.lost_until(self.losses)).filter(|lost| !lost.is_nothing())
     }
 
     /// The message for one of its subscribers; the last of them takes it out.
@@ -231,6 +246,14 @@ impl Queue {
             self.left = 0;
             self.seats.shrink_to_fit();
         }
+    }
+}
+
+impl Seat {
+    /// What the subscriber has not been told yet.
+    fn lost_until(&mut self, now: Losses) -> Lost {
+        let missed = std::mem::take(&mut self.missed);
+        Lost { missed, ..now.since(std::mem::replace(&mut self.losses, now)) }
     }
 }
 

@@ -1,15 +1,11 @@
-use super::{Hub, remote::State};
+use super::Hub;
 use crate::{Error, Ready, Result};
 
-/// Ready when the backplane is connected; at once where there is none.
+/// Ready when the backplane is connected and the broker has confirmed every topic that somebody listens to; at once where there
+/// is no backplane.
 impl<T: 'static> Ready for Hub<T> {
     async fn ready(self) -> Result {
         let Some(remote) = self.shared.core.remote() else { return Ok(()) };
-        let mut states = remote.state();
-        let settled = states.wait_for(|state| *state != State::Connecting).await;
-        match settled.as_deref() {
-            Ok(State::Lost(why)) => Err(Error::new(format_args!("its backplane is not connected: {why}"))),
-            _ => Ok(()),
-        }
+        remote.ready().await.map_err(Error::new)
     }
 }

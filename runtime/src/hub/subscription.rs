@@ -8,7 +8,10 @@ use std::{
 
 use futures_core::{FusedStream, Stream};
 
-use super::{Event, cursor::Cursor};
+use super::{
+    Delivery, Event,
+    cursor::{Cursor, Received},
+};
 use crate::Result;
 
 /// The events of one topic, from the time of the subscription on. Dropping it ends the subscription.
@@ -57,6 +60,42 @@ impl<T> Subscription<T> {
     pub async fn next(&mut self) -> Result<Event<T>> {
         let taken = poll_fn(|cx| self.cursor.poll_take(cx)).await?;
         Ok(Event::new(taken, self.format))
+    }
+
+    /// The next event, or, as soon as it is known, that something is lost. [`next`](Self::next) says that with the next event, which may
+    /// be long in coming: an outage may have swallowed the last one of the topic.
+    ///
+    /// Cancel safe, as `next` is.
+    ///
+    /// ```
+    /// # use sockeye::{Delivery, Json, Result, Socket, Subscription};
+    /// # async fn state() -> u32 { 7 }
+    /// # async fn example(mut socket: Socket<Json<(), u32>>, mut feed: Subscription<u32>) -> Result {
+    /// match feed.next_or_lost().await? {
+    ///     Delivery::Event(event) if event.lost().is_nothing() => socket.send(event).await?,
+    ///     // The picture has a gap: all of it is sent again.
+    ///     _ => socket.send(state().await).await?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub async fn next_or_lost(&mut self) -> Result<Delivery<T>> {
+        Ok(match poll_fn(|cx| self.cursor.poll_receive(true, cx)).await? {
+            Received::Event(taken) => Delivery::Event(Event::new(taken, self.format)),
+            Received::Lost(lost) => Delivery::Lost(lost),
+        })
+    }
+
+    /// Waits until events of other machines come: until the broker behind the hub's [`Backplane`](crate::Backplane) has confirmed the
+    /// topic. At once where there is none, and where others on this machine listen already.
+    ///
+    /// Events of this machine come from the subscription on. A handler that reads a state and then follows its changes waits here before
+    /// it reads. When the broker took longer than one try, or was away, the next event [says so](crate::Event::lost).
+    pub async fn confirmed(&mut self) {
+        poll_fn(|cx| self.cursor.poll_confirmed(cx)).await;
     }
 }
 

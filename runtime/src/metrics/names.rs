@@ -26,5 +26,7 @@ pub const HUB_QUEUE_DEPTH: &str = "sockeye_hub_queue_depth";
 pub const HUB_MISSED: &str = "sockeye_hub_missed_total";
 /// Counter: subscribers that were disconnected because they were too slow.
 pub const HUB_DISCONNECTED: &str = "sockeye_hub_disconnected_total";
+/// Counter: events of other machines that were lost on the way.
+pub const HUB_LOST: &str = "sockeye_hub_lost_total";
 /// Counter: events that did not reach other machines.
 pub const HUB_UNSENT: &str = "sockeye_hub_unsent_total";

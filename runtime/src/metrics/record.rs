@@ -45,6 +45,7 @@ pub(crate) fn describe_hubs() {
         "Events dropped for slow subscribers, for each of them"
     );
     describe_counter!(names::HUB_DISCONNECTED, Unit::Count, "Subscribers disconnected for being too slow");
+    describe_counter!(names::HUB_LOST, Unit::Count, "Events of other machines that were lost");
     describe_counter!(names::HUB_UNSENT, Unit::Count, "Events that did not reach other machines");
 }
 
@@ -161,9 +162,14 @@ impl HubCounts {
         published(hub, source).increment(1);
     }
 
-    /// An event that the backplane did not take. That is rare, so nobody keeps the counter.
-    pub(crate) fn unsent(hub: &'static str) {
-        counter!(names::HUB_UNSENT, "hub" => hub).increment(1);
+    /// Events that the broker did not take. That is rare, so nobody keeps the counter.
+    pub(crate) fn unsent(hub: &'static str, events: u64) {
+        counter!(names::HUB_UNSENT, "hub" => hub).increment(events);
+    }
+
+    /// Events of other machines that have not come.
+    pub(crate) fn lost(hub: &'static str, events: u64) {
+        counter!(names::HUB_LOST, "hub" => hub).increment(events);
     }
 
     pub(crate) fn subscribed(&self) {

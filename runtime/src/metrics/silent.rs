@@ -59,7 +59,9 @@ impl HubCounts {
 
     pub(crate) fn unheard(_hub: &'static str, _source: Source) {}
 
-    pub(crate) fn unsent(_hub: &'static str) {}
+    pub(crate) fn unsent(_hub: &'static str, _events: u64) {}
+
+    pub(crate) fn lost(_hub: &'static str, _events: u64) {}
 
     pub(crate) fn subscribed(&self) {}
 

@@ -1,0 +1,35 @@
+/// What a subscriber did not get, up to some point; see [`Event::lost`](crate::Event::lost).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Lost {
+    /// Events that were dropped here because the subscriber was too slow.
+    pub missed: u64,
+    /// Events of other machines that were lost on the way here. Those are counted by the numbers that their publishers gave them.
+    pub unreceived: u64,
+    /// A connection to the broker was away, or the topic was not listened to there, so that more may be lost than was counted.
+    pub after_outage: bool,
+}
+
+impl Lost {
+    /// Whether nothing is missing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How much a topic has lost so far. Only the difference between two of them says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Losses {
+    /// Events of other machines.
+    pub(super) events: u64,
+    /// Times that others could not be heard.
+    pub(super) outages: u64,
+}
+
+impl Losses {
+    /// What was lost since `before`.
+    pub(super) fn since(self, before: Self) -> Lost {
+        let unreceived = self.events - before.events;
+        Lost { missed: 0, unreceived, after_outage: self.outages != before.outages }
+    }
+}

@@ -1,0 +1,196 @@
+use std::{fmt, mem, sync::Arc};
+
+use bytes::Bytes;
+use tokio::time::{sleep, sleep_until};
+
+use super::{
+    packet,
+    remote::{LineStep, Next, Outbound, Remote, backoff},
+};
+
+/// The way out of a [`Hub`](crate::Hub): what its [`Backplane`](crate::Backplane) is to do at the broker.
+///
+/// When it is dropped before the hub ends, by a panic for example, the connection counts as lost.
+pub struct Outlet {
+    remote: Arc<Remote>,
+    /// Pauses since there was a connection.
+    pauses: u32,
+}
+
+/// Something to do at the broker. Orders come in the order in which they are to be done.
+///
+/// Confirm an order when the broker has confirmed it. One that is dropped instead counts as not done: a subscription is
+/// ordered again, an event may be lost and its subscribers are told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Order {
+    /// Listen to a topic.
+    Subscribe(SubscribeOrder),
+    /// Do not listen to that topic any more. What still comes of it is ignored.
+    Unsubscribe(Arc<str>),
+    /// Publish a packet.
+    Publish(PublishOrder),
+}
+
+/// To listen to a topic: nobody on this machine did.
+#[must_use = "an order that is dropped was refused, and comes again"]
+pub struct SubscribeOrder {
+    topic: Arc<str>,
+    number: u64,
+    remote: Arc<Remote>,
+    settled: bool,
+}
+
+/// To publish a packet to a topic.
+#[must_use = "an order that is dropped counts as lost"]
+pub struct PublishOrder {
+    parcel: Outbound,
+    packet: Bytes,
+    remote: Arc<Remote>,
+    confirmed: bool,
+    /// And not a mark.
+    is_event: bool,
+}
+
+impl Outlet {
+    pub(super) fn new(remote: Arc<Remote>) -> Self {
+        Self { remote, pauses: 0 }
+    }
+
+    /// The next order; `None` when the hub has ended and everything that could go out has gone. There are orders only while
+    /// there is a connection ([`Inlet::connected`](super::Inlet::connected)).
+    ///
+    /// Cancel safe: an order is taken only when it is returned.
+    pub async fn next(&mut self) -> Option<Order> {
+        // A backplane that never has to wait must let others run.
+        tokio::task::consume_budget().await;
+        loop {
+            match self.remote.next() {
+                Next::Line(step) => return Some(self.order_line(step)),
+                Next::Parcel(parcel) => return Some(self.order_parcel(parcel)),
+                Next::Ended => return None,
+                Next::Wait(None) => self.remote.ordered().await,
+                Next::Wait(Some(at)) => tokio::select! {
+                    () = self.remote.ordered() => {}
+                    () = sleep_until(at) => {}
+                },
+            }
+        }
+    }
+
+    /// Waits before one more try to connect: 50 ms at first, twice as long each time, at most 5 s, and shorter by up to
+    /// a half at random. `false` when the hub has ended meanwhile, and there is nothing to connect for.
+    pub async fn pause(&mut self) -> bool {
+        let over = sleep(backoff(self.pauses));
+        tokio::pin!(over);
+        self.pauses = self.pauses.saturating_add(1);
+        while !self.remote.has_ended() {
+            tokio::select! {
+                () = &mut over => return !self.remote.has_ended(),
+                () = self.remote.ordered() => {}
+            }
+        }
+        false
+    }
+
+    fn order_line(&mut self, step: LineStep) -> Order {
+        self.pauses = 0;
+        match step {
+            LineStep::Subscribe { topic, number } => {
+                let remote = Arc::clone(&self.remote);
+                Order::Subscribe(SubscribeOrder { topic, number, remote, settled: false })
+            }
+            LineStep::Unsubscribe(topic) => Order::Unsubscribe(topic),
+        }
+    }
+
+    fn order_parcel(&mut self, mut parcel: Outbound) -> Order {
+        self.pauses = 0;
+        let packet = packet::write(&parcel.stamp, parcel.message.as_ref());
+        let is_event = parcel.message.is_some();
+        // It is in the packet; the payload itself need not be kept until the broker has answered.
+        drop(mem::take(&mut parcel.message));
+        let remote = Arc::clone(&self.remote);
+        Order::Publish(PublishOrder { parcel, packet, remote, confirmed: false, is_event })
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.remote.stop();
+    }
+}
+
+impl SubscribeOrder {
+    /// The topic. Any text can be one.
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The broker sends the topic's packets from now on.
+    pub fn confirm(mut self) {
+        self.settled = true;
+        self.remote.confirm(&self.topic, self.number);
+    }
+
+    /// The broker does not. It is ordered again after a while (see [`Outlet::pause`]); the first of several refusals is logged as
+    /// `backplane_lost`, the hub is not [`Ready`](crate::Ready) meanwhile, and subscribers are told once it is confirmed.
+    pub fn refuse(mut self, reason: impl fmt::Display) {
+        self.settled = true;
+        self.remote.refuse(&self.topic, self.number, &reason.to_string());
+    }
+}
+
+impl Drop for SubscribeOrder {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.remote.refuse(&self.topic, self.number, "the broker has not confirmed it");
+        }
+    }
+}
+
+impl PublishOrder {
+    /// The topic.
+    pub fn topic(&self) -> &str {
+        &self.parcel.topic
+    }
+
+    /// What is to be published: bytes that mean nothing to the broker. A copy shares them.
+    pub fn packet(&self) -> &Bytes {
+        &self.packet
+    }
+
+    /// The broker has it.
+    pub fn confirm(mut self) {
+        self.confirmed = true;
+        if !self.is_event {
+            self.remote.mark_confirmed();
+        }
+    }
+}
+
+impl Drop for PublishOrder {
+    fn drop(&mut self) {
+        if !self.confirmed {
+            self.remote.doubt(&self.parcel.topic, &self.parcel.stamp, self.is_event);
+        }
+    }
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outlet").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SubscribeOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscribeOrder").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PublishOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublishOrder").field("topic", &self.parcel.topic).finish_non_exhaustive()
+    }
+}

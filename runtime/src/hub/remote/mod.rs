@@ -1,0 +1,358 @@
+//! A hub's side of its backplane: what is wanted from the broker, what goes out to it, and what is known of the connection.
+
+mod backoff;
+mod lines;
+mod outgoing;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::Notify, time::Instant};
+
+use self::{
+    lines::{Lines, Step},
+    outgoing::{Outgoing, Parcel, Unsent},
+};
+use super::{Backplane, Inlet, Outlet, channel::Channel, core::Core, log, packet::Stamp};
+use crate::{Message, metrics::HubCounts};
+
+pub(super) use self::{backoff::backoff, lines::Step as LineStep, outgoing::Parcel as Outbound};
+
+/// How often a gap in what comes from others is logged aloud.
+const GAPS: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Remote {
+    /// No foreign code runs while it is held, and no lock but this one is taken under it; the lock on the hub's topics may be held.
+    inner: Mutex<Inner>,
+    /// There is something for the outlet.
+    ordered: Notify,
+    /// What `readiness` says may have changed.
+    changed: Notify,
+    hub: &'static str,
+    waiting: Mutex<Option<Waiting>>,
+    started: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    lines: Lines,
+    outgoing: Outgoing,
+    /// Events that did not go out since one last did.
+    unsent: u64,
+    gap_logged: Option<Instant>,
+    /// The backplane has gone: nothing that its inlet says counts any more.
+    stopped: bool,
+    ended: bool,
+}
+
+/// What a backplane says of its connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Connecting,
+    Connected,
+    Lost(String),
+}
+
+/// A backplane that waits for a runtime to run in.
+struct Waiting {
+    backplane: Box<dyn Backplane>,
+    core: Weak<Core>,
+}
+
+/// What the outlet is to do.
+pub(super) enum Next {
+    Line(Step),
+    Parcel(Parcel),
+    /// Nothing, until somebody orders something or that time has come.
+    Wait(Option<Instant>),
+    Ended,
+}
+
+/// Whether the hub and other machines hear each other.
+pub(super) enum Readiness {
+    Ready,
+    NotYet,
+    Failed(String),
+}
+
+impl Remote {
+    pub(super) fn new(hub: &'static str) -> Self {
+        let inner = Inner {
+            state: State::Connecting,
+            lines: Lines::default(),
+            outgoing: Outgoing::new(),
+            unsent: 0,
+            gap_logged: None,
+            stopped: false,
+            ended: false,
+        };
+        Self {
+            inner: Mutex::new(inner),
+            ordered: Notify::new(),
+            changed: Notify::new(),
+            hub,
+            waiting: Mutex::default(),
+            started: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn join(&self, backplane: Box<dyn Backplane>, core: Weak<Core>) {
+        let waiting = Waiting { backplane, core };
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting);
+        self.start();
+    }
+
+    /// Runs the backplane, if that has not been done and there is a runtime to run it in. A hub may be made before there is one.
+    pub(super) fn start(&self) {
+        // Only spares the lock; what is waiting is taken once.
+        if self.started.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.started.store(true, Ordering::Relaxed);
+        let Some(Waiting { backplane, core }) = waiting else { return };
+        let Some(remote) = core.upgrade().and_then(|core| core.remote().cloned()) else { return };
+        let (inlet, outlet) = (Inlet::new(&remote, core), Outlet::new(remote));
+        // It may do its work in the call already, and use the hub for it.
+        runtime.spawn(async move { backplane.run(inlet, outlet).await });
+    }
+
+    pub(super) fn publisher(&self) -> u64 {
+        self.lock().outgoing.publisher()
+    }
+
+    /// Hands an event over; `false` when it is lost for the other machines.
+    pub(super) fn publish(&self, topic: &Arc<str>, message: Message) {
+        self.start();
+        let mut inner = self.lock();
+        let connected = inner.state == State::Connected;
+        match inner.outgoing.push(topic, message, connected) {
+            Ok(()) => {
+                let unsent = std::mem::take(&mut inner.unsent);
+                drop(inner);
+                self.ordered.notify_one();
+                if unsent > 0 {
+                    log::sent_again(unsent);
+                }
+            }
+            Err(unsent) => {
+                inner.unsent += 1;
+                let is_first = inner.unsent == 1;
+                let has_overflown = inner.outgoing.has_overflown();
+                drop(inner);
+                self.not_sent(topic, &unsent, is_first);
+                if has_overflown {
+                    log::untold(topic);
+                }
+            }
+        }
+    }
+
+    fn not_sent(&self, topic: &str, unsent: &Unsent, is_first: bool) {
+        HubCounts::unsent(self.hub, 1);
+        if is_first {
+            log::unsent(topic, unsent.reason);
+        }
+    }
+
+    /// The broker may not have that parcel.
+    pub(super) fn doubt(&self, topic: &Arc<str>, stamp: &Stamp, is_event: bool) {
+        let mut inner = self.lock();
+        inner.outgoing.doubt(topic, stamp, u64::from(is_event));
+        let has_overflown = inner.outgoing.has_overflown();
+        inner.outgoing.hold_marks(Instant::now());
+        let is_first = is_event && inner.unsent == 0;
+        inner.unsent += u64::from(is_event);
+        drop(inner);
+        self.ordered.notify_one();
+        if is_event {
+            HubCounts::unsent(self.hub, 1);
+        }
+        if is_first {
+            log::unsent(topic, "the broker has not confirmed it");
+        }
+        if has_overflown {
+            log::untold(topic);
+        }
+    }
+
+    /// The broker has a mark.
+    pub(super) fn mark_confirmed(&self) {
+        self.lock().outgoing.trust();
+    }
+
+    /// The backplane has gone.
+    pub(super) fn stop(&self) {
+        self.lock().stopped = true;
+        self.lost("the backplane has stopped");
+    }
+
+    /// The topic has got its first subscriber here. `true` when it is heard from other machines already.
+    pub(super) fn want(&self, topic: &Arc<str>, channel: &Arc<Channel>) -> bool {
+        let mut inner = self.lock();
+        let connected = inner.state == State::Connected;
+        inner.lines.want(topic, channel, connected)
+    }
+
+    /// The topic has lost its last subscriber. What comes back must be dropped after the hub's lock.
+    pub(super) fn give_up(&self, topic: &Arc<str>) -> Option<Arc<Channel>> {
+        self.lock().lines.give_up(topic)
+    }
+
+    /// Something was wanted or given up; not under the hub's lock, since wakers are foreign code.
+    pub(super) fn tell(&self) {
+        self.start();
+        self.ordered.notify_one();
+    }
+
+    pub(super) fn next(&self) -> Next {
+        let mut inner = self.lock();
+        if inner.state == State::Connected {
+            let now = Instant::now();
+            let step = if inner.ended { None } else { inner.lines.next(now) };
+            if let Some(step) = step {
+                return Next::Line(step);
+            }
+            if let Some(parcel) = inner.outgoing.pop(now) {
+                return Next::Parcel(parcel);
+            }
+        }
+        if inner.ended {
+            return Next::Ended;
+        }
+        let due = if inner.state == State::Connected { inner.outgoing.due() } else { None };
+        Next::Wait(due.into_iter().chain(inner.lines.due()).min())
+    }
+
+    /// Until something is ordered, or was since the last time.
+    pub(super) async fn ordered(&self) {
+        self.ordered.notified().await;
+    }
+
+    pub(super) fn connected(&self) {
+        let mut inner = self.lock();
+        if inner.stopped {
+            return;
+        }
+        let before = std::mem::replace(&mut inner.state, State::Connected);
+        if before != State::Connected {
+            inner.lines.connected();
+            inner.outgoing.trust();
+        }
+        drop(inner);
+        self.ordered.notify_one();
+        self.changed.notify_waiters();
+        if let State::Lost(_) = before {
+            log::found_again();
+        }
+    }
+
+    pub(super) fn lost(&self, reason: &str) {
+        let mut inner = self.lock();
+        let before = std::mem::replace(&mut inner.state, State::Lost(reason.to_owned()));
+        let channels = inner.lines.lost();
+        let parcels = inner.outgoing.lost();
+        inner.unsent += parcels.len() as u64;
+        let ended = inner.ended;
+        drop(inner);
+        HubCounts::unsent(self.hub, parcels.len() as u64);
+        if before == State::Connected {
+            for channel in &channels {
+                channel.cut_off();
+            }
+        }
+        self.ordered.notify_one();
+        self.changed.notify_waiters();
+        if !matches!(before, State::Lost(_)) && !ended {
+            log::lost(reason);
+        }
+    }
+
+    pub(super) fn confirm(&self, topic: &str, number: u64) {
+        let confirmed = self.lock().lines.confirm(topic, number);
+        let Some(confirmed) = confirmed else { return };
+        confirmed.channel.confirm(confirmed.late);
+        self.changed.notify_waiters();
+        if confirmed.all_again {
+            log::heard_again();
+        }
+    }
+
+    pub(super) fn refuse(&self, topic: &str, number: u64, reason: &str) {
+        let is_first = self.lock().lines.refuse(topic, number, reason.to_owned(), Instant::now());
+        // When it is to be asked again is new to the outlet.
+        self.ordered.notify_one();
+        self.changed.notify_waiters();
+        if is_first {
+            log::unheard(topic, reason);
+        }
+    }
+
+    /// So many events of another machine have not come.
+    pub(super) fn gap(&self, topic: &str, lost: u64) {
+        HubCounts::lost(self.hub, lost);
+        let now = Instant::now();
+        let mut inner = self.lock();
+        let is_loud = inner.gap_logged.is_none_or(|at| now.duration_since(at) >= GAPS);
+        if is_loud {
+            inner.gap_logged = Some(now);
+        }
+        drop(inner);
+        log::Gap { topic, lost, is_loud }.emit();
+    }
+
+    /// Nobody can publish any more, so what is queued is the last.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.ordered.notify_one();
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
+    pub(super) async fn ready(&self) -> Result<(), String> {
+        self.start();
+        loop {
+            let changed = self.changed.notified();
+            match self.readiness() {
+                Readiness::Ready => return Ok(()),
+                Readiness::Failed(why) => return Err(why),
+                Readiness::NotYet => changed.await,
+            }
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        let inner = self.lock();
+        match &inner.state {
+            State::Connecting => Readiness::NotYet,
+            State::Lost(why) => Readiness::Failed(format!("its backplane is not connected: {why}")),
+            State::Connected => match inner.lines.refusal() {
+                Some((topics, why)) => {
+                    Readiness::Failed(format!("the broker refuses {topics} of its topics: {why}"))
+                }
+                None if inner.lines.is_settled() => Readiness::Ready,
+                None => Readiness::NotYet,
+            },
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waiting")
+    }
+}

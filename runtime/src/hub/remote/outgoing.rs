@@ -1,0 +1,217 @@
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use tokio::time::Instant;
+
+use super::{
+    super::packet::Stamp,
+    backoff::{backoff, random},
+};
+use crate::Message;
+
+/// How much waits for the broker at most.
+const EVENTS: usize = 8192;
+const BYTES: usize = 16 << 20;
+/// How many topics are numbered before those are forgotten that were published to least recently.
+const NUMBERED: usize = 8192;
+/// How many topics with lost events are kept in mind until their subscribers can be told.
+const DOUBTS: usize = 65_536;
+
+/// What is published here, on its way to the broker.
+///
+/// An event gets its number whether it can be sent or not, so that whoever gets the next one knows. What may be lost is noted
+/// as a doubt of its topic, and told with the topic's next packet; if there is none, in a mark of its own.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    publisher: u64,
+    queue: VecDeque<Parcel>,
+    bytes: usize,
+    streams: Streams,
+    doubts: BTreeMap<Arc<str>, Doubt>,
+    /// Marks wait until then: the broker did not take one, so many times in turn.
+    marks_from: Option<Instant>,
+    failed: u32,
+    overflow: Overflow,
+}
+
+/// Whether there were more doubts than are kept, since there were none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overflow {
+    No,
+    Unsaid,
+    Said,
+}
+
+/// An event, or a mark, that the broker is to have.
+#[derive(Debug)]
+pub(in crate::hub) struct Parcel {
+    pub(in crate::hub) topic: Arc<str>,
+    pub(in crate::hub) stamp: Stamp,
+    pub(in crate::hub) message: Option<Message>,
+}
+
+#[derive(Debug)]
+struct Doubt {
+    stream: u64,
+    last: u64,
+    events: u64,
+}
+
+/// Why an event does not go out. It holds the event, whose drop runs foreign code.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    pub(super) reason: &'static str,
+    _message: Message,
+}
+
+impl Outgoing {
+    pub(super) fn new() -> Self {
+        Self {
+            publisher: random(),
+            queue: VecDeque::new(),
+            bytes: 0,
+            streams: Streams::default(),
+            doubts: BTreeMap::new(),
+            marks_from: None,
+            failed: 0,
+            overflow: Overflow::No,
+        }
+    }
+
+    pub(super) fn publisher(&self) -> u64 {
+        self.publisher
+    }
+
+    pub(super) fn push(&mut self, topic: &Arc<str>, message: Message, connected: bool) -> Result<(), Unsent> {
+        let (stream, number) = self.streams.number(topic);
+        let reason = if !connected {
+            "there is no connection to the broker"
+        } else if self.queue.len() >= EVENTS
+            || self.bytes.saturating_add(message.len()) > BYTES.max(message.len())
+        {
+            "too many events wait for the broker"
+        } else {
+            let doubtful = self.doubts.remove(topic).map_or(0, |doubt| doubt.events);
+            let stamp = Stamp { publisher: self.publisher, stream, number, doubtful };
+            self.bytes += message.len();
+            self.queue.push_back(Parcel { topic: Arc::clone(topic), stamp, message: Some(message) });
+            return Ok(());
+        };
+        self.doubt(topic, &Stamp { publisher: self.publisher, stream, number, doubtful: 0 }, 1);
+        Err(Unsent { reason, _message: message })
+    }
+
+    /// The next parcel; marks come when nothing else waits, so that none overtakes an event.
+    pub(super) fn pop(&mut self, now: Instant) -> Option<Parcel> {
+        if let Some(parcel) = self.queue.pop_front() {
+            self.bytes -= parcel.message.as_ref().map_or(0, Message::len);
+            if self.queue.is_empty() && self.queue.capacity() > 64 {
+                self.queue.shrink_to(64);
+            }
+            return Some(parcel);
+        }
+        if self.marks_from.is_some_and(|from| now < from) {
+            return None;
+        }
+        let (topic, doubt) = self.doubts.pop_first()?;
+        if self.doubts.is_empty() {
+            self.overflow = Overflow::No;
+        }
+        let stamp = Stamp {
+            publisher: self.publisher,
+            stream: doubt.stream,
+            number: doubt.last,
+            doubtful: doubt.events,
+        };
+        Some(Parcel { topic, stamp, message: None })
+    }
+
+    /// When marks go out that wait for a time.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.marks_from.filter(|_| !self.doubts.is_empty())
+    }
+
+    /// The broker takes what it is given, as far as anybody knows.
+    pub(super) fn trust(&mut self) {
+        (self.marks_from, self.failed) = (None, 0);
+    }
+
+    /// The broker has not taken something, though there is a connection: marks wait a while, since it might not take them either.
+    pub(super) fn hold_marks(&mut self, now: Instant) {
+        self.marks_from = Some(now + backoff(self.failed));
+        self.failed = self.failed.saturating_add(1);
+    }
+
+    /// The connection is gone, and what waits for it is lost. Gives it back, since its drop runs foreign code.
+    pub(super) fn lost(&mut self) -> VecDeque<Parcel> {
+        self.bytes = 0;
+        let parcels = std::mem::take(&mut self.queue);
+        for parcel in &parcels {
+            self.doubt(&parcel.topic, &parcel.stamp, 1);
+        }
+        parcels
+    }
+
+    /// Notes that events up to that one may be lost, and what its packet was to tell of others. When there are too many such topics the
+    /// subscribers of this one are told only by the numbers of its later events.
+    pub(super) fn doubt(&mut self, topic: &Arc<str>, stamp: &Stamp, events: u64) {
+        if self.doubts.len() >= DOUBTS && !self.doubts.contains_key(topic) {
+            if self.overflow == Overflow::No {
+                self.overflow = Overflow::Unsaid;
+            }
+            return;
+        }
+        let doubt = self.doubts.entry(Arc::clone(topic)).or_insert(Doubt { stream: 0, last: 0, events: 0 });
+        (doubt.stream, doubt.last) = (doubt.stream, doubt.last).max((stamp.stream, stamp.number));
+        doubt.events += events + stamp.doubtful;
+    }
+
+    /// Whether it is to be said that there are more doubts than are kept. Once.
+    pub(super) fn has_overflown(&mut self) -> bool {
+        let is_news = self.overflow == Overflow::Unsaid;
+        if is_news {
+            self.overflow = Overflow::Said;
+        }
+        is_news
+    }
+}
+
+/// Numbers the events of each topic. Topics are many over time, so those that were published to least recently are forgotten: their
+/// next event begins a stream with a greater number. They go by generations, which needs no clock and no list.
+#[derive(Debug, Default)]
+struct Streams {
+    young: HashMap<Arc<str>, Stream>,
+    old: HashMap<Arc<str>, Stream>,
+    begun: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    id: u64,
+    last: u64,
+}
+
+impl Streams {
+    fn number(&mut self, topic: &Arc<str>) -> (u64, u64) {
+        if !self.young.contains_key(topic) {
+            let stream = self.old.remove(topic).unwrap_or_else(|| self.begin());
+            if self.young.len() >= NUMBERED {
+                self.old = std::mem::take(&mut self.young);
+            }
+            self.young.insert(Arc::clone(topic), stream);
+        }
+        // It is there: it was put there if it was not.
+        let stream = self.young.get_mut(topic).map(|stream| {
+            stream.last += 1;
+            *stream
+        });
+        stream.map_or((0, 0), |stream| (stream.id, stream.last))
+    }
+
+    fn begin(&mut self) -> Stream {
+        self.begun += 1;
+        Stream { id: self.begun, last: 0 }
+    }
+}
