@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::syntax::{
-    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, Route, has_impl_trait,
-    known, one_line,
+    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, has_impl_trait, known,
+    one_line, path_arities,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -12,12 +12,14 @@ use crate::{duplicate, mark::Mark, root, source};
 
 /// Expands an endpoint with which nothing is wrong.
 pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
-    let (Some(function), Some(route)) = (endpoint.function(), endpoint.route()) else { return item };
+    let (Some(function), Some(written)) = (endpoint.function(), endpoint.written_route()) else {
+        return item;
+    };
     let cfgs = conditions(&function.attrs);
     let bind = bind(function, &endpoint.options);
-    let registered = registered(endpoint, function, route);
+    let registered = registered(endpoint, function, &written);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
-    let marker = duplicate::marker(route, &group);
+    let marker = endpoint.route().map(|route| duplicate::marker(route, &group));
     let sockeye = root::path(&endpoint.options);
     quote! {
         #item
@@ -86,11 +88,11 @@ fn span(ty: &Type) -> Span {
     first.map_or_else(Span::call_site, |token| Span::call_site().located_at(token.span()))
 }
 
-fn registered(endpoint: &Endpoint, function: &Function, route: &Route) -> TokenStream {
-    let sources = source::sources(function, route);
+fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -> TokenStream {
+    let sources = source::sources(function, written);
     let name = function.name().to_string();
     let name = name.trim_start_matches("r#");
-    let path = &route.text;
+    let path = route(endpoint, written);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let (line, text) = (sources.line, &sources.text);
     let (route_mark, name_mark) = (sources.route.tokens(), sources.name.tokens());
@@ -114,6 +116,17 @@ fn registered(endpoint: &Endpoint, function: &Function, route: &Route) -> TokenS
             bind: __bind,
         }
     }
+}
+
+/// The text of the route, or the constant, which the compiler judges when it knows what it is.
+fn route(endpoint: &Endpoint, written: &TokenStream) -> TokenStream {
+    if let Some(route) = endpoint.route() {
+        return route.text.to_token_stream();
+    }
+    let arities = path_arities(endpoint);
+    let place = written.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+    let place = Span::call_site().located_at(place);
+    quote_spanned!(place=> __private::constant_route(#written, &[#(#arities),*]))
 }
 
 fn param(parameter: &Parameter, mark: Mark) -> TokenStream {

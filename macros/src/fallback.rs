@@ -1,14 +1,15 @@
 //! The source text when there is no file to read it from: in an editor, or when a macro wrote the handler.
 
-use sockeye_rules::syntax::{Function, Parameter, Route, one_line};
+use proc_macro2::TokenStream;
+use sockeye_rules::syntax::{Function, Parameter, one_line};
 
 use crate::mark::{Mark, Sources};
 
 /// Writes attribute and signature anew from their tokens.
-pub(crate) fn rebuilt(function: &Function, route: &Route, line: u32) -> Sources {
+pub(crate) fn rebuilt(function: &Function, route: &TokenStream, line: u32) -> Sources {
     let mut text = Text::default();
     text.push("#[ws_endpoint(");
-    let route = text.push(&one_line(&route.literal));
+    let route = text.push(&one_line(route));
     text.push(")]\nasync fn ");
     let name = text.push(&function.name().to_string());
     text.push("(");

@@ -30,6 +30,9 @@ use sockeye_rules::syntax;
 /// }
 /// ```
 ///
+/// The route is a string literal or a constant: `ROUTE`, `routes::ROOM`, `concat!(..)`. A constant is judged when the compiler knows its
+/// value, in fewer words. Two constants with the same value are found when the server starts.
+///
 /// The first parameter is the `Handshake`; the others are axum extractors that read the head of the request. The function
 /// returns `()` or `Result<(), E>`, where `E` turns into `sockeye::Error`.
 ///

@@ -10,9 +10,9 @@ use std::{
     time::SystemTime,
 };
 
-use proc_macro2::{LineColumn, Span};
+use proc_macro2::{LineColumn, Span, TokenStream};
 use quote::ToTokens;
-use sockeye_rules::syntax::{Function, Route};
+use sockeye_rules::syntax::Function;
 
 use crate::{
     fallback::rebuilt,
@@ -20,18 +20,18 @@ use crate::{
 };
 
 /// Attribute and signature as they stand in the file; written anew when they cannot be found there.
-pub(crate) fn sources(function: &Function, route: &Route) -> Sources {
+pub(crate) fn sources(function: &Function, route: &TokenStream) -> Sources {
     let start = Span::call_site().start();
     cut(function, route, start)
         .unwrap_or_else(|| rebuilt(function, route, u32::try_from(start.line).unwrap_or(0)))
 }
 
-fn cut(function: &Function, route: &Route, start: LineColumn) -> Option<Sources> {
+fn cut(function: &Function, route: &TokenStream, start: LineColumn) -> Option<Sources> {
     let file = lines_of(Span::call_site().local_file()?)?;
     let lines = start.line..signature_end(function)?.line + 1;
     let excerpt = Excerpt::new(&file, lines)?;
     let name = excerpt.mark(function.name())?;
-    let route_mark = excerpt.mark(&route.literal)?;
+    let route_mark = excerpt.mark(route)?;
     let parameters = function.extractors().iter().map(|one| excerpt.mark(&Bare(&one.node)));
     let sources = Sources {
         line: u32::try_from(start.line).ok()?,
@@ -44,12 +44,17 @@ fn cut(function: &Function, route: &Route, start: LineColumn) -> Option<Sources>
 }
 
 /// A macro can give tokens any span, and a file can have changed since the compiler read it: then the text would lie.
-fn is_what_was_compiled(sources: &Sources, function: &Function, route: &Route) -> bool {
+fn is_what_was_compiled(sources: &Sources, function: &Function, route: &TokenStream) -> bool {
     let at = |mark: Mark| sources.text.get(mark.start..mark.end);
     at(sources.name) == Some(function.name().to_string().as_str())
-        && at(sources.route) == Some(route.literal.to_token_stream().to_string().as_str())
+        && at(sources.route).map(without_spaces) == Some(without_spaces(&route.to_string()))
         && sources.route.end < sources.name.start
         && sources.parameters.iter().all(|mark| sources.name.end < mark.start && mark.start < mark.end)
+}
+
+/// How tokens are spaced is lost in them.
+fn without_spaces(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// The last token before the body.
@@ -62,7 +67,7 @@ fn signature_end(function: &Function) -> Option<LineColumn> {
 struct Bare<'a>(&'a syn::PatType);
 
 impl ToTokens for Bare<'_> {
-    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.pat.to_tokens(tokens);
         self.0.ty.to_tokens(tokens);
     }

@@ -238,3 +238,7 @@ rules! {
 /// What is wrong with the values of options, for attributes other than `#[ws_endpoint]`.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::invalid_option::check as invalid_options;
+
+/// What the parameters of an endpoint take of a route that the rule cannot see.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::path_arity::arities;

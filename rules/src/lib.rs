@@ -12,6 +12,7 @@ pub(crate) mod flow;
 pub mod origin;
 #[cfg(feature = "render")]
 pub mod render;
+mod route;
 pub mod size;
 pub mod subprotocol;
 #[cfg(feature = "syntax")]
@@ -21,4 +22,5 @@ pub mod syntax;
 mod value;
 
 pub use catalogue::*;
+pub use route::{route_fault, route_parameters};
 pub use value::ValueProblem;

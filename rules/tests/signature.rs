@@ -141,9 +141,17 @@ fn parameters_of_the_route() {
 
 #[test]
 fn options_of_the_attribute() {
-    for attribute in
-        ["", "ROUTE", "concat!(\"/a\", \"b\")", "path = \"/ws\"", "\"ws\"", "guarded", "\"/ws\" \"/x\""]
-    {
+    for attribute in [
+        "",
+        "gaurded",
+        "format!(\"/a\")",
+        "7",
+        "\"/a\" + X",
+        "path = \"/ws\"",
+        "\"ws\"",
+        "guarded",
+        "\"/ws\" \"/x\"",
+    ] {
         assert_eq!(with(attribute), ["route_syntax"], "{attribute}");
     }
     for attribute in ["\"/ws\", orgins = any", "\"/ws\", \"/x\"", "\"/ws\", compression"] {

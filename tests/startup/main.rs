@@ -5,6 +5,7 @@ mod all_at_once;
 mod allow;
 mod component_not_ready;
 mod conflicting_route;
+mod constant_route;
 mod duplicate_route;
 mod expected;
 mod invalid_limits;

@@ -60,7 +60,7 @@ impl<'a> Registered<'a> {
         let Endpoint { name, module, line, route, .. } = self.endpoint;
         let same_file = self.file.as_ref() == Some(&found.file);
         *name == found.name
-            && *route == found.route
+            && (found.is_constant || *route == found.route)
             && (same_file && *line == found.line || *module == found.module)
     }
 }

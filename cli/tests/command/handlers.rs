@@ -246,3 +246,44 @@ fn handlers_in_tests_are_met_by_no_browser() {
         .with("src/inline.rs", format!("#[cfg(test)]\nmod tests {{\n    {inside}}}\n"));
     assert!(tree.findings(&[]).is_empty());
 }
+
+/// An endpoint with this in the attribute and this parameter.
+fn with(route: &str, parameter: &str) -> String {
+    format!(
+        "/// Reads.\n#[ws_endpoint({route})]\nasync fn f(handshake: Handshake, {parameter}) -> sockeye::Result {{\n\
+         let mut socket = handshake.accept().await?; while socket.recv().await?.is_some() {{}} Ok(()) }}\n"
+    )
+}
+
+#[test]
+fn constants_of_the_file_are_routes() {
+    let constants = "use sockeye::*;\nconst BAD: &str = \"ws\";\nconst TWO: &str = concat!(\"/{a}\", \"/{b}\");\n\
+                     mod routes { pub const BAD: &str = \"/:id\"; pub mod v1 { pub const BAD: &str = \"//\"; } }\n";
+    let rules = |text: &str| {
+        let found = findings(&format!("{constants}{text}"));
+        found.iter().map(|one| one.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for route in ["BAD", "self::BAD", "routes::BAD", "routes::v1::BAD", "concat!(\"/\", \"/\")"] {
+        assert_eq!(rules(&with(route, "p: Path<u8>")), ["route_syntax"], "{route}");
+    }
+    assert_eq!(rules(&with("TWO", "p: Path<u8>")), ["path_arity"]);
+    assert_eq!(
+        rules(&format!("mod inner {{ use super::*;\n{} }}", with("TWO", "p: Path<u8>"))),
+        ["path_arity"]
+    );
+    let twice = format!("{}{}", with("TWO", "p: Path<(u8, u8)>"), with("\"/{c}/{d}\"", "p: Path<(u8, u8)>"));
+    assert_eq!(rules(&twice), ["duplicate_route"]);
+}
+
+#[test]
+fn constants_that_nobody_here_can_know_are_left_to_the_compiler() {
+    let constants = "use sockeye::*;\nuse crate::routes::CHAT;\n#[cfg(unix)] const BAD: &str = \"ws\";\n\
+                     #[cfg(not(unix))] const BAD: &str = \"/ws\";\nconst OF: &str = CHAT;\n\
+                     mod inner { pub const HIDDEN: &str = \"ws\"; }\n";
+    for route in
+        ["CHAT", "BAD", "OF", "HIDDEN", "crate::BAD", "env!(\"ROUTE\")", "Table::BAD", "inner::OTHER"]
+    {
+        let found = findings(&format!("{constants}{}", with(route, "p: Path<(u8, u8)>")));
+        assert!(found.is_empty(), "{route}: {found:?}");
+    }
+}

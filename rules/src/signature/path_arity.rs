@@ -3,7 +3,8 @@ use syn::Type;
 use crate::{
     PATH_ARITY,
     syntax::{
-        Endpoint, Known, Parameter, Route, Sink, generic_arguments, is_scalar, known, one_line, peel, spelled,
+        Endpoint, Function, Known, Parameter, Route, Sink, generic_arguments, is_scalar, known, one_line,
+        peel, spelled,
     },
 };
 
@@ -21,6 +22,12 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         );
         sink.report(&PATH_ARITY, &parameter.node.ty, message, help(parameter, route));
     }
+}
+
+/// What each extractor takes of the route, when its type says so for certain: for a route that is a constant.
+pub(crate) fn arities(endpoint: &Endpoint) -> Vec<usize> {
+    let extractors = endpoint.function().map(Function::extractors).unwrap_or_default();
+    extractors.iter().filter_map(taken).collect()
 }
 
 /// How many route parameters a parameter takes, when its type says so for certain.

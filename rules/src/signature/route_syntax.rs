@@ -18,6 +18,9 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 }
 
 fn no_route(arguments: &Arguments, sink: &mut Sink) {
+    if arguments.constant.is_some() {
+        return; // its value is judged when the compiler knows it: `crate::route_fault`
+    }
     let named = arguments.options.iter().find(|option| NAMES_OF_ROUTE.iter().any(|name| option.name == name));
     if let Some(option) = named {
         let value = option.at();
@@ -29,8 +32,7 @@ fn no_route(arguments: &Arguments, sink: &mut Sink) {
     }
     let help = "write the route first, as in `#[ws_endpoint(\"/ws/{id}\")]`";
     if let Some(found) = &arguments.instead_of_route {
-        let message =
-            format!("the route must be a text that the compiler can check, not `{}`", one_line(found));
+        let message = format!("the route must be a string literal or a constant, not `{}`", one_line(found));
         sink.report(&ROUTE_SYNTAX, found, message, help);
     } else {
         let at = Arguments::call_site().to_token_stream();

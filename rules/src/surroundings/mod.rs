@@ -4,10 +4,12 @@
 //! names. It is plain data, so that the macro can keep it from one call to the next, which tokens cannot be.
 
 mod collect;
+mod constants;
 mod neighbours;
 mod receiver;
 mod scope;
 
+pub use constants::Constants;
 pub use neighbours::Neighbours;
 pub use scope::{Scopes, has_names};
 

@@ -3,45 +3,56 @@
 use quote::quote;
 use syn::{Block, File, Item, Stmt, UseTree, parse_quote};
 
+use super::Constants;
 use crate::flow::Imports;
 
 /// The modules and blocks around a place, the innermost last.
 #[derive(Default)]
 pub struct Scopes {
     inner: Vec<Scope>,
-    none: Imports,
+    none: Scope,
 }
 
 /// The names of a module or block, with those that it has from outside.
+#[derive(Default)]
 struct Scope {
     uses: Vec<Item>,
     imports: Imports,
+    constants: Constants,
 }
 
 impl Scope {
     /// What stands later shadows what stood earlier.
-    fn new(uses: Vec<Item>) -> Self {
-        Self { imports: Imports::of_items(&uses), uses }
+    fn new(uses: Vec<Item>, constants: Constants) -> Self {
+        Self { imports: Imports::of_items(&uses), uses, constants }
+    }
+}
+
+impl Scope {
+    /// The names of items further in, which see these.
+    fn with<'a>(&self, items: impl IntoIterator<Item = &'a Item> + Clone) -> Self {
+        let uses = self.uses.iter().cloned().chain(names(items.clone())).collect();
+        Self::new(uses, self.constants.within(Constants::of(items)))
     }
 }
 
 impl Scopes {
     /// The top of a file.
     pub fn enter_file(&mut self, file: &File) {
-        self.inner.push(Scope::new(names(&file.items).collect()));
+        self.inner.push(Scope::new(names(&file.items).collect(), Constants::of(&file.items)));
     }
 
     /// A module begins anew, unless it says `use super::*`.
     pub fn enter_module(&mut self, items: &[Item]) {
         let takes_all = items.iter().any(|item| matches!(item, Item::Use(item) if is_super_glob(&item.tree)));
-        let outer = self.inner.last().filter(|_| takes_all).map(|outer| outer.uses.clone());
-        self.inner.push(Scope::new(outer.unwrap_or_default().into_iter().chain(names(items)).collect()));
+        let outer = self.inner.last().filter(|_| takes_all).unwrap_or(&self.none);
+        self.inner.push(outer.with(items));
     }
 
     /// A block sees all that is around it.
     pub fn enter_block(&mut self, block: &Block) {
-        let outer = self.inner.last().map(|outer| outer.uses.clone()).unwrap_or_default();
-        self.inner.push(Scope::new(outer.into_iter().chain(names(items(block))).collect()));
+        let outer = self.inner.last().unwrap_or(&self.none);
+        self.inner.push(outer.with(items(block)));
     }
 
     /// The end of the innermost.
@@ -51,7 +62,12 @@ impl Scopes {
 
     /// Those of the innermost scope, with what it has from outside.
     pub fn imports(&self) -> &Imports {
-        self.inner.last().map_or(&self.none, |scope| &scope.imports)
+        &self.inner.last().unwrap_or(&self.none).imports
+    }
+
+    /// The constants of the innermost scope, with what it has from outside.
+    pub fn constants(&self) -> &Constants {
+        &self.inner.last().unwrap_or(&self.none).constants
     }
 }
 
@@ -60,7 +76,7 @@ pub fn has_names(block: &Block) -> bool {
     names(items(block)).next().is_some()
 }
 
-fn items(block: &Block) -> impl Iterator<Item = &Item> {
+fn items(block: &Block) -> impl Iterator<Item = &Item> + Clone {
     block.stmts.iter().filter_map(|statement| match statement {
         Stmt::Item(item) => Some(item),
         _ => None,

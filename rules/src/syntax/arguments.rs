@@ -1,20 +1,23 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    LitStr, Token, Type,
+    Expr, LitStr, Token, Type,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token,
 };
 
-use super::{OPTIONS, Route};
+use super::{OPTIONS, Route, nearest};
 
 /// What stands in `#[ws_endpoint(..)]`, as written.
 #[derive(Debug)]
 pub struct Arguments {
-    /// The route, when the first argument is a text.
+    /// The route, when the first argument is a string literal.
     pub route: Option<Route>,
-    /// What stands first and is neither a text nor an option.
+    /// The route, when the first argument is a constant, such as `routes::CHAT` or `concat!(..)`: the compiler knows its value
+    /// later.
+    pub constant: Option<TokenStream>,
+    /// What stands first and is neither a route nor an option.
     pub instead_of_route: Option<TokenStream>,
     /// The options, in order.
     pub options: Vec<Argument>,
@@ -55,7 +58,13 @@ pub enum Value {
 
 impl Arguments {
     pub(super) fn parse(tokens: TokenStream) -> Self {
-        let mut all = Self { route: None, instead_of_route: None, options: Vec::new(), stray: Vec::new() };
+        let mut all = Self {
+            route: None,
+            constant: None,
+            instead_of_route: None,
+            options: Vec::new(),
+            stray: Vec::new(),
+        };
         let read = |input: ParseStream<'_>| {
             all.read(input);
             Ok(())
@@ -84,7 +93,7 @@ impl Arguments {
         } else if let Ok(option) = argument(input) {
             self.take(option, first);
         } else if first {
-            self.instead_of_route = Some(until_comma(input));
+            self.take_expression(expression(input));
         }
     }
 }
@@ -94,11 +103,49 @@ impl Arguments {
     fn take(&mut self, option: Argument, first: bool) {
         let known = OPTIONS.iter().any(|(name, _)| option.name == name);
         if first && !known && matches!(option.value, Value::Flag) {
-            self.instead_of_route = Some(option.name.to_token_stream());
+            let name = option.name.to_string();
+            let is_slip = nearest(&name, OPTIONS.iter().map(|(option, _)| *option)).is_some();
+            let place = if is_slip { &mut self.instead_of_route } else { &mut self.constant };
+            *place = Some(option.name.to_token_stream());
         } else {
             self.options.push(option);
         }
     }
+}
+
+impl Arguments {
+    fn take_expression(&mut self, tokens: TokenStream) {
+        let is_constant = syn::parse2(tokens.clone()).is_ok_and(|expression| can_be_constant(&expression));
+        let place = if is_constant { &mut self.constant } else { &mut self.instead_of_route };
+        *place = Some(tokens);
+    }
+}
+
+/// Whether the expression can be a constant text; which one it is, and whether it is one, the compiler knows.
+fn can_be_constant(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Call(_)
+        | Expr::MethodCall(_)
+        | Expr::Block(_)
+        | Expr::Const(_) => true,
+        Expr::Macro(call) => !call.mac.path.is_ident("format"),
+        Expr::Paren(inner) => can_be_constant(&inner.expr),
+        Expr::Group(inner) => can_be_constant(&inner.expr),
+        _ => false,
+    }
+}
+
+/// The tokens of one argument; an expression may have commas outside of any bracket that a tokenizer knows: `Of::<A, B>::ROUTE`.
+fn expression(input: ParseStream<'_>) -> TokenStream {
+    let ahead = input.fork();
+    let is_whole = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
+    if is_whole && let Ok(expression) = input.parse::<Expr>() {
+        return expression.to_token_stream();
+    }
+    until_comma(input)
 }
 
 /// Whether the literal is the beginning of an expression, as in `"/ws" + X`.

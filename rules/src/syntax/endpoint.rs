@@ -36,6 +36,12 @@ impl Endpoint {
         self.arguments.route.as_ref()
     }
 
+    /// The route as it is written, be it a literal or a constant.
+    pub fn written_route(&self) -> Option<TokenStream> {
+        let literal = self.route().map(|route| route.literal.to_token_stream());
+        literal.or_else(|| self.arguments.constant.clone())
+    }
+
     /// The route and its fitness: `None` when something is wrong with it that `route_syntax` reports.
     pub(crate) fn sound_route(&self) -> Option<&Route> {
         self.route().filter(|route| route.fault.is_none())

@@ -34,7 +34,7 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
         let message = format!("`{name}` is no option of `#[ws_lifecycle]`");
         sink.report(&UNKNOWN_OPTION, name, message, format!("write {ALLOW}"));
     }
-    for stray in arguments.stray.iter().chain(&arguments.instead_of_route) {
+    for stray in arguments.stray.iter().chain(&arguments.constant).chain(&arguments.instead_of_route) {
         let message = format!("`{}` is no option", one_line(stray));
         sink.report(&UNKNOWN_OPTION, stray, message, format!("write {ALLOW}"));
     }

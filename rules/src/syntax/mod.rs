@@ -13,7 +13,7 @@ mod route;
 mod types;
 
 pub use crate::flow::Imports;
-pub use crate::surroundings::{Neighbours, Scopes, Surroundings, has_names};
+pub use crate::surroundings::{Constants, Neighbours, Scopes, Surroundings, has_names};
 pub use arguments::{Argument, Arguments, Value};
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
@@ -37,6 +37,11 @@ use crate::{
 /// It never fails: what cannot be read is kept as such, and the rules say so.
 pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
     Endpoint::new(Arguments::parse(attribute), Item::parse(item))
+}
+
+/// How many parameters of the route each `Path` of the endpoint takes, as far as its type says so for certain.
+pub fn path_arities(endpoint: &Endpoint) -> Vec<usize> {
+    crate::catalogue::arities(endpoint)
 }
 
 /// Asks every rule, and returns what they found in the order of the source.

@@ -5,12 +5,14 @@
 
 mod args;
 mod bind;
+mod constant_route;
 mod param;
 mod requirement;
 mod requirements;
 
 pub use args::Args;
 pub use bind::{Bound, First, FirstParameter, Handler, Outcome, Returned, bind, first, outcome};
+pub use constant_route::constant_route;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
 pub use requirement::Requirement;
 pub use requirements::{Requirements, Requires, state};

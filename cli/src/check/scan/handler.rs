@@ -5,7 +5,7 @@ use std::ops::Range;
 use proc_macro2::{Span, TokenStream};
 use sockeye_rules::{
     ROUTE_SYNTAX,
-    syntax::{self, Diagnostic, Endpoint, Function, Imports, Surroundings},
+    syntax::{self, Constants, Diagnostic, Endpoint, Function, Imports, Surroundings},
 };
 use syn::{LitStr, TypePath, visit::Visit};
 
@@ -49,8 +49,17 @@ pub(super) struct Judged {
 }
 
 /// Asks the rules about what stands under `#[ws_endpoint(..)]`.
-pub(super) fn endpoint(ours: &Ours, item: TokenStream, around: &Surroundings, source: &Source) -> Judged {
-    let endpoint = syntax::parse(ours.arguments.clone(), item);
+pub(super) fn endpoint(
+    ours: &Ours,
+    item: TokenStream,
+    around: &Surroundings,
+    constants: &Constants,
+    source: &Source,
+) -> Judged {
+    let mut endpoint = syntax::parse(ours.arguments.clone(), item.clone());
+    if let Some(arguments) = constants.put_in(&endpoint, &ours.arguments) {
+        endpoint = syntax::parse(arguments, item);
+    }
     let findings = findings(syntax::check(&endpoint, around), source, &ours.bytes());
     let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
     let kind = Kind::Endpoint(endpoint.route().map(|route| route.text.clone()));

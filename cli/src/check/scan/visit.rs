@@ -70,7 +70,13 @@ impl<'a> Visitor<'a> {
         let imports = around.imports();
         if let Some(ours) = attribute::find("ws_endpoint", parts.attrs, imports) {
             return Some((
-                handler::endpoint(&ours, parts.tokens(Some(ours.index)), &around, source),
+                handler::endpoint(
+                    &ours,
+                    parts.tokens(Some(ours.index)),
+                    &around,
+                    self.scopes.constants(),
+                    source,
+                ),
                 ours.conditional,
             ));
         }
@@ -87,7 +93,7 @@ impl<'a> Visitor<'a> {
         let imports = around.imports();
         let tokens = || item.to_token_stream();
         let judged = if let Some(ours) = attribute::find("ws_endpoint", attrs, imports) {
-            handler::endpoint(&ours, tokens(), &around, source)
+            handler::endpoint(&ours, tokens(), &around, self.scopes.constants(), source)
         } else if let Some(ours) = attribute::find("ws_lifecycle", attrs, imports) {
             handler::helper(&ours, tokens(), &around, source)
         } else {

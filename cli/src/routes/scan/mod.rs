@@ -32,7 +32,9 @@ pub(super) struct Crate {
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) name: String,
+    /// As it is written, when it is a constant: its value is the compiler's.
     pub(super) route: String,
+    pub(super) is_constant: bool,
     pub(super) group: String,
     /// `crate_name::module`.
     pub(super) module: String,
@@ -98,11 +100,13 @@ impl Walk<'_> {
     fn function(&mut self, function: &ItemFn, file: &Path, place: &Place, conditions: &[String]) {
         let Some((attribute, arguments)) = attribute::endpoint(&function.attrs) else { return };
         let endpoint = syntax::parse(arguments, function.to_token_stream());
-        let Some(route) = endpoint.route() else { return };
+        let Some(written) = endpoint.written_route() else { return };
+        let literal = endpoint.route().map(|route| route.text.clone());
         let group = endpoint.options.group.as_ref().map(syn::LitStr::value);
         self.found.push(Found {
             name: function.sig.ident.to_string().trim_start_matches("r#").to_owned(),
-            route: route.text.clone(),
+            is_constant: literal.is_none(),
+            route: literal.unwrap_or_else(|| syntax::one_line(&written)),
             group: group.unwrap_or_default(),
             module: place.module.clone(),
             file: file.to_owned(),

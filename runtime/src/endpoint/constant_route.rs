@@ -1,0 +1,22 @@
+use sockeye_rules::{route_fault, route_parameters};
+
+/// A route that is a constant: what the macro says of a literal, the compiler says here, when it knows the value. Each of
+/// the arities is how many parameters a `Path` of the handler takes.
+///
+/// # Panics
+/// When something is wrong, which makes it a compile error.
+#[track_caller]
+pub const fn constant_route(route: &'static str, arities: &[usize]) -> &'static str {
+    if let Some(words) = route_fault(route) {
+        panic!("{}", words);
+    }
+    let mut at = 0;
+    while at < arities.len() {
+        assert!(
+            arities[at] == route_parameters(route),
+            "[path_arity] a `Path` of the handler takes another number of parameters than its route has: write one type for each",
+        );
+        at += 1;
+    }
+    route
+}

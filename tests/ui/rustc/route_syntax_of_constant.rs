@@ -1,0 +1,24 @@
+#![allow(deprecated)]
+
+use axum::extract::Path;
+use sockeye::{Handshake, ws_endpoint};
+
+const NO_SLASH: &str = "ws/chat";
+const TWO: &str = "/ws/{room}/{user}";
+
+#[ws_endpoint(NO_SLASH)]
+async fn no_slash(_handshake: Handshake) {
+    todo!()
+}
+
+#[ws_endpoint(concat!("/ws", "/:room"))]
+async fn older(_handshake: Handshake) {
+    todo!()
+}
+
+#[ws_endpoint(TWO)]
+async fn two(_handshake: Handshake, Path(_room): Path<String>) {
+    todo!()
+}
+
+fn main() {}
