@@ -59,6 +59,8 @@ const fn endpoint(route: &'static str, group: &'static str, line: u32) -> Regist
             guarded: false,
             allow: &[],
         },
+        reads_cookies: false,
+        unwinds: true,
         bind: bound,
     }
 }

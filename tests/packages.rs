@@ -9,14 +9,21 @@ use std::{
 
 /// What cargo said about a package, and whether it was content.
 fn check(package: &str) -> (bool, String) {
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet", "--color", "never", "--package", package])
+    let output = cargo(&["check", "--package", package]).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .arg(arguments[0])
+        .args(["--offline", "--quiet", "--color", "never"])
+        .args(&arguments[1..])
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages-target"))
         .env("CARGO_INCREMENTAL", "0")
-        .current_dir(copied())
-        .output()
-        .unwrap();
-    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+        .env("SOCKEYE_CHECK", "1")
+        .current_dir(copied());
+    cargo
 }
 
 /// `tests/packages` where it can be built, with the versions of Sockeye's own workspace.
@@ -72,4 +79,17 @@ fn an_attribute_that_cannot_find_sockeye_says_what_to_write() {
         ),
         "{said}"
     );
+}
+
+#[test]
+fn a_profile_that_aborts_on_panics_is_warned_of_once() {
+    let run = |arguments: &[&str]| {
+        let output = cargo(&[&["run", "--package", "aborting"], arguments].concat()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let warning = "warning[panic_aborts]: the program is compiled with `panic = \"abort\"`: a panic in one handler ends";
+    assert_eq!(run(&["--profile", "aborting"]).matches(warning).count(), 1);
+    assert!(!run(&["--profile", "aborting", "--", "a supervisor restarts it"]).contains("panic_aborts"));
+    assert!(!run(&[]).contains("panic_aborts"));
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::syntax::{
     Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, has_impl_trait, known,
-    one_line, path_arities,
+    one_line, path_arities, reads_cookies,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -98,6 +98,7 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
     let (route_mark, name_mark) = (sources.route.tokens(), sources.name.tokens());
     let params = function.extractors().iter().zip(&sources.parameters).map(|(one, mark)| param(one, *mark));
     let options = options(&endpoint.options);
+    let reads_cookies = reads_cookies(function);
     quote! {
         __private::Registered {
             name: #name,
@@ -113,6 +114,8 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
             },
             params: &[#(#params),*],
             options: #options,
+            reads_cookies: #reads_cookies,
+            unwinds: ::core::cfg!(panic = "unwind"),
             bind: __bind,
         }
     }
@@ -160,10 +163,7 @@ fn options(options: &Options) -> TokenStream {
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
-    value.map_or_else(
-        || quote!(::core::option::Option::None),
-        |value| quote!(::core::option::Option::Some(#value)),
-    )
+    value.map_or_else(|| quote!(__private::None), |value| quote!(__private::Some(#value)))
 }
 
 fn origins(origins: &OriginsOption) -> TokenStream {

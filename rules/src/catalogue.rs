@@ -199,6 +199,7 @@ rules! {
             INVALID_LIMITS "invalid_limits" Forbid,
             INVALID_SUBPROTOCOL "invalid_subprotocol" Forbid,
             COMPONENT_NOT_READY "component_not_ready" Forbid,
+            PANIC_ABORTS "panic_aborts" Warn,
             UNREACHABLE_ENDPOINT "unreachable_endpoint" Forbid,
             UNGUARDED_ENDPOINT "unguarded_endpoint" Forbid,
             UNCOVERED_ENDPOINT "uncovered_endpoint" Deny,

@@ -57,6 +57,9 @@ pub use utf8_bytes::Utf8Bytes;
 /// What `#[ws_endpoint]` writes code against. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
+    // Four tokens where `::core::option::Option::None` has twelve.
+    pub use core::option::Option::{None, Some};
+
     pub use inventory;
 
     pub use crate::{endpoint::*, path_shape::PathProblem, socket::socket_of};

@@ -14,6 +14,7 @@ mod missing_connect_info;
 mod missing_extension;
 mod missing_state;
 mod origins;
+mod panic_aborts;
 mod path_fields;
 mod public_url;
 mod registered_by_hand;

@@ -1,4 +1,4 @@
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, header, request::Parts};
 use sockeye::{Handshake, Origins, Server, ws_endpoint};
 
 use crate::{report, rules};
@@ -33,6 +33,46 @@ async fn public(handshake: Handshake) -> sockeye::Result {
 async fn cookies_of_the_server(handshake: Handshake, _jar: CookieJar) -> sockeye::Result {
     handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
     Ok(())
+}
+
+/// Looks at the cookie by itself.
+#[ws_endpoint("/ws/read", origins = any, group = "origins any, cookie read")]
+async fn cookie_read(handshake: Handshake) -> sockeye::Result {
+    let session = handshake.headers()["cookie"].clone();
+    let socket = handshake.accept().await?;
+    socket.send(format!("{session:?}")).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "").await
+}
+
+/// Looks at the cookie in all headers; the server decides about origins.
+#[ws_endpoint("/ws/headers", group = "origins of the server, cookie read")]
+async fn cookie_of_headers(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
+    let session = headers.get(header::COOKIE).cloned();
+    let socket = handshake.accept().await?;
+    socket.send(format!("{session:?}")).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "").await
+}
+
+/// Takes a token that no browser sends by itself, and no cookie.
+#[ws_endpoint("/ws/token", origins = any, group = "origins any, token")]
+async fn token(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
+    let token = handshake.headers().get(header::AUTHORIZATION).or(headers.get("set-cookie")).cloned();
+    let socket = handshake.accept().await?;
+    socket.send(format!("no cookie, but {token:?}")).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "").await
+}
+
+#[tokio::test]
+async fn any_page_with_a_cookie_that_the_handler_reads() {
+    insta::assert_snapshot!(report(Server::new().group("origins any, cookie read")).await);
+    let server = || Server::new().group("origins of the server, cookie read");
+    assert_eq!(rules(server()).await, Vec::<&str>::new());
+    assert_eq!(rules(server().origins(Origins::any())).await, ["origin_wildcard_with_credentials"]);
+}
+
+#[tokio::test]
+async fn any_page_with_a_token_of_its_own_is_right() {
+    assert_eq!(rules(Server::new().group("origins any, token")).await, Vec::<&str>::new());
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ inventory::submit! {
             guarded: false,
             allow: &[],
         },
+        reads_cookies: false,
+        unwinds: true,
         bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
     }
 }
@@ -71,6 +73,8 @@ macro_rules! odd_route {
                     guarded: false,
                     allow: &[],
                 },
+                reads_cookies: false,
+                unwinds: true,
                 bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
             }
         }

@@ -4,6 +4,7 @@
 
 mod allow;
 mod arguments;
+mod cookies;
 mod diagnostic;
 mod endpoint;
 mod helper;
@@ -15,6 +16,7 @@ mod types;
 pub use crate::flow::Imports;
 pub use crate::surroundings::{Constants, Neighbours, Scopes, Surroundings, has_names};
 pub use arguments::{Argument, Arguments, Value};
+pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
 pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, nearest};

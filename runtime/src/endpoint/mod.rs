@@ -37,6 +37,10 @@ pub struct Registered {
     pub params: &'static [Param],
     /// What the attribute says beside the route.
     pub options: Options,
+    /// Whether the handler reads the header `cookie` by itself.
+    pub reads_cookies: bool,
+    /// Whether a panic of the handler can be caught: `cfg!(panic = "unwind")` of its crate.
+    pub unwinds: bool,
     /// Resolves the handler's types; called by `Server::check`.
     pub bind: fn() -> Bound,
 }

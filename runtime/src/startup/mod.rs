@@ -28,6 +28,7 @@ mod missing_state;
 mod no_endpoints;
 mod origin_syntax;
 mod origin_wildcard_with_credentials;
+mod panic_aborts;
 mod path_fields;
 mod uncovered_endpoint;
 mod unguarded_endpoint;
@@ -67,6 +68,7 @@ const CHECKS: &[Check] = &[
     invalid_host::check,
     invalid_limits::check,
     invalid_subprotocol::check,
+    panic_aborts::check,
     unreachable_endpoint::check,
     unguarded_endpoint::check,
     uncovered_endpoint::check,

@@ -4,8 +4,11 @@ use super::{Candidate, Context, Place, Problem, wording};
 use crate::endpoint::{Registered, Requirement};
 
 /// Extractors that read what a browser sends along by itself, from whatever page the script comes.
+///
+/// `Authorization` is not one of them: no page can set that header on a WebSocket, and a browser adds it by itself only for a
+/// password that it remembers, which is `Authorization<Basic>`. A bearer token is what no foreign page has.
 const CREDENTIALS: [&str; 6] =
-    ["CookieJar", "SignedCookieJar", "PrivateCookieJar", "Cookie", "Cookies", "Authorization"];
+    ["CookieJar", "SignedCookieJar", "PrivateCookieJar", "Cookie", "Cookies", "Basic"];
 
 /// Any origin on an endpoint that trusts credentials: every page on the web may use its visitors' accounts.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
@@ -15,7 +18,7 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn problem(candidate: &Candidate) -> Option<Problem> {
     let endpoint = candidate.registered();
-    let place = credentials(endpoint).or_else(|| declared(candidate))?;
+    let place = credentials(endpoint).or_else(|| declared(candidate)).or_else(|| read(endpoint))?;
     let message = format!(
         "endpoint `{}` takes credentials and lets any web page connect: a browser sends them whoever's page it is",
         endpoint.name
@@ -40,6 +43,11 @@ fn declared(endpoint: &Candidate) -> Option<Place> {
     let required =
         endpoint.requirements().find(|required| matches!(required.requirement, Requirement::Credentials))?;
     Some(wording::place(endpoint, required, "reads credentials from the request"))
+}
+
+/// A body that reads them without an extractor. It is not in the text that the program carries, so the place is the name.
+fn read(endpoint: &'static Registered) -> Option<Place> {
+    endpoint.reads_cookies.then(|| Place::name(endpoint, "reads the header `cookie` in its body"))
 }
 
 fn words(ty: &str) -> impl Iterator<Item = &str> {

@@ -108,6 +108,11 @@ impl Place {
         Self { endpoint: of, mark: of.source.route, label: label.into() }
     }
 
+    /// The name of an endpoint.
+    pub(crate) fn name(of: &'static Registered, label: impl Into<String>) -> Self {
+        Self { endpoint: of, mark: of.source.name, label: label.into() }
+    }
+
     /// A parameter of an endpoint; its name when there is no such parameter.
     pub(crate) fn param(of: &'static Registered, index: usize, label: impl Into<String>) -> Self {
         let mark = of.params.get(index).map_or(of.source.name, |param| param.mark);
