@@ -53,6 +53,27 @@ async fn refused(response: Response<Incoming>) -> (u16, String, String) {
     (status, rule, String::from_utf8(body.to_vec()).unwrap())
 }
 
+/// `:authority` is what `Host` is in HTTP/1.1.
+#[tokio::test]
+async fn the_authority_is_the_host() {
+    let server = start(Server::new()).await;
+    let own = format!("rebound.example:{}", server.addr.port());
+    let mut client = connect(&server).await;
+    let ask = |host: &str, origin: &str| {
+        let uri = format!("http://{host}/echo/1");
+        request(&server, Method::CONNECT, "/")
+            .uri(uri)
+            .extension(Protocol::from_static("websocket"))
+            .header("origin", origin)
+    };
+    let answer = send(&mut client, ask(&own, &format!("http://{own}"))).await;
+    assert_eq!(refused(answer).await.1, "host_refused");
+    let answer = send(&mut client, ask(&own, "https://app.example.com")).await;
+    assert_eq!(refused(answer).await.1, "origin_refused");
+    let answer = send(&mut client, ask("app.example.com", "https://app.example.com")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn many_sockets_share_one_connection() {
     let server = start(Server::new()).await;

@@ -212,6 +212,7 @@ rules! {
             REFUSED_BY_LAYER "refused_by_layer" Forbid,
             LAYER_PANIC "layer_panic" Forbid,
             ORIGIN_REFUSED "origin_refused" Forbid,
+            HOST_REFUSED "host_refused" Forbid,
             SUBPROTOCOL_REFUSED "subprotocol_refused" Forbid,
             EXTRACTOR_REFUSED "extractor_refused" Forbid,
             HANDLER_REFUSED "handler_refused" Forbid,

@@ -1,6 +1,10 @@
 //! Origins of web pages, as a browser sends them in the `Origin` header (RFC 6454 section 6.2): `https://app.example.com`.
 
+mod pattern;
+
 use std::fmt;
+
+pub use pattern::Pattern;
 
 /// The origin of a web page: what a browser says a script was loaded from.
 ///

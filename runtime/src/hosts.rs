@@ -1,19 +1,40 @@
-//! The names by which clients ask for the server.
+//! The names by which clients ask for the server, and which names are not its own.
 
-use http::HeaderValue;
-use sockeye_rules::origin::{self, Origin, OriginProblem};
+use std::fmt;
+
+use http::{HeaderValue, request::Parts, uri::Authority};
+use sockeye_rules::origin::{self, Origin, OriginProblem, Pattern};
+
+use crate::Origins;
+
+mod problem;
+mod rebinding;
+mod refused;
+
+pub(crate) use problem::HostProblem;
+pub(crate) use refused::Refused;
 
 /// What the user says about the server's names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts {
     /// As it was given to `Server::public_url`, and what it comes to.
     public_url: Option<(String, Result<Origin, OriginProblem>)>,
+    /// As they were given to `Server::hosts`, and what they come to; `None` when it was not called.
+    listed: Option<Vec<(String, Result<Pattern, HostProblem>)>>,
 }
 
 impl Hosts {
     pub(crate) fn set_public_url(&mut self, url: String) {
         let read = public(&url);
         self.public_url = Some((url, read));
+    }
+
+    pub(crate) fn list(&mut self, hosts: impl Iterator<Item = String>) {
+        let read = hosts.map(|host| {
+            let pattern = problem::read(&host);
+            (host, pattern)
+        });
+        self.listed.get_or_insert_default().extend(read);
     }
 
     /// Scheme, host and port of the public URL, if there is one and it is right.
@@ -27,11 +48,83 @@ impl Hosts {
         Some((url, read.as_ref().err()?))
     }
 
+    /// Each host of the list that is none, with what is wrong with it.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = (&str, &HostProblem)> {
+        self.listed.iter().flatten().filter_map(|(host, read)| Some((host.as_str(), read.as_ref().err()?)))
+    }
+
     /// The host that a client of the server asks for.
     pub(crate) fn asked_for(&self) -> HeaderValue {
         let public = self.public().map(Origin::authority);
-        let host = public.and_then(|host| HeaderValue::try_from(host).ok());
+        let listed = || self.patterns().next().map(|host| host.example("sockeye-startup-probe").host);
+        let host = public.or_else(listed).and_then(|host| HeaderValue::try_from(host).ok());
         host.unwrap_or_else(|| HeaderValue::from_static("localhost"))
+    }
+
+    /// As they were given to `Server::hosts`.
+    pub(crate) fn listed(&self) -> Option<Vec<&str>> {
+        let listed = self.listed.as_ref()?;
+        Some(listed.iter().map(|(host, _)| host.as_str()).collect())
+    }
+
+    /// Whether the server, which listens on this port, answers to the host that a request asks for. One without a host is judged
+    /// elsewhere.
+    pub(crate) fn allow(&self, parts: &Parts, origins: &Origins, port: Option<u16>) -> Result<(), Refused> {
+        let Some(host) = origins.host(parts) else { return Ok(()) };
+        let read = Name::of(host);
+        match &self.listed {
+            Some(_) if read.as_ref().is_some_and(|name| self.knows(name)) => Ok(()),
+            Some(_) => Err(Refused::unlisted(host)),
+            None => match read {
+                Some(name)
+                    if !self.knows(&name) && rebinding::is_possible(&name, host, parts, origins, port) =>
+                {
+                    Err(Refused::rebound(host, name))
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Whether a name is the server's: by what the user says, or because no page of another can have it.
+    fn knows(&self, name: &Name) -> bool {
+        let is_public = || self.public().is_some_and(|url| url.host == name.0);
+        let of_list = |host: &Pattern| {
+            host.matches(&Origin { scheme: "http".to_owned(), host: name.0.clone(), port: None })
+        };
+        name.is_harmless() || is_public() || self.patterns().any(of_list)
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.listed.iter().flatten().filter_map(|(_, read)| read.as_ref().ok())
+    }
+}
+
+/// The public URL and the hosts, for the table of a check; nothing where nothing was said.
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(url) = self.public() {
+            write!(f, "; public url {url}")?;
+        }
+        self.listed().map_or(Ok(()), |hosts| write!(f, "; hosts {}", hosts.join(" ")))
+    }
+}
+
+/// A host without its port: lower case, without the dot at the end of a full name; an IPv6 address has its brackets.
+#[derive(Debug)]
+pub(crate) struct Name(String);
+
+impl Name {
+    fn of(host: &str) -> Option<Self> {
+        let authority: Authority = host.parse().ok()?;
+        Some(Self(authority.host().trim_end_matches('.').to_ascii_lowercase()))
+    }
+
+    /// Whether no other site can have the name: an address, which a page has only by being served from it, or a name of the loopback
+    /// interface (RFC 6761 section 6.3).
+    fn is_harmless(&self) -> bool {
+        let is_address = self.0.starts_with('[') || self.0.parse::<std::net::Ipv4Addr>().is_ok();
+        is_address || self.0 == "localhost" || self.0.ends_with(".localhost")
     }
 }
 

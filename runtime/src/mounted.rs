@@ -1,7 +1,7 @@
 //! An endpoint as it is served: registered facts, resolved types, and the settings in force.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ pub(crate) struct Lifecycle {
     pub(crate) cut: CancellationToken,
     /// Cancelled at the very end: nothing goes on.
     severed: CancellationToken,
+    /// The port that Sockeye itself listens on, once it does. Written once, before the first connection is accepted.
+    port: Arc<OnceLock<u16>>,
     /// What is open, against the limits.
     pub(crate) counts: Counts,
     /// What is being answered, the user's own routes included. Counted where Sockeye listens itself.
@@ -64,6 +66,18 @@ pub(crate) struct Lifecycle {
 impl Lifecycle {
     pub(crate) fn new(notice: Duration) -> Self {
         Self { notice, ..Self::default() }
+    }
+
+    pub(crate) fn listens_on(&self, port: Option<u16>) {
+        if let Some(port) = port {
+            // A server listens once.
+            let _ = self.port.set(port);
+        }
+    }
+
+    /// The port that is listened on; `None` where somebody else listens.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port.get().copied()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

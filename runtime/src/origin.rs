@@ -1,11 +1,14 @@
 //! Which pages a browser may connect from (RFC 6455 section 10.2, RFC 6454).
 
-use std::fmt;
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
-use http::{HeaderMap, HeaderName, Uri, header};
-use sockeye_rules::origin::{self, Origin, OriginProblem};
+use http::{HeaderName, StatusCode, header, request::Parts};
+use sockeye_rules::{
+    HANDLER_PANIC, ORIGIN_REFUSED,
+    origin::{self, Origin, OriginProblem, Pattern},
+};
 
-use crate::{endpoint::OriginOption, hosts::Hosts, log::Words};
+use crate::{endpoint::OriginOption, hosts::Hosts, log::Words, refusal::Refusal};
 
 /// The longest name of a host has 253 characters: no page has a longer origin than this, and no more of one is logged.
 pub(crate) const LONGEST: usize = 300;
@@ -23,8 +26,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 ///
 /// let own = Origins::same_origin();
 /// let two = Origins::list(["https://app.example.com", "https://admin.example.com"]);
+/// let tenants = Origins::matching("https://*.example.com");
 /// let all = Origins::any();
-/// # let _ = (own, two, all);
+/// # let _ = (own, two, tenants, all);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {
@@ -37,7 +41,28 @@ enum Allowed {
     Same,
     Any,
     List(Vec<String>),
+    Computed(Computed),
 }
+
+type Allows = dyn Fn(&str, &Parts) -> bool + Send + Sync;
+
+/// What the user's code says.
+#[derive(Clone)]
+struct Computed(Arc<Allows>);
+
+impl fmt::Debug for Computed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Computed")
+    }
+}
+
+impl PartialEq for Computed {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Computed {}
 
 impl Origins {
     /// Pages that were served by the host that the handshake asks for, and those of [`Server::public_url`](crate::Server::public_url).
@@ -47,7 +72,8 @@ impl Origins {
 
     /// Pages of any of these origins: scheme and host, and a port where it is not the scheme's own.
     ///
-    /// An entry that no browser can send (`ws://..`, a path, a trailing slash) is `origin_syntax` at startup.
+    /// The first label of a host may be left open, as for [`matching`](Self::matching). An entry that no browser can send
+    /// (`ws://..`, a path, a trailing slash) is `origin_syntax` at startup.
     pub fn list<I>(origins: I) -> Self
     where
         I: IntoIterator,
@@ -55,6 +81,35 @@ impl Origins {
     {
         let list = origins.into_iter().map(Into::into).collect();
         Self { allowed: Allowed::List(list), trust_forwarded_host: false }
+    }
+
+    /// Pages of every host one level below a domain, as for tenants: `https://*.example.com` has `https://acme.example.com`, and
+    /// neither `https://example.com` nor `https://a.b.example.com`. Whoever can have such a host can connect with its visitors'
+    /// cookies.
+    ///
+    /// `*` is the whole first label of the host; any other pattern is `origin_syntax` at startup. An endpoint writes
+    /// `origins = ["https://*.example.com"]`.
+    pub fn matching(pattern: impl Into<String>) -> Self {
+        Self::list([pattern.into()])
+    }
+
+    /// Pages of whichever origin the function lets in: it is called with the origin as the browser sent it, lower case and without a
+    /// slash at its end, and with the head of the request. What is no origin, `null` included, is refused before.
+    ///
+    /// It is called for each handshake of a browser, before the handler, and must not wait: keep at hand what it looks up. A panic
+    /// in it is answered 500 (`handler_panic`).
+    ///
+    /// ```
+    /// use sockeye::Origins;
+    ///
+    /// let previews = Origins::from_fn(|origin, _request| {
+    ///     let host = origin.strip_prefix("https://").and_then(|host| host.strip_suffix("--shop.netlify.app"));
+    ///     host.is_some_and(|preview| preview.starts_with("deploy-preview-") && !preview.contains('.'))
+    /// });
+    /// # let _ = previews;
+    /// ```
+    pub fn from_fn(allows: impl Fn(&str, &Parts) -> bool + Send + Sync + 'static) -> Self {
+        Self { allowed: Allowed::Computed(Computed(Arc::new(allows))), trust_forwarded_host: false }
     }
 
     /// Every page. Safe only where a connection gives nothing to whoever happens to be logged in.
@@ -82,21 +137,25 @@ impl Origins {
         self.allowed == Allowed::Any
     }
 
-    /// The first entry of a list.
-    pub(crate) fn first(&self) -> Option<&str> {
+    pub(crate) fn is_same(&self) -> bool {
+        self.allowed == Allowed::Same
+    }
+
+    /// An origin that a list lets in.
+    pub(crate) fn example(&self) -> Option<Origin> {
         let Allowed::List(list) = &self.allowed else { return None };
-        list.first().map(String::as_str)
+        Some(Pattern::parse(list.first()?).ok()?.example("sockeye-startup-probe"))
     }
 
     /// Every entry that no browser can ever send, with what is wrong with it.
     pub(crate) fn problems(&self) -> Vec<(String, OriginProblem)> {
         let Allowed::List(list) = &self.allowed else { return Vec::new() };
-        list.iter().filter_map(|entry| Some((entry.clone(), origin::parse(entry).err()?))).collect()
+        list.iter().filter_map(|entry| Some((entry.clone(), Pattern::parse(entry).err()?))).collect()
     }
 
     /// Whether a request may come from where it says it comes from.
-    pub(crate) fn allow(&self, uri: &Uri, headers: &HeaderMap, hosts: &Hosts) -> Result<(), Refused> {
-        let mut sent = headers.get_all(header::ORIGIN).iter();
+    pub(crate) fn allow(&self, parts: &Parts, hosts: &Hosts) -> Result<(), Refused> {
+        let mut sent = parts.headers.get_all(header::ORIGIN).iter();
         let Some(first) = sent.next() else { return Ok(()) };
         if self.is_any() {
             return Ok(());
@@ -109,25 +168,29 @@ impl Origins {
             return Err(Refused::Several);
         }
         let Ok(origin) = origin::parse(&text) else { return Err(Refused::NotAnOrigin(text)) };
-        let matches = match &self.allowed {
-            Allowed::Any => true,
+        self.judge(text, &origin, parts, hosts)
+    }
+
+    fn judge(&self, text: String, origin: &Origin, parts: &Parts, hosts: &Hosts) -> Result<(), Refused> {
+        let (allowed, rule) = match &self.allowed {
+            Allowed::Any => return Ok(()),
             Allowed::List(list) => {
-                list.iter().any(|entry| origin::parse(entry).is_ok_and(|one| one == origin))
+                let matches = |entry: &String| Pattern::parse(entry).is_ok_and(|one| one.matches(origin));
+                (list.iter().any(matches), Asked::List)
             }
             Allowed::Same => {
-                let asked = self.host(uri, headers);
-                hosts.public() == Some(&origin) || asked.is_some_and(|host| serves(host, &origin))
+                let host = self.host(parts);
+                let serves = host.is_some_and(|host| serves(host, origin)) || hosts.public() == Some(origin);
+                (serves, Asked::Same { host: host.map(str::to_owned) })
             }
+            Allowed::Computed(computed) => (computed.ask(&text, parts)?, Asked::Computed),
         };
-        if matches {
-            Ok(())
-        } else {
-            Err(Refused::Elsewhere { origin: text, same: self.allowed == Allowed::Same })
-        }
+        if allowed { Ok(()) } else { Err(Refused::Elsewhere { origin: text, asked: rule }) }
     }
 
     /// The host that the client asked for: what a trusted proxy says, then `:authority`, then `Host`.
-    fn host<'a>(&self, uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    pub(crate) fn host<'a>(&self, parts: &'a Parts) -> Option<&'a str> {
+        let Parts { uri, headers, .. } = parts;
         let forwarded = self.trust_forwarded_host.then(|| headers.get(FORWARDED_HOST)).flatten();
         let header = |value: &'a http::HeaderValue| value.to_str().ok();
         // The first of several is the one that the client asked for.
@@ -139,12 +202,20 @@ impl Origins {
 
 /// Whether a page of this origin was served by this host. The scheme is not compared: behind a proxy that ends TLS
 /// the server cannot know it.
-fn serves(host: &str, origin: &Origin) -> bool {
+pub(crate) fn serves(host: &str, origin: &Origin) -> bool {
     let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
     // A host without a port means the default of the page's own scheme, and so does an origin.
     let default = Origin { port: None, ..origin.clone() }.effective_port();
     authority.host().eq_ignore_ascii_case(&origin.host)
         && authority.port_u16().or(default) == origin.effective_port()
+}
+
+impl Computed {
+    fn ask(&self, origin: &str, parts: &Parts) -> Result<bool, Refused> {
+        // The function sees each request by itself, and is asked no more about this one.
+        std::panic::catch_unwind(AssertUnwindSafe(|| (self.0)(origin, parts)))
+            .map_err(|panic| Refused::Panicked(crate::panic::words(panic.as_ref())))
+    }
 }
 
 impl Default for Origins {
@@ -159,6 +230,7 @@ impl fmt::Display for Origins {
             Allowed::Same => f.write_str("same origin")?,
             Allowed::Any => f.write_str("any")?,
             Allowed::List(list) => f.write_str(&list.join(" "))?,
+            Allowed::Computed(_) => f.write_str("computed")?,
         }
         if self.trust_forwarded_host { f.write_str(" (forwarded host trusted)") } else { Ok(()) }
     }
@@ -174,7 +246,20 @@ pub(crate) enum Refused {
     /// `null`, or something that is no origin.
     NotAnOrigin(String),
     /// An origin that is not allowed.
-    Elsewhere { origin: String, same: bool },
+    Elsewhere { origin: String, asked: Asked },
+    /// The user's function panicked, in these words.
+    Panicked(String),
+}
+
+/// What an origin was compared with.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// The host of the request, if it has one.
+    Same {
+        host: Option<String>,
+    },
+    List,
+    Computed,
 }
 
 impl Refused {
@@ -187,21 +272,48 @@ impl Refused {
             Self::NotAnOrigin(text) => Words::own("the request's origin `")
                 .then_foreign(text)
                 .then("` belongs to no page (a sandboxed frame or a local file sends `null`)"),
-            Self::Elsewhere { origin, same: true } => Words::own("the page's origin `")
-                .then_foreign(origin)
-                .then("` is not the origin of this server, and only its own pages are allowed"),
-            Self::Elsewhere { origin, same: false } => Words::own("the page's origin `")
-                .then_foreign(origin)
-                .then("` is not in the list of allowed origins"),
+            Self::Elsewhere { origin, asked } => {
+                let words = Words::own("the page's origin `").then_foreign(origin);
+                match asked {
+                    Asked::Same { host: Some(host) } => words
+                        .then("` is not the origin of this server, which was asked for as `")
+                        .then_foreign(host)
+                        .then("`, and only its own pages are allowed"),
+                    Asked::Same { host: None } => {
+                        words.then("` is not the origin of this server, and only its own pages are allowed")
+                    }
+                    Asked::List => words.then("` is not in the list of allowed origins"),
+                    Asked::Computed => {
+                        words.then("` is not allowed by the function given to `Origins::from_fn`")
+                    }
+                }
+            }
+            Self::Panicked(words) => {
+                Words::own("the function given to `Origins::from_fn` panicked: ").then_foreign(words)
+            }
         }
+    }
+
+    /// Whose fault it is, and the status that says so.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        let (reason, remedy) = (self.reason(), self.remedy());
+        if let Self::Panicked(_) = self {
+            return Refusal::of_server(&HANDLER_PANIC, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy);
+        }
+        Refusal::of_client(&ORIGIN_REFUSED, StatusCode::FORBIDDEN, reason, remedy)
+            .telling("the page that asks may not connect to this endpoint")
     }
 
     pub(crate) fn remedy(&self) -> String {
         match self {
+            Self::Panicked(_) => "look at what the function does with this request".to_owned(),
+            Self::Elsewhere { asked: Asked::Computed, .. } => {
+                "if that page is yours, look at the condition of the function".to_owned()
+            }
             Self::Elsewhere { origin, .. } if origin::parse(origin).is_ok() => format!(
                 "if that page is yours, write `origins = [\"{origin}\"]` in `#[ws_endpoint(..)]` or \
                  `.origins(Origins::list([\"{origin}\"]))` on the `Server`; behind a proxy that changes `Host`, pass it on \
-                 (nginx: `proxy_set_header Host $http_host;`) or use `.trust_forwarded_host()`"
+                 (nginx: `proxy_set_header Host $http_host;`) or say `.public_url(\"{origin}\")` on the `Server`"
             ),
             _ => "connect from a page that has an origin, or write `origins = any` if every page may connect"
                 .to_owned(),

@@ -83,6 +83,24 @@ async fn entries_that_no_browser_sends() {
 }
 
 #[tokio::test]
+async fn patterns_that_leave_too_much_open() {
+    let patterns = [
+        "https://*.example.com",
+        "https://*.com",
+        "https://app-*.example.com",
+        "wss://*.example.com/",
+        "https://*",
+    ];
+    let server = Server::new().group("origins of the server").origins(Origins::list(patterns));
+    insta::assert_snapshot!(report(server).await);
+    let server =
+        Server::new().group("origins of the server").origins(Origins::matching("http://*.localhost:5173"));
+    assert_eq!(rules(server).await, Vec::<&str>::new());
+    let server = Server::new().group("origins of the server").origins(Origins::from_fn(|_, _| true));
+    assert_eq!(rules(server).await, Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn any_page_with_cookies() {
     insta::assert_snapshot!(report(Server::new().group("origins any")).await);
 }

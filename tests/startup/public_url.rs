@@ -52,6 +52,28 @@ async fn the_startup_probe_asks_for_the_public_url() {
 }
 
 #[tokio::test]
+async fn the_first_host_is_asked_for_where_there_is_no_url() {
+    let server = open().layer(from_fn(async |request: Request, next: Next| {
+        let known = request.headers().get(header::HOST).is_some_and(|host| host == "app.example.com");
+        if known { next.run(request).await } else { StatusCode::MISDIRECTED_REQUEST.into_response() }
+    }));
+    assert_eq!(rules(server.hosts(["app.example.com", "web"])).await, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn hosts_that_are_none_are_reported() {
+    let hosts = [
+        "app.example.com",
+        "https://app.example.com",
+        "app.example.com:443",
+        "app.*.example.com",
+        "*",
+        "a b",
+    ];
+    insta::assert_snapshot!(report(open().hosts(hosts)).await);
+}
+
+#[tokio::test]
 async fn urls_that_are_none_are_reported() {
     for (url, help) in [
         ("app.example.com/chat", "help: write `https://app.example.com`"),

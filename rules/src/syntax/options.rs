@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{Argument, Arguments, Value, one_line};
-use crate::{Rule, ValueProblem, duration, origin, size, subprotocol};
+use crate::{Rule, ValueProblem, duration, origin::Pattern, size, subprotocol};
 
 /// Every option, and how it is written.
 pub const OPTIONS: [(&str, &str); 9] = [
@@ -133,7 +133,7 @@ impl Options {
             Some(Expr::Path(path)) if path.path.is_ident("any") => Ok(OriginsOption::Any),
             Some(Expr::Array(list)) => {
                 let texts = texts(&list, "origins", "https://app.example.com")?;
-                self.repeated(&texts, "origin", |a, b| match (origin::parse(a), origin::parse(b)) {
+                self.repeated(&texts, "origin", |a, b| match (Pattern::parse(a), Pattern::parse(b)) {
                     (Ok(a), Ok(b)) => a == b,
                     _ => a == b,
                 });

@@ -10,16 +10,18 @@ use std::{
 use axum::{body::Body, response::Response};
 use http::{Request, StatusCode, request::Parts};
 use hyper::upgrade::OnUpgrade;
-use sockeye_rules::{ORIGIN_REFUSED, SHUTTING_DOWN, UPGRADE_STRIPPED};
+use sockeye_rules::{SHUTTING_DOWN, UPGRADE_STRIPPED};
 
 use tracing::Instrument as _;
 
 use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
 use crate::{
     connection::Kept,
+    hosts,
     limiter::admit_socket,
     log,
     mounted::{Mounted, Settings},
+    origin,
     refusal::Refusal,
     routing::Sighting,
     startup_probe,
@@ -85,12 +87,8 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
         return Err(stopping().into());
     }
     let Settings { origins, hosts, .. } = &endpoint.settings;
-    origins.allow(&parts.uri, &parts.headers, hosts).map_err(|refused| {
-        let told = "the page that asks may not connect to this endpoint";
-        let refusal =
-            Refusal::of_client(&ORIGIN_REFUSED, StatusCode::FORBIDDEN, refused.reason(), refused.remedy());
-        refusal.telling(told)
-    })?;
+    hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
+    origins.allow(&parts, hosts).map_err(origin::Refused::into_refusal)?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;

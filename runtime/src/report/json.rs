@@ -55,6 +55,8 @@ fn allowed(allowed: &Allowed) -> Value {
 fn whole(server: &Settings) -> Value {
     let limits = &server.limits;
     let mut value = settings(server);
+    value["public_url"] = server.hosts.public().map(ToString::to_string).into();
+    value["hosts"] = server.hosts.listed().into();
     value["max_connections"] = limits.max_connections.into();
     value["per_client"] = limits.of_one_client().into();
     value["max_http_connections"] = limits.max_http_connections.into();

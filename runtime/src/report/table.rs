@@ -61,8 +61,9 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
+        "origins {}{}; connections {}; messages up to {}, {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
         server.origins,
+        server.hosts,
         connections(limits),
         bytes(limits.max_message_size),
         rate(limits),

@@ -20,6 +20,11 @@ pub(crate) trait Listen {
 
     /// The next connection and its peer.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
+
+    /// The port that browsers connect to, where there is one.
+    fn port(&self) -> Option<u16> {
+        None
+    }
 }
 
 impl Listen for TcpListener {
@@ -30,6 +35,10 @@ impl Listen for TcpListener {
         // A small message must not wait for the acknowledgement of the one before.
         let _without_delay_if_possible = stream.set_nodelay(true);
         Ok((stream, peer))
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.local_addr().ok().map(|address| address.port())
     }
 }
 

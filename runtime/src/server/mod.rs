@@ -141,6 +141,28 @@ impl Server {
         self
     }
 
+    /// The hosts that the server answers to, without ports: names, addresses, or `*.example.com` for every host one level below.
+    /// A WebSocket for any other host is refused with status 421 (`host_refused`); addresses, names of loopback and the host of
+    /// [`public_url`](Self::public_url) are let in always. A second call adds to the first.
+    ///
+    /// Say it where the server can be reached in a private network: there a page of any site can pass for one of the server's own (DNS
+    /// rebinding). Without it such a page is refused only where it comes straight over the loopback interface.
+    ///
+    /// What is no host is `invalid_host` at startup.
+    ///
+    /// ```
+    /// let server = sockeye::Server::new().hosts(["nas.home.arpa", "*.tenants.example.com"]);
+    /// # let _ = server;
+    /// ```
+    pub fn hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.hosts.list(hosts.into_iter().map(Into::into));
+        self
+    }
+
     /// The limits, for endpoints without options of their own.
     ///
     /// ```

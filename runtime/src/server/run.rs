@@ -43,6 +43,7 @@ pub(crate) async fn serve(
     shutdown: Shutdown,
     again: fn() -> Shutdown,
 ) {
+    lifecycle.listens_on(listener.port());
     let http = Http {
         router,
         builder: builder(&limits),

@@ -8,4 +8,8 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
         let message = format!("the public URL cannot be `{url}`: {found}");
         problems.push(Problem::new(&INVALID_HOST, message).with_help(found.help()));
     }
+    for (host, found) in context.settings.hosts.problems() {
+        let message = format!("the hosts have `{host}`: {found}");
+        problems.push(Problem::new(&INVALID_HOST, message).with_help(found.help()));
+    }
 }

@@ -2,7 +2,7 @@ use sockeye_rules::{ORIGIN_SYNTAX, origin::OriginProblem};
 
 use super::{Candidate, Context, Place, Problem};
 
-/// An entry of an origin list that no browser can ever send.
+/// An entry of an origin list that no browser can ever send, or that leaves too much open.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let server = context.settings.origins.problems();
     problems.extend(server.iter().map(|(entry, found)| problem("the server's origins", entry, found)));
@@ -21,6 +21,6 @@ fn of_endpoint(endpoint: &Candidate) -> Vec<Problem> {
 }
 
 fn problem(whose: &str, entry: &str, found: &OriginProblem) -> Problem {
-    let message = format!("{whose} have `{entry}`, which no browser sends: {found}");
+    let message = format!("{whose} cannot have `{entry}`: {found}");
     Problem::new(&ORIGIN_SYNTAX, message).with_help(found.help())
 }

@@ -42,8 +42,8 @@ fn to(route: &str, hosts: &Hosts, marker: &Marker) -> Builder {
 }
 
 fn origin(mounted: &Mounted) -> HeaderValue {
-    let listed = mounted.settings.origins.first().map(str::to_owned);
-    let own = || mounted.settings.hosts.public().map(ToString::to_string);
-    let origin = listed.or_else(own).and_then(|origin| HeaderValue::try_from(origin).ok());
+    let listed = mounted.settings.origins.example();
+    let own = || mounted.settings.hosts.public().cloned();
+    let origin = listed.or_else(own).and_then(|origin| HeaderValue::try_from(origin.to_string()).ok());
     origin.unwrap_or_else(|| HeaderValue::from_static("http://localhost"))
 }

@@ -13,7 +13,7 @@ use sockeye::{Handshake, ws_endpoint};
         "app.example.com",
         "null",
         "*",
-        "https://*.example.com",
+        "https://app-*.example.com",
         "HTTPS://App.Example.com",
         "https://user@app.example.com",
         "https://app.example.com:port",

@@ -1,0 +1,50 @@
+use http::StatusCode;
+use sockeye_rules::HOST_REFUSED;
+
+use super::Name;
+use crate::{log::Words, refusal::Refusal};
+
+/// A host that the server does not answer to.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    host: String,
+    /// The name in it, if it came by way of the loopback interface; otherwise it is not in the user's list.
+    rebound: Option<Name>,
+}
+
+impl Refused {
+    pub(super) fn unlisted(host: &str) -> Self {
+        Self { host: host.to_owned(), rebound: None }
+    }
+
+    pub(super) fn rebound(host: &str, name: Name) -> Self {
+        Self { host: host.to_owned(), rebound: Some(name) }
+    }
+
+    pub(crate) fn into_refusal(self) -> Refusal {
+        Refusal::of_client(&HOST_REFUSED, StatusCode::MISDIRECTED_REQUEST, self.reason(), self.remedy())
+            .telling("the server does not answer to the host that the request asks for")
+    }
+
+    fn reason(&self) -> Words {
+        if self.rebound.is_none() {
+            return Words::own("the request asks for the host `")
+                .then_foreign(&*self.host)
+                .then("`, which is not in the list given to `Server::hosts`");
+        }
+        Words::own("a page asks for `")
+            .then_foreign(&*self.host)
+            .then("` over the loopback interface, and any site can give its name this machine's address (DNS rebinding)")
+    }
+
+    fn remedy(&self) -> String {
+        match &self.rebound {
+            // The longest name that there can be; it has no character that could break a line.
+            Some(Name(name)) if name.len() <= 253 => format!(
+                "if the name is the server's, write `.hosts([\"{name}\"])` on the `Server`, or `.public_url(\"http://{}\")`",
+                self.host
+            ),
+            _ => "if the host is the server's, add its name to the list, without the port".to_owned(),
+        }
+    }
+}
