@@ -153,6 +153,95 @@ async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
     }
 }
 
+/// Says who it is told that it talks to.
+#[ws_endpoint("/whoami")]
+async fn whoami(handshake: Handshake) -> sockeye::Result {
+    let named = handshake.client();
+    let mut socket = handshake.accept().await?;
+    assert_eq!(named, socket.client());
+    socket
+        .send(sockeye::Message::text(format!("{:?}", socket.client().map(|client| client.to_string()))))
+        .await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+async fn whoami_behind(server: &Running, lines: &[&[u8]]) -> String {
+    let mut request = server.url("/whoami").into_client_request().expect("a request");
+    for line in lines {
+        request.headers_mut().append("x-forwarded-for", HeaderValue::from_bytes(line).expect("a value"));
+    }
+    let mut client = accepted(request).await;
+    let Message::Text(text) = hear(&mut client).await else { panic!("no text") };
+    text.to_string()
+}
+
+#[tokio::test]
+async fn a_handler_is_told_who_stands_behind_the_proxy() {
+    let server = server(Limits::new().trusted_proxies(1)).await;
+    for (lines, client) in [
+        (&[&b"203.0.113.9"[..]][..], "203.0.113.9"),
+        (&[b"\xff, 203.0.113.9:4711"], "203.0.113.9"),
+        (&[b"\xff", b"[2001:db8::7]:80"], "2001:db8::7"),
+        (&[b"::ffff:203.0.113.9"], "203.0.113.9"),
+        (&[], "127.0.0.1"),
+    ] {
+        assert_eq!(whoami_behind(&server, lines).await, format!("Some({client:?})"), "{lines:?}");
+    }
+    let direct = self::server(Limits::new()).await;
+    assert_eq!(whoami_behind(&direct, &[b"203.0.113.9"]).await, "Some(\"127.0.0.1\")");
+}
+
+/// What a client writes before the proxy's entry cannot make it another client.
+#[tokio::test]
+async fn bytes_that_are_no_text_buy_no_place() {
+    let server = server(Limits::new().max_connections_per_client(1).trusted_proxies(1)).await;
+    let behind = |value: &[u8]| {
+        let mut request = request(&server);
+        request.headers_mut().insert("x-forwarded-for", HeaderValue::from_bytes(value).expect("a value"));
+        request
+    };
+    let _open = accepted(behind(b"203.0.113.40")).await;
+    for value in [
+        &b"\xff, 203.0.113.40"[..],
+        b"\xff,\xfe,203.0.113.40:80",
+        b", ,203.0.113.40",
+        b"[\xff, ::ffff:203.0.113.40",
+    ] {
+        assert_eq!(refusal(behind(value)).await.1, "client_limit", "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_who_stands_behind_the_proxy() {
+    let server = server(Limits::new().trusted_proxies(1)).await;
+    let refused = format!(
+        "GET /echo HTTP/1.1\r\n{HEAD}Origin: https://behind-a-proxy.example\r\nX-Forwarded-For: 203.0.113.50\r\n\r\n"
+    );
+    assert_eq!(raw::ask(server.addr, &refused).await.status, 403);
+    let lines = logs::with("client", "203.0.113.50");
+    assert_eq!((lines.len(), lines[0].get("rule")), (1, "origin_refused"), "{lines:?}");
+    let mut client = accepted(forwarded(&server, "203.0.113.51")).await;
+    client.close(None).await.expect("closes");
+    while client.next().await.is_some_and(|message| message.is_ok()) {}
+    let closed = || {
+        logs::with("client", "203.0.113.51")
+            .into_iter()
+            .find(|line| line.get("message") == "connection closed")
+    };
+    within(async {
+        while closed().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+
+    let direct = self::server(Limits::new()).await;
+    assert_eq!(raw::ask(direct.addr, &refused.replace("behind-a", "no")).await.status, 403);
+    let lines = logs::with("origin", "https://no-proxy.example");
+    assert_eq!((lines.len(), lines[0].get("client")), (1, ""), "{lines:?}");
+}
+
 #[tokio::test]
 async fn a_client_that_talks_too_fast_is_closed_with_1008() {
     let server = server(Limits::new().max_message_rate(1, 3)).await;

@@ -140,6 +140,7 @@ impl Limits {
 
     /// How many reverse proxies of one's own every request passes: clients are then told apart by the entry that the first
     /// of them wrote into `X-Forwarded-For`, counted from the end of the header. 0 by default: the header is not read.
+    /// [`Handshake::client`](crate::Handshake::client) gives that address to handlers, and the log has it in the field `client`.
     ///
     /// A client that can reach the server past the proxies can write there what it likes; close that way first. A request
     /// with fewer entries, or an entry that is no address, counts for the TCP peer.

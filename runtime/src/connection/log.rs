@@ -44,6 +44,7 @@ impl Closing<'_> {
             code,
             reason: &reason.without(&self.caller.secrets),
             peer: self.caller.peer,
+            client: self.caller.client,
             open_for: Duration::from_millis(open_for.as_millis().try_into().unwrap_or(u64::MAX)),
         }
         .emit(level);

@@ -12,6 +12,7 @@ use crate::{
     Error, Result, Socket,
     connection::{Link, Wait},
     error::Kind,
+    limiter::client,
 };
 
 /// Headers that belong to the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
@@ -106,7 +107,9 @@ impl<C> Accept<C> {
         self.incoming.decisions.decide(Decision::Accept(self.headers));
         let mut wait = Wait::default();
         poll_fn(|cx| link.poll_open(cx, &mut wait)).await?;
-        Ok(Socket::new(link, peer(&self.incoming.parts), self.subprotocol))
+        let Incoming { parts, endpoint, .. } = &self.incoming;
+        let client = client(parts, endpoint.settings.limits.trusted_proxies);
+        Ok(Socket::new(link, peer(parts), client, self.subprotocol))
     }
 }
 

@@ -9,14 +9,18 @@ mod service;
 mod subprotocol;
 mod undecided;
 
-use std::{marker::PhantomData, net::SocketAddr, sync::Arc};
+use std::{
+    marker::PhantomData,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 
 pub use accept::Accept;
 pub(crate) use decision::{Decision, Decisions};
-pub(crate) use request::{Opening, has_token, tokens};
+pub(crate) use request::{Opening, has_token};
 pub(crate) use service::EndpointService;
 
 pub(crate) use self::secrets::Secrets;
@@ -25,6 +29,7 @@ use crate::{
     connection::Cell,
     endpoint::Registered,
     error::Kind,
+    limiter::client,
     log::{self, Words},
     metrics,
     mounted::Mounted,
@@ -79,6 +84,27 @@ impl<C> Handshake<C> {
     /// `axum::serve` without `into_make_service_with_connect_info`.
     pub fn peer(&self) -> Option<SocketAddr> {
         peer(&self.incoming.parts)
+    }
+
+    /// Address of the client: what [`Limits::trusted_proxies`](crate::Limits::trusted_proxies) says about
+    /// `X-Forwarded-For`, or else the address of the [`peer`](Self::peer). It is what the limits for each client go by, and the field
+    /// `client` in the log where there are proxies.
+    ///
+    /// ```no_run
+    /// use sockeye::{Handshake, ws_endpoint};
+    ///
+    /// /// Says whom it talks to.
+    /// #[ws_endpoint("/whoami")]
+    /// async fn whoami(handshake: Handshake) -> sockeye::Result {
+    ///     let client = handshake.client().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+    ///     let mut socket = handshake.accept().await?;
+    ///     socket.send(client).await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn client(&self) -> Option<IpAddr> {
+        client(&self.incoming.parts, self.incoming.endpoint.settings.limits.trusted_proxies)
     }
 
     /// The request's URI. Query strings often carry tokens: do not log it whole.
@@ -161,6 +187,8 @@ pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal 
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) peer: Option<SocketAddr>,
+    /// The client's own address, where the peer is a proxy.
+    pub(crate) client: Option<IpAddr>,
     origin: Option<String>,
     pub(crate) secrets: Secrets,
 }
@@ -171,7 +199,13 @@ impl Caller {
             .headers
             .get(header::ORIGIN)
             .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
-        Self { peer: peer(parts), origin, secrets: Secrets::None }
+        Self { peer: peer(parts), client: None, origin, secrets: Secrets::None }
+    }
+
+    /// Where the peer is the last of so many proxies, the client is named as well.
+    pub(crate) fn behind(mut self, proxies: usize, parts: &Parts) -> Self {
+        self.client = (proxies > 0).then(|| client(parts, proxies)).flatten();
+        self
     }
 
     /// From here on foreign words may end up in the log, and what this request carries must not.
@@ -186,7 +220,14 @@ impl Caller {
         metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
         let reason = refusal.reason.without(&self.secrets);
-        log::Refused { endpoint, refusal, reason: &reason, peer: self.peer, origin: self.origin.as_deref() }
-            .emit();
+        log::Refused {
+            endpoint,
+            refusal,
+            reason: &reason,
+            peer: self.peer,
+            client: self.client,
+            origin: self.origin.as_deref(),
+        }
+        .emit();
     }
 }

@@ -14,7 +14,7 @@ use sockeye_rules::{SHUTTING_DOWN, UPGRADE_STRIPPED};
 
 use tracing::Instrument as _;
 
-use super::{Caller, Decisions, Incoming, negotiate::Negotiation, peer, request, subprotocol};
+use super::{Caller, Decisions, Incoming, negotiate::Negotiation, request, subprotocol};
 use crate::{
     connection::Kept,
     hosts,
@@ -62,11 +62,11 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
     if let Some(arrived) = startup_probe::intercept(&endpoint, &parts) {
         return arrived;
     }
-    let span = log::connection(endpoint.registered.name, peer(&parts));
+    let caller = Caller::of(&parts).behind(endpoint.settings.limits.trusted_proxies, &parts);
+    let span = log::connection(endpoint.registered.name, caller.peer, caller.client);
     async move {
         log::received(&parts);
-        let caller = Caller::of(&parts);
-        match begin(&endpoint, parts) {
+        match begin(&endpoint, parts, &caller) {
             Ok(negotiation) => negotiation.run(sighting).await,
             Err(refusal) => {
                 if let Some(sighting) = sighting {
@@ -81,7 +81,7 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
 }
 
 /// Passes the request through every check that is not the handler's, and calls the handler.
-fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<Refusal>> {
+fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<Negotiation, Box<Refusal>> {
     let opening = request::read(&parts)?;
     if endpoint.lifecycle.is_stopping() {
         return Err(stopping().into());
@@ -92,7 +92,7 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts) -> Result<Negotiation, Box<R
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
-    let caller = Caller::of(&parts).with_secrets_of(&parts, Some(endpoint.registered));
+    let caller = caller.clone().with_secrets_of(&parts, Some(endpoint.registered));
     let decisions = Arc::new(Decisions::default());
     let cell = Kept::new(endpoint, place);
     let connections = &endpoint.lifecycle.connections;

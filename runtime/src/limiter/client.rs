@@ -2,12 +2,12 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
 };
 
 use http::{HeaderMap, HeaderName, request::Parts};
 
-use crate::handshake::{peer, tokens};
+use crate::handshake::peer;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -25,9 +25,14 @@ impl Client {
 
     /// The client that asks: behind so many proxies of one's own, or else the TCP peer.
     pub(crate) fn of(parts: &Parts, proxies: usize) -> Option<Self> {
-        let told = proxies.checked_sub(1).and_then(|back| forwarded(&parts.headers, back));
-        told.or_else(|| peer(parts).map(|peer| peer.ip())).map(Self::new)
+        client(parts, proxies).map(Self::new)
     }
+}
+
+/// The address of the client that asks: behind so many proxies of one's own, or else the TCP peer's.
+pub(crate) fn client(parts: &Parts, proxies: usize) -> Option<IpAddr> {
+    let told = proxies.checked_sub(1).and_then(|back| forwarded(&parts.headers, back));
+    told.or_else(|| peer(parts).map(|peer| peer.ip())).map(|address| address.to_canonical())
 }
 
 impl fmt::Display for Client {
@@ -40,21 +45,41 @@ impl fmt::Display for Client {
 }
 
 /// Each proxy adds at the end whom it was asked by. What stands before the entries of one's own proxies is whatever the
-/// client wrote there.
+/// client wrote there: it is skipped unread, since it may be no text at all.
 fn forwarded(headers: &HeaderMap, back: usize) -> Option<IpAddr> {
-    let entries: Vec<&str> = tokens(headers, &X_FORWARDED_FOR).collect();
-    address(entries.iter().rev().nth(back)?)
+    let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+    let entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut entries = entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty());
+    address(std::str::from_utf8(entries.nth(back)?).ok()?)
 }
 
 /// An address; some proxies add the port, or write brackets around IPv6.
 fn address(text: &str) -> Option<IpAddr> {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    if let Some(bracketed) = text.strip_prefix('[') {
+        let (address, port) = bracketed.split_once(']')?;
+        return (port.is_empty() || is_port(port.strip_prefix(':')?)).then(|| ipv6(address)).flatten();
+    }
+    if let Some((address, _port)) = text.split_once(':').filter(|(_, port)| is_port(port)) {
+        return address.parse().ok().map(IpAddr::V4);
+    }
+    text.parse().ok().map(IpAddr::V4).or_else(|| ipv6(text))
+}
+
+/// The zone, as in `fe80::1%eth0`, is this machine's business.
+fn ipv6(text: &str) -> Option<IpAddr> {
+    let (address, _zone) = text.split_once('%').unwrap_or((text, ""));
+    address.parse().ok().map(IpAddr::V6)
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use axum::extract::ConnectInfo;
+    use std::net::SocketAddr;
+
     use http::Request;
 
     use super::*;
@@ -74,7 +99,7 @@ mod tests {
     #[test]
     fn only_what_the_own_proxies_wrote_is_believed() {
         let peer = SocketAddr::from(([10, 0, 0, 1], 1));
-        let parts = |lines: &[&str]| {
+        let parts = |lines: &[&[u8]]| {
             let mut request = Request::builder().extension(ConnectInfo(peer));
             for line in lines {
                 request = request.header("x-forwarded-for", *line);
@@ -82,18 +107,49 @@ mod tests {
             request.body(()).expect("a request").into_parts().0
         };
         for (proxies, lines, expected) in [
-            (0, &["203.0.113.1"][..], "10.0.0.1"),
-            (1, &["6.6.6.6, 203.0.113.1"], "203.0.113.1"),
-            (1, &["6.6.6.6", "203.0.113.1:4711"], "203.0.113.1"),
-            (2, &["6.6.6.6, 203.0.113.1, 10.0.0.9"], "203.0.113.1"),
-            (2, &["203.0.113.1"], "10.0.0.1"),
-            (1, &["unknown"], "10.0.0.1"),
+            (0, &[&b"203.0.113.1"[..]][..], "10.0.0.1"),
+            (1, &[b"6.6.6.6, 203.0.113.1"], "203.0.113.1"),
+            (1, &[b"6.6.6.6", b"203.0.113.1:4711"], "203.0.113.1"),
+            (2, &[b"6.6.6.6, 203.0.113.1, 10.0.0.9"], "203.0.113.1"),
+            (2, &[b"6.6.6.6", b"203.0.113.1", b"10.0.0.9"], "203.0.113.1"),
+            (2, &[b"203.0.113.1"], "10.0.0.1"),
+            (1, &[b"unknown"], "10.0.0.1"),
             (1, &[], "10.0.0.1"),
+            // What the client wrote may be no text, on one line with what the proxy wrote or not.
+            (1, &[b"\xff, 203.0.113.1"], "203.0.113.1"),
+            (1, &[b"\xff", b"203.0.113.1"], "203.0.113.1"),
+            (2, &[b"\xff, 203.0.113.1, 10.0.0.9"], "203.0.113.1"),
+            (1, &[b"203.0.113.1, \xff"], "10.0.0.1"),
+            // Nothing is no entry.
+            (1, &[b"6.6.6.6,203.0.113.1, ,"], "203.0.113.1"),
+            (1, &[b"203.0.113.1", b""], "203.0.113.1"),
+            (1, &[b"\t 203.0.113.1 "], "203.0.113.1"),
+            (1, &[b"::ffff:203.0.113.1"], "203.0.113.1"),
+            (1, &[b"[::ffff:203.0.113.1]:80"], "203.0.113.1"),
+            (1, &[b"203.0.113.1:99999"], "10.0.0.1"),
+            (1, &[b"203.0.113.1:+80"], "10.0.0.1"),
+            (1, &[b"203.0.113.1:"], "10.0.0.1"),
+            (1, &[b"[203.0.113.1]"], "10.0.0.1"),
+            (1, &[b"[::1"], "10.0.0.1"),
         ] {
             let client = Client::of(&parts(lines), proxies).expect("a client").to_string();
             assert_eq!(client, format!("address {expected}"), "{proxies} {lines:?}");
         }
-        let bracketed = Client::of(&parts(&["[2001:db8::1]:80"]), 1).expect("a client").to_string();
-        assert_eq!(bracketed, "network 2001:db8::/64");
+        for line in
+            ["[2001:db8::1]:80", "[2001:db8::1]", "2001:db8::1", "2001:db8::1%eth0", "[2001:db8::1%1]:80"]
+        {
+            let client = Client::of(&parts(&[line.as_bytes()]), 1).expect("a client").to_string();
+            assert_eq!(client, "network 2001:db8::/64", "{line}");
+        }
+        // The whole address, where it is not counted.
+        assert_eq!(client(&parts(&[b"2001:db8::1"]), 1), "2001:db8::1".parse().ok());
+    }
+
+    #[test]
+    fn a_long_header_is_read_from_its_end() {
+        let long = format!("{}203.0.113.1", "6.6.6.6, ".repeat(100_000));
+        let parts =
+            Request::builder().header("x-forwarded-for", long).body(()).expect("a request").into_parts().0;
+        assert_eq!(client(&parts, 1), "203.0.113.1".parse().ok());
     }
 }

@@ -1,6 +1,10 @@
 //! How an event is written: with bounded values, and to stderr where nobody listens.
 
-use std::{io::Write as _, net::SocketAddr, time::Duration};
+use std::{
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use tracing::{
     Level,
@@ -106,6 +110,7 @@ shown! {
     u64 as u64: std::convert::identity, "{}";
     usize as usize: std::convert::identity, "{}";
     SocketAddr as DisplayValue<SocketAddr>: display, "{}";
+    IpAddr as DisplayValue<IpAddr>: display, "{}";
     Duration as DebugValue<Duration>: debug, "{:?}";
     http::Version as DebugValue<http::Version>: debug, "{:?}";
 }

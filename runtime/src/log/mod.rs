@@ -7,7 +7,7 @@ mod event;
 mod words;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -23,12 +23,13 @@ pub(crate) use self::{
 };
 use crate::{CloseCode, refusal::Refusal};
 
-/// The span in which everything happens that one connection is about, the handler included. It names no path and no query.
-pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>) -> Span {
+/// The span in which everything happens that one connection is about, the handler included. It names no path and no query; the
+/// client's own address where the peer is a proxy.
+pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>, client: Option<IpAddr>) -> Span {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
-    let peer = peer.map(tracing::field::display);
-    tracing::info_span!(target: "sockeye", "connection", endpoint, peer, id)
+    let (peer, client) = (peer.map(tracing::field::display), client.map(tracing::field::display));
+    tracing::info_span!(target: "sockeye", "connection", endpoint, peer, client, id)
 }
 
 /// A request for a WebSocket has come.
@@ -83,6 +84,8 @@ pub(crate) struct Refused<'a> {
     /// The refusal's, as the log may have it.
     pub(crate) reason: &'a str,
     pub(crate) peer: Option<SocketAddr>,
+    /// Its own address, where the peer is a proxy.
+    pub(crate) client: Option<IpAddr>,
     pub(crate) origin: Option<&'a str>,
 }
 
@@ -98,6 +101,7 @@ impl Refused<'_> {
             reason = self.reason,
             remedy = remedy,
             peer = self.peer,
+            client = self.client,
             origin = self.origin,
         );
     }
@@ -201,6 +205,8 @@ pub(crate) struct Closed<'a> {
     pub(crate) code: Option<u16>,
     pub(crate) reason: &'a str,
     pub(crate) peer: Option<SocketAddr>,
+    /// Its own address, where the peer is a proxy.
+    pub(crate) client: Option<IpAddr>,
     pub(crate) open_for: Duration,
 }
 
@@ -214,6 +220,7 @@ impl Closed<'_> {
             code = self.code,
             reason = self.reason,
             peer = self.peer,
+            client = self.client,
             open_for = self.open_for,
         );
     }

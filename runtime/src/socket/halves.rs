@@ -1,4 +1,9 @@
-use std::{future::poll_fn, marker::PhantomData, net::SocketAddr, sync::Arc};
+use std::{
+    future::poll_fn,
+    marker::PhantomData,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use super::{About, Sending, receive};
 use crate::{
@@ -38,6 +43,11 @@ impl<C> Sender<C> {
     /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
     pub fn peer(&self) -> Option<SocketAddr> {
         self.about.peer
+    }
+
+    /// Address of the client; see [`Handshake::client`](crate::Handshake::client).
+    pub fn client(&self) -> Option<IpAddr> {
+        self.about.client
     }
 
     /// Runs a task that ends with the connection; see [`Socket::spawn`](crate::Socket::spawn).
@@ -101,6 +111,11 @@ impl<C> Receiver<C> {
     /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
     pub fn peer(&self) -> Option<SocketAddr> {
         self.about.peer
+    }
+
+    /// Address of the client; see [`Handshake::client`](crate::Handshake::client).
+    pub fn client(&self) -> Option<IpAddr> {
+        self.about.client
     }
 
     /// The close frame that the peer sent; see [`Socket::close_frame`](crate::Socket::close_frame).

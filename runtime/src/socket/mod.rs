@@ -5,7 +5,7 @@ mod sending;
 
 use std::{
     future::{Future, poll_fn},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
@@ -45,18 +45,29 @@ pub struct Socket<C = Raw> {
 #[derive(Debug)]
 struct About {
     peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
     subprotocol: Option<String>,
 }
 
 impl<C> Socket<C> {
-    pub(crate) fn new(link: Link, peer: Option<SocketAddr>, subprotocol: Option<String>) -> Self {
-        let about = Arc::new(About { peer, subprotocol });
+    pub(crate) fn new(
+        link: Link,
+        peer: Option<SocketAddr>,
+        client: Option<IpAddr>,
+        subprotocol: Option<String>,
+    ) -> Self {
+        let about = Arc::new(About { peer, client, subprotocol });
         Self { sender: Sender::new(link.clone(), Arc::clone(&about)), receiver: Receiver::new(link, about) }
     }
 
     /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
     pub fn peer(&self) -> Option<SocketAddr> {
         self.sender.peer()
+    }
+
+    /// Address of the client; see [`Handshake::client`](crate::Handshake::client).
+    pub fn client(&self) -> Option<IpAddr> {
+        self.sender.client()
     }
 
     /// The subprotocol that both sides agreed on.
