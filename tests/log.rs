@@ -1,4 +1,10 @@
-//! What a line of the log may hold: bounded values, Sockeye's own words whole, no secret, and the right level.
+//! What a line of the log may hold: bounded values, Sockeye's own words whole, no secret, and the right level. And how many
+//! lines there may be.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::extract::{FromRequestParts, Path};
 use http::{StatusCode, request::Parts};
@@ -195,4 +201,146 @@ async fn a_panic_is_an_error_whenever_it_comes() {
     }
     let (_, rejected) = refused(&server, "/fails/rejects", "").await;
     assert_eq!(rejected.level, Level::WARN);
+}
+
+/// Is asked again and again from another page.
+#[ws_endpoint("/flooded")]
+async fn flooded(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await.map(drop)
+}
+
+/// The same, by a server that ends.
+#[ws_endpoint("/flooded/at/the/end")]
+async fn flooded_at_the_end(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await.map(drop)
+}
+
+/// The same, by a runtime that ends.
+#[ws_endpoint("/flooded/and/dropped")]
+async fn flooded_and_dropped(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await.map(drop)
+}
+
+/// Is sent what it cannot read, again and again.
+#[ws_endpoint("/misread")]
+async fn misread(handshake: Handshake<Json<Number>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Sends that many handshakes on one connection, all of which are refused for their origin, and waits for the answers.
+async fn flood(addr: SocketAddr, path: &str, times: usize) {
+    let (mut from, mut to) = sockeye_tests::dial(addr).await.into_split();
+    let request = format!("GET {path} HTTP/1.1\r\n{HEAD}Origin: https://evil.example\r\n\r\n");
+    let last = request.replace("Origin:", "Connection: close\r\nOrigin:");
+    let writing = async {
+        for _ in 1..times {
+            to.write_all(request.as_bytes()).await.expect("sent");
+        }
+        to.write_all(last.as_bytes()).await.expect("sent");
+    };
+    let mut answers = Vec::new();
+    let reading = from.read_to_end(&mut answers);
+    let (read, ()) = within(async { tokio::join!(reading, writing) }).await;
+    read.expect("answers");
+    let refused = String::from_utf8_lossy(&answers).matches("sockeye-rule: origin_refused").count();
+    assert_eq!(refused, times);
+}
+
+/// How many were logged one by one, how many in sums, and in how many sums.
+fn told(one: &str, more: &str, endpoint: &str) -> (usize, u64, usize) {
+    let of = |message| {
+        let mut lines = logs::with("message", message);
+        lines.retain(|line| line.get("endpoint") == endpoint);
+        lines
+    };
+    let sums = of(more);
+    let times = sums.iter().map(|line| line.get("times").parse::<u64>().expect("a number")).sum();
+    (of(one).len(), times, sums.len())
+}
+
+fn told_of_refusals(endpoint: &str) -> (usize, u64, usize) {
+    told("handshake refused", "more handshakes refused", endpoint)
+}
+
+/// Waits until that many were told of.
+async fn all_told(times: u64, told: impl Fn() -> (usize, u64, usize)) -> (usize, u64, usize) {
+    within(async {
+        loop {
+            let (alone, summed, sums) = told();
+            if alone as u64 + summed >= times {
+                return (alone, summed, sums);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_one_client_is_refused_again_and_again_is_summed_up() {
+    const TIMES: u32 = 10_000;
+    let server = server().await;
+    let begun = Instant::now();
+    flood(server.addr, "/flooded", TIMES as usize).await;
+    // Another client's one refusal is there before its answer is.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).expect("bound");
+    let mut other = socket.connect(server.addr).await.expect("connects");
+    let peer = other.local_addr().expect("an address").to_string();
+    let request =
+        format!("GET /flooded HTTP/1.1\r\n{HEAD}Origin: https://evil.example\r\nConnection: close\r\n\r\n");
+    other.write_all(request.as_bytes()).await.expect("sent");
+    within(other.read_to_end(&mut Vec::new())).await.expect("an answer");
+    let lines = logs::with("peer", &peer);
+    assert!(lines.iter().any(|line| line.get("origin") == "https://evil.example"), "{lines:?}");
+
+    let (alone, summed, sums) = all_told(u64::from(TIMES) + 1, || told_of_refusals("flooded")).await;
+    // As many sums as seconds, whatever the machine needs, and one for what is left.
+    let most = usize::try_from(begun.elapsed().as_secs()).expect("a short time") + 1;
+    assert!(alone <= 11 && (1..=most).contains(&sums), "{alone} lines, {sums} sums, at most {most}");
+    assert_eq!(alone as u64 + summed, u64::from(TIMES) + 1);
+    let sums = logs::with("endpoint", "flooded");
+    let sum = sums.iter().find(|line| line.get("message") == "more handshakes refused").expect("a sum");
+    assert_eq!(sum.level, Level::WARN);
+    let facts = ["rule", "client"].map(|field| sum.get(field));
+    assert_eq!(facts, ["origin_refused", "127.0.0.1"], "{sum:?}");
+    assert!(sum.get("over").ends_with('s'), "{sum:?}");
+}
+
+#[tokio::test]
+async fn what_one_client_is_closed_for_again_and_again_is_summed_up() {
+    const TIMES: u64 = 50;
+    let server = server().await;
+    let begun = Instant::now();
+    for _ in 0..TIMES {
+        let mut client = raw::RawSocket::open_with(server.addr, "/misread", &frame(0x81, b"oops")).await;
+        client.send(&frame(0x88, b"\x03\xef")).await;
+        assert_eq!(client.rest().await.pop().map(|(first, _)| first), Some(0x88));
+    }
+    let told = || told("connection closed", "more connections closed", "misread");
+    let (alone, summed, sums) = all_told(TIMES, told).await;
+    let most = 10 * (1 + begun.elapsed().as_secs());
+    assert!(alone as u64 <= most, "{alone} lines, {summed} in {sums} sums");
+    assert_eq!(alone as u64 + summed, TIMES);
+}
+
+#[tokio::test]
+async fn the_last_sum_is_there_when_the_server_has_ended() {
+    let mut server = server().await;
+    flood(server.addr, "/flooded/at/the/end", 100).await;
+    server.stop();
+    server.ended().await;
+    let (alone, summed, _) = told_of_refusals("flooded_at_the_end");
+    assert_eq!(alone as u64 + summed, 100);
+}
+
+#[test]
+fn the_last_sum_is_there_when_the_runtime_has_ended() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async { flood(server().await.addr, "/flooded/and/dropped", 100).await });
+    drop(runtime);
+    let (alone, summed, _) = told_of_refusals("flooded_and_dropped");
+    assert_eq!(alone as u64 + summed, 100);
 }

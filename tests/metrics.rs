@@ -200,6 +200,17 @@ async fn refusals_are_counted_by_rule() {
 }
 
 #[tokio::test]
+async fn refusals_that_the_log_sums_up_are_each_counted() {
+    let server = server(Limits::new()).await;
+    for _ in 0..50 {
+        let mut request = server.url("/pinged").into_client_request().expect("a request");
+        request.headers_mut().insert("origin", "https://evil.example".parse().expect("a value"));
+        refusal(request).await;
+    }
+    counts(names::HANDSHAKES, "route=/pinged,outcome=refused,rule=origin_refused", 50.0).await;
+}
+
+#[tokio::test]
 async fn who_leaves_before_the_handler_decides_is_counted_and_told_of() {
     let server = server(Limits::new()).await;
     let mut stream = dial(server.addr).await;

@@ -13,6 +13,7 @@ use crate::{
     endpoint::{Call, ParameterRequirement, Registered},
     hosts::Hosts,
     limiter::Counts,
+    log::Flood,
     server::Requests,
     state::States,
 };
@@ -59,13 +60,15 @@ pub(crate) struct Lifecycle {
     pub(crate) requests: Requests,
     /// Every handler, with its connection.
     pub(crate) connections: Registry,
+    /// What clients were logged for lately.
+    pub(crate) flood: Arc<Flood>,
     /// Every task: HTTP connections, accepted WebSockets, handlers that have something left to do.
     pub(crate) tasks: TaskTracker,
 }
 
 impl Lifecycle {
-    pub(crate) fn new(notice: Duration) -> Self {
-        Self { notice, ..Self::default() }
+    pub(crate) fn new(notice: Duration, trusted_proxies: usize) -> Self {
+        Self { notice, flood: Arc::new(Flood::new(trusted_proxies)), ..Self::default() }
     }
 
     pub(crate) fn listens_on(&self, port: Option<u16>) {

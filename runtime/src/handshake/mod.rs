@@ -17,6 +17,7 @@ use std::{
 
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
+use tracing::Level;
 
 pub use accept::Accept;
 pub(crate) use decision::{Decision, Decisions};
@@ -28,9 +29,9 @@ use crate::{
     Error, Raw,
     connection::Cell,
     endpoint::Registered,
-    error::Kind,
+    error,
     limiter::client,
-    log::{self, Words},
+    log::{self, Flood, Key, Kind, Who, Words},
     metrics,
     mounted::Mounted,
     refusal::Refusal,
@@ -155,7 +156,7 @@ impl<C> Handshake<C> {
     /// ```
     pub fn reject(self, status: StatusCode, reason: impl Into<String>) -> Error {
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refused_by_handler(status, reason.into()))));
-        Error::of(Kind::Rejected)
+        Error::of(error::Kind::Rejected)
     }
 }
 
@@ -189,23 +190,21 @@ pub(crate) struct Caller {
     pub(crate) peer: Option<SocketAddr>,
     /// The client's own address, where the peer is a proxy.
     pub(crate) client: Option<IpAddr>,
+    /// For whom events are counted.
+    counted: Who,
     origin: Option<String>,
     pub(crate) secrets: Secrets,
+    flood: Arc<Flood>,
 }
 
 impl Caller {
-    pub(crate) fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts, flood: &Arc<Flood>) -> Self {
         let origin = parts
             .headers
             .get(header::ORIGIN)
             .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
-        Self { peer: peer(parts), client: None, origin, secrets: Secrets::None }
-    }
-
-    /// Where the peer is the last of so many proxies, the client is named as well.
-    pub(crate) fn behind(mut self, proxies: usize, parts: &Parts) -> Self {
-        self.client = (proxies > 0).then(|| client(parts, proxies)).flatten();
-        self
+        let (client, counted) = (flood.client_behind_proxies(parts), flood.client_of(parts));
+        Self { peer: peer(parts), client, counted, origin, secrets: Secrets::None, flood: Arc::clone(flood) }
     }
 
     /// From here on foreign words may end up in the log, and what this request carries must not.
@@ -215,10 +214,24 @@ impl Caller {
         self
     }
 
+    /// Whether an event is logged by itself; if not it is counted, and logged with others.
+    pub(crate) fn is_heard(
+        &self,
+        kind: Kind,
+        endpoint: Option<&'static str>,
+        rule: &'static str,
+        level: Level,
+    ) -> bool {
+        self.flood.admits(Key { kind, endpoint, rule, client: self.counted }, level)
+    }
+
     /// Tells of a refusal, once: of this endpoint, or of none.
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
         metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
+        if !self.is_heard(Kind::Refused, endpoint, refusal.rule.name, refusal.level()) {
+            return;
+        }
         let reason = refusal.reason.without(&self.secrets);
         log::Refused {
             endpoint,

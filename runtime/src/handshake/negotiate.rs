@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, NEVER_ACCEPTED};
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Level;
 
 use super::{
     Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping, undecided::Undecided,
@@ -225,14 +226,14 @@ impl Caller {
 
     /// Logs that a handler has not ended for so long after its refusal.
     fn log_lingering(&self, endpoint: &Mounted, limit: Duration) {
-        let (endpoint, rule) = (endpoint.registered.name, LINGERING_HANDLER.name);
-        let reason = format!("the handler went on for {limit:?} after it had refused, and was dropped");
-        log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
+        let words =
+            Words::own(format!("the handler went on for {limit:?} after it had refused, and was dropped"));
+        self.log_failure(endpoint, LINGERING_HANDLER.name, &words);
     }
 
     /// Logs a failure that came after the refusal, when the client has its answer.
     fn log_aftermath(&self, endpoint: &Mounted, outcome: &Outcome) {
-        let (rule, reason) = match outcome {
+        let (rule, words) = match outcome {
             Outcome::Panicked(message) => {
                 (HANDLER_PANIC.name, Words::own("the handler panicked: ").then_foreign(message))
             }
@@ -241,7 +242,14 @@ impl Caller {
             }
             Outcome::Returned(_) => return,
         };
-        let (endpoint, reason) = (endpoint.registered.name, reason.without(&self.secrets));
-        log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
+        self.log_failure(endpoint, rule, &words);
+    }
+
+    fn log_failure(&self, endpoint: &Mounted, rule: &'static str, words: &Words) {
+        let endpoint = endpoint.registered.name;
+        if self.is_heard(log::Kind::FailedAfterRefusal, Some(endpoint), rule, Level::ERROR) {
+            let reason = words.without(&self.secrets);
+            log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
+        }
     }
 }

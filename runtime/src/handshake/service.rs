@@ -62,7 +62,7 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
     if let Some(arrived) = startup_probe::intercept(&endpoint, &parts) {
         return arrived;
     }
-    let caller = Caller::of(&parts).behind(endpoint.settings.limits.trusted_proxies, &parts);
+    let caller = Caller::of(&parts, &endpoint.lifecycle.flood);
     let span = log::connection(endpoint.registered.name, caller.peer, caller.client);
     async move {
         log::received(&parts);

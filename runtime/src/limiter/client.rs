@@ -29,6 +29,16 @@ impl Client {
     }
 }
 
+impl Client {
+    /// As a field of the log, whose name says what it is.
+    pub(crate) fn bare(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("{address}/64"),
+        }
+    }
+}
+
 /// The address of the client that asks: behind so many proxies of one's own, or else the TCP peer's.
 pub(crate) fn client(parts: &Parts, proxies: usize) -> Option<IpAddr> {
     let told = proxies.checked_sub(1).and_then(|back| forwarded(&parts.headers, back));

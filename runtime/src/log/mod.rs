@@ -4,6 +4,7 @@
 
 mod cut;
 mod event;
+mod flood;
 mod words;
 
 use std::{
@@ -19,6 +20,7 @@ use tracing::{Level, Span};
 pub(crate) use self::{
     cut::{Cut, part},
     event::{Shown, at, event, nobody_listens, to_stderr},
+    flood::{Flood, Key, Kind, Who},
     words::Words,
 };
 use crate::{CloseCode, refusal::Refusal};

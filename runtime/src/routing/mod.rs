@@ -23,6 +23,7 @@ pub(crate) use sighting::Sighting;
 pub(crate) use table::Table;
 
 use self::{observer::ObserverLayer, reroute::RerouteLayer};
+use crate::log::Flood;
 
 /// A layer of the user's, waiting for the finished router.
 pub(crate) type Surround = Box<dyn FnOnce(Router) -> Router + Send>;
@@ -35,17 +36,18 @@ pub(crate) struct Known {
     has_default_fallback: bool,
     /// Whether anything stands in front that could answer.
     has_layers: bool,
+    flood: Arc<Flood>,
 }
 
 impl Known {
     pub(crate) fn new(table: Table, has_default_fallback: bool) -> Self {
-        Self { table, has_default_fallback, has_layers: false }
+        Self { table, has_default_fallback, has_layers: false, flood: Arc::default() }
     }
 }
 
-/// The router with the user's layers around it, and the observer around those.
-pub(crate) fn surround(router: Router, layers: Vec<Surround>, known: Known) -> Router {
-    let known = Arc::new(Known { has_layers: !layers.is_empty(), ..known });
+/// The router with the user's layers around it, and the observer around those, which shares what it counts.
+pub(crate) fn surround(router: Router, layers: Vec<Surround>, known: Known, flood: Arc<Flood>) -> Router {
+    let known = Arc::new(Known { has_layers: !layers.is_empty(), flood, ..known });
     let router = if known.has_layers {
         router.clone().layer(RerouteLayer::new(router, Arc::clone(&known)))
     } else {

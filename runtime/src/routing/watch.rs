@@ -32,7 +32,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(known: Arc<Known>, sighting: Arc<Sighting>, parts: &Parts) -> Self {
-        let caller = Caller::of(parts).with_secrets_of(parts, sighting.noted().endpoint);
+        let caller = Caller::of(parts, &known.flood).with_secrets_of(parts, sighting.noted().endpoint);
         Self {
             known,
             sighting,

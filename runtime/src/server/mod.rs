@@ -406,7 +406,7 @@ impl Server {
     /// and judged.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
-        let lifecycle = Lifecycle::new(notice);
+        let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let settings = Settings { origins, hosts, limits: self.limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
@@ -418,7 +418,7 @@ impl Server {
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
         let (router, known) = startup::mount(router, &mut endpoints, &elsewhere);
-        let router = routing::surround(router, self.layers, known);
+        let router = routing::surround(router, self.layers, known, Arc::clone(&lifecycle.flood));
         startup_probe::ask_all(&router, &mut endpoints).await;
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;

@@ -253,6 +253,7 @@ pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdow
         let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
     }
     lifecycle.sever();
+    lifecycle.flood.flush();
 }
 
 /// How long the end is held up for what was cut off.
