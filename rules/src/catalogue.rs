@@ -203,6 +203,7 @@ rules! {
             UNREACHABLE_ENDPOINT "unreachable_endpoint" Forbid,
             UNGUARDED_ENDPOINT "unguarded_endpoint" Forbid,
             UNCOVERED_ENDPOINT "uncovered_endpoint" Deny,
+            LOG_UNHEARD "log_unheard" Warn,
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {

@@ -10,6 +10,7 @@ mod duplicate_route;
 mod expected;
 mod invalid_limits;
 mod layers;
+mod log_unheard;
 mod missing_connect_info;
 mod missing_extension;
 mod missing_state;

@@ -21,6 +21,7 @@ mod duplicate_route;
 mod invalid_host;
 mod invalid_limits;
 mod invalid_subprotocol;
+mod log_unheard;
 mod missing_connect_info;
 mod missing_endpoint;
 mod missing_extension;
@@ -73,6 +74,7 @@ const CHECKS: &[Check] = &[
     unguarded_endpoint::check,
     uncovered_endpoint::check,
     component_not_ready::check,
+    log_unheard::check,
 ];
 
 /// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes
