@@ -5,6 +5,7 @@
 mod cut;
 mod event;
 mod flood;
+mod remedy;
 mod words;
 
 use std::{
@@ -21,6 +22,7 @@ pub(crate) use self::{
     cut::{Cut, part},
     event::{Shown, at, event, nobody_listens, to_stderr},
     flood::{Flood, Key, Kind, Who},
+    remedy::remedy,
     words::Words,
 };
 use crate::{CloseCode, refusal::Refusal};
@@ -195,6 +197,7 @@ impl FailedAfterRefusal<'_> {
             endpoint = self.endpoint,
             rule = self.rule,
             reason = self.reason,
+            remedy = remedy(self.rule),
             peer = self.peer,
         );
     }
@@ -221,6 +224,7 @@ impl Closed<'_> {
             rule = self.rule,
             code = self.code,
             reason = self.reason,
+            remedy = self.rule.map(remedy),
             peer = self.peer,
             client = self.client,
             open_for = self.open_for,
