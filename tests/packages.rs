@@ -62,7 +62,8 @@ fn errors(said: &str) -> Vec<&str> {
 #[test]
 fn a_renamed_or_reexported_sockeye_is_found() {
     for package in ["renamed", "inherited", "reexported"] {
-        assert_eq!(check(package), (true, String::new()), "{package}");
+        let (is_right, said) = check(package);
+        assert!(is_right && errors(&said).is_empty(), "{package}: {said}");
     }
 }
 
@@ -92,4 +93,21 @@ fn a_profile_that_aborts_on_panics_is_warned_of_once() {
     assert_eq!(run(&["--profile", "aborting"]).matches(warning).count(), 1);
     assert!(!run(&["--profile", "aborting", "--", "a supervisor restarts it"]).contains("panic_aborts"));
     assert!(!run(&[]).contains("panic_aborts"));
+}
+
+#[test]
+fn a_module_of_both_library_and_binary_is_told_as_what_it_is() {
+    for binary in ["both", "server"] {
+        let output = cargo(&["run", "--package", "both", "--bin", binary]).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        for part in [
+            "error[duplicate_route]: endpoint `ws::echo` is in the program twice: the module is compiled into both the library \
+             and the binary of this package",
+            "compiled twice",
+            "help: write `use both::ws;` in place of `mod ws;` in the binary",
+        ] {
+            assert_eq!(said.matches(part).count(), 1, "{binary}: {part} in {said}");
+        }
+    }
 }

@@ -13,6 +13,9 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 }
 
 fn problem(second: &'static Registered, first: &'static Registered) -> Problem {
+    if let Some(module) = compiled_twice(second, first) {
+        return twice(second, first, module);
+    }
     let message = format!(
         "endpoints `{}::{}` and `{}::{}` have the same route",
         first.module, first.name, second.module, second.name
@@ -21,4 +24,35 @@ fn problem(second: &'static Registered, first: &'static Registered) -> Problem {
         .at(Place::route(second, "this route is taken"))
         .at(Place::route(first, "by this endpoint"))
         .with_help("give one of them another route, or put them into different groups with `group = \"..\"`")
+}
+
+/// The path of the module from its crate, when both are one place of the source, once in the library of a package and once
+/// in its binary.
+fn compiled_twice(second: &Registered, first: &Registered) -> Option<&'static str> {
+    let is_one_place = (first.source.file, first.source.line, first.name)
+        == (second.source.file, second.source.line, second.name);
+    let (_, module) = second.module.split_once("::")?;
+    let (_, same) = first.module.split_once("::")?;
+    (is_one_place && module == same).then_some(module)
+}
+
+fn twice(second: &'static Registered, first: &'static Registered, module: &str) -> Problem {
+    let message = format!(
+        "endpoint `{module}::{}` is in the program twice: the module is compiled into both the library and the binary of this package",
+        second.name
+    );
+    let outermost = module.split("::").next().unwrap_or(module);
+    let library = library(second, first);
+    Problem::new(&DUPLICATE_ROUTE, message).at(Place::route(second, "compiled twice")).with_help(format!(
+        "write `use {library}::{outermost};` in place of `mod {outermost};` in the binary"
+    ))
+}
+
+/// The crate that is not the program; both can have one name.
+fn library(second: &Registered, first: &Registered) -> &'static str {
+    let krate = |one: &Registered| -> &'static str { one.module.split("::").next().unwrap_or(one.module) };
+    let program = std::env::current_exe().ok();
+    let program = program.as_ref().and_then(|path| path.file_stem()?.to_str()).unwrap_or_default();
+    let is_program = |name: &str| program.replace('-', "_") == name;
+    if is_program(krate(first)) { krate(second) } else { krate(first) }
 }

@@ -1,0 +1,3 @@
+//! The library of a package that has a binary too.
+
+pub mod ws;
