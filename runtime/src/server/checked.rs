@@ -11,7 +11,8 @@ use super::{
     listen,
     mode::{self, Mode},
     moments::Moments,
-    run,
+    run::{self, Shutdown},
+    signals::signal,
 };
 use crate::{
     endpoint::Registered,
@@ -188,7 +189,7 @@ impl Checked {
     pub fn into_router_and_drained(mut self) -> (Router, Drained) {
         self.end_if_only_asked();
         metrics::describe();
-        let shutdown = self.moments.shutdown.take().unwrap_or_else(run::signal);
+        let shutdown = self.moments.shutdown.take().unwrap_or_else(signal);
         (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
 
@@ -260,10 +261,11 @@ impl Checked {
 
     async fn run(self, listener: TcpListener) {
         metrics::describe();
-        let Moments { shutdown, listening } = self.moments;
-        let shutdown = shutdown.unwrap_or_else(run::signal);
+        let Moments { shutdown, listening, ignores_signals } = self.moments;
+        let signal = if ignores_signals { run::never } else { signal };
+        let shutdown = either(shutdown.unwrap_or_else(run::never), signal());
         listen::announce(&listener, self.endpoints.len(), listening);
-        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::signal).await;
+        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, signal).await;
     }
 
     /// Serves a test, until it says so or what the user gave as shutdown ends. Signals are left to the test.
@@ -274,12 +276,7 @@ impl Checked {
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
         let asked = self.moments.shutdown.unwrap_or_else(run::never);
-        let shutdown = Box::pin(async move {
-            tokio::select! {
-                () = asked => {}
-                () = stop => {}
-            }
-        });
+        let shutdown = either(asked, Box::pin(stop));
         run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::never).await;
     }
 
@@ -316,6 +313,16 @@ impl std::fmt::Debug for Checked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.endpoints()).finish()
     }
+}
+
+/// Whichever comes first.
+fn either(one: Shutdown, other: Shutdown) -> Shutdown {
+    Box::pin(async move {
+        tokio::select! {
+            () = one => {}
+            () = other => {}
+        }
+    })
 }
 
 /// One endpoint of a [`Checked`] server.

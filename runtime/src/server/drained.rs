@@ -7,7 +7,10 @@ use std::{
 
 use tokio::task::JoinHandle;
 
-use super::run::{self, Shutdown};
+use super::{
+    run::{self, Shutdown},
+    signals::signal,
+};
 use crate::mounted::Lifecycle;
 
 /// Ends when the server has been told to stop and its connections are over: all of them have ended, or
@@ -46,6 +49,6 @@ impl std::fmt::Debug for Drained {
 pub(super) fn after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) -> Drained {
     Drained(tokio::spawn(async move {
         shutdown.await;
-        run::drain(&lifecycle, limit, run::signal()).await;
+        run::drain(&lifecycle, limit, signal()).await;
     }))
 }

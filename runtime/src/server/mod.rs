@@ -12,6 +12,7 @@ mod moments;
 mod owed;
 mod pace;
 pub(crate) mod run;
+mod signals;
 mod spacing;
 mod visit;
 mod watched;
@@ -323,7 +324,7 @@ impl Server {
         self
     }
 
-    /// Stops the server when this future ends, in place of Ctrl-C and SIGTERM: status 503 to new handshakes, close code
+    /// Stops the server when this future ends, as Ctrl-C, SIGTERM and SIGHUP do: status 503 to new handshakes, close code
     /// 1001 to every open connection, and the time of [`Limits::shutdown_timeout`] to end. What is left then is cut off, handlers
     /// included. With [`Health::notice`] all of that begins a moment later.
     ///
@@ -334,6 +335,24 @@ impl Server {
     /// ```
     pub fn shutdown(mut self, future: impl Future<Output = ()> + Send + 'static) -> Self {
         self.moments.shutdown = Some(Box::pin(future));
+        self
+    }
+
+    /// Whether Ctrl-C, SIGTERM and SIGHUP stop the server, as they do unless this says `false`: then only the future given to
+    /// [`shutdown`](Self::shutdown) does.
+    ///
+    /// It is about [`serve`](Self::serve) and [`Checked::serve_on`]. While such a server runs, the signals are its own; a second one cuts
+    /// the drain short. When it has ended, a signal that the program did not handle before ends the process again, as it would
+    /// without Sockeye (on Linux; elsewhere it has no effect then). SIGHUP is left alone where the program was started to ignore it, as under `nohup`, and
+    /// everywhere but on Linux.
+    ///
+    /// ```
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let server = sockeye::Server::new().signals(false).shutdown(async { drop(stopped.await) });
+    /// # let _ = (server, stop);
+    /// ```
+    pub fn signals(mut self, stop: bool) -> Self {
+        self.moments.ignores_signals = !stop;
         self
     }
 

@@ -7,6 +7,8 @@ use super::run::Shutdown;
 pub(super) struct Moments {
     /// What stops it.
     pub(super) shutdown: Option<Shutdown>,
+    /// Whether Ctrl-C, SIGTERM and SIGHUP are the program's alone.
+    pub(super) ignores_signals: bool,
     /// Who wants to know where it listens.
     pub(super) listening: Option<Listening>,
 }

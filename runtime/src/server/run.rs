@@ -1,8 +1,6 @@
 //! Accepts connections until the server is told to stop, then lets what is open end.
 
-use std::{
-    convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, task::Poll, time::Duration,
-};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Response, Version};
@@ -13,6 +11,7 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    runtime::Handle,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -52,6 +51,8 @@ pub(crate) async fn serve(
         faults: Faults::default(),
     };
     let door = Door::new(lifecycle.clone(), limits);
+    let mut unfinished =
+        Unfinished { lifecycle: lifecycle.clone(), limit: limits.shutdown_timeout, ended: false };
     let mut ended = std::pin::pin!(async {
         shutdown.await;
         drain(&lifecycle, limits.shutdown_timeout, again()).await;
@@ -60,7 +61,7 @@ pub(crate) async fn serve(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut ended => return,
+            () = &mut ended => break,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -70,8 +71,41 @@ pub(crate) async fn serve(
             }
             Err(error) => tokio::select! {
                 () = recover(&error) => {}
-                () = &mut ended => return,
+                () = &mut ended => break,
             },
+        }
+    }
+    unfinished.ended = true;
+}
+
+/// A server that has not ended. When it is dropped, as a future is that lost a `select!` or was aborted, nobody listens any more and
+/// nobody waits for what is open: its end happens in a task of its own.
+struct Unfinished {
+    lifecycle: Lifecycle,
+    limit: Duration,
+    ended: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let (lifecycle, limit) = (self.lifecycle.clone(), self.limit);
+        event!(
+            Level::WARN,
+            "the future of the server was dropped before it had ended; its connections are closed",
+            open = lifecycle.connections.present().len(),
+            help = "await it to its end: `Server::shutdown` takes a future that stops the server",
+        );
+        match Handle::try_current() {
+            Ok(runtime) => {
+                drop(runtime.spawn(async move { end(&lifecycle, Duration::ZERO, limit, never()).await }))
+            }
+            Err(_) => {
+                lifecycle.cut();
+                lifecycle.sever();
+            }
         }
     }
 }
@@ -241,9 +275,13 @@ async fn recover(error: &io::Error) {
 /// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
 /// cut.
 pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdown) {
+    end(lifecycle, lifecycle.notice, limit, again).await;
+}
+
+async fn end(lifecycle: &Lifecycle, notice: Duration, limit: Duration, again: Shutdown) {
     lifecycle.tell();
     let drained = tokio::select! {
-        drained = wind_up(lifecycle, limit) => drained,
+        drained = wind_up(lifecycle, notice, limit) => drained,
         () = again => false,
     };
     if !drained {
@@ -260,8 +298,8 @@ pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdow
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Says whether everything has ended in time.
-async fn wind_up(lifecycle: &Lifecycle, limit: Duration) -> bool {
-    tokio::time::sleep(lifecycle.notice).await;
+async fn wind_up(lifecycle: &Lifecycle, notice: Duration, limit: Duration) -> bool {
+    tokio::time::sleep(notice).await;
     lifecycle.stop();
     let all_over = async {
         lifecycle.connections.stop(limit).await;
@@ -282,30 +320,7 @@ fn log_what_is_left(handlers: &[Present]) {
     );
 }
 
-/// Nothing: for a server whose end is not the program's.
-#[cfg(feature = "testing")]
+/// Nothing: for an end that nothing cuts short.
 pub(crate) fn never() -> Shutdown {
     Box::pin(std::future::pending())
-}
-
-/// Ctrl-C or, on Unix, SIGTERM, from the moment of this call on: whoever is told that the server listens may signal at
-/// once, before anything has been polled.
-#[cfg(unix)]
-pub(crate) fn signal() -> Shutdown {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut streams = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
-    Box::pin(std::future::poll_fn(move |cx| {
-        let came = streams.iter_mut().flatten().any(|stream| stream.poll_recv(cx).is_ready());
-        if came { Poll::Ready(()) } else { Poll::Pending }
-    }))
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) fn signal() -> Shutdown {
-    Box::pin(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }

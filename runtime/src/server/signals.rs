@@ -1,0 +1,125 @@
+//! The signals that stop a server, from when it listens until it has ended.
+
+#[cfg(unix)]
+pub(crate) use unix::signal;
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::signal;
+
+#[cfg(unix)]
+mod unix {
+    use std::{
+        sync::{
+            Arc, Mutex, PoisonError,
+            atomic::{AtomicBool, Ordering},
+        },
+        task::Poll,
+    };
+
+    use signal_hook::flag::register_conditional_default;
+    use tokio::signal::unix::{Signal, SignalKind, signal as stream};
+
+    use super::super::run::Shutdown;
+
+    /// Ctrl-C, SIGTERM or SIGHUP, from the moment of this call on: whoever is told that the server listens may signal at once, before
+    /// anything has been polled. A signal that the program was started to ignore, such as SIGHUP under `nohup`, stays ignored.
+    pub(crate) fn signal() -> Shutdown {
+        let claim = Claim::new();
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let heard = kinds.into_iter().filter(|kind| !disposition::is_ignored(*kind));
+        let mut streams: Vec<Signal> = heard.filter_map(|kind| stream(kind).ok()).collect();
+        Box::pin(std::future::poll_fn(move |cx| {
+            let _held = &claim;
+            let came = streams.iter_mut().any(|stream| stream.poll_recv(cx).is_ready());
+            if came { Poll::Ready(()) } else { Poll::Pending }
+        }))
+    }
+
+    /// How many servers of the process are stopped by signals, and what happens to a signal when there is none.
+    ///
+    /// tokio keeps its handlers for the life of the process. Without this a program that cleans up after `serve` could be ended by
+    /// nothing but SIGKILL.
+    static CLAIMS: Mutex<Claims> = Mutex::new(Claims { held: 0, defaults: None });
+
+    struct Claims {
+        held: usize,
+        /// True while no server is stopped by signals: then those that nobody handled before have their default action again.
+        defaults: Option<Arc<AtomicBool>>,
+    }
+
+    /// A server that is stopped by signals.
+    struct Claim;
+
+    impl Claim {
+        fn new() -> Self {
+            let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+            claims.held += 1;
+            // Only the first claim sees what was there before any of ours.
+            let defaults = claims.defaults.get_or_insert_with(give_back_unhandled);
+            // `SeqCst` since a signal handler reads it, which no lock can be taken in.
+            defaults.store(false, Ordering::SeqCst);
+            Self
+        }
+    }
+
+    impl Drop for Claim {
+        fn drop(&mut self) {
+            let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+            claims.held -= 1;
+            if let Some(defaults) = claims.defaults.as_ref().filter(|_| claims.held == 0) {
+                defaults.store(true, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Registers the default action of every signal that the program does not handle itself; it is taken when the flag is set.
+    fn give_back_unhandled() -> Arc<AtomicBool> {
+        let flag = Arc::new(AtomicBool::new(false));
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            if disposition::is_default(kind) {
+                // A signal that cannot be registered is not heard by the server either.
+                let _ = register_conditional_default(kind.as_raw_value(), Arc::clone(&flag));
+            }
+        }
+        flag
+    }
+
+    /// What the process does with a signal. Only Linux tells without `unsafe`; elsewhere the program is taken to handle Ctrl-C and SIGTERM
+    /// itself, and SIGHUP to be ignored.
+    mod disposition {
+        use tokio::signal::unix::SignalKind;
+
+        pub(super) fn is_default(kind: SignalKind) -> bool {
+            mask("SigCgt:").zip(mask("SigIgn:")).is_some_and(|(caught, ignored)| !has(caught | ignored, kind))
+        }
+
+        pub(super) fn is_ignored(kind: SignalKind) -> bool {
+            mask("SigIgn:").map_or(kind == SignalKind::hangup(), |ignored| has(ignored, kind))
+        }
+
+        fn has(mask: u64, kind: SignalKind) -> bool {
+            mask >> (kind.as_raw_value() - 1) & 1 == 1
+        }
+
+        /// A set of signals in `/proc/self/status` (proc(5)).
+        fn mask(name: &str) -> Option<u64> {
+            let status = std::fs::read_to_string("/proc/self/status").ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            u64::from_str_radix(line.trim(), 16).ok()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use super::super::run::Shutdown;
+
+    /// Ctrl-C.
+    pub(crate) fn signal() -> Shutdown {
+        Box::pin(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
