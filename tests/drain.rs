@@ -352,6 +352,15 @@ async fn the_health_route_needs_a_path_of_its_own() {
             "{report}"
         );
     }
-    let report = server().0.health("/echo").check().await.unwrap_err();
-    assert_eq!(report.problems()[0].rule(), "conflicting_route");
+}
+
+/// Handshakes go to the endpoint, everything else to the route that has its path.
+#[tokio::test]
+async fn the_health_route_can_share_the_path_of_an_endpoint() -> Result<(), Box<dyn std::error::Error>> {
+    let client = TestClient::new(server().0.health("/echo")).await?;
+    assert_eq!(client.get("/echo").await?.status().as_u16(), 200);
+    let mut socket = client.connect("/echo").await?;
+    socket.send("hello").await?;
+    assert_eq!(socket.recv_text().await?, "hello");
+    Ok(())
 }
