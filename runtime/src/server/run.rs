@@ -98,15 +98,11 @@ impl Drop for Unfinished {
             open = lifecycle.connections.present().len(),
             help = "await it to its end: `Server::shutdown` takes a future that stops the server",
         );
-        match Handle::try_current() {
-            Ok(runtime) => {
-                drop(runtime.spawn(async move { end(&lifecycle, Duration::ZERO, limit, never()).await }))
-            }
-            Err(_) => {
-                lifecycle.cut();
-                lifecycle.sever();
-            }
-        }
+        let Ok(runtime) = Handle::try_current() else {
+            lifecycle.cut();
+            return lifecycle.sever();
+        };
+        runtime.spawn(async move { end(&lifecycle, Duration::ZERO, limit, never()).await });
     }
 }
 
