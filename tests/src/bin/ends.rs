@@ -20,7 +20,7 @@ async fn main() -> Result<(), StartupError> {
     // Signals stop the server although it has a future of its own for that.
     Server::new().shutdown(pending()).serve("127.0.0.1:0").await?;
     println!("served");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     println!("nobody ended it");
     Ok(())
 }
