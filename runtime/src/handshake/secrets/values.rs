@@ -114,15 +114,20 @@ fn of_subprotocols(offer: &str, found: &mut Found<'_>) {
     }
 }
 
+/// How many dots of a name are looked behind. `base64url.bearer.authorization.k8s.io.` has five and a token itself two; each
+/// of them is a value as long as the rest, so their number bounds what a name can cost.
+const MOST_DOTS: usize = 16;
+
 /// Each end of a dotted name. Says whether a part of it is the name of a secret.
 fn of_dotted(one: &str, mut is_token: bool, found: &mut Found<'_>) -> bool {
     let mut begin = 0;
-    for (dot, _) in one.match_indices('.') {
+    for (dot, _) in one.match_indices('.').take(MOST_DOTS) {
         is_token |= is_name_of_secret(&one[begin..dot]);
         begin = dot + 1;
         found.add(&one[begin..], is_token);
     }
-    let last = &one[begin..];
+    let last = one.rsplit('.').next().unwrap_or(one);
+    found.add(last, is_token);
     if begin > 0
         && let Some(decoded) = base64_decoded(&URL_SAFE, last)
     {
@@ -185,5 +190,27 @@ fn nibble(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',
         _ => digit.to_ascii_lowercase() - b'a' + 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_grows_with_what_is_sent() {
+        let dotted = vec!["a".repeat(100); 150].join(".");
+        for sent in [
+            format!("p{}", ".".repeat(15_000)),
+            format!("p{dotted}"),
+            format!("p{}", dotted.replace('a', "a,")),
+            format!("?{}", "token=%41bcd&".repeat(1200)),
+            format!("c{}", "sid=\"%41bcd\"; ".repeat(1000)),
+            format!("aDigest {}", "a=\"bcde\", ".repeat(1500)),
+        ] {
+            let mut bytes = 0;
+            each(&sent, &mut |value| bytes += value.len());
+            assert!(bytes < 20 * sent.len(), "{bytes} bytes for {} of {:.20}", sent.len(), sent);
+        }
     }
 }
