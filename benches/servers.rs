@@ -29,7 +29,7 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 /// When it cannot listen.
 pub async fn sockeye() -> io::Result<()> {
     // All clients are one address here.
-    let limits = Limits::new().max_connections(1_000_000).max_connections_per_client(1_000_000);
+    let limits = Limits::new().max_connections_per_client(10_000);
     let checked = Server::new().limits(limits).check().await.map_err(io::Error::other)?;
     checked.serve_on(listen().await?).await.map_err(io::Error::other)
 }

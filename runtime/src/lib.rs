@@ -4,6 +4,7 @@ pub mod backplane;
 mod close;
 mod codec;
 mod connection;
+mod descriptors;
 mod endpoint;
 mod error;
 mod handshake;

@@ -16,10 +16,12 @@ pub struct Limits {
     pub(crate) close_timeout: Duration,
     pub(crate) handler_exit_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
-    pub(crate) max_connections: usize,
+    /// `None`: the default, which is lowered where the process may not have as many descriptors.
+    pub(crate) max_connections: Option<usize>,
     /// `None`: the default, which a smaller total makes smaller.
     pub(crate) max_connections_per_client: Option<usize>,
-    pub(crate) max_http_connections: usize,
+    /// `None`: the default, as above.
+    pub(crate) max_http_connections: Option<usize>,
     pub(crate) trusted_proxies: usize,
     /// `None`: no limit.
     pub(crate) max_message_rate: Option<Rate>,
@@ -35,6 +37,9 @@ pub(crate) struct Rate {
 /// How many WebSockets one client may have unless the user says otherwise: many people share an address.
 const PER_CLIENT: usize = 1_000;
 
+/// How many connections of either kind there may be unless the user says otherwise.
+const IN_ALL: usize = 10_000;
+
 impl Limits {
     /// The defaults: messages up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
     /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
@@ -47,9 +52,9 @@ impl Limits {
             close_timeout: Duration::from_secs(5),
             handler_exit_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(10),
-            max_connections: 10_000,
+            max_connections: None,
             max_connections_per_client: None,
-            max_http_connections: 10_000,
+            max_http_connections: None,
             trusted_proxies: 0,
             max_message_rate: None,
         }
@@ -111,9 +116,12 @@ impl Limits {
 
     /// How many WebSockets may be open at once, those included whose handler has not accepted yet. One more is refused
     /// with status 503 (`server_full`).
+    ///
+    /// Each needs a file descriptor. Where Sockeye listens itself it raises the process's soft limit as far as the hard one;
+    /// what does not fit then is `invalid_limits` at startup, and a default is lowered instead (`few_descriptors`).
     #[must_use]
     pub const fn max_connections(mut self, number: usize) -> Self {
-        self.max_connections = number;
+        self.max_connections = Some(number);
         self
     }
 
@@ -134,7 +142,7 @@ impl Limits {
     /// Counted where Sockeye listens itself, not behind `Checked::into_router`.
     #[must_use]
     pub const fn max_http_connections(mut self, number: usize) -> Self {
-        self.max_http_connections = number;
+        self.max_http_connections = Some(number);
         self
     }
 
@@ -169,9 +177,19 @@ impl Limits {
         self
     }
 
+    /// What [`max_connections`](Self::max_connections) comes to.
+    pub(crate) fn sockets(&self) -> usize {
+        self.max_connections.unwrap_or(IN_ALL)
+    }
+
+    /// What [`max_http_connections`](Self::max_http_connections) comes to.
+    pub(crate) fn http(&self) -> usize {
+        self.max_http_connections.unwrap_or(IN_ALL)
+    }
+
     /// What [`max_connections_per_client`](Self::max_connections_per_client) comes to.
     pub(crate) fn of_one_client(&self) -> usize {
-        self.max_connections_per_client.unwrap_or_else(|| self.max_connections.min(PER_CLIENT))
+        self.max_connections_per_client.unwrap_or_else(|| self.sockets().min(PER_CLIENT))
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Place {
 /// A place for a WebSocket whose handler is about to be called.
 pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) -> Result<Place, Refusal> {
     let kind = Kind { things: "WebSockets", in_all: "Limits::max_connections" };
-    let bounds = Bounds { total: limits.max_connections, per_client: limits.of_one_client() };
+    let bounds = Bounds { total: limits.sockets(), per_client: limits.of_one_client() };
     let client = Client::of(parts, limits.trusted_proxies);
     let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))?;
     let carrier = parts.extensions.remove::<Arc<Busy>>();
@@ -45,7 +45,7 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
 /// A place for a TCP connection that has not asked for anything yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
     let kind = Kind { things: "HTTP connections", in_all: "Limits::max_http_connections" };
-    let bounds = Bounds { total: limits.max_http_connections, per_client: limits.of_one_client() };
+    let bounds = Bounds { total: limits.http(), per_client: limits.of_one_client() };
     // The peer is a proxy, and how many clients stand behind it is not known before a request has come.
     let client = (limits.trusted_proxies == 0).then(|| Client::new(peer.ip()));
     counts.http.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))

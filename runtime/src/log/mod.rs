@@ -181,6 +181,27 @@ impl HttpFault<'_> {
     }
 }
 
+/// The operating system did not give a connection that had come.
+pub(crate) struct NotAccepted<'a> {
+    pub(crate) rule: &'static str,
+    pub(crate) reason: &'a str,
+    pub(crate) remedy: &'static str,
+    pub(crate) unsaid: u64,
+}
+
+impl NotAccepted<'_> {
+    pub(crate) fn emit(&self) {
+        event!(
+            Level::ERROR,
+            "a connection could not be accepted",
+            rule = self.rule,
+            reason = self.reason,
+            remedy = self.remedy,
+            unsaid = self.unsaid,
+        );
+    }
+}
+
 /// A handler failed when its refusal was already answered.
 pub(crate) struct FailedAfterRefusal<'a> {
     pub(crate) endpoint: &'static str,

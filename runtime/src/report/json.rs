@@ -57,9 +57,9 @@ fn whole(server: &Settings) -> Value {
     let mut value = settings(server);
     value["public_url"] = server.hosts.public().map(ToString::to_string).into();
     value["hosts"] = server.hosts.listed().into();
-    value["max_connections"] = limits.max_connections.into();
+    value["max_connections"] = limits.sockets().into();
     value["per_client"] = limits.of_one_client().into();
-    value["max_http_connections"] = limits.max_http_connections.into();
+    value["max_http_connections"] = limits.http().into();
     value["trusted_proxies"] = limits.trusted_proxies.into();
     value
 }

@@ -84,9 +84,9 @@ fn connections(limits: &Limits) -> String {
     };
     format!(
         "up to {}, {} of one client{told_apart}, and {} of plain http",
-        limits.max_connections,
+        limits.sockets(),
         limits.of_one_client(),
-        limits.max_http_connections
+        limits.http()
     )
 }
 

@@ -15,6 +15,7 @@ use super::{
     signals::signal,
 };
 use crate::{
+    descriptors,
     endpoint::Registered,
     metrics,
     mounted::{Lifecycle, Mounted, Settings},
@@ -264,6 +265,7 @@ impl Checked {
         let Moments { shutdown, listening, ignores_signals } = self.moments;
         let signal = if ignores_signals { run::never } else { signal };
         let shutdown = either(shutdown.unwrap_or_else(run::never), signal());
+        descriptors::raise(&self.settings.limits);
         listen::announce(&listener, self.endpoints.len(), listening);
         run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, signal).await;
     }

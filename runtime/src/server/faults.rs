@@ -1,8 +1,8 @@
 //! What goes wrong with HTTP before, or without, an endpoint: counted each time, and said once a second.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use sockeye_rules::{Rule, SLOW_CLIENT};
+use sockeye_rules::{ACCEPT_FAILED, Rule, SLOW_CLIENT};
 
 use super::spacing::Spacing;
 use crate::{log, metrics};
@@ -15,6 +15,7 @@ pub(super) struct Faults(Arc<Lines>);
 #[derive(Debug, Default)]
 struct Lines {
     slow: Spacing,
+    accept: Spacing,
 }
 
 /// One fault, for whoever runs the server.
@@ -34,7 +35,19 @@ impl Faults {
             log::HttpFault { rule: rule.name, reason, remedy, peer, unsaid }.emit();
         }
     }
+
+    /// The operating system gives no connection.
+    pub(super) fn not_accepted(&self, error: &io::Error) {
+        let rule = ACCEPT_FAILED.name;
+        metrics::http_fault(rule);
+        if let Some(unsaid) = self.0.accept.turn() {
+            log::NotAccepted { rule, reason: &error.to_string(), remedy: DESCRIPTORS, unsaid }.emit();
+        }
+    }
 }
+
+const DESCRIPTORS: &str = "raise the process's limit of file descriptors (`ulimit -n`, `LimitNOFILE=` of systemd), or lower \
+    `Limits::max_connections` and `Limits::max_http_connections`";
 
 const PATIENCE: &str =
     "raise `Limits::send_timeout` if clients of yours are that slow; otherwise look at what this one does";

@@ -34,7 +34,7 @@ use tower_service::Service;
 
 use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
-    Heartbeat, Limits, Origins, Ready,
+    Heartbeat, Limits, Origins, Ready, descriptors,
     hosts::Hosts,
     mounted::{Lifecycle, Settings},
     routing::{self, Surround},
@@ -427,7 +427,8 @@ impl Server {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
-        let settings = Settings { origins, hosts, limits: self.limits, heartbeat: self.heartbeat };
+        let (limits, descriptors) = descriptors::fit(self.limits);
+        let settings = Settings { origins, hosts, limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
         let components = startup::ask(self.components);
@@ -442,7 +443,8 @@ impl Server {
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);
-        let context = Context { group, endpoints, elsewhere, expected, given, unready, allowed, settings };
+        let context =
+            Context { group, endpoints, elsewhere, expected, given, unready, allowed, descriptors, settings };
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);

@@ -70,7 +70,7 @@ pub(crate) async fn serve(
                 }
             }
             Err(error) => tokio::select! {
-                () = recover(&error) => {}
+                () = recover(&error, &http.faults) => {}
                 () = &mut ended => break,
             },
         }
@@ -256,17 +256,15 @@ impl Guest {
 }
 
 /// Most failures of `accept` concern one connection; when there are no file descriptors left, waiting is all one can do.
-async fn recover(error: &io::Error) {
+async fn recover(error: &io::Error, faults: &Faults) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        event!(
-            Level::ERROR,
-            "a connection could not be accepted; trying again in a second",
-            error = error.to_string()
-        );
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        faults.not_accepted(error);
+        tokio::time::sleep(BETWEEN_ATTEMPTS).await;
     }
 }
+
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
 
 /// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
 /// cut.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::{Allowance, Unready};
 use crate::{
+    descriptors::Fit,
     endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
     startup_probe::{Answer, Refusal},
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) unready: Vec<Unready>,
     /// What was given to `Server::allow`.
     pub(crate) allowed: Vec<Allowance>,
+    /// How the limits fit into what the process may have.
+    pub(crate) descriptors: Fit,
     /// The server's own settings.
     pub(crate) settings: Settings,
 }

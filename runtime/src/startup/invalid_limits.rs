@@ -84,7 +84,7 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
     let nobody = "is 0: nobody could connect";
     found([
         (
-            limits.max_connections == 0,
+            limits.sockets() == 0,
             Fault::zero("connection limit", nobody, "Limits::new().max_connections(10_000)"),
         ),
         (
@@ -92,7 +92,7 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
             Fault::zero("limit per client", nobody, "Limits::new().max_connections_per_client(100)"),
         ),
         (
-            limits.max_http_connections == 0,
+            limits.http() == 0,
             Fault::zero("limit of http connections", nobody, "Limits::new().max_http_connections(10_000)"),
         ),
     ])
@@ -101,11 +101,11 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
 /// A limit that cannot be reached protects from nothing, and whoever wrote it believes that it does.
 fn contradiction(limits: &Limits) -> Option<Fault> {
     let per_client = limits.max_connections_per_client?;
-    (limits.max_connections > 0 && per_client > limits.max_connections).then(|| Fault {
+    (limits.sockets() > 0 && per_client > limits.sockets()).then(|| Fault {
         limit: "limit per client",
         effect: format!(
             "is {per_client}, above the {} connections in all: it would never be reached",
-            limits.max_connections
+            limits.sockets()
         ),
         option: "",
         call: "Limits::new().max_connections(10_000).max_connections_per_client(100)",

@@ -18,6 +18,7 @@ mod bind_failed;
 mod component_not_ready;
 mod conflicting_route;
 mod duplicate_route;
+mod few_descriptors;
 mod invalid_host;
 mod invalid_limits;
 mod invalid_subprotocol;
@@ -79,7 +80,7 @@ const CHECKS: &[Check] = &[
 
 /// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes
 /// to somebody else's `axum::serve`.
-const LISTENER_CHECKS: &[Check] = &[missing_connect_info::check];
+const LISTENER_CHECKS: &[Check] = &[missing_connect_info::check, few_descriptors::check];
 
 /// Every problem of every rule, warnings included, that nobody allows.
 pub(crate) fn judge(context: &Context) -> Vec<Problem> {
