@@ -386,6 +386,25 @@ async fn one_address_cannot_take_every_http_connection() {
     );
 }
 
+#[tokio::test]
+async fn behind_a_proxy_whoever_asks_nothing_has_half_of_the_places() {
+    let limits = Limits::new().max_http_connections(6).trusted_proxies(1).handshake_timeout(PATIENCE);
+    let server = server(limits).await;
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let mut stream = dial(server.addr).await;
+        let request = "GET /nowhere HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 203.0.113.7\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        within(stream.read_exact(&mut [0; 12])).await.expect("an answer");
+        asked.push(stream);
+    }
+    let _silent = [dial(server.addr).await, dial(server.addr).await, dial(server.addr).await];
+    let mut answer = String::new();
+    within(dial(server.addr).await.read_to_string(&mut answer)).await.expect("an answer, and its end");
+    assert!(answer.contains("\r\nsockeye-rule: client_limit\r\n"), "{answer}");
+    drop(asked);
+}
+
 /// One client's short life.
 async fn live(addr: SocketAddr, number: usize) {
     let paths =

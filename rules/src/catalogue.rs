@@ -225,6 +225,8 @@ rules! {
             SLOW_CONSUMER "slow_consumer" Forbid,
             SLOW_CLIENT "slow_client" Forbid,
             ACCEPT_FAILED "accept_failed" Forbid,
+            MALFORMED_REQUEST "malformed_request" Forbid,
+            HEAD_TOO_LARGE "head_too_large" Forbid,
             BACKPLANE_LOST "backplane_lost" Forbid,
             INVALID_MESSAGE "invalid_message" Forbid,
             PROTOCOL_VIOLATION "protocol_violation" Forbid,

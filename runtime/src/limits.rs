@@ -11,6 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub(crate) max_message_size: usize,
+    pub(crate) max_request_head_size: usize,
     pub(crate) handshake_timeout: Duration,
     pub(crate) send_timeout: Duration,
     pub(crate) close_timeout: Duration,
@@ -41,12 +42,16 @@ const PER_CLIENT: usize = 1_000;
 const IN_ALL: usize = 10_000;
 
 impl Limits {
-    /// The defaults: messages up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
+    /// The smallest buffer in which hyper reads a head.
+    pub(crate) const LEAST_HEAD: usize = 8 * 1024;
+
+    /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
     /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
     /// address, messages as fast as they come.
     pub const fn new() -> Self {
         Self {
             max_message_size: 64 * 1024,
+            max_request_head_size: 64 * 1024,
             handshake_timeout: Duration::from_secs(10),
             send_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
@@ -66,6 +71,22 @@ impl Limits {
     #[must_use]
     pub const fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = bytes;
+        self
+    }
+
+    /// The largest head of a request, in bytes, over HTTP/1.1 and HTTP/2: method, path and headers. A larger one is answered with status
+    /// 431, or 414 where the path alone is too long (`head_too_large`). 64 KiB by default, and 8 KiB at least.
+    ///
+    /// HTTP/2 counts 32 bytes more for each header (RFC 9113, section 6.5.2). Watched where Sockeye listens itself.
+    ///
+    /// ```
+    /// // Single sign-on with large cookies.
+    /// let limits = sockeye::Limits::new().max_request_head_size(128 * 1024);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn max_request_head_size(mut self, bytes: usize) -> Self {
+        self.max_request_head_size = bytes;
         self
     }
 
@@ -152,6 +173,9 @@ impl Limits {
     ///
     /// A client that can reach the server past the proxies can write there what it likes; close that way first. A request
     /// with fewer entries, or an entry that is no address, counts for the TCP peer.
+    ///
+    /// Of the places for other HTTP connections one peer has at most half, for connections on which no request with such an
+    /// entry has come yet. Those of the proxy, on which one has, count in the total only.
     ///
     /// ```
     /// // nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in front

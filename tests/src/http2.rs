@@ -141,6 +141,15 @@ impl Http2 {
         self.stream.write_all(&frame.bytes()).await
     }
 
+    /// Sends frames in one write, if the connection is not over.
+    ///
+    /// # Errors
+    /// When it is.
+    pub async fn try_send_all(&mut self, frames: &[Frame]) -> std::io::Result<()> {
+        let bytes: Vec<u8> = frames.iter().flat_map(Frame::bytes).collect();
+        self.stream.write_all(&bytes).await
+    }
+
     /// Asks for a path.
     pub async fn get(&mut self, stream: u32, path: &str) {
         let block = block(&request("GET", path));

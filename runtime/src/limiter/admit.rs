@@ -45,10 +45,16 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
 /// A place for a TCP connection that has not asked for anything yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
     let kind = Kind { things: "HTTP connections", in_all: "Limits::max_http_connections" };
-    let bounds = Bounds { total: limits.http(), per_client: limits.of_one_client() };
-    // The peer is a proxy, and how many clients stand behind it is not known before a request has come.
-    let client = (limits.trusted_proxies == 0).then(|| Client::new(peer.ip()));
+    let bounds = Bounds { total: limits.http(), per_client: of_one_peer(limits) };
+    let client = Some(Client::new(peer.ip()));
     counts.http.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))
+}
+
+/// How many connections one TCP peer may have. Behind proxies of one's own the peer is a proxy, and one that serves many; but
+/// as long as it has not forwarded a request nobody knows that, and whoever reaches the port may be it. So it has half of the
+/// places for such connections. One that has forwarded a request is not counted for its peer any more (`Slot::disown`).
+fn of_one_peer(limits: &Limits) -> usize {
+    if limits.trusted_proxies == 0 { limits.of_one_client() } else { (limits.http() / 2).max(1) }
 }
 
 /// A place for telling a connection why it is turned away, while not too many are being told.

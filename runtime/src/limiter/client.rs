@@ -45,6 +45,11 @@ pub(crate) fn client(parts: &Parts, proxies: usize) -> Option<IpAddr> {
     told.or_else(|| peer(parts).map(|peer| peer.ip())).map(|address| address.to_canonical())
 }
 
+/// Whether the request has come through so many proxies of one's own.
+pub(crate) fn is_forwarded(headers: &HeaderMap, proxies: usize) -> bool {
+    proxies.checked_sub(1).and_then(|back| forwarded(headers, back)).is_some()
+}
+
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {

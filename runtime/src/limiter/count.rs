@@ -36,7 +36,16 @@ pub(crate) enum Full {
 #[derive(Debug)]
 pub(crate) struct Slot {
     count: Count,
-    client: Option<Client>,
+    /// Locked before the count, and never while it is.
+    client: Mutex<Option<Client>>,
+}
+
+impl Slot {
+    /// It counts in the total only from here on.
+    pub(crate) fn disown(&self) {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.count.lock().leave(client);
+    }
 }
 
 impl Count {
@@ -54,7 +63,7 @@ impl Count {
         }
         table.add(client);
         drop(table);
-        Ok(Slot { count: self.clone(), client })
+        Ok(Slot { count: self.clone(), client: Mutex::new(client) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -76,6 +85,10 @@ impl Table {
 
     fn remove(&mut self, client: Option<Client>) {
         self.total -= 1;
+        self.leave(client);
+    }
+
+    fn leave(&mut self, client: Option<Client>) {
         let Some(client) = client else { return };
         if let Some(open) = self.by_client.get_mut(&client) {
             *open -= 1;
@@ -88,7 +101,8 @@ impl Table {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.count.lock().remove(self.client);
+        let client = self.client.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        self.count.lock().remove(client);
     }
 }
 
@@ -110,6 +124,11 @@ mod tests {
         let last = count.enter(Some(other), bounds).unwrap();
         assert_eq!(count.enter(Some(other), bounds).unwrap_err(), Full::Total);
         assert_eq!(count.enter(None, bounds).unwrap_err(), Full::Total);
+        let [first, second] = held;
+        first.disown();
+        drop(second);
+        let held = [count.enter(Some(one), bounds).unwrap(), first];
+        assert_eq!(count.enter(Some(one), bounds).unwrap_err(), Full::Total);
         drop(held);
         drop(count.enter(None, bounds).unwrap());
         drop(last);

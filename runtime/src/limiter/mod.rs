@@ -6,7 +6,7 @@ mod count;
 mod rate;
 
 pub(crate) use admit::{Place, admit_farewell, admit_http, admit_socket};
-pub(crate) use client::{Client, client};
+pub(crate) use client::{Client, client, is_forwarded};
 pub(crate) use count::{Count, Slot};
 pub(crate) use rate::Pace;
 

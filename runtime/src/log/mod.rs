@@ -181,6 +181,17 @@ impl HttpFault<'_> {
     }
 }
 
+/// A client is disconnected that has not asked for anything.
+pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str, unsaid: u64) {
+    event!(
+        Level::DEBUG,
+        "a client that asks for nothing is disconnected",
+        peer = peer,
+        seen = seen,
+        unsaid = unsaid
+    );
+}
+
 /// The operating system did not give a connection that had come.
 pub(crate) struct NotAccepted<'a> {
     pub(crate) rule: &'static str,

@@ -60,6 +60,7 @@ fn whole(server: &Settings) -> Value {
     value["max_connections"] = limits.sockets().into();
     value["per_client"] = limits.of_one_client().into();
     value["max_http_connections"] = limits.http().into();
+    value["max_request_head_size"] = limits.max_request_head_size.into();
     value["trusted_proxies"] = limits.trusted_proxies.into();
     value
 }

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use sockeye_rules::{ACCEPT_FAILED, Rule, SLOW_CLIENT};
+use sockeye_rules::{ACCEPT_FAILED, HEAD_TOO_LARGE, MALFORMED_REQUEST, Rule, SLOW_CLIENT};
 
 use super::spacing::Spacing;
 use crate::{log, metrics};
@@ -16,6 +16,9 @@ pub(super) struct Faults(Arc<Lines>);
 struct Lines {
     slow: Spacing,
     accept: Spacing,
+    malformed: Spacing,
+    head: Spacing,
+    silent: Spacing,
 }
 
 /// One fault, for whoever runs the server.
@@ -29,10 +32,26 @@ pub(super) struct Fault {
 impl Faults {
     pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
         metrics::http_fault(fault.rule.name);
-        let spacing = &self.0.slow;
-        if let Some(unsaid) = spacing.turn() {
+        if let Some(unsaid) = self.spacing(fault.rule).turn() {
             let Fault { rule, reason, remedy } = fault;
             log::HttpFault { rule: rule.name, reason, remedy, peer, unsaid }.emit();
+        }
+    }
+
+    fn spacing(&self, rule: &Rule) -> &Spacing {
+        if *rule == MALFORMED_REQUEST {
+            &self.0.malformed
+        } else if *rule == HEAD_TOO_LARGE {
+            &self.0.head
+        } else {
+            &self.0.slow
+        }
+    }
+
+    /// A client is disconnected that has not asked for anything: scanners of ports do that all day, and it is no fault of anybody's.
+    pub(super) fn asked_nothing(&self, peer: SocketAddr, seen: &'static str) {
+        if let Some(unsaid) = self.0.silent.turn() {
+            log::asked_nothing(peer, seen, unsaid);
         }
     }
 

@@ -1,16 +1,19 @@
 //! The server: what it is given, its check, and what it becomes.
 
+mod beginning;
 mod checked;
 mod delivery;
 mod door;
 mod drained;
 mod faults;
+mod frames;
 mod health;
 mod listen;
 mod mode;
 mod moments;
 mod owed;
 mod pace;
+mod refused;
 pub(crate) mod run;
 mod signals;
 mod spacing;

@@ -12,14 +12,11 @@ use std::{
 };
 
 use axum::body::{Body, Bytes};
-use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use sockeye_rules::SLOW_CLIENT;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::pace;
-use crate::refusal::RULE_HEADER;
 
 /// What became of a request's body, for whoever answers the request.
 #[derive(Debug, Clone, Default)]
@@ -71,18 +68,6 @@ impl Debt {
     pub(super) fn remit(&self) {
         self.0.is_remitted.store(true, Ordering::Relaxed);
     }
-}
-
-/// Status 408 (RFC 9110, section 15.5.9), which asks the client to connect anew.
-pub(super) fn timeout() -> Response<Body> {
-    let body = format!("request refused [{}]: the rest of the body did not come in time\n", SLOW_CLIENT.name);
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    headers.insert(RULE_HEADER, HeaderValue::from_static(SLOW_CLIENT.name));
-    response
 }
 
 impl Owed {

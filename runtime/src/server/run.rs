@@ -3,12 +3,13 @@
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::{Response, Version};
+use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use sockeye_rules::{HEAD_TOO_LARGE, SLOW_CLIENT};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     runtime::Handle,
@@ -23,12 +24,19 @@ use super::{
     door::Door,
     faults::{Fault, Faults},
     listen::Listen,
-    owed::{self, Debt},
+    owed::Debt,
+    refused,
     visit::Visit,
     watched::{Watched, plain, watch},
     wire::Wire,
 };
-use crate::{Limits, connection::Present, limiter::Slot, log::event, mounted::Lifecycle};
+use crate::{
+    Limits,
+    connection::Present,
+    limiter::{Slot, is_forwarded},
+    log::event,
+    mounted::Lifecycle,
+};
 
 /// What ends a server.
 pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -109,8 +117,16 @@ impl Drop for Unfinished {
 /// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
 fn builder(limits: &Limits) -> Builder<Streams> {
     let mut builder = Builder::new(Streams { limit: limits.send_timeout });
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.handshake_timeout);
-    builder.http2().timer(TokioTimer::new()).enable_connect_protocol();
+    let head = limits.max_request_head_size;
+    // hyper takes no less, and panics at it; what is too small has been refused at the start.
+    let buffer = head.max(Limits::LEAST_HEAD);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake_timeout)
+        .max_buf_size(buffer);
+    let list = u32::try_from(head).unwrap_or(u32::MAX);
+    builder.http2().timer(TokioTimer::new()).enable_connect_protocol().max_header_list_size(list);
     builder
 }
 
@@ -140,7 +156,8 @@ fn take(
         lifecycle.stopping.clone()
     };
     let task = lifecycle.until_severed(async move {
-        speak(stream, peer, http, stopping).await;
+        let slot = Arc::new(slot);
+        speak(stream, peer, http, Arc::clone(&slot), stopping).await;
         // An upgraded connection is none of HTTP's any more, and has a place of its own.
         drop(slot);
     });
@@ -157,12 +174,17 @@ async fn speak(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
     http: Http,
+    slot: Arc<Slot>,
     stopping: CancellationToken,
 ) {
     let Http { router, builder, lifecycle, limits, faults } = http;
     let visit = Visit::new(lifecycle.requests.clone());
-    let wire = Wire::new(stream, visit.clone(), limits.send_timeout);
-    let service = service(router, Guest { peer, visit: visit.clone(), limits, faults: faults.clone() });
+    let on_refused = {
+        let faults = faults.clone();
+        move |refused| faults.say(&refused::by_h2(refused, &limits), peer)
+    };
+    let wire = Wire::new(stream, visit.clone(), limits.send_timeout, on_refused);
+    let service = service(router, Guest { peer, slot, visit: visit.clone(), limits, faults: faults.clone() });
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(wire), service));
     let mut is_leaving = false;
     let mut idle = limits.handshake_timeout;
@@ -170,7 +192,7 @@ async fn speak(
         tokio::select! {
             ended = connection.as_mut() => break ended,
             () = visit.idle(idle) => {
-                event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer);
+                faults.asked_nothing(peer, visit.beginning().words());
                 connection.as_mut().graceful_shutdown();
                 break timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()));
             }
@@ -192,8 +214,24 @@ async fn speak(
     if visit.is_stalled() {
         faults.say(&Fault::slow(unread("an answer", limits) + "; it is disconnected"), peer);
     } else if let Err(error) = ended {
-        event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
+        match refused::by_hyper(&*error, visit.beginning(), &limits) {
+            Some(fault) => faults.say(&fault, peer),
+            None if is_timeout(&*error) => faults.asked_nothing(peer, visit.beginning().words()),
+            None => {
+                event!(
+                    Level::DEBUG,
+                    "an http connection ended early",
+                    peer = peer,
+                    error = error.to_string()
+                );
+            }
+        }
     }
+}
+
+/// Whether a head did not come to its end in time.
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout)
 }
 
 fn unread(what: &str, limits: Limits) -> String {
@@ -204,6 +242,7 @@ fn unread(what: &str, limits: Limits) -> String {
 #[derive(Clone)]
 struct Guest {
     peer: SocketAddr,
+    slot: Arc<Slot>,
     visit: Visit,
     limits: Limits,
     faults: Faults,
@@ -222,18 +261,25 @@ fn service(
     hyper::service::service_fn(move |request: http::Request<Incoming>| {
         let mut router = router.clone();
         let guest = guest.clone();
-        let is_http2 = request.version() == Version::HTTP_2;
+        let version = request.version();
+        let is_http2 = version == Version::HTTP_2;
         let busy = guest.visit.begin(request.version());
+        if is_forwarded(request.headers(), guest.limits.trusted_proxies) {
+            guest.slot.disown();
+        }
         let debt = Debt::default();
         let mut request = request.map(|body| debt.collect(body, guest.limits.send_timeout));
         request.extensions_mut().insert(ConnectInfo(guest.peer));
         if is_http2 {
             request.extensions_mut().insert(Arc::clone(&busy));
         }
+        // hyper reads a head of HTTP/1.1 in large pieces, and the last one may go beyond the limit.
+        let is_too_large = refused::head_size(&request) > guest.limits.max_request_head_size;
         async move {
-            let mut response = router.call(request).await?;
+            let mut response =
+                if is_too_large { guest.too_large(version) } else { router.call(request).await? };
             if debt.is_overdue() {
-                response = guest.overdue(response);
+                response = guest.overdue(version, response);
             }
             if is_http2 {
                 debt.remit();
@@ -244,14 +290,33 @@ fn service(
 }
 
 impl Guest {
+    fn too_large(&self, version: Version) -> Response<Body> {
+        self.faults.say(&refused::too_large(version, &self.limits), self.peer);
+        refused::answer(
+            version,
+            &HEAD_TOO_LARGE,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "its head is too large",
+        )
+    }
+
     /// The answer to a client whose request never came to its end: the handler's own, if it could make something of what
     /// had come.
-    fn overdue(&self, response: Response<Body>) -> Response<Body> {
+    fn overdue(&self, version: Version, response: Response<Body>) -> Response<Body> {
         let time = self.limits.send_timeout;
         let reason = format!("the client has sent next to nothing of a request's body for {time:?}");
         self.faults.say(&Fault::slow(reason), self.peer);
         let status = response.status();
-        if status.is_client_error() || status.is_server_error() { owed::timeout() } else { response }
+        if status.is_client_error() || status.is_server_error() {
+            refused::answer(
+                version,
+                &SLOW_CLIENT,
+                StatusCode::REQUEST_TIMEOUT,
+                "the rest of the body did not come in time",
+            )
+        } else {
+            response
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -14,6 +14,8 @@ use tokio::{
     sync::Notify,
     time::{Instant, timeout},
 };
+
+use super::beginning::Beginning;
 
 /// How many requests the whole server is busy with.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +51,8 @@ struct State {
     is_blocked: AtomicBool,
     /// From when on new requests do not keep the connection: its client has been told to make no more of them.
     last_call: OnceLock<Instant>,
+    /// The first bytes that have come.
+    beginning: Mutex<Beginning>,
     /// Nothing goes on: the client does not take what it is sent.
     is_stalled: AtomicBool,
     ending: Notify,
@@ -106,6 +110,18 @@ impl Visit {
 
     pub(super) fn has_sockets(&self) -> bool {
         self.0.sockets.load(Ordering::Relaxed) > 0
+    }
+
+    /// What the client began with.
+    pub(super) fn beginning(&self) -> Beginning {
+        *self.0.beginning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client begins; what it began with so far comes back.
+    pub(super) fn hear(&self, bytes: &[u8]) -> Beginning {
+        let mut beginning = self.0.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        beginning.hear(bytes);
+        *beginning
     }
 
     /// HTTP has nothing more to do with the connection.

@@ -12,16 +12,24 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::{pace, visit::Visit};
+use super::{
+    frames::{Frames, Refused},
+    pace,
+    visit::Visit,
+};
 
 /// Fails a write when the peer takes next to nothing for a time. A connection on which there is nothing to write may be silent
 /// for as long as it likes: the clock runs only between a write that the transport did not take and a complete flush.
-#[derive(Debug)]
-pub(super) struct Wire<T> {
+pub(super) struct Wire<T, F> {
     io: T,
     visit: Visit,
     limit: Duration,
     blocked: Option<Blocked>,
+    /// The visit knows what the client began with.
+    has_begun: bool,
+    /// What is written, over HTTP/2.
+    frames: Option<Frames>,
+    tell: F,
 }
 
 /// More is to be written than the transport takes.
@@ -32,9 +40,36 @@ struct Blocked {
     taken: usize,
 }
 
-impl<T> Wire<T> {
-    pub(super) fn new(io: T, visit: Visit, limit: Duration) -> Self {
-        Self { io, visit, limit, blocked: None }
+impl<T, F: FnMut(Refused)> Wire<T, F> {
+    /// `tell` is told what h2 refuses by itself.
+    pub(super) fn new(io: T, visit: Visit, limit: Duration, tell: F) -> Self {
+        Self { io, visit, limit, blocked: None, has_begun: false, frames: None, tell }
+    }
+
+    /// The client's first bytes say which protocol it speaks.
+    fn hear(&mut self, bytes: &[u8]) {
+        if self.has_begun || bytes.is_empty() {
+            return;
+        }
+        let beginning = self.visit.hear(bytes);
+        self.has_begun = beginning.is_complete();
+        if beginning.is_http2() && self.frames.is_none() {
+            self.frames = Some(Frames::default());
+        }
+    }
+
+    /// What is written tells what h2 refuses by itself.
+    fn look_at<'a>(&mut self, slices: impl IntoIterator<Item = &'a [u8]>, written: &Poll<io::Result<usize>>) {
+        let (Some(frames), Poll::Ready(Ok(written))) = (&mut self.frames, written) else { return };
+        if self.visit.is_over() {
+            return;
+        }
+        let mut left = *written;
+        for slice in slices {
+            let here = &slice[..slice.len().min(left)];
+            left -= here.len();
+            frames.read(here, &mut self.tell);
+        }
     }
 
     /// What a write has come to, with the deadline in mind.
@@ -83,19 +118,23 @@ impl<T> Wire<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
+impl<T: AsyncRead + Unpin, F: FnMut(Refused) + Unpin> AsyncRead for Wire<T, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        self.hear(&buffer.filled()[before..]);
+        read
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
+impl<T: AsyncWrite + Unpin, F: FnMut(Refused) + Unpin> AsyncWrite for Wire<T, F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.look_at([bytes], &written);
         self.judge(cx, written)
     }
 
@@ -105,6 +144,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        self.look_at(slices.iter().map(|slice| &**slice), &written);
         self.judge(cx, written)
     }
 

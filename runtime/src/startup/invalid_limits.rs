@@ -70,6 +70,7 @@ fn faults(settings: &Settings) -> Vec<Fault> {
     let mut faults = of_connections(limits);
     faults.extend(contradiction(limits));
     faults.extend(of_messages(limits));
+    faults.extend(of_heads(limits));
     faults.extend(of_times(limits));
     faults.extend(of_heartbeat(&settings.heartbeat));
     faults
@@ -111,6 +112,15 @@ fn contradiction(limits: &Limits) -> Option<Fault> {
         call: "Limits::new().max_connections(10_000).max_connections_per_client(100)",
         others: "another value below the limit in all",
     })
+}
+
+/// Under a limit that is too small no browser gets in.
+fn of_heads(limits: &Limits) -> Vec<Fault> {
+    let bytes = limits.max_request_head_size;
+    let effect = format!("is {bytes} bytes: at least 8192 are needed to read one");
+    let call = "Limits::new().max_request_head_size(64 * 1024)";
+    let fault = Fault::zero("limit on the head of a request", &effect, call);
+    found([(bytes < Limits::LEAST_HEAD, Fault { others: "another value from 8 KiB", ..fault })])
 }
 
 fn of_messages(limits: &Limits) -> Vec<Fault> {

@@ -1,0 +1,85 @@
+//! What a client's first bytes are, where they are no HTTP.
+
+/// As many bytes as tell protocols apart.
+pub(super) const LENGTH: usize = 16;
+
+/// How a client begins that speaks HTTP/2 (RFC 9113, section 3.4).
+const HTTP2: &[u8] = b"PRI * HTTP/2.0";
+
+/// The first bytes of a connection.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Beginning {
+    bytes: [u8; LENGTH],
+    length: usize,
+}
+
+impl Beginning {
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        let here = bytes.len().min(LENGTH - self.length);
+        self.bytes[self.length..self.length + here].copy_from_slice(&bytes[..here]);
+        self.length += here;
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.length == LENGTH
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.heard().starts_with(HTTP2)
+    }
+
+    fn heard(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// What it is, in words, for a client that has not asked for anything.
+    pub(super) fn words(&self) -> &'static str {
+        match self.heard() {
+            [] => "nothing",
+            [0x16, 0x03, ..] => "TLS",
+            bytes if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") => {
+                "the PROXY protocol"
+            }
+            bytes if bytes.starts_with(HTTP2) => "HTTP/2 without a request",
+            bytes if bytes.iter().all(|byte| byte.is_ascii_graphic() || b" \r\n".contains(byte)) => {
+                "a part of a request"
+            }
+            _ => "bytes that are no HTTP",
+        }
+    }
+
+    /// What to do about a protocol that is spoken here by mistake.
+    pub(super) fn remedy(&self) -> Option<&'static str> {
+        match self.words() {
+            "TLS" => Some(
+                "this port speaks HTTP without TLS: connect with `ws://` or `http://`, or put a proxy in front that ends TLS",
+            ),
+            "the PROXY protocol" => Some(
+                "turn the PROXY protocol off in the proxy; `Limits::trusted_proxies` reads `X-Forwarded-For` instead",
+            ),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_told_apart_however_they_come() {
+        for (bytes, words) in [
+            (&b""[..], "nothing"),
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x00\x00\x00\x00\x00", "TLS"),
+            (b"PROXY TCP4 203.0.113.9", "the PROXY protocol"),
+            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c", "the PROXY protocol"),
+            (b"PRI * HTTP/2.0\r\n\r\nSM", "HTTP/2 without a request"),
+            (b"GET /ws HTTP", "a part of a request"),
+            (b"\x00\xff", "bytes that are no HTTP"),
+        ] {
+            let mut beginning = Beginning::default();
+            bytes.chunks(3).for_each(|part| beginning.hear(part));
+            assert_eq!(beginning.words(), words, "{bytes:?}");
+        }
+    }
+}

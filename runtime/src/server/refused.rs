@@ -1,0 +1,88 @@
+//! What hyper and h2 answer by themselves, as faults: neither asks anybody, and neither says a word.
+
+use std::error::Error;
+
+use axum::body::Body;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use sockeye_rules::{HEAD_TOO_LARGE, MALFORMED_REQUEST, Rule};
+
+use super::{
+    beginning::Beginning,
+    faults::Fault,
+    frames::{self, Refused},
+};
+use crate::{Limits, refusal::RULE_HEADER};
+
+const SMALLER: &str = "send less, usually in cookies or the query, or raise `Limits::max_request_head_size`; a head has at most 100 fields \
+    over HTTP/1.1, and a path at most 65,534 bytes";
+const CLIENT: &str =
+    "look at the client, or at the proxy in front: what it sends is no HTTP as RFC 9112 and RFC 9113 have it";
+
+/// What hyper has answered, if it has, when a connection ended with this error.
+pub(super) fn by_hyper(
+    error: &(dyn Error + 'static),
+    beginning: Beginning,
+    limits: &Limits,
+) -> Option<Fault> {
+    let error = error.downcast_ref::<hyper::Error>()?;
+    if error.is_parse_too_large() {
+        let words = error.to_string();
+        let status = if words.contains("URI") { 414 } else { 431 };
+        return Some(head_too_large(&format!("over HTTP/1.1: {words}, status {status}"), limits));
+    }
+    error.is_parse().then(|| malformed(error, beginning))
+}
+
+fn malformed(error: &hyper::Error, beginning: Beginning) -> Fault {
+    let rule = &MALFORMED_REQUEST;
+    match beginning.remedy() {
+        Some(remedy) => {
+            let reason = format!("the client begins with {}, status 400", beginning.words());
+            Fault { rule, reason, remedy }
+        }
+        None => Fault { rule, reason: format!("over HTTP/1.1: {error}, status 400"), remedy: CLIENT },
+    }
+}
+
+fn head_too_large(what: &str, limits: &Limits) -> Fault {
+    let reason = format!("{what}; the limit is {} bytes", limits.max_request_head_size);
+    Fault { rule: &HEAD_TOO_LARGE, reason, remedy: SMALLER }
+}
+
+/// The size of a head, as HTTP/1.1 writes it.
+pub(super) fn head_size<B>(request: &Request<B>) -> usize {
+    let line = request.method().as_str().len()
+        + request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    let fields =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    line + fields.sum::<usize>()
+}
+
+/// A head that has come through to us.
+pub(super) fn too_large(version: Version, limits: &Limits) -> Fault {
+    head_too_large(&format!("over {version:?}: message head is too large, status 431"), limits)
+}
+
+/// An answer to a request that no endpoint sees, after which the connection is not used again.
+pub(super) fn answer(version: Version, rule: &Rule, status: StatusCode, told: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("request refused [{}]: {told}\n", rule.name)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    if version < Version::HTTP_2 {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    headers.insert(RULE_HEADER, HeaderValue::from_static(rule.name));
+    response
+}
+
+/// What h2 has refused.
+pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
+    let (what, code) = match refused {
+        Refused::Head => return head_too_large("over HTTP/2: message head is too large, status 431", limits),
+        Refused::Stream(code) => ("the stream is reset", code),
+        Refused::Connection(code) => ("the connection is ended", code),
+    };
+    let reason = format!("over HTTP/2: {what} with {}", frames::name(code));
+    Fault { rule: &MALFORMED_REQUEST, reason, remedy: CLIENT }
+}
