@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import json
 import os
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+from websockets.sync.client import connect
 
 #: A page of somebody else's that tries the quickstart's endpoints.
 EVIL_PAGE = """<!doctype html><title>evil</title><pre></pre><script>
@@ -119,10 +121,12 @@ def test_ctrl_c_is_shown_as_1001(browser, quickstart):
 
 def test_leaving_the_page_is_leaving_the_room(browser, quickstart):
     visit(browser, quickstart)
-    browser.get("about:blank")
-    quickstart.wait_for_log("endpoint=\"?room.*left the page")
+    with connect(quickstart.url("/ws/rooms/lobby")) as other:
+        browser.get("about:blank")
+        while json.loads(other.recv(timeout=10)) != {"event": "left", "who": "guest 1"}:
+            pass
     browser.back()
-    Panel(browser, "room").wait_for("guest 2 joined")
+    Panel(browser, "room").wait_for("guest 3 joined")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ use syn::{ExprAsync, ExprClosure};
 use super::graph::{Act, Connection, NodeId};
 
 /// A value, as far as it is followed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value<'a> {
     /// Nothing that is followed.
     Other,
@@ -98,7 +98,7 @@ impl Site {
 }
 
 /// A future that does its operation when it is awaited.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Pending<'a> {
     pub(crate) act: Act,
     pub(crate) handle: Handle,
@@ -108,7 +108,7 @@ pub(crate) struct Pending<'a> {
 }
 
 /// The result of an operation, or what is left of it after some of its layers were taken off.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Got<'a> {
     /// The step of the operation; not known when it can be one of several.
     pub(crate) of: Option<NodeId>,
@@ -126,7 +126,7 @@ pub(crate) struct Layer {
 }
 
 /// A closure and the names it was written among.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Closure<'a> {
     pub(crate) closure: &'a ExprClosure,
     pub(crate) names: Rc<Vec<(String, Value<'a>)>>,
@@ -146,7 +146,7 @@ impl Closure<'_> {
 }
 
 /// An `async` block and the names it was written among.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Task<'a> {
     pub(crate) block: &'a ExprAsync,
     pub(crate) names: Rc<Vec<(String, Value<'a>)>>,

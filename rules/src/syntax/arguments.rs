@@ -10,7 +10,6 @@ use syn::{
 use super::{OPTIONS, Route, nearest};
 
 /// What stands in `#[ws_endpoint(..)]`, as written.
-#[derive(Debug)]
 pub struct Arguments {
     /// The route, when the first argument is a string literal.
     pub route: Option<Route>,

@@ -8,7 +8,6 @@ use syn::{
 use super::{Arguments, Options, Route, one_line};
 
 /// A function that is, or wants to be, a WebSocket endpoint; with the syntax it was read from, so that spans survive.
-#[derive(Debug)]
 pub struct Endpoint {
     /// What the attribute says, as written.
     pub arguments: Arguments,
@@ -56,7 +55,6 @@ impl Endpoint {
 }
 
 /// What stands under the attribute.
-#[derive(Debug)]
 pub enum Item {
     /// A function with a body.
     Function(Box<Function>),
@@ -118,7 +116,6 @@ fn article(word: &str) -> &'static str {
 ///
 /// The body is kept as tokens: most rules judge the signature, and a body that this version of `syn` cannot read must
 /// not make a right handler wrong.
-#[derive(Debug)]
 pub struct Function {
     /// The attributes that stand under ours, doc comments included.
     pub attrs: Vec<Attribute>,
@@ -168,7 +165,6 @@ impl Function {
 }
 
 /// One parameter that is not `self`.
-#[derive(Debug)]
 pub struct Parameter {
     /// The parameter, as written.
     pub node: PatType,

@@ -23,7 +23,7 @@ pub const OPTIONS: [(&str, &str); 9] = [
 ];
 
 /// What the options mean. An option that is not given, or given wrong, has its default.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Options {
     /// `state = AppState`.
     pub state: Option<Type>,
@@ -48,7 +48,6 @@ pub struct Options {
 }
 
 /// The `origins` option.
-#[derive(Debug)]
 pub enum OriginsOption {
     /// `origins = any`.
     Any,

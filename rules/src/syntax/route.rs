@@ -1,7 +1,6 @@
 use syn::LitStr;
 
 /// The route of an endpoint.
-#[derive(Debug)]
 pub struct Route {
     /// The literal, as written.
     pub literal: LitStr,

@@ -3,7 +3,7 @@ use quote::ToTokens;
 use crate::flow::{value::Value, words};
 
 /// The names in scope and what stands behind them, the innermost last.
-#[derive(Debug, Default, Clone)]
+#[derive(Default, Clone)]
 pub(super) struct Names<'a>(Vec<(String, Value<'a>)>);
 
 impl<'a> Names<'a> {
