@@ -109,6 +109,14 @@ def existing_axum_app():
 
 
 @pytest.fixture
+def metrics():
+    """An echo of one's own that counts."""
+    program = Program("example-metrics")
+    yield program
+    program.kill()
+
+
+@pytest.fixture
 def dashboard():
     """A dashboard of one's own."""
     program = Program("example-dashboard")

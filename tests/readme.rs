@@ -136,6 +136,65 @@ fn commands(begin: &str) -> Vec<&'static str> {
     found
 }
 
+/// The commands, each with the step or test that runs it: a file and what it says there.
+const RUN_BY: [(&str, &str, &str); 13] = [
+    ("cargo run -p example-quickstart", ".ci/quickstart", "cargo run -p example-quickstart"),
+    ("cargo test --workspace", ".ci/tests", "cargo test --workspace"),
+    ("cargo test -p sockeye-tests --test corpus", ".ci/tests", "cargo test --workspace"),
+    ("cargo test -p example-chat", ".ci/tests", "cargo test --workspace"),
+    ("cargo run -p example-chat", "tests/conftest.py", "Program(\"example-chat\")"),
+    ("cargo run -p example-existing-axum-app", "tests/conftest.py", "Program(\"example-existing-axum-app\""),
+    ("cargo run -p example-dashboard", "tests/conftest.py", "Program(\"example-dashboard\")"),
+    ("cargo run -p example-metrics", "tests/conftest.py", "Program(\"example-metrics\")"),
+    ("cargo install --path cli", ".ci/clients", "cargo install --debug --locked --path cli"),
+    ("cargo sockeye check", "cli/tests/command/formats.rs", ".run(&[\"check\"])"),
+    ("cargo sockeye routes", "cli/tests/routes/package.rs", "[\"sockeye\", \"routes\"]"),
+    ("cargo sockeye explain", ".ci/clients", "cargo sockeye explain no_receive_loop"),
+    ("cargo sockeye probe", "cli/tests/probe/probe.rs", "[\"sockeye\", \"probe\"]"),
+];
+
+#[test]
+fn every_command_is_run_by_a_step_or_a_test() {
+    for (_, file, says) in RUN_BY {
+        let text = fs::read_to_string(root().join(file)).expect(file);
+        assert!(text.contains(says), "{file} does not run `{says}`");
+    }
+    // In a block a command is a line, elsewhere it is between ticks.
+    let candidates = README.split(['`', '\n']).map(|text| text.trim_start_matches("- run: "));
+    let commands = candidates.filter(|text| text.starts_with("cargo "));
+    // What every user of Rust knows by itself, and the title of a table.
+    let commands: Vec<_> = commands.filter(|text| !["cargo check", "cargo sockeye"].contains(text)).collect();
+    for command in &commands {
+        let is_run = |known: &str| {
+            command.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        assert!(RUN_BY.iter().any(|(known, ..)| is_run(known)), "nothing runs `{command}`");
+    }
+    for (known, ..) in RUN_BY {
+        assert!(
+            commands.iter().any(|command| command.starts_with(known)),
+            "the README does not say `{known}`"
+        );
+    }
+}
+
+/// Blocks of Rust are doc tests of the crate, and the others are compared with what they show, here or by their reader.
+#[test]
+fn every_block_is_compiled_or_compared() {
+    let fences = README.lines().filter_map(|line| line.strip_prefix("```")).filter(|kind| !kind.is_empty());
+    for kind in fences {
+        assert!(
+            ["sh", "rust", "rust,no_run", "text", "yaml"].contains(&kind),
+            "```{kind} is read by no test"
+        );
+    }
+    let crate_root = fs::read_to_string(root().join("runtime/src/lib.rs")).expect("the crate");
+    assert!(crate_root.contains("include_str!(\"../../README.md\")"), "the blocks of Rust are no doc tests");
+    let hooks = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).expect("the hooks");
+    let hook = README.split("hooks: [{ id: ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a hook");
+    assert!(hooks.contains(&format!("id: {hook}\n")), "{hook} is no hook of ours");
+}
+
 #[test]
 fn the_examples_of_the_commands_are_all_that_there_are() {
     let folders = fs::read_dir(root().join("examples")).expect("the examples");

@@ -94,3 +94,14 @@ def test_the_log_arrives_and_ctrl_c_says_goodbye(dashboard):
         dashboard.interrupt()
         assert closed(page).code == 1001
     assert dashboard.wait()[0] == 0
+
+
+def test_prometheus_is_told_what_has_happened(metrics):
+    with connect(metrics.url("/echo")) as socket:
+        socket.send("hello")
+        assert socket.recv(timeout=5) == "hello"
+    with urllib.request.urlopen(f"http://{metrics.address}/metrics") as response:
+        numbers = response.read().decode()
+    assert 'sockeye_messages_total{route="/echo",direction="in"} 1' in numbers
+    metrics.interrupt()
+    assert metrics.wait()[0] == 0
