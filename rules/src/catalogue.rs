@@ -234,6 +234,7 @@ rules! {
             HANDLER_ERROR "handler_error" Forbid,
             HANDLER_PANIC "handler_panic" Forbid,
             LINGERING_HANDLER "lingering_handler" Forbid,
+            BLOCKED_THREAD "blocked_thread" Forbid,
             SHUTTING_DOWN "shutting_down" Forbid,
         }
         Source in "source" {

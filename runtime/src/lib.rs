@@ -34,6 +34,7 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod utf8_bytes;
+mod watchdog;
 
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, Json, Outgoing, Raw};
@@ -54,6 +55,7 @@ pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use startup_probe::is_startup_probe;
 pub use utf8_bytes::Utf8Bytes;
+pub use watchdog::Watchdog;
 
 /// What `#[ws_endpoint]` writes code against. Not part of the public API.
 #[doc(hidden)]

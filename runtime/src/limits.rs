@@ -129,6 +129,8 @@ impl Limits {
     }
 
     /// The time that open connections have to end when the server stops; what is left then is cut off.
+    ///
+    /// A handler that blocks its thread cannot be cut off; what happens then is up to the [`Watchdog`](crate::Watchdog).
     #[must_use]
     pub const fn shutdown_timeout(mut self, time: Duration) -> Self {
         self.shutdown_timeout = finite(time);

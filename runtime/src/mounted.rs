@@ -92,6 +92,11 @@ impl Lifecycle {
         self.told.is_cancelled()
     }
 
+    /// Cancelled when the server is told to stop.
+    pub(crate) fn told(&self) -> CancellationToken {
+        self.told.clone()
+    }
+
     pub(crate) fn tell(&self) {
         self.told.cancel();
     }

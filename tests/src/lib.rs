@@ -161,3 +161,11 @@ pub async fn refusal(request: tungstenite::handshake::client::Request) -> (u16, 
         other => panic!("expected a refusal, got {other:?}"),
     }
 }
+
+/// Blocks the thread until something is so, or for this long: a helper far from any handler, where no rule on source sees it.
+pub fn block_until(is_so: impl Fn() -> bool, longest: Duration) {
+    let begin = std::time::Instant::now();
+    while !is_so() && begin.elapsed() < longest {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -20,4 +20,4 @@ mod wire;
 pub(crate) use cell::{Cell, Kept};
 pub(crate) use handle::{Link, Wait};
 pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};
-pub(crate) use registry::{Present, Registry, Seat};
+pub(crate) use registry::{Present, Registry, Seat, WeakRegistry};

@@ -21,7 +21,7 @@ use super::{
     sync::current_task,
     turns::Turns,
 };
-use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic};
+use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic, watchdog};
 
 /// How a handler ended.
 #[derive(Debug)]
@@ -115,7 +115,8 @@ impl Owner {
     pub(crate) async fn run(mut self) {
         self.seat.accepted();
         self.cell.cell().lock().owned_by(current_task());
-        std::future::poll_fn(|cx| self.poll(cx)).await;
+        let seat = self.seat.number();
+        std::future::poll_fn(|cx| watchdog::polled(seat, || self.poll(cx))).await;
         self.drop_handler();
         self.cell.cell().end_tasks().await;
         // What is left to say is said in `drop`, which comes on every way out of here.
@@ -123,7 +124,7 @@ impl Owner {
 
     /// Drops a handler that has not ended.
     fn drop_handler(&mut self) {
-        let panicked = self.handler.take().and_then(drop_handler);
+        let panicked = self.handler.take().and_then(|handler| self.seat.polled(|| drop_handler(handler)));
         if let Some(panicked) = panicked {
             self.aftermath = Some(Aftermath::Ended(panicked));
         }

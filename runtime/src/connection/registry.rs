@@ -2,7 +2,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use tokio::sync::futures::Notified;
 use tokio::{sync::Notify, time::sleep};
 
 use super::Cell;
-use crate::endpoint::Registered;
+use crate::{endpoint::Registered, watchdog};
 
 /// How many connections are told at once that the server is stopping.
 const BATCH: usize = 256;
@@ -30,7 +30,6 @@ struct Seats {
     taken: BTreeMap<u64, (Present, Arc<Cell>)>,
     /// How many of them have an open connection, by route. Counted here, so that who asks for it need not go through all.
     open: HashMap<&'static str, usize>,
-    next: u64,
     stopping: bool,
 }
 
@@ -52,10 +51,15 @@ enum Stage {
     Refused,
 }
 
+/// A [`Registry`] for whoever must not keep it.
+#[derive(Debug)]
+pub(crate) struct WeakRegistry(Weak<Mutex<Seats>>);
+
 /// A handler's place in the registry, from its call to its end; leaving it is dropping it.
 #[derive(Debug)]
 pub(crate) struct Seat {
     registry: Registry,
+    /// What the watchdog knows it by, too.
     number: u64,
 }
 
@@ -67,9 +71,8 @@ impl Registry {
         peer: Option<SocketAddr>,
         cell: Arc<Cell>,
     ) -> Seat {
+        let number = watchdog::subject();
         let mut seats = self.lock();
-        let number = seats.next;
-        seats.next += 1;
         let present = Present { endpoint, peer, stage: Stage::Undecided, over: false };
         seats.taken.insert(number, (present, cell));
         Seat { registry: self.clone(), number }
@@ -110,6 +113,10 @@ impl Registry {
         taken.map(|(present, _)| present.clone()).collect()
     }
 
+    pub(crate) fn downgrade(&self) -> WeakRegistry {
+        WeakRegistry(Arc::downgrade(&self.seats))
+    }
+
     /// How many connections are open, by route.
     pub(crate) fn open(&self) -> HashMap<&'static str, usize> {
         self.lock().open.clone()
@@ -137,6 +144,30 @@ impl Registry {
     }
 }
 
+impl WeakRegistry {
+    /// Whether the server and all its handlers are gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+
+    /// The handler with this place, if it is one of these.
+    pub(crate) fn present_at(&self, number: u64) -> Option<Present> {
+        let seats = self.0.upgrade()?;
+        let seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.taken.get(&number).map(|(present, _)| present.clone())
+    }
+}
+
+impl Present {
+    pub(crate) fn endpoint(&self) -> &'static str {
+        self.endpoint.name
+    }
+
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+}
+
 impl Seats {
     fn vacate(&mut self, number: u64) -> Option<(Present, Arc<Cell>)> {
         self.over(number);
@@ -157,6 +188,15 @@ impl Seats {
 }
 
 impl Seat {
+    /// Runs code of the handler's, under the eyes of the watchdog.
+    pub(crate) fn polled<T>(&self, poll: impl FnOnce() -> T) -> T {
+        watchdog::polled(self.number, poll)
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The handler has accepted. If the server is stopping already, the connection learns of it.
     pub(super) fn accepted(&self) {
         let mut guard = self.registry.lock();

@@ -1,7 +1,11 @@
 //! Tasks that end with their connection.
 
+use std::{future::poll_fn, pin::pin};
+
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
+
+use crate::watchdog;
 
 /// The tasks of one connection. Nothing is locked while one is spawned, polled or dropped: all of that runs code of the handler's.
 #[derive(Debug, Default)]
@@ -17,7 +21,12 @@ impl Tasks {
             return;
         }
         let over = self.over.clone();
-        let task = async move { _ = over.run_until_cancelled_owned(task).await };
+        // Spawned by its handler, or by another of its tasks: it is named as the handler is.
+        let subject = watchdog::current();
+        let task = async move {
+            let mut task = pin!(over.run_until_cancelled_owned(task));
+            poll_fn(|cx| watchdog::polled(subject, || task.as_mut().poll(cx))).await;
+        };
         self.tracker.spawn(task.in_current_span());
     }
 

@@ -75,7 +75,8 @@ impl Negotiation {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Decided> {
-        let polled = poll_handler(&mut self.handler, cx);
+        let Self { handler, seat, .. } = self;
+        let polled = seat.polled(|| poll_handler(handler, cx));
         if let Some(decision) = self.decisions.take(cx.waker()) {
             // A handler that has ended must not be polled again.
             let ended = if let Poll::Ready(outcome) = polled { Some(outcome) } else { None };
@@ -117,19 +118,20 @@ impl Negotiation {
         let tasks = endpoint.lifecycle.tasks.clone();
         seat.refused();
         tasks.spawn(tracing::Instrument::in_current_span(async move {
-            let _seat = seat;
             let limit = endpoint.settings.limits.handler_exit_timeout;
-            let ended = tokio::time::timeout(limit, poll_fn(|cx| poll_handler(&mut handler, cx)));
+            let ended =
+                tokio::time::timeout(limit, poll_fn(|cx| seat.polled(|| poll_handler(&mut handler, cx))));
             match endpoint.lifecycle.cut.run_until_cancelled(ended).await {
                 Some(Ok(outcome)) => caller.log_aftermath(&endpoint, &outcome),
                 Some(Err(_)) => caller.log_lingering(&endpoint, limit),
                 None => {}
             }
-            if let Some(panicked) = drop_handler(handler) {
+            if let Some(panicked) = seat.polled(|| drop_handler(handler)) {
                 caller.log_aftermath(&endpoint, &panicked);
             }
             // Until here it counts as a connection: who is refused again and again must not pile up work.
             drop(cell);
+            drop(seat);
         }));
         response
     }

@@ -21,6 +21,7 @@ use crate::{
     mounted::{Lifecycle, Mounted, Settings},
     report,
     startup::{self, Candidate, Context, Problem, StartupError},
+    watchdog::{self, Ending},
 };
 
 /// A server that has passed every check: the only thing that can listen.
@@ -149,6 +150,7 @@ impl Checked {
     pub fn into_router(mut self) -> Router {
         self.end_if_only_asked();
         metrics::describe();
+        drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
         if let Some(shutdown) = self.moments.shutdown.take() {
             drop(drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout));
         }
@@ -190,6 +192,7 @@ impl Checked {
     pub fn into_router_and_drained(mut self) -> (Router, Drained) {
         self.end_if_only_asked();
         metrics::describe();
+        drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
         let shutdown = self.moments.shutdown.take().unwrap_or_else(signal);
         (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
@@ -262,12 +265,16 @@ impl Checked {
 
     async fn run(self, listener: TcpListener) {
         metrics::describe();
-        let Moments { shutdown, listening, ignores_signals } = self.moments;
+        let Moments { shutdown, listening, ignores_signals, watchdog } = self.moments;
+        let limits = self.settings.limits;
+        let limit = self.lifecycle.notice.saturating_add(limits.shutdown_timeout);
+        let ending = Ending { limit, on_signals: !ignores_signals };
         let signal = if ignores_signals { run::never } else { signal };
         let shutdown = either(shutdown.unwrap_or_else(run::never), signal());
         descriptors::raise(&self.settings.limits);
         listen::announce(&listener, self.endpoints.len(), listening);
-        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, signal).await;
+        let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
+        run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
     }
 
     /// Serves a test, until it says so or what the user gave as shutdown ends. Signals are left to the test.

@@ -26,6 +26,8 @@ pub use drained::Drained;
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
+pub(crate) use run::LAST_WORDS;
+pub(crate) use signals::came as signal_came;
 pub(crate) use visit::{Busy, Requests};
 
 use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -37,7 +39,7 @@ use tower_service::Service;
 
 use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
-    Heartbeat, Limits, Origins, Ready, descriptors,
+    Heartbeat, Limits, Origins, Ready, Watchdog, descriptors,
     hosts::Hosts,
     mounted::{Lifecycle, Settings},
     routing::{self, Surround},
@@ -356,6 +358,20 @@ impl Server {
     /// ```
     pub fn signals(mut self, stop: bool) -> Self {
         self.moments.ignores_signals = !stop;
+        self
+    }
+
+    /// What is done about a handler that blocks a thread of the runtime: by default it is logged after 1 s (`blocked_thread`), and the
+    /// process is ended where it keeps the server from stopping in time. See [`Watchdog`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sockeye::{Server, Watchdog};
+    /// let server = Server::new().watchdog(Watchdog::after(Duration::from_millis(200)));
+    /// # let _ = server;
+    /// ```
+    pub fn watchdog(mut self, watchdog: Watchdog) -> Self {
+        self.moments.watchdog = watchdog;
         self
     }
 

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use super::run::Shutdown;
+use crate::Watchdog;
 
 /// What is to happen at certain moments of a server's life.
 #[derive(Default)]
@@ -9,6 +10,8 @@ pub(super) struct Moments {
     pub(super) shutdown: Option<Shutdown>,
     /// Whether Ctrl-C, SIGTERM and SIGHUP are the program's alone.
     pub(super) ignores_signals: bool,
+    /// What is done about handlers that block.
+    pub(super) watchdog: Watchdog,
     /// Who wants to know where it listens.
     pub(super) listening: Option<Listening>,
 }

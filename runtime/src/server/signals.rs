@@ -1,22 +1,22 @@
 //! The signals that stop a server, from when it listens until it has ended.
 
 #[cfg(unix)]
-pub(crate) use unix::signal;
+pub(crate) use unix::{came, signal};
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::signal;
+pub(crate) use elsewhere::{came, signal};
 
 #[cfg(unix)]
 mod unix {
     use std::{
         sync::{
-            Arc, Mutex, PoisonError,
+            Arc, LazyLock, Mutex, PoisonError,
             atomic::{AtomicBool, Ordering},
         },
         task::Poll,
     };
 
-    use signal_hook::flag::register_conditional_default;
+    use signal_hook::flag::{register, register_conditional_default};
     use tokio::signal::unix::{Signal, SignalKind, signal as stream};
 
     use super::super::run::Shutdown;
@@ -33,6 +33,23 @@ mod unix {
             let came = streams.iter_mut().any(|stream| stream.poll_recv(cx).is_ready());
             if came { Poll::Ready(()) } else { Poll::Pending }
         }))
+    }
+
+    /// A signal has come since a server of the process is stopped by them. For the watchdog: a blocked runtime does not learn of it.
+    static CAME: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+    /// Whether a signal has come that stops the servers.
+    pub(crate) fn came() -> bool {
+        CAME.load(Ordering::SeqCst)
+    }
+
+    fn note_signals() {
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+            if !disposition::is_ignored(kind) {
+                // A signal that cannot be registered is not heard by the server either.
+                let _ = register(kind.as_raw_value(), Arc::clone(&CAME));
+            }
+        }
     }
 
     /// How many servers of the process are stopped by signals, and what happens to a signal when there is none.
@@ -53,9 +70,16 @@ mod unix {
     impl Claim {
         fn new() -> Self {
             let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
+            if claims.held == 0 {
+                CAME.store(false, Ordering::SeqCst);
+            }
             claims.held += 1;
             // Only the first claim sees what was there before any of ours.
-            let defaults = claims.defaults.get_or_insert_with(give_back_unhandled);
+            let defaults = claims.defaults.get_or_insert_with(|| {
+                let defaults = give_back_unhandled();
+                note_signals();
+                defaults
+            });
             // `SeqCst` since a signal handler reads it, which no lock can be taken in.
             defaults.store(false, Ordering::SeqCst);
             Self
@@ -113,6 +137,11 @@ mod unix {
 #[cfg(not(unix))]
 mod elsewhere {
     use super::super::run::Shutdown;
+
+    /// Signals are heard by the runtime alone.
+    pub(crate) fn came() -> bool {
+        false
+    }
 
     /// Ctrl-C.
     pub(crate) fn signal() -> Shutdown {
