@@ -206,6 +206,72 @@ async fn whoever_does_not_answer_a_ping_in_10_seconds_is_gone() -> Tested {
     Ok(())
 }
 
+/// Pings, and closes with what came of it.
+#[ws_endpoint("/ping")]
+async fn ping(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let time = socket.ping().await?;
+    socket.close(CloseCode::NORMAL, format!("{time:?}")).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_of_a_handler_has_an_answer_or_a_deadline() -> Tested {
+    let client = client().await;
+    let mut there = client.connect("/ping").await?;
+    assert_eq!(there.recv_ping().await?.len(), 8);
+    assert_eq!(there.closed().await?.reason, "0ns");
+
+    // Who answers only the last of two pings has answered both (RFC 6455 section 5.5.3).
+    let behind = client.connect("/ping").await?;
+    let begun = Instant::now();
+    behind.go_silent();
+    client.assert_idle().await;
+    assert_eq!(begun.elapsed().as_secs(), 15, "10 s for the ping, 5 s for the close frame");
+    let line = closing(&behind).await;
+    assert_eq!((line.get("rule"), line.get("code")), ("heartbeat_missed", "1011"), "{line:?}");
+
+    // A client that talks so much that its pong is behind what the handler does not receive.
+    let mut busy = client.connect("/ping").await?;
+    busy.stop_reading();
+    for _ in 0..64 {
+        busy.send("unread").await?;
+    }
+    sleep(Duration::from_secs(1)).await;
+    busy.resume_reading();
+    assert_eq!(busy.closed().await?.code, CloseCode::INTERNAL_ERROR);
+    let line = closing(&busy).await;
+    assert_eq!(line.get("rule"), "handler_error", "{line:?}");
+    assert!(line.get("reason").contains("await `ping` beside `recv`"), "{line:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_without_messages_is_idle_if_there_is_a_limit() -> Tested {
+    let limits = sockeye::Limits::new().idle_timeout(Duration::from_secs(100));
+    let client = client_of(server().0.limits(limits)).await;
+    let mut socket = client.connect("/echo").await?;
+    for _ in 0..3 {
+        sleep(Duration::from_secs(99)).await;
+        socket.send("busy").await?;
+        assert_eq!(socket.recv_text().await?, "busy");
+    }
+    sleep(Duration::from_mins(1)).await;
+    // A part of a message counts.
+    socket.send_raw(frame(0x01, b"part")).await?;
+    let begun = Instant::now();
+    sleep(Duration::from_secs(50)).await;
+    // Neither a pong nor a ping does, and the heartbeat's have been answered all the time.
+    socket.send_raw(frame(0x8a, b"unasked")).await?;
+    socket.send_raw(frame(0x89, b"question")).await?;
+    let frame = socket.closed().await?;
+    assert_eq!((frame.code, &*frame.reason), (CloseCode::GOING_AWAY, "no message came for too long"));
+    assert_eq!(begun.elapsed().as_secs(), 100);
+    let line = closing(&socket).await;
+    assert_eq!((line.get("rule"), line.level), ("idle_timeout", tracing::Level::INFO), "{line:?}");
+    assert_eq!(line.get("reason"), "no message came for 100s");
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_stood_still_listens_before_it_judges() -> Tested {
     let client = client().await;

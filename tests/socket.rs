@@ -47,6 +47,54 @@ async fn bomb(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// A task closes with a sender while the handler receives; what it has received comes into the reason.
+#[ws_endpoint("/close/half")]
+async fn close_half(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let closer = sender.clone();
+    let (gate, told) = tokio::sync::oneshot::channel::<()>();
+    sender.spawn(async move {
+        _ = told.await;
+        let longer = "the room is closed ".repeat(10);
+        let _over = closer.close(CloseCode::SERVICE_RESTART, longer).await;
+    });
+    let _first = receiver.recv().await?;
+    _ = gate.send(());
+    while receiver.recv().await?.is_some() {}
+    assert!(sender.send("too late").await.is_err_and(|error| error.is_disconnect()));
+    sender.close(CloseCode::NORMAL, "again").await
+}
+
+/// Pings when it is told to, and says how it went.
+#[ws_endpoint("/ping")]
+async fn ping(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    loop {
+        let Some(message) = receiver.recv().await? else { return Ok(()) };
+        match message.as_text() {
+            Some("three") => {
+                let (one, two, three) = tokio::join!(sender.ping(), sender.ping(), sender.ping());
+                assert!(one? == two? && three.is_ok(), "one answer for all");
+            }
+            Some("give up") => {
+                tokio::select! {
+                    biased;
+                    time = sender.ping() => panic!("no pong was sent, and yet {time:?}"),
+                    _ = receiver.recv() => {}
+                }
+            }
+            _ => {
+                // Beside `recv`, which reads the pong here.
+                tokio::select! {
+                    time = sender.ping() => drop(time?),
+                    message = receiver.recv() => assert!(message?.is_none(), "no message comes"),
+                }
+            }
+        }
+        sender.send("ponged").await?;
+    }
+}
+
 /// Echoes.
 #[ws_endpoint("/echo")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
@@ -197,6 +245,43 @@ async fn a_payload_that_panics_when_it_is_dropped_closes_with_1011() {
     assert_eq!((line.level, line.get("rule")), (Level::ERROR, "handler_panic"));
     let reason = line.get("reason");
     assert!(reason.contains("payload") && reason.contains("the pool is gone"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_sender_closes_and_the_other_half_sees_the_end() {
+    let server = server().await;
+    let mut client = server.connect("/close/half").await;
+    say(&mut client, "x").await;
+    let (code, reason) = close_of(&mut client).await;
+    assert_eq!((code, reason.len()), (1012, 123));
+    let peer = peer(&client);
+    drop(client);
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.level, line.get("code")), (Level::INFO, "1012"), "{line:?}");
+    assert!(line.get("reason").starts_with("the handler closed: the room is closed"), "{line:?}");
+}
+
+#[tokio::test]
+async fn a_ping_gives_the_time_to_its_answer() {
+    let server = server().await;
+    let mut client = RawSocket::open(server.addr, "/ping").await;
+    for order in ["one", "three", "one"] {
+        client.send(&frame(0x81, order.as_bytes())).await;
+        let (first, payload) = client.frame().await.unwrap();
+        assert_eq!((first, payload.len()), (0x89, 8), "one ping, though three were asked for");
+        client.send(&frame(0x8a, &payload)).await;
+        assert_eq!(client.frame().await.unwrap(), (0x81, b"ponged".to_vec()));
+    }
+    // One that is given up is not sent again while it has no answer; the next call has it.
+    client.send(&frame(0x81, b"give up")).await;
+    let (_, payload) = client.frame().await.unwrap();
+    client.send(&frame(0x81, b"on")).await;
+    assert_eq!(client.frame().await.unwrap(), (0x81, b"ponged".to_vec()));
+    client.send(&frame(0x81, b"three")).await;
+    // Pongs that answer nothing change nothing.
+    client.send(&[frame(0x8a, b""), frame(0x8a, b"8 bytes.")].concat()).await;
+    client.send(&frame(0x8a, &payload)).await;
+    assert_eq!(client.frame().await.unwrap(), (0x81, b"ponged".to_vec()));
 }
 
 #[tokio::test]

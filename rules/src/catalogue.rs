@@ -223,6 +223,7 @@ rules! {
             RATE_LIMITED "rate_limited" Forbid,
             MESSAGE_TOO_BIG "message_too_big" Forbid,
             SLOW_CONSUMER "slow_consumer" Forbid,
+            IDLE_TIMEOUT "idle_timeout" Forbid,
             SLOW_CLIENT "slow_client" Forbid,
             ACCEPT_FAILED "accept_failed" Forbid,
             MALFORMED_REQUEST "malformed_request" Forbid,

@@ -26,6 +26,8 @@ pub struct Limits {
     pub(crate) trusted_proxies: usize,
     /// `None`: no limit.
     pub(crate) max_message_rate: Option<Rate>,
+    /// `None`: no limit.
+    pub(crate) idle_timeout: Option<Duration>,
 }
 
 /// A rate of messages.
@@ -62,6 +64,7 @@ impl Limits {
             max_http_connections: None,
             trusted_proxies: 0,
             max_message_rate: None,
+            idle_timeout: None,
         }
     }
 
@@ -200,6 +203,24 @@ impl Limits {
     #[must_use]
     pub const fn max_message_rate(mut self, per_second: u32, burst: u32) -> Self {
         self.max_message_rate = Some(Rate { per_second, burst });
+        self
+    }
+
+    /// The time within which a client must send a message, or a part of one; pings and pongs do not count. One that does not is
+    /// closed with 1001 (`idle_timeout`). No limit by default.
+    ///
+    /// Time in which nothing is read, because the handler or the client is behind, does not count either. What the server sends is no
+    /// sign of the client: a client that only listens is idle too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let limits = sockeye::Limits::new().idle_timeout(Duration::from_secs(600));
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn idle_timeout(mut self, time: Duration) -> Self {
+        self.idle_timeout = Some(finite(time));
         self
     }
 

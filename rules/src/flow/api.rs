@@ -68,10 +68,11 @@ fn sockeye(kind: Kind, name: &str) -> Method {
         "recv" if hears => Method::Later(Act::Recv, vec![RESULT, OPTION]),
         "send" | "feed" if speaks => Method::Later(Act::Send, vec![RESULT]),
         "flush" if speaks => Method::Later(Act::Flush, vec![RESULT]),
-        "close" if kind == Kind::Socket => Method::Later(Act::Close, vec![RESULT]),
+        "close" if speaks => Method::Later(Act::Close, vec![RESULT]),
         "split" if kind == Kind::Socket => Method::Split,
         "spawn" if speaks => Method::Spawn,
         "clone" if kind == Kind::Sender => Method::Same,
+        "ping" if speaks => Method::Look,
         "peer" | "subprotocol" | "close_frame" => Method::Look,
         _ => Method::Unknown,
     }

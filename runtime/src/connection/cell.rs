@@ -131,7 +131,7 @@ impl Cell {
 
     /// Ends the connection for every handle that is left, because nobody drives it any more. Gives the cause of the end,
     /// this one if there is none yet, and its time.
-    fn abandon(&self, end: End) -> (Arc<End>, Instant) {
+    pub(super) fn abandon(&self, end: End) -> (Arc<End>, Instant) {
         self.tasks.cancel();
         let mut state = self.lock();
         state.finish(end);

@@ -14,6 +14,7 @@ use super::{
     cell::Cell,
     end::End,
     engine::{Engine, Io, Received},
+    ping::Unanswered,
     reprieve::Reprieve,
     state::Stage,
     wire::{Read, Wire},
@@ -31,6 +32,10 @@ pub(super) struct Drive {
     stalled: Option<(Instant, u64)>,
     /// When something last came from the peer, and how much had come then.
     heard: (Instant, u64),
+    /// When a message, or a part of one, last came, and how much of messages had come then.
+    active: (Instant, u64),
+    /// When the answer to the ping of a handle must be here.
+    ping_due: Option<Instant>,
     reprieve: Reprieve,
     /// What is to be told to the log when the stream is not in use: a layer of the program's may send to it.
     news: Vec<News>,
@@ -80,6 +85,8 @@ impl Drive {
             pong_due: None,
             stalled: None,
             heard: (Instant::now(), 0),
+            active: (Instant::now(), 0),
+            ping_due: None,
             reprieve: Reprieve::default(),
             news: Vec::new(),
         }
@@ -100,7 +107,9 @@ impl Drive {
     }
 
     pub(super) fn round(&mut self, round: &mut Round<'_, '_>) {
-        round.begin();
+        if round.begin() {
+            self.ping_due = Some(Instant::now() + round.cell.settings.heartbeat.timeout);
+        }
         while self.step(round) {}
     }
 
@@ -130,7 +139,8 @@ impl Drive {
     fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Io>) {
         self.news.push(News::Open);
         round.wire.open(Engine::new(io, round.limits().max_message_size));
-        self.heard.0 = Instant::now();
+        let now = Instant::now();
+        (self.heard.0, self.active.0) = (now, now);
         self.phase = Phase::Serving;
         self.deadline = None;
         round.cell.lock().stage = Stage::Open;
@@ -144,9 +154,7 @@ impl Drive {
 
     /// Writes and reads while messages flow.
     fn serve(&mut self, round: &mut Round<'_, '_>) {
-        if self.flush(round) {
-            round.wake_waiting();
-        }
+        self.flush(round);
         // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
         if !round.again {
             round.read_ahead();
@@ -163,22 +171,30 @@ impl Drive {
     /// Notes whether anything has come since it last looked, be it part of a long message.
     fn listen(&mut self, wire: &mut Wire) {
         let Some(engine) = wire.engine() else { return };
-        if engine.read() != self.heard.1 {
-            self.heard = (Instant::now(), engine.read());
-            self.pong_due = None;
+        if engine.read() == self.heard.1 {
+            return;
+        }
+        self.heard = (Instant::now(), engine.read());
+        self.pong_due = None;
+        if engine.read_of_messages() > self.active.1 {
+            self.active = (self.heard.0, engine.read_of_messages());
         }
     }
 
     /// Writes what is queued. Says whether all of it is written.
     fn flush(&mut self, round: &mut Round<'_, '_>) -> bool {
-        if !round.wire.is_behind() && matches!(self.phase, Phase::Serving) {
+        let was_behind = round.wire.is_behind();
+        if !was_behind && matches!(self.phase, Phase::Serving) {
             return true;
         }
         let flushed = round.wire.poll_flush(round.cx);
         round.cell.note_panic(round.wire);
         match flushed {
             Poll::Ready(Ok(())) => {
-                round.cell.lock().outbox.written_up_to(round.wire.taken_up_to());
+                if was_behind {
+                    // Only then is there anything new: who waits for the end looks again each time it is woken.
+                    round.again |= round.cell.lock().written_up_to(round.wire.taken_up_to());
+                }
                 self.stalled = None;
                 true
             }
@@ -213,8 +229,7 @@ impl Drive {
         self.deadline = (!end.is_patient()).then(|| Instant::now() + round.limits().close_timeout);
         // Nothing is queued after the end, so that this is all that comes before the close frame.
         round.take_queued();
-        round.wake_receiving();
-        round.wake_waiting();
+        round.wake_all();
         if let (Some(engine), Some((code, reason))) = (round.wire.engine(), end.close()) {
             engine.queue_close(code, reason);
         }
@@ -282,8 +297,7 @@ impl Drive {
         let unsent = round.cell.lock().over();
         round.wire.close(unsent);
         round.cell.note_panic(round.wire);
-        round.wake_receiving();
-        round.wake_waiting();
+        round.wake_all();
     }
 
     /// When `on_time` must be asked, at the latest.
@@ -298,7 +312,8 @@ impl Drive {
             Phase::Serving => {
                 let interval = round.cell.settings.heartbeat.interval;
                 let ping = interval.map(|interval| self.heard.0 + interval);
-                [self.pong_due.or(ping), stall].into_iter().flatten().min()
+                let idle = round.limits().idle_timeout.map(|limit| self.active.0 + limit);
+                [self.pong_due.or(ping), stall, idle, self.ping_due].into_iter().flatten().min()
             }
             _ => self.deadline.or(stall),
         }
@@ -312,6 +327,8 @@ impl Drive {
             return false;
         }
         match self.phase {
+            Phase::Serving if self.ping_due.is_some_and(|due| due <= now) => self.on_unanswered(round),
+            Phase::Serving if self.is_idle(round, now) => self.on_idle(round, now),
             Phase::Serving => self.on_silence(round, now),
             Phase::Opening(_) => {
                 self.lose(round, "the answer to the handshake could not be sent".to_owned());
@@ -319,6 +336,37 @@ impl Drive {
             _ => self.over(round),
         }
         true
+    }
+
+    /// The time for an answer to the ping of a handle is over, if it is not answered.
+    fn on_unanswered(&mut self, round: &mut Round<'_, '_>) {
+        self.ping_due = None;
+        let mut state = round.cell.lock();
+        if !state.pings.is_under_way() {
+            return;
+        }
+        let why = if state.inbox.has_room() {
+            Unanswered::Silent(round.cell.settings.heartbeat.timeout)
+        } else {
+            Unanswered::Unread
+        };
+        state.pings.give_up(why);
+        round.again |= state.wake_pinging();
+    }
+
+    fn is_idle(&self, round: &Round<'_, '_>, now: Instant) -> bool {
+        round.limits().idle_timeout.is_some_and(|limit| self.active.0 + limit <= now)
+    }
+
+    /// No message has come for so long.
+    fn on_idle(&mut self, round: &mut Round<'_, '_>, now: Instant) {
+        let mut state = round.cell.lock();
+        if self.stalled.is_some() || !round.wire.may_read() || !state.inbox.has_room() {
+            // Nobody knows: nothing is read just now, because the handler or the peer is behind.
+            self.active.0 = now;
+        } else if let Some(limit) = round.limits().idle_timeout {
+            state.finish(End::Idle(format!("no message came for {limit:?}")));
+        }
     }
 
     fn on_silence(&mut self, round: &mut Round<'_, '_>, now: Instant) {
@@ -355,21 +403,23 @@ impl Round<'_, '_> {
     }
 
     fn has_ended(&self) -> bool {
-        let mut state = self.cell.lock();
-        if state.closing.handles == 0 {
-            // No handle is left to receive or to send with.
-            state.finish(End::LetGo);
-        }
-        state.closing.end.is_some()
+        self.cell.lock().has_ended()
     }
 
     /// Looks at what has changed, from here on; what changes while it looks is looked at in another turn.
-    fn begin(&mut self) {
+    /// Says whether the ping of a handle was sent.
+    fn begin(&mut self) -> bool {
         let mut state = self.cell.lock();
         state.turn.begin_round();
+        self.again |= state.wake_pinging();
         self.wire.take(&mut state.outbox);
+        let ping = if state.stage == Stage::Open { state.pings.take_asked() } else { None };
         drop(state);
         self.wire.hand_over();
+        if let Some(number) = ping {
+            self.wire.queue_numbered_ping(number);
+        }
+        ping.is_some()
     }
 
     /// Gives the engine what handles have queued.
@@ -397,13 +447,14 @@ impl Round<'_, '_> {
     fn put(&mut self, batch: &mut Vec<Message>, last: Option<Read>) -> Option<(usize, usize)> {
         let mut state = self.cell.lock();
         state.inbox.put(batch);
-        match last {
-            Some(Read::End(end)) => state.finish(end),
-            Some(Read::Nothing) => state.turn.dry = true,
-            Some(Read::Stopped) => return None,
-            Some(Read::Message(_)) | None => {}
-        }
-        let goes_on = !state.turn.dry && state.closing.end.is_none() && state.inbox.has_room();
+        let was_last = last.is_some_and(|last| !state.note(last).goes_on);
+        self.again |= state.wake_pinging();
+        // At the end of a turn the handler is polled again before anything is read, so that it reads for itself.
+        let goes_on = !was_last
+            && state.turn.left > 0
+            && !state.turn.dry
+            && state.closing.end.is_none()
+            && state.inbox.has_room();
         goes_on.then(|| state.inbox.room())
     }
 
@@ -423,6 +474,11 @@ impl Round<'_, '_> {
             }
         }
         None
+    }
+
+    /// Wakes everybody.
+    fn wake_all(&mut self) {
+        self.again |= self.cell.lock().wake_all();
     }
 
     /// Wakes who waits in `recv`.

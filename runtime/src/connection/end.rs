@@ -32,6 +32,8 @@ pub(crate) enum End {
     HeartbeatMissed(String),
     /// The peer does not take what is sent.
     Stalled(String),
+    /// No message has come for the time that the program has set.
+    Idle(String),
     /// The task that owns the connection was dropped, with its runtime.
     Dropped,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Failure {
 pub(super) enum Blame {
     /// Nobody's fault.
     Nobody,
+    /// Nobody's fault, and what this rule is for.
+    Rule(&'static Rule),
     /// The peer's fault, by this rule.
     Peer(&'static Rule),
     /// The handler's fault, by this rule.
@@ -84,6 +88,7 @@ impl End {
             Self::Panicked(_) => (CloseCode::INTERNAL_ERROR, "internal error"),
             Self::Stopping => (CloseCode::GOING_AWAY, "the server is stopping"),
             Self::HeartbeatMissed(_) => (CloseCode::INTERNAL_ERROR, "no answer to a ping"),
+            Self::Idle(_) => (CloseCode::GOING_AWAY, "no message came for too long"),
             Self::Stalled(_) => (CloseCode::TRY_AGAIN_LATER, "messages are not being read"),
         })
     }
@@ -119,6 +124,7 @@ impl End {
             Self::Violation(violation) => Blame::Peer(violation.rule),
             Self::HeartbeatMissed(_) => Blame::Peer(&rules::HEARTBEAT_MISSED),
             Self::Stalled(_) => Blame::Peer(&rules::SLOW_CONSUMER),
+            Self::Idle(_) => Blame::Rule(&rules::IDLE_TIMEOUT),
             Self::Panicked(_) => Blame::Handler(&rules::HANDLER_PANIC),
             Self::Failed(failure) => failure.blame,
         }
@@ -135,7 +141,9 @@ impl End {
                 }
                 words.then(": ").then_foreign(format!("{:?}", frame.reason))
             }
-            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) => Words::own(why.clone()),
+            Self::Lost(why) | Self::HeartbeatMissed(why) | Self::Stalled(why) | Self::Idle(why) => {
+                Words::own(why.clone())
+            }
             Self::Panicked(why) => why.clone(),
             Self::Violation(violation) => Words::own(violation.reason.clone()),
             Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed".into(),

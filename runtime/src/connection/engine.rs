@@ -15,7 +15,7 @@ use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_L
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
 
-use super::meter::Meter;
+use super::{meter::Meter, ping};
 use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
@@ -30,6 +30,8 @@ pub(super) enum Received {
     Pong {
         /// It answers a ping of ours.
         asked: bool,
+        /// The ping of a handle that has its answer.
+        number: Option<u64>,
     },
     /// The peer's close frame; `None` when it carries no code. The answer is queued.
     Close(Option<CloseFrame>),
@@ -57,6 +59,14 @@ impl Violation {
     }
 }
 
+/// The head of a control frame from a client: two bytes and the mask (RFC 6455 section 5.2).
+const CONTROL_HEAD: u64 = 6;
+
+/// Up to this size a message is copied. It would be a slice of the engine's buffer, which is 64 KiB at most unless a message is
+/// longer: who kept messages of 10 bytes would keep 6,000 times as much. So a message that is kept keeps at most 16 times its size,
+/// and copying costs less than the counting of who holds the buffer.
+const COPIED: usize = 4 * 1024;
+
 /// What a WebSocket runs over: an upgraded HTTP connection, or a stream of one.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -74,13 +84,23 @@ pub(super) struct Engine {
     stream: engine::WebSocketStream<Meter<Box<dyn Io>>>,
     /// How many pings of ours are not answered yet.
     pings: u32,
+    /// The ping of a handle that is under way, and whether one of the heartbeat was sent after it: a peer may answer only the
+    /// last of several (RFC 6455 section 5.5.3).
+    numbered: Option<(u64, bool)>,
+    /// How many bytes of what has come were pings and pongs.
+    control: u64,
 }
 
 impl Engine {
     pub(super) fn new(io: Box<dyn Io>, max_message_size: usize) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
         let io = Meter::new(io);
-        Self { stream: engine::ServerBuilder::new().limits(limits).serve(io), pings: 0 }
+        Self {
+            stream: engine::ServerBuilder::new().limits(limits).serve(io),
+            pings: 0,
+            numbered: None,
+            control: 0,
+        }
     }
 
     /// The next frame or message from the peer.
@@ -95,11 +115,12 @@ impl Engine {
 
     fn sort(&mut self, message: engine::Message) -> Received {
         if message.is_binary() {
-            return Received::Message(Message::Binary(message.into_payload().into()));
+            return Received::Message(Message::Binary(compact(message.into_payload().into())));
         }
         if message.is_text() {
-            return self.sort_text(message.into_payload().into());
+            return self.sort_text(compact(message.into_payload().into()));
         }
+        self.control += CONTROL_HEAD + message.as_payload().len() as u64;
         match message.as_close() {
             Some((engine::CloseCode::NO_STATUS_RECEIVED, _)) => Received::Close(None),
             Some((code, reason)) => Received::Close(Some(CloseFrame {
@@ -107,15 +128,17 @@ impl Engine {
                 reason: reason.into(),
             })),
             None if message.is_ping() => Received::Ping,
-            None => Received::Pong { asked: self.answered() },
+            None => self.sort_pong(message.as_payload()),
         }
     }
 
-    /// Whether a pong answers a ping of ours.
-    fn answered(&mut self) -> bool {
+    fn sort_pong(&mut self, payload: &[u8]) -> Received {
         let asked = self.pings > 0;
         self.pings = self.pings.saturating_sub(1);
-        asked
+        let answered = self.numbered.take_if(|(number, is_followed)| {
+            ping::number(payload) == Some(*number) || (*is_followed && payload.is_empty())
+        });
+        Received::Pong { asked, number: answered.map(|(number, _)| number) }
     }
 
     fn sort_text(&mut self, payload: Bytes) -> Received {
@@ -157,9 +180,23 @@ impl Engine {
         });
     }
 
+    /// Queues a ping of the heartbeat.
     pub(super) fn queue_ping(&mut self) {
+        if let Some((_, is_followed)) = &mut self.numbered {
+            *is_followed = true;
+        }
+        self.ping(Bytes::new());
+    }
+
+    /// Queues the ping of that number, for a handle.
+    pub(super) fn queue_numbered_ping(&mut self, number: u64) {
+        self.numbered = Some((number, false));
+        self.ping(ping::payload(number));
+    }
+
+    fn ping(&mut self, payload: Bytes) {
         self.pings = self.pings.saturating_add(1);
-        self.start(engine::Message::ping(Bytes::new()));
+        self.start(engine::Message::ping(payload));
     }
 
     /// Queues the one close frame; nothing happens when one is queued or sent already.
@@ -192,6 +229,11 @@ impl Engine {
         self.stream.get_ref().read
     }
 
+    /// The same without pings and pongs: the sign of a peer that has something to say.
+    pub(super) fn read_of_messages(&self) -> u64 {
+        self.read().saturating_sub(self.control)
+    }
+
     /// Says that nothing more will be sent.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(self.stream.get_mut()).poll_shutdown(cx).map(|_over_either_way| ())
@@ -211,6 +253,11 @@ impl Engine {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// A message, without what was read together with it if it is short.
+fn compact(payload: Bytes) -> Bytes {
+    if payload.len() <= COPIED { Bytes::copy_from_slice(&payload) } else { payload }
 }
 
 fn not_utf8() -> Violation {

@@ -3,12 +3,13 @@
 use std::{
     sync::Arc,
     task::{Context, Poll, Waker, ready},
+    time::Duration,
 };
 
 use super::{
     cell::{Cell, Locked},
     end::End,
-    state::{Group, Stage, State},
+    state::{Group, Noted, Stage, State},
     sync::MutexGuard,
     wakers::Spot,
     wire::{Read, Wire},
@@ -58,7 +59,7 @@ impl Link {
 
     /// Waits until the answer to the handshake is out and frames can flow.
     pub(crate) fn poll_open(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
-        self.poll(cx, wait, |state| match state.stage {
+        self.poll(cx, wait, Group::Waiting, |state| match state.stage {
             Stage::Open => Look::Ready(Ok(())),
             Stage::Over => Look::End { first: state.tell(), value: Err(state.gone()) },
             Stage::Opening => Look::Wait,
@@ -73,41 +74,42 @@ impl Link {
     ) -> Poll<Result<Option<Message>, Error>> {
         let mut spare = None;
         let mut has_read = false;
+        let mut state = self.cell.lock();
+        state.touch();
         loop {
-            let mut state = self.cell.lock();
-            state.touch();
-            if state.turn.left > 0 {
-                if let Some(message) = state.take_message() {
-                    return Poll::Ready(Ok(Some(message)));
-                }
-                if state.closing.end.is_some() {
-                    let first = state.tell();
-                    drop(state);
-                    ready!(poll_tell(first, cx));
-                    return Poll::Ready(self.cell.lock().last_word().map(|()| None));
-                }
-                if !has_read
-                    && state.may_read_itself()
-                    && let Some(wire) = self.cell.wire()
-                {
-                    has_read = true;
-                    if let Some(message) = self.read(state, wire) {
-                        return Poll::Ready(Ok(Some(message)));
-                    }
-                    continue;
-                }
-            } else {
+            if state.turn.left == 0 {
                 state.wake_owner();
+            } else if let Some(message) = state.take_message() {
+                return Poll::Ready(Ok(Some(message)));
+            } else if state.closing.end.is_some() {
+                let first = state.tell();
+                drop(state);
+                ready!(poll_tell(first, cx));
+                return Poll::Ready(self.cell.lock().last_word().map(|()| None));
+            } else if !has_read
+                && state.may_read_itself()
+                && let Some(wire) = self.cell.wire()
+            {
+                match self.read(state, wire) {
+                    Ok(message) => return Poll::Ready(Ok(Some(message))),
+                    Err((locked, Noted { goes_on })) => (state, has_read) = (locked, !goes_on),
+                }
+                continue;
             }
             if self.wait(state, Group::Receiving, cx.waker(), wait, &mut spare) {
                 return Poll::Pending;
             }
+            state = self.cell.lock();
         }
     }
 
-    /// Reads a message from the stream, in the owner's task. What the handler has sent up to now is given to the engine before, so
-    /// that it comes before the answer to whatever is read.
-    fn read(&self, mut state: Locked<'_>, mut wire: MutexGuard<'_, Wire>) -> Option<Message> {
+    /// Reads from the stream, in the owner's task. What the handler has sent up to now is given to the engine before, so that it
+    /// comes before the answer to whatever is read.
+    fn read<'a>(
+        &'a self,
+        mut state: Locked<'a>,
+        mut wire: MutexGuard<'a, Wire>,
+    ) -> Result<Message, (Locked<'a>, Noted)> {
         wire.take(&mut state.outbox);
         // Counted beforehand, so that a message costs no second look.
         state.count_received();
@@ -117,16 +119,12 @@ impl Link {
         drop(wire);
         if let Read::Message(message) = read {
             self.cell.traffic.received(message.len());
-            return Some(message);
+            return Ok(message);
         }
         let mut state = self.cell.lock();
         state.turn.left += 1;
-        match read {
-            Read::End(end) => state.finish(end),
-            Read::Nothing => state.turn.dry = true,
-            Read::Stopped | Read::Message(_) => {}
-        }
-        None
+        let noted = state.note(read);
+        Err((state, noted))
     }
 
     /// Queues a message as soon as there is room; `prompt` asks the owner to write it without further ado.
@@ -138,7 +136,7 @@ impl Link {
         prompt: bool,
     ) -> Poll<Result<(), Error>> {
         let size = message.as_ref().map_or(0, Message::len);
-        let sent = self.poll(cx, wait, |state| {
+        let sent = self.poll(cx, wait, Group::Waiting, |state| {
             state.touch();
             if state.closing.end.is_some() {
                 // The message stays where it is: it is dropped when nothing is locked.
@@ -166,12 +164,32 @@ impl Link {
 
     /// Waits until everything that was queued is written.
     pub(crate) fn poll_flush(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
-        self.poll(cx, wait, |state| {
+        self.poll(cx, wait, Group::Waiting, |state| {
             if state.closing.end.is_some() {
                 return Look::End { first: state.tell(), value: Err(state.gone()) };
             }
             if state.outbox.is_written() {
                 return Look::Ready(Ok(()));
+            }
+            state.wake_owner();
+            Look::Wait
+        })
+    }
+
+    /// The time that a ping takes to be answered. `asked` is the number of the ping, once one is under way.
+    pub(crate) fn poll_ping(
+        &self,
+        cx: &mut Context<'_>,
+        wait: &mut Wait,
+        asked: &mut Option<u64>,
+    ) -> Poll<Result<Duration, Error>> {
+        self.poll(cx, wait, Group::Pinging, |state| {
+            if state.closing.end.is_some() {
+                return Look::End { first: state.tell(), value: Err(state.gone()) };
+            }
+            let number = *asked.get_or_insert_with(|| state.pings.ask());
+            if let Some(outcome) = state.pings.outcome(number) {
+                return Look::Ready(outcome);
             }
             state.wake_owner();
             Look::Wait
@@ -191,7 +209,7 @@ impl Link {
 
     /// Waits until the connection is over.
     pub(crate) fn poll_over(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<()> {
-        self.poll(cx, wait, |state| match state.stage {
+        self.poll(cx, wait, Group::Waiting, |state| match state.stage {
             Stage::Over => Look::Ready(()),
             _ => Look::Wait,
         })
@@ -207,6 +225,7 @@ impl Link {
         &self,
         cx: &mut Context<'_>,
         wait: &mut Wait,
+        group: Group,
         mut look: impl FnMut(&mut State) -> Look<T>,
     ) -> Poll<T> {
         let mut spare = None;
@@ -218,7 +237,7 @@ impl Link {
                     drop(state);
                     return poll_tell(first, cx).map(|()| value);
                 }
-                Look::Wait if self.wait(state, Group::Waiting, cx.waker(), wait, &mut spare) => {
+                Look::Wait if self.wait(state, group, cx.waker(), wait, &mut spare) => {
                     return Poll::Pending;
                 }
                 Look::Wait => {}
@@ -236,6 +255,9 @@ impl Link {
         wait: &mut Wait,
         spare: &mut Option<Waker>,
     ) -> bool {
+        if wait.kept.is_none() && state.waits_itself(group, waker) {
+            return true;
+        }
         let mut spot = wait.kept.as_ref().map(|kept| kept.spot);
         let noted = state.wait(group, waker, &mut spot, spare);
         drop(state);

@@ -32,6 +32,7 @@ impl Closing<'_> {
         let (blame, reason) = self.verdict();
         let (level, rule) = match blame {
             Blame::Nobody => (Level::INFO, None),
+            Blame::Rule(rule) => (Level::INFO, Some(rule.name)),
             Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
             Blame::Handler(rule) => (Level::ERROR, Some(rule.name)),
         };

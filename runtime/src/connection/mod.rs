@@ -7,7 +7,10 @@ mod engine;
 mod handle;
 mod log;
 mod meter;
+#[cfg(test)]
+mod model;
 mod owner;
+mod ping;
 mod registry;
 mod reprieve;
 mod state;

@@ -10,19 +10,23 @@ use tokio::time::Instant;
 
 use super::{
     end::End,
+    ping::Pings,
     sync::{TaskId, current_task},
     wakers::{Later, Spot, Waiters},
+    wire::Read,
 };
 use crate::{Error, Limits, Message, log::Words};
 
+// In the unit tests of this crate, which is to say in `model.rs`, bounds are small, so that a few messages reach them.
+
 /// How many messages a handler may take or queue before its task lets others run.
-const TURN: u32 = 128;
+const TURN: u32 = if cfg!(test) { 5 } else { 128 };
 
 /// How many bytes may be queued before a send waits for the peer to take some.
-const HIGH_WATER: u64 = 64 * 1024;
+const HIGH_WATER: u64 = if cfg!(test) { 64 } else { 64 * 1024 };
 
 /// How many messages are read ahead of a handler that is busy elsewhere.
-const READ_AHEAD: usize = 64;
+const READ_AHEAD: usize = if cfg!(test) { 2 } else { 64 };
 
 /// What a frame costs beside its payload, so that empty messages count too.
 const FRAME_HEAD: u64 = 2;
@@ -38,6 +42,7 @@ pub(super) struct State {
     pub(super) receiving: Waiters,
     /// Who waits for room, a flush, the opening or the end.
     pub(super) waiting: Waiters,
+    pub(super) pings: Pings,
     pub(super) later: Later,
 }
 
@@ -46,6 +51,13 @@ pub(super) struct State {
 pub(super) enum Group {
     Receiving,
     Waiting,
+    Pinging,
+}
+
+/// What came in place of a message is noted.
+pub(super) struct Noted {
+    /// There may be more to read.
+    pub(super) goes_on: bool,
 }
 
 /// A connection, from its opening to its end.
@@ -145,6 +157,7 @@ impl State {
             closing: Closing { grace: READ_AHEAD, ..Closing::default() },
             receiving: Waiters::default(),
             waiting: Waiters::default(),
+            pings: Pings::default(),
             later: Later::default(),
         }
     }
@@ -182,8 +195,7 @@ impl State {
     pub(super) fn abandon(&mut self) -> (Instant, VecDeque<Message>) {
         let over_at = *self.closing.over_at.get_or_insert_with(Instant::now);
         self.stage = Stage::Over;
-        self.receiving.wake(&mut self.later);
-        self.waiting.wake(&mut self.later);
+        self.wake_all();
         // Nobody begins another turn: what is left in the inbox must fit into this one.
         self.turn.left = TURN;
         self.turn.owner_is_polling = false;
@@ -191,6 +203,44 @@ impl State {
             self.later.drop_waker(owner);
         }
         (over_at, std::mem::take(&mut self.outbox.messages))
+    }
+
+    /// Wakes everybody. Says whether the owner's own task is among them.
+    pub(super) fn wake_all(&mut self) -> bool {
+        let groups = [&mut self.receiving, &mut self.waiting, &mut self.pings.waiters];
+        groups.into_iter().fold(false, |own, group| own | group.wake(&mut self.later))
+    }
+
+    /// Notes what came in place of a message.
+    pub(super) fn note(&mut self, read: Read) -> Noted {
+        let goes_on = matches!(read, Read::Pong(_));
+        match read {
+            Read::Pong(number) => self.pings.answered(number),
+            Read::End(end) => self.finish(*end),
+            Read::Nothing => self.turn.dry = true,
+            Read::Stopped | Read::Message(_) => {}
+        }
+        Noted { goes_on }
+    }
+
+    /// Notes that the transport has everything that was queued up to there, and wakes who waits for that: whoever comes later finds it
+    /// written. Says whether the owner's own task is among them.
+    pub(super) fn written_up_to(&mut self, queued: u64) -> bool {
+        self.outbox.written_up_to(queued);
+        self.waiting.wake(&mut self.later)
+    }
+
+    /// Ends the connection if no handle is left to receive or to send with. Says whether it has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        if self.closing.handles == 0 {
+            self.finish(End::LetGo);
+        }
+        self.closing.end.is_some()
+    }
+
+    /// Wakes who waits for an answer to a ping, if there is one. Says whether the owner's own task does.
+    pub(super) fn wake_pinging(&mut self) -> bool {
+        self.pings.has_news() && self.pings.waiters.wake(&mut self.later)
     }
 
     pub(super) fn wake_owner(&mut self) {
@@ -211,8 +261,7 @@ impl State {
         }
         if self.turn.left == 0 {
             // The handler is polled in a moment, whether it waits or not.
-            self.receiving.wake(&mut self.later);
-            self.waiting.wake(&mut self.later);
+            self.wake_all();
         }
         self.turn.owner_is_polling = true;
         self.turn.left = TURN;
@@ -233,7 +282,17 @@ impl State {
         match group {
             Group::Receiving => &mut self.receiving,
             Group::Waiting => &mut self.waiting,
+            Group::Pinging => &mut self.pings.waiters,
         }
+    }
+
+    /// Notes that the owner's own task waits, if it is its waker: none is kept.
+    pub(super) fn waits_itself(&mut self, group: Group, waker: &Waker) -> bool {
+        let is_own = self.turn.is_owned_by(waker);
+        if is_own {
+            self.group(group).add_own();
+        }
+        is_own
     }
 
     /// Notes who waits. Says `false` if that takes a clone of the waker and none is there: cloning is foreign code.
@@ -244,8 +303,7 @@ impl State {
         spot: &mut Option<Spot>,
         spare: &mut Option<Waker>,
     ) -> bool {
-        if self.turn.is_owned_by(waker) {
-            self.group(group).add_own();
+        if self.waits_itself(group, waker) {
             return true;
         }
         let known = spot.and_then(|spot| self.group(group).get_mut(spot));
@@ -397,12 +455,14 @@ impl Outbox {
     /// Moves every message out; gives how much was ever queued up to here.
     pub(super) fn take(&mut self, into: &mut VecDeque<Message>) -> u64 {
         debug_assert!(into.is_empty(), "what was taken before has been handed on");
-        std::mem::swap(&mut self.messages, into);
+        if !self.messages.is_empty() {
+            std::mem::swap(&mut self.messages, into);
+        }
         self.queued
     }
 
     /// Notes that the transport has everything that was queued up to there.
-    pub(super) fn written_up_to(&mut self, queued: u64) {
+    fn written_up_to(&mut self, queued: u64) {
         self.written = self.written.max(queued);
     }
 }

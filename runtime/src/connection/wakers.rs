@@ -16,7 +16,13 @@ pub(super) struct Later {
     owner: Option<Waker>,
     /// The first of those to be woken: mostly there is one, and then nothing is allocated.
     first: Option<Waker>,
-    others: Vec<Waker>,
+    /// Rarely anything; apart, so that there is little to move each time the lock is released.
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    woken: Vec<Waker>,
     dropped: Vec<Waker>,
 }
 
@@ -29,25 +35,27 @@ impl Later {
         if self.first.is_none() {
             self.first = Some(waker);
         } else {
-            self.others.push(waker);
+            self.rest.get_or_insert_default().woken.push(waker);
         }
     }
 
     pub(super) fn drop_waker(&mut self, waker: Waker) {
-        self.dropped.push(waker);
+        self.rest.get_or_insert_default().dropped.push(waker);
     }
 
     /// All that is to be done, if there is anything.
     pub(super) fn take(&mut self) -> Option<Self> {
-        let nothing = self.owner.is_none() && self.first.is_none() && self.dropped.is_empty();
+        let nothing = self.owner.is_none() && self.first.is_none() && self.rest.is_none();
         (!nothing).then(|| std::mem::take(self))
     }
 }
 
 impl Drop for Later {
     fn drop(&mut self) {
-        let woken = self.owner.take().into_iter().chain(self.first.take());
-        woken.chain(self.others.drain(..)).for_each(Waker::wake);
+        self.owner.take().into_iter().chain(self.first.take()).for_each(Waker::wake);
+        if let Some(rest) = self.rest.take() {
+            rest.woken.into_iter().for_each(Waker::wake);
+        }
     }
 }
 

@@ -49,7 +49,9 @@ pub(super) struct Wire {
 #[derive(Debug)]
 pub(super) enum Read {
     Message(Message),
-    End(End),
+    /// The answer to the ping of a handle.
+    Pong(u64),
+    End(Box<End>),
     /// Nothing more is there; the owner is woken when there is.
     Nothing,
     /// Too many pongs wait to be written.
@@ -127,6 +129,13 @@ impl Wire {
         }
     }
 
+    pub(super) fn queue_numbered_ping(&mut self, number: u64) {
+        if let Some(engine) = &mut self.engine {
+            self.is_behind = true;
+            engine.queue_numbered_ping(number);
+        }
+    }
+
     /// Up to where everything that was queued has been given to the engine.
     pub(super) fn taken_up_to(&self) -> u64 {
         self.taken_up_to
@@ -165,10 +174,11 @@ impl Wire {
             match paced(self.pace.as_deref_mut(), received) {
                 Received::Message(message) => return Read::Message(message),
                 Received::Ping => (self.pongs, self.is_behind) = (self.pongs + 1, true),
+                Received::Pong { number: Some(number), .. } => return Read::Pong(number),
                 Received::Pong { .. } => {}
-                Received::Close(frame) => return Read::End(End::PeerClosed(frame)),
-                Received::Violation(violation) => return Read::End(End::Violation(violation)),
-                Received::Lost(why) => return Read::End(End::Lost(why)),
+                Received::Close(frame) => return ended(End::PeerClosed(frame)),
+                Received::Violation(violation) => return ended(End::Violation(violation)),
+                Received::Lost(why) => return ended(End::Lost(why)),
             }
         }
         Read::Stopped
@@ -194,11 +204,15 @@ impl Wire {
     }
 }
 
+fn ended(end: End) -> Read {
+    Read::End(Box::new(end))
+}
+
 /// What came, or the violation that it is when it came too fast. An answer to a ping of ours is not held against the peer.
 fn paced(pace: Option<&mut Pace>, received: Received) -> Received {
     let Some(pace) = pace else { return received };
     match received {
-        Received::Message(_) | Received::Ping | Received::Pong { asked: false } => match pace.take() {
+        Received::Message(_) | Received::Ping | Received::Pong { asked: false, .. } => match pace.take() {
             Ok(()) => received,
             Err(rate) => Received::Violation(Violation::too_fast(rate)),
         },

@@ -76,6 +76,7 @@ fn settings(settings: &Settings) -> Value {
         "send_timeout": limits.send_timeout.as_secs_f64(),
         "close_timeout": limits.close_timeout.as_secs_f64(),
         "handler_exit_timeout": limits.handler_exit_timeout.as_secs_f64(),
+        "idle_timeout": limits.idle_timeout.map(|time| time.as_secs_f64()),
         "shutdown_timeout": limits.shutdown_timeout.as_secs_f64(),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),

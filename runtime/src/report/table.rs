@@ -61,12 +61,13 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}{}; connections {}; messages up to {}, {}; heads of requests up to {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
+        "origins {}{}; connections {}; messages up to {}, {}{}; heads of requests up to {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
         server.origins,
         server.hosts,
         connections(limits),
         bytes(limits.max_message_size),
         rate(limits),
+        limits.idle_timeout.map(|limit| format!(", none for at most {}", time(limit))).unwrap_or_default(),
         bytes(limits.max_request_head_size),
         time(limits.handshake_timeout),
         time(limits.send_timeout),

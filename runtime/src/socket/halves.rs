@@ -3,11 +3,13 @@ use std::{
     marker::PhantomData,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use super::{About, Sending, receive};
 use crate::{
-    CloseFrame, Codec, Outgoing, Raw, Result,
+    CloseCode, CloseFrame, Codec, Outgoing, Raw, Result,
+    close::fitting_reason,
     connection::{Link, Wait},
 };
 
@@ -67,6 +69,79 @@ impl<C> Sender<C> {
     /// ```
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.link.spawn(task);
+    }
+}
+
+impl<C> Sender<C> {
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is over; see
+    /// [`Socket::close`](crate::Socket::close). `recv` of the other half gives the messages that were read before, and then `None`; what
+    /// any sender sends from now on fails. Nothing happens if the connection is ending already.
+    ///
+    /// RFC 6455 section 7.1.2. Dropped while it waits, the connection closes all the same.
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// use sockeye::CloseCode;
+    ///
+    /// let (sender, mut receiver) = socket.split();
+    /// let warden = sender.clone();
+    /// sender.spawn(async move {
+    ///     tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    ///     let _over = warden.close(CloseCode::POLICY_VIOLATION, "an hour is enough").await;
+    /// });
+    /// while let Some(message) = receiver.recv().await? {
+    ///     sender.send(message).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// None at present; it is a `Result` so that `?` reads the same everywhere.
+    pub async fn close(&self, code: CloseCode, reason: impl Into<String>) -> Result {
+        self.link.close(code, fitting_reason(&reason.into()).to_owned());
+        let mut wait = Wait::default();
+        poll_fn(|cx| self.link.poll_over(cx, &mut wait)).await;
+        Ok(())
+    }
+
+    /// Sends a ping (RFC 6455 section 5.5.2) and waits for the answer. Gives the time that it took, from when the ping is given to the
+    /// transport until the handler's connection reads the pong.
+    ///
+    /// One ping is under way at most: calls that overlap have the same answer. It has nothing to do with the heartbeat, but for its
+    /// [timeout](crate::Heartbeat::timeout), which holds here too (10 s, also where the heartbeat is off).
+    ///
+    /// Cancel safe: a call that is dropped leaves nothing behind.
+    ///
+    /// The pong is read in turn. While a handler receives nothing, up to 64 messages are read ahead of it and no more, so a handler that
+    /// only pings does not see the pong of a client that sends a lot: then this is an error that says so.
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// let (sender, mut receiver) = socket.split();
+    /// let watch = sender.clone();
+    /// sender.spawn(async move {
+    ///     while let Ok(time) = watch.ping().await {
+    ///         println!("{time:?} there and back");
+    ///         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    ///     }
+    /// });
+    /// while receiver.recv().await?.is_some() {}
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the connection is over; when there is no answer in time (returned with `?`, it closes with 1011 and the rule
+    /// `heartbeat_missed`; otherwise the connection stays); when the answer cannot be read, as above.
+    pub async fn ping(&self) -> Result<Duration> {
+        let (mut wait, mut asked) = (Wait::default(), None);
+        poll_fn(|cx| self.link.poll_ping(cx, &mut wait, &mut asked)).await
+    }
+
+    #[cfg(test)]
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     future::{Future, poll_fn},
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 pub use halves::{Receiver, Sender};
@@ -14,7 +15,6 @@ pub use sending::Sending;
 
 use crate::{
     CloseCode, CloseFrame, Codec, Error, Outgoing, Raw, Result,
-    close::fitting_reason,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -125,11 +125,22 @@ impl<C> Socket<C> {
     /// # Errors
     /// None at present; it is a `Result` so that `?` reads the same everywhere.
     pub async fn close(self, code: CloseCode, reason: impl Into<String>) -> Result<()> {
-        let link = &self.sender.link;
-        link.close(code, fitting_reason(&reason.into()).to_owned());
-        let mut wait = Wait::default();
-        poll_fn(|cx| link.poll_over(cx, &mut wait)).await;
-        Ok(())
+        self.sender.close(code, reason).await
+    }
+
+    /// Sends a ping and waits for the answer. Gives the time that it took; see [`Sender::ping`].
+    ///
+    /// ```
+    /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
+    /// println!("{:?} there and back", socket.ping().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Sender::ping`].
+    pub async fn ping(&self) -> Result<Duration> {
+        self.sender.ping().await
     }
 
     /// Two handles that can be used at the same time, in two tasks or two branches.

@@ -174,6 +174,14 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
             ),
         ),
         (
+            limits.idle_timeout.is_some_and(|time| time.is_zero()),
+            Fault::zero(
+                "idle limit",
+                "is 0 s: every connection would be idle at once",
+                "Limits::new().idle_timeout(Duration::from_secs(600))",
+            ),
+        ),
+        (
             limits.close_timeout.is_zero(),
             Fault::zero(
                 "close limit",
