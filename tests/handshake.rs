@@ -9,7 +9,7 @@ use sockeye_tests::{
     raw::{Answer, HEAD, ask},
     refusal, say, start, within,
 };
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_tungstenite::tungstenite::{Error, Message, client::IntoClientRequest};
 
 /// Echoes.
 #[ws_endpoint("/echo")]
@@ -54,6 +54,11 @@ async fn refuses(handshake: Handshake, Path(how): Path<String>) -> sockeye::Resu
         "rejects" => Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first")),
         "status" => Err(sockeye::Error::status(StatusCode::CONFLICT, "the game has begun")),
         "success" => Err(handshake.reject(StatusCode::OK, "fine")),
+        "response" => {
+            let later = [("retry-after", "30"), ("content-type", "application/json")];
+            Err(handshake.reject_with((StatusCode::TOO_MANY_REQUESTS, later, r#"{"wait":30}"#)))
+        }
+        "no error" => Err(handshake.reject_with("all is well")),
         "fails" => Err(std::io::Error::other("the password is hunter2").into()),
         "panics" => panic!("no such table"),
         "forgets" => forgotten(),
@@ -345,6 +350,29 @@ async fn a_forwarded_host_counts_only_if_the_user_says_so() {
     request.headers_mut().insert("origin", "https://public.example".parse().unwrap());
     request.headers_mut().insert("x-forwarded-host", "public.example".parse().unwrap());
     within(tokio_tungstenite::connect_async(request)).await.expect("accepted");
+}
+
+#[tokio::test]
+async fn a_handler_refuses_with_a_response_of_its_own() {
+    let server = server().await;
+    let request = server.url("/refuses/response").into_client_request().unwrap();
+    let Err(Error::Http(answer)) = within(tokio_tungstenite::connect_async(request)).await else {
+        panic!("it is refused")
+    };
+    assert_eq!(answer.status(), 429);
+    let header = |name: &str| answer.headers()[name].to_str().unwrap();
+    assert_eq!(
+        [header("retry-after"), header("content-type"), header("sockeye-rule")],
+        ["30", "application/json", "handler_refused"]
+    );
+    assert_eq!(answer.body().as_deref(), Some(br#"{"wait":30}"#.as_slice()));
+    let lines = logs::with("reason", "the handler answered with a response of its own");
+    assert!(lines.iter().any(|line| line.get("status") == "429"), "{lines:?}");
+
+    let request = server.url("/refuses/no error").replace(' ', "%20").into_client_request().unwrap();
+    let (status, rule, body) = refusal(request).await;
+    assert_eq!((status, rule.as_str()), (500, "handler_refused"), "{body}");
+    assert!(!body.contains("all is well"), "{body}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A handshake that is not accepted: one name, one status, one body, one log event.
 
+use std::sync::{Mutex, PoisonError};
+
 use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use sockeye_rules::Rule;
@@ -22,6 +24,9 @@ pub(crate) struct Refusal {
     /// What the client is told.
     pub(crate) told: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The handler's own response, which goes out in place of ours. A body is not `Sync`, and a refusal is lent across an
+    /// `.await`; hence the lock, which nobody ever waits for.
+    answer: Option<Mutex<Response>>,
     /// Whose fault it is.
     is_of_server: bool,
 }
@@ -36,7 +41,7 @@ impl Refusal {
     ) -> Self {
         let (reason, remedy) = (reason.into(), remedy.into());
         let told = format!("{}\nhelp: {remedy}", reason.told());
-        Self { rule, status, reason, remedy, told, headers: Vec::new(), is_of_server: false }
+        Self { rule, status, reason, remedy, told, headers: Vec::new(), answer: None, is_of_server: false }
     }
 
     /// A refusal for which the client is told no details: the server is at fault.
@@ -48,11 +53,17 @@ impl Refusal {
     ) -> Self {
         let told = "the server could not take this connection; its log says why".to_owned();
         let (reason, remedy) = (reason.into(), remedy.into());
-        Self { rule, status, reason, remedy, told, headers: Vec::new(), is_of_server: true }
+        Self { rule, status, reason, remedy, told, headers: Vec::new(), answer: None, is_of_server: true }
     }
 
     pub(crate) fn telling(mut self, told: impl Into<String>) -> Self {
         self.told = told.into();
+        self
+    }
+
+    /// With a response of the handler's own making.
+    pub(crate) fn answering(mut self, answer: Response) -> Self {
+        self.answer = Some(Mutex::new(answer));
         self
     }
 
@@ -77,8 +88,13 @@ impl Refusal {
         format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told)
     }
 
-    /// The response: the rule in a header, the explanation as plain text.
-    pub(crate) fn into_response(self) -> Response {
+    /// The response: the rule in a header, the explanation as plain text, unless the handler made its own.
+    pub(crate) fn into_response(mut self) -> Response {
+        if let Some(answer) = self.answer.take() {
+            let mut answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
+            answer.headers_mut().insert(RULE_HEADER, HeaderValue::from_static(self.rule.name));
+            return answer;
+        }
         let mut response = Response::new(Body::from(self.body()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();

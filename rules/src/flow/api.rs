@@ -52,7 +52,7 @@ pub(crate) fn method(flavor: Flavor, kind: Kind, name: &str) -> Method {
 fn handshake(name: &str) -> Method {
     match name {
         "accept" => Method::Accept,
-        "reject" => Method::Now(Act::Reject),
+        "reject" | "reject_with" => Method::Now(Act::Reject),
         "peer" | "uri" | "headers" | "origin" | "subprotocols" => Method::Look,
         "send" | "feed" | "recv" | "flush" | "close" | "split" | "close_frame" | "spawn" => {
             Method::Now(Act::Early)

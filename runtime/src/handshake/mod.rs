@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::extract::ConnectInfo;
+use axum::{extract::ConnectInfo, response::IntoResponse};
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use tracing::Level;
 
@@ -156,6 +156,32 @@ impl<C> Handshake<C> {
     /// ```
     pub fn reject(self, status: StatusCode, reason: impl Into<String>) -> Error {
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refused_by_handler(status, reason.into()))));
+        Error::of(error::Kind::Rejected)
+    }
+
+    /// Refuses, at once, with a response of your own: status, headers and body, such as `Retry-After` or JSON. Return the error that
+    /// this gives.
+    ///
+    /// The header `sockeye-rule` is added. A response whose status is not an error (below 400) is answered as 500 without its
+    /// body, as with [`reject`](Self::reject).
+    ///
+    /// ```no_run
+    /// # use sockeye::{Handshake, ws_endpoint};
+    /// use axum::http::{StatusCode, header::RETRY_AFTER};
+    ///
+    /// #[ws_endpoint("/busy")]
+    /// async fn busy(handshake: Handshake) -> sockeye::Result {
+    ///     let later = (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "30")], "one report at a time");
+    ///     Err(handshake.reject_with(later))
+    /// }
+    /// ```
+    pub fn reject_with(self, response: impl IntoResponse) -> Error {
+        let response = response.into_response();
+        let status = response.status();
+        let refusal = refused_by_handler(status, "the handler answered with a response of its own".to_owned());
+        let is_error = status.is_client_error() || status.is_server_error();
+        let refusal = if is_error { refusal.answering(response) } else { refusal };
+        self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
         Error::of(error::Kind::Rejected)
     }
 }
