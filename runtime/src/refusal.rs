@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// The handler's own response, which goes out in place of ours. A body is not `Sync`, and a refusal is lent across an
     /// `.await`; hence the lock, which nobody ever waits for.
-    answer: Option<Mutex<Response>>,
+    answer: Option<Box<Mutex<Response>>>,
     /// Whose fault it is.
     is_of_server: bool,
 }
@@ -63,7 +63,7 @@ impl Refusal {
 
     /// With a response of the handler's own making.
     pub(crate) fn answering(mut self, answer: Response) -> Self {
-        self.answer = Some(Mutex::new(answer));
+        self.answer = Some(Box::new(Mutex::new(answer)));
         self
     }
 
