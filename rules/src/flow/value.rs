@@ -92,7 +92,11 @@ impl Site {
         let is_bare =
             matches!(method.as_str(), "accept" | "recv" | "flush" | "split" | "close_frame" | "next");
         let arguments = if is_bare { "" } else { ".." };
-        let usual = if matches!(method.as_str(), "accept" | "reject" | "reject_with") { "handshake" } else { "socket" };
+        let usual = if matches!(method.as_str(), "accept" | "reject" | "reject_with") {
+            "handshake"
+        } else {
+            "socket"
+        };
         format!("{}.{method}({arguments})", self.on_or(usual))
     }
 }

@@ -178,7 +178,8 @@ impl<C> Handshake<C> {
     pub fn reject_with(self, response: impl IntoResponse) -> Error {
         let response = response.into_response();
         let status = response.status();
-        let refusal = refused_by_handler(status, "the handler answered with a response of its own".to_owned());
+        let refusal =
+            refused_by_handler(status, "the handler answered with a response of its own".to_owned());
         let is_error = status.is_client_error() || status.is_server_error();
         let refusal = if is_error { refusal.answering(response) } else { refusal };
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
