@@ -107,6 +107,11 @@ async fn other_answers_are_no_guard() {
     for to in ["https://app.example.com/ws/feed", "/", "/index.html"] {
         assert_eq!(rules(answering(Redirect::permanent(to))).await, none, "{to}");
     }
+    // A fallback is no layer.
+    let to_login = async || Redirect::permanent("/login");
+    assert_eq!(rules(server(Router::new().fallback(to_login))).await, none);
+    let health = Router::new().route("/health", get(async || "ok"));
+    assert_eq!(rules(server(health.fallback(to_login))).await, none);
 }
 
 /// A public endpoint beside routes that are not.

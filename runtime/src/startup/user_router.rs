@@ -6,7 +6,7 @@ use axum::Router;
 
 /// The router that was given to `Server::router`, as far as it can be read.
 pub(crate) struct UserRouter {
-    pub(super) routes: Vec<String>,
+    pub(crate) routes: Vec<String>,
     /// Those of them that answer a method they do not know without calling a handler.
     pub(crate) choosy: HashSet<String>,
     /// Whether what no route takes is left to axum's own fallback.

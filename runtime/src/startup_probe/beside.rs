@@ -57,7 +57,8 @@ pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, end
 async fn keeps_its_own_routes(router: &Router, read: &UserRouter, hosts: &Hosts) -> bool {
     let asked = ask_its_own_routes(router, read, hosts);
     if asked.is_empty() {
-        return read.is_choosy();
+        // What answers then may be a fallback, such as one that sends whatever it does not know to a login page.
+        return read.has_default_fallback && !read.routes.is_empty() && read.is_choosy();
     }
     let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     answers.into_iter().all(|answer| answer.kept_out().is_some())
