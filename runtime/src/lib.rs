@@ -7,6 +7,7 @@ mod connection;
 mod descriptors;
 mod endpoint;
 mod error;
+pub mod guide;
 mod handshake;
 mod heartbeat;
 mod hosts;

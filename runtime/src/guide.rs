@@ -1,0 +1,60 @@
+//! How to do things with Sockeye, a page a task.
+//!
+//! | page | what it is about |
+//! | --- | --- |
+//! | [`getting_started`] | the first endpoint |
+//! | [`moving_from_axum`] | an axum application, route by route |
+//! | [`authentication`] | cookies, layers, bearer tokens, tokens from a browser |
+//! | [`pushing_and_broadcasting`] | hubs, slow subscribers, tasks beside a handler |
+//! | [`state_and_readiness`] | what handlers share, and what must work before the server listens |
+//! | [`limits_and_defaults`] | every default, and what a client sees at each limit |
+//! | [`testing`] | the whole server inside a test |
+//! | [`deployment`] | nginx, Caddy, HAProxy, systemd, Kubernetes |
+//! | [`observability`] | logs, metrics, health |
+//! | [`security`] | the OWASP cheat sheet, point by point |
+//! | [`troubleshooting`] | by symptom: a status, a close code, silence |
+
+/// The first endpoint.
+#[doc = include_str!("../docs/getting_started.md")]
+pub mod getting_started {}
+
+/// An axum application, route by route.
+#[doc = include_str!("../docs/moving_from_axum.md")]
+pub mod moving_from_axum {}
+
+/// Who is asking.
+#[doc = include_str!("../docs/authentication.md")]
+pub mod authentication {}
+
+/// Events for many clients, and for one.
+#[doc = include_str!("../docs/pushing_and_broadcasting.md")]
+pub mod pushing_and_broadcasting {}
+
+/// What handlers share, and what must work before the server listens.
+#[doc = include_str!("../docs/state_and_readiness.md")]
+pub mod state_and_readiness {}
+
+/// Every default.
+#[doc = include_str!("../docs/limits_and_defaults.md")]
+pub mod limits_and_defaults {}
+
+/// The whole server inside a test.
+#[cfg(feature = "testing")]
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+
+/// Proxies, service managers, orchestrators.
+#[doc = include_str!("../docs/deployment.md")]
+pub mod deployment {}
+
+/// Logs, metrics, health.
+#[doc = include_str!("../docs/observability.md")]
+pub mod observability {}
+
+/// The OWASP WebSocket Security Cheat Sheet, point by point.
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
+
+/// By symptom.
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}
