@@ -37,7 +37,8 @@ pub(crate) async fn serve(address: &str) -> io::Result<()> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = Server::new().limits(limits()).heartbeat(heartbeat());
+    // SIGTERM comes to an end here before it comes to the server.
+    let server = Server::new().signals(false).limits(limits()).heartbeat(heartbeat());
     let checked = server.shutdown(async { drop(stopped.await) }).check().await.map_err(io::Error::other)?;
     let listener = TcpListener::bind(address).await?;
     let load = Load::start(listener.local_addr()?);
