@@ -99,7 +99,7 @@ async fn impatient(handshake: Handshake) -> sockeye::Result {
 }
 
 /// Leaves its socket to a task of its own and returns.
-#[ws_endpoint("/leave", allow(panicking_io, reason = "what becomes of such a task is tested"))]
+#[ws_endpoint("/leave", allow(detached_task, panicking_io, reason = "what becomes of such a task is tested"))]
 async fn leave(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     tokio::spawn(async move {
@@ -113,7 +113,7 @@ async fn leave(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Resul
 }
 
 /// Leaves its handshake to a task of its own and returns.
-#[ws_endpoint("/leave/handshake")]
+#[ws_endpoint("/leave/handshake", allow(detached_task, reason = "what becomes of such a task is tested"))]
 async fn leave_handshake(handshake: Handshake, State(desk): State<Desk>) {
     tokio::spawn(async move {
         desk.gate.notified().await;
@@ -123,7 +123,7 @@ async fn leave_handshake(handshake: Handshake, State(desk): State<Desk>) {
 }
 
 /// Never ends, and a task of its own has the socket.
-#[ws_endpoint("/stuck", allow(panicking_io, reason = "what becomes of such a task is tested"))]
+#[ws_endpoint("/stuck", allow(detached_task, panicking_io, reason = "what becomes of such a task is tested"))]
 async fn stuck(handshake: Handshake, State(desk): State<Desk>) -> sockeye::Result {
     let socket = handshake.accept().await?;
     let _guard = Guard(desk.clone(), "handler dropped");

@@ -31,6 +31,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether the task ends soon, with the connection, or with what it receives.
 fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
+    // With the whole socket the task is the handler, and nobody learns how it ends.
+    if !takes.iter().all(|handle| matches!(handle.kind, Kind::Sender | Kind::Receiver)) {
+        return false;
+    }
     let within = |id: &NodeId| flow.graph.nodes[*id].within == Within::Task(spawn);
     let round: Vec<_> =
         flow.steps().map(|(id, _)| id).filter(|id| within(id) && flow.graph.in_cycle(*id)).collect();
@@ -46,9 +50,7 @@ fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
 fn sees_the_end(flow: &Flow<'_>, id: NodeId, takes: &[Handle]) -> bool {
     let Some(recv) = flow.graph.operation(id).filter(|one| one.act == Act::Recv) else { return false };
     let again = flow.graph.walk_outcome(id, Outcomes::END, |next, _| next == id).contains(&id);
-    // With the whole socket the task is the handler, and nobody learns how it ends.
-    let is_half = takes.iter().any(|handle| *handle == recv.handle && handle.kind == Kind::Receiver);
-    is_half && !again
+    takes.contains(&recv.handle) && !again
 }
 
 /// Whether it waits for a channel whose senders may go with the client, such as one that a registry gave.
