@@ -111,3 +111,18 @@ fn a_module_of_both_library_and_binary_is_told_as_what_it_is() {
         }
     }
 }
+
+#[test]
+fn a_server_without_http2_says_why_it_hangs_up_on_it() {
+    let output = cargo(&["run", "--package", "http1"]).env_remove("SOCKEYE_CHECK").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let told = said.lines().filter(|line| line.contains("rule=malformed_request")).collect::<Vec<_>>();
+    assert_eq!(told.len(), 1, "{said}");
+    for part in [
+        "the client speaks HTTP/2, and this server is built without it",
+        "build with the feature `http2` of `sockeye`",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}

@@ -21,7 +21,7 @@ use tracing::Level;
 
 pub use accept::Accept;
 pub(crate) use decision::{Decision, Decisions};
-pub(crate) use request::{Opening, has_token};
+pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;
 
 pub(crate) use self::secrets::Secrets;

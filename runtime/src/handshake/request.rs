@@ -9,7 +9,9 @@ use base64::{
     alphabet::STANDARD as ALPHABET,
     engine::general_purpose::{GeneralPurpose, PAD, STANDARD},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts};
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts,
+};
 use sha1_smol::Sha1;
 use sockeye_rules::{NOT_AN_UPGRADE, UPGRADE_STRIPPED};
 
@@ -39,13 +41,25 @@ pub(crate) fn read(parts: &Parts) -> Result<Opening, Refusal> {
     if parts.version == Version::HTTP_2 { read_http2(parts) } else { read_http1(parts) }
 }
 
+/// The `:protocol` of an extended CONNECT (RFC 8441 section 4).
+#[cfg(feature = "http2")]
+pub(crate) fn connect_protocol(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<hyper::ext::Protocol>().map(hyper::ext::Protocol::as_str)
+}
+
+/// There is none without HTTP/2.
+#[cfg(not(feature = "http2"))]
+pub(crate) fn connect_protocol(_: &Extensions) -> Option<&str> {
+    None
+}
+
 fn read_http2(parts: &Parts) -> Result<Opening, Refusal> {
     if parts.method != Method::CONNECT {
         return Err(wrong_method(parts, "CONNECT"));
     }
-    match parts.extensions.get::<hyper::ext::Protocol>() {
-        Some(protocol) if protocol.as_str().eq_ignore_ascii_case("websocket") => {}
-        Some(protocol) => return Err(unknown_protocol(protocol.as_str())),
+    match connect_protocol(&parts.extensions) {
+        Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => {}
+        Some(protocol) => return Err(unknown_protocol(protocol)),
         None => {
             return Err(not_an_upgrade(
                 StatusCode::BAD_REQUEST,

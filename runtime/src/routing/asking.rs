@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use http::{HeaderMap, Method, StatusCode, Version, header};
 
-use crate::handshake::has_token;
+use crate::handshake::{connect_protocol, has_token};
 
 /// Whether it is meant to open a WebSocket: with a method or version that cannot, or after a proxy has dropped half of it,
 /// too. A plain request costs three looks into its headers.
@@ -17,10 +17,8 @@ pub(super) fn asks_for_websocket(request: &Request) -> bool {
 
 fn is_extended_connect(request: &Request) -> bool {
     request.method() == Method::CONNECT
-        && request
-            .extensions()
-            .get::<hyper::ext::Protocol>()
-            .is_some_and(|protocol| protocol.as_str().eq_ignore_ascii_case("websocket"))
+        && connect_protocol(request.extensions())
+            .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
 }
 
 /// Whether this answer opens what was asked for: RFC 6455 section 4.2.2 over HTTP/1.1, RFC 8441 section 5 over HTTP/2.

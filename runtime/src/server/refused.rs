@@ -24,13 +24,24 @@ pub(super) fn by_hyper(
     beginning: Beginning,
     limits: &Limits,
 ) -> Option<Fault> {
-    let error = error.downcast_ref::<hyper::Error>()?;
+    let Some(error) = error.downcast_ref::<hyper::Error>() else {
+        return (!cfg!(feature = "http2") && beginning.is_http2()).then(no_http2);
+    };
     if error.is_parse_too_large() {
         let words = error.to_string();
         let status = if words.contains("URI") { 414 } else { 431 };
         return Some(head_too_large(&format!("over HTTP/1.1: {words}, status {status}"), limits));
     }
     error.is_parse().then(|| malformed(error, beginning))
+}
+
+/// hyper-util ends the connection without an answer.
+fn no_http2() -> Fault {
+    Fault {
+        rule: &MALFORMED_REQUEST,
+        reason: "the client speaks HTTP/2, and this server is built without it".to_owned(),
+        remedy: "speak HTTP/1.1, in the client or between the proxy and this server, or build with the feature `http2` of `sockeye`",
+    }
 }
 
 fn malformed(error: &hyper::Error, beginning: Beginning) -> Fault {

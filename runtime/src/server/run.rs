@@ -125,8 +125,12 @@ fn builder(limits: &Limits) -> Builder<Streams> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.handshake_timeout)
         .max_buf_size(buffer);
-    let list = u32::try_from(head).unwrap_or(u32::MAX);
-    builder.http2().timer(TokioTimer::new()).enable_connect_protocol().max_header_list_size(list);
+    #[cfg(feature = "http2")]
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
     builder
 }
 
