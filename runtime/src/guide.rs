@@ -8,6 +8,8 @@
 //! | [`pushing_and_broadcasting`] | hubs, slow subscribers, tasks beside a handler |
 //! | [`state_and_readiness`] | what handlers share, and what must work before the server listens |
 //! | [`limits_and_defaults`] | every default, and what a client sees at each limit |
+//! | [`mistakes`] | common mistakes, and the message that reports each |
+//! | [`rules`] | every rule, with a link to its page |
 //! | [`testing`] | the whole server inside a test |
 //! | [`deployment`] | nginx, Caddy, HAProxy, systemd, Kubernetes |
 //! | [`observability`] | logs, metrics, health |
@@ -37,6 +39,14 @@ pub mod state_and_readiness {}
 /// Every default.
 #[doc = include_str!("../docs/limits_and_defaults.md")]
 pub mod limits_and_defaults {}
+
+/// Common mistakes, and the message that reports each.
+#[doc = include_str!("../docs/mistakes.md")]
+pub mod mistakes {}
+
+/// Every rule, with a link to its page.
+#[doc = include_str!("../docs/rules.md")]
+pub mod rules {}
 
 /// The whole server inside a test.
 #[cfg(feature = "testing")]

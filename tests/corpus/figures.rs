@@ -88,7 +88,7 @@ impl Figures {
         &self.faults
     }
 
-    /// The line of the README.
+    /// The line of the guide, in `runtime/docs/mistakes.md`.
     pub(crate) fn line(&self) -> String {
         let Self { right, right_reported, wrong, wrong_caught, .. } = self;
         let missed = wrong - wrong_caught;

@@ -41,11 +41,11 @@ fn the_rules_tell_right_from_wrong() {
 }
 
 #[test]
-fn the_readme_has_the_figures() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+fn the_guide_has_the_figures() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/docs/mistakes.md");
     let line = figures().line();
-    let found = fs::read_to_string(readme).unwrap().lines().any(|read| read == line);
-    assert!(found, "README.md does not have this line, write it there:\n{line}");
+    let found = fs::read_to_string(page).unwrap().lines().any(|read| read == line);
+    assert!(found, "the line of the corpus in runtime/docs/mistakes.md is out of date, write there:\n{line}");
 }
 
 /// What is not a module of the crate is not compiled, and then nobody knows whether it is right.
