@@ -29,6 +29,10 @@ pub(crate) struct State {
     pub(crate) drops: usize,
     pub(crate) swallows: usize,
     pub(crate) doubles: usize,
+    /// One packet of three is lost after the broker has confirmed it, as this generator of random numbers says.
+    pub(crate) lossy: Option<u64>,
+    /// How many packets the broker was given.
+    pub(crate) given: usize,
     /// Orders that nobody has answered.
     kept: Vec<Order>,
     pub(crate) ended: usize,
@@ -122,7 +126,9 @@ impl Broker {
                     return true;
                 }
                 let copies = 1 + usize::from(take(&mut state.doubles));
-                let copies = if take(&mut state.swallows) { 0 } else { copies };
+                let is_lost = take(&mut state.swallows) || state.loses();
+                let copies = if is_lost { 0 } else { copies };
+                state.given += 1;
                 for member in state.members.iter().filter(|member| member.wanted.contains(order.topic())) {
                     let Some(packets) = &member.packets else { continue };
                     let packet = || (order.topic().to_owned(), order.packet().clone());
@@ -134,6 +140,14 @@ impl Broker {
             _ => panic!("an order that is not known"),
         }
         true
+    }
+}
+
+impl State {
+    fn loses(&mut self) -> bool {
+        let Some(state) = &mut self.lossy else { return false };
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33).is_multiple_of(3)
     }
 }
 

@@ -14,8 +14,10 @@ use super::{Inlet, Outlet};
 /// - It keeps the table of topics that are wanted, and orders each until it is confirmed: again after every reconnection, and after a
 ///   while when the broker refuses or does not answer.
 /// - It queues up to 8,192 events and 16 MiB for the broker while there is a connection.
-/// - It leaves out what comes twice, and sees what does not come: by the next number of the publisher and topic, and after an
-///   outage of the publisher by a mark, which is a packet without an event. So the loss of a topic's last event is seen too.
+/// - It leaves out what comes twice, and sees what does not come: by the next number of the publisher and topic, or by a mark, which is
+///   a packet without an event that says how far the publisher has come. So the loss of a topic's last event is seen too.
+/// - It marks a topic 5 s after an event, and once more 25 s later. Events within those 5 s share a mark, and a topic that is not
+///   published to has none. After an outage it marks at once what did not go out.
 ///
 /// # What a backplane does
 /// - It calls [`Inlet::connected`] and [`Inlet::lost`] as the connection comes and goes, connects again, and waits meanwhile
@@ -26,7 +28,16 @@ use super::{Inlet, Outlet};
 ///
 /// # What is promised
 /// At most once, in the order of each publisher and topic. What is lost is known: [`Event::lost`](crate::Event::lost) counts it where
-/// numbers tell, and says otherwise that there may be more.
+/// numbers tell, and says otherwise that there may be more. It is known
+/// - with the publisher's next event on the topic that arrives;
+/// - if none follows, with the mark: after 5 s and what the broker takes, or after 30 s when the first mark is lost as well. While the
+///   publisher has no connection, once it has one again.
+/// - The first events of a publisher that the topic has not heard before, with its first mark: counted when the topic was
+///   [confirmed](crate::Subscription::confirmed) more than 5 s before they were published, told without a number when they are newer than the
+///   subscription but not by that much. If that mark is lost, they are not known to be lost, and neither are those of publishers beyond
+///   1,024 on one topic.
+///
+/// Nobody can know what a publisher did not live to hand over, and what programs publish that are not Sockeye's.
 ///
 /// # Examples
 /// A broker that is a channel in the same process:

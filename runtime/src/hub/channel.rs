@@ -10,12 +10,14 @@ use std::{
 
 use super::{
     builder::Bounds,
-    heard::{Heard, Verdict},
+    heard::{Gap, Heard, Verdict},
     lost::Lost,
-    packet::Stamp,
+    packet::{Body, Recent, Stamp},
     queue::{Place, Pushed, Queue},
     wake::wake_all,
 };
+use tokio::time::Instant;
+
 use crate::{Message, metrics::HubCounts};
 
 #[derive(Debug)]
@@ -31,8 +33,8 @@ struct Log {
     queue: Queue,
     /// What has come from other machines.
     heard: Heard,
-    /// The broker has confirmed that it brings the topic.
-    confirmed: bool,
+    /// Since when the broker brings the topic; it has confirmed that.
+    confirmed: Option<Instant>,
     ended: bool,
 }
 
@@ -75,25 +77,29 @@ impl Channel {
         self.tell(wakers, pushed)
     }
 
-    /// Adds what has come from another machine, unless it has been here. Says how many of its publisher's events should have come before it
-    /// and have not.
-    pub(super) fn receive(&self, stamp: Option<&Stamp>, message: Option<Message>) -> u64 {
+    /// Adds what has come from another machine, unless it has been here. Says what of its publisher's should have come before it and has
+    /// not.
+    pub(super) fn receive(&self, stamp: Option<&Stamp>, body: Body) -> Gap {
         let mut log = self.lock();
-        let verdict = stamp.map(|stamp| log.heard.hear(stamp, message.is_some()));
-        let lost = match verdict {
-            Some(Verdict::Stale) => return 0,
-            Some(Verdict::New { lost }) => lost,
-            None => 0,
+        let gap = match stamp.map(|stamp| log.hear(stamp, &body)) {
+            Some(Verdict::Stale) => return Gap::default(),
+            Some(Verdict::New(gap)) => gap,
+            None => Gap::default(),
         };
-        log.queue.losses.events += lost;
-        let pushed = message.map(|message| log.queue.push(message, None, self.bounds));
-        let wakers = log.queue.take_wakers();
+        log.queue.losses.add(gap);
+        let pushed = match body {
+            Body::Event(message) => Some(log.queue.push(message, None, self.bounds)),
+            Body::Mark(_) => None,
+        };
+        // Most marks tell nothing new, and wake nobody.
+        let is_news = pushed.is_some() || !gap.is_nothing();
+        let wakers = if is_news { log.queue.take_wakers() } else { Vec::new() };
         drop(log);
         match pushed {
             Some(pushed) => _ = self.tell(wakers, pushed),
             None => wake_all(wakers),
         }
-        lost
+        gap
     }
 
     /// Foreign code runs in all of these, so not under the lock.
@@ -107,15 +113,16 @@ impl Channel {
     /// Other machines are not heard any more.
     pub(super) fn cut_off(&self) {
         self.change(|log| {
-            log.confirmed = false;
+            log.confirmed = None;
             log.queue.losses.outages += 1;
         });
     }
 
     /// Other machines are heard from now on; `late` when they have not been, though somebody listened.
     pub(super) fn confirm(&self, late: bool) {
+        let now = Instant::now();
         self.change(|log| {
-            log.confirmed = true;
+            log.confirmed = Some(now);
             log.queue.losses.outages += u64::from(late);
         });
     }
@@ -149,7 +156,7 @@ impl Channel {
 
     /// Whether other machines are heard, or nothing more will come; or remembers whom to wake.
     pub(super) fn is_confirmed(&self, place: &Place, cx: &Context<'_>) -> bool {
-        self.poll(place, cx, |log| (log.confirmed || log.ended).then_some(())).is_some()
+        self.poll(place, cx, |log| (log.confirmed.is_some() || log.ended).then_some(())).is_some()
     }
 
     fn poll<F>(
@@ -206,6 +213,14 @@ impl Channel {
 }
 
 impl Log {
+    fn hear(&mut self, stamp: &Stamp, body: &Body) -> Verdict {
+        let recent: Option<Recent> = match body {
+            Body::Event(_) => None,
+            Body::Mark(recent) => Some(*recent),
+        };
+        self.heard.hear(stamp, recent, self.confirmed.map(|since| since.elapsed()))
+    }
+
     fn find(&mut self, place: &Place, told_apart: bool) -> Option<Found> {
         if let Some((message, lost)) = self.queue.take(place) {
             return Some(Found::Event { message, lost });

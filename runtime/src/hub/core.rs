@@ -13,7 +13,7 @@ use super::{
     channel::Channel,
     cursor::Cursor,
     log,
-    packet::{self, Packet, Stamp},
+    packet::{self, Body, Packet, Stamp},
     queue::Place,
     readers::{Reader, Readers},
     remote::Remote,
@@ -89,10 +89,8 @@ impl Core {
             return false;
         }
         match packet::read(packet) {
-            Packet::Foreign(message) => self.deliver_event(topic, None, Some(message)),
-            Packet::Stamped(stamp, message) if !self.is_own(&stamp) => {
-                self.deliver_event(topic, Some(&stamp), message);
-            }
+            Packet::Foreign(message) => self.hand_out(topic, None, Body::Event(message)),
+            Packet::Stamped(stamp, body) if !self.is_own(&stamp) => self.hand_out(topic, Some(&stamp), body),
             Packet::Stamped(..) => {}
             Packet::Unknown => log::unreadable(topic),
         }
@@ -103,8 +101,8 @@ impl Core {
         self.remote.as_ref().is_some_and(|remote| remote.publisher() == stamp.publisher)
     }
 
-    fn deliver_event(&self, topic: &str, stamp: Option<&Stamp>, message: Option<Message>) {
-        let is_event = message.is_some();
+    fn hand_out(&self, topic: &str, stamp: Option<&Stamp>, body: Body) {
+        let is_event = matches!(body, Body::Event(_));
         let Some(channel) = self.find(topic) else {
             if is_event {
                 HubCounts::unheard(self.settings.name, Source::Backplane);
@@ -114,9 +112,9 @@ impl Core {
         if is_event {
             channel.counts().published(Source::Backplane);
         }
-        let lost = channel.receive(stamp, message);
-        if let (Some(remote), 1..) = (&self.remote, lost) {
-            remote.gap(topic, lost);
+        let gap = channel.receive(stamp, body);
+        if let Some(remote) = self.remote.as_ref().filter(|_| !gap.is_nothing()) {
+            remote.gap(topic, gap);
         }
     }
 

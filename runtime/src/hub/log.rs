@@ -3,6 +3,7 @@
 use sockeye_rules::{BACKPLANE_LOST, SLOW_CONSUMER};
 use tracing::Level;
 
+use super::heard::Gap;
 use crate::log::event;
 
 /// Events were dropped for a slow subscriber.
@@ -90,22 +91,33 @@ pub(super) fn unreadable(topic: &str) {
 }
 
 /// Events of another machine have not come.
-pub(super) struct Gap<'a> {
+pub(super) struct Missing<'a> {
     pub(super) topic: &'a str,
-    pub(super) lost: u64,
+    pub(super) gap: Gap,
     /// Nothing like it was said a moment ago.
     pub(super) is_loud: bool,
 }
 
-impl Gap<'_> {
+impl Missing<'_> {
     pub(super) fn emit(&self) {
-        let Self { topic, lost, is_loud } = *self;
-        event!(
-            if is_loud { Level::WARN } else { Level::DEBUG },
-            "events of another machine were lost",
-            rule = BACKPLANE_LOST.name,
-            topic = topic,
-            lost = lost,
-        );
+        let Self { topic, gap: Gap { lost, perhaps_more }, is_loud } = *self;
+        let level = if is_loud { Level::WARN } else { Level::DEBUG };
+        if perhaps_more {
+            event!(
+                level,
+                "the first events of another machine may be lost",
+                rule = BACKPLANE_LOST.name,
+                topic = topic
+            );
+        }
+        if lost > 0 {
+            event!(
+                level,
+                "events of another machine were lost",
+                rule = BACKPLANE_LOST.name,
+                topic = topic,
+                lost = lost
+            );
+        }
     }
 }

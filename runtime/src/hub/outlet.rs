@@ -1,10 +1,10 @@
-use std::{fmt, mem, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use tokio::time::{sleep, sleep_until};
 
 use super::{
-    packet,
+    packet::{self, Body, Recent, Stamp},
     remote::{LineStep, Next, Outbound, Remote, backoff},
 };
 
@@ -28,7 +28,7 @@ pub enum Order {
     Subscribe(SubscribeOrder),
     /// Do not listen to that topic any more. What still comes of it is ignored.
     Unsubscribe(Arc<str>),
-    /// Publish a packet.
+    /// Publish a packet: an event, or a mark that says how far the topic has come.
     Publish(PublishOrder),
 }
 
@@ -44,12 +44,13 @@ pub struct SubscribeOrder {
 /// To publish a packet to a topic.
 #[must_use = "an order that is dropped counts as lost"]
 pub struct PublishOrder {
-    parcel: Outbound,
+    topic: Arc<str>,
+    stamp: Stamp,
+    /// It is a mark, and says this.
+    mark: Option<Recent>,
     packet: Bytes,
     remote: Arc<Remote>,
     confirmed: bool,
-    /// And not a mark.
-    is_event: bool,
 }
 
 impl Outlet {
@@ -104,14 +105,16 @@ impl Outlet {
         }
     }
 
-    fn order_parcel(&mut self, mut parcel: Outbound) -> Order {
+    fn order_parcel(&mut self, Outbound { topic, stamp, body }: Outbound) -> Order {
         self.pauses = 0;
-        let packet = packet::write(&parcel.stamp, parcel.message.as_ref());
-        let is_event = parcel.message.is_some();
-        // It is in the packet; the payload itself need not be kept until the broker has answered.
-        drop(mem::take(&mut parcel.message));
+        let packet = packet::write(&stamp, &body);
+        // An event is in the packet; it need not be kept until the broker has answered.
+        let mark = match body {
+            Body::Event(_) => None,
+            Body::Mark(recent) => Some(recent),
+        };
         let remote = Arc::clone(&self.remote);
-        Order::Publish(PublishOrder { parcel, packet, remote, confirmed: false, is_event })
+        Order::Publish(PublishOrder { topic, stamp, mark, packet, remote, confirmed: false })
     }
 }
 
@@ -152,7 +155,7 @@ impl Drop for SubscribeOrder {
 impl PublishOrder {
     /// The topic.
     pub fn topic(&self) -> &str {
-        &self.parcel.topic
+        &self.topic
     }
 
     /// What is to be published: bytes that mean nothing to the broker. A copy shares them.
@@ -163,7 +166,7 @@ impl PublishOrder {
     /// The broker has it.
     pub fn confirm(mut self) {
         self.confirmed = true;
-        if !self.is_event {
+        if self.mark.is_some() {
             self.remote.mark_confirmed();
         }
     }
@@ -171,8 +174,10 @@ impl PublishOrder {
 
 impl Drop for PublishOrder {
     fn drop(&mut self) {
-        if !self.confirmed {
-            self.remote.doubt(&self.parcel.topic, &self.parcel.stamp, self.is_event);
+        match self.mark {
+            _ if self.confirmed => {}
+            Some(recent) => self.remote.mark_unconfirmed(&self.topic, &self.stamp, recent),
+            None => self.remote.event_unconfirmed(&self.topic, &self.stamp),
         }
     }
 }
@@ -191,6 +196,6 @@ impl fmt::Debug for SubscribeOrder {
 
 impl fmt::Debug for PublishOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublishOrder").field("topic", &self.parcel.topic).finish_non_exhaustive()
+        f.debug_struct("PublishOrder").field("topic", &self.topic).finish_non_exhaustive()
     }
 }

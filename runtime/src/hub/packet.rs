@@ -10,10 +10,13 @@
 //!               text, binary, or mark: no event, only where the stream is
 //! ```
 //!
+//! A mark has two more numbers, `\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n`: how many of the events were published since the mark
+//! before, and how many milliseconds ago the first of them was.
+//!
 //! The head is text, so that a person at the broker can read it, and begins with a byte that no JSON begins with. What has no such
 //! head was published by a program that is not Sockeye's, and has no number.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 
@@ -33,29 +36,47 @@ pub(super) struct Stamp {
     pub(super) doubtful: u64,
 }
 
+/// What comes with a stamp.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    Event(Message),
+    /// No event, only the number of the latest.
+    Mark(Recent),
+}
+
+/// The events that a mark is the first to tell of; none in a mark that tells only of what may be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Recent {
+    pub(super) events: u64,
+    /// How long ago the broker was given the first of them.
+    pub(super) age: Duration,
+}
+
 /// What has come from the broker.
 #[derive(Debug)]
 pub(super) enum Packet {
-    /// An event, or only the number of the latest.
-    Stamped(Stamp, Option<Message>),
+    /// An event or a mark.
+    Stamped(Stamp, Body),
     /// An event of a program that knows nothing of stamps.
     Foreign(Message),
     /// Something of Sockeye's that this version cannot read.
     Unknown,
 }
 
-pub(super) fn write(stamp: &Stamp, message: Option<&Message>) -> Bytes {
-    let kind = match message {
-        Some(Message::Text(_)) => 't',
-        Some(Message::Binary(_)) => 'b',
-        None => 'm',
+pub(super) fn write(stamp: &Stamp, body: &Body) -> Bytes {
+    let (kind, payload) = match body {
+        Body::Event(message @ Message::Text(_)) => ('t', message.as_bytes()),
+        Body::Event(message @ Message::Binary(_)) => ('b', message.as_bytes()),
+        Body::Mark(_) => ('m', &[][..]),
     };
     let Stamp { publisher, stream, number, doubtful } = stamp;
-    let payload = message.map_or(&[][..], Message::as_bytes);
     let mut head = String::with_capacity(72);
     // Writing to a string does not fail.
-    let _ =
-        writeln!(head, "\x01sockeye/{VERSION} {kind} {publisher:016x} {stream:x} {number:x} {doubtful:x}");
+    let _ = write!(head, "\x01sockeye/{VERSION} {kind} {publisher:016x} {stream:x} {number:x} {doubtful:x}");
+    if let Body::Mark(Recent { events, age }) = body {
+        let _ = write!(head, " {events:x} {:x}", age.as_millis());
+    }
+    head.push('\n');
     let mut packet = head.into_bytes();
     packet.reserve_exact(payload.len());
     packet.extend_from_slice(payload);
@@ -85,13 +106,13 @@ fn stamped(packet: &Bytes) -> Option<Packet> {
     let mut number = || u64::from_str_radix(words.next()?, 16).ok();
     let stamp = Stamp { publisher: number()?, stream: number()?, number: number()?, doubtful: number()? };
     let payload = packet.slice(end + 1..);
-    let message = match kind {
-        "t" => Some(Message::Text(payload.try_into().ok()?)),
-        "b" => Some(Message::Binary(payload)),
-        "m" => None,
+    let body = match kind {
+        "t" => Body::Event(Message::Text(payload.try_into().ok()?)),
+        "b" => Body::Event(Message::Binary(payload)),
+        "m" => Body::Mark(Recent { events: number()?, age: Duration::from_millis(number()?) }),
         _ => return None,
     };
-    Some(Packet::Stamped(stamp, message))
+    Some(Packet::Stamped(stamp, body))
 }
 
 #[cfg(test)]
@@ -100,20 +121,22 @@ mod tests {
 
     const STAMP: Stamp = Stamp { publisher: 0x9c1b_5e0d_2f7a_4433, stream: 5, number: 31, doubtful: 0 };
 
-    fn again(message: Option<Message>) {
-        let packet = write(&STAMP, message.as_ref());
+    fn again(body: Body) {
+        let packet = write(&STAMP, &body);
         let Packet::Stamped(stamp, read) = read(packet) else { panic!("it is not read") };
-        assert_eq!((stamp, read), (STAMP, message));
+        assert_eq!((stamp, read), (STAMP, body));
     }
 
     #[test]
     fn what_is_written_is_read() {
-        again(Some(Message::text("{\"a\":\"\n\"}")));
-        again(Some(Message::text("")));
-        again(Some(Message::binary(vec![0, 255, 10])));
-        again(None);
-        let packet = write(&STAMP, Some(&Message::text("7")));
+        again(Body::Event(Message::text("{\"a\":\"\n\"}")));
+        again(Body::Event(Message::text("")));
+        again(Body::Event(Message::binary(vec![0, 255, 10])));
+        let mark = || Body::Mark(Recent { events: 3, age: Duration::from_secs(5) });
+        again(mark());
+        let packet = write(&STAMP, &Body::Event(Message::text("7")));
         assert_eq!(packet, b"\x01sockeye/1 t 9c1b5e0d2f7a4433 5 1f 0\n7"[..]);
+        assert_eq!(write(&STAMP, &mark()), b"\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n"[..]);
     }
 
     #[test]
@@ -125,6 +148,7 @@ mod tests {
             "\x01sockeye/2 t 1 1 1 0\n",
             "\x01sockeye/1 x 1 1 1 0\n",
             "\x01sockeye/1 t 1 1 0\n",
+            "\x01sockeye/1 m 1 1 1 0\n",
             "\x01sockeye/",
         ] {
             assert!(matches!(text(packet), Packet::Unknown), "{packet:?}");

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod lines;
+mod marks;
 mod outgoing;
 
 use std::{
@@ -18,7 +19,14 @@ use self::{
     lines::{Lines, Step},
     outgoing::{Outgoing, Parcel, Unsent},
 };
-use super::{Backplane, Inlet, Outlet, channel::Channel, core::Core, log, packet::Stamp};
+use super::{
+    Backplane, Inlet, Outlet,
+    channel::Channel,
+    core::Core,
+    heard::Gap,
+    log,
+    packet::{Recent, Stamp},
+};
 use crate::{Message, metrics::HubCounts};
 
 pub(super) use self::{backoff::backoff, lines::Step as LineStep, outgoing::Parcel as Outbound};
@@ -163,22 +171,31 @@ impl Remote {
         }
     }
 
-    /// The broker may not have that parcel.
-    pub(super) fn doubt(&self, topic: &Arc<str>, stamp: &Stamp, is_event: bool) {
+    /// The broker may not have that event.
+    pub(super) fn event_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp) {
         let mut inner = self.lock();
-        inner.outgoing.doubt(topic, stamp, u64::from(is_event));
+        inner.outgoing.doubt_event(topic, stamp, Instant::now());
         let has_overflown = inner.outgoing.has_overflown();
-        inner.outgoing.hold_marks(Instant::now());
-        let is_first = is_event && inner.unsent == 0;
-        inner.unsent += u64::from(is_event);
+        let is_first = inner.unsent == 0;
+        inner.unsent += 1;
         drop(inner);
         self.ordered.notify_one();
-        if is_event {
-            HubCounts::unsent(self.hub, 1);
-        }
+        HubCounts::unsent(self.hub, 1);
         if is_first {
             log::unsent(topic, "the broker has not confirmed it");
         }
+        if has_overflown {
+            log::untold(topic);
+        }
+    }
+
+    /// The broker may not have that mark.
+    pub(super) fn mark_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp, recent: Recent) {
+        let mut inner = self.lock();
+        inner.outgoing.doubt_mark(topic, stamp, recent, Instant::now());
+        let has_overflown = inner.outgoing.has_overflown();
+        drop(inner);
+        self.ordered.notify_one();
         if has_overflown {
             log::untold(topic);
         }
@@ -217,11 +234,12 @@ impl Remote {
         let mut inner = self.lock();
         if inner.state == State::Connected {
             let now = Instant::now();
-            let step = if inner.ended { None } else { inner.lines.next(now) };
+            let ended = inner.ended;
+            let step = if ended { None } else { inner.lines.next(now) };
             if let Some(step) = step {
                 return Next::Line(step);
             }
-            if let Some(parcel) = inner.outgoing.pop(now) {
+            if let Some(parcel) = inner.outgoing.pop(now, ended) {
                 return Next::Parcel(parcel);
             }
         }
@@ -296,9 +314,9 @@ impl Remote {
         }
     }
 
-    /// So many events of another machine have not come.
-    pub(super) fn gap(&self, topic: &str, lost: u64) {
-        HubCounts::lost(self.hub, lost);
+    /// Events of another machine have not come.
+    pub(super) fn gap(&self, topic: &str, gap: Gap) {
+        HubCounts::lost(self.hub, gap.lost);
         let now = Instant::now();
         let mut inner = self.lock();
         let is_loud = inner.gap_logged.is_none_or(|at| now.duration_since(at) >= GAPS);
@@ -306,7 +324,7 @@ impl Remote {
             inner.gap_logged = Some(now);
         }
         drop(inner);
-        log::Gap { topic, lost, is_loud }.emit();
+        log::Missing { topic, gap, is_loud }.emit();
     }
 
     /// Nobody can publish any more, so what is queued is the last.

@@ -6,8 +6,9 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    super::packet::Stamp,
+    super::packet::{Body, Recent, Stamp},
     backoff::{backoff, random},
+    marks::{Mark, Marks},
 };
 use crate::Message;
 
@@ -22,7 +23,8 @@ const DOUBTS: usize = 65_536;
 /// What is published here, on its way to the broker.
 ///
 /// An event gets its number whether it can be sent or not, so that whoever gets the next one knows. What may be lost is noted
-/// as a doubt of its topic, and told with the topic's next packet; if there is none, in a mark of its own.
+/// as a doubt of its topic, and told with the topic's next packet; if there is none, in a mark of its own. What the broker was given may
+/// be lost as well, so a mark says how far each topic has come.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     publisher: u64,
@@ -30,7 +32,8 @@ pub(super) struct Outgoing {
     bytes: usize,
     streams: Streams,
     doubts: BTreeMap<Arc<str>, Doubt>,
-    /// Marks wait until then: the broker did not take one, so many times in turn.
+    marks: Marks,
+    /// Marks of doubts wait until then: the broker did not take one, so many times in turn.
     marks_from: Option<Instant>,
     failed: u32,
     overflow: Overflow,
@@ -49,7 +52,7 @@ enum Overflow {
 pub(in crate::hub) struct Parcel {
     pub(in crate::hub) topic: Arc<str>,
     pub(in crate::hub) stamp: Stamp,
-    pub(in crate::hub) message: Option<Message>,
+    pub(in crate::hub) body: Body,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,7 @@ impl Outgoing {
             bytes: 0,
             streams: Streams::default(),
             doubts: BTreeMap::new(),
+            marks: Marks::default(),
             marks_from: None,
             failed: 0,
             overflow: Overflow::No,
@@ -96,22 +100,48 @@ impl Outgoing {
             let doubtful = self.doubts.remove(topic).map_or(0, |doubt| doubt.events);
             let stamp = Stamp { publisher: self.publisher, stream, number, doubtful };
             self.bytes += message.len();
-            self.queue.push_back(Parcel { topic: Arc::clone(topic), stamp, message: Some(message) });
+            self.queue.push_back(Parcel { topic: Arc::clone(topic), stamp, body: Body::Event(message) });
             return Ok(());
         };
         self.doubt(topic, &Stamp { publisher: self.publisher, stream, number, doubtful: 0 }, 1);
         Err(Unsent { reason, _message: message })
     }
 
-    /// The next parcel; marks come when nothing else waits, so that none overtakes an event.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<Parcel> {
-        if let Some(parcel) = self.queue.pop_front() {
-            self.bytes -= parcel.message.as_ref().map_or(0, Message::len);
-            if self.queue.is_empty() && self.queue.capacity() > 64 {
-                self.queue.shrink_to(64);
-            }
-            return Some(parcel);
+    /// The next parcel. Nothing follows these when `ended`, so that marks which would be due later come now.
+    pub(super) fn pop(&mut self, now: Instant, ended: bool) -> Option<Parcel> {
+        if let Some(mark) = self.pop_mark(now, ended) {
+            return Some(self.parcel_of(mark));
         }
+        self.pop_event(now).or_else(|| self.pop_doubt(now))
+    }
+
+    /// A mark of what the broker was given already, so that it may overtake events that wait. It is due at most once for each of those,
+    /// so it does not keep them waiting.
+    fn pop_mark(&mut self, now: Instant, ended: bool) -> Option<Mark> {
+        let Some(next) = self.queue.front() else { return self.marks.next(now, ended) };
+        let ending = self.marks.end_stream(&next.topic, next.stamp.stream, now);
+        ending.or_else(|| self.marks.next(now, false))
+    }
+
+    fn parcel_of(&self, Mark { topic, stream, last, recent }: Mark) -> Parcel {
+        let stamp = Stamp { publisher: self.publisher, stream, number: last, doubtful: 0 };
+        Parcel { topic, stamp, body: Body::Mark(recent) }
+    }
+
+    fn pop_event(&mut self, now: Instant) -> Option<Parcel> {
+        let parcel = self.queue.pop_front()?;
+        if let Body::Event(message) = &parcel.body {
+            self.bytes -= message.len();
+        }
+        if self.queue.is_empty() && self.queue.capacity() > 64 {
+            self.queue.shrink_to(64);
+        }
+        self.marks.given(&parcel.topic, parcel.stamp.stream, parcel.stamp.number, now);
+        Some(parcel)
+    }
+
+    /// A mark of what may be lost. It comes when nothing else waits, since it tells of numbers that come after those of the queue.
+    fn pop_doubt(&mut self, now: Instant) -> Option<Parcel> {
         if self.marks_from.is_some_and(|from| now < from) {
             return None;
         }
@@ -125,12 +155,29 @@ impl Outgoing {
             number: doubt.last,
             doubtful: doubt.events,
         };
-        Some(Parcel { topic, stamp, message: None })
+        Some(Parcel { topic, stamp, body: Body::Mark(Recent::default()) })
     }
 
     /// When marks go out that wait for a time.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.marks_from.filter(|_| !self.doubts.is_empty())
+        let doubts = self.marks_from.filter(|_| !self.doubts.is_empty());
+        doubts.into_iter().chain(self.marks.due()).min()
+    }
+
+    /// The broker may not have that event.
+    pub(super) fn doubt_event(&mut self, topic: &Arc<str>, stamp: &Stamp, now: Instant) {
+        self.doubt(topic, stamp, 1);
+        self.hold_marks(now);
+    }
+
+    /// The broker may not have that mark.
+    pub(super) fn doubt_mark(&mut self, topic: &Arc<str>, stamp: &Stamp, recent: Recent, now: Instant) {
+        let again = self.hold_marks(now);
+        if recent.events > 0 {
+            self.marks.again(topic, again);
+        } else {
+            self.doubt(topic, stamp, 0);
+        }
     }
 
     /// The broker takes what it is given, as far as anybody knows.
@@ -138,10 +185,13 @@ impl Outgoing {
         (self.marks_from, self.failed) = (None, 0);
     }
 
-    /// The broker has not taken something, though there is a connection: marks wait a while, since it might not take them either.
-    pub(super) fn hold_marks(&mut self, now: Instant) {
-        self.marks_from = Some(now + backoff(self.failed));
+    /// The broker has not taken something, though there is a connection: marks wait a while, since it might not take them either. Says
+    /// until when.
+    fn hold_marks(&mut self, now: Instant) -> Instant {
+        let until = now + backoff(self.failed);
+        self.marks_from = Some(until);
         self.failed = self.failed.saturating_add(1);
+        until
     }
 
     /// The connection is gone, and what waits for it is lost. Gives it back, since its drop runs foreign code.
@@ -156,7 +206,7 @@ impl Outgoing {
 
     /// Notes that events up to that one may be lost, and what its packet was to tell of others. When there are too many such topics the
     /// subscribers of this one are told only by the numbers of its later events.
-    pub(super) fn doubt(&mut self, topic: &Arc<str>, stamp: &Stamp, events: u64) {
+    fn doubt(&mut self, topic: &Arc<str>, stamp: &Stamp, events: u64) {
         if self.doubts.len() >= DOUBTS && !self.doubts.contains_key(topic) {
             if self.overflow == Overflow::No {
                 self.overflow = Overflow::Unsaid;
