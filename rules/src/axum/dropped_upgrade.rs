@@ -9,12 +9,12 @@ const HELP: &str = "return it: `ws.on_upgrade(|socket| ..)` as the last expressi
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {
         let Step::DroppedResponse { at } = step else { continue };
-        let message = "the response of `on_upgrade` is thrown away: the client gets another answer, and the callback never runs";
+        let message = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
         sink.report(&DROPPED_UPGRADE, at, message, HELP);
     }
     // A name that begins with `_` says that it is meant.
     for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| !root.used && root.name.is_some()) {
-        let message = "the upgrade is never answered: no client ever gets a WebSocket from this handler";
+        let message = "the upgrade is never answered: this handler never opens a WebSocket";
         sink.report(&DROPPED_UPGRADE, &root.at, message, HELP);
     }
 }

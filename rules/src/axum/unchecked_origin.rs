@@ -9,9 +9,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| root.used) {
-        let message = "nothing looks at `Origin`: any web page can open this WebSocket with its visitor's cookies, and a \
+        let message = "nothing checks the `Origin` header: any web page can open this WebSocket with its visitor's cookies, and a \
                        `CorsLayer` does not prevent it";
-        let help = "compare the `Origin` header with the pages that may connect before `on_upgrade`; Sockeye does it by default";
+        let help = "compare the `Origin` header with the allowed origins before `on_upgrade`; Sockeye does so by default";
         sink.report(&UNCHECKED_ORIGIN, &root.at, message, help);
     }
 }

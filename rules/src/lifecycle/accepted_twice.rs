@@ -26,22 +26,26 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 fn words(first: &Operation, second: &Operation, same: bool) -> (String, &'static str) {
     let method = &second.site.method;
     if same {
-        let message =
-            format!("the loop comes round to this `{method}`, and a handshake can be answered once");
-        return (message, "accept before the loop, and use the socket in it");
+        let message = format!(
+            "`{method}` is called again in each iteration of the loop: a handshake can be answered only once"
+        );
+        return (message, "call `accept` before the loop, and use the socket inside the loop");
     }
     let (done, help) = match (first.act, second.act) {
         (Act::Reject, _) => (
             "rejected",
-            "leave the function where it is rejected: `return Err(handshake.reject(status, \"why\"))`",
+            "return where the handshake is rejected: `return Err(handshake.reject(status, \"why\"))`",
         ),
         (_, Act::Accept) => {
-            ("accepted", "take this one out, and use the socket that the first `accept` gave")
+            ("accepted", "remove this call, and use the socket that the first `accept` returned")
         }
         _ => (
             "accepted",
-            "after `accept` a connection ends with `socket.close(CloseCode::POLICY_VIOLATION, \"why\").await`",
+            "after `accept`, close the connection instead: `socket.close(CloseCode::POLICY_VIOLATION, \"why\").await`",
         ),
     };
-    (format!("`{method}` comes after the handshake was {done}: it can be answered once"), help)
+    (
+        format!("`{method}` is called after the handshake was {done}: a handshake can be answered only once"),
+        help,
+    )
 }

@@ -9,8 +9,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let Some(send) = deaf(flow, connection) else { continue };
         let listener = flow.roots[connection].listener();
         let message =
-            "this loop sends and nothing receives: it cannot see the peer leave, and goes on for nobody";
-        let help = format!("wait for both: `tokio::select! {{ {}, .. }}`", flow.receive_branch(&listener));
+            "this loop sends but never receives: it does not notice when the peer leaves, and keeps sending";
+        let help = format!(
+            "receive in the same loop: `tokio::select! {{ {}, .. }}`",
+            flow.receive_branch(&listener)
+        );
         sink.report(&DEAF_LOOP, &send.site.method, message, help);
     }
 }

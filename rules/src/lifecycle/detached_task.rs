@@ -19,12 +19,12 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if takes.is_empty() || ends_by_itself(flow, spawn, takes) {
             continue;
         }
-        let message = "nothing ties this task to the connection it takes: it goes on when the client has left, and its errors are lost";
+        let message = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
         sink.report(
             &DETACHED_TASK,
             at,
             message,
-            "run it with `socket.spawn(..)` or `sender.spawn(..)`, which ends it with the connection; or wait for it with `tokio::select!`, or call `abort` on what `spawn` gives",
+            "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`",
         );
     }
 }

@@ -15,7 +15,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let closed = all.iter().any(|(close, one)| is_close(one) && flow.graph.surely_leads(*close, *id));
         let always = flow.states(operation.handle.connection).before(*id).is_only(State::CLOSED);
         if operation.act != Act::Poll && (closed || always) {
-            let message = format!("`{}` comes after `close`: {}", operation.site.method, what(operation.act));
+            let message =
+                format!("`{}` is called after `close`: {}", operation.site.method, what(operation.act));
             sink.report(&IO_AFTER_CLOSE, &operation.site.method, message, help(operation.act));
         }
     }
@@ -23,21 +24,21 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 fn what(act: Act) -> &'static str {
     match act {
-        Act::Send => "the connection is over, and the message reaches nobody",
-        Act::Recv => "the connection is over, and no message comes any more",
-        _ => "the connection is over",
+        Act::Send => "the connection is closed, and the message cannot be sent",
+        Act::Recv => "the connection is closed, and no more messages arrive",
+        _ => "the connection is closed",
     }
 }
 
 fn help(act: Act) -> &'static str {
     match act {
         Act::Close => {
-            "take this one out: `close` says goodbye and waits for the answer; in a loop, leave the loop after it"
+            "remove this call: the first `close` sends the close frame and waits for the answer; in a loop, `break` after it"
         }
         Act::Recv => {
-            "take it out: `close` waits until the peer has answered; in a loop, leave the loop after it"
+            "remove this call: `close` waits until the peer has answered; in a loop, `break` after `close`"
         }
-        Act::Send => "move it in front of `close`: what was sent before is written first",
-        _ => "move it in front of `close`",
+        Act::Send => "move it before `close`, which writes out all earlier messages first",
+        _ => "move it before `close`",
     }
 }

@@ -8,8 +8,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, operation) in flow.operations().filter(|(_, operation)| operation.act == Act::Early) {
         let site = &operation.site;
         let message = format!(
-            "`{}` is called on the handshake, and there is no connection before `accept`: messages go through the socket \
-             that it gives",
+            "`{}` is called on the handshake, but there is no connection before `accept`: messages go through the socket \
+             that `accept` returns",
             site.method
         );
         sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(site));
@@ -23,5 +23,5 @@ fn help(site: &Site) -> String {
     }
     let call = site.call();
     let call = call.split_once('.').map_or(call.as_str(), |(_, call)| call);
-    format!("write `let mut socket = {handshake}.accept().await?;` before, and `socket.{call}` here")
+    format!("write `let mut socket = {handshake}.accept().await?;` first, and `socket.{call}` here")
 }

@@ -14,10 +14,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 fn nothing(act: Act) -> &'static str {
     match act {
-        Act::Accept => "the handshake is not answered, and there is no socket yet",
+        Act::Accept => "the handshake is never answered",
         Act::Recv => "nothing is received",
         Act::Close => "the connection is not closed",
-        Act::Flush => "nothing is written",
+        Act::Flush => "nothing is flushed",
         _ => "the message is never sent",
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 continue;
             }
             let message = format!(
-                "`{name}` ends without `accept` or `reject`: every client that comes this way gets a 500"
+                "`{name}` ends without `accept` or `reject`: on this path the handshake is never answered, and the client gets a 500"
             );
             let handshake = root.name_or("handshake");
             let refuse = match flow.function.output() {

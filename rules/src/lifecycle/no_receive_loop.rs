@@ -23,8 +23,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 }
 
 fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
-    let message =
-        "every client is disconnected when the function returns, and nothing receives in a loop before that";
+    let message = format!(
+        "`{}` does not receive in a loop, and every client is disconnected when it returns",
+        flow.name()
+    );
     let listener = root.listener();
     let receive = format!("write `{}`", flow.receive_loop(&listener));
     let help = if root.is_split() {
@@ -34,7 +36,7 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
             Flavor::Sockeye => format!("{listener}.close(CloseCode::NORMAL, \"done\").await"),
             Flavor::Axum => format!("{listener}.send(Message::Close(None)).await"),
         };
-        format!("{receive}; if one exchange is all there is, end it with `{close}`")
+        format!("{receive}; if the function is meant to end here, close the connection with `{close}`")
     };
     sink.report(&NO_RECEIVE_LOOP, at, message, help);
 }

@@ -9,11 +9,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
         if goes_round_at_the_end(flow, id, recv) {
             found.push(id);
-            let message = "when the peer has closed, `recv` gives `None` at once, again and again, and this loop never ends";
+            let message = "after the peer has closed, `recv` returns `None` immediately every time, so this loop never ends";
             let listener = recv.site.on_or("socket");
             let way_out =
                 if recv.selected { flow.receive_branch(&listener) } else { flow.receive_loop(&listener) };
-            let help = format!("leave the loop: `{way_out}`");
+            let help = format!("leave the loop on `None`: `{way_out}`");
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }
     }
@@ -22,10 +22,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
     for one in &flow.graph.loops {
         if flow.reachable[one.header] && never_waits(flow, one) {
-            let message = "this loop goes round without awaiting and has no way out: it holds a thread of the runtime, and \
-                           every connection on it stands still";
+            let message = "this loop never awaits and never ends: it blocks a thread of the runtime, and every connection on \
+                           that thread with it";
             let help =
-                "await what the loop waits for; `tokio::task::yield_now().await` lets others run in between";
+                "await what the loop waits for, or call `tokio::task::yield_now().await` in each iteration";
             sink.report(&SPINNING_LOOP, &one.keyword, message, help);
         }
     }

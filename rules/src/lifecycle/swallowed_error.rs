@@ -14,7 +14,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if lasts && is_ignored(flow, id) && goes_on(flow, id, send) {
             let call = send.site.call();
             let message =
-                "the error of this `send` is thrown away, so the loop goes on sending to a peer that is gone";
+                "the error of this `send` is ignored, so the loop keeps sending to a peer that is gone";
             let help = flow.checked(&call);
             sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
         }

@@ -9,14 +9,12 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     let name = flow.function.name();
-    let message = format!(
-        "the endpoint `{name}` has no documentation: nobody can see what it is for and what it sends"
-    );
+    let message = format!("the endpoint `{name}` has no documentation");
     sink.report(
         &UNDOCUMENTED_ENDPOINT,
         name,
         message,
-        "write `/// What a client gets from it.` above the attribute",
+        "write a doc comment above the attribute: `/// What the endpoint is for, and which messages it sends and receives.`",
     );
 }
 
