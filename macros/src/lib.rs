@@ -1,7 +1,7 @@
 //! `#[ws_endpoint]`: see the `sockeye` crate, which re-exports it.
 //!
-//! The way of an endpoint: the tokens are read and judged by `sockeye_rules::syntax`; what it reports becomes compile errors
-//! (`report`), or else the handler is registered (`expand`). No decision about right and wrong is made here.
+//! The tokens of an endpoint are parsed and checked by `sockeye_rules::syntax`. What it reports becomes compile errors
+//! (`report`); without any, the handler is registered (`expand`). This crate decides nothing about right and wrong.
 
 mod duplicate;
 mod expand;
@@ -30,30 +30,30 @@ use sockeye_rules::syntax;
 /// }
 /// ```
 ///
-/// The route is a string literal or a constant: `ROUTE`, `routes::ROOM`, `concat!(..)`. A constant is judged when the compiler knows its
-/// value, in fewer words. Two constants with the same value are found when the server starts.
+/// The route is a string literal or a constant: `ROUTE`, `routes::ROOM`, `concat!(..)`. A constant is checked when the compiler
+/// evaluates it, with shorter messages. Two constants with the same value are reported when the server starts.
 ///
 /// The first parameter is the `Handshake`; the others are axum extractors that read the head of the request. The function
-/// returns `()` or `Result<(), E>`, where `E` turns into `sockeye::Error`.
+/// returns `()` or `Result<(), E>`, where `E` converts into `sockeye::Error`.
 ///
-/// After the route come any of these options:
+/// These options can follow the route:
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `state = AppState` | the state that extractors with `FromRequestParts<AppState>` ask for |
+/// | `state = AppState` | the state type of extractors that implement `FromRequestParts<AppState>` |
 /// | `origins = ["https://app.example.com"]` or `origins = any` | the web pages that may connect |
-/// | `subprotocols = ["v2", "v1"]` | what is offered to the client, in order of preference |
-/// | `max_message_size = "64 KiB"` | the largest message that is received |
-/// | `heartbeat = "30s"` or `heartbeat = off` | how often the peer is asked whether it is still there |
-/// | `group = "admin"` | the group of endpoints that it belongs to |
-/// | `guarded` | a layer in front of it authenticates |
+/// | `subprotocols = ["v2", "v1"]` | the subprotocols that the endpoint supports, in order of preference |
+/// | `max_message_size = "64 KiB"` | the largest message that the endpoint receives |
+/// | `heartbeat = "30s"` or `heartbeat = off` | how often the server pings a silent client |
+/// | `group = "admin"` | the group of endpoints that this one belongs to |
+/// | `guarded` | a layer in front of the endpoint authenticates requests |
 /// | `allow(rule, reason = "why")` | turns a rule off for this endpoint |
-/// | `crate = company::sockeye` | the path of the crate `sockeye`, where another crate re-exports it; a name that `Cargo.toml` gives it is found there |
+/// | `crate = company::sockeye` | the path of the crate `sockeye`, if another crate re-exports it; a crate that is renamed in `Cargo.toml` needs no option |
 ///
 /// # Errors
 ///
-/// Each mistake is one compile error, `[rule] what is wrong`, with the text to write; `cargo sockeye explain rule` shows
-/// the page of the rule.
+/// Each mistake is one compile error, `[rule] what is wrong`, with the code to write instead. `cargo sockeye explain rule`
+/// shows the page of the rule.
 #[proc_macro_attribute]
 pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
@@ -68,7 +68,7 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     } else {
         report::report(&endpoint, &errors, item)
     };
-    // In an `impl` block nothing may stand beside the function, and there is an error to mend first.
+    // In an `impl` block nothing may stand beside the function, and there is an error to fix first.
     let is_method = endpoint.function().is_some_and(|function| function.receiver.is_some());
     let warnings = if is_method { TokenStream::default().into() } else { report::warnings(&warnings) };
     quote::quote!(#expanded #warnings).into()
@@ -86,13 +86,13 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// What `#[ws_endpoint]` sees of a socket ends where the socket is given to another function. This attribute goes on there:
-/// on functions and methods with a parameter of the type `Handshake`, `Socket`, `Sender` or `Receiver`, owned or borrowed.
-/// It takes `allow(rule, reason = "why")`, `crate = ..` and nothing else.
+/// `#[ws_endpoint]` checks a socket only until it is passed to another function. Put this attribute on that function: any
+/// function or method with a parameter of the type `Handshake`, `Socket`, `Sender` or `Receiver`, owned or borrowed. Its only
+/// options are `allow(rule, reason = "why")` and `crate = ..`.
 ///
 /// # Errors
 ///
-/// Those of the rules of the lifecycle, as with `#[ws_endpoint]`.
+/// The errors of the lifecycle rules, as with `#[ws_endpoint]`.
 #[proc_macro_attribute]
 pub fn ws_lifecycle(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);

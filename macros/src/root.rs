@@ -21,8 +21,8 @@ pub(crate) fn absent(options: &Options) -> Option<TokenStream> {
     if options.krate.is_some() || by_manifest() != Name::Absent || has_extern_crates() {
         return None;
     }
-    let message = "[invalid_option] the package does not depend on `sockeye`, so the endpoint cannot find it\n\
-                   help: write the path at which another crate re-exports it, as in `crate = company::sockeye`, or run `cargo add sockeye`";
+    let message = "[invalid_option] this package does not depend on `sockeye`, which `#[ws_endpoint]` expands to\n\
+                   help: run `cargo add sockeye`, or write the path of the crate that re-exports it, as in `crate = company::sockeye`";
     Some(quote!(::core::compile_error!(#message);))
 }
 

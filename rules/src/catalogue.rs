@@ -60,7 +60,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Whether what breaks the rule is an error; else it is a warning.
+    /// Whether breaking the rule is an error; otherwise it is a warning.
     pub const fn is_error(self) -> bool {
         matches!(self, Self::Forbid | Self::Deny)
     }

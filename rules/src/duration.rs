@@ -31,17 +31,14 @@ pub fn parse(text: &str) -> Result<Duration, ValueProblem> {
     };
     let millis = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(*factor));
     match millis.map(Duration::from_millis) {
-        Some(Duration::ZERO) => Err(malformed(text, "it is no time at all", "\"30s\"")),
+        Some(Duration::ZERO) => Err(malformed(text, "it is zero", "\"30s\"")),
         Some(duration) if duration <= MAX => Ok(duration),
         _ => Err(malformed(text, "it is longer than a day", "\"24h\"")),
     }
 }
 
 fn malformed(text: &str, why: &str, example: &str) -> ValueProblem {
-    ValueProblem::new(
-        format!("`{text}` is not a duration that can be used: {why}"),
-        format!("write `{example}`"),
-    )
+    ValueProblem::new(format!("`{text}` is not a valid duration: {why}"), format!("write `{example}`"))
 }
 
 fn unknown_unit(text: &str, digits: &str, unit: &str) -> ValueProblem {
@@ -52,13 +49,12 @@ fn unknown_unit(text: &str, digits: &str, unit: &str) -> ValueProblem {
         "h" | "hour" | "hours" => Some("h"),
         _ => None,
     };
-    let what =
-        if unit.is_empty() { "it has no unit".to_owned() } else { format!("there is no unit `{unit}`") };
+    let what = if unit.is_empty() { "it has no unit".to_owned() } else { format!("unknown unit `{unit}`") };
     let help = nearest.map_or_else(
         || "the units are ms, s, m and h: write `\"30s\"`".to_owned(),
         |unit| format!("write `\"{digits}{unit}\"`"),
     );
-    ValueProblem::new(format!("`{text}` is not a duration that can be used: {what}"), help)
+    ValueProblem::new(format!("`{text}` is not a valid duration: {what}"), help)
 }
 
 #[cfg(test)]

@@ -124,12 +124,12 @@ fn problem(what: String, suggestion: Option<Origin>, advice: &'static str) -> Or
 /// What is no origin in shape, and cannot be mended by taking something away.
 fn not_special(text: &str) -> Result<(), OriginProblem> {
     let (what, advice) = match text {
-        "" => ("an empty text is not an origin", EXAMPLE),
+        "" => ("an empty string is not an origin", EXAMPLE),
         "null" => (
-            "`null` is what every sandboxed page and local file sends: it would let any site in",
+            "`null` is what every sandboxed page and local file sends: it would allow any site",
             "serve the page from an address of its own and write that origin",
         ),
-        "*" => ("`*` is not an origin", "write `any` in place of the list to let every origin in"),
+        "*" => ("`*` is not an origin", "write `any` in place of the list to allow every origin"),
         _ if text.contains('*') => (
             "an origin has no wildcards: it is compared as a whole",
             "write each origin in full, as in `https://app.example.com`",
@@ -171,11 +171,11 @@ impl<'a> Pieces<'a> {
     fn fault(&self) -> Option<String> {
         let scheme = self.scheme.unwrap_or_default();
         if self.scheme.is_none() {
-            return Some("has no scheme: a browser sends one".to_owned());
+            return Some("has no scheme: a browser always sends one".to_owned());
         }
         match scheme.to_ascii_lowercase().as_str() {
             "ws" | "wss" => return Some(websocket_scheme(scheme)),
-            _ if !is_scheme(scheme) => return Some(format!("has a scheme that cannot be: `{scheme}`")),
+            _ if !is_scheme(scheme) => return Some(format!("has an invalid scheme: `{scheme}`")),
             _ => {}
         }
         self.address_fault().or_else(|| self.spelling_fault())
@@ -196,12 +196,12 @@ impl<'a> Pieces<'a> {
         if !self.host.is_ascii() {
             return Some("has a host that is not ASCII: a browser sends its `xn--` form".to_owned());
         }
-        (!is_host(self.host)).then(|| format!("has a host that cannot be: `{}`", self.host))
+        (!is_host(self.host)).then(|| format!("has an invalid host: `{}`", self.host))
     }
 
     fn spelling_fault(&self) -> Option<String> {
         if self.port.is_some_and(|port| port_number(port).is_none()) {
-            return Some(format!("has a port that cannot be: `{}`", self.port.unwrap_or_default()));
+            return Some(format!("has an invalid port: `{}`", self.port.unwrap_or_default()));
         }
         if self.text.trim() != self.text {
             return Some("has a space at its end or start".to_owned());
@@ -226,7 +226,7 @@ impl<'a> Pieces<'a> {
 }
 
 fn websocket_scheme(scheme: &str) -> String {
-    format!("has the scheme of the socket: an origin is where the page was loaded from, never `{scheme}://`")
+    format!("has the scheme of a WebSocket: an origin is where the page was loaded from, never `{scheme}://`")
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -304,7 +304,7 @@ mod tests {
             ("https://bücher.example", EXAMPLE),
             ("http://[::1", EXAMPLE),
             ("1http://a", EXAMPLE),
-            ("*", "write `any` in place of the list to let every origin in"),
+            ("*", "write `any` in place of the list to allow every origin"),
             ("https://*.example.com", "write each origin in full, as in `https://app.example.com`"),
             ("null", "serve the page from an address of its own and write that origin"),
             (

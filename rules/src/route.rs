@@ -16,9 +16,7 @@ pub const fn route_fault(route: &str) -> Option<&'static str> {
         return Some(words);
     }
     if has_twins(route) {
-        return Some(
-            "[route_syntax] a parameter stands twice in the route: give the second one a name of its own",
-        );
+        return Some("[route_syntax] a parameter appears twice in the route: rename the second one");
     }
     None
 }
@@ -36,17 +34,17 @@ pub const fn route_parameters(route: &str) -> usize {
 const fn address_fault(route: &[u8]) -> Option<&'static str> {
     if has_blank(route) {
         return Some(
-            "[route_syntax] the route has a space or a control character in it: write `%20`, or remove it",
+            "[route_syntax] the route contains a space or a control character: write `%20`, or remove it",
         );
     }
     if find(route, b"://").is_some() {
-        return Some("[route_syntax] the route is a path, not an address: remove scheme, host and port");
+        return Some("[route_syntax] the route must be a path: remove scheme, host and port");
     }
     if !starts(route, 0, b"/") {
-        return Some("[route_syntax] the route does not begin with a slash: write one at its start");
+        return Some("[route_syntax] the route must begin with a slash: write one at its start");
     }
     if find(route, b"?").is_some() || find(route, b"#").is_some() {
-        return Some("[route_syntax] a query or fragment is no part of a route: remove it");
+        return Some("[route_syntax] a route cannot contain a query or fragment: remove it");
     }
     if find(route, b"//").is_some() {
         return Some("[route_syntax] the route has an empty segment: write one slash between segments");
@@ -61,11 +59,11 @@ const fn segment_fault(route: &[u8]) -> Option<&'static str> {
         let end = end_of_segment(route, start);
         if starts(route, start, b":") || starts(route, start, b"*") {
             return Some(
-                "[route_syntax] the route has the syntax of older routers: write `{id}`, or `{*rest}` at its end",
+                "[route_syntax] the route uses the syntax of axum 0.7 and earlier: write `{id}`, or `{*rest}` at its end",
             );
         }
         if start < end && route[start] == b'<' && route[end - 1] == b'>' {
-            return Some("[route_syntax] the route has the syntax of another router: write `{id}`");
+            return Some("[route_syntax] the route uses the syntax of another framework: write `{id}`");
         }
         if start < end
             && route[start] == b'{'
@@ -73,7 +71,7 @@ const fn segment_fault(route: &[u8]) -> Option<&'static str> {
             && has_within(route, start, end, b':')
         {
             return Some(
-                "[route_syntax] the route has a pattern, which this router does not know: write `{id}`",
+                "[route_syntax] the route contains a pattern, which axum does not support: write `{id}`",
             );
         }
         start = end + 1;
@@ -81,7 +79,7 @@ const fn segment_fault(route: &[u8]) -> Option<&'static str> {
     None
 }
 
-const BRACES: &str = "[route_syntax] the braces of the route do not make a parameter: write a name between one pair of braces, as in `/ws/{id}`";
+const BRACES: &str = "[route_syntax] the braces of the route do not form a parameter: write a name between one pair of braces, as in `/ws/{id}`";
 
 /// What `matchit` refuses: it is the router that will serve the route.
 const fn brace_fault(route: &[u8]) -> Option<&'static str> {
@@ -98,12 +96,12 @@ const fn brace_fault(route: &[u8]) -> Option<&'static str> {
         let Some(end) = end_of_parameter(route, at) else { return Some(BRACES) };
         if end < route.len() && route[end] != b'/' {
             return Some(
-                "[route_syntax] a segment can hold one parameter, at its end: end the segment with it",
+                "[route_syntax] a segment can have one parameter, at its end: end the segment with it",
             );
         }
         if route[at + 1] == b'*' && end < route.len() {
             return Some(
-                "[route_syntax] a parameter that takes the rest of the path must be the last segment: move it to the end",
+                "[route_syntax] a catch-all parameter must be the whole last segment: move it to the end",
             );
         }
         at = end;

@@ -38,17 +38,14 @@ pub fn parse(text: &str) -> Result<usize, ValueProblem> {
     };
     let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(*factor));
     match bytes.and_then(|bytes| usize::try_from(bytes).ok()) {
-        Some(0) => Err(malformed(text, "a size of zero lets no message through", "64 KiB")),
+        Some(0) => Err(malformed(text, "a limit of zero would reject every message", "64 KiB")),
         Some(bytes) if bytes <= MAX => Ok(bytes),
         _ => Err(malformed(text, "more than 2 GiB cannot be received as one message", "16 MiB")),
     }
 }
 
 fn malformed(text: &str, why: &str, example: &str) -> ValueProblem {
-    ValueProblem::new(
-        format!("`{text}` is not a size that can be used: {why}"),
-        format!("write `\"{example}\"`"),
-    )
+    ValueProblem::new(format!("`{text}` is not a valid size: {why}"), format!("write `\"{example}\"`"))
 }
 
 fn unknown_unit(text: &str, digits: &str, unit: &str) -> ValueProblem {
@@ -57,7 +54,7 @@ fn unknown_unit(text: &str, digits: &str, unit: &str) -> ValueProblem {
         || "the units are B, KB, MB, GB and KiB, MiB, GiB: write `\"64 KiB\"`".to_owned(),
         |unit| format!("write `\"{digits} {unit}\"`"),
     );
-    ValueProblem::new(format!("`{text}` is not a size that can be used: there is no unit `{unit}`"), help)
+    ValueProblem::new(format!("`{text}` is not a valid size: unknown unit `{unit}`"), help)
 }
 
 /// `kib`, `Kib`, `k` and `K` all mean `KiB` to somebody who writes a limit.

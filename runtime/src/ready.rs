@@ -37,9 +37,9 @@ use crate::{Error, Result};
 /// # let _ = server;
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be asked whether it is ready",
+    message = "`{Self}` cannot be used as a readiness check",
     label = "expected an async closure that returns a `Result`, or a type that implements `sockeye::Ready`",
-    note = "help: write `async move || pool.ping().await`, with an error that turns into `sockeye::Error`"
+    note = "help: write `async move || pool.ping().await`, with an error that converts into `sockeye::Error`"
 )]
 pub trait Ready: Send + 'static {
     /// Tries whether the component works. It must not block its thread: what blocks belongs in

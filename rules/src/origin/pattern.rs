@@ -89,13 +89,13 @@ fn is_too_wide(host: &str) -> bool {
 }
 
 fn too_wide(host: &str) -> OriginProblem {
-    let what = format!("`*.{host}` leaves open whose page it is");
-    problem(what, None, "write the domain that is yours, as in `https://*.example.com`")
+    let what = format!("`*.{host}` matches the sites of others too");
+    problem(what, None, "write your own domain, as in `https://*.example.com`")
 }
 
 fn misplaced(text: &str) -> OriginProblem {
     problem(
-        format!("`{text}` has a `*` that is not the whole first label of the host"),
+        format!("`{text}` has a `*` that is not the whole first label of its host"),
         None,
         "write `https://*.example.com` for every host one level below, or decide in code with `Origins::from_fn`",
     )
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn each_slip_is_answered_with_the_text_to_write() {
         let misplaced = "write `https://*.example.com` for every host one level below, or decide in code with `Origins::from_fn`";
-        let too_wide = "write the domain that is yours, as in `https://*.example.com`";
+        let too_wide = "write your own domain, as in `https://*.example.com`";
         for (text, help) in [
             ("wss://*.example.com/", "write `https://*.example.com`"),
             ("https://*.example.com/chat", "write `https://*.example.com`"),
@@ -125,7 +125,7 @@ mod tests {
             ("http://*.127.0.0.1", too_wide),
             ("http://*.[::1]", too_wide),
             ("https://*.", super::super::EXAMPLE),
-            ("*", "write `any` in place of the list to let every origin in"),
+            ("*", "write `any` in place of the list to allow every origin"),
         ] {
             assert_eq!(Pattern::parse(text).map_err(|found| found.help()), Err(help.to_owned()), "{text}");
         }

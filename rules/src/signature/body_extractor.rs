@@ -8,8 +8,10 @@ use crate::{
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     for parameter in function.parameters.iter().filter(|parameter| is_certain(parameter.ty())) {
-        let message =
-            format!("`{}` reads the body of the request, and a handshake has none", one_line(parameter.ty()));
+        let message = format!(
+            "`{}` reads the request body, but a WebSocket handshake has no body",
+            one_line(parameter.ty())
+        );
         sink.report(&BODY_EXTRACTOR, &parameter.node.ty, message, help(parameter));
     }
 }
@@ -28,10 +30,10 @@ fn help(parameter: &Parameter) -> String {
         "Json" => format!(
             "receive it as a message: write `handshake: Handshake<Json<{inner}>>` and `socket.recv().await?`"
         ),
-        "Form" => format!("write `Query<{inner}>` to read it from the query of the URL"),
-        "Request" => "take the parts that are needed, as in `headers: HeaderMap` or `uri: Uri`".to_owned(),
+        "Form" => format!("write `Query<{inner}>` to read it from the query string"),
+        "Request" => "extract only the parts you need, such as `headers: HeaderMap` or `uri: Uri`".to_owned(),
         "String" => {
-            "receive it as a message with `socket.recv().await?`, or take it as `Path<String>`".to_owned()
+            "receive it as a message with `socket.recv().await?`, or read it from the path with `Path<String>`".to_owned()
         }
         _ => "receive it as a message with `socket.recv().await?`".to_owned(),
     }

@@ -10,7 +10,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     for parameter in function.parameters.iter().filter(|parameter| borrows(parameter.ty())) {
         let written = one_line(parameter.ty());
         let message =
-            format!("`{written}` is borrowed, but a connection outlives the request that it came from");
+            format!("`{written}` is borrowed, but the connection outlives the request that it borrows from");
         sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(parameter.ty()));
     }
 }
@@ -48,7 +48,7 @@ fn help(ty: &Type) -> String {
     let inner = one_line(&reference.elem);
     match known(&reference.elem) {
         _ if inner == "str" => {
-            "take an owned text from an extractor, as in `Path(name): Path<String>`".to_owned()
+            "take an owned `String` from an extractor, as in `Path(name): Path<String>`".to_owned()
         }
         Some(Known::Handshake) if reference.mutability.is_some() => format!("write `mut handshake: {inner}`"),
         _ => format!("write `{inner}`"),

@@ -11,8 +11,8 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         return;
     };
     for again in function.extractors().iter().filter(|later| spelled(later.ty()) == spelled(first.ty())) {
-        let help = format!("take `{}` out; a connection has one handshake", again.text());
-        sink.report(&DUPLICATE_HANDSHAKE, &again.node, "a second handshake among the parameters", help)
-            .shape();
+        let message = format!("the endpoint `{}` takes more than one handshake", function.name());
+        let help = format!("remove `{}`: a connection has one handshake", again.text());
+        sink.report(&DUPLICATE_HANDSHAKE, &again.node, message, help).shape();
     }
 }

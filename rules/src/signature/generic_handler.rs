@@ -11,8 +11,8 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     for parameter in function.parameters.iter().filter(|parameter| has_impl_trait(parameter.ty())) {
         let written = one_line(parameter.ty());
         let message =
-            format!("`{written}` leaves the type open, but the server must know it to call the endpoint");
-        sink.report(&GENERIC_HANDLER, &parameter.node.ty, message, "write the type itself").shape();
+            format!("`{written}` is not a concrete type: the server must know the type to call the endpoint");
+        sink.report(&GENERIC_HANDLER, &parameter.node.ty, message, "write the concrete type").shape();
     }
 }
 
@@ -25,10 +25,8 @@ fn generics(function: &Function, sink: &mut Sink) {
     };
     let name = function.name();
     let message =
-        format!("the endpoint `{name}` is generic, but nothing says for which types to register it");
-    let help = format!(
-        "write one endpoint for each type, which calls the generic function; here: take out `{}`",
-        one_line(open)
-    );
+        format!("the endpoint `{name}` is generic: the server cannot know for which types to register it");
+    let help =
+        format!("remove `{}`, and write one endpoint per type that calls a generic function", one_line(open));
     sink.report(&GENERIC_HANDLER, open, message, help).shape();
 }

@@ -6,7 +6,7 @@ use crate::{
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     let Some((at, handshake)) = misplaced(function) else { return };
-    let message = "the handshake is not the first parameter";
+    let message = format!("the handshake must be the first parameter of the endpoint `{}`", function.name());
     sink.report(&MISPLACED_HANDSHAKE, &handshake.node, message, help(function, at)).shape();
 }
 

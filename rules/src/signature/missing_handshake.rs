@@ -6,7 +6,7 @@ use crate::{
 /// Only what is certain: an alias of `Handshake` can have any name, and the types find out about those.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function().filter(|function| function.receiver.is_none()) else { return };
-    let message = format!("the endpoint `{}` takes no handshake", function.name());
+    let message = format!("the endpoint `{}` has no handshake parameter", function.name());
     match function.parameters.first() {
         None => sink.report(&MISSING_HANDSHAKE, function.name(), message, help(function)).shape(),
         Some(first) if is_something_else(first) && !stands_later(function) => {

@@ -5,7 +5,7 @@ use crate::{
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Item::Other(other) = &endpoint.item else { return };
-    let message = format!("`#[ws_endpoint]` stands on an `async fn`, this is {}", other.what);
+    let message = format!("`#[ws_endpoint]` can only be applied to an `async fn`, not to {}", other.what);
     sink.report(
         &NOT_A_FUNCTION,
         &other.at,

@@ -11,7 +11,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     let Some(first_too_many) = function.extractors().get(MOST) else { return };
     let count = function.extractors().len();
-    let message = format!("{count} extractors are more than the {MOST} that an endpoint can have");
-    let help = "put some of them in one struct and write `#[derive(axum::extract::FromRequestParts)]` on it";
+    let message = format!("an endpoint can have at most {MOST} extractors, not {count}");
+    let help = "move some of them into one struct with `#[derive(axum::extract::FromRequestParts)]`";
     sink.report(&NOT_AN_EXTRACTOR, &first_too_many.node, message, help);
 }

@@ -8,6 +8,6 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         return;
     };
     let name = function.name();
-    let message = format!("the endpoint `{name}` is not `async`: it could not wait for a message");
+    let message = format!("the endpoint `{name}` must be an `async fn`");
     sink.report(&NOT_ASYNC, &function.sig.fn_token, message, format!("write `async fn {name}`")).shape();
 }

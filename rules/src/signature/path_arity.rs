@@ -14,7 +14,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     for parameter in function.extractors() {
         let Some(taken) = taken(parameter).filter(|taken| *taken != route.parameters.len()) else { continue };
         let message = format!(
-            "`{}` takes {}, the route {} has {}",
+            "`{}` takes {}, but the route {} has {}",
             one_line(parameter.ty()),
             count(taken),
             one_line(&route.literal),
@@ -50,7 +50,7 @@ fn takes_one(ty: &Type) -> bool {
 
 fn count(parameters: usize) -> String {
     match parameters {
-        0 => "no parameter".to_owned(),
+        0 => "no parameters".to_owned(),
         1 => "1 parameter".to_owned(),
         many => format!("{many} parameters"),
     }
@@ -61,10 +61,9 @@ fn help(parameter: &Parameter, route: &Route) -> String {
         route.parameters.iter().map(|one| one.name.trim_start_matches('_').to_owned()).collect();
     let types = types(parameter, names.len());
     match names.as_slice() {
-        [] => format!(
-            "take `{}` out, or name a parameter in the route, as in `\"/ws/{{id}}\"`",
-            parameter.text()
-        ),
+        [] => {
+            format!("remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`", parameter.text())
+        }
         [name] => format!("write `Path({name}): Path<{}>`", types[0]),
         _ => format!("write `Path(({})): Path<({})>`", names.join(", "), types.join(", ")),
     }

@@ -8,13 +8,14 @@ use crate::{
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     for parameter in function.parameters.iter().filter(|parameter| is_raw(parameter.ty())) {
-        let message = format!("`{}` is axum's own upgrade, which Sockeye replaces", one_line(parameter.ty()));
+        let message =
+            format!("`{}` is axum's own WebSocket API, which `Handshake` replaces", one_line(parameter.ty()));
         let mut help = if has_handshake(function) {
-            format!("take `{}` out", parameter.text())
+            format!("remove `{}`", parameter.text())
         } else {
             "write `handshake: Handshake` as the first parameter".to_owned()
         };
-        help.push_str("; `handshake.accept().await?` gives the socket");
+        help.push_str("; `handshake.accept().await?` returns the socket");
         sink.report(&RAW_UPGRADE, &parameter.node.ty, message, help);
     }
 }

@@ -16,9 +16,9 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 fn fault(output: &Type) -> Option<&'static str> {
     match output {
         Type::ImplTrait(_) => Some("there is no response to write once the socket is open"),
-        Type::Never(_) => Some("every connection ends some day"),
-        Type::Reference(_) | Type::Array(_) | Type::Slice(_) => Some("nobody would receive it"),
-        Type::Tuple(tuple) if !tuple.elems.is_empty() => Some("nobody would receive it"),
+        Type::Never(_) => Some("every connection ends at some point"),
+        Type::Reference(_) | Type::Array(_) | Type::Slice(_) => Some("no one would receive the value"),
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => Some("no one would receive the value"),
         _ => None,
     }
 }

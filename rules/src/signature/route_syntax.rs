@@ -11,8 +11,7 @@ pub(crate) const NAMES_OF_ROUTE: [&str; 4] = ["path", "route", "uri", "url"];
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(route) = endpoint.route() else { return no_route(&endpoint.arguments, sink) };
     if let Some(fault) = &route.fault {
-        let message =
-            format!("{} is no route that a request could reach: {}", one_line(&route.literal), fault.what);
+        let message = format!("no request can match the route {}: {}", one_line(&route.literal), fault.what);
         sink.report(&ROUTE_SYNTAX, &route.literal, message, fault.help.as_str());
     }
 }
@@ -26,7 +25,7 @@ fn no_route(arguments: &Arguments, sink: &mut Sink) {
         let value = option.at();
         let route = value.to_string();
         let route = if route.starts_with('"') { route } else { "\"/ws\"".to_owned() };
-        let message = format!("the route stands alone, without `{} =`", option.name);
+        let message = format!("the route is written without `{} =`", option.name);
         sink.report(&ROUTE_SYNTAX, &option.name, message, format!("write `#[ws_endpoint({route})]`"));
         return;
     }

@@ -16,9 +16,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         let message = format!("nothing reads the parameter `{{{name}}}` of the route {route_text}");
         let unused = route_text.replace(&format!("{{{name}}}"), &format!("{{_{name}}}"));
         let unused = unused.replace(&format!("{{*{name}}}"), &format!("{{*_{name}}}"));
-        let help = format!(
-            "take it with `Path({name}): Path<String>`, or write {unused} if it is meant to be ignored"
-        );
+        let help = format!("read it with `Path({name}): Path<String>`, or write {unused} to ignore it");
         sink.report(&UNUSED_PATH_PARAMETER, &route.literal, message, help);
     }
 }

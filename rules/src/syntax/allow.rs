@@ -9,12 +9,12 @@ pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, sink: 
     for one in allowed {
         if sink.take_out(one.rule) == 0 && Some(one.rule.phase) != judged_later {
             let name = one.rule.name;
-            let message = format!("`allow({name}, ..)` allows nothing: the rule finds nothing here");
+            let message = format!("`allow({name}, ..)` has no effect: the rule reports nothing here");
             sink.report(
                 &UNNEEDED_ALLOW,
                 &one.at,
                 message,
-                "take it out, so that the rule can speak when it has to",
+                "remove it, so that the rule can report a later mistake",
             );
         }
     }

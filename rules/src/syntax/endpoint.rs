@@ -90,7 +90,7 @@ impl Other {
             TokenTree::Ident(word) => words.iter().find(|known| word == *known).map(|known| (*known, word)),
             _ => None,
         });
-        let Some((known, word)) = word else { return Self { what: "something else", at: tokens } };
+        let Some((known, word)) = word else { return Self { what: "this item", at: tokens } };
         Self { what: article(known), at: word.to_token_stream() }
     }
 }

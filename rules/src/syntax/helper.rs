@@ -12,7 +12,7 @@ const ALLOW: &str = "`#[ws_lifecycle]` or `#[ws_lifecycle(allow(rule, reason = \
 /// What is wrong with the attribute itself.
 pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
     if let Item::Other(other) = &helper.item {
-        let message = format!("`#[ws_lifecycle]` stands on a function, this is {}", other.what);
+        let message = format!("`#[ws_lifecycle]` can only be applied to a function, not to {}", other.what);
         sink.report(
             &NOT_A_FUNCTION,
             &other.at,
@@ -31,11 +31,11 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
         .map(|option| &option.name)
         .filter(|name| *name != "allow" && *name != "crate");
     for name in names {
-        let message = format!("`{name}` is no option of `#[ws_lifecycle]`");
+        let message = format!("`{name}` is not an option of `#[ws_lifecycle]`");
         sink.report(&UNKNOWN_OPTION, name, message, format!("write {ALLOW}"));
     }
     for stray in arguments.stray.iter().chain(&arguments.constant).chain(&arguments.instead_of_route) {
-        let message = format!("`{}` is no option", one_line(stray));
+        let message = format!("`{}` is not an option", one_line(stray));
         sink.report(&UNKNOWN_OPTION, stray, message, format!("write {ALLOW}"));
     }
     crate::catalogue::invalid_options(helper, sink);
@@ -43,9 +43,10 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
         helper.function().filter(|one| one.parameters.is_empty() && one.receiver.is_none())
     {
         let name = function.name();
-        let message =
-            format!("`{name}` takes no handshake, socket or half of one: there is nothing to check");
-        sink.report(&MISSING_HANDSHAKE, name, message, "take the attribute out");
+        let message = format!(
+            "`{name}` has no parameter of the type `Handshake`, `Socket`, `Sender` or `Receiver`: there is nothing to check"
+        );
+        sink.report(&MISSING_HANDSHAKE, name, message, "remove the attribute");
     }
 }
 

@@ -166,8 +166,8 @@ impl Options {
     fn repeated(&mut self, texts: &[LitStr], what: &str, same: fn(&str, &str) -> bool) {
         for (index, text) in texts.iter().enumerate() {
             if texts[..index].iter().any(|earlier| same(&earlier.value(), &text.value())) {
-                let what = format!("the {what} {} stands twice", one_line(text));
-                self.problems.push(Problem::new(text, what, "take the second one out"));
+                let what = format!("duplicate {what} {}", one_line(text));
+                self.problems.push(Problem::new(text, what, "remove the second one"));
             }
         }
     }
@@ -186,7 +186,7 @@ impl Options {
 
 fn twice(argument: &Argument) -> Problem {
     let name = &argument.name;
-    Problem::new(name, format!("the option `{name}` stands twice"), "keep one of them")
+    Problem::new(name, format!("duplicate option `{name}`"), "remove one of them")
 }
 
 /// The value is not of the form that the option takes.
@@ -218,9 +218,8 @@ fn texts(list: &ExprArray, option: &str, example: &str) -> Read<Vec<LitStr>> {
     let each = list.elems.iter().map(|element| match element {
         Expr::Lit(literal) if let Lit::Str(text) = &literal.lit => Ok(text.clone()),
         other => {
-            let what =
-                format!("`{}` in `{option}` is not a text that the compiler can check", one_line(other));
-            Err(Problem::new(other, what, format!("write it out, as in `\"{example}\"`")))
+            let what = format!("`{}` in `{option}` must be a string literal", one_line(other));
+            Err(Problem::new(other, what, format!("write a string literal, as in `\"{example}\"`")))
         }
     });
     each.collect()
@@ -286,11 +285,7 @@ fn group(argument: &Argument) -> Read<LitStr> {
 fn guarded(argument: &Argument) -> Read<bool> {
     match argument.value {
         Value::Flag => Ok(true),
-        _ => Err(Problem::new(
-            &argument.at(),
-            "`guarded` takes no value: it is on when it is there",
-            "write `guarded`",
-        )),
+        _ => Err(Problem::new(&argument.at(), "`guarded` takes no value", "write `guarded`")),
     }
 }
 
@@ -343,15 +338,15 @@ fn allowable(name: &Ident) -> Read<&'static Rule> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`cargo sockeye explain` lists the rules".to_owned(),
         };
-        return Err(Problem::new(name, format!("there is no rule `{name}`"), help));
+        return Err(Problem::new(name, format!("unknown rule `{name}`"), help));
     };
     if rule.level.can_be_allowed() {
         return Ok(rule);
     }
-    let help = format!("take it out and mend what it reports: `cargo sockeye explain {name}`");
+    let help = format!("remove it and fix what the rule reports; `cargo sockeye explain {name}` shows how");
     Err(Problem::new(
         name,
-        format!("the rule `{name}` cannot be allowed: it only reports what can never work"),
+        format!("the rule `{name}` cannot be allowed: it only reports code that cannot work"),
         help,
     ))
 }

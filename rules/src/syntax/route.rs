@@ -72,20 +72,17 @@ fn written(what: impl Into<String>, route: &str) -> RouteFault {
 /// What is wrong with the route as a whole.
 fn address_fault(text: &str) -> Option<RouteFault> {
     if text.trim().is_empty() {
-        return Some(written("the route is empty", "/"));
+        return Some(written("it is empty", "/"));
     }
     if text.trim() != text {
-        return Some(written("the route has a space at its start or end", text.trim()));
+        return Some(written("it has a space at its start or end", text.trim()));
     }
     if let Some((_, rest)) = text.split_once("://") {
         let path = rest.find('/').map_or("/", |at| &rest[at..]);
-        return Some(written(
-            "the route is a path, not an address: host and port belong to the server",
-            path,
-        ));
+        return Some(written("it must be a path, without scheme, host and port", path));
     }
     if !text.starts_with('/') {
-        return Some(written("the route does not begin with a slash", &format!("/{text}")));
+        return Some(written("it must begin with a slash", &format!("/{text}")));
     }
     query_fault(text).or_else(|| spacing_fault(text))
 }
@@ -93,9 +90,9 @@ fn address_fault(text: &str) -> Option<RouteFault> {
 fn query_fault(text: &str) -> Option<RouteFault> {
     let at = text.find(['?', '#'])?;
     let path = text[..at].to_owned();
-    let mut fault = written("a query or fragment is no part of a route", &path);
+    let mut fault = written("it cannot contain a query or fragment", &path);
     if text[at..].starts_with('?') {
-        fault.help.push_str(" and take the query as `Query(query): Query<T>`");
+        fault.help.push_str(" and read the query with `Query(query): Query<T>`");
     }
     Some(fault)
 }
@@ -106,27 +103,27 @@ fn spacing_fault(text: &str) -> Option<RouteFault> {
         while single.contains("//") {
             single = single.replace("//", "/");
         }
-        return Some(written("the route has an empty segment", &single));
+        return Some(written("it has an empty segment", &single));
     }
     let blank = text.chars().find(|c| c.is_whitespace() || c.is_control())?;
     let encoded = text.replace(' ', "%20");
-    let what = format!("the route has {blank:?} in it, which never stands in a request");
-    Some(if blank == ' ' { written(what, &encoded) } else { RouteFault { what, help: "take it out".into() } })
+    let what = format!("it contains {blank:?}, which no request path contains");
+    Some(if blank == ' ' { written(what, &encoded) } else { RouteFault { what, help: "remove it".into() } })
 }
 
 /// A segment in the syntax of another router: what is wrong, the segment, and what it should be.
 fn segment_fault(segment: &str) -> Option<(String, String, String)> {
     let (what, right) = if let Some(name) = segment.strip_prefix(':') {
-        (format!("`{segment}` is the syntax of older routers"), format!("{{{name}}}"))
+        (format!("`{segment}` is the syntax of axum 0.7 and earlier"), format!("{{{name}}}"))
     } else if let Some(name) = segment.strip_prefix('*') {
         let name = if name.is_empty() { "rest" } else { name };
-        (format!("`{segment}` is the syntax of older routers"), format!("{{*{name}}}"))
+        (format!("`{segment}` is the syntax of axum 0.7 and earlier"), format!("{{*{name}}}"))
     } else if let Some(name) = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
-        (format!("`{segment}` is the syntax of another router"), format!("{{{name}}}"))
+        (format!("`{segment}` is the syntax of another framework"), format!("{{{name}}}"))
     } else {
         let inner = segment.strip_prefix('{')?.strip_suffix('}')?;
         let (name, _) = inner.split_once(':')?;
-        (format!("`{segment}` has a pattern, which this router does not know"), format!("{{{name}}}"))
+        (format!("`{segment}` contains a pattern, which axum does not support"), format!("{{{name}}}"))
     };
     Some((what, format!("/{segment}"), format!("/{right}")))
 }
@@ -137,11 +134,8 @@ fn twice(parameters: &[RouteParameter]) -> Option<RouteFault> {
         .enumerate()
         .find(|(at, one)| parameters[..*at].iter().any(|had| had.name == one.name));
     let (_, again) = again?;
-    let what = format!("the parameter `{{{}}}` stands twice in the route", again.name);
-    Some(RouteFault {
-        what,
-        help: format!("give the second one a name of its own, as in `{{{}_2}}`", again.name),
-    })
+    let what = format!("the parameter `{{{}}}` appears twice", again.name);
+    Some(RouteFault { what, help: format!("rename the second one, as in `{{{}_2}}`", again.name) })
 }
 
 /// Asks the router that will serve it.
@@ -149,16 +143,16 @@ fn router_fault(text: &str) -> Option<RouteFault> {
     let refused = matchit::Router::new().insert(text, ()).err()?;
     let (what, help) = match refused {
         matchit::InsertError::InvalidParamSegment => (
-            "a segment can hold one parameter, at its end",
-            "let the parameter end its segment, as in `\"/files/{name}\"`, and take it apart in the handler",
+            "a segment can have one parameter, at its end",
+            "end the segment with the parameter, as in `\"/files/{name}\"`, and split its value in the handler",
         ),
         matchit::InsertError::InvalidCatchAll => (
-            "a parameter that takes the rest of the path must be a whole segment, and the last one",
+            "a catch-all parameter must be the whole last segment",
             "move it to the end, as in `\"/files/{*rest}\"`",
         ),
         _ => (
-            "the braces of the route do not make a parameter",
-            "write a name between one pair of braces, as in `\"/ws/{id}\"`; `{{` and `}}` stand for braces themselves",
+            "its braces do not form a parameter",
+            "write a name between one pair of braces, as in `\"/ws/{id}\"`; `{{` and `}}` are literal braces",
         ),
     };
     Some(RouteFault { what: what.to_owned(), help: help.to_owned() })
@@ -219,10 +213,10 @@ mod tests {
             ("/ws/*rest", "write `\"/ws/{*rest}\"`"),
             ("/ws/<id>", "write `\"/ws/{id}\"`"),
             ("/ws/{id:[0-9]+}", "write `\"/ws/{id}\"`"),
-            ("/ws?x=1", "write `\"/ws\"` and take the query as `Query(query): Query<T>`"),
+            ("/ws?x=1", "write `\"/ws\"` and read the query with `Query(query): Query<T>`"),
             ("/ws#top", "write `\"/ws\"`"),
             ("/my room", "write `\"/my%20room\"`"),
-            ("/{id}/{id}", "give the second one a name of its own, as in `{id_2}`"),
+            ("/{id}/{id}", "rename the second one, as in `{id_2}`"),
         ] {
             assert_eq!(route(text).fault.map(|fault| fault.help).as_deref(), Some(help), "{text}");
         }

@@ -69,7 +69,7 @@ pub fn first<H: FirstParameter>() -> First<H> {
 #[diagnostic::on_unimplemented(
     message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
     label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
-    note = "`E` must turn into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and boxes of errors",
+    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and boxes of errors",
     note = "help: write `-> sockeye::Result`"
 )]
 pub trait Returned: Sized + 'static {

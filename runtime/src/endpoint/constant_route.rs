@@ -14,7 +14,7 @@ pub const fn constant_route(route: &'static str, arities: &[usize]) -> &'static 
     while at < arities.len() {
         assert!(
             arities[at] == route_parameters(route),
-            "[path_arity] a `Path` of the handler takes another number of parameters than its route has: write one type for each",
+            "[path_arity] a `Path` of the handler takes a different number of parameters than its route has: write one type per route parameter",
         );
         at += 1;
     }

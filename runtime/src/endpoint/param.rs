@@ -55,9 +55,9 @@ impl<T: Clone + Send + Sync + 'static> SharedState for T {}
 /// A type that can be taken from the request of a handshake, on an endpoint with the state `S`.
 #[diagnostic::on_unimplemented(
     message = "[not_an_extractor] `{Self}` cannot be a parameter of a WebSocket endpoint",
-    label = "not an extractor that takes its value from the head of a request",
+    label = "not an extractor that reads the head of a request",
     note = "a handshake has no body, so a parameter must implement `FromRequestParts<{S}>`: `Path`, `Query`, `State`, `HeaderMap`, `Extension` or your own type",
-    note = "help: implement `axum::extract::FromRequestParts`, or write `state = AppState` in the attribute if the extractor asks for a state"
+    note = "help: implement `axum::extract::FromRequestParts`, or write `state = AppState` in the attribute if the extractor needs a state"
 )]
 pub trait Extractor<S>: Sized {
     #[doc(hidden)]
@@ -81,10 +81,10 @@ where
 /// An [`Extractor`] whose name is that of one that reads a body, such as `Json`. The name alone proves nothing, because
 /// anyone may have a `Json` of their own; when the type is no extractor of heads, the message can be about bodies.
 #[diagnostic::on_unimplemented(
-    message = "[body_extractor] `{Self}` reads the body of the request, and a handshake has none",
-    label = "a parameter takes its value from the head of the request",
+    message = "[body_extractor] `{Self}` reads the request body, but a WebSocket handshake has no body",
+    label = "a parameter can only read the head of the request",
     note = "help: receive it as a message: write `handshake: Handshake<Json<T>>` and `socket.recv().await?`",
-    note = "help: or read it from the query of the URL: write `Query(query): Query<T>`"
+    note = "help: or read it from the query string: write `Query(query): Query<T>`"
 )]
 pub trait HeadExtractor<S>: Extractor<S> {}
 
