@@ -17,10 +17,12 @@ pub mod size;
 pub mod subprotocol;
 #[cfg(feature = "syntax")]
 pub(crate) mod surroundings;
+mod symptoms;
 #[cfg(feature = "syntax")]
 pub mod syntax;
 mod value;
 
 pub use catalogue::*;
 pub use route::{route_fault, route_parameters};
+pub use symptoms::{SYMPTOMS, Symptom, symptoms};
 pub use value::ValueProblem;

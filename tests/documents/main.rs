@@ -5,6 +5,7 @@ mod defaults;
 mod mistakes;
 mod readme;
 mod rule_index;
+mod troubleshooting;
 
 use std::{
     env, fs,

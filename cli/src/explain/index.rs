@@ -1,7 +1,7 @@
-//! The list of all rules.
+//! Lists of rules and symptoms.
 
 use anstyle::Style;
-use sockeye_rules::{Phase, RULES, Rule, render::Look};
+use sockeye_rules::{Phase, RULES, SYMPTOMS, render::Look};
 
 use super::wrap::wrap;
 
@@ -14,13 +14,24 @@ pub(super) fn write(look: Look, width: Option<usize>) -> String {
         text.push_str(&bold(&heading, look));
         text.push('\n');
         for rule in RULES.iter().filter(|rule| rule.phase == phase) {
-            text.push_str(&entry(rule, column, width));
-            text.push('\n');
+            text.push_str(&line(rule.name, rule.summary(), column, width));
         }
         text.push('\n');
     }
-    text.push_str("cargo sockeye explain RULE shows the page of a rule\n");
+    text.push_str(&bold("symptom: what a client or a server shows", look));
+    text.push('\n');
+    let codes = SYMPTOMS.iter().map(|symptom| line(symptom.name, symptom.title, column, width));
+    text.extend(codes);
+    text.push_str("\ncargo sockeye explain NAME shows the page of a rule or a symptom\n");
     text
+}
+
+/// The pages that fit what was asked for.
+pub(super) fn write_several(asked: &str, pages: &[(&str, &str)], look: Look, width: Option<usize>) -> String {
+    let column = pages.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let heading = bold(&format!("{} pages are about `{asked}`", pages.len()), look);
+    let lines: String = pages.iter().map(|(name, summary)| line(name, summary, column, width)).collect();
+    format!("{heading}\n{lines}\ncargo sockeye explain NAME shows one of them\n")
 }
 
 /// When the rules of a phase are checked.
@@ -35,8 +46,8 @@ pub(super) fn when(phase: Phase) -> &'static str {
     }
 }
 
-fn entry(rule: &Rule, column: usize, width: Option<usize>) -> String {
-    wrap(rule.summary(), width.unwrap_or(usize::MAX), &format!("  {:column$}  ", rule.name))
+fn line(name: &str, summary: &str, column: usize, width: Option<usize>) -> String {
+    wrap(summary, width.unwrap_or(usize::MAX), &format!("  {name:column$}  ")) + "\n"
 }
 
 pub(super) fn bold(text: &str, look: Look) -> String {

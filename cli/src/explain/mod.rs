@@ -1,26 +1,28 @@
-//! `cargo sockeye explain`: the page of a rule, or the list of all.
+//! `cargo sockeye explain`: the page of a rule or a symptom, or the list of all.
 
+mod find;
 mod index;
 mod page;
 mod wrap;
 
 use std::{io, process::ExitCode};
 
-use sockeye_rules::{RULES, Rule, find, render::Look, syntax::nearest};
+use sockeye_rules::render::Look;
 
+use self::find::Found;
 use crate::output;
 
-/// Shows what a rule is for: the mistake, why it is one, and how to mend it.
+/// Explains a rule, a status, a close code, or a symptom in words.
 ///
-/// Without a rule, all are listed, by the time at which they are checked.
+/// Without a name, all rules and symptoms are listed.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Name of the rule, as it stands in brackets in messages
-    #[arg(value_name = "RULE")]
-    rule: Option<String>,
+    /// Name of a rule as messages show it in brackets, a status, a close code, or words
+    #[arg(value_name = "NAME")]
+    name: Vec<String>,
     /// Write the page as it is, in Markdown
-    #[arg(long, requires = "rule")]
+    #[arg(long, requires = "name")]
     markdown: bool,
 }
 
@@ -28,17 +30,19 @@ const EXAMPLES: &str = "\
 Examples:
   cargo sockeye explain
   cargo sockeye explain no_receive_loop
+  cargo sockeye explain 403
+  cargo sockeye explain 1006
+  cargo sockeye explain \"closes at once\"
   cargo sockeye explain --markdown missing_state > missing_state.md";
 
 /// Lines of running text are no longer, however wide the terminal is.
 const WIDEST: usize = 100;
 
 pub(crate) fn run(options: &Options) -> ExitCode {
-    let text = match &options.rule {
-        None => index::write(look(), width()),
-        Some(name) => match named(name) {
-            Ok(rule) if options.markdown => rule.page.to_owned(),
-            Ok(rule) => page::write(rule, look(), width().unwrap_or(WIDEST)),
+    let text = match options.name.as_slice() {
+        [] => index::write(look(), width()),
+        words => match page(&words.join(" "), options.markdown) {
+            Ok(text) => text,
             Err(why) => return output::give_up(why),
         },
     };
@@ -48,12 +52,15 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-/// The rule of that name; messages show it in brackets, and people write hyphens.
-fn named(name: &str) -> Result<&'static Rule, String> {
-    let plain = name.trim_matches(['[', ']']).replace('-', "_").to_lowercase();
-    find(&plain).ok_or_else(|| match nearest(&plain, RULES.iter().map(|rule| rule.name)) {
-        Some(near) => format!("there is no rule `{name}`; did you mean `{near}`?"),
-        None => format!("there is no rule `{name}`; `cargo sockeye explain` lists all"),
+/// What is to be printed for a name.
+fn page(name: &str, markdown: bool) -> Result<String, String> {
+    let narrow = width().unwrap_or(WIDEST);
+    Ok(match find::named(name)? {
+        Found::Rule(rule) if markdown => rule.page.to_owned(),
+        Found::Rule(rule) => page::write(rule, look(), narrow),
+        Found::Symptom(symptom) if markdown => symptom.page(),
+        Found::Symptom(symptom) => page::write_symptom(symptom, look(), narrow),
+        Found::Several(pages) => index::write_several(name, &pages, look(), width()),
     })
 }
 

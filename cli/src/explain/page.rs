@@ -1,7 +1,7 @@
-//! A rule's page for a terminal.
+//! The page of a rule or a symptom for a terminal.
 
 use anstyle::{AnsiColor, Style};
-use sockeye_rules::{Rule, render::Look};
+use sockeye_rules::{Rule, Symptom, render::Look};
 
 use super::{
     index::{bold, styled, when},
@@ -33,6 +33,24 @@ pub(super) fn write(rule: &Rule, look: Look, width: usize) -> String {
     let rest = rule.page.split_once('\n').map_or("", |(_, rest)| rest);
     let blocks = [Block::Heading(rule.name), standing].into_iter().chain(read(rest));
     blocks.map(|block| one(&block, look, width) + "\n").collect()
+}
+
+/// Writes the page of a symptom: what it means, and the rules that can be behind it.
+pub(super) fn write_symptom(symptom: &Symptom, look: Look, width: usize) -> String {
+    let column = symptom.causes.iter().map(|(rule, _)| rule.name.len()).max().unwrap_or(0);
+    let causes = symptom.causes.iter().map(|(rule, cause)| {
+        let name = format!("{:column$}", rule.name);
+        let text = wrap(cause, width, &format!("  {name}  "));
+        // The name is looked for at the start only: a cause may have it among its words.
+        spans(&text, look).replacen(&name, &styled(&name, CODE, look), 1) + "\n"
+    });
+    let causes: String = causes.collect();
+    let advice = spans(&wrap(symptom.advice, width, ""), look);
+    format!(
+        "{}\n\n{advice}\n\n{causes}\ncargo sockeye explain {} shows the page of a rule\n",
+        bold(symptom.title, look),
+        symptom.causes.first().map_or("RULE", |(rule, _)| rule.name),
+    )
 }
 
 /// What happens when the rule fires, when, and whether that can be turned off.

@@ -43,3 +43,50 @@ fn an_unknown_rule_is_status_2_and_the_name_that_was_meant() {
     let run = explain(&["zzz"]);
     assert_eq!(run.stderr, "error: there is no rule `zzz`; `cargo sockeye explain` lists all\n");
 }
+
+#[test]
+fn a_status_a_close_code_and_words_find_a_symptom() {
+    for (arguments, title, rule) in [
+        (&["403"][..], "403 Forbidden", "origin_refused"),
+        (&["1006"], "1006 in the browser", "upgrade_stripped"),
+        (&["1013"], "Close code 1013", "slow_consumer"),
+        (&["closes at once"], "Connects and closes at once", "no_receive_loop"),
+        (&["closes", "at", "once"], "Connects and closes at once", "no_receive_loop"),
+        (&["Unexpected response code: 426"], "426 Upgrade Required", "upgrade_stripped"),
+    ] {
+        let run = explain(arguments);
+        assert_eq!((run.status, run.stdout.lines().next()), (Some(0), Some(title)), "{arguments:?}");
+        let names = run.stdout.lines().filter_map(|line| line.split_whitespace().next());
+        assert!(names.into_iter().any(|name| name == rule), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn the_page_of_a_symptom_is_text_in_a_pipe() {
+    insta::assert_snapshot!(explain(&["1013"]).stdout);
+    assert_eq!(explain(&["1013", "--markdown"]).stdout, sockeye_rules::symptoms("1013")[0].page());
+}
+
+#[test]
+fn words_that_fit_several_pages_list_them() {
+    let run = explain(&["heartbeat"]);
+    assert!(run.stdout.starts_with("heartbeat_missed\n"), "{}", run.stdout);
+    let run = explain(&["origin"]);
+    assert_eq!(run.status, Some(0));
+    for name in ["origin_refused", "unchecked_origin", "403"] {
+        let listed = run.stdout.lines().any(|line| line.split_whitespace().next() == Some(name));
+        assert!(listed, "{name} is not in\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn an_unknown_name_suggests_near_ones() {
+    let run = explain(&["orgin"]);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("`origin_refused`"), "{}", run.stderr);
+    for (code, says) in [("418", "`handler_refused`"), ("4001", "applications"), ("1014", "a proxy")] {
+        let run = explain(&[code]);
+        assert_eq!(run.status, Some(2));
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+}

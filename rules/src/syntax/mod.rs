@@ -19,7 +19,7 @@ pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
-pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, nearest};
+pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, near, nearest};
 pub use print::one_line;
 pub use route::{Route, RouteParameter};
 pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, peel};

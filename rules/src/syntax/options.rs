@@ -353,7 +353,31 @@ fn allowable(name: &Ident) -> Read<&'static Rule> {
 
 /// The name that was probably meant.
 pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let close =
-        names.map(|name| (strsim::jaro_winkler(written, name), name)).filter(|(score, _)| *score > 0.75);
-    close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+    near(written, names).first().copied()
+}
+
+/// The names that were probably meant, at most four, the nearest first. A part of a name counts almost as much as all of it:
+/// `orgin` is near to `origin_refused`.
+///
+/// ```
+/// use sockeye_rules::syntax::near;
+///
+/// let names = ["origin_refused", "host_refused", "origin_syntax"];
+/// assert_eq!(near("origin_refusd", names.into_iter()), ["origin_refused"]);
+/// assert_eq!(near("orgin", names.into_iter()), ["origin_refused", "origin_syntax"]);
+/// ```
+pub fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut close: Vec<_> =
+        names.map(|name| (likeness(written, name), name)).filter(|(score, _)| *score > 0.75).collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best = close.first().map_or(1.0, |(score, _)| *score);
+    close.into_iter().take_while(|(score, _)| best - score < 0.04).take(4).map(|(_, name)| name).collect()
+}
+
+/// From 0.0 to 1.0.
+fn likeness(written: &str, name: &str) -> f64 {
+    let parts = name.split('_').filter(|part| part.len() > 3 && *part != name);
+    // A part is less than a whole name, and has to be nearly the word itself.
+    let of_parts = parts.map(|part| strsim::jaro_winkler(written, part) - 0.05).filter(|score| *score > 0.85);
+    of_parts.fold(strsim::jaro_winkler(written, name), f64::max)
 }
