@@ -1,4 +1,83 @@
-//! WebSocket endpoints for axum and tokio that cannot fail silently.
+//! WebSocket endpoints for axum and tokio that report mistakes instead of failing silently.
+//!
+//! An endpoint is an `async fn` with an attribute. The attribute checks the function at compile time and registers it; [`Server`]
+//! finds every endpoint, checks all of them together before it binds the port, and serves them beside your axum routes.
+//!
+//! ```no_run
+//! use axum::extract::State;
+//! use serde::{Deserialize, Serialize};
+//! use sockeye::{Handshake, Hub, Json, Server, StartupError, ws_endpoint};
+//!
+//! #[derive(Deserialize)]
+//! struct Say {
+//!     text: String,
+//! }
+//!
+//! #[derive(Serialize)]
+//! struct Said {
+//!     text: String,
+//! }
+//!
+//! /// Sends what one client says to all.
+//! #[ws_endpoint("/ws/chat")]
+//! async fn chat(handshake: Handshake<Json<Say, Said>>, State(hub): State<Hub<Said>>) -> sockeye::Result {
+//!     let room = hub.topic("chat");
+//!     let mut events = room.subscribe(); // before `accept`: the client misses nothing from then on
+//!     let mut socket = handshake.accept().await?;
+//!     loop {
+//!         tokio::select! {
+//!             message = socket.recv() => match message? {
+//!                 Some(Say { text }) => _ = room.publish(&Said { text })?,
+//!                 None => return Ok(()), // the client closed, or the server stops
+//!             },
+//!             event = events.next() => socket.send(event?).await?,
+//!         }
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), StartupError> {
+//!     Server::new().state(Hub::<Said>::new()).serve("127.0.0.1:3000").await
+//! }
+//! ```
+//!
+//! # Three gates
+//!
+//! | gate | when | what it checks |
+//! | --- | --- | --- |
+//! | compile | `cargo check` | one handler: its signature, route, options, and what it does with its connection |
+//! | startup | before the port is bound | all endpoints together: routes, state, settings, and the layers in front |
+//! | run | while the server runs | each handshake and each connection; each refusal and each close is an event in the log |
+//!
+//! Every message names a rule. [All rules](guide::rules), [common mistakes and their messages](guide::mistakes).
+//!
+//! # Where to begin
+//!
+//! | to do this | read |
+//! | --- | --- |
+//! | write the first endpoint | [`guide::getting_started`], [`ws_endpoint`] |
+//! | move an axum application over | [`guide::moving_from_axum`] |
+//! | know who is asking | [`guide::authentication`] |
+//! | push events to clients | [`guide::pushing_and_broadcasting`], [`Hub`] |
+//! | share state, wait for a database | [`guide::state_and_readiness`] |
+//! | look up a default or a limit | [`guide::limits_and_defaults`], [`Limits`] |
+//! | test without a port | [`testing`] |
+//! | deploy | [`guide::deployment`], [`guide::observability`], [`guide::security`] |
+//! | find out what is wrong | [`guide::troubleshooting`] |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `anyhow` | yes | `?` on Sockeye's errors in functions that return `anyhow::Result`; the other direction needs no feature |
+//! | `eyre` | no | the same for `eyre::Result` |
+//! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
+//! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
+//! | `log-stream` | no | [`LogStream`]: the program's own log as events of a [`Hub`] |
+//! | `testing` | no | [`testing`]: the whole server inside a test |
+
+// docs.rs shows which feature an item needs; the compiler that builds programs knows nothing of it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod backplane;
 mod close;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod defaults;
+mod features;
 mod mistakes;
 mod readme;
 mod rule_index;
