@@ -99,6 +99,20 @@ async fn beating(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Goes on when its client has left, or was refused.
+#[ws_endpoint("/lingers/{how}")]
+async fn lingers(handshake: Handshake, Path(how): Path<String>) -> sockeye::Result {
+    if how == "refuses" {
+        let refused = handshake.reject(StatusCode::FORBIDDEN, "as told");
+        std::future::pending::<()>().await;
+        return Err(refused);
+    }
+    let mut socket = handshake.accept().await?;
+    std::future::pending::<()>().await;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 /// Never decides.
 #[ws_endpoint("/abandoned")]
 async fn abandoned(_handshake: Handshake) -> sockeye::Result {
@@ -234,6 +248,21 @@ async fn who_leaves_before_the_handler_decides_is_counted_and_told_of() {
     assert_eq!(told[0].level, tracing::Level::DEBUG);
     let refused = "route=/abandoned,outcome=refused";
     assert!(!totals().keys().any(|key| key.contains(refused)), "{:#?}", totals());
+}
+
+#[tokio::test]
+async fn handlers_that_go_on_are_counted() {
+    let server = server(Limits::new().max_connections(2)).await;
+    let route = "route=/lingers/{how}";
+    let request = server.url("/lingers/refuses").into_client_request().expect("a request");
+    assert_eq!(refusal(request).await.0, 403);
+    counts(names::LINGERING_HANDLERS, route, 1.0).await;
+    drop(server.connect("/lingers/accepts").await);
+    counts(names::LINGERING_HANDLERS, route, 2.0).await;
+    counts(names::CONNECTIONS, route, 0.0).await;
+    // Each that comes now has the oldest dropped.
+    let _open = [server.connect("/lingers/accepts").await, server.connect("/lingers/accepts").await];
+    counts(names::LINGERING_HANDLERS, route, 1.0).await;
 }
 
 #[tokio::test]
@@ -402,6 +431,7 @@ fn the_table_has_every_name() {
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
     let every = [
         names::CONNECTIONS,
+        names::LINGERING_HANDLERS,
         names::HANDSHAKES,
         names::TURNED_AWAY,
         names::HTTP_FAULTS,

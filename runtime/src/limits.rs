@@ -123,8 +123,8 @@ impl Limits {
     /// The time within which a handler must notice that its connection is over: it receives, or tries to send. One that waits
     /// for something else all that time is dropped there (`lingering_handler`); one that has noticed is left to finish.
     ///
-    /// A handler that goes on after it has refused is dropped after the same time, whatever it does: until it ends it keeps
-    /// its place among [`max_connections`](Self::max_connections).
+    /// A handler that goes on after it has refused is dropped after the same time, whatever it does. Both are dropped earlier where as
+    /// many handlers go on as [`max_connections`](Self::max_connections) allows.
     #[must_use]
     pub const fn handler_exit_timeout(mut self, time: Duration) -> Self {
         self.handler_exit_timeout = finite(time);
@@ -143,6 +143,10 @@ impl Limits {
     /// How many WebSockets may be open at once, those included whose handler has not accepted yet. One more is refused
     /// with status 503 (`server_full`).
     ///
+    /// A place is free when the connection is over, or its handshake refused, whatever the handler still does. Of handlers that go
+    /// on there may be as many again. When one more connects the oldest that has not noticed its end is dropped
+    /// (`lingering_handler`). Where all have noticed, the new one is refused. So there are at most twice as many handlers.
+    ///
     /// Each needs a file descriptor. Where Sockeye listens itself it raises the process's soft limit as far as the hard one;
     /// what does not fit then is `invalid_limits` at startup, and a default is lowered instead (`few_descriptors`).
     #[must_use]
@@ -153,6 +157,9 @@ impl Limits {
 
     /// How many WebSockets one client may have open at once, and, apart from them, how many other HTTP connections. One
     /// more is refused with status 429 (`client_limit`).
+    ///
+    /// Of its handlers that go on after their connection there may be as many again, as with
+    /// [`max_connections`](Self::max_connections).
     ///
     /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total if that is
     /// less. Behind a reverse proxy all clients have the proxy's address: see [`trusted_proxies`](Self::trusted_proxies).

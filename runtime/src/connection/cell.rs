@@ -28,9 +28,9 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    limiter::{Pace, Place},
+    limiter::{Lingerer, Pace, Place},
     log::Words,
-    metrics::Traffic,
+    metrics::{self, Traffic},
     mounted::{Mounted, Settings},
     panic,
 };
@@ -153,17 +153,41 @@ impl Cell {
     }
 }
 
+impl Lingerer for Cell {
+    fn drop_early(&self) -> bool {
+        self.lock().drop_early()
+    }
+}
+
 /// The hold of whoever is responsible for a connection: the request, then the owner. Without it the connection is over.
 #[derive(Debug)]
 pub(crate) struct Kept {
     cell: Arc<Cell>,
-    /// Its place among the server's connections.
-    _place: Place,
+    /// Its place among the server's connections, and then among the handlers that go on.
+    place: Place,
+    route: &'static str,
+    lingering: Option<metrics::Lingering>,
 }
 
 impl Kept {
     pub(crate) fn new(endpoint: &Mounted, place: Place) -> Self {
-        Self { cell: Arc::new(Cell::new(endpoint)), _place: place }
+        let route = endpoint.registered.route;
+        Self { cell: Arc::new(Cell::new(endpoint)), place, route, lingering: None }
+    }
+
+    /// The connection is over. Its handler may go on.
+    pub(super) fn over(&mut self, handler_goes_on: bool) {
+        if handler_goes_on {
+            self.linger(self.share());
+        } else {
+            self.place.give_back();
+        }
+    }
+
+    /// A handler goes on without a connection, and can be told so to make room for others.
+    pub(crate) fn linger(&mut self, handler: Arc<dyn Lingerer>) {
+        self.place.linger(handler);
+        self.lingering = Some(metrics::Lingering::new(self.route));
     }
 
     pub(crate) fn share(&self) -> Arc<Cell> {

@@ -96,10 +96,17 @@ impl Closing<'_> {
                     format!("; then the handler went on for {time:?} without noticing, and was dropped");
                 (blame, own.then(then))
             }
+            Aftermath::Crowded => {
+                let blame = Blame::Handler(&sockeye_rules::LINGERING_HANDLER);
+                (blame, own.then(CROWDED))
+            }
             Aftermath::Ended(Outcome::Returned(_)) => (self.end.blame(), own),
         }
     }
 }
+
+const CROWDED: &str = "; then the handler went on without noticing, and was dropped early: as many handlers went on after their \
+    connection as may";
 
 /// Whether a handler's error only repeats that the connection is over.
 fn is_echo(kind: &Kind) -> bool {

@@ -36,6 +36,8 @@ pub(super) enum Aftermath {
     Ended(Outcome),
     /// It was dropped: for so long it had not noticed.
     Lingered(Duration),
+    /// It was dropped before that, because too many others had not noticed either.
+    Crowded,
 }
 
 /// A handler at the time when its connection is accepted.
@@ -134,9 +136,7 @@ impl Owner {
         let Self { turns, handler, cell, aftermath, .. } = self;
         turns.poll(cx, &mut |cx| poll_to_end(handler, cell.cell(), aftermath, cx));
         if self.turns.is_over() {
-            if self.open.take().is_some() {
-                self.seat.over();
-            }
+            self.give_place_back();
             self.part_with_handler(cx);
         }
         if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
@@ -146,13 +146,28 @@ impl Owner {
         conclude(self.cell.cell(), outcome, &mut self.aftermath);
     }
 
-    /// Drops a handler that has not noticed in time that its connection is over.
+    /// Once the connection is over, others may take its place, whatever the handler still does.
+    fn give_place_back(&mut self) {
+        if self.open.take().is_some() {
+            self.seat.over();
+            self.cell.over(self.handler.is_some());
+        }
+    }
+
+    /// Drops a handler that has not noticed in time that its connection is over, or that has to make room.
     fn part_with_handler(&mut self, cx: &mut Context<'_>) {
         if self.handler.is_none() {
             return;
         }
         let limits = &self.endpoint.settings.limits;
-        let Some(due) = self.cell.cell().lock().notice_by(limits) else { return };
+        let state = self.cell.cell().lock();
+        let (is_early, due) = (state.closing.dropped_early, state.notice_by(limits));
+        drop(state);
+        if is_early {
+            self.aftermath = Some(Aftermath::Crowded);
+            return self.drop_handler();
+        }
+        let Some(due) = due else { return };
         if self.turns.is_due(due, cx) {
             self.aftermath = Some(Aftermath::Lingered(limits.handler_exit_timeout));
             self.drop_handler();

@@ -122,6 +122,9 @@ pub(super) struct Closing {
     told: bool,
     /// The handler itself knows of the end: it has learned of it, or has closed or dropped its socket.
     knows: bool,
+    /// The handler is to be dropped, to make room for others. Set under the lock under which `knows` is, and only while that is
+    /// not: so no handler that knows is dropped for it.
+    pub(super) dropped_early: bool,
     /// `recv` has given the error with which the connection ended.
     failed: bool,
     /// How many sends may still go nowhere without an error, after the end.
@@ -378,6 +381,15 @@ impl State {
     pub(super) fn notice_by(&self, limits: &Limits) -> Option<Instant> {
         let touched = self.closing.touched.filter(|_| !self.closing.knows);
         touched.map(|touched| touched + limits.handler_exit_timeout)
+    }
+
+    /// Has the handler dropped, unless it knows that the connection is over. Says whether it is dropped.
+    pub(super) fn drop_early(&mut self) -> bool {
+        if !self.closing.knows {
+            self.closing.dropped_early = true;
+            self.wake_owner();
+        }
+        self.closing.dropped_early
     }
 
     /// Notes that a handle closes the connection.

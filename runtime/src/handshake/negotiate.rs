@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, NEVER_ACCEPTED};
-use tokio_util::task::task_tracker::TaskTrackerToken;
+use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 use tracing::Level;
 
 use super::{
@@ -22,6 +22,7 @@ use crate::{
     connection::{Handler, Kept, Outcome, Owner, Seat, drop_handler, poll_handler},
     endpoint::Running,
     error::Kind,
+    limiter::Lingerer,
     log::{self, Words},
     metrics,
     mounted::Mounted,
@@ -107,9 +108,9 @@ impl Negotiation {
     }
 
     /// A handler that has refused may have something left to do, such as writing down whom it refused. It has the time that
-    /// a handler has to notice the end of its connection: until then it keeps its place.
+    /// a handler has to notice the end of its connection, and counts among those that go on.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
-        let Self { endpoint, caller, mut handler, cell, seat, .. } = self;
+        let Self { endpoint, caller, mut handler, mut cell, seat, .. } = self;
         let response = caller.refuse(&endpoint, refusal);
         if let Some(outcome) = ended {
             caller.log_aftermath(&endpoint, &outcome);
@@ -117,19 +118,23 @@ impl Negotiation {
         }
         let tasks = endpoint.lifecycle.tasks.clone();
         seat.refused();
+        let crowded = CancellationToken::new();
+        cell.linger(Arc::new(Refused(crowded.clone())));
         tasks.spawn(tracing::Instrument::in_current_span(async move {
             let limit = endpoint.settings.limits.handler_exit_timeout;
             let ended =
                 tokio::time::timeout(limit, poll_fn(|cx| seat.polled(|| poll_handler(&mut handler, cx))));
+            let ended = crowded.run_until_cancelled(ended);
             match endpoint.lifecycle.cut.run_until_cancelled(ended).await {
-                Some(Ok(outcome)) => caller.log_aftermath(&endpoint, &outcome),
-                Some(Err(_)) => caller.log_lingering(&endpoint, limit),
+                Some(Some(Ok(outcome))) => caller.log_aftermath(&endpoint, &outcome),
+                Some(Some(Err(_))) => caller.log_lingering(&endpoint, Some(limit)),
+                Some(None) => caller.log_lingering(&endpoint, None),
                 None => {}
             }
             if let Some(panicked) = seat.polled(|| drop_handler(handler)) {
                 caller.log_aftermath(&endpoint, &panicked);
             }
-            // Until here it counts as a connection: who is refused again and again must not pile up work.
+            // Until here it counts: who is refused again and again must not pile up work.
             drop(cell);
             drop(seat);
         }));
@@ -183,6 +188,20 @@ impl Negotiation {
     }
 }
 
+const CROWDED: &str = "the handler went on after it had refused, and was dropped early: as many handlers went on after their \
+    connection as may";
+
+/// A handler that has refused. There is nothing that it could notice, so it makes room when it is asked to.
+#[derive(Debug)]
+struct Refused(CancellationToken);
+
+impl Lingerer for Refused {
+    fn drop_early(&self) -> bool {
+        self.0.cancel();
+        true
+    }
+}
+
 fn never_accepted() -> Refusal {
     Refusal::of_server(
         &NEVER_ACCEPTED,
@@ -226,10 +245,14 @@ impl Caller {
         refusal.into_response()
     }
 
-    /// Logs that a handler has not ended for so long after its refusal.
-    fn log_lingering(&self, endpoint: &Mounted, limit: Duration) {
-        let words =
-            Words::own(format!("the handler went on for {limit:?} after it had refused, and was dropped"));
+    /// Logs that a handler has not ended for so long after its refusal, or that there were too many of those before.
+    fn log_lingering(&self, endpoint: &Mounted, limit: Option<Duration>) {
+        let words = match limit {
+            Some(limit) => {
+                Words::own(format!("the handler went on for {limit:?} after it had refused, and was dropped"))
+            }
+            None => Words::own(CROWDED),
+        };
         self.log_failure(endpoint, LINGERING_HANDLER.name, &words);
     }
 

@@ -9,45 +9,98 @@ use super::{
     Counts, Slot,
     client::Client,
     count::{Bounds, Full},
+    lingering::{Lingerer, Lingering, Stay},
 };
 use crate::{Limits, log::Words, refusal::Refusal, server::Busy};
 
 /// After how many seconds a client that was turned away may come again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// What is counted, in words, and the limits that count it.
+/// What is counted, in words.
+#[derive(Debug, Clone, Copy)]
 struct Kind {
+    /// What one client has.
     things: &'static str,
-    in_all: &'static str,
+    /// What there is in all.
+    open: &'static str,
+    /// What to do where there is too much in all.
+    remedy: &'static str,
 }
 
-/// A WebSocket's place among the server's connections, until it is dropped.
+const SOCKETS: Kind = Kind {
+    things: "WebSockets",
+    open: "WebSockets are open",
+    remedy: "raise `Limits::max_connections`, or share the clients among more instances",
+};
+
+const LINGERING: Kind = Kind {
+    things: "handlers that go on after their connection",
+    open: "handlers go on after their connection",
+    remedy: "let handlers return soon after `recv` gives `None`, and do long work in a task of its own (`tokio::spawn`), or raise \
+             `Limits::max_connections`",
+};
+
+const HTTP: Kind = Kind {
+    things: "HTTP connections",
+    open: "HTTP connections are open",
+    remedy: "raise `Limits::max_http_connections`, or share the clients among more instances",
+};
+
+/// A WebSocket's place among the server's connections until it is over, and then its handler's among those that go on, until it
+/// is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _slot: Slot,
-    /// Over HTTP/2 the connection that carries it, which is busy for as long.
-    _carrier: Option<Arc<Busy>>,
+    hold: Hold,
+    client: Option<Client>,
+    lingering: Lingering,
+}
+
+#[derive(Debug)]
+enum Hold {
+    Open {
+        _slot: Slot,
+        /// Over HTTP/2 the connection that carries it, which is busy for as long.
+        _carrier: Option<Arc<Busy>>,
+    },
+    Lingering {
+        _stay: Stay,
+    },
+    Nothing,
+}
+
+impl Place {
+    /// The WebSocket is over, and its handler has ended.
+    pub(crate) fn give_back(&mut self) {
+        self.hold = Hold::Nothing;
+    }
+
+    /// The WebSocket is over, and its handler goes on.
+    pub(crate) fn linger(&mut self, handler: Arc<dyn Lingerer>) {
+        // It counts here before it counts there no more.
+        let stay = self.lingering.enter(self.client, handler);
+        self.hold = Hold::Lingering { _stay: stay };
+    }
 }
 
 /// A place for a WebSocket whose handler is about to be called.
 pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) -> Result<Place, Refusal> {
-    let kind = Kind { things: "WebSockets", in_all: "Limits::max_connections" };
     let bounds = Bounds { total: limits.sockets(), per_client: limits.of_one_client() };
     let client = Client::of(parts, limits.trusted_proxies);
-    let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))?;
+    let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, SOCKETS, bounds, limits))?;
+    let lingering = counts.lingering.clone();
+    lingering.make_room(client, bounds).map_err(|full| refuse(full, LINGERING, bounds, limits))?;
     let carrier = parts.extensions.remove::<Arc<Busy>>();
     if let Some(busy) = &carrier {
         busy.carry_socket();
     }
-    Ok(Place { _slot: slot, _carrier: carrier })
+    Ok(Place { hold: Hold::Open { _slot: slot, _carrier: carrier }, client, lingering })
 }
 
 /// A place for a TCP connection that has not asked for anything yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
-    let kind = Kind { things: "HTTP connections", in_all: "Limits::max_http_connections" };
     let bounds = Bounds { total: limits.http(), per_client: of_one_peer(limits) };
     let client = Some(Client::new(peer.ip()));
-    counts.http.enter(client, bounds).map_err(|full| refuse(full, &kind, bounds, limits))
+    counts.http.enter(client, bounds).map_err(|full| refuse(full, HTTP, bounds, limits))
 }
 
 /// How many connections one TCP peer may have. Behind proxies of one's own the peer is a proxy, and one that serves many; but
@@ -62,7 +115,7 @@ pub(crate) fn admit_farewell(counts: &Counts, at_once: usize) -> Option<Slot> {
     counts.turned_away.enter(None, Bounds { total: at_once, per_client: 0 }).ok()
 }
 
-fn refuse(full: Full, kind: &Kind, bounds: Bounds, limits: &Limits) -> Refusal {
+fn refuse(full: Full, kind: Kind, bounds: Bounds, limits: &Limits) -> Refusal {
     let refusal = match full {
         Full::Total => server_full(kind, bounds.total),
         Full::Client(client) => client_limit(kind, bounds.per_client, client, limits),
@@ -70,14 +123,13 @@ fn refuse(full: Full, kind: &Kind, bounds: Bounds, limits: &Limits) -> Refusal {
     refusal.with_header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
-fn server_full(kind: &Kind, total: usize) -> Refusal {
-    let reason = Words::own(format!("{total} {} are open, which is the limit", kind.things));
-    let remedy = format!("raise `{}`, or share the clients among more instances", kind.in_all);
-    Refusal::of_server(&SERVER_FULL, StatusCode::SERVICE_UNAVAILABLE, reason, remedy)
+fn server_full(kind: Kind, total: usize) -> Refusal {
+    let reason = Words::own(format!("{total} {}, which is the limit", kind.open));
+    Refusal::of_server(&SERVER_FULL, StatusCode::SERVICE_UNAVAILABLE, reason, kind.remedy)
         .telling("the server has as many connections as it takes; try again later")
 }
 
-fn client_limit(kind: &Kind, limit: usize, client: Client, limits: &Limits) -> Refusal {
+fn client_limit(kind: Kind, limit: usize, client: Client, limits: &Limits) -> Refusal {
     let reason =
         Words::own(format!("the {client} has {limit} {}, which is the limit for one client", kind.things));
     let remedy = if limits.trusted_proxies == 0 {

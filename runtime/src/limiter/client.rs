@@ -12,7 +12,7 @@ use crate::handshake::peer;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// One client: an IPv4 address, or the /64 network of an IPv6 address, which is what one subscriber gets (RFC 6177).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Client(IpAddr);
 
 impl Client {

@@ -8,11 +8,12 @@ use super::client::Client;
 /// How many of something are open, in all and for each client.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Count {
-    table: Arc<Mutex<Table>>,
+    tally: Arc<Mutex<Tally>>,
 }
 
+/// A number in all and for each client.
 #[derive(Debug, Default)]
-struct Table {
+pub(super) struct Tally {
     total: usize,
     /// Only clients that have something open, so that the table cannot outgrow the total.
     by_client: HashMap<Client, usize>,
@@ -51,41 +52,48 @@ impl Slot {
 impl Count {
     /// One more, if there is room. A client that is not known counts in the total only.
     pub(crate) fn enter(&self, client: Option<Client>, bounds: Bounds) -> Result<Slot, Full> {
-        let mut table = self.lock();
-        if let Some(client) = client {
-            // First what the client itself can mend.
-            if table.of(client) >= bounds.per_client {
-                return Err(Full::Client(client));
-            }
+        let mut tally = self.lock();
+        if let Some(full) = tally.full(client, bounds) {
+            return Err(full);
         }
-        if table.total >= bounds.total {
-            return Err(Full::Total);
-        }
-        table.add(client);
-        drop(table);
+        tally.add(client);
+        drop(tally);
         Ok(Slot { count: self.clone(), client: Mutex::new(client) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl Tally {
+    /// Which bound is reached. First what the client itself can mend.
+    pub(super) fn full(&self, client: Option<Client>, bounds: Bounds) -> Option<Full> {
+        if let Some(client) = client.filter(|client| self.of(*client) >= bounds.per_client) {
+            return Some(Full::Client(client));
+        }
+        (self.total >= bounds.total).then_some(Full::Total)
+    }
+
     fn of(&self, client: Client) -> usize {
         self.by_client.get(&client).copied().unwrap_or(0)
     }
 
-    fn add(&mut self, client: Option<Client>) {
+    pub(super) fn add(&mut self, client: Option<Client>) {
         self.total += 1;
         if let Some(client) = client {
             *self.by_client.entry(client).or_default() += 1;
         }
     }
 
-    fn remove(&mut self, client: Option<Client>) {
+    pub(super) fn remove(&mut self, client: Option<Client>) {
         self.total -= 1;
         self.leave(client);
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0 && self.by_client.is_empty()
     }
 
     fn leave(&mut self, client: Option<Client>) {
@@ -132,7 +140,7 @@ mod tests {
         drop(held);
         drop(count.enter(None, bounds).unwrap());
         drop(last);
-        let table = count.lock();
-        assert!(table.total == 0 && table.by_client.is_empty(), "{table:?}");
+        let tally = count.lock();
+        assert!(tally.is_empty(), "{tally:?}");
     }
 }

@@ -3,11 +3,13 @@
 mod admit;
 mod client;
 mod count;
+mod lingering;
 mod rate;
 
 pub(crate) use admit::{Place, admit_farewell, admit_http, admit_socket};
 pub(crate) use client::{Client, client, is_forwarded};
 pub(crate) use count::{Count, Slot};
+pub(crate) use lingering::{Lingerer, Lingering};
 pub(crate) use rate::Pace;
 
 /// What a server has open.
@@ -15,6 +17,8 @@ pub(crate) use rate::Pace;
 pub(crate) struct Counts {
     /// WebSockets, from the moment when their handler is called.
     pub(crate) sockets: Count,
+    /// Handlers whose WebSocket is over, or was refused.
+    pub(crate) lingering: Lingering,
     /// TCP connections that have not become a WebSocket.
     pub(crate) http: Count,
     /// TCP connections that are being turned away.

@@ -2,6 +2,8 @@
 
 /// Gauge: WebSockets that are open.
 pub const CONNECTIONS: &str = "sockeye_connections";
+/// Gauge: handlers that go on after their connection, or after they have refused.
+pub const LINGERING_HANDLERS: &str = "sockeye_lingering_handlers";
 /// Counter: handshakes, by outcome and rule.
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
 /// Counter: TCP connections that were turned away, by rule.

@@ -12,6 +12,7 @@ use super::{Source, code, names};
 /// Tells the recorder what each name means.
 pub(crate) fn describe() {
     describe_gauge!(names::CONNECTIONS, Unit::Count, "WebSockets that are open");
+    describe_gauge!(names::LINGERING_HANDLERS, Unit::Count, "Handlers that go on after their connection");
     describe_counter!(names::HANDSHAKES, Unit::Count, "Handshakes, by outcome and rule");
     describe_counter!(
         names::TURNED_AWAY,
@@ -100,6 +101,25 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         gauge!(names::CONNECTIONS, "route" => self.route).decrement(1);
+    }
+}
+
+/// One handler that goes on without a connection, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Lingering {
+    route: &'static str,
+}
+
+impl Lingering {
+    pub(crate) fn new(route: &'static str) -> Self {
+        gauge!(names::LINGERING_HANDLERS, "route" => route).increment(1);
+        Self { route }
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        gauge!(names::LINGERING_HANDLERS, "route" => self.route).decrement(1);
     }
 }
 

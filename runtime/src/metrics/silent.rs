@@ -37,6 +37,15 @@ impl Open {
 }
 
 #[derive(Debug)]
+pub(crate) struct Lingering;
+
+impl Lingering {
+    pub(crate) fn new(_route: &'static str) -> Self {
+        Self
+    }
+}
+
+#[derive(Debug)]
 pub(crate) struct Traffic;
 
 impl Traffic {
