@@ -57,6 +57,30 @@ pub enum Level {
     Deny,
     /// A warning, unless the endpoint says `allow(rule, reason = "..")`.
     Warn,
+    /// An event in the log of a server that runs, which goes on.
+    Event(EventLevel),
+}
+
+/// How loud an event is, as in `tracing`. A refusal that is a fault of the program (status 500) is an error in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventLevel {
+    /// Something is wrong with the program or its machine.
+    Error,
+    /// A client was refused, or disconnected for what it did.
+    Warn,
+    /// Nothing is wrong.
+    Info,
+}
+
+impl EventLevel {
+    /// Its name, as `tracing` writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Warn => "WARN",
+            Self::Info => "INFO",
+        }
+    }
 }
 
 impl Level {
@@ -65,9 +89,13 @@ impl Level {
         matches!(self, Self::Forbid | Self::Deny)
     }
 
-    /// How reports name it: `error` or `warning`.
+    /// How reports name it: `error` or `warning`; for an event, its level.
     pub const fn word(self) -> &'static str {
-        if self.is_error() { "error" } else { "warning" }
+        match self {
+            Self::Forbid | Self::Deny => "error",
+            Self::Warn => "warning",
+            Self::Event(level) => level.name(),
+        }
     }
 
     /// Whether `allow(rule, reason = "..")` turns the rule off.
@@ -96,14 +124,14 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 /// is `check` in the file beside its page; the file is a module by being in the table.
 macro_rules! rules {
     (
-        syntax { $($CheckedPhase:ident in $module:ident $folder:literal, $CHECKS:ident of $subject:path { $($CHECKED:ident $check:ident $Checked:ident,)* })* }
-        elsewhere { $($Phase:ident in $directory:literal { $($CONSTANT:ident $name:literal $Level:ident,)* })* }
+        syntax { $($CheckedPhase:ident in mod $module:ident $folder:literal, $CHECKS:ident of $subject:path { $(mod $check:ident: $CHECKED:ident $Checked:ident,)* })* }
+        elsewhere { $($Phase:ident in $directory:literal { $($CONSTANT:ident $name:literal $Level:ident $(($event:ident))?,)* })* }
     ) => {
         /// Every rule, by phase.
         pub static RULES: &[&Rule] = &[$($(&$CHECKED,)*)* $($(&$CONSTANT,)*)*];
 
         $($(rule!($CHECKED stringify!($check), $folder, $CheckedPhase, $Checked);)*)*
-        $($(rule!($CONSTANT $name, $directory, $Phase, $Level);)*)*
+        $($(rule!($CONSTANT $name, $directory, $Phase, $Level $(($event))?);)*)*
 
         $(
             #[cfg(feature = "syntax")]
@@ -122,13 +150,13 @@ macro_rules! rules {
 }
 
 macro_rules! rule {
-    ($CONSTANT:ident $name:expr, $directory:literal, $Phase:ident, $Level:ident) => {
+    ($CONSTANT:ident $name:expr, $directory:literal, $Phase:ident, $Level:ident $(($event:ident))?) => {
         #[doc = include_str!(concat!($directory, "/", $name, ".md"))]
         #[allow(clippy::doc_markdown, reason = "the heading of a page is the rule's bare name")]
         pub static $CONSTANT: Rule = Rule {
             name: $name,
             phase: Phase::$Phase,
-            level: Level::$Level,
+            level: Level::$Level $((EventLevel::$event))?,
             page: include_str!(concat!($directory, "/", $name, ".md")),
         };
     };
@@ -136,45 +164,45 @@ macro_rules! rule {
 
 rules! {
     syntax {
-        Signature in signature "signature", SIGNATURE of crate::syntax::Endpoint {
-            NOT_A_FUNCTION not_a_function Forbid,
-            NOT_ASYNC not_async Forbid,
-            MISSING_HANDSHAKE missing_handshake Forbid,
-            MISPLACED_HANDSHAKE misplaced_handshake Forbid,
-            DUPLICATE_HANDSHAKE duplicate_handshake Forbid,
-            BORROWED_PARAMETER borrowed_parameter Forbid,
-            RAW_UPGRADE raw_upgrade Forbid,
-            BODY_EXTRACTOR body_extractor Forbid,
-            NOT_AN_EXTRACTOR not_an_extractor Forbid,
-            SELF_RECEIVER self_receiver Forbid,
-            GENERIC_HANDLER generic_handler Forbid,
-            UNSUPPORTED_QUALIFIER unsupported_qualifier Forbid,
-            RETURN_TYPE return_type Forbid,
-            ROUTE_SYNTAX route_syntax Forbid,
-            PATH_ARITY path_arity Forbid,
-            UNUSED_PATH_PARAMETER unused_path_parameter Forbid,
-            UNKNOWN_OPTION unknown_option Forbid,
-            INVALID_OPTION invalid_option Forbid,
-            ORIGIN_SYNTAX origin_syntax Forbid,
+        Signature in mod signature "signature", SIGNATURE of crate::syntax::Endpoint {
+            mod not_a_function: NOT_A_FUNCTION Forbid,
+            mod not_async: NOT_ASYNC Forbid,
+            mod missing_handshake: MISSING_HANDSHAKE Forbid,
+            mod misplaced_handshake: MISPLACED_HANDSHAKE Forbid,
+            mod duplicate_handshake: DUPLICATE_HANDSHAKE Forbid,
+            mod borrowed_parameter: BORROWED_PARAMETER Forbid,
+            mod raw_upgrade: RAW_UPGRADE Forbid,
+            mod body_extractor: BODY_EXTRACTOR Forbid,
+            mod not_an_extractor: NOT_AN_EXTRACTOR Forbid,
+            mod self_receiver: SELF_RECEIVER Forbid,
+            mod generic_handler: GENERIC_HANDLER Forbid,
+            mod unsupported_qualifier: UNSUPPORTED_QUALIFIER Forbid,
+            mod return_type: RETURN_TYPE Forbid,
+            mod route_syntax: ROUTE_SYNTAX Forbid,
+            mod path_arity: PATH_ARITY Forbid,
+            mod unused_path_parameter: UNUSED_PATH_PARAMETER Forbid,
+            mod unknown_option: UNKNOWN_OPTION Forbid,
+            mod invalid_option: INVALID_OPTION Forbid,
+            mod origin_syntax: ORIGIN_SYNTAX Forbid,
         }
-        Lifecycle in lifecycle "lifecycle", LIFECYCLE of crate::flow::Flow<'_> {
-            NEVER_ACCEPTED never_accepted Forbid,
-            IO_BEFORE_ACCEPT io_before_accept Forbid,
-            ACCEPTED_TWICE accepted_twice Forbid,
-            IO_AFTER_CLOSE io_after_close Forbid,
-            MISSING_AWAIT missing_await Deny,
-            NO_RECEIVE_LOOP no_receive_loop Deny,
-            DEAF_LOOP deaf_loop Deny,
-            SPINNING_LOOP spinning_loop Deny,
-            SWALLOWED_ERROR swallowed_error Deny,
-            PANICKING_IO panicking_io Warn,
-            BLOCKING_CALL blocking_call Deny,
-            DETACHED_TASK detached_task Deny,
-            UNDOCUMENTED_ENDPOINT undocumented_endpoint Warn,
+        Lifecycle in mod lifecycle "lifecycle", LIFECYCLE of crate::flow::Flow<'_> {
+            mod never_accepted: NEVER_ACCEPTED Forbid,
+            mod io_before_accept: IO_BEFORE_ACCEPT Forbid,
+            mod accepted_twice: ACCEPTED_TWICE Forbid,
+            mod io_after_close: IO_AFTER_CLOSE Forbid,
+            mod missing_await: MISSING_AWAIT Deny,
+            mod no_receive_loop: NO_RECEIVE_LOOP Deny,
+            mod deaf_loop: DEAF_LOOP Deny,
+            mod spinning_loop: SPINNING_LOOP Deny,
+            mod swallowed_error: SWALLOWED_ERROR Deny,
+            mod panicking_io: PANICKING_IO Warn,
+            mod blocking_call: BLOCKING_CALL Deny,
+            mod detached_task: DETACHED_TASK Deny,
+            mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
-        Axum in axum "axum", AXUM of crate::flow::Flow<'_> {
-            UNCHECKED_ORIGIN unchecked_origin Warn,
-            DROPPED_UPGRADE dropped_upgrade Deny,
+        Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {
+            mod unchecked_origin: UNCHECKED_ORIGIN Warn,
+            mod dropped_upgrade: DROPPED_UPGRADE Deny,
         }
     }
     elsewhere {
@@ -208,35 +236,35 @@ rules! {
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {
-            NOT_AN_UPGRADE "not_an_upgrade" Forbid,
-            UPGRADE_STRIPPED "upgrade_stripped" Forbid,
-            UNKNOWN_ROUTE "unknown_route" Forbid,
-            REFUSED_BY_LAYER "refused_by_layer" Forbid,
-            LAYER_PANIC "layer_panic" Forbid,
-            ORIGIN_REFUSED "origin_refused" Forbid,
-            HOST_REFUSED "host_refused" Forbid,
-            SUBPROTOCOL_REFUSED "subprotocol_refused" Forbid,
-            EXTRACTOR_REFUSED "extractor_refused" Forbid,
-            HANDLER_REFUSED "handler_refused" Forbid,
-            SERVER_FULL "server_full" Forbid,
-            CLIENT_LIMIT "client_limit" Forbid,
-            RATE_LIMITED "rate_limited" Forbid,
-            MESSAGE_TOO_BIG "message_too_big" Forbid,
-            SLOW_CONSUMER "slow_consumer" Forbid,
-            IDLE_TIMEOUT "idle_timeout" Forbid,
-            SLOW_CLIENT "slow_client" Forbid,
-            ACCEPT_FAILED "accept_failed" Forbid,
-            MALFORMED_REQUEST "malformed_request" Forbid,
-            HEAD_TOO_LARGE "head_too_large" Forbid,
-            BACKPLANE_LOST "backplane_lost" Forbid,
-            INVALID_MESSAGE "invalid_message" Forbid,
-            PROTOCOL_VIOLATION "protocol_violation" Forbid,
-            HEARTBEAT_MISSED "heartbeat_missed" Forbid,
-            HANDLER_ERROR "handler_error" Forbid,
-            HANDLER_PANIC "handler_panic" Forbid,
-            LINGERING_HANDLER "lingering_handler" Forbid,
-            BLOCKED_THREAD "blocked_thread" Forbid,
-            SHUTTING_DOWN "shutting_down" Forbid,
+            NOT_AN_UPGRADE "not_an_upgrade" Event(Warn),
+            UPGRADE_STRIPPED "upgrade_stripped" Event(Warn),
+            UNKNOWN_ROUTE "unknown_route" Event(Warn),
+            REFUSED_BY_LAYER "refused_by_layer" Event(Warn),
+            LAYER_PANIC "layer_panic" Event(Error),
+            ORIGIN_REFUSED "origin_refused" Event(Warn),
+            HOST_REFUSED "host_refused" Event(Warn),
+            SUBPROTOCOL_REFUSED "subprotocol_refused" Event(Warn),
+            EXTRACTOR_REFUSED "extractor_refused" Event(Warn),
+            HANDLER_REFUSED "handler_refused" Event(Warn),
+            SERVER_FULL "server_full" Event(Warn),
+            CLIENT_LIMIT "client_limit" Event(Warn),
+            RATE_LIMITED "rate_limited" Event(Warn),
+            MESSAGE_TOO_BIG "message_too_big" Event(Warn),
+            SLOW_CONSUMER "slow_consumer" Event(Warn),
+            IDLE_TIMEOUT "idle_timeout" Event(Info),
+            SLOW_CLIENT "slow_client" Event(Warn),
+            ACCEPT_FAILED "accept_failed" Event(Error),
+            MALFORMED_REQUEST "malformed_request" Event(Warn),
+            HEAD_TOO_LARGE "head_too_large" Event(Warn),
+            BACKPLANE_LOST "backplane_lost" Event(Warn),
+            INVALID_MESSAGE "invalid_message" Event(Warn),
+            PROTOCOL_VIOLATION "protocol_violation" Event(Warn),
+            HEARTBEAT_MISSED "heartbeat_missed" Event(Warn),
+            HANDLER_ERROR "handler_error" Event(Error),
+            HANDLER_PANIC "handler_panic" Event(Error),
+            LINGERING_HANDLER "lingering_handler" Event(Error),
+            BLOCKED_THREAD "blocked_thread" Event(Error),
+            SHUTTING_DOWN "shutting_down" Event(Info),
         }
         Source in "source" {
             UNREADABLE_SOURCE "unreadable_source" Forbid,

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use sockeye_rules::Rule;
 use tracing::Level;
 
-use crate::log::Words;
+use crate::log::{self, Words};
 
 /// Carries the rule of a refusal, so that a client's developer can look it up.
 pub(crate) const RULE_HEADER: HeaderName = HeaderName::from_static("sockeye-rule");
@@ -80,7 +80,7 @@ impl Refusal {
     /// How loud it is in the log: what is wrong with the program itself is an error. That there is no room, or no time, is not.
     pub(crate) fn level(&self) -> Level {
         let is_fault = self.is_of_server && self.status == StatusCode::INTERNAL_SERVER_ERROR;
-        if is_fault { Level::ERROR } else { Level::WARN }
+        if is_fault { Level::ERROR } else { log::level(self.rule) }
     }
 
     /// What the client reads.

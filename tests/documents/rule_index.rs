@@ -29,24 +29,21 @@ fn level(rule: &Rule) -> &'static str {
         Level::Forbid => "error",
         Level::Deny => "error, can be allowed",
         Level::Warn => "warning, can be allowed",
+        Level::Event(level) => level.name(),
     }
 }
 
-/// A rule's row. What happens while the server runs has no level of its own: the log event has one.
 fn row(rule: &Rule) -> String {
     let summary = rule.summary().replace('\n', " ").replace('|', "\\|");
     let link = format!("[`{}`](sockeye_rules::{})", rule.name, rule.name.to_uppercase());
-    match rule.phase {
-        Phase::Run => format!("| {link} | {summary} |"),
-        _ => format!("| {link} | {} | {summary} |", level(rule)),
-    }
+    format!("| {link} | {} | {summary} |", level(rule))
 }
 
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for phase in Phase::ALL {
         let heading = match phase {
-            Phase::Run => "| rule | what happened |\n| --- | --- |",
+            Phase::Run => "| rule | event | what happened |\n| --- | --- | --- |",
             _ => "| rule | level | what it reports |\n| --- | --- | --- |",
         };
         let rows: Vec<_> = RULES.iter().filter(|rule| rule.phase == phase).map(|rule| row(rule)).collect();

@@ -42,10 +42,31 @@ pub fn quiet() {
     ONCE.call_once(|| tracing_subscriber::registry().init());
 }
 
-/// Every event with this value in this field, so far.
+/// Every event with this value in this field, so far. Each is as loud as the table of rules says.
+///
+/// # Panics
+/// When one is not.
 pub fn with(field: &str, value: &str) -> Vec<Line> {
-    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
-    log.iter().filter(|line| line.get(field) == value).cloned().collect()
+    let lines: Vec<Line> = {
+        let log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().filter(|line| line.get(field) == value).cloned().collect()
+    };
+    lines.iter().for_each(is_as_loud_as_its_rule);
+    lines
+}
+
+fn is_as_loud_as_its_rule(line: &Line) {
+    let Some(sockeye_rules::Level::Event(level)) =
+        sockeye_rules::find(line.get("rule")).map(|rule| rule.level)
+    else {
+        return;
+    };
+    // What is said again and again is turned down.
+    if line.level == Level::DEBUG {
+        return;
+    }
+    let level = if line.get("status") == "500" { "ERROR" } else { level.name() };
+    assert_eq!(line.level.as_str(), level, "{line:?}");
 }
 
 /// The closing event of the connection from this peer, and proof that it is the only one.

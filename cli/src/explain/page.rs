@@ -1,7 +1,7 @@
 //! The page of a rule or a symptom for a terminal.
 
 use anstyle::{AnsiColor, Style};
-use sockeye_rules::{Rule, Symptom, render::Look};
+use sockeye_rules::{Level, Rule, Symptom, render::Look};
 
 use super::{
     index::{bold, styled, when},
@@ -55,8 +55,14 @@ pub(super) fn write_symptom(symptom: &Symptom, look: Look, width: usize) -> Stri
 
 /// What happens when the rule fires, when, and whether that can be turned off.
 fn standing(rule: &Rule) -> String {
-    let allowed = if rule.level.can_be_allowed() { "; can be allowed with a reason" } else { "" };
-    format!("{}, checked {}{allowed}", rule.level.word(), when(rule.phase))
+    let when = when(rule.phase);
+    match rule.level {
+        Level::Event(level) => format!("logged at {}, {when}", level.name()),
+        level if level.can_be_allowed() => {
+            format!("{}, checked {when}; can be allowed with a reason", level.word())
+        }
+        level => format!("{}, checked {when}", level.word()),
+    }
 }
 
 fn read(page: &str) -> Vec<Block<'_>> {

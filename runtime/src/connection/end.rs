@@ -43,21 +43,9 @@ pub(crate) enum End {
 pub(crate) struct Failure {
     code: CloseCode,
     reason: String,
-    blame: Blame,
+    /// The rule that was broken, if one was.
+    rule: Option<&'static Rule>,
     words: Words,
-}
-
-/// How loud the end is in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Blame {
-    /// Nobody's fault.
-    Nobody,
-    /// Nobody's fault, and what this rule is for.
-    Rule(&'static Rule),
-    /// The peer's fault, by this rule.
-    Peer(&'static Rule),
-    /// The handler's fault, by this rule.
-    Handler(&'static Rule),
 }
 
 impl End {
@@ -111,7 +99,8 @@ impl End {
         if let Self::PeerClosed(frame) = self { frame.as_ref() } else { None }
     }
 
-    pub(super) fn blame(&self) -> Blame {
+    /// The rule that was broken, if one was.
+    pub(super) fn rule(&self) -> Option<&'static Rule> {
         match self {
             Self::PeerClosed(_)
             | Self::Lost(_)
@@ -120,13 +109,13 @@ impl End {
             | Self::LetGo
             | Self::Stopping
             | Self::Cut
-            | Self::Dropped => Blame::Nobody,
-            Self::Violation(violation) => Blame::Peer(violation.rule),
-            Self::HeartbeatMissed(_) => Blame::Peer(&rules::HEARTBEAT_MISSED),
-            Self::Stalled(_) => Blame::Peer(&rules::SLOW_CONSUMER),
-            Self::Idle(_) => Blame::Rule(&rules::IDLE_TIMEOUT),
-            Self::Panicked(_) => Blame::Handler(&rules::HANDLER_PANIC),
-            Self::Failed(failure) => failure.blame,
+            | Self::Dropped => None,
+            Self::Violation(violation) => Some(violation.rule),
+            Self::HeartbeatMissed(_) => Some(&rules::HEARTBEAT_MISSED),
+            Self::Stalled(_) => Some(&rules::SLOW_CONSUMER),
+            Self::Idle(_) => Some(&rules::IDLE_TIMEOUT),
+            Self::Panicked(_) => Some(&rules::HANDLER_PANIC),
+            Self::Failed(failure) => failure.rule,
         }
     }
 
@@ -161,10 +150,10 @@ impl End {
 impl Failure {
     fn of(error: &Error) -> Self {
         let (code, reason) = close_of(error);
-        let blame = match error.kind() {
-            Kind::Peer { rule, .. } => Blame::Peer(rule),
-            Kind::Close { .. } => Blame::Nobody,
-            _ => Blame::Handler(&rules::HANDLER_ERROR),
+        let rule = match error.kind() {
+            Kind::Peer { rule, .. } => Some(*rule),
+            Kind::Close { .. } => None,
+            _ => Some(&rules::HANDLER_ERROR),
         };
         let words = if error.is_disconnect() {
             // This connection was alive: what is over is another one, which the handler also uses.
@@ -172,7 +161,7 @@ impl Failure {
         } else {
             Words::foreign(error.chain())
         };
-        Self { code, reason: reason.to_owned(), blame, words }
+        Self { code, reason: reason.to_owned(), rule, words }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use sockeye_rules::{HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, Rule};
 use tracing::Level;
 
 use super::{
-    end::{Blame, End},
+    end::End,
     owner::{Aftermath, Outcome},
 };
 use crate::{
@@ -29,13 +30,9 @@ pub(super) struct Closing<'a> {
 
 impl Closing<'_> {
     pub(super) fn log(self) {
-        let (blame, reason) = self.verdict();
-        let (level, rule) = match blame {
-            Blame::Nobody => (Level::INFO, None),
-            Blame::Rule(rule) => (Level::INFO, Some(rule.name)),
-            Blame::Peer(rule) => (Level::WARN, Some(rule.name)),
-            Blame::Handler(rule) => (Level::ERROR, Some(rule.name)),
-        };
+        let (rule, reason) = self.verdict();
+        let level = rule.map_or(Level::INFO, log::level);
+        let rule = rule.map(|rule| rule.name);
         let (code, open_for) = (self.code(), self.open_for);
         let route = self.endpoint.registered.route;
         metrics::closed(route, code, self.has_close_frame(), rule, open_for);
@@ -66,41 +63,32 @@ impl Closing<'_> {
         sent.or_else(|| self.end.frame().map(|frame| frame.code)).map(u16::from)
     }
 
-    /// Who is to blame, and for what, the panic of a task included.
-    fn verdict(&self) -> (Blame, Words) {
-        let (blame, reason) = self.verdict_on_handler();
-        let Some(words) = self.late_panic.clone() else { return (blame, reason) };
-        let blame = match blame {
-            Blame::Handler(rule) => Blame::Handler(rule),
-            _ => Blame::Handler(&sockeye_rules::HANDLER_PANIC),
-        };
-        (blame, reason.then("; then ").then_all(words))
+    /// The rule that was broken, and in words what happened, the panic of a task included.
+    fn verdict(&self) -> (Option<&'static Rule>, Words) {
+        let (rule, reason) = self.verdict_on_handler();
+        let Some(words) = self.late_panic.clone() else { return (rule, reason) };
+        let fault = rule.filter(|rule| log::level(rule) == Level::ERROR);
+        (fault.or(Some(&HANDLER_PANIC)), reason.then("; then ").then_all(words))
     }
 
     /// A handler that fails after its peer has left is still a failure.
-    fn verdict_on_handler(&self) -> (Blame, Words) {
+    fn verdict_on_handler(&self) -> (Option<&'static Rule>, Words) {
         let own = self.end.words();
-        let Some(after) = self.aftermath else { return (self.end.blame(), own) };
+        let Some(after) = self.aftermath else { return (self.end.rule(), own) };
         match after {
             Aftermath::Ended(Outcome::Panicked(message)) => {
-                let blame = Blame::Handler(&sockeye_rules::HANDLER_PANIC);
-                (blame, own.then("; then the handler panicked: ").then_foreign(message))
+                (Some(&HANDLER_PANIC), own.then("; then the handler panicked: ").then_foreign(message))
             }
             Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) => {
-                let blame = Blame::Handler(&sockeye_rules::HANDLER_ERROR);
-                (blame, own.then("; then the handler failed: ").then_foreign(error.chain()))
+                (Some(&HANDLER_ERROR), own.then("; then the handler failed: ").then_foreign(error.chain()))
             }
             Aftermath::Lingered(time) => {
-                let blame = Blame::Handler(&sockeye_rules::LINGERING_HANDLER);
                 let then =
                     format!("; then the handler went on for {time:?} without noticing, and was dropped");
-                (blame, own.then(then))
+                (Some(&LINGERING_HANDLER), own.then(then))
             }
-            Aftermath::Crowded => {
-                let blame = Blame::Handler(&sockeye_rules::LINGERING_HANDLER);
-                (blame, own.then(CROWDED))
-            }
-            Aftermath::Ended(Outcome::Returned(_)) => (self.end.blame(), own),
+            Aftermath::Crowded => (Some(&LINGERING_HANDLER), own.then(CROWDED)),
+            Aftermath::Ended(Outcome::Returned(_)) => (self.end.rule(), own),
         }
     }
 }

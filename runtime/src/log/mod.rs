@@ -15,7 +15,7 @@ use std::{
 };
 
 use http::request::Parts;
-use sockeye_rules::{LAYER_PANIC, SUBPROTOCOL_REFUSED};
+use sockeye_rules::{EventLevel, LAYER_PANIC, Rule, SUBPROTOCOL_REFUSED};
 use tracing::{Level, Span};
 
 pub(crate) use self::{
@@ -26,6 +26,16 @@ pub(crate) use self::{
     words::Words,
 };
 use crate::{CloseCode, refusal::Refusal};
+
+/// How loud the events of a rule are, by the table of rules. A rule of the gates that is broken in a server that runs is a fault of the
+/// program.
+pub(crate) fn level(rule: &Rule) -> Level {
+    match rule.level {
+        sockeye_rules::Level::Event(EventLevel::Info) => Level::INFO,
+        sockeye_rules::Level::Event(EventLevel::Warn) => Level::WARN,
+        _ => Level::ERROR,
+    }
+}
 
 /// The span in which everything happens that one connection is about, the handler included. It names no path and no query; the
 /// client's own address where the peer is a proxy.

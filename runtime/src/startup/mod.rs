@@ -15,26 +15,8 @@ mod user_router;
 mod wording;
 
 mod bind_failed;
-mod component_not_ready;
-mod conflicting_route;
-mod duplicate_route;
-mod few_descriptors;
-mod invalid_host;
-mod invalid_limits;
-mod invalid_subprotocol;
-mod log_unheard;
-mod missing_connect_info;
-mod missing_endpoint;
-mod missing_extension;
-mod missing_state;
-mod no_endpoints;
-mod origin_syntax;
-mod origin_wildcard_with_credentials;
-mod panic_aborts;
-mod path_fields;
-mod uncovered_endpoint;
-mod unguarded_endpoint;
-mod unreachable_endpoint;
+
+use sockeye_rules::Rule;
 
 pub use error::StartupError;
 pub use problem::Problem;
@@ -55,36 +37,55 @@ pub(crate) use user_router::UserRouter;
 /// One rule: looks at all endpoints and adds what it finds.
 type Check = fn(&Context, &mut Vec<Problem>);
 
-/// Every rule of the startup gate. `bind_failed` is not among them: it is only known when all of these are content.
-const CHECKS: &[Check] = &[
-    allow::check,
-    no_endpoints::check,
-    missing_endpoint::check,
-    duplicate_route::check,
-    conflicting_route::check,
-    missing_state::check,
-    missing_extension::check,
-    path_fields::check,
-    origin_syntax::check,
-    origin_wildcard_with_credentials::check,
-    invalid_host::check,
-    invalid_limits::check,
-    invalid_subprotocol::check,
-    panic_aborts::check,
-    unreachable_endpoint::check,
-    unguarded_endpoint::check,
-    uncovered_endpoint::check,
-    component_not_ready::check,
-    log_unheard::check,
-];
+/// Declares the modules of rules, and the list of their checks.
+macro_rules! checks {
+    ($(#[$doc:meta])* $CHECKS:ident { $(mod $check:ident: $RULE:ident,)* }) => {
+        $(mod $check;)*
 
-/// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes
-/// to somebody else's `axum::serve`.
-const LISTENER_CHECKS: &[Check] = &[missing_connect_info::check, few_descriptors::check];
+        $(#[$doc])*
+        const $CHECKS: &[(&Rule, Check)] = &[$((&sockeye_rules::$RULE, $check::check),)*];
+    };
+}
+
+checks! {
+    /// Every rule of the startup gate, in the order in which they are asked. `bind_failed` is not among them: it is only known
+    /// when all of these are content.
+    CHECKS {
+        mod no_endpoints: NO_ENDPOINTS,
+        mod missing_endpoint: MISSING_ENDPOINT,
+        mod duplicate_route: DUPLICATE_ROUTE,
+        mod conflicting_route: CONFLICTING_ROUTE,
+        mod missing_state: MISSING_STATE,
+        mod missing_extension: MISSING_EXTENSION,
+        mod path_fields: PATH_FIELDS,
+        mod origin_syntax: ORIGIN_SYNTAX,
+        mod origin_wildcard_with_credentials: ORIGIN_WILDCARD_WITH_CREDENTIALS,
+        mod invalid_host: INVALID_HOST,
+        mod invalid_limits: INVALID_LIMITS,
+        mod invalid_subprotocol: INVALID_SUBPROTOCOL,
+        mod panic_aborts: PANIC_ABORTS,
+        mod unreachable_endpoint: UNREACHABLE_ENDPOINT,
+        mod unguarded_endpoint: UNGUARDED_ENDPOINT,
+        mod uncovered_endpoint: UNCOVERED_ENDPOINT,
+        mod component_not_ready: COMPONENT_NOT_READY,
+        mod log_unheard: LOG_UNHEARD,
+    }
+}
+
+checks! {
+    /// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes
+    /// to somebody else's `axum::serve`.
+    LISTENER_CHECKS {
+        mod missing_connect_info: MISSING_CONNECT_INFO,
+        mod few_descriptors: FEW_DESCRIPTORS,
+    }
+}
 
 /// Every problem of every rule, warnings included, that nobody allows.
 pub(crate) fn judge(context: &Context) -> Vec<Problem> {
-    run(CHECKS, context)
+    let mut problems = run(CHECKS, context);
+    allow::check(context, &mut problems);
+    problems
 }
 
 /// Every problem of the rules about the listener that nobody allows.
@@ -92,11 +93,26 @@ pub(crate) fn judge_listener(context: &Context) -> Vec<Problem> {
     run(LISTENER_CHECKS, context)
 }
 
-fn run(checks: &[Check], context: &Context) -> Vec<Problem> {
+fn run(checks: &[(&Rule, Check)], context: &Context) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for check in checks {
+    for (_, check) in checks {
         check(context, &mut problems);
     }
     problems.retain(|problem| !allow::covers(&context.allowed, problem));
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_rules::{BIND_FAILED, Phase, RULES};
+
+    use super::{CHECKS, LISTENER_CHECKS};
+
+    #[test]
+    fn every_startup_rule_has_its_check() {
+        let checked: Vec<_> = CHECKS.iter().chain(LISTENER_CHECKS).map(|(rule, _)| rule.name).collect();
+        for rule in RULES.iter().filter(|rule| rule.phase == Phase::Startup && **rule != &BIND_FAILED) {
+            assert_eq!(checked.iter().filter(|name| **name == rule.name).count(), 1, "{}", rule.name);
+        }
+    }
 }
