@@ -31,6 +31,15 @@ pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
+/// Does work that parses, after which nothing else waits.
+pub(super) fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, String> {
+    thread::scope(|scope| {
+        let thread = Builder::new().name("check".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
+        let thread = thread.map_err(|error| format!("no thread could be started: {error}"))?;
+        thread.join().map_err(|_| "a thread panicked".to_owned())
+    })
+}
+
 /// One thread is enough to get everything done.
 fn in_threads<R: Send>(number: usize, take: &(impl Fn() -> Vec<R> + Sync)) -> Result<Vec<R>, String> {
     thread::scope(|scope| {

@@ -29,7 +29,8 @@ fn checked(report: &FileReport) -> String {
     }
     let mut text = format!("{}: {}\n", report.path, count(report.handlers.len(), "handler"));
     for handler in &report.handlers {
-        let _ = writeln!(text, "  {}: {} ({})", handler.line, handler.name, kind(handler));
+        let note = handler.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+        let _ = writeln!(text, "  {}: {} ({}{note})", handler.line, handler.name, kind(handler));
     }
     text
 }

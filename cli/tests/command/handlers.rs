@@ -227,11 +227,15 @@ fn what_covers_no_handler_of_axums_does_not_silence_it() {
         ("src/tests/mod.rs", evil),
         ("src/tests/deep/er.rs", evil),
         ("tests/evil.rs", evil),
+        // In the program itself it is a word that has nothing to do with the header.
+        ("src/rooms.rs", evil),
+        (
+            "src/other.rs",
+            "fn f() { headers.insert(\"Referrer-Policy\", \"strict-origin\"); git(\"pull origin\"); let origin_id = 3; }",
+        ),
     ] {
         assert_eq!(tree(path, other).findings(&[]), unchecked, "{path}: {other}");
     }
-    // As a module of the program it might be anything.
-    assert!(tree("src/rooms.rs", evil).findings(&[]).is_empty());
     let check = format!("{server}fn is_ours(headers: &HeaderMap) {{ headers.get(ORIGIN) }}\n");
     assert!(tree("src/other.rs", &check).findings(&[]).is_empty());
 }

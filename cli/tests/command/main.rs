@@ -4,6 +4,7 @@ mod explain;
 mod files;
 mod formats;
 mod handlers;
+mod origins;
 mod same_as_macro;
 mod tree;
 mod unreadable;

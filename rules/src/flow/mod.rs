@@ -22,13 +22,13 @@ pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
 pub(crate) use words::has_word;
 
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::Block;
 use typed_arena::Arena;
 
 use crate::{
     surroundings::{Neighbour, Neighbours, Surroundings},
-    syntax::Function,
+    syntax::{Function, asks_for_origin, reads_origin_header},
 };
 
 /// Whose WebSockets a function uses.
@@ -93,7 +93,7 @@ impl<'a> Flow<'a> {
         let kept = Arena::new();
         let (graph, roots) = build::build(function, &body, flavor, roots, imports, &kept);
         let reachable = graph.reachable();
-        let origin_is_checked = imports.checks_origin() || mentions_origin(function);
+        let origin_is_checked = imports.checks_origin() || looks_at_origin(function);
         let imports = imports.with(&body);
         Some(Self {
             function,
@@ -195,8 +195,11 @@ fn type_of(path: &str) -> Option<&str> {
 }
 
 /// Whether the function itself reads the header, or asks for it by a parameter.
-fn mentions_origin(function: &Function) -> bool {
-    let in_text =
-        |tokens: &dyn ToTokens| tokens.to_token_stream().to_string().to_lowercase().contains("origin");
-    in_text(&function.sig) || in_text(&function.body)
+fn looks_at_origin(function: &Function) -> bool {
+    let asks = function.parameters.iter().any(|one| asks_for_origin(one.ty().to_token_stream()));
+    let whole = || {
+        let (signature, body) = (&function.sig, &function.body);
+        quote!(#signature #body)
+    };
+    asks || reads_origin_header(whole())
 }

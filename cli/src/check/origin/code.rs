@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use sockeye_rules::syntax::reads_origin_header;
+
 use super::super::nesting;
 
 /// What is in a file.
@@ -17,22 +19,19 @@ pub(super) struct Code {
 }
 
 /// Whether a file has to be read to know about its package.
-pub(super) fn may_matter(text: &str) -> bool {
-    mentions_origin(text) || text.contains("sockeye")
-}
-
-fn mentions_origin(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("origin")
+pub(super) fn mentions_origin(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("origin") || text.contains("sec-fetch-site") || text.contains("sec_fetch_site")
 }
 
 impl Code {
-    /// Reads a file of a package that has to do with Sockeye, or has not. What is no Rust is believed to look.
-    pub(super) fn read(text: &str, with_sockeye: bool) -> Self {
+    /// Reads a file. What is no Rust is believed to look.
+    pub(super) fn read(text: &str) -> Self {
         let code = text.parse().ok().filter(|tokens| nesting::too_deep(tokens).is_none());
         let code = code.map(|tokens| {
-            let mut reader = Reader { with_sockeye, code: Self::default() };
-            reader.read(tokens);
-            reader.code
+            let mut reader = Reader::default();
+            let kept = reader.kept(tokens);
+            Self { looks_at_origins: mentions_origin(text) && reads_origin_header(kept), ..reader.code }
         });
         // The spans are not needed any more; without this those of all files would fill the memory.
         proc_macro2::extra::invalidate_current_thread_spans();
@@ -45,8 +44,8 @@ impl Code {
     }
 }
 
+#[derive(Default)]
 struct Reader {
-    with_sockeye: bool,
     code: Code,
 }
 
@@ -56,22 +55,24 @@ enum Attribute {
     Test,
     /// An endpoint of Sockeye's: what it and its options say of origins covers no other handler.
     Endpoint,
-    /// It is no code: documentation, and what a rule is allowed.
+    /// It is no code of the program.
     Words,
-    Other,
 }
 
 impl Reader {
-    fn read(&mut self, tokens: TokenStream) {
+    /// The code that may look at a request, without what covers no handler of axum's.
+    fn kept(&mut self, tokens: TokenStream) -> TokenStream {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut kept = TokenStream::new();
         let mut at = 0;
         while at < tokens.len() {
-            at = self.step(&tokens, at);
+            at = self.step(&tokens, at, &mut kept);
         }
+        kept
     }
 
     /// Reads what stands there, and says where to go on.
-    fn step(&mut self, tokens: &[TokenTree], at: usize) -> usize {
+    fn step(&mut self, tokens: &[TokenTree], at: usize, kept: &mut TokenStream) -> usize {
         if let Some((group, is_inner, after)) = attribute(tokens, at) {
             return match kind(group) {
                 Attribute::Test => {
@@ -79,36 +80,14 @@ impl Reader {
                 }
                 Attribute::Endpoint => item_end(tokens, after),
                 Attribute::Words => after,
-                Attribute::Other => {
-                    self.read(group.stream());
-                    after
-                }
             };
         }
-        let after_dot = at > 0 && is_punct(&tokens[at - 1], '.');
         match &tokens[at] {
-            TokenTree::Group(group) => self.read(group.stream()),
-            TokenTree::Ident(ident) => {
-                let ident = ident.to_string();
-                if self.with_sockeye && after_dot && ident == "origins" {
-                    // `Server::origins` with its argument.
-                    return if is_group(tokens.get(at + 1), Delimiter::Parenthesis) {
-                        at + 2
-                    } else {
-                        at + 1
-                    };
-                }
-                // A `CorsLayer` leaves WebSockets alone.
-                let cors = after_dot && ident == "allow_origin";
-                self.code.looks_at_origins |= !cors && self.is_about_origins(&ident);
+            TokenTree::Group(group) => {
+                let inner = self.kept(group.stream());
+                kept.extend([TokenTree::from(Group::new(group.delimiter(), inner))]);
             }
-            TokenTree::Literal(literal) => {
-                let text =
-                    literal.to_string().to_ascii_lowercase().replace("access-control-allow-origin", "");
-                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-                self.code.looks_at_origins |= words.into_iter().any(|word| self.is_about_origins(word));
-            }
-            TokenTree::Punct(_) => {}
+            other => kept.extend([other.clone()]),
         }
         at + 1
     }
@@ -122,16 +101,6 @@ impl Reader {
         });
         self.code.test_modules.extend(modules);
         end
-    }
-
-    fn is_about_origins(&self, word: &str) -> bool {
-        match word.to_ascii_lowercase().as_str() {
-            // What `CorsLayer` takes, and rules.
-            "alloworigin" | "access_control_allow_origin" | "unchecked_origin" | "origin_refused" => false,
-            // The name of the type and of what is given to it. Who looks at the header says `origin` or `ORIGIN` somewhere.
-            "origins" => !self.with_sockeye,
-            word => word.contains("origin") && !word.contains("original") && !word.contains("originat"),
-        }
     }
 }
 
@@ -165,9 +134,8 @@ fn kind(attribute: &Group) -> Attribute {
         "test" => Attribute::Test,
         "cfg" if asks_for_test(arguments.clone()) => Attribute::Test,
         "ws_endpoint" => Attribute::Endpoint,
-        "ws_lifecycle" | "doc" => Attribute::Words,
         "cfg_attr" => within_cfg_attr(&arguments),
-        _ => Attribute::Other,
+        _ => Attribute::Words,
     }
 }
 
@@ -175,13 +143,7 @@ fn within_cfg_attr(arguments: &TokenStream) -> Attribute {
     let names = |wanted: &str| {
         arguments.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == wanted))
     };
-    if names("ws_endpoint") {
-        Attribute::Endpoint
-    } else if names("ws_lifecycle") {
-        Attribute::Words
-    } else {
-        Attribute::Other
-    }
+    if names("ws_endpoint") { Attribute::Endpoint } else { Attribute::Words }
 }
 
 /// `test` and `all(test, ..)`. What `any(test, ..)` stands at may be in the program.
@@ -249,36 +211,24 @@ mod tests {
     use super::*;
 
     fn looks(text: &str) -> bool {
-        Code::read(text, text.contains("sockeye")).looks_at_origins
+        Code::read(text).looks_at_origins
     }
 
     #[test]
-    fn words_about_origins_are_told_from_others() {
+    fn only_code_of_the_program_counts() {
         for text in [
             "headers.get(header::ORIGIN)",
-            "request.headers().get(\"Origin\")",
-            "fn check_origin(headers: &HeaderMap) -> bool {}",
-            "if !allow_origin(&headers) {}",
-            "TypedHeader(origin): TypedHeader<Origin>",
-            "let allowed = settings.origins.contains(&page);",
-            "// nothing\nuse sockeye as _; fn check(origin: &str) {}",
-            "#[serde(rename = \"origin\")] page: String,",
-            "#[cfg(not(test))] fn origin() {}",
-            "#[cfg(any(test, feature = \"x\"))] fn origin() {}",
-            "#[cfg(test)] mod tests; fn origin() {}",
-            "struct Page { #[cfg(test)] x: u8, origin: String }",
+            "#[cfg(not(test))] fn f(headers: &HeaderMap) { headers.get(ORIGIN) }",
+            "#[cfg(any(test, feature = \"x\"))] fn f(headers: &HeaderMap) { headers.get(ORIGIN) }",
+            "#[cfg(test)] mod tests; fn f(headers: &HeaderMap) { headers.get(ORIGIN) }",
+            "struct Page { #[cfg(test)] x: u8, origin: TypedHeader<Origin> }",
             "not rust ' origin (",
         ] {
             assert!(looks(text), "{text}");
         }
         for text in [
-            "CorsLayer::new().allow_origin(Any)",
-            "use tower_http::cors::{AllowOrigin, CorsLayer};",
-            "OriginalUri(uri): OriginalUri",
-            "let x = original;",
-            "header::ACCESS_CONTROL_ALLOW_ORIGIN",
-            "(\"access-control-allow-origin\", \"*\")",
-            "/// Of any origin.\nfn f() {} // origin",
+            "#[cfg(test)] fn f(headers: &HeaderMap) { headers.get(ORIGIN) }",
+            "fn f() { git(\"pull origin\") }",
         ] {
             assert!(!looks(text), "{text}");
         }
@@ -305,10 +255,8 @@ mod tests {
 
     #[test]
     fn tests_are_known_by_their_lines_and_modules() {
-        let code = Code::read(
-            "fn f() {}\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\nmod more {\n}\nfn g() {}\n",
-            false,
-        );
+        let code =
+            Code::read("fn f() {}\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\nmod more {\n}\nfn g() {}\n");
         assert_eq!(code.test_modules, ["tests", "more"]);
         let tests: Vec<_> = (1..=7).filter(|&line| code.is_test(line)).collect();
         assert_eq!(tests, [2, 3, 4, 5, 6]);

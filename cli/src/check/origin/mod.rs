@@ -1,73 +1,179 @@
-//! Whether a package looks at the `Origin` of its requests.
+//! Whether a handler of axum's can be opened by any web page.
 //!
-//! A handler of axum's has no origin check of its own, and rarely has it in its own function: a layer or an extractor may
-//! have it. So `unchecked_origin` is settled when all is known: a package with any code about origins is believed to check
-//! them, but for what cannot cover a handler of axum's (`code`): tests, endpoints of Sockeye's, and their settings.
+//! Such a handler has no origin check of its own, and rarely has it in its own function: a layer or an extractor may have it. So
+//! `unchecked_origin` is settled when all is known: a package with code that reads the header is believed to check it, but for what
+//! cannot cover a handler of axum's (`code`): tests and endpoints of Sockeye's. Nor is it a hazard when the client has to
+//! show something that no foreign page has (`demand`). A helper and those that call it are one hazard.
 
 mod code;
+mod demand;
+mod facts;
+mod index;
 mod modules;
+mod words;
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
+    rc::Rc,
 };
 
 use sockeye_rules::UNCHECKED_ORIGIN;
 
-use self::code::Code;
-use super::{file::Outcome, finding::Finding, package, source::Source, walk, walk::SourceFile};
+use self::{code::Code, demand::Proof, facts::Function, index::Index};
+use super::{
+    file::{FileReport, Outcome},
+    finding::Finding,
+    package, pool,
+    source::Source,
+    walk,
+    walk::SourceFile,
+};
 
-/// Takes back what was said about origins of packages that look at them, and of tests, which no browser meets.
+/// Takes back what was said about origins of packages that look at them, of handlers that no foreign page can open, and of
+/// tests, which no browser meets.
 pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) -> Result<(), String> {
-    let mut known = HashMap::new();
-    for (file, outcome) in files.iter().zip(outcomes) {
-        let Outcome::Checked(report) = outcome else { continue };
-        if !report.findings.iter().any(is_about_origin) {
-            continue;
+    pool::alone(|| {
+        let mut known = HashMap::new();
+        for (file, outcome) in files.iter().zip(outcomes) {
+            let Outcome::Checked(report) = outcome else { continue };
+            if !report.findings.iter().any(is_about_origin) {
+                continue;
+            }
+            match judge(file, &mut known)? {
+                Some(index) => report_open(file, report, &index),
+                None => report.findings.retain(|finding| !is_about_origin(finding)),
+            }
         }
-        if is_looked_at(file, &mut known)? {
-            report.findings.retain(|finding| !is_about_origin(finding));
-        } else {
-            let code = Code::read(&text(&file.path), false);
-            report.findings.retain(|one| !is_about_origin(one) || !code.is_test(one.place.start.line));
-        }
-    }
-    Ok(())
+        Ok(())
+    })?
 }
 
 fn is_about_origin(finding: &Finding) -> bool {
     finding.rule == &UNCHECKED_ORIGIN
 }
 
-/// Judges a package once. A file outside of any is judged by itself.
-fn is_looked_at(file: &SourceFile, known: &mut HashMap<PathBuf, bool>) -> Result<bool, String> {
+/// Keeps the findings of handlers that any page can open, and notes at the others why they are none.
+fn report_open(file: &SourceFile, report: &mut FileReport, index: &Index) {
+    let code = Code::read(&text(&file.path));
+    let mut notes = Vec::new();
+    report.findings.retain_mut(|finding| {
+        if !is_about_origin(finding) {
+            return true;
+        }
+        let line = finding.place.start.line;
+        if code.is_test(line) {
+            return false;
+        }
+        match hazard(file, line, index) {
+            Hazard::Open { callers } => {
+                finding.notes.extend(by(&callers));
+                true
+            }
+            Hazard::None(why) => {
+                notes.push((line, why));
+                false
+            }
+        }
+    });
+    for (line, why) in notes {
+        let handler = report.handlers.iter_mut().rev().find(|handler| handler.line <= line);
+        if let Some(handler) = handler {
+            handler.note = Some(why);
+        }
+    }
+}
+
+enum Hazard {
+    /// Any page can open it, by these handlers that hand it their upgrade.
+    Open { callers: Vec<String> },
+    /// Why none.
+    None(String),
+}
+
+fn hazard(file: &SourceFile, line: usize, index: &Index) -> Hazard {
+    let open = Hazard::Open { callers: Vec::new() };
+    let Some(handler) = absolute(&file.path).ok().and_then(|path| index.at(&path, line)) else { return open };
+    if let Some(helper) = helper(&handler, index) {
+        return Hazard::None(format!("its upgrade goes to `{}`, which is judged", helper.name));
+    }
+    let proof = demand::of_handler(&handler, index);
+    if let Proof::Secret(what) = &proof {
+        return Hazard::None(asks(what));
+    }
+    let callers: Vec<_> = callers(&handler, index);
+    if callers.is_empty() || proof == Proof::Cookie {
+        return open;
+    }
+    let proofs: Vec<_> = callers.iter().map(|caller| demand::of_handler(caller, index)).collect();
+    if let Some(Proof::Secret(what)) = proofs.iter().find(|_| proofs.iter().all(Proof::is_secret)) {
+        return Hazard::None(asks(what));
+    }
+    let open = callers.iter().zip(&proofs).filter(|(_, proof)| !proof.is_secret());
+    Hazard::Open { callers: open.map(|(caller, _)| caller.name.clone()).collect() }
+}
+
+fn asks(what: &str) -> String {
+    format!("no foreign page can open it: it asks for {what}")
+}
+
+/// The function that gets the handler's upgrade, when the handler has no use for it itself.
+fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
+    if words::idents(handler.body.clone()).any(|name| name == "on_upgrade") {
+        return None;
+    }
+    let upgrades: Vec<_> = handler.upgrades().collect();
+    let gets = |call: &&facts::Call| call.arguments.iter().any(|name| upgrades.contains(&name.as_str()));
+    let called = handler.calls.iter().filter(gets).filter_map(|call| index.called(call, handler));
+    called.into_iter().find(|called| called.upgrades().next().is_some())
+}
+
+/// The handlers that hand their upgrade to this one.
+fn callers(handler: &Rc<Function>, index: &Index) -> Vec<Rc<Function>> {
+    let mut callers = index.mentioning(&handler.name);
+    callers.retain(|caller| helper(caller, index).is_some_and(|helper| Rc::ptr_eq(&helper, handler)));
+    callers
+}
+
+fn by(callers: &[String]) -> Option<String> {
+    let names: Vec<_> = callers.iter().map(|name| format!("`{name}`")).collect();
+    let (last, others) = names.split_last()?;
+    Some(if others.is_empty() {
+        format!("{last} hands its upgrade to it")
+    } else {
+        format!("{} and {last} hand their upgrades to it", others.join(", "))
+    })
+}
+
+/// Judges a package once: its functions, unless it looks at origins or is a test. A file outside of any is judged by itself.
+fn judge(
+    file: &SourceFile,
+    known: &mut HashMap<PathBuf, Option<Rc<Index>>>,
+) -> Result<Option<Rc<Index>>, String> {
     let Some(package) = package::of(&file.path) else {
-        return Ok(looks(&[text(&file.path)]));
+        let path = absolute(&file.path).map_err(|error| error.to_string())?;
+        return Ok(index(vec![(path, text(&file.path))]));
     };
     if is_for_tests(&package, &file.path) {
-        return Ok(true);
+        return Ok(None);
     }
-    if let Some(&is_looked_at) = known.get(&package) {
-        return Ok(is_looked_at);
+    if let Some(known) = known.get(&package) {
+        return Ok(known.clone());
     }
     let files = walk::files(std::slice::from_ref(&package))?;
     let own = |file: &&SourceFile| package::of(&file.path).as_ref() == Some(&package);
-    let texts: Vec<_> = files
-        .iter()
-        .filter(own)
-        .filter(|file| !is_for_tests(&package, &file.path))
-        .map(|file| text(&file.path))
-        .filter(|text| code::may_matter(text))
-        .collect();
-    let is_looked_at = looks(&texts);
-    known.insert(package, is_looked_at);
-    Ok(is_looked_at)
+    let files = files.iter().filter(own).filter(|file| !is_for_tests(&package, &file.path));
+    let texts = files.filter_map(|file| Some((absolute(&file.path).ok()?, text(&file.path)))).collect();
+    let judged = index(texts);
+    known.insert(package, judged.clone());
+    Ok(judged)
 }
 
-/// Whether any of the files of one package looks at origins.
-fn looks(texts: &[String]) -> bool {
-    let with_sockeye = texts.iter().any(|text| text.contains("sockeye"));
-    texts.iter().any(|text| Code::read(text, with_sockeye).looks_at_origins)
+/// The functions of these files, unless any of the files looks at origins.
+fn index(texts: Vec<(PathBuf, String)>) -> Option<Rc<Index>> {
+    let mut with_origin = texts.iter().filter(|(_, text)| code::mentions_origin(text));
+    let looks = with_origin.any(|(_, text)| Code::read(text).looks_at_origins);
+    (!looks).then(|| Rc::new(Index::new(texts)))
 }
 
 /// Tests, benchmarks and examples are not what the visitors of a page meet.

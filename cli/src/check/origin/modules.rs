@@ -23,6 +23,6 @@ fn is_declared_as_test(module: &Path) -> bool {
         // To read the tokens is the dear part.
         text.contains("test")
             && text.contains(&*name)
-            && Code::read(&text, false).test_modules.iter().any(|test| *test == name)
+            && Code::read(&text).test_modules.iter().any(|test| *test == name)
     })
 }

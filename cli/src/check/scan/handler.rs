@@ -17,6 +17,8 @@ pub(in super::super) struct Handler {
     pub(in super::super) name: String,
     pub(in super::super) line: usize,
     pub(in super::super) kind: Kind,
+    /// What a rule noted that did not report it.
+    pub(in super::super) note: Option<String>,
 }
 
 /// What makes a function a handler.

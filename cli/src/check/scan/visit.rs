@@ -105,7 +105,7 @@ impl<'a> Visitor<'a> {
 
     fn take(&mut self, name: &Ident, judged: Judged, conditional: bool) {
         let line = name.span().start().line;
-        self.scanned.handlers.push(Handler { name: name.to_string(), line, kind: judged.kind });
+        self.scanned.handlers.push(Handler { name: name.to_string(), line, kind: judged.kind, note: None });
         self.scanned.findings.extend(judged.findings);
         self.scanned.routes.extend(judged.route.filter(|_| !conditional && self.conditions == 0));
     }

@@ -1,0 +1,291 @@
+//! What a handler demands of its client that no foreign page can send.
+//!
+//! A page can open a WebSocket, and the browser adds the cookies of the host; but it cannot set a header such as `Authorization`, and
+//! it does not know a token that the query or the first message has to carry.
+
+use std::{collections::HashSet, rc::Rc};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use sockeye_rules::syntax::last_segment;
+use syn::{Block, Expr, Stmt};
+
+use super::{
+    facts::{Call, Function, Parameter},
+    index::Index,
+    words,
+};
+
+/// How many calls deep is looked.
+const DEPTH: usize = 4;
+
+/// By what a client proves who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// By nothing that was seen.
+    Nothing,
+    /// By a cookie, which the browser sends for any page.
+    Cookie,
+    /// By something that a foreign page does not have, in words.
+    Secret(String),
+}
+
+impl Proof {
+    fn or(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Nothing => other(),
+            known => known,
+        }
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+}
+
+/// What the handler demands, or a layer around its route.
+pub(super) fn of_handler(handler: &Rc<Function>, index: &Index) -> Proof {
+    let mut search = Search { index, seen: HashSet::new() };
+    // A cookie that is read anywhere is what the hazard is about.
+    if search.uses_cookies(handler, 0) {
+        return Proof::Cookie;
+    }
+    search.seen.clear();
+    search.function(handler, 0).or(|| search.layers(handler))
+}
+
+struct Search<'i> {
+    index: &'i Index,
+    seen: HashSet<*const Function>,
+}
+
+impl Search<'_> {
+    fn uses_cookies(&mut self, function: &Rc<Function>, depth: usize) -> bool {
+        if depth > DEPTH || !self.seen.insert(Rc::as_ptr(function)) {
+            return false;
+        }
+        let types = function.parameters.iter().flat_map(|one| words::idents(one.ty.to_token_stream()));
+        let types: Vec<_> = types.collect();
+        let is_session = |one: &Parameter| last_segment(&one.ty).is_some_and(|last| last.ident == "Session");
+        let of_types = types.iter().any(|name| words::is_cookie(name))
+            || depth == 0 && function.parameters.iter().any(is_session)
+            || types.iter().any(|name| self.index.extractor(name).is_some_and(|body| reads_cookies(&body)));
+        of_types
+            || reads_cookies(&function.body)
+            || function.calls.iter().any(|call| {
+                self.index.called(call, function).is_some_and(|called| self.uses_cookies(&called, depth + 1))
+            })
+    }
+
+    fn function(&mut self, function: &Rc<Function>, depth: usize) -> Proof {
+        if depth > DEPTH || !self.seen.insert(Rc::as_ptr(function)) {
+            return Proof::Nothing;
+        }
+        let refuses = refuses(&function.body);
+        let mut proof = Proof::Nothing;
+        for parameter in &function.parameters {
+            proof = proof.or(|| self.parameter(parameter, refuses));
+        }
+        proof = proof.or(|| header(&function.body)).or(|| looked_up(&function.body, refuses));
+        if function.blocks.iter().any(demands_login) {
+            proof = proof.or(|| Proof::Secret("a login in its first message".to_owned()));
+        }
+        for call in &function.calls {
+            proof = proof.or(|| match self.index.called(call, function) {
+                Some(called) => self.function(&called, depth + 1),
+                None => Proof::Nothing,
+            });
+        }
+        proof
+    }
+
+    fn parameter(&self, parameter: &Parameter, refuses: bool) -> Proof {
+        let names: Vec<_> = words::idents(parameter.ty.to_token_stream()).collect();
+        if names.iter().any(|name| name == "Authorization" || name == "Bearer" || name == "BearerAuth") {
+            return Proof::Secret("an `Authorization` header".to_owned());
+        }
+        if let Some(query) = parameter.within("Query") {
+            let fields = words::idents(query.to_token_stream()).last().map(|name| self.index.fields(&name));
+            let fields = fields.unwrap_or_default();
+            let secret =
+                fields.iter().find(|(name, optional)| words::is_secret(name) && (!optional || refuses));
+            return secret
+                .map_or(Proof::Nothing, |(name, _)| Proof::Secret(format!("`{name}` in the query")));
+        }
+        if let Some(path) = parameter.within("Path") {
+            let of_type = words::idents(path.to_token_stream()).last().map(|name| self.index.fields(&name));
+            let fields = of_type.into_iter().flatten().map(|(name, _)| name);
+            let mut names = parameter.names.iter().cloned().chain(fields);
+            let secret = names.find(|name| words::is_secret(name));
+            return secret.map_or(Proof::Nothing, |name| Proof::Secret(format!("`{name}` in the path")));
+        }
+        for name in names {
+            if let Some(body) = self.index.extractor(&name) {
+                return header(&body).or(|| looked_up(&body, true));
+            }
+            if ["Claims", "Jwt", "JwtClaims", "BearerToken", "ApiKey"].contains(&&*name) {
+                return Proof::Secret(format!("what the extractor `{name}` asks for"));
+            }
+        }
+        Proof::Nothing
+    }
+
+    /// What a layer demands that stands around the route, as far as the functions say that hand out the router.
+    fn layers(&self, handler: &Rc<Function>) -> Proof {
+        let mut names = vec![handler.name.clone()];
+        for _ in 0..3 {
+            let mut around = Vec::new();
+            for name in names.iter().filter(|name| *name != "closure" && *name != "main") {
+                for router in self.index.mentioning(name) {
+                    let layers = router.layers.iter().filter_map(|layer| self.index.called(layer, &router));
+                    let demands =
+                        |layer: &Rc<Function>| !reads_cookies(&layer.body) && self.layer(layer).is_secret();
+                    if let Some(layer) = layers.into_iter().find(demands) {
+                        return Proof::Secret(format!("what the layer `{}` asks for", layer.name));
+                    }
+                    around.push(router.name.clone());
+                }
+            }
+            names = around;
+        }
+        Proof::Nothing
+    }
+
+    fn layer(&self, layer: &Rc<Function>) -> Proof {
+        Search { index: self.index, seen: HashSet::new() }.function(layer, DEPTH - 1)
+    }
+}
+
+fn reads_cookies(body: &TokenStream) -> bool {
+    words::idents(body.clone()).any(|name| words::is_cookie(&name))
+        || words::texts(body.clone()).any(|text| text.eq_ignore_ascii_case("cookie"))
+}
+
+/// A header that no page can set, unless the code sets it itself.
+fn header(body: &TokenStream) -> Proof {
+    let tokens = words::flat(body.clone());
+    let is_header = |pair: &[proc_macro2::TokenTree]| match pair[0].to_string().as_str() {
+        "AUTHORIZATION" | "bearer_token" => true,
+        // `typed_get::<Authorization<Bearer>>()`
+        "Authorization" => pair[1].to_string() == "<",
+        _ => false,
+    };
+    let name = tokens.windows(2).any(is_header);
+    let is_set = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(ToString::to_string);
+        before.is_some_and(|word| ["insert", "append", "header", "bearer_auth", "format"].contains(&&*word))
+            && tokens.get(at + 1).is_some_and(|next| next.to_string() == ",")
+    };
+    let sets = tokens.iter().enumerate().any(|(at, token)| {
+        (token.to_string() == "AUTHORIZATION"
+            || words::text(token).is_some_and(|text| words::is_header_of_secrets(&text)))
+            && is_set(at)
+    });
+    if sets {
+        return Proof::Nothing;
+    }
+    if name {
+        return Proof::Secret("an `Authorization` header".to_owned());
+    }
+    let text = words::texts(body.clone()).find(|text| words::is_header_of_secrets(text));
+    if let Some(text) = text {
+        return Proof::Secret(format!("the header `{text}`"));
+    }
+    let bearer = words::texts(body.clone())
+        .any(|text| matches!(text.to_ascii_lowercase().as_str(), "bearer " | "bearer."));
+    if bearer { Proof::Secret("a token in a header".to_owned()) } else { Proof::Nothing }
+}
+
+/// `parameters.get("token")`.
+fn looked_up(body: &TokenStream, refuses: bool) -> Proof {
+    let tokens = words::flat(body.clone());
+    let key = tokens.windows(2).find_map(|pair| {
+        let is_get = ["get", "remove", "strip_prefix"].contains(&&*pair[0].to_string());
+        words::text(&pair[1]).filter(|text| is_get && words::is_secret(text.trim_end_matches('=')))
+    });
+    match key {
+        Some(key) if refuses => Proof::Secret(format!("`{}` in the query", key.trim_end_matches('='))),
+        _ => Proof::Nothing,
+    }
+}
+
+/// Whether it ends early, or answers that who asks may not.
+fn refuses(body: &TokenStream) -> bool {
+    let names: HashSet<_> = words::idents(body.clone()).collect();
+    let words =
+        ["UNAUTHORIZED", "FORBIDDEN", "Unauthorized", "Forbidden", "return", "Err", "ok_or", "ok_or_else"];
+    words.iter().any(|word| names.contains(*word)) || body.to_string().contains('?')
+}
+
+/// Whether the block asks for a login before it goes into its loop.
+fn demands_login(block: &Block) -> bool {
+    let Some(first) = block.stmts.iter().position(|one| receives(one) || logs_in(one)) else { return false };
+    let opening: Vec<_> = match &block.stmts[first] {
+        statement if logs_in(statement) => return true,
+        // The login may take several messages, in a loop of its own, or be a state of the only loop.
+        statement if is_loop(statement) => {
+            let tokens = statement.to_token_stream();
+            let waits = block.stmts[first + 1..].iter().any(|one| is_loop(one) && receives(one));
+            return (waits && mentions_login(&tokens)) || asks_state(&tokens);
+        }
+        _ => block.stmts[first..].iter().take_while(|one| !is_loop(one)).take(8).collect(),
+    };
+    let tokens: TokenStream = opening.into_iter().map(ToTokens::to_token_stream).collect();
+    mentions_login(&tokens) && refuses(&tokens)
+}
+
+/// `authenticate(&mut socket).await`.
+fn logs_in(statement: &Stmt) -> bool {
+    if is_loop(statement) || matches!(statement, Stmt::Item(_)) {
+        return false;
+    }
+    let tokens = words::flat(statement.to_token_stream());
+    let is_socket = |name: &str| {
+        ["socket", "ws", "websocket", "stream", "receiver", "rx", "sink"]
+            .iter()
+            .any(|word| name.split('_').any(|part| part == *word))
+    };
+    let call = tokens.iter().position(
+        |token| matches!(token, proc_macro2::TokenTree::Ident(name) if words::is_login(&name.to_string())),
+    );
+    let Some(call) = call else { return false };
+    let mut arguments = tokens[call + 1..].iter().take(12).map(ToString::to_string);
+    let awaits = tokens.iter().any(|token| token.to_string() == "await");
+    awaits && arguments.any(|name| is_socket(&name))
+}
+
+fn receives(statement: &Stmt) -> bool {
+    if matches!(statement, Stmt::Item(_)) {
+        return false;
+    }
+    let names: Vec<_> = words::flat(statement.to_token_stream());
+    names.windows(2).any(|pair| match pair[1].to_string().as_str() {
+        "next" | "try_next" => pair[0].to_string() == ".",
+        name => name.split('_').any(|word| ["recv", "receive"].contains(&word)),
+    })
+}
+
+fn is_loop(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_), _))
+}
+
+fn mentions_login(tokens: &TokenStream) -> bool {
+    words::idents(tokens.clone()).any(|name| words::is_login(&name))
+        || words::texts(tokens.clone()).any(|text| words::is_login(&text))
+}
+
+/// `if !authenticated`.
+fn asks_state(tokens: &TokenStream) -> bool {
+    let tokens = words::flat(tokens.clone());
+    tokens.windows(2).any(|pair| {
+        pair[0].to_string() == "!"
+            && ["authenticated", "authed", "authorized", "logged_in", "is_authenticated"]
+                .contains(&&*pair[1].to_string())
+    })
+}
+
+/// The path of a call, for those that look it up.
+pub(super) fn name(call: &Call) -> Option<(&str, Option<&str>)> {
+    let (last, before) = call.path.split_last()?;
+    Some((last, before.last().map(String::as_str)))
+}

@@ -1,0 +1,242 @@
+//! What a file says of its functions, as far as they ask clients who they are.
+
+use std::{ops::RangeInclusive, rc::Rc};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use sockeye_rules::syntax::{generic_arguments, last_segment};
+use syn::{
+    Block, Expr, ExprCall, ExprClosure, ExprMethodCall, Fields, File, FnArg, ImplItemFn, ItemFn, ItemImpl,
+    ItemStruct, Pat, PatType, Signature, Type,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
+
+use super::words;
+
+/// The functions and types of one file.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) functions: Vec<Rc<Function>>,
+    pub(super) structs: Vec<Struct>,
+    /// The types that are extractors, with what they do.
+    pub(super) extractors: Vec<(String, TokenStream)>,
+}
+
+/// A function, or a closure that takes an upgrade.
+pub(super) struct Function {
+    pub(super) name: String,
+    /// The type of the `impl` block around it.
+    pub(super) of: Option<String>,
+    pub(super) lines: RangeInclusive<usize>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: TokenStream,
+    pub(super) blocks: Vec<Block>,
+    pub(super) calls: Vec<Call>,
+    /// What is given to `layer` and `route_layer`.
+    pub(super) layers: Vec<Call>,
+}
+
+/// A parameter, by its names and its type.
+pub(super) struct Parameter {
+    pub(super) names: Vec<String>,
+    pub(super) ty: Type,
+}
+
+/// A function that is called, or given to another.
+pub(super) struct Call {
+    pub(super) path: Vec<String>,
+    /// The names in its arguments.
+    pub(super) arguments: Vec<String>,
+}
+
+/// The fields of a struct, and whether each may be missing.
+pub(super) struct Struct {
+    pub(super) name: String,
+    pub(super) fields: Vec<(String, bool)>,
+}
+
+impl Facts {
+    pub(super) fn of(file: &File) -> Self {
+        let mut reader = Reader { of: None, facts: Self::default() };
+        reader.visit_file(file);
+        reader.facts
+    }
+
+    /// The innermost function at a line.
+    pub(super) fn at(&self, line: usize) -> Option<&Rc<Function>> {
+        let around = self.functions.iter().filter(|one| one.lines.contains(&line));
+        around.min_by_key(|one| one.lines.end() - one.lines.start())
+    }
+}
+
+impl Function {
+    /// The names of the parameters that are upgrades.
+    pub(super) fn upgrades(&self) -> impl Iterator<Item = &str> {
+        let is_upgrade =
+            |one: &&Parameter| words::idents(one.ty.to_token_stream()).any(|name| name.contains("Upgrade"));
+        self.parameters.iter().filter(is_upgrade).flat_map(|one| one.names.iter().map(String::as_str))
+    }
+}
+
+impl Parameter {
+    fn of(pattern: &PatType) -> Self {
+        Self { names: words::idents(pattern.pat.to_token_stream()).collect(), ty: (*pattern.ty).clone() }
+    }
+
+    /// What is within an extractor of that name: `Ticket` of `Query<Ticket>`.
+    pub(super) fn within(&self, extractor: &str) -> Option<Type> {
+        within(&self.ty, extractor)
+    }
+}
+
+fn within(ty: &Type, extractor: &str) -> Option<Type> {
+    let last = last_segment(ty)?.ident.to_string();
+    let first = generic_arguments(ty).into_iter().next()?.clone();
+    if last == extractor { Some(first) } else { within(&first, extractor) }
+}
+
+struct Reader {
+    of: Option<String>,
+    facts: Facts,
+}
+
+impl Reader {
+    fn function(&mut self, name: String, parameters: Vec<Parameter>, body: &Block, all: &dyn Spanned) {
+        let mut parts = Parts::default();
+        parts.visit_block(body);
+        parts.blocks.push(body.clone());
+        let span = all.span();
+        self.facts.functions.push(Rc::new(Function {
+            name,
+            of: self.of.clone(),
+            lines: span.start().line..=span.end().line,
+            parameters,
+            body: body.to_token_stream(),
+            blocks: parts.blocks,
+            calls: parts.calls,
+            layers: parts.layers,
+        }));
+    }
+}
+
+fn parameters(signature: &Signature) -> Vec<Parameter> {
+    let typed = signature.inputs.iter().filter_map(|one| match one {
+        FnArg::Typed(one) => Some(Parameter::of(one)),
+        FnArg::Receiver(_) => None,
+    });
+    typed.collect()
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        self.function(item.sig.ident.to_string(), parameters(&item.sig), &item.block, item);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
+        self.function(item.sig.ident.to_string(), parameters(&item.sig), &item.block, item);
+        visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        let name = last_segment(&item.self_ty).map(|last| last.ident.to_string());
+        let extracts = item.trait_.as_ref().and_then(|(path, ..)| path_last(path));
+        if let (Some(name), Some(extracts)) = (&name, extracts)
+            && (extracts.starts_with("FromRequest") || extracts == "OptionalFromRequestParts")
+        {
+            self.facts.extractors.push((name.clone(), item.to_token_stream()));
+        }
+        let outer = std::mem::replace(&mut self.of, name);
+        visit::visit_item_impl(self, item);
+        self.of = outer;
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+        let Fields::Named(fields) = &item.fields else { return };
+        let field = |field: &syn::Field| {
+            let name = field.ident.as_ref()?.to_string();
+            let is_optional = last_segment(&field.ty).is_some_and(|last| last.ident == "Option");
+            let has_default =
+                field.attrs.iter().any(|one| one.to_token_stream().to_string().contains("default"));
+            Some((name, is_optional || has_default))
+        };
+        let fields = fields.named.iter().filter_map(field).collect();
+        self.facts.structs.push(Struct { name: item.ident.to_string(), fields });
+    }
+
+    /// A handler without a name of its own.
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let typed = closure.inputs.iter().filter_map(|one| match one {
+            Pat::Type(one) => Some(Parameter::of(one)),
+            _ => None,
+        });
+        let typed: Vec<_> = typed.collect();
+        let takes =
+            |one: &Parameter| words::idents(one.ty.to_token_stream()).any(|name| name.contains("Upgrade"));
+        if typed.iter().any(takes) {
+            let body = &closure.body;
+            self.function("closure".to_owned(), typed, &syn::parse_quote!({ #body }), closure);
+        }
+        visit::visit_expr_closure(self, closure);
+    }
+}
+
+fn path_last(path: &syn::Path) -> Option<String> {
+    Some(path.segments.last()?.ident.to_string())
+}
+
+/// What is called in a body, and the blocks that run apart from it.
+#[derive(Default)]
+struct Parts {
+    blocks: Vec<Block>,
+    calls: Vec<Call>,
+    layers: Vec<Call>,
+}
+
+impl Parts {
+    fn add(&mut self, path: &syn::Path, arguments: Vec<String>) {
+        let path = path.segments.iter().map(|one| one.ident.to_string()).collect();
+        self.calls.push(Call { path, arguments });
+    }
+}
+
+impl<'ast> Visit<'ast> for Parts {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(path) = &*call.func {
+            self.add(&path.path, words::idents(call.args.to_token_stream()).collect());
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let method = call.method.to_string();
+        let arguments: Vec<_> = words::idents(call.args.to_token_stream()).collect();
+        if method == "layer" || method == "route_layer" {
+            self.layers.extend(
+                arguments.iter().map(|name| Call { path: vec![name.clone()], arguments: Vec::new() }),
+            );
+        }
+        if call.receiver.to_token_stream().to_string() == "self" {
+            self.calls.push(Call { path: vec!["Self".to_owned(), method], arguments });
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    /// A function that is given to another may be called by it.
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        self.add(&path.path, Vec::new());
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        if let Expr::Block(block) = &*closure.body {
+            self.blocks.push(block.block.clone());
+        }
+        visit::visit_expr_closure(self, closure);
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        self.blocks.push(block.block.clone());
+        visit::visit_expr_async(self, block);
+    }
+}

@@ -1,0 +1,138 @@
+//! Which handlers of axum's any web page can open.
+
+use crate::tree::Tree;
+
+const SERVE: &str = "
+async fn serve(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+";
+
+/// A package with a handler in one file and these files.
+fn package(handler: &str, others: &[(&str, &str)]) -> Tree {
+    let text = format!("use axum::extract::ws::{{WebSocket, WebSocketUpgrade}};\n{handler}{SERVE}");
+    let tree = Tree::new().with("Cargo.toml", "[package]\n").with("src/ws.rs", text);
+    others.iter().fold(tree, |tree, (path, text)| tree.with(path, text))
+}
+
+/// What `--verbose` notes at the handler `ws`.
+fn note(tree: &Tree) -> String {
+    let run = tree.run(&["check", "--verbose"]);
+    let line = run
+        .stderr
+        .lines()
+        .find(|line| line.contains(": ws (axum"))
+        .unwrap_or_else(|| panic!("{}", run.stderr));
+    line.split_once("; ").map(|(_, note)| note.trim_end_matches(')').to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn a_handler_that_asks_for_a_secret_is_not_reported() {
+    let ticket = ("src/ticket.rs", "pub struct Ticket { pub token: String, pub room: String }");
+    for (handler, others, asks) in [
+        (
+            "async fn ws(TypedHeader(auth): TypedHeader<Authorization<Bearer>>, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![],
+            "an `Authorization` header",
+        ),
+        (
+            "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response { if headers.get(\"x-api-key\") != key() { return no() } up.on_upgrade(serve) }",
+            vec![],
+            "the header `x-api-key`",
+        ),
+        (
+            "async fn ws(Query(ticket): Query<Ticket>, up: WebSocketUpgrade) -> Response { check(&ticket); up.on_upgrade(serve) }",
+            vec![ticket],
+            "`token` in the query",
+        ),
+        (
+            "async fn ws(Query(q): Query<HashMap<String, String>>, up: WebSocketUpgrade) -> Response {
+                let Some(ticket) = q.get(\"ticket\") else { return StatusCode::UNAUTHORIZED.into_response() }; up.on_upgrade(serve) }",
+            vec![],
+            "`ticket` in the query",
+        ),
+        (
+            "async fn ws(user: User, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![(
+                "src/user.rs",
+                "impl<S> FromRequestParts<S> for User { async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, E> {
+                    let token = parts.headers.get(header::AUTHORIZATION).ok_or(E)?; decode(token) } }",
+            )],
+            "an `Authorization` header",
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(crate::session::run) }",
+            vec![(
+                "src/session.rs",
+                "pub async fn run(mut socket: WebSocket) {
+                    let Some(Ok(Message::Text(token))) = socket.recv().await else { return };
+                    if !verify(&token) { return }
+                    while let Some(Ok(_)) = socket.recv().await {} }",
+            )],
+            "a login in its first message",
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }
+             fn routes() -> Router { Router::new().route(\"/ws\", any(ws)).layer(from_fn(require)) }",
+            vec![(
+                "src/layers.rs",
+                "pub async fn require(request: Request, next: Next) -> Response {
+                    if request.headers().get(AUTHORIZATION).is_none() { return no() } next.run(request).await }",
+            )],
+            "what the layer `require` asks for",
+        ),
+    ] {
+        let tree = package(handler, &others);
+        assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{handler}");
+        assert_eq!(note(&tree), format!("no foreign page can open it: it asks for {asks}"), "{handler}");
+    }
+}
+
+#[test]
+fn cookies_and_what_anyone_knows_are_no_secret() {
+    for (handler, others) in [
+        (
+            "async fn ws(jar: CookieJar, up: WebSocketUpgrade) -> Response { check(jar.get(\"token\")); up.on_upgrade(serve) }",
+            vec![],
+        ),
+        (
+            "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response {
+                let token = headers.get(\"authorization\").or_else(|| headers.get(\"cookie\")); up.on_upgrade(serve) }",
+            vec![],
+        ),
+        (
+            "async fn ws(Query(room): Query<Room>, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![("src/room.rs", "pub struct Room { name: String, sort_key: u8, token: Option<String> }")],
+        ),
+        (
+            "async fn ws(Path(room): Path<String>, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![],
+        ),
+        (
+            "async fn ws(user: User, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![(
+                "src/user.rs",
+                "impl<S> FromRequestParts<S> for User { async fn from_request_parts(parts: &mut Parts, s: &S) -> Result<Self, E> {
+                    let jar = CookieJar::from_request_parts(parts, s).await?; decode(jar.get(\"token\")) } }",
+            )],
+        ),
+    ] {
+        let found = package(handler, &others).findings(&[]);
+        assert!(found.len() == 1 && found[0].starts_with("unchecked_origin src/ws.rs:2:"), "{handler}: {found:?}");
+    }
+}
+
+#[test]
+fn a_helper_and_those_that_call_it_are_one_hazard() {
+    let handlers = "async fn a(up: WebSocketUpgrade) -> Response { open(up, 1) }
+async fn b(up: WebSocketUpgrade) -> Response { open(up, 2) }
+async fn c(up: WebSocketUpgrade, headers: HeaderMap) -> Response { if headers.get(AUTHORIZATION).is_none() { return no() } open(up, 2) }
+fn open(up: WebSocketUpgrade, id: u8) -> Response { up.on_upgrade(serve) }";
+    let tree = package(handlers, &[]);
+    assert_eq!(tree.findings(&[]), ["unchecked_origin src/ws.rs:5:9"]);
+    assert!(tree.run(&["check"]).stdout.contains("`a` and `b` hand their upgrades to it"));
+}
