@@ -68,8 +68,12 @@ impl DerefMut for Locked<'_> {
 }
 
 impl Drop for Locked<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.later = self.state.later.take();
+        // Mostly there is nothing, and the lock is released many times a message.
+        if !self.state.later.is_empty() {
+            self.later = Some(self.state.later.take());
+        }
     }
 }
 
@@ -145,11 +149,11 @@ impl Cell {
         (end.unwrap_or_else(|| Arc::new(End::Dropped)), over_at)
     }
 
-    /// Takes a panic of a payload as the end of the connection, or keeps it beside an end that came before.
-    pub(super) fn note_panic(&self, wire: &mut Wire) {
-        if let Some(words) = wire.take_panic() {
-            self.lock().panicked(words);
-        }
+    /// Takes a panic of a payload as the end of the connection, or keeps it beside an end that came before. Says whether there was one.
+    pub(super) fn note_panic(&self, wire: &mut Wire) -> bool {
+        let Some(words) = wire.take_panic() else { return false };
+        self.lock().panicked(words);
+        true
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     engine::{Engine, Io, Received},
     ping::Unanswered,
     reprieve::Reprieve,
-    state::Stage,
+    state::{Stage, State},
     wire::{Read, Wire},
 };
 use crate::{CloseCode, Limits, Message, log};
@@ -72,6 +72,12 @@ pub(super) struct Round<'a, 'cx> {
     pub(super) cx: &'a mut Context<'cx>,
     /// The handler has something to look at again.
     pub(super) again: bool,
+    /// Up to where the transport has what was queued, where the state does not know it yet: it learns it with the next look.
+    pub(super) written: Option<u64>,
+    /// As the last look at the state has shown. Whoever changes it afterwards, and is not this round, asks for another turn.
+    is_at_its_end: bool,
+    /// What may be read ahead, as the last look has shown.
+    room: Option<(usize, usize)>,
 }
 
 impl Drive {
@@ -94,6 +100,9 @@ impl Drive {
 
     /// Tells the log what has happened.
     pub(super) fn report(&mut self) {
+        if self.news.is_empty() {
+            return;
+        }
         for news in self.news.drain(..) {
             match news {
                 News::Open => log::open(),
@@ -156,7 +165,7 @@ impl Drive {
     fn serve(&mut self, round: &mut Round<'_, '_>) {
         self.flush(round);
         // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
-        if !round.again {
+        if !round.again && round.room.is_some() {
             round.read_ahead();
         }
         if round.wire.has_pongs() {
@@ -188,18 +197,19 @@ impl Drive {
             return true;
         }
         let flushed = round.wire.poll_flush(round.cx);
-        round.cell.note_panic(round.wire);
+        round.is_at_its_end |= round.cell.note_panic(round.wire);
         match flushed {
             Poll::Ready(Ok(())) => {
                 if was_behind {
                     // Only then is there anything new: who waits for the end looks again each time it is woken.
-                    round.again |= round.cell.lock().written_up_to(round.wire.taken_up_to());
+                    round.written = Some(round.wire.taken_up_to());
                 }
                 self.stalled = None;
                 true
             }
             Poll::Ready(Err(why)) => {
                 round.cell.lock().finish(End::Lost(why));
+                round.is_at_its_end = true;
                 true
             }
             Poll::Pending => {
@@ -397,13 +407,27 @@ impl Drive {
     }
 }
 
-impl Round<'_, '_> {
+impl<'a, 'cx> Round<'a, 'cx> {
+    pub(super) fn new(cell: &'a Cell, wire: &'a mut Wire, cx: &'a mut Context<'cx>) -> Self {
+        Self { cell, wire, cx, again: false, written: None, is_at_its_end: false, room: None }
+    }
+
     fn limits(&self) -> Limits {
         self.cell.settings.limits
     }
 
     fn has_ended(&self) -> bool {
-        self.cell.lock().has_ended()
+        self.is_at_its_end && self.cell.lock().has_ended()
+    }
+
+    /// Tells the state what was written, and looks at what this round goes by.
+    fn look(&mut self, state: &mut State) {
+        if let Some(queued) = self.written.take() {
+            self.again |= state.written_up_to(queued);
+        }
+        self.again |= state.wake_pinging();
+        self.is_at_its_end = state.is_at_its_end();
+        self.room = state.room_to_read();
     }
 
     /// Looks at what has changed, from here on; what changes while it looks is looked at in another turn.
@@ -411,7 +435,7 @@ impl Round<'_, '_> {
     fn begin(&mut self) -> bool {
         let mut state = self.cell.lock();
         state.turn.begin_round();
-        self.again |= state.wake_pinging();
+        self.look(&mut state);
         self.wire.take(&mut state.outbox);
         let ping = if state.stage == Stage::Open { state.pings.take_asked() } else { None };
         drop(state);
@@ -428,34 +452,30 @@ impl Round<'_, '_> {
         self.wire.hand_over();
     }
 
-    /// Reads until nothing more is there or the inbox is full.
+    /// Reads until nothing more is there or the inbox is full, and wakes who waits in `recv` if there is anything new.
     fn read_ahead(&mut self) {
         let mut is_new = false;
         let mut batch = Vec::new();
         let mut last = None;
-        while let Some(room) = self.put(&mut batch, last) {
+        while let Some(room) = self.put(&mut batch, last, is_new) {
             last = self.read_batch(&mut batch, room);
             is_new |= !batch.is_empty() || matches!(last, Some(Read::End(_)));
-        }
-        if is_new {
-            self.wake_receiving();
         }
     }
 
     /// Puts what was read into the inbox, and what came last. Says how much room there is then, if reading is to go on: handles
     /// may have made some meanwhile, and rely on the owner's reading on.
-    fn put(&mut self, batch: &mut Vec<Message>, last: Option<Read>) -> Option<(usize, usize)> {
+    fn put(&mut self, batch: &mut Vec<Message>, last: Option<Read>, is_new: bool) -> Option<(usize, usize)> {
         let mut state = self.cell.lock();
+        let state = &mut *state;
         state.inbox.put(batch);
         let was_last = last.is_some_and(|last| !state.note(last).goes_on);
-        self.again |= state.wake_pinging();
-        // At the end of a turn the handler is polled again before anything is read, so that it reads for itself.
-        let goes_on = !was_last
-            && state.turn.left > 0
-            && !state.turn.dry
-            && state.closing.end.is_none()
-            && state.inbox.has_room();
-        goes_on.then(|| state.inbox.room())
+        self.look(state);
+        let room = self.room.filter(|_| !was_last && !self.again);
+        if room.is_none() && is_new {
+            self.again |= state.receiving.wake(&mut state.later);
+        }
+        room
     }
 
     /// Reads so many messages, and bytes of them. Gives what came instead of another message.
@@ -479,13 +499,6 @@ impl Round<'_, '_> {
     /// Wakes everybody.
     fn wake_all(&mut self) {
         self.again |= self.cell.lock().wake_all();
-    }
-
-    /// Wakes who waits in `recv`.
-    fn wake_receiving(&mut self) {
-        let mut state = self.cell.lock();
-        let state = &mut *state;
-        self.again |= state.receiving.wake(&mut state.later);
     }
 
     /// Wakes everyone who waits for room, a flush, the opening or the end.

@@ -175,7 +175,7 @@ impl Owner {
     }
 
     fn is_done(&self) -> bool {
-        (self.turns.is_over() && self.handler.is_none()) || self.cell.cell().lock().closing.cut
+        (self.turns.is_over() && self.handler.is_none()) || self.turns.is_cut()
     }
 }
 

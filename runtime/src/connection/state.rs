@@ -233,6 +233,19 @@ impl State {
         self.waiting.wake(&mut self.later)
     }
 
+    /// How many messages, and bytes of them, may be read ahead of the handler. `None` if nothing is to be read.
+    pub(super) fn room_to_read(&self) -> Option<(usize, usize)> {
+        // At the end of a turn the handler is polled again before anything is read, so that it reads for itself.
+        let may_read =
+            self.turn.left > 0 && !self.turn.dry && self.closing.end.is_none() && self.inbox.has_room();
+        may_read.then(|| self.inbox.room())
+    }
+
+    /// Whether the end has come, or `has_ended` is about to find it.
+    pub(super) fn is_at_its_end(&self) -> bool {
+        self.closing.end.is_some() || self.closing.handles == 0
+    }
+
     /// Ends the connection if no handle is left to receive or to send with. Says whether it has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         if self.closing.handles == 0 {
@@ -489,6 +502,8 @@ impl Turn {
     /// changed meanwhile.
     pub(super) fn end_round(&mut self, again: bool) -> bool {
         self.owner_is_polling = again;
+        // The handler may look for itself again.
+        self.dry &= !again;
         self.left == 0 || (self.is_wanted && !again)
     }
 

@@ -22,19 +22,41 @@ use crate::{log::Words, panic};
 pub(super) struct Turns {
     cell: Arc<Cell>,
     drive: Drive,
-    timer: Option<Pin<Box<Sleep>>>,
+    alarm: Option<Alarm>,
     /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
     /// the stream. Otherwise a handler that always finds something to do would keep its connection from ever moving.
     greedy: bool,
+    /// Everything ends now, as the last look at the state has shown; who says so later wakes the owner.
+    is_cut: bool,
+}
+
+/// The one timer of a connection.
+#[derive(Debug)]
+struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    /// It was polled since it was set, with the waker that the owner has now: it wakes the owner without being polled again.
+    is_set: bool,
+}
+
+/// What came of driving the stream.
+struct Driven {
+    /// The handler has something to look at again.
+    again: bool,
+    /// Up to where the transport has what was queued, where the state does not know it yet.
+    written: Option<u64>,
 }
 
 impl Turns {
     pub(super) fn new(cell: Arc<Cell>, drive: Drive) -> Self {
-        Self { cell, drive, timer: None, greedy: false }
+        Self { cell, drive, alarm: None, greedy: false, is_cut: false }
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.drive.is_over()
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// One poll of the owner. `handler` polls the handler and says whether it goes on.
@@ -51,26 +73,37 @@ impl Turns {
             if !self.round(cx, goes_on) {
                 break;
             }
-            self.cell.lock().turn.dry = false;
         }
         self.drive.report();
     }
 
-    fn begin(&self, cx: &Context<'_>) {
+    fn begin(&mut self, cx: &Context<'_>) {
+        let mut spare = None;
+        while !self.cell.lock().begin_turn(cx.waker(), &mut spare) {
+            self.has_new_waker(cx);
+            spare = Some(cx.waker().clone());
+        }
+    }
+
+    /// Makes the owner's waker known to what wakes it: a waker that the state knows is known to all of them.
+    fn has_new_waker(&mut self, cx: &Context<'_>) {
         if let Some(mut wire) = self.cell.wire() {
             wire.set_owner(cx.waker());
         }
-        let mut spare = None;
-        while !self.cell.lock().begin_turn(cx.waker(), &mut spare) {
-            spare = Some(cx.waker().clone());
+        if let Some(alarm) = &mut self.alarm {
+            alarm.is_set = false;
         }
     }
 
     /// Drives the stream and lets go of the cell. Says whether the handler is to be polled again.
     fn round(&mut self, cx: &mut Context<'_>, has_handler: bool) -> bool {
-        let again = self.drive(cx);
+        let Driven { mut again, written } = self.drive(cx);
         let mut state = self.cell.lock();
-        let again = again && has_handler && state.turn.left > 0 && !state.closing.cut;
+        if let Some(queued) = written {
+            again |= state.written_up_to(queued);
+        }
+        self.is_cut = state.closing.cut;
+        let again = again && has_handler && state.turn.left > 0 && !self.is_cut;
         // From here on, unless it goes on, whoever wants something of the owner must wake it.
         let is_wanted = state.turn.end_round(again);
         drop(state);
@@ -80,36 +113,36 @@ impl Turns {
         again
     }
 
-    /// Drives the stream and does what is due. Says whether the handler has something to look at again.
-    fn drive(&mut self, cx: &mut Context<'_>) -> bool {
-        let Self { cell, drive, timer, .. } = self;
+    /// Drives the stream and does what is due.
+    fn drive(&mut self, cx: &mut Context<'_>) -> Driven {
+        let Self { cell, drive, alarm, .. } = self;
         let Some(mut wire) = cell.wire() else {
             // It is free as long as only the owner's task takes it. Should that ever not hold, nothing is lost.
             cx.waker().wake_by_ref();
-            return false;
+            return Driven { again: false, written: None };
         };
-        let mut round = Round { cell, wire: &mut wire, cx, again: false };
-        let driven = catch_unwind(AssertUnwindSafe(|| drive_in_time(drive, timer, &mut round)));
+        let mut round = Round::new(cell, &mut wire, cx);
+        let driven = catch_unwind(AssertUnwindSafe(|| drive_in_time(drive, alarm, &mut round)));
         if let Err(panic) = driven {
             // A layer of `tracing` or a recorder of metrics. In which state the stream is nobody knows, so it ends here.
             let words = Words::own("code that runs while the stream is driven panicked: ");
             cell.lock().panicked(words.then_foreign(panic::words(&*panic)));
             drive.over(&mut round);
         }
-        round.again
+        Driven { again: round.again, written: round.written }
     }
 
     /// Whether a time that has nothing to do with the stream has come; if not, the task is woken when it comes.
     pub(super) fn is_due(&mut self, due: Instant, cx: &mut Context<'_>) -> bool {
-        ring(&mut self.timer, due, cx)
+        ring(&mut self.alarm, due, cx)
     }
 }
 
 /// Drives the stream and does what is due.
-fn drive_in_time(drive: &mut Drive, timer: &mut Option<Pin<Box<Sleep>>>, round: &mut Round<'_, '_>) {
+fn drive_in_time(drive: &mut Drive, alarm: &mut Option<Alarm>, round: &mut Round<'_, '_>) {
     drive.round(round);
     while let Some(due) = drive.next_deadline(round) {
-        if !ring(timer, due, round.cx) {
+        if !ring(alarm, due, round.cx) {
             break;
         }
         if drive.on_time(round) {
@@ -120,11 +153,18 @@ fn drive_in_time(drive: &mut Drive, timer: &mut Option<Pin<Box<Sleep>>>, round: 
 
 /// Whether the time has come; if not, the task is woken when it comes. A timer that is set too early is left alone and
 /// set right when it rings, because most deadlines move with every message.
-fn ring(timer: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>) -> bool {
-    let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-    if timer.deadline() > due || (timer.is_elapsed() && timer.deadline() < due) {
-        timer.as_mut().reset(due);
+fn ring(alarm: &mut Option<Alarm>, due: Instant, cx: &mut Context<'_>) -> bool {
+    let Alarm { sleep, is_set } =
+        alarm.get_or_insert_with(|| Alarm { sleep: Box::pin(sleep_until(due)), is_set: false });
+    let is_elapsed = sleep.is_elapsed();
+    if sleep.deadline() > due || (is_elapsed && sleep.deadline() < due) {
+        sleep.as_mut().reset(due);
+        *is_set = false;
     }
+    if *is_set && !is_elapsed {
+        return false;
+    }
+    *is_set = true;
     // A peer that floods the connection uses up the task's budget in every turn, and would outlive every deadline.
-    pin!(unconstrained(timer.as_mut())).poll(cx).is_ready()
+    pin!(unconstrained(sleep.as_mut())).poll(cx).is_ready()
 }

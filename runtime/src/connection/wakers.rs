@@ -43,10 +43,13 @@ impl Later {
         self.rest.get_or_insert_default().dropped.push(waker);
     }
 
-    /// All that is to be done, if there is anything.
-    pub(super) fn take(&mut self) -> Option<Self> {
-        let nothing = self.owner.is_none() && self.first.is_none() && self.rest.is_none();
-        (!nothing).then(|| std::mem::take(self))
+    pub(super) fn is_empty(&self) -> bool {
+        self.owner.is_none() && self.first.is_none() && self.rest.is_none()
+    }
+
+    /// All that is to be done.
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::take(self)
     }
 }
 
