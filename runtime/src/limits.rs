@@ -70,7 +70,8 @@ impl Limits {
 
     /// The largest message that is received, in bytes, whole or in fragments. A larger one closes with 1009 (`message_too_big`).
     ///
-    /// It bounds each frame as well: one that announces more is refused before any of it is kept.
+    /// It bounds each frame as well: one that announces more is refused before any of it is kept. Memory is reserved as a message
+    /// comes, not when it is announced.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = bytes;

@@ -15,7 +15,7 @@ use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_L
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
 
-use super::{meter::Meter, ping};
+use super::{fragments::Fragments, meter::Meter, ping};
 use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
@@ -94,7 +94,7 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(io: Box<dyn Io>, max_message_size: usize) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
-        let io = Meter::new(io);
+        let io = Meter::new(io, Fragments::new(max_message_size));
         Self {
             stream: engine::ServerBuilder::new().limits(limits).serve(io),
             pings: 0,

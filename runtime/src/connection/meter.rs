@@ -6,7 +6,9 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Counts what is read and written, and holds writes back until a flush is meant.
+use super::fragments::Fragments;
+
+/// Counts what is read and written, holds writes back until a flush is meant, and cuts long frames (`fragments.rs`).
 ///
 /// The counts tell a peer that is slow from one that is gone, in the middle of a long message too. The engine tries to
 /// write whenever it is asked to read; held back, the replies to a burst leave together.
@@ -16,11 +18,13 @@ pub(super) struct Meter<T> {
     pub(super) read: u64,
     pub(super) written: u64,
     pub(super) hold: bool,
+    /// Where a frame may be long.
+    fragments: Option<Fragments>,
 }
 
 impl<T> Meter<T> {
-    pub(super) fn new(io: T) -> Self {
-        Self { io, read: 0, written: 0, hold: true }
+    pub(super) fn new(io: T, fragments: Option<Fragments>) -> Self {
+        Self { io, read: 0, written: 0, hold: true, fragments }
     }
 
     fn count(&mut self, result: io::Result<usize>) -> io::Result<usize> {
@@ -37,10 +41,18 @@ impl<T: AsyncRead + Unpin> AsyncRead for Meter<T> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let result = ready!(Pin::new(&mut self.io).poll_read(cx, buffer));
-        self.read += (buffer.filled().len() - before) as u64;
-        Poll::Ready(result)
+        let Self { io, read, fragments, .. } = &mut *self;
+        let mut io = Pin::new(io);
+        let mut poll_io = |buffer: &mut ReadBuf<'_>| {
+            let before = buffer.filled().len();
+            let result = ready!(io.as_mut().poll_read(cx, buffer));
+            *read += (buffer.filled().len() - before) as u64;
+            Poll::Ready(result)
+        };
+        match fragments {
+            Some(fragments) => fragments.poll_read(buffer, poll_io),
+            None => poll_io(buffer),
+        }
     }
 }
 

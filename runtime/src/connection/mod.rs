@@ -4,6 +4,7 @@ mod cell;
 mod drive;
 mod end;
 mod engine;
+mod fragments;
 mod handle;
 mod log;
 mod meter;
