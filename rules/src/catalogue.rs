@@ -198,6 +198,7 @@ rules! {
             mod panicking_io: PANICKING_IO Warn,
             mod blocking_call: BLOCKING_CALL Deny,
             mod detached_task: DETACHED_TASK Deny,
+            mod lagged_feed: LAGGED_FEED Warn,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {

@@ -10,6 +10,8 @@ pub mod duration;
 #[cfg(feature = "syntax")]
 pub(crate) mod flow;
 pub mod origin;
+#[cfg(feature = "syntax")]
+pub(crate) mod reading;
 #[cfg(feature = "render")]
 pub mod render;
 mod route;

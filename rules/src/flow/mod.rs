@@ -15,12 +15,13 @@ mod states;
 mod value;
 mod words;
 
+pub(crate) use build::{Branch, parse_select};
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
-pub(crate) use roots::{Root, handle_of};
+pub(crate) use roots::{Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
-pub(crate) use words::has_word;
+pub(crate) use words::{each_word, has_word};
 
 use quote::{ToTokens, quote};
 use syn::Block;
@@ -51,6 +52,8 @@ pub(crate) struct Flow<'a> {
     /// Where each connection comes from.
     pub(crate) roots: Vec<Root>,
     pub(crate) graph: Graph,
+    /// The function's body, for rules that read it as it is written.
+    pub(crate) body: Block,
     /// Whether any way leads to the step, by its number.
     pub(crate) reachable: Vec<bool>,
     surroundings: &'a Surroundings,
@@ -101,6 +104,7 @@ impl<'a> Flow<'a> {
             is_endpoint,
             roots,
             graph,
+            body,
             reachable,
             surroundings,
             imports,
@@ -168,6 +172,16 @@ impl<'a> Flow<'a> {
     /// Whether what is wrong with a helper is reported where the helper is written.
     pub(crate) fn helpers_are_judged(&self) -> bool {
         self.surroundings.helpers_are_judged()
+    }
+
+    /// Whether fields of `self` hold handles.
+    pub(crate) fn has_handles_in_self(&self) -> bool {
+        self.surroundings.fields().next().is_some()
+    }
+
+    /// The path of the type of that field of `self`.
+    pub(crate) fn type_of_own_field(&self, field: &str) -> Option<&str> {
+        self.surroundings.type_of_field(field)
     }
 
     /// The function's name.

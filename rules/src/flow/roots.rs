@@ -135,6 +135,11 @@ pub(crate) fn handle_of(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> 
     if is_reference(ty) || is_wrapped(ty) { None } else { known(ty, imports) }
 }
 
+/// Whether the type is that of a handle, or lends one.
+pub(crate) fn is_handle_type(ty: &Type, imports: &Imports) -> bool {
+    known(ty, imports).is_some()
+}
+
 fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
     match peel(ty) {
         Type::Reference(reference) => known(&reference.elem, imports),

@@ -7,7 +7,10 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::scope::{Scopes, has_names};
+use super::{
+    receiver::type_path,
+    scope::{Scopes, has_names},
+};
 use crate::{
     flow::{Flavor, Imports, Kind, handle_of},
     syntax::{Function, last_segment},
@@ -29,6 +32,8 @@ pub(super) struct Collected {
     pub(super) functions: Vec<Found>,
     /// Struct, field, and the handle that it holds.
     pub(super) fields: Vec<(String, String, (Flavor, Kind))>,
+    /// Struct, field, and the path of its type.
+    pub(super) types: Vec<(String, String, String)>,
     /// The modules that are written in the file.
     pub(super) modules: Vec<String>,
 }
@@ -88,9 +93,15 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
         let Fields::Named(fields) = &item.fields else { return };
         for field in &fields.named {
-            let handle = handle_of(&field.ty, self.scopes.imports());
-            if let (Some(name), Some(handle)) = (&field.ident, handle) {
-                self.found.fields.push((item.ident.to_string(), name.to_string(), handle));
+            let Some(name) = &field.ident else { continue };
+            let place = || (item.ident.to_string(), name.to_string());
+            if let Some(handle) = handle_of(&field.ty, self.scopes.imports()) {
+                let (of, name) = place();
+                self.found.fields.push((of, name, handle));
+            }
+            if let Some(path) = type_path(&field.ty, self.scopes.imports()) {
+                let (of, name) = place();
+                self.found.types.push((of, name, path));
             }
         }
     }

@@ -14,7 +14,7 @@ pub use neighbours::Neighbours;
 pub use scope::{Scopes, has_names};
 
 pub(crate) use neighbours::Neighbour;
-pub(crate) use receiver::{Types, maker};
+pub(crate) use receiver::{Types, maker, type_path};
 
 use std::rc::Rc;
 
@@ -57,6 +57,11 @@ impl Surroundings {
 
     pub(crate) fn neighbours(&self) -> &Neighbours {
         &self.neighbours
+    }
+
+    /// The path of the type of that field of `self`, within what only wraps it.
+    pub(crate) fn type_of_field(&self, field: &str) -> Option<&str> {
+        self.neighbours.type_of_field(self.of.as_deref()?, field)
     }
 
     /// The fields of `self` that hold handles.

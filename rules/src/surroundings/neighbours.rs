@@ -27,6 +27,8 @@ pub struct Neighbours {
     functions: HashMap<String, Vec<Neighbour>>,
     /// The handles in the fields of each struct.
     fields: HashMap<String, Fields>,
+    /// The paths of the types of the fields of each struct.
+    types: HashMap<String, Vec<(String, String)>>,
     modules: Vec<String>,
 }
 
@@ -65,13 +67,18 @@ impl Neighbours {
     /// Those of a file of which only one function is judged: what is wrong with its helpers has to be reported with it.
     pub fn with_faults(file: &File) -> Rc<Self> {
         let collected = collect::collect(file);
-        let fields = Rc::new(Self { fields: fields(&collected), ..Self::default() });
+        let (fields, types) = (fields(&collected), types(&collected));
+        let fields = Rc::new(Self { fields, types, ..Self::default() });
         Rc::new(Self::known(&collected, |found| faults(found, &fields)))
     }
 
     fn known(collected: &Collected, faults: impl Fn(&Found) -> Vec<Fault>) -> Self {
-        let mut neighbours =
-            Self { functions: HashMap::new(), fields: fields(collected), modules: collected.modules.clone() };
+        let mut neighbours = Self {
+            functions: HashMap::new(),
+            fields: fields(collected),
+            types: types(collected),
+            modules: collected.modules.clone(),
+        };
         for found in &collected.functions {
             let neighbour = Neighbour::of(found, faults(found));
             neighbours.functions.entry(found.function.name().to_string()).or_default().push(neighbour);
@@ -147,6 +154,11 @@ impl Neighbours {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
+    pub(super) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {
+        let (_, path) = self.types.get(of)?.iter().find(|(name, _)| name == field)?;
+        Some(path)
+    }
+
     pub(super) fn fields(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
         self.fields.get(of).into_iter().flatten().map(|(name, handle)| (name.as_str(), *handle))
     }
@@ -173,6 +185,14 @@ fn fields(collected: &Collected) -> HashMap<String, Fields> {
         fields.entry(of.clone()).or_default().push((name.clone(), *handle));
     }
     fields
+}
+
+fn types(collected: &Collected) -> HashMap<String, Vec<(String, String)>> {
+    let mut types: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for (of, name, path) in &collected.types {
+        types.entry(of.clone()).or_default().push((name.clone(), path.clone()));
+    }
+    types
 }
 
 /// What the rules say of a helper that has no attribute of its own.

@@ -55,19 +55,23 @@ impl Search<'_> {
         self.types.0.entry(name).and_modify(|known| *known = None).or_insert(of);
     }
 
-    /// The path of the type within wrappers and references.
     fn within(&self, ty: &Type) -> Option<String> {
-        match peel(ty) {
-            Type::Reference(reference) => self.within(&reference.elem),
-            Type::Path(path) if path.qself.is_none() => {
-                let last = last_segment(ty)?.ident.to_string();
-                match generic_arguments(ty).first() {
-                    Some(inner) if WRAPPERS.contains(&last.as_str()) => self.within(inner),
-                    _ => Some(self.imports.resolve_path(&path.path)),
-                }
+        type_path(ty, self.imports)
+    }
+}
+
+/// The path of the type within wrappers and references.
+pub(crate) fn type_path(ty: &Type, imports: &Imports) -> Option<String> {
+    match peel(ty) {
+        Type::Reference(reference) => type_path(&reference.elem, imports),
+        Type::Path(path) if path.qself.is_none() => {
+            let last = last_segment(ty)?.ident.to_string();
+            match generic_arguments(ty).first() {
+                Some(inner) if WRAPPERS.contains(&last.as_str()) => type_path(inner, imports),
+                _ => Some(imports.resolve_path(&path.path)),
             }
-            _ => None,
         }
+        _ => None,
     }
 }
 

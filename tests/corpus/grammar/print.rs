@@ -722,8 +722,12 @@ impl Printer {
             Form::SelectTick | Form::SelectCondition => {
                 self.line(&format!("let mut ticks_{number} = interval(Duration::from_secs(1));"));
             }
-            Form::SelectEvents | Form::SelectElse => {
+            Form::SelectEvents => {
                 self.line(&format!("let mut feed_{number} = events.subscribe();"));
+            }
+            Form::SelectElse => {
+                let channel = "tokio::sync::mpsc::channel::<String>(1)";
+                self.line(&format!("let (_kept_{number}, mut feed_{number}) = {channel};"));
             }
             _ => {}
         }
@@ -793,7 +797,10 @@ impl Printer {
             Form::SelectElse => {
                 self.open("tokio::select! {");
                 self.nested(&format!("Ok(Some(message)) = {rx}.recv() => {{"), &talk.body, "}");
-                self.line(&format!("Ok(event) = feed_{number}.recv() => {}.send(event).await?,", self.tx()));
+                self.line(&format!(
+                    "Some(event) = feed_{number}.recv() => {}.send(event).await?,",
+                    self.tx()
+                ));
                 self.line(&format!("else => {exit},"));
                 self.close("}");
             }

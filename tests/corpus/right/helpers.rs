@@ -52,7 +52,12 @@ async fn pump(sender: &Sender, mut events: broadcast::Receiver<String>) -> socke
 
 /// The same with its own sender.
 async fn pump_owned(sender: Sender, mut events: broadcast::Receiver<String>) -> sockeye::Result {
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         sender.send(event).await?;
     }
     Ok(())

@@ -8,6 +8,7 @@ mod closing;
 mod errors;
 mod helpers;
 mod labels;
+mod lagged;
 mod loops;
 mod macros;
 mod names;

@@ -531,7 +531,12 @@ async fn quiet_until_aborted(handshake: Handshake) -> sockeye::Result {
 
 /// The same in a helper: its caller drops it.
 async fn quiet_pump(sender: Sender, mut events: broadcast::Receiver<String>) {
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         if let Err(error) = sender.send(event).await {
             tracing::debug!(%error);
         }

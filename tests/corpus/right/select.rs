@@ -58,13 +58,16 @@ async fn biased(handshake: Handshake) -> sockeye::Result {
 
 /// A pattern that can fail, and `else`.
 #[ws_endpoint("/select/else")]
-async fn refutable(handshake: Handshake, State(events): State<broadcast::Sender<String>>) -> sockeye::Result {
+async fn refutable(handshake: Handshake, State(latest): State<watch::Sender<String>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    let mut events = events.subscribe();
+    let mut latest = latest.subscribe();
     loop {
         tokio::select! {
             Ok(Some(message)) = socket.recv() => socket.send(message).await?,
-            Ok(event) = events.recv() => socket.send(event).await?,
+            Ok(()) = latest.changed() => {
+                let text = latest.borrow_and_update().clone();
+                socket.send(text).await?;
+            }
             else => break,
         }
     }

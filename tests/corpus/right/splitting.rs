@@ -46,7 +46,12 @@ async fn select_two(
     let mut events = events.subscribe();
     let reader = async { while let Ok(Some(_)) = receiver.recv().await {} };
     let writer = async {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event).await.is_err() {
                 break;
             }

@@ -69,7 +69,12 @@ async fn pair(handshake: Handshake, State(events): State<broadcast::Sender<Strin
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     let mut send_task = tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event).await.is_err() {
                 break;
             }

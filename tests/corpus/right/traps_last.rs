@@ -107,7 +107,12 @@ async fn in_passing(handshake: Handshake) -> sockeye::Result {
 /// Failures are kept by closures.
 async fn keep_failures(sender: &Sender, mut events: broadcast::Receiver<String>) -> Vec<Error> {
     let mut errors = Vec::new();
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         let _ = sender.send(event).await.map_err(|error| errors.push(error));
         if errors.len() == 3 {
             break;

@@ -253,7 +253,12 @@ async fn own_broadcast(handshake: Handshake) -> sockeye::Result {
     let replies = broadcast::Sender::<Message>::new(8);
     let mut heard = replies.subscribe();
     tokio::spawn(async move {
-        while let Ok(reply) = heard.recv().await {
+        loop {
+            let reply = match heard.recv().await {
+                Ok(reply) => reply,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(reply).await.is_err() {
                 return;
             }

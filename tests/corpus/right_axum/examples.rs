@@ -163,7 +163,12 @@ async fn chat(stream: WebSocket, state: Arc<AppState>) {
     let msg = format!("{username} joined.");
     let _ = state.tx.send(msg);
     let mut send_task = tokio::spawn(async move {
-        while let Ok(msg) = rx.recv().await {
+        loop {
+            let msg = match rx.recv().await {
+                Ok(msg) => msg,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(Message::text(msg)).await.is_err() {
                 break;
             }

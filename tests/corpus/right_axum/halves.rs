@@ -77,7 +77,12 @@ async fn join_set(socket: WebSocket, events: broadcast::Sender<String>) {
     let mut events = events.subscribe();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event.into()).await.is_err() {
                 break;
             }

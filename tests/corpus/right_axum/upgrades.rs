@@ -109,11 +109,15 @@ async fn select_feed(mut socket: WebSocket, events: broadcast::Sender<String>) {
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => break,
             },
-            Ok(event) = events.recv() => {
-                if socket.send(event.into()).await.is_err() {
-                    break;
+            event = events.recv() => match event {
+                Ok(event) => {
+                    if socket.send(event.into()).await.is_err() {
+                        break;
+                    }
                 }
-            }
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => break,
+            },
         }
     }
 }
@@ -352,6 +356,11 @@ async fn whole_handler(
             tokio::select! {
                 Some(message) = socket.recv() => {
                     if message.is_err() {
+                        return;
+                    }
+                }
+                () = sleep(Duration::from_secs(30)) => {
+                    if socket.send(Message::Ping(Default::default())).await.is_err() {
                         return;
                     }
                 }

@@ -50,7 +50,7 @@ async fn dashboard(
     let socket = handshake.accept().await.unwrap(); //~ panicking_io
     let mut events = events.subscribe();
     loop {
-        let event = events.recv().await.unwrap();
+        let event = events.recv().await.unwrap(); //~ lagged_feed
         let text = std::fs::read_to_string("/etc/hostname").unwrap(); //~ blocking_call
         socket.send(Event { text: format!("{} {text}", event.text) }).await.unwrap(); //~ panicking_io, deaf_loop
     }

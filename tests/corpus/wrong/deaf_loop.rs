@@ -24,7 +24,7 @@ async fn clock(handshake: Handshake) -> sockeye::Result {
 async fn feed(handshake: Handshake, State(events): State<broadcast::Sender<String>>) -> sockeye::Result {
     let socket = handshake.accept().await?;
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    while let Ok(event) = events.recv().await { //~ lagged_feed
         socket.send(event).await?; //~ deaf_loop
     }
     Ok(())
@@ -181,7 +181,7 @@ async fn nested(handshake: Handshake, State(events): State<broadcast::Sender<Vec
     let socket = handshake.accept().await?;
     let mut events = events.subscribe();
     'events: loop {
-        let Ok(lines) = events.recv().await else { break 'events };
+        let Ok(lines) = events.recv().await else { break 'events }; //~ lagged_feed
         for line in lines {
             socket.send(line).await?; //~ deaf_loop
         }

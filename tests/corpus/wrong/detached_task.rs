@@ -45,7 +45,7 @@ async fn variable(handshake: Handshake, State(events): State<broadcast::Sender<S
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     let _task = tokio::spawn(async move { //~ detached_task
-        while let Ok(event) = events.recv().await {
+        while let Ok(event) = events.recv().await { //~ lagged_feed
             if sender.send(event).await.is_err() {
                 return;
             }

@@ -52,7 +52,7 @@ async fn logged(handshake: Handshake, State(events): State<broadcast::Sender<Str
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     let write = async {
-        while let Ok(event) = events.recv().await {
+        while let Ok(event) = events.recv().await { //~ lagged_feed
             if let Err(error) = sender.send(event).await { //~ swallowed_error
                 tracing::warn!(%error, "not sent");
             }
@@ -70,7 +70,7 @@ async fn arm(handshake: Handshake, State(events): State<broadcast::Sender<String
     let mut events = events.subscribe();
     let write = async move {
         loop {
-            let Ok(event) = events.recv().await else { break };
+            let Ok(event) = events.recv().await else { break }; //~ lagged_feed
             match sender.send(event).await { //~? swallowed_error
                 Ok(()) => tracing::trace!("sent"),
                 Err(_) => {}
@@ -137,7 +137,7 @@ async fn continues(handshake: Handshake) -> sockeye::Result {
 async fn feed(handshake: Handshake, State(events): State<broadcast::Sender<String>>) -> sockeye::Result {
     let socket = handshake.accept().await?;
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    while let Ok(event) = events.recv().await { //~ lagged_feed
         let _ = socket.feed(event).await; //~ swallowed_error
         let _ = socket.flush().await;
     }
@@ -161,7 +161,7 @@ async fn task(handshake: Handshake) -> sockeye::Result {
 /// A helper that owns the connection.
 #[ws_lifecycle]
 async fn pump(socket: Socket, mut events: broadcast::Receiver<String>) {
-    while let Ok(event) = events.recv().await {
+    while let Ok(event) = events.recv().await { //~ lagged_feed
         socket.send(event).await.ok(); //~ swallowed_error, deaf_loop
     }
 }

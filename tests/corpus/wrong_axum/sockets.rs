@@ -49,7 +49,7 @@ async fn deaf(mut socket: WebSocket) {
 
 async fn deaf_feed(mut socket: WebSocket, events: broadcast::Sender<String>) -> Result<(), axum::Error> {
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    while let Ok(event) = events.recv().await { //~ lagged_feed
         socket.send(Message::Text(event.into())).await?; //~ deaf_loop
     }
     Ok(())
@@ -178,7 +178,7 @@ async fn blocking_upgrade(ws: WebSocketUpgrade, headers: HeaderMap) -> Response 
 
 async fn swallowed(mut socket: WebSocket, events: broadcast::Sender<String>) {
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    while let Ok(event) = events.recv().await { //~ lagged_feed
         let _ = socket.send(Message::text(event)).await; //~ swallowed_error, deaf_loop
     }
 }

@@ -64,7 +64,12 @@ async fn login(handshake: Handshake, State(events): State<broadcast::Sender<Stri
     let Some(name) = socket.recv().await? else { return Ok(()) };
     tracing::info!(?name, "logged in");
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         if socket.send(event).await.is_err() {
             break;
         }

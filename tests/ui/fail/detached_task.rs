@@ -10,7 +10,12 @@ async fn push(handshake: Handshake, State(events): State<broadcast::Sender<Strin
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             sender.send(event).await?;
         }
         Ok::<(), sockeye::Error>(())

@@ -112,7 +112,12 @@ async fn look(handshake: Handshake) {
 async fn events(handshake: Handshake, State(events): State<broadcast::Sender<String>>) {
     let Ok(socket) = handshake.accept().await else { return };
     let mut events = events.subscribe();
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         let _ = socket.send(event).await;
     }
 }

@@ -55,7 +55,12 @@ async fn beat(sender: Sender) {
 
 #[ws_lifecycle]
 async fn push(socket: Socket, mut events: broadcast::Receiver<String>) -> sockeye::Result {
-    while let Ok(event) = events.recv().await {
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => break,
+        };
         socket.send(event).await?;
     }
     Ok(())

@@ -36,7 +36,7 @@ async fn biased(handshake: Handshake, State(events): Events) -> sockeye::Result 
         tokio::select! {
             biased;
             Ok(Some(message)) = socket.recv() => paused = message.as_text() == Some("pause"),
-            Ok(event) = events.recv(), if !paused => socket.send(event).await?,
+            event = events.recv(), if !paused => socket.send(event?).await?,
             else => return Ok(()),
         }
     }

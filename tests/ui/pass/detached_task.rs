@@ -32,7 +32,12 @@ async fn aborted(handshake: Handshake, State(events): Events) -> sockeye::Result
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     let push = tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event).await.is_err() {
                 break;
             }
@@ -55,7 +60,12 @@ async fn select(handshake: Handshake, State(events): Events) -> sockeye::Result 
     let (sender, mut receiver) = handshake.accept().await?.split();
     let mut events = events.subscribe();
     let mut push = tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             sender.send(event).await?;
         }
         Ok(())
@@ -80,7 +90,12 @@ async fn set(handshake: Handshake, State(events): Events) -> sockeye::Result {
     let mut events = events.subscribe();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event).await.is_err() {
                 break;
             }
@@ -147,7 +162,11 @@ async fn signal(handshake: Handshake, State(events): Events) -> sockeye::Result 
         loop {
             tokio::select! {
                 _ = &mut leaves => return,
-                Ok(event) = events.recv() => if sender.send(event).await.is_err() { return },
+                event = events.recv() => match event {
+                    Ok(event) => if sender.send(event).await.is_err() { return },
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
             }
         }
     });
@@ -163,7 +182,12 @@ async fn kept(handshake: Handshake, State(events): Events) -> sockeye::Result {
     let other = sender.clone();
     let mut events = events.subscribe();
     let _ended_with_this = AbortOnDrop(tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
             if sender.send(event).await.is_err() {
                 break;
             }

@@ -20,7 +20,7 @@ async fn other(handshake: Handshake, State(events): State<broadcast::Sender<u64>
         let number: u64 = message.as_text().unwrap_or("0").parse().expect("a number");
         give.send(number).await.unwrap();
         socket.send(take.recv().await.unwrap().to_string()).await?;
-        socket.send(events.recv().await.unwrap().to_string()).await?;
+        socket.send(events.try_recv().unwrap().to_string()).await?;
     }
     Ok(())
 }

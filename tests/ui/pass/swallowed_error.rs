@@ -50,7 +50,8 @@ async fn select(handshake: Handshake, State(events): State<broadcast::Sender<Str
     loop {
         tokio::select! {
             message = socket.recv() => if message?.is_none() { return Ok(()) },
-            Ok(event) = events.recv() => {
+            event = events.recv() => {
+                let Ok(event) = event else { continue };
                 if let Err(error) = socket.send(event).await {
                     tracing::debug!(%error, "the next `recv` says why");
                 }

@@ -15,6 +15,8 @@ mod repeat;
 mod result;
 mod select;
 
+pub(crate) use select::{Branch, parse as parse_select};
+
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;

@@ -13,15 +13,15 @@ use crate::flow::{
 };
 
 /// `pattern = future, if guard => handler`.
-pub(super) struct Branch {
-    pattern: Option<Pat>,
-    future: Option<Expr>,
-    guard: Option<Expr>,
-    handler: Expr,
+pub(crate) struct Branch {
+    pub(crate) pattern: Option<Pat>,
+    pub(crate) future: Option<Expr>,
+    pub(crate) guard: Option<Expr>,
+    pub(crate) handler: Expr,
 }
 
 /// The branches; one without a future is `else` (or `complete`, `default` of `futures`).
-pub(super) fn parse(tokens: TokenStream) -> syn::Result<Vec<Branch>> {
+pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Vec<Branch>> {
     branches.parse2(tokens)
 }
 

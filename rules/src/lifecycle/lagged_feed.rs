@@ -1,0 +1,210 @@
+use quote::{ToTokens, quote};
+use syn::{Arm, Block, Expr, ExprMatch, ExprMethodCall, Local, Pat};
+
+use crate::{
+    LAGGED_FEED,
+    flow::{Branch, Flow, has_word},
+    reading::{
+        At, Frame, Kept, Look, Name, Origin, Received, covers_errors, goes_round, has_call, leaves, plain,
+        read, tells, variant,
+    },
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let kept = Kept::default();
+    read(flow, &kept, &mut Feeds { sink });
+}
+
+struct Feeds<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Feeds<'_> {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        match expression {
+            Expr::While(repeat) => {
+                if let Expr::Let(test) = &*repeat.cond {
+                    self.goes_while(&test.pat, &test.expr, &repeat.body, at);
+                }
+            }
+            Expr::If(branch) => {
+                let Expr::Let(test) = &*branch.cond else { return };
+                let Some(feed) = at.received(&test.expr).filter(|feed| takes(&test.pat, feed)) else {
+                    return;
+                };
+                if feeds(&branch.then_branch, at) {
+                    let other = branch.else_branch.as_ref().map(|(_, other)| plain(other));
+                    self.otherwise(&feed, other, &test.pat, at);
+                }
+            }
+            Expr::Match(choice) => self.chooses(choice, at),
+            Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
+                self.unwraps(call, at);
+            }
+            // In the function itself the error is the end of the connection, and is logged.
+            Expr::Try(end) if at.is_spawned() => {
+                if let Some(feed) = at.received(&end.expr).filter(|feed| !feed.is_stream) {
+                    self.loses(&feed, feed.at, "`?` ends this task unseen");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some(init) = &local.init else { return };
+        let Some((_, diverge)) = &init.diverge else { return };
+        let Some(feed) = at.received(&init.expr).filter(|feed| takes(&local.pat, feed)) else { return };
+        if at.rest().iter().any(|rest| feeds(rest, at)) {
+            self.otherwise(&feed, Some(plain(diverge)), &local.pat, at);
+        }
+    }
+
+    fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
+        // Whatever comes by itself opens the branch again.
+        let wakes = |branch: &Branch| branch.future.as_ref().is_some_and(|one| has_call(one, &WAKES));
+        if at.round().is_none() || branches.iter().any(wakes) {
+            return;
+        }
+        for Branch { pattern, future, handler, .. } in branches {
+            let (Some(pattern), Some(future)) = (pattern, future) else { continue };
+            let Some(feed) = at.receiving(future).filter(|feed| takes(pattern, feed)) else { continue };
+            if feeds(handler, at) && !leaves(handler) {
+                self.loses(&feed, feed.at, "this pattern disables the branch until another one is ready");
+            }
+        }
+    }
+}
+
+/// What comes again and again by itself.
+const WAKES: [&str; 4] = ["tick", "sleep", "sleep_until", "timeout"];
+
+const ENDS: &str = "this loop ends silently";
+
+impl Feeds<'_> {
+    fn goes_while<'a>(&mut self, pattern: &Pat, source: &'a Expr, body: &Block, at: &At<'a>) {
+        let Some(feed) = at.received(source).filter(|feed| takes(pattern, feed)) else { return };
+        if feeds(body, at) && !at.rest().iter().any(|rest| tells(rest)) {
+            self.loses(&feed, feed.at, ENDS);
+        }
+    }
+
+    fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
+        let Some(feed) = at.received(&choice.expr) else { return };
+        // Whoever names them has thought of them.
+        if choice.arms.iter().any(tells_apart) {
+            return;
+        }
+        let Some(other) = choice.arms.iter().find(|arm| refuses(&arm.pat, &feed)) else { return };
+        let taken = choice.arms.iter().any(|arm| takes(&arm.pat, &feed) && feeds(&arm.body, at));
+        if taken || at.round().is_some_and(|round| feeds(round.whole, at)) {
+            self.otherwise(&feed, Some(plain(&other.body)), &other.pat, at);
+        }
+    }
+
+    /// What is done when no event was received, and where that is written.
+    fn otherwise<'a>(
+        &mut self,
+        feed: &Received<'a>,
+        other: Option<&Expr>,
+        place: &dyn ToTokens,
+        at: &At<'a>,
+    ) {
+        match other {
+            Some(other) if leaves(other) => {
+                let told_later =
+                    || at.round().is_some_and(|round| round.after.iter().any(|rest| tells(rest)));
+                let returns = has_word(other, &["return"]);
+                if !tells(other) && (returns || !told_later()) {
+                    self.loses(feed, place, ENDS);
+                }
+            }
+            Some(Expr::Continue(_)) => self.spins(feed, place, at),
+            // The rest of the round may wait for something.
+            _ if !at.rest().is_empty() => {}
+            Some(other) if !goes_round(other) => {}
+            _ => self.spins(feed, place, at),
+        }
+    }
+
+    fn unwraps<'a>(&mut self, call: &'a ExprMethodCall, at: &At<'a>) {
+        if let Some(feed) = at.received(&call.receiver).filter(|feed| !feed.is_stream) {
+            self.loses(&feed, feed.at, &format!("`{}` panics", call.method));
+        }
+    }
+
+    fn loses(&mut self, feed: &Received<'_>, place: &dyn ToTokens, how: &str) {
+        let message = format!(
+            "a client that is too slow once gets no more events: `{}` returns `Lagged`, and {how}",
+            feed.at
+        );
+        self.sink.report(&LAGGED_FEED, place, message, help(feed));
+    }
+
+    /// A closed channel gives its error at once, again and again.
+    fn spins<'a>(&mut self, feed: &Received<'a>, place: &dyn ToTokens, at: &At<'a>) {
+        if at.endless_round().is_none() || stays_open(feed, at) || feed.is_stream {
+            return;
+        }
+        let message = format!(
+            "after the channel is closed, `{}` returns `Closed` immediately every time, so this loop never ends",
+            feed.at
+        );
+        self.sink.report(&LAGGED_FEED, place, message, help(feed));
+    }
+}
+
+fn help(feed: &Received<'_>) -> &'static str {
+    if feed.is_stream {
+        "continue after a lag: `while let Some(event) = stream.next().await { let Ok(event) = event else { continue }; .. }`"
+    } else {
+        "handle the two errors: `Err(RecvError::Lagged(_)) => continue, Err(RecvError::Closed) => break`"
+    }
+}
+
+/// Whether the arm looks at which error it is.
+fn tells_apart(arm: &Arm) -> bool {
+    const ERRORS: [&str; 3] = ["Lagged", "Closed", "RecvError"];
+    matches!(arm.pat, Pat::Guard(_)) || has_word(&arm.pat, &ERRORS) || has_word(&arm.body, &ERRORS)
+}
+
+/// Whether the pattern takes events and no errors: `Ok(event)`, or `Some(Ok(event))` of a stream.
+fn takes(pattern: &Pat, feed: &Received<'_>) -> bool {
+    let (Some(name), Pat::TupleStruct(made)) = (variant(pattern), pattern) else { return false };
+    if feed.is_stream {
+        let inner = made.elems.first().and_then(variant);
+        return name == "Some" && inner.is_some_and(|inner| inner == "Ok");
+    }
+    name == "Ok"
+}
+
+/// Whether the pattern takes every error.
+fn refuses(pattern: &Pat, feed: &Received<'_>) -> bool {
+    match pattern {
+        Pat::TupleStruct(made) if feed.is_stream => {
+            variant(pattern).is_some_and(|name| name == "Some")
+                && made.elems.first().is_some_and(covers_errors)
+        }
+        other => covers_errors(other),
+    }
+}
+
+/// Whether it sends to somebody, or hands a socket on.
+fn feeds(tokens: &dyn ToTokens, at: &At<'_>) -> bool {
+    has_call(tokens, &["send", "feed", "try_send", "send_all"]) || at.mentions_handle(tokens)
+}
+
+/// Whether a sender lives for as long as the loop, so that the channel is not closed before.
+fn stays_open<'a>(feed: &Received<'a>, at: &At<'a>) -> bool {
+    let Some(name) = &feed.from else { return false };
+    let Origin::Made(Expr::MethodCall(made)) = name.origin else { return false };
+    let Some(base) = at.base(&made.receiver, name) else { return false };
+    at.frames.iter().all(|frame| *frame == Frame::Inside) && !is_dropped(&base, at)
+}
+
+fn is_dropped(name: &Name<'_>, at: &At<'_>) -> bool {
+    let ident = name.ident;
+    let dropped = quote!(drop(#ident)).to_string();
+    at.flow.body.to_token_stream().to_string().contains(&dropped)
+}

@@ -1,0 +1,131 @@
+//! What a name was made from.
+
+use syn::{Expr, Ident, Type};
+
+use super::at::At;
+use crate::{
+    flow::{Imports, is_handle_type},
+    surroundings::type_path,
+};
+
+/// A name in scope.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'a> {
+    pub(crate) ident: &'a Ident,
+    /// No two have the same.
+    pub(crate) number: usize,
+    pub(crate) origin: Origin<'a>,
+    /// How many frames were open where it was bound.
+    pub(crate) frames: usize,
+}
+
+/// What it was made from.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin<'a> {
+    /// A parameter.
+    Typed(&'a Type),
+    /// What this expression gives.
+    Made(&'a Expr),
+    /// One of a tuple that this expression gives.
+    Part(&'a Expr, usize),
+    /// What this future gives, in a branch of `select!`.
+    Awaited(&'a Expr),
+    /// The socket that a callback of an upgrade is called with.
+    Socket,
+    Unknown,
+}
+
+impl Origin<'_> {
+    pub(super) fn part(self, index: usize) -> Self {
+        match self {
+            Self::Made(Expr::Tuple(tuple)) => tuple.elems.get(index).map_or(Self::Unknown, Self::Made),
+            Self::Made(whole) => Self::Part(whole, index),
+            Self::Typed(Type::Tuple(tuple)) => tuple.elems.get(index).map_or(Self::Unknown, Self::Typed),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Methods of a handle that give a handle.
+const KEEPS: [&str; 16] = [
+    "accept",
+    "split",
+    "clone",
+    "unwrap",
+    "expect",
+    "map_err",
+    "with",
+    "sink_map_err",
+    "fuse",
+    "buffer",
+    "lock",
+    "reunite",
+    "by_ref",
+    "as_mut",
+    "subprotocol",
+    "boxed",
+];
+
+impl<'a> At<'a> {
+    /// Whether it is a handshake, a socket or a half of one, or lends one.
+    pub(crate) fn is_handle(&self, name: &Name<'a>) -> bool {
+        match name.origin {
+            Origin::Socket => true,
+            Origin::Typed(ty) => is_handle_type(ty, self.imports()) || self.is_root(name),
+            Origin::Made(made) | Origin::Part(made, _) => self.gives_handle(made, name),
+            Origin::Awaited(_) | Origin::Unknown => false,
+        }
+    }
+
+    fn is_root(&self, name: &Name<'a>) -> bool {
+        name.frames == 1 && self.flow.roots.iter().any(|root| *name.ident == root.at.to_string())
+    }
+
+    fn gives_handle(&self, made: &Expr, name: &Name<'a>) -> bool {
+        self.gives_handle_among(made, self.before(name))
+    }
+
+    fn gives_handle_among(&self, made: &Expr, names: &[Name<'a>]) -> bool {
+        match made {
+            Expr::Path(path) => {
+                let name =
+                    path.path.get_ident().and_then(|ident| names.iter().rfind(|one| ident == one.ident));
+                name.is_some_and(|name| self.is_handle(name))
+            }
+            Expr::Paren(inner) => self.gives_handle_among(&inner.expr, names),
+            Expr::Reference(inner) => self.gives_handle_among(&inner.expr, names),
+            Expr::Await(inner) => self.gives_handle_among(&inner.base, names),
+            Expr::Try(inner) => self.gives_handle_among(&inner.expr, names),
+            Expr::MethodCall(call) if KEEPS.contains(&call.method.to_string().as_str()) => {
+                self.gives_handle_among(&call.receiver, names)
+            }
+            Expr::Call(call) => {
+                let wraps = path_of(&call.func, self.imports())
+                    .is_some_and(|path| matches!(last(&path), "new" | "pin" | "Some" | "Ok"));
+                wraps && call.args.iter().any(|one| self.gives_handle_among(one, names))
+            }
+            Expr::Field(field) => {
+                matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self"))
+                    && self.flow.has_handles_in_self()
+            }
+            _ => false,
+        }
+    }
+
+    /// The path of a type, within references and what only wraps it.
+    pub(crate) fn type_path(&self, ty: &Type) -> Option<String> {
+        type_path(ty, self.imports())
+    }
+}
+
+/// The path of what is called.
+pub(super) fn path_of(function: &Expr, imports: &Imports) -> Option<String> {
+    match function {
+        Expr::Path(path) => Some(imports.resolve_path(&path.path)),
+        _ => None,
+    }
+}
+
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}

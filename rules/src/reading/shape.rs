@@ -1,0 +1,155 @@
+//! What an expression does, as far as its shape tells.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Block, Expr, Pat, Stmt};
+
+/// Whether it surely leaves the loop that it stands in.
+pub(crate) fn leaves(expression: &Expr) -> bool {
+    match expression {
+        Expr::Break(_) | Expr::Return(_) => true,
+        Expr::Paren(inner) => leaves(&inner.expr),
+        Expr::Block(block) => block.label.is_none() && block_leaves(&block.block),
+        Expr::If(branch) => {
+            let other = branch.else_branch.as_ref().is_some_and(|(_, other)| leaves(other));
+            other && block_leaves(&branch.then_branch)
+        }
+        Expr::Match(branch) => !branch.arms.is_empty() && branch.arms.iter().all(|arm| leaves(&arm.body)),
+        Expr::Macro(call) => ends(&call.mac),
+        _ => false,
+    }
+}
+
+fn block_leaves(block: &Block) -> bool {
+    block.stmts.iter().any(|statement| match statement {
+        Stmt::Expr(expression, _) => leaves(expression),
+        Stmt::Macro(call) => ends(&call.mac),
+        _ => false,
+    })
+}
+
+fn ends(call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| {
+        ["panic", "bail", "unreachable", "todo", "unimplemented"].iter().any(|name| last.ident == name)
+    })
+}
+
+/// Whether it does nothing but go on with the next round: `continue`, `{}`, or after a line in the log.
+pub(crate) fn goes_round(expression: &Expr) -> bool {
+    match expression {
+        Expr::Continue(_) => true,
+        Expr::Tuple(tuple) => tuple.elems.is_empty(),
+        Expr::Paren(inner) => goes_round(&inner.expr),
+        Expr::Block(block) => block.block.stmts.iter().all(|statement| match statement {
+            Stmt::Expr(expression, _) => goes_round(expression),
+            Stmt::Macro(call) => is_log(&call.mac),
+            _ => false,
+        }),
+        Expr::Macro(call) => is_log(&call.mac),
+        _ => false,
+    }
+}
+
+fn is_log(call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| LOGS.iter().any(|name| last.ident == name))
+}
+
+const LOGS: [&str; 9] = ["trace", "debug", "info", "warn", "error", "log", "event", "println", "eprintln"];
+
+/// Whether it says something to the peer or to the log, or gives an error to its caller.
+pub(crate) fn tells(tokens: &dyn ToTokens) -> bool {
+    let mut before = None;
+    stream_tells(tokens.to_token_stream(), &mut before)
+}
+
+fn stream_tells(tokens: TokenStream, before: &mut Option<String>) -> bool {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                if matches!(word.as_str(), "close" | "reject" | "Err" | "bail" | "panic" | "Close") {
+                    return true;
+                }
+                *before = Some(word);
+            }
+            TokenTree::Punct(mark) => {
+                let logs = before.as_deref().is_some_and(|word| LOGS.contains(&word));
+                if mark.as_char() == '!' && logs {
+                    return true;
+                }
+                *before = None;
+            }
+            TokenTree::Group(group) => {
+                *before = None;
+                if stream_tells(group.stream(), before) {
+                    return true;
+                }
+            }
+            TokenTree::Literal(_) => *before = None,
+        }
+    }
+    false
+}
+
+/// Without parentheses, references, and blocks that hold nothing else.
+pub(crate) fn plain(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(inner) => plain(&inner.expr),
+        Expr::Group(inner) => plain(&inner.expr),
+        Expr::Reference(inner) => plain(&inner.expr),
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] if block.label.is_none() => plain(only),
+            _ => expression,
+        },
+        other => other,
+    }
+}
+
+/// Whether the pattern fits every error: `Err(_)`, `Err(error)`, `_`.
+pub(crate) fn covers_errors(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Paren(inner) => covers_errors(&inner.pat),
+        Pat::Or(either) => either.cases.iter().any(covers_errors),
+        Pat::TupleStruct(made) => {
+            variant(pattern).is_some_and(|name| name == "Err")
+                && made.elems.iter().all(|one| matches!(one, Pat::Wild(_) | Pat::Ident(_) | Pat::Rest(_)))
+        }
+        _ => false,
+    }
+}
+
+/// `Ok`, `Some`, `Message::Text`: the last name of its path.
+pub(crate) fn variant(pattern: &Pat) -> Option<&syn::Ident> {
+    let path = match pattern {
+        Pat::TupleStruct(made) => &made.path,
+        Pat::Struct(made) => &made.path,
+        Pat::Path(path) => &path.path,
+        _ => return None,
+    };
+    path.segments.last().map(|last| &last.ident)
+}
+
+/// Whether a method or function of one of these names is called in it.
+pub(crate) fn has_call(tokens: &dyn ToTokens, names: &[&str]) -> bool {
+    fn search(tokens: TokenStream, names: &[&str]) -> bool {
+        let mut called = false;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(word) => called = names.iter().any(|name| word == name),
+                TokenTree::Group(group) => {
+                    let arguments = group.delimiter() == proc_macro2::Delimiter::Parenthesis;
+                    if called && arguments || search(group.stream(), names) {
+                        return true;
+                    }
+                    called = false;
+                }
+                // `send::<T>(..)`
+                TokenTree::Punct(_) => {}
+                TokenTree::Literal(_) => called = false,
+            }
+        }
+        false
+    }
+    search(tokens.to_token_stream(), names)
+}
