@@ -1,6 +1,7 @@
 //! The seam with a real broker behind it: Redis, which is started for the test, cut off, and started again.
 
 mod carry;
+mod outages;
 mod proxy;
 mod server;
 
