@@ -8,6 +8,7 @@ mod asking;
 mod divert;
 mod nearest;
 mod observer;
+mod paths;
 mod reroute;
 mod sighting;
 mod table;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub(crate) use divert::divert;
+pub(crate) use paths::{Paths, Refused};
 pub(crate) use sighting::Sighting;
 pub(crate) use table::Table;
 

@@ -1,14 +1,15 @@
 //! Whose route a path is, by the rules of the router that serves it.
 
+use super::Paths;
 use crate::endpoint::Registered;
 
 /// Every route that is served, the user's own included.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    routes: matchit::Router<Option<&'static Registered>>,
+    routes: Paths<Option<&'static Registered>>,
     endpoints: Vec<&'static str>,
     /// The endpoints of groups that this server does not serve.
-    elsewhere: matchit::Router<&'static Registered>,
+    elsewhere: Paths<&'static Registered>,
 }
 
 impl Table {
@@ -37,12 +38,12 @@ impl Table {
 
     /// The endpoint whose route a path is.
     pub(super) fn endpoint_at(&self, path: &str) -> Option<&'static Registered> {
-        self.routes.at(path).ok().and_then(|found| *found.value)
+        self.routes.at(path).copied().flatten()
     }
 
     /// The endpoint of another group whose route a path is.
     pub(super) fn in_other_group(&self, path: &str) -> Option<&'static Registered> {
-        self.elsewhere.at(path).ok().map(|found| *found.value)
+        self.elsewhere.at(path).copied()
     }
 
     /// The routes of the endpoints.

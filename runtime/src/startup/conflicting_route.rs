@@ -1,6 +1,6 @@
 use sockeye_rules::CONFLICTING_ROUTE;
 
-use super::{Candidate, Clash, Context, Place, Problem, routes::shape};
+use super::{Candidate, Clash, Context, Place, Problem, routes::shape, user_router::nested_service};
 use crate::endpoint::Registered;
 
 /// A route that the router cannot hold beside another one.
@@ -50,10 +50,9 @@ fn with_user_route_help(endpoint: &'static Registered, route: &str) -> String {
         .to_owned()
 }
 
-/// axum gives the tail of `nest_service` a parameter of its own, which nobody has ever written.
 fn described(route: &str) -> String {
-    match route.split_once("{*__private__axum") {
-        Some((prefix, _)) => format!("the service nested at `{}`", prefix.trim_end_matches('/')),
+    match nested_service(route) {
+        Some(prefix) => format!("the service nested at `{prefix}`"),
         None => format!("the route `{route}`"),
     }
 }

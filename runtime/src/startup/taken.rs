@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Candidate, Clash, routes::shape};
-use crate::endpoint::Registered;
+use crate::{
+    endpoint::Registered,
+    routing::{Paths, Refused},
+};
 
 /// Finds every endpoint whose route cannot be added to the user's routes and the endpoints before it.
 ///
@@ -24,7 +27,7 @@ pub(super) fn find_clashes(user_routes: &[String], endpoints: &mut [Candidate]) 
 
 #[derive(Default)]
 struct Taken {
-    router: matchit::Router<()>,
+    routes: Paths<()>,
     owners: HashMap<String, Owner>,
 }
 
@@ -53,13 +56,13 @@ impl Taken {
             return Some(Clash::Router(words.to_owned()));
         }
         let shape = shape(route);
-        match self.router.insert(route, ()) {
+        match self.routes.insert(route, ()) {
             Ok(()) => {
                 self.owners.insert(shape, owner);
                 None
             }
-            Err(matchit::InsertError::Conflict { with }) => Some(self.clash(&with, &shape)),
-            Err(invalid) => Some(Clash::Router(invalid.to_string())),
+            Err(Refused::Conflict(with)) => Some(self.clash(&with, &shape)),
+            Err(Refused::Invalid(words)) => Some(Clash::Router(words)),
         }
     }
 

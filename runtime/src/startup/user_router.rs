@@ -1,4 +1,4 @@
-//! What the user's router has. axum has no list of it, but its `Debug` text has.
+//! What the user's router has. axum has no list of it, but its `Debug` text has, which no other file reads.
 
 use std::collections::HashSet;
 
@@ -27,6 +27,12 @@ impl UserRouter {
     pub(crate) fn is_choosy(&self) -> bool {
         self.routes.len() == self.choosy.len()
     }
+}
+
+/// The prefix of a nested service: axum gives its tail a parameter of its own, which no one has ever written.
+pub(crate) fn nested_service(route: &str) -> Option<&str> {
+    let (prefix, _) = route.split_once("{*__private__axum")?;
+    Some(prefix.trim_end_matches('/'))
 }
 
 /// The routes, and those that are choosy, from the text of a router.

@@ -1,0 +1,34 @@
+//! Routes as the router that serves them reads them. Only this file of the runtime knows `matchit`, which is in the version that axum has.
+
+/// Values by route.
+#[derive(Debug)]
+pub(crate) struct Paths<T>(matchit::Router<T>);
+
+/// Why a route cannot be added.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The route that takes the same paths.
+    Conflict(String),
+    /// What is wrong with the route itself.
+    Invalid(String),
+}
+
+impl<T> Paths<T> {
+    pub(crate) fn insert(&mut self, route: &str, value: T) -> Result<(), Refused> {
+        self.0.insert(route, value).map_err(|error| match error {
+            matchit::InsertError::Conflict { with } => Refused::Conflict(with),
+            invalid => Refused::Invalid(invalid.to_string()),
+        })
+    }
+
+    /// The value of the route that takes the path.
+    pub(crate) fn at(&self, path: &str) -> Option<&T> {
+        self.0.at(path).ok().map(|found| found.value)
+    }
+}
+
+impl<T> Default for Paths<T> {
+    fn default() -> Self {
+        Self(matchit::Router::new())
+    }
+}
