@@ -148,7 +148,7 @@ pub mod __private {
     pub use crate::{endpoint::*, path_shape::PathProblem, socket::socket_of};
 }
 
-/// The snippets of the README, compiled.
+/// The snippet of the crate's README, compiled. Those of the repository's are compiled by `tests/`: a package has no other files.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -24,12 +24,8 @@ const RUN_BY: [(&str, &str, &str); 14] = [
     ("cargo sockeye probe", "cli/tests/probe/probe.rs", "[\"sockeye\", \"probe\"]"),
 ];
 
-/// What no step can run: the name of a tool, what cargo itself documents, and an address that is filled in at release time.
-const NOT_RUN: [&str; 3] = [
-    "cargo check",
-    "cargo sockeye",
-    "cargo install --locked --git https://example.com/sockeye cargo-sockeye",
-];
+/// What no step can run: the name of a tool, what cargo itself documents, and a clone in a folder of the user's.
+const NOT_RUN: [&str; 3] = ["cargo check", "cargo sockeye", "cargo install --locked --path .sockeye/cli"];
 
 /// What is between ticks, or a line of a block, and begins with `cargo `; without a comment behind it.
 fn commands(document: &str) -> Vec<String> {

@@ -70,7 +70,7 @@ fn every_axum_serve_sends_small_messages_at_once() {
     }
 }
 
-/// Blocks of Rust are doc tests of the crate, and the others are compared with what they show, here or in `commands`.
+/// Blocks of Rust are doc tests of the tests, and the others are compared with what they show, here or in `commands`.
 #[test]
 fn every_block_is_compiled_or_compared() {
     let fences = README.lines().filter_map(|line| line.strip_prefix("```")).filter(|kind| !kind.is_empty());
@@ -80,7 +80,7 @@ fn every_block_is_compiled_or_compared() {
             "```{kind} is read by no test"
         );
     }
-    let crate_root = read("runtime/src/lib.rs");
+    let crate_root = read("tests/src/lib.rs");
     assert!(crate_root.contains("include_str!(\"../../README.md\")"), "the blocks of Rust are no doc tests");
     let dependency = block(README, "toml", "[dependencies]\n").expect("a dependency");
     let (package, path) = dependency.split_once(" = { path = \"../sockeye/").expect("a path");

@@ -169,3 +169,8 @@ pub fn block_until(is_so: impl Fn() -> bool, longest: Duration) {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// The snippets of the repository's README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
