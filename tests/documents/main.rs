@@ -5,6 +5,7 @@ mod defaults;
 mod features;
 mod mistakes;
 mod readme;
+mod releasing;
 mod rule_index;
 mod troubleshooting;
 
