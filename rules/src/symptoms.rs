@@ -430,6 +430,7 @@ pub static SYMPTOMS: &[Symptom] = &[
             (&r::MISSING_AWAIT, "a `send` without `.await` sends nothing"),
             (&r::SWALLOWED_ERROR, "the error of a `send` is dropped"),
             (&r::BACKPLANE_LOST, "events of other machines do not arrive"),
+            (&r::LAGGED_FEED, "a `broadcast` channel lagged once, and the handler took that for its end"),
             (&r::BLOCKED_THREAD, "a handler blocks the thread"),
         ],
     },
@@ -476,6 +477,10 @@ pub static SYMPTOMS: &[Symptom] = &[
                  `recv` and `Subscription::next` are cancel safe; `read_exact` and the like are not.",
         causes: &[
             (&r::SLOW_CONSUMER, "a subscriber of a hub fell behind; the log has the number"),
+            (
+                &r::LAGGED_FEED,
+                "a slow client gets no more events after the first lag of a `broadcast` channel",
+            ),
             (&r::BACKPLANE_LOST, "the connection to the broker was lost"),
             (&r::MISSING_AWAIT, "a `send` without `.await` sends nothing"),
             (&r::SWALLOWED_ERROR, "the error of a `send` is dropped"),

@@ -1,6 +1,7 @@
 //! What the documents say is so: their messages are those of the fixtures, their commands are run, their tables are complete.
 
 mod commands;
+mod contributing;
 mod defaults;
 mod features;
 mod mistakes;
@@ -26,7 +27,8 @@ fn read(path: &str) -> String {
 
 /// Every fixture that holds a message as a user reads it.
 fn fixtures() -> Vec<String> {
-    let folders = ["tests/ui/fail", "tests/ui/rustc", "tests/startup/snapshots", "tests/snapshots"];
+    let folders =
+        ["tests/ui/fail", "tests/ui/warn", "tests/ui/rustc", "tests/startup/snapshots", "tests/snapshots"];
     let files = folders.iter().flat_map(|folder| entries(folder));
     let messages = files.filter(|file| file.extension().is_some_and(|end| end == "stderr" || end == "snap"));
     messages.map(|file| fs::read_to_string(file).expect("a fixture")).collect()

@@ -2,6 +2,27 @@
 //!
 //! `Hub`, `Topic`, `Subscription` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
 //! `Channel` (one topic's queue), `Remote` (the way to other machines, if there is one).
+//!
+//! What holds, and where:
+//!
+//! - A topic has one queue, not one for each subscriber (`queue.rs`). An entry goes when the last subscriber has taken it, or when it is too old.
+//!   Publishing is one push, and memory is bounded by the topic, in events and bytes. An event that leaves its publisher out names the
+//!   publisher's seat; an entry that all others have taken is hollow until it is the oldest.
+//! - What is gone gives memory back, in steps: the map of topics, queues, and seats shrink when most of them is unused.
+//! - An event knows the format that it is written in. A socket whose codec has the same `Codec::format` passes the bytes on; any other returns
+//!   an error, and never sends bytes in the wrong format.
+//! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are taken out first. What is counted is looked up
+//!   before a lock and recorded after it.
+//! - The hub never calls a `Backplane`. It is one task, which takes orders from an `Outlet` and gives an `Inlet` what the broker brings, so
+//!   none of its code runs under a lock (decision 0022).
+//! - `remote/lines.rs` is the table of wanted topics. A topic is ordered until it is confirmed: again with each connection, with backoff and
+//!   jitter. A table cannot overflow as a queue of changes could.
+//! - `remote/outgoing.rs` numbers the events of each topic, whether they can be sent or not. What may be lost is a *doubt* of its topic; it goes with
+//!   the next event, or in a *mark*, a packet without an event. What the broker has confirmed may be lost as well, so `remote/marks.rs` marks a
+//!   topic after it was published to (decision 0034).
+//! - `packet.rs` carries publisher, stream, and number. In `heard.rs` a number that is not the next is a gap, and one that was seen before is dropped. A
+//!   publisher that was never heard says what was lost by its doubts and its first mark.
+//! - A topic counts its losses (`lost.rs`). Each entry and each subscriber has the count at its position, so a gap is reported where it is.
 
 mod backplane;
 mod builder;
