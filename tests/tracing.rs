@@ -164,7 +164,7 @@ struct Login {
 }
 
 /// Asks for a number where a token comes.
-#[ws_endpoint("/query")]
+#[ws_endpoint("/query", allow(secret_in_log, reason = "what the test is about"))]
 async fn query(handshake: Handshake, Query(login): Query<Login>) -> sockeye::Result {
     tracing::info!(token = login.token);
     handshake.accept().await.map(drop)

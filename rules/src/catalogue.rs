@@ -199,11 +199,18 @@ rules! {
             mod blocking_call: BLOCKING_CALL Deny,
             mod detached_task: DETACHED_TASK Deny,
             mod lagged_feed: LAGGED_FEED Warn,
+            mod skipped_cleanup: SKIPPED_CLEANUP Warn,
+            mod panics_on_input: PANICS_ON_INPUT Warn,
+            mod lock_across_io: LOCK_ACROSS_IO Warn,
+            mod fan_out_in_turn: FAN_OUT_IN_TURN Warn,
+            mod secret_in_log: SECRET_IN_LOG Warn,
+            mod login_deadline: LOGIN_DEADLINE Warn,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {
             mod unchecked_origin: UNCHECKED_ORIGIN Warn,
             mod dropped_upgrade: DROPPED_UPGRADE Deny,
+            mod no_deadline: NO_DEADLINE Warn,
         }
     }
     elsewhere {

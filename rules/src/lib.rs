@@ -22,6 +22,8 @@ pub(crate) mod surroundings;
 mod symptoms;
 #[cfg(feature = "syntax")]
 pub mod syntax;
+#[cfg(feature = "syntax")]
+pub(crate) mod trace;
 mod value;
 
 pub use catalogue::*;

@@ -79,8 +79,10 @@ pub(crate) fn judge(text: &str) -> syn::Result<Vec<Judged>> {
     let file = syn::parse_file(text)?;
     let imports = Imports::of(&file);
     let origin_is_read = mentions_origin(&file.to_token_stream());
+    let is_about_deadlines = text.contains("//~ no_deadline");
     let neighbours = Neighbours::of(&file);
-    let mut functions = Functions { imports, neighbours, of: None, origin_is_read, judged: Vec::new() };
+    let mut functions =
+        Functions { imports, neighbours, of: None, origin_is_read, is_about_deadlines, judged: Vec::new() };
     functions.visit_file(&file);
     Ok(functions.judged)
 }
@@ -96,6 +98,8 @@ struct Functions {
     /// The type of the `impl` block around.
     of: Option<String>,
     origin_is_read: bool,
+    /// The command line says it once for a package, whatever else is right there.
+    is_about_deadlines: bool,
     judged: Vec<Judged>,
 }
 
@@ -155,7 +159,11 @@ impl Functions {
     }
 
     fn is_silenced(&self, found: &Found) -> bool {
-        self.origin_is_read && found.rule == "unchecked_origin"
+        match found.rule {
+            "unchecked_origin" => self.origin_is_read,
+            "no_deadline" => !self.is_about_deadlines,
+            _ => false,
+        }
     }
 }
 

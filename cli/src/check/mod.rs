@@ -8,6 +8,7 @@ mod file;
 mod finding;
 mod formats;
 mod nesting;
+mod once;
 mod origin;
 mod package;
 mod parse;
@@ -77,6 +78,7 @@ fn check(options: &Options) -> Result<ExitCode, String> {
     let files = walk::files(&options.paths)?;
     let mut outcomes = pool::each(&files, file::check)?;
     origin::settle(&files, &mut outcomes)?;
+    once::settle(&files, &mut outcomes);
     if options.verbose {
         output::tell(&verbose::listing(&outcomes));
     }

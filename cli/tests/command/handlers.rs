@@ -291,3 +291,20 @@ fn constants_that_nobody_here_can_know_are_left_to_the_compiler() {
         assert!(found.is_empty(), "{route}: {found:?}");
     }
 }
+
+/// Every handler of a package could be told the same, so the first is told for all.
+#[test]
+fn what_a_whole_package_lacks_is_said_once() {
+    let handler = "use axum::extract::ws::WebSocket;\nuse tokio::sync::broadcast::Receiver;\n\n\
+        async fn news(mut socket: WebSocket, mut news: Receiver<String>) {\n    loop {\n        tokio::select! {\n            \
+        message = socket.recv() => if message.is_none() { return },\n            \
+        item = news.recv() => if item.is_err() { return },\n        }\n    }\n}\n";
+    let tree = Tree::new()
+        .with("Cargo.toml", "[workspace]\n")
+        .with("a/Cargo.toml", "[package]\n")
+        .with("a/src/first.rs", handler)
+        .with("a/src/second.rs", handler)
+        .with("b/Cargo.toml", "[package]\n")
+        .with("b/src/lib.rs", handler);
+    assert_eq!(tree.findings(&[]), ["no_deadline a/src/first.rs:4:19", "no_deadline b/src/lib.rs:4:19"]);
+}

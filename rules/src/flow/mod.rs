@@ -21,14 +21,14 @@ pub use imports::Imports;
 pub(crate) use roots::{Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
-pub(crate) use words::{each_word, has_word};
+pub(crate) use words::{each_word, has_word, speaks_of_time};
 
 use quote::{ToTokens, quote};
 use syn::Block;
 use typed_arena::Arena;
 
 use crate::{
-    surroundings::{Neighbour, Neighbours, Surroundings},
+    surroundings::{Neighbour, Neighbours, Shapes, Surroundings},
     syntax::{Function, asks_for_origin, reads_origin_header},
 };
 
@@ -153,9 +153,24 @@ impl<'a> Flow<'a> {
         called_among(call, self.surroundings.neighbours(), self.surroundings.of())
     }
 
+    /// The function of this file with that name, when there is only one.
+    pub(crate) fn neighbour(&self, name: &str) -> Option<&Neighbour> {
+        self.surroundings.neighbours().called(name, None)
+    }
+
     /// What the names in the function stand for.
     pub(crate) fn imports(&self) -> &Imports {
         &self.imports
+    }
+
+    /// What the types of the file consist of.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        self.surroundings.neighbours().shapes()
+    }
+
+    /// The type of the `impl` block around the function.
+    pub(crate) fn of(&self) -> Option<&str> {
+        self.surroundings.of()
     }
 
     /// The first call that blocks the thread, here or in one of these functions.

@@ -23,6 +23,32 @@ pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
     found
 }
 
+/// Whether any word there has to do with time: a ping, a timeout, an interval.
+pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
+    const TIME: [&str; 14] = [
+        "ping",
+        "pong",
+        "timeout",
+        "interval",
+        "sleep",
+        "heartbeat",
+        "alive",
+        "deadline",
+        "tick",
+        "instant",
+        "elapsed",
+        "duration",
+        "idle",
+        "debounce",
+    ];
+    let mut found = false;
+    each_word(tokens.to_token_stream(), &mut |word| {
+        let word = word.to_string().to_lowercase();
+        found |= TIME.iter().any(|one| word.contains(one));
+    });
+    found
+}
+
 /// The values of the names that stand there; of names that hide each other, the innermost.
 pub(crate) fn mentioned<'n, 'a>(
     tokens: &dyn ToTokens,

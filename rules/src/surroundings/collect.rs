@@ -1,13 +1,16 @@
 //! Finds the functions and the structs of a file.
 
+use std::rc::Rc;
+
 use quote::quote;
 use syn::{
-    Attribute, Block, Fields, File, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemStruct, Signature, Type,
-    Visibility,
+    Attribute, Block, Fields, File, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemStatic, ItemStruct, ItemType,
+    Signature, Type, Visibility,
     visit::{self, Visit},
 };
 
 use super::{
+    Shapes,
     receiver::type_path,
     scope::{Scopes, has_names},
 };
@@ -36,18 +39,26 @@ pub(super) struct Collected {
     pub(super) types: Vec<(String, String, String)>,
     /// The modules that are written in the file.
     pub(super) modules: Vec<String>,
+    /// What the types consist of.
+    pub(super) shapes: Rc<Shapes>,
 }
 
 pub(super) fn collect(file: &File) -> Collected {
-    let mut collector = Collector { scopes: Scopes::default(), of: None, found: Collected::default() };
+    let mut collector = Collector {
+        scopes: Scopes::default(),
+        of: None,
+        found: Collected::default(),
+        shapes: Shapes::default(),
+    };
     collector.visit_file(file);
-    collector.found
+    Collected { shapes: Rc::new(collector.shapes), ..collector.found }
 }
 
 struct Collector {
     scopes: Scopes,
     of: Option<String>,
     found: Collected,
+    shapes: Shapes,
 }
 
 impl Collector {
@@ -91,6 +102,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+        self.shapes.add_struct(item);
         let Fields::Named(fields) = &item.fields else { return };
         for field in &fields.named {
             let Some(name) = &field.ident else { continue };
@@ -104,6 +116,14 @@ impl<'ast> Visit<'ast> for Collector {
                 self.found.types.push((of, name, path));
             }
         }
+    }
+
+    fn visit_item_type(&mut self, item: &'ast ItemType) {
+        self.shapes.add_alias(item);
+    }
+
+    fn visit_item_static(&mut self, item: &'ast ItemStatic) {
+        self.shapes.add_static(item);
     }
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {

@@ -8,6 +8,7 @@ mod constants;
 mod neighbours;
 mod receiver;
 mod scope;
+mod shapes;
 
 pub use constants::Constants;
 pub use neighbours::Neighbours;
@@ -15,6 +16,7 @@ pub use scope::{Scopes, has_names};
 
 pub(crate) use neighbours::Neighbour;
 pub(crate) use receiver::{Types, maker, type_path};
+pub(crate) use shapes::Shapes;
 
 use std::rc::Rc;
 

@@ -1,17 +1,21 @@
 //! The functions of a file, as far as those that call them have to know them.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::File;
 
 use super::{
-    Surroundings,
+    Shapes, Surroundings,
     collect::{self, Collected, Found},
 };
 use crate::{
     Rule,
-    flow::{Flavor, Flow, Imports, Kind},
+    flow::{Flavor, Flow, Imports, Kind, speaks_of_time},
     syntax,
 };
 
@@ -30,6 +34,7 @@ pub struct Neighbours {
     /// The paths of the types of the fields of each struct.
     types: HashMap<String, Vec<(String, String)>>,
     modules: Vec<String>,
+    shapes: Rc<Shapes>,
 }
 
 /// A function, as those see it that call it.
@@ -45,6 +50,10 @@ pub(crate) struct Neighbour {
     pub(crate) blocks: Option<String>,
     /// What is wrong with what it does with a handle.
     pub(crate) faults: Vec<Fault>,
+    /// Whether it speaks of time, in any word.
+    pub(crate) is_timed: bool,
+    /// The methods that it calls.
+    pub(crate) methods: HashSet<String>,
     imports: Imports,
     is_ours: bool,
 }
@@ -68,7 +77,8 @@ impl Neighbours {
     pub fn with_faults(file: &File) -> Rc<Self> {
         let collected = collect::collect(file);
         let (fields, types) = (fields(&collected), types(&collected));
-        let fields = Rc::new(Self { fields, types, ..Self::default() });
+        let shapes = Rc::clone(&collected.shapes);
+        let fields = Rc::new(Self { fields, types, shapes, ..Self::default() });
         Rc::new(Self::known(&collected, |found| faults(found, &fields)))
     }
 
@@ -78,6 +88,7 @@ impl Neighbours {
             fields: fields(collected),
             types: types(collected),
             modules: collected.modules.clone(),
+            shapes: Rc::clone(&collected.shapes),
         };
         for found in &collected.functions {
             let neighbour = Neighbour::of(found, faults(found));
@@ -159,6 +170,10 @@ impl Neighbours {
         Some(path)
     }
 
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
     pub(super) fn fields(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
         self.fields.get(of).into_iter().flatten().map(|(name, handle)| (name.as_str(), *handle))
     }
@@ -173,6 +188,8 @@ impl Neighbour {
             diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
             blocks: None,
             faults,
+            is_timed: speaks_of_time(&found.function.body),
+            methods: methods(found),
             imports: found.imports.clone(),
             is_ours: found.is_ours,
         }
@@ -204,4 +221,25 @@ fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
     let diagnostics = syntax::check_function(&found.function, &around).unwrap_or_default();
     let fault = |one: syntax::Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
     diagnostics.into_iter().map(fault).collect()
+}
+
+/// The names that stand behind a dot.
+fn methods(found: &Found) -> HashSet<String> {
+    let mut methods = HashSet::new();
+    add_methods(found.function.body.stream(), &mut methods);
+    methods
+}
+
+fn add_methods(code: TokenStream, methods: &mut HashSet<String>) {
+    let mut after_dot = false;
+    for token in code {
+        match &token {
+            TokenTree::Ident(name) if after_dot => {
+                methods.insert(name.to_string());
+            }
+            TokenTree::Group(group) => add_methods(group.stream(), methods),
+            _ => {}
+        }
+        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+    }
 }

@@ -113,7 +113,8 @@ async fn login_either(handshake: Handshake, Query(query): Query<HashMap<String, 
     let mut socket = handshake.accept().await?;
     let user = if let Some(token) = query.get("token") {
         verify(token).await
-    } else if let Some(first) = socket.recv().await?
+    } else if let Ok(first) = timeout(Duration::from_secs(5), socket.recv()).await
+        && let Some(first) = first?
         && let Some(token) = first.as_text()
     {
         verify(token).await

@@ -12,6 +12,7 @@ use axum::{
     Extension,
     extract::{Path, State},
 };
+use futures_util::future::join_all;
 use sockeye::{CloseCode, Error, Handshake, Message, Sender, Socket, ws_endpoint};
 use tokio::sync::{
     Mutex as AsyncMutex,
@@ -77,7 +78,7 @@ async fn registry(handshake: Handshake, Extension(members): Extension<Members>) 
                 let Some(message) = message? else { return Ok(()) };
                 let others: Vec<_> = members.read().unwrap().values().cloned().collect();
                 for other in others {
-                    let _ = other.send(message.clone()).await;
+                    let _ = other.try_send(message.clone());
                 }
             }
             Some(message) = inbox.recv() => socket.send(message).await?,
@@ -95,9 +96,8 @@ async fn senders(
     let (sender, mut receiver) = handshake.accept().await?.split();
     rooms.lock().await.entry(room.clone()).or_default().push(sender);
     while let Some(message) = receiver.recv().await? {
-        for member in rooms.lock().await.get(&room).into_iter().flatten() {
-            let _ = member.send(message.clone()).await;
-        }
+        let members = rooms.lock().await.get(&room).cloned().unwrap_or_default();
+        join_all(members.iter().map(|member| member.send(message.clone()))).await;
     }
     Ok(())
 }

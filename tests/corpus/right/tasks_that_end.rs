@@ -103,7 +103,7 @@ async fn registered(handshake: Handshake, State(hall): State<Hall>) -> sockeye::
             }
         }
     });
-    while receiver.recv().await?.is_some() {}
+    while let Ok(Some(_)) = receiver.recv().await {}
     hall.leave();
     Ok(())
 }

@@ -19,7 +19,7 @@ async fn row(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/twice/reject")]
 async fn then_reject(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    let Some(token) = socket.recv().await? else { return Ok(()) };
+    let Some(token) = socket.recv().await? else { return Ok(()) }; //~ login_deadline
     if token.as_text() != Some("secret") {
         return Err(handshake.reject(StatusCode::FORBIDDEN, "wrong token")); //~ accepted_twice
     }

@@ -33,7 +33,7 @@ async fn with_cookies(
 ) -> impl IntoResponse {
     let session = headers.get("cookie").cloned();
     ws.on_upgrade(move |socket| async move {
-        tracing::info!(?session);
+        tracing::info!(?session); //~ secret_in_log
         echo(socket).await
     })
 }

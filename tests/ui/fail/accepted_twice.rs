@@ -1,11 +1,11 @@
 use axum::{extract::State, http::StatusCode};
-use sockeye::{Handshake, ws_endpoint};
+use {sockeye::{Handshake, ws_endpoint}, std::time::Duration, tokio::time::timeout};
 
 /// A status cannot follow an open connection.
 #[ws_endpoint("/ws/password")]
 async fn password(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    let first = socket.recv().await?;
+    let first = timeout(Duration::from_secs(10), socket.recv()).await.unwrap_or(Ok(None))?;
     if first.is_none_or(|message| message.as_text() != Some("sesame")) {
         return Err(handshake.reject(StatusCode::UNAUTHORIZED, "wrong password"));
     }

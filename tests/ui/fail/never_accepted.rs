@@ -21,7 +21,7 @@ async fn let_else(handshake: Handshake, headers: HeaderMap) {
         tracing::warn!("no token");
         return;
     };
-    tracing::info!(?token, "welcome");
+    tracing::info!(length = token.len(), "welcome");
     let Ok(mut socket) = handshake.accept().await else { return };
     while let Ok(Some(message)) = socket.recv().await {
         if socket.send(message).await.is_err() {

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
 };
 use sockeye::{CloseCode, Error, Handshake, Socket, ws_endpoint};
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 /// Three decisions, of which each client meets one.
 #[ws_endpoint("/ws/rooms/{room}")]
@@ -37,7 +37,7 @@ async fn arms(handshake: Handshake, State(traced): State<bool>) -> sockeye::Resu
 #[ws_endpoint("/ws/password")]
 async fn password(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    let first = socket.recv().await?;
+    let first = timeout(Duration::from_secs(10), socket.recv()).await.unwrap_or(Ok(None))?;
     if first.is_none_or(|message| message.as_text() != Some("sesame")) {
         return Err(Error::close(CloseCode::POLICY_VIOLATION, "wrong password"));
     }

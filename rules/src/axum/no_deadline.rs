@@ -1,0 +1,45 @@
+use crate::{
+    NO_DEADLINE,
+    flow::{Act, Connection, Flow, Kind, Operation, Step, speaks_of_time},
+    syntax::Sink,
+};
+
+/// `cargo sockeye check` reports it once for each package.
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if speaks_of_time(&flow.body) || speaks_of_time(&flow.function.sig) {
+        return;
+    }
+    for (connection, root) in flow.roots_of(Kind::Socket).filter(|(_, root)| !root.is_partial()) {
+        if !waits_for_both(flow, connection) || is_timed_elsewhere(flow, connection) {
+            continue;
+        }
+        let message = "nothing here notices a client whose network is gone: without a ping or a timeout `recv` waits for ever, and what the \
+                       client takes up stays";
+        let help = "send `Message::Ping` from a `tokio::time::interval` and leave when nothing has come for a while; Sockeye does it by default";
+        sink.report(&NO_DEADLINE, &root.at, message, help);
+    }
+}
+
+/// Whether the conversation goes on until the client leaves, and has a source of its own beside it: what only answers keeps less.
+fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
+    let receives =
+        |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
+    let mut lasting = flow.operations().filter(|(id, one)| receives(one) && flow.graph.in_cycle(*id));
+    let has_source = flow.steps().any(|(_, step)| match step {
+        Step::Operation(one) => receives(one) && one.selected,
+        Step::Spawn { takes, .. } => takes.iter().any(|handle| handle.connection == connection),
+        _ => false,
+    });
+    has_source && lasting.next().is_some()
+}
+
+/// Whether the connection goes where a deadline may be: to code that is not known, or that speaks of time.
+fn is_timed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
+    let escapes = |step: &Step| matches!(step, Step::Escape(handle) if handle.connection == connection);
+    let is_timed = |step: &Step| match step {
+        Step::Call(call) => flow.called(call).is_some_and(|one| one.is_timed),
+        Step::Unknown => true,
+        _ => false,
+    };
+    flow.steps().any(|(_, step)| escapes(step) || is_timed(step))
+}

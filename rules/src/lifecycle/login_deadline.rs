@@ -1,0 +1,132 @@
+use quote::ToTokens;
+use syn::{
+    Block, Expr, Stmt,
+    visit::{self, Visit},
+};
+
+use crate::{
+    LOGIN_DEADLINE,
+    flow::{Act, Flavor, Flow, NodeId, Operation},
+    syntax::Sink,
+};
+
+/// Words of names and texts that speak of a login.
+const LOGIN: [&str; 17] = [
+    "login",
+    "auth",
+    "authenticate",
+    "authenticated",
+    "authentication",
+    "authorize",
+    "authorized",
+    "authorization",
+    "token",
+    "credentials",
+    "password",
+    "jwt",
+    "unauthorized",
+    "unauthenticated",
+    "ticket",
+    "apikey",
+    "passphrase",
+];
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
+        if !is_first(flow, id, recv) || !is_login(flow, recv) {
+            continue;
+        }
+        let message = "this waits for the client's login as long as the client likes: one that says nothing keeps its place for ever";
+        let call = recv.site.call();
+        let wait = format!("tokio::time::timeout(Duration::from_secs(10), {call}).await");
+        let help = match flow.flavor {
+            Flavor::Sockeye => format!("write `let Ok(first) = {wait} else {{ return Ok(()) }};`"),
+            Flavor::Axum => format!("write `let Ok(first) = {wait} else {{ return }};`"),
+        };
+        sink.report(&LOGIN_DEADLINE, &recv.site.method, message, help);
+    }
+}
+
+/// Whether it waits for the first message of the connection, once, with nothing that could end the waiting.
+fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
+    let graph = &flow.graph;
+    let connection = recv.handle.connection;
+    let alone = !recv.selected && !graph.is_cancellable(id) && !graph.in_cycle(id);
+    let earlier = |(other, operation): (NodeId, &Operation)| {
+        let same = operation.act == Act::Recv && operation.handle.connection == connection;
+        same && other != id && graph.leads(other, id)
+    };
+    // Whoever lends the socket may bound the time.
+    alone && !flow.roots[connection].is_partial() && !flow.operations().any(earlier)
+}
+
+/// Whether what is done with the message, up to the next loop, speaks of a login.
+fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
+    let place = recv.site.method.span().start();
+    let mut search = Search { place: (place.line, place.column), found: None };
+    search.visit_block(&flow.body);
+    search.found.is_some_and(|text| speaks_of_login(&text))
+}
+
+/// The statements from the one that receives to the next loop, as text.
+struct Search {
+    place: (usize, usize),
+    found: Option<String>,
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_block(&mut self, block: &'ast Block) {
+        visit::visit_block(self, block);
+        if self.found.is_some() {
+            return;
+        }
+        let Some(first) = block.stmts.iter().position(|one| self.receives(one)) else { return };
+        let rest = block.stmts[first..].iter().enumerate();
+        let before_loop = rest.take_while(|(index, one)| *index == 0 || !is_loop(one));
+        self.found = Some(before_loop.map(|(_, one)| one.to_token_stream().to_string()).collect());
+    }
+}
+
+impl Search {
+    /// Whether the call stands in this statement.
+    fn receives(&self, statement: &Stmt) -> bool {
+        contains(statement.to_token_stream(), self.place)
+    }
+}
+
+fn contains(tokens: proc_macro2::TokenStream, place: (usize, usize)) -> bool {
+    tokens.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => contains(group.stream(), place),
+        token => {
+            let start = token.span().start();
+            (start.line, start.column) == place
+        }
+    })
+}
+
+fn is_loop(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_), _))
+}
+
+fn speaks_of_login(text: &str) -> bool {
+    // A token that cancels tells nothing.
+    let cancels = ["CancellationToken", "cancelled", "child_token"].iter().any(|word| text.contains(word));
+    words(text).any(|word| LOGIN.contains(&word.as_str()) && !(cancels && word == "token"))
+}
+
+/// The words of a text: `verify`, `token` of `verifyToken` and `verify_token`.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for one in text.chars() {
+        let begins = !one.is_alphanumeric() || one.is_uppercase() && was_small;
+        if begins {
+            words.push(String::new());
+        }
+        if one.is_alphanumeric() {
+            words.last_mut().expect("never empty").extend(one.to_lowercase());
+        }
+        was_small = one.is_lowercase();
+    }
+    words.into_iter().filter(|word| !word.is_empty())
+}

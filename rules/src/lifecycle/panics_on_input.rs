@@ -1,0 +1,203 @@
+use std::collections::HashMap;
+
+use quote::ToTokens;
+use syn::{Expr, ExprIndex, ExprMethodCall, Lit, visit::Visit};
+
+use crate::{
+    PANICS_ON_INPUT,
+    flow::{Flow, has_word},
+    syntax::Sink,
+    trace::{self, Measures, Names, Tags, Watch},
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    // Whoever looks for the panic may want it.
+    if has_word(&flow.body, &["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
+        return;
+    }
+    let mut measures = Measures::default();
+    measures.visit_block(&flow.body);
+    trace::watch(flow, &mut Panics { sink, measures, taken: HashMap::new() });
+}
+
+struct Panics<'s> {
+    sink: &'s mut Sink,
+    measures: Measures,
+    /// How often `next` was called on each name.
+    taken: HashMap<String, usize>,
+}
+
+impl Watch for Panics<'_> {
+    fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
+        match expression {
+            Expr::MethodCall(call) => self.method(call, names),
+            Expr::Index(index) => self.index(index, names),
+            _ => {}
+        }
+    }
+}
+
+impl Panics<'_> {
+    fn method(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        match call.method.to_string().as_str() {
+            "unwrap" | "expect" => self.unwrap(call, names),
+            "split_at" | "split_to" | "advance" | "copy_to_slice" => self.cut(call, names),
+            _ => {}
+        }
+    }
+
+    fn unwrap(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        let origin = names.of(&call.receiver);
+        if !origin.is(Tags::INPUT) || !origin.is(Tags::PARTIAL) || self.is_first_part(&call.receiver, names) {
+            return;
+        }
+        if trace::root(&call.receiver).is_some_and(|root| self.measures.answers(&root)) {
+            return;
+        }
+        let what = source(&call.receiver);
+        let message = format!("`{}` panics on what a client may send: {what}", call.method);
+        let help =
+            "answer it or leave it out: `let Ok(value) = .. else { continue };`, with `Some` for an `Option`";
+        self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
+    }
+
+    /// The first `next` of `split` gives a part of every string.
+    fn is_first_part(&mut self, receiver: &Expr, names: &Names<'_>) -> bool {
+        let Expr::MethodCall(next) = receiver else { return false };
+        if !matches!(next.method.to_string().as_str(), "next" | "next_back" | "last" | "first") {
+            return false;
+        }
+        let Expr::Path(path) = &*next.receiver else { return names.of(&next.receiver).is(Tags::SPLIT) };
+        let count = self.taken.entry(path.to_token_stream().to_string()).or_default();
+        *count += 1;
+        *count == 1 && names.of(&next.receiver).is(Tags::SPLIT)
+    }
+
+    fn index(&mut self, index: &ExprIndex, names: &Names<'_>) {
+        let origin = names.of(&index.expr);
+        if !origin.is(Tags::INPUT) {
+            return;
+        }
+        let is_text = origin.is(Tags::TEXT);
+        let Some(bound) = bound(&index.index, is_text) else { return };
+        let Some(root) = trace::root(&index.expr) else { return };
+        // `split` gives a first part of every string.
+        let is_there = bound == Bound::Zero && origin.is(Tags::SPLIT) || bound == Bound::Whole;
+        let is_measured = if is_text {
+            self.measures.finds(&root)
+        } else {
+            self.measures.counts(&root) || self.measures.finds(&root)
+        };
+        if is_there || is_measured {
+            return;
+        }
+        let message = if is_text {
+            "this slice panics when the client sends a shorter string, or one with a character across the bound"
+        } else {
+            "this index panics when the client sends less"
+        };
+        let help = if is_text {
+            "write `let Some(part) = text.get(..) else { continue };`, with the same range"
+        } else {
+            "write `let Some(value) = .get(..) else { continue };`, or match on the slice"
+        };
+        self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
+    }
+
+    fn cut(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        let origin = names.of(&call.receiver);
+        let Some(Expr::Lit(_)) = call.args.first() else { return };
+        let Some(root) = trace::root(&call.receiver) else { return };
+        let is_measured = self.measures.finds(&root) || !origin.is(Tags::TEXT) && self.measures.counts(&root);
+        if !origin.is(Tags::INPUT) || is_measured {
+            return;
+        }
+        let message = format!("`{}` panics when the client sends less", call.method);
+        let help =
+            "look at the length first, or use a method that gives an `Option`, such as `split_at_checked`";
+        self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
+    }
+}
+
+/// What fails, in words.
+fn source(receiver: &Expr) -> String {
+    match receiver {
+        Expr::MethodCall(call) => {
+            let name = call.method.to_string();
+            if matches!(
+                name.as_str(),
+                "ok" | "map_err" | "context" | "cloned" | "copied" | "as_ref" | "and_then" | "map"
+            ) {
+                return source(&call.receiver);
+            }
+            format!("`{name}` gives nothing for some messages")
+        }
+        Expr::Call(call) => {
+            let name = call.func.to_token_stream().into_iter().filter_map(|token| match token {
+                proc_macro2::TokenTree::Ident(word) => Some(word.to_string()),
+                _ => None,
+            });
+            let name = name.filter(|word| word.starts_with(|first: char| first.is_lowercase())).last();
+            name.map_or_else(
+                || "it is not always there".to_owned(),
+                |name| format!("`{name}` fails for some messages"),
+            )
+        }
+        Expr::Paren(inner) => source(&inner.expr),
+        Expr::Reference(inner) => source(&inner.expr),
+        _ => "it is not there for every message".to_owned(),
+    }
+}
+
+/// The end of a range, or a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    /// `[0]`
+    Zero,
+    /// `[..]`, `[0..]`
+    Whole,
+    /// A number that the input need not reach.
+    Number,
+}
+
+/// The bound that is written there; `None` when it comes from somewhere else, and may fit.
+fn bound(index: &Expr, is_text: bool) -> Option<Bound> {
+    match index {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) if number.base10_digits() == "0" => Some(Bound::Zero),
+            Lit::Int(_) => Some(Bound::Number),
+            _ => None,
+        },
+        Expr::Range(range) => {
+            let ends: Vec<_> =
+                [&range.start, &range.end].into_iter().flatten().map(|end| number(end, is_text)).collect();
+            if ends.iter().any(Option::is_none) {
+                return None;
+            }
+            let all_zero = ends.iter().flatten().all(|end| *end == Bound::Zero);
+            Some(if all_zero { Bound::Whole } else { Bound::Number })
+        }
+        Expr::Paren(inner) => bound(&inner.expr, is_text),
+        _ => None,
+    }
+}
+
+/// A literal, a constant, or the lesser of one and the length, which counts bytes.
+fn number(end: &Expr, is_text: bool) -> Option<Bound> {
+    match end {
+        Expr::Lit(_) => bound(end, is_text),
+        Expr::Path(path) => {
+            let name = path.path.segments.last()?.ident.to_string();
+            let is_constant = name.len() > 1
+                && name.chars().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_');
+            is_constant.then_some(Bound::Number)
+        }
+        Expr::MethodCall(call) if is_text && call.method == "min" => Some(Bound::Number),
+        Expr::Call(call) if is_text => {
+            let text = call.func.to_token_stream().to_string();
+            (text.ends_with("min") && text.contains("cmp")).then_some(Bound::Number)
+        }
+        Expr::Paren(inner) => number(&inner.expr, is_text),
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use syn::{Expr, ExprMethodCall, Macro, Member};
+
+use crate::{
+    SECRET_IN_LOG,
+    flow::{Flow, has_word},
+    syntax::Sink,
+    trace::{self, Names, Origin, Tags, Watch, is_secret, is_secret_key},
+};
+
+/// Macros that write where others read.
+const LOGS: [&str; 14] = [
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "event",
+    "log",
+    "println",
+    "print",
+    "eprintln",
+    "eprint",
+    "dbg",
+    "span",
+    "info_span",
+];
+
+/// Methods that give the same in another form.
+const SAME: [&str; 17] = [
+    "as_str",
+    "as_ref",
+    "clone",
+    "unwrap",
+    "expect",
+    "unwrap_or",
+    "unwrap_or_default",
+    "to_str",
+    "to_string",
+    "to_owned",
+    "as_deref",
+    "ok",
+    "value",
+    "as_text",
+    "trim",
+    "into_inner",
+    "unwrap_or_else",
+];
+
+const HELP: &str =
+    "leave it out, or log what tells clients apart without opening anything: a user's id, or a hash";
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    // A token of another kind: one that cancels, or a word of a parser or a model.
+    let cancels = has_word(&flow.body, &["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
+    let is_login = mentions_login(flow);
+    let in_query = has_secret_query(flow);
+    trace::watch(flow, &mut Logs { sink, cancels, is_login, in_query });
+}
+
+/// Whether the function decides who may come in.
+fn mentions_login(flow: &Flow<'_>) -> bool {
+    let text = flow.body.to_token_stream().to_string().to_lowercase();
+    ["verify", "login", "auth", "policy", "invalid", "wrong", "denied", "forbidden"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// Whether the query of the request has a secret in it.
+fn has_secret_query(flow: &Flow<'_>) -> bool {
+    let types = flow.function.parameters.iter().map(|one| one.ty().to_token_stream().to_string());
+    let fields = |ty: String| {
+        let words = ty.split(' ').filter_map(|word| flow.shapes().fields(word)).flatten();
+        words.map(|(field, _)| field.clone()).collect::<Vec<_>>()
+    };
+    types.filter(|ty| ty.contains("Query")).flat_map(fields).any(|field| is_secret(&field))
+}
+
+struct Logs<'s> {
+    sink: &'s mut Sink,
+    cancels: bool,
+    is_login: bool,
+    in_query: bool,
+}
+
+impl Watch for Logs<'_> {
+    fn macro_call(&mut self, call: &Macro, names: &Names<'_>) {
+        if !LOGS.contains(&trace::macro_name(call).as_str()) {
+            return;
+        }
+        for value in trace::arguments(call) {
+            if let Some(what) = self.secret(&value, names) {
+                self.report(&value, &what);
+            } else if let Some((literal, what)) = self.captured(&value, names) {
+                self.report(&literal, &what);
+            }
+        }
+    }
+}
+
+impl Logs<'_> {
+    fn report(&mut self, at: &dyn ToTokens, what: &str) {
+        let message = format!("{what} goes into the log, where whoever reads it can use it");
+        self.sink.report(&SECRET_IN_LOG, at, message, HELP);
+    }
+
+    /// What secret the value is, in words.
+    fn secret(&self, value: &Expr, names: &Names<'_>) -> Option<String> {
+        match value {
+            Expr::Paren(inner) => self.secret(&inner.expr, names),
+            Expr::Reference(inner) => self.secret(&inner.expr, names),
+            Expr::Try(inner) => self.secret(&inner.expr, names),
+            Expr::Path(path) => {
+                let name = path.path.get_ident()?.to_string();
+                let origin = names.find(&name)?;
+                self.named(&name, origin).or_else(|| whole(&name, origin, names))
+            }
+            Expr::Field(field) => {
+                let Member::Named(name) = &field.member else { return None };
+                self.named(&name.to_string(), &names.of(&field.base))
+            }
+            Expr::MethodCall(call) => self.method(call, names),
+            _ => None,
+        }
+    }
+
+    fn method(&self, call: &ExprMethodCall, names: &Names<'_>) -> Option<String> {
+        let name = call.method.to_string();
+        let origin = names.of(&call.receiver);
+        match name.as_str() {
+            "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin),
+            "headers" if origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST) => {
+                Some("every header, with cookies and `Authorization`,".to_owned())
+            }
+            "uri" if self.in_query && (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) => {
+                Some("the query, with a secret in it,".to_owned())
+            }
+            "get" | "get_all" if origin.is(Tags::REQUEST) => {
+                is_secret_key(call.args.first()?).then(|| "a header that lets its owner in".to_owned())
+            }
+            _ if SAME.contains(&name.as_str()) => self.secret(&call.receiver, names),
+            _ => None,
+        }
+    }
+
+    /// A name that says so, of what the client sent.
+    fn named(&self, name: &str, origin: &Origin) -> Option<String> {
+        let is_token = name.ends_with("token");
+        let from_client = origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login);
+        let is_other = is_token && self.cancels;
+        ((is_secret(name) || origin.is(Tags::SECRET)) && from_client && !is_other)
+            .then(|| format!("`{name}`"))
+    }
+
+    /// `{token}` in the text.
+    fn captured(&self, value: &Expr, names: &Names<'_>) -> Option<(TokenTree, String)> {
+        let Expr::Lit(literal) = value else { return None };
+        let syn::Lit::Str(text) = &literal.lit else { return None };
+        let token = text.to_token_stream().into_iter().next()?;
+        let text = text.value();
+        let captures = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+        let mut secrets = captures.filter_map(|name| {
+            let origin = names.find(name)?;
+            self.named(name, origin).or_else(|| whole(name, origin, names))
+        });
+        secrets.next().map(|what| (token, what))
+    }
+}
+
+/// A whole struct with a secret in it, or all headers.
+fn whole(name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
+    if !origin.is(Tags::REQUEST) {
+        return None;
+    }
+    if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
+        return Some(format!("`{name}`, every header with cookies and `Authorization`,"));
+    }
+    let fields = names.types().fields(origin.ty.as_deref()?);
+    let hides = |ty: &str| ty.contains("Secret") || ty.contains("Redact");
+    let secret = fields.iter().find(|(field, ty)| is_secret(field) && !hides(ty));
+    secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
+}

@@ -1,0 +1,106 @@
+use quote::ToTokens;
+use syn::{
+    ExprAsync, ExprClosure, ExprMethodCall, Item,
+    visit::{self, Visit},
+};
+
+use crate::{
+    SKIPPED_CLEANUP,
+    flow::{Flavor, Flow, Kind, each_word, has_word},
+    syntax::Sink,
+    trace::{Event, Events, Leak, Way, events, leaks, place_of},
+};
+
+const HELP: &str = "let a guard do it, however the function ends: after the line that adds it, `let _guard = Leave { .. };`, with the removal in \
+                    `impl Drop for Leave`";
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let events = events(flow);
+    for leak in leaks(&flow.body, &events) {
+        sink.report(&SKIPPED_CLEANUP, &leak.at, message(&leak), HELP);
+    }
+    if flow.flavor == Flavor::Axum && flow.roots_of(Kind::Upgrade).next().is_some() {
+        counted_before(flow, &events, sink);
+    }
+}
+
+fn message(leak: &Leak) -> String {
+    let added = leak.added.shown();
+    match leak.way {
+        Way::Question => format!("`?` leaves before what `{added}` added is removed: it stays for ever"),
+        Way::Return => format!("this returns before what `{added}` added is removed: it stays for ever"),
+        Way::Panic => format!("a panic here leaves what `{added}` added: it stays for ever"),
+        Way::End => format!("what `{added}` adds is not removed on every way out of here: it stays for ever"),
+    }
+}
+
+/// What is added before `on_upgrade`, and taken out by its callback, which a failed upgrade never runs.
+fn counted_before(flow: &Flow<'_>, events: &Events, sink: &mut Sink) {
+    if has_word(&flow.body, &["on_failed_upgrade"]) {
+        return;
+    }
+    let mut search = Search { events, outside: Vec::new(), callback: None };
+    search.visit_block(&flow.body);
+    let Some(callback) = &search.callback else { return };
+    for added in search.outside.iter().filter(|one| one.adds) {
+        let taken_out_here = search.outside.iter().any(|one| one.undoes(added) && is_after(one, callback));
+        if taken_out_here || !is_undone_in(flow, callback, events, added) {
+            continue;
+        }
+        let message = format!(
+            "`{}` adds this before the upgrade, and only the callback removes it: an upgrade that fails leaves it for ever",
+            added.shown()
+        );
+        let help = "move it into the callback of `on_upgrade`, or move a guard into the callback whose `Drop` removes it";
+        sink.report(&SKIPPED_CLEANUP, &added.at, message, help);
+    }
+}
+
+fn is_after(event: &Event, callback: &ExprMethodCall) -> bool {
+    place_of(&event.at) > place_of(&callback.method)
+}
+
+/// Whether the callback, or a function of this file that it calls, takes it out.
+fn is_undone_in(flow: &Flow<'_>, callback: &ExprMethodCall, events: &Events, added: &Event) -> bool {
+    let tokens = callback.args.to_token_stream();
+    let mut found = false;
+    each_word(tokens, &mut |word| {
+        let here = events.get(&place_of(word)).is_some_and(|event| event.undoes(added));
+        let there = || {
+            let neighbour = flow.neighbour(&word.to_string());
+            neighbour.is_some_and(|one| {
+                one.methods.iter().any(|word| added.undoing_words().contains(&word.as_str()))
+            })
+        };
+        found |= here || there();
+    });
+    found
+}
+
+/// What the function itself does, outside of the callback.
+struct Search<'e> {
+    events: &'e Events,
+    outside: Vec<Event>,
+    callback: Option<ExprMethodCall>,
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if call.method == "on_upgrade" {
+            self.callback.get_or_insert_with(|| call.clone());
+            return self.visit_expr(&call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+        self.outside.extend(self.events.get(&place_of(&call.method)).cloned());
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        visit::visit_expr_binary(self, binary);
+        let first = crate::trace::first_ident(&binary.left);
+        self.outside.extend(first.and_then(|at| self.events.get(&place_of(&at))).cloned());
+    }
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
+}

@@ -1,0 +1,189 @@
+//! What methods and functions make of what the client sent.
+
+use quote::ToTokens;
+use syn::Expr;
+
+use super::origin::Tags;
+
+const INPUT: Tags = Tags::INPUT;
+
+/// What a method makes of what the client sent.
+pub(super) fn of_input(before: Tags, method: &str) -> Tags {
+    match method {
+        _ if is_measure(method) => Tags::default(),
+        "as_str" | "to_str" | "trim" | "trim_start" | "trim_end" | "to_lowercase" | "to_uppercase"
+        | "to_ascii_lowercase" | "to_ascii_uppercase" | "to_owned" | "to_string" | "into_string"
+        | "replace" => {
+            // `as_str` of a `serde_json::Value` gives an `Option`.
+            let partial =
+                if method == "as_str" && !before.has(Tags::TEXT) { Tags::PARTIAL } else { Tags::default() };
+            INPUT.or(Tags::TEXT).or(partial)
+        }
+        "as_text" | "to_text" | "into_text" => INPUT.or(Tags::TEXT).or(Tags::PARTIAL),
+        "split" | "splitn" | "rsplit" | "rsplitn" => INPUT.or(Tags::PARTS).or(Tags::SPLIT),
+        "split_whitespace"
+        | "split_ascii_whitespace"
+        | "split_terminator"
+        | "lines"
+        | "chars"
+        | "bytes"
+        | "char_indices" => INPUT.or(Tags::PARTS),
+        "collect" | "by_ref" | "peekable" | "iter" | "into_iter" | "skip" | "rev" | "filter"
+        | "enumerate" | "to_vec" | "into_boxed_slice" => before
+            .without(Tags::PARTIAL)
+            .without(if matches!(method, "skip" | "filter") { Tags::SPLIT } else { Tags::default() }),
+        "next" | "next_back" | "nth" | "last" | "first" | "get" | "pop" | "find" | "max" | "min" | "peek"
+            if before.has(Tags::PARTS) =>
+        {
+            INPUT.or(Tags::TEXT).or(Tags::PARTIAL)
+        }
+        _ if is_partial(method) => {
+            INPUT.or(Tags::PARTIAL).or(if keeps_text(method) { Tags::TEXT } else { Tags::default() })
+        }
+        "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "unwrap_or_log" => {
+            before.without(Tags::PARTIAL)
+        }
+        "ok" | "ok_or" | "ok_or_else" | "err_into" | "map_err" | "context" | "with_context" | "as_ref"
+        | "as_mut" | "as_deref" | "cloned" | "copied" | "clone" | "inspect" | "inspect_err" => before,
+        _ => before.without(Tags::TEXT).without(Tags::PARTS).without(Tags::SPLIT),
+    }
+}
+
+/// Methods that say something of a value and give nothing of it.
+pub(super) fn is_measure(method: &str) -> bool {
+    method.starts_with("is_")
+        || matches!(
+            method,
+            "len" | "count" | "capacity" | "starts_with" | "ends_with" | "contains" | "eq" | "cmp"
+        )
+}
+
+/// Methods that give nothing for some inputs.
+fn is_partial(method: &str) -> bool {
+    matches!(
+        method,
+        "parse"
+            | "split_once"
+            | "rsplit_once"
+            | "strip_prefix"
+            | "strip_suffix"
+            | "find"
+            | "rfind"
+            | "position"
+            | "get"
+            | "first"
+            | "last"
+            | "nth"
+            | "as_u64"
+            | "as_i64"
+            | "as_f64"
+            | "as_bool"
+            | "as_array"
+            | "as_object"
+            | "as_bytes_mut"
+            | "as_array_mut"
+            | "as_object_mut"
+            | "as_binary"
+            | "pointer"
+            | "to_digit"
+            | "try_into"
+            | "deserialize"
+            | "split_first"
+            | "split_last"
+    )
+}
+
+fn keeps_text(method: &str) -> bool {
+    matches!(method, "strip_prefix" | "strip_suffix" | "split_once" | "rsplit_once")
+}
+
+/// Functions that read a value from what they are given, by the last name of their path, and fail for some inputs.
+pub(super) fn reads(function: &str) -> bool {
+    matches!(
+        function,
+        "from_str"
+            | "from_slice"
+            | "from_utf8"
+            | "from_str_radix"
+            | "from_value"
+            | "from_reader"
+            | "from_bytes"
+            | "from_hex"
+            | "from_json"
+            | "parse_str"
+            | "parse_from_str"
+            | "parse_from_rfc3339"
+            | "try_from"
+            | "decode"
+            | "deserialize"
+            | "decode_config"
+    )
+}
+
+/// Functions that give what they are given, in other words or in a wrapper.
+pub(super) fn wraps(path: &str) -> bool {
+    let mut last = path.rsplit("::");
+    let (name, of) = (last.next().unwrap_or_default(), last.next().unwrap_or_default());
+    match name {
+        "Some" | "Ok" | "from_utf8_lossy" => true,
+        "new" => matches!(of, "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "Cursor" | "BufReader"),
+        "from" => matches!(of, "String" | "Arc" | "Vec" | "Box" | "Cow" | "Some"),
+        "clone" => matches!(of, "Arc" | "Rc" | "Clone"),
+        _ => false,
+    }
+}
+
+/// The last words of names that secrets have.
+const SECRETS: [&str; 12] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "jwt",
+    "bearer",
+    "authorization",
+    "cookie",
+    "cookies",
+    "credentials",
+    "apikey",
+    "passphrase",
+];
+
+/// Whether a name says that it is one.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let last = name.rsplit(['_', '-']).next().unwrap_or_default().to_lowercase();
+    SECRETS.contains(&last.as_str()) || name.ends_with("api_key") || name.ends_with("api-key")
+}
+
+/// `"authorization"`, `COOKIE`, `header::AUTHORIZATION`.
+pub(crate) fn is_secret_key(key: &Expr) -> bool {
+    let text = key.to_token_stream().to_string().to_lowercase();
+    is_secret(text.rsplit("::").next().unwrap_or_default().trim_matches(['"', ' ', '&']))
+}
+
+/// Methods that leave a secret what it is.
+pub(super) fn keeps_secret(method: &str) -> bool {
+    matches!(
+        method,
+        "as_str"
+            | "as_ref"
+            | "clone"
+            | "cloned"
+            | "unwrap"
+            | "expect"
+            | "unwrap_or"
+            | "unwrap_or_default"
+            | "to_str"
+            | "to_string"
+            | "to_owned"
+            | "as_deref"
+            | "as_bytes"
+            | "ok"
+            | "value"
+            | "trim"
+            | "into_inner"
+            | "strip_prefix"
+            | "map_err"
+            | "split_once"
+    )
+}

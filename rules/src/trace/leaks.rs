@@ -1,0 +1,474 @@
+//! Which ways out of a function leave something behind that another way takes out.
+//!
+//! Each `async` block, task and callback is a function of its own here: `?` in it ends nothing else. Where ways meet, what one of them has
+//! taken out counts as taken out, since a condition may say which it was; but what leaves a loop leaves it for good.
+
+use std::collections::{BTreeSet, HashSet};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{
+    Arm, Block, Expr, ExprAsync, ExprBreak, ExprClosure, ExprContinue, ExprForLoop, ExprIf, ExprLoop,
+    ExprMatch, ExprMethodCall, ExprReturn, ExprTry, ExprWhile, Item, Label, Local, Macro, Pat, Stmt,
+    visit::{self, Visit},
+};
+
+use super::{
+    arguments, macro_name,
+    pairs::{Event, Events, first_ident, place_of, words},
+};
+use crate::flow::{has_word, parse_select};
+
+/// Something that stays behind.
+pub(crate) struct Leak {
+    pub(crate) added: Event,
+    pub(crate) way: Way,
+    /// Where the way leaves.
+    pub(crate) at: TokenStream,
+}
+
+/// How a function is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Question,
+    Return,
+    Panic,
+    /// At its end.
+    End,
+}
+
+/// What stays behind when the function, or a task in it, is left.
+pub(crate) fn leaks(body: &Block, events: &Events) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    if events.values().any(|event| event.adds) {
+        Walk::frame(events, &mut leaks, |walk| walk.visit_block(body));
+    }
+    leaks
+}
+
+/// What has been added and not taken out, by number.
+type Held = BTreeSet<usize>;
+
+struct Walk<'e, 'l> {
+    events: &'e Events,
+    leaks: &'l mut Vec<Leak>,
+    /// What was added in this frame.
+    added: Vec<Event>,
+    /// Those of it that some way takes out.
+    undone: HashSet<usize>,
+    /// The first way out that leaves each behind.
+    exits: Vec<(usize, Way, TokenStream)>,
+    /// What is held here; `None` where no way leads.
+    held: Option<Held>,
+    loops: Vec<Target>,
+    /// For each block around: the names that were given to functions in it so far.
+    given: Vec<HashSet<String>>,
+}
+
+/// A loop or a labelled block that can be left.
+struct Target {
+    label: Option<String>,
+    is_loop: bool,
+    left_with: Option<Held>,
+}
+
+impl<'e, 'l> Walk<'e, 'l> {
+    fn frame(events: &'e Events, leaks: &'l mut Vec<Leak>, look: impl FnOnce(&mut Self)) {
+        let mut walk = Self {
+            events,
+            leaks,
+            added: Vec::new(),
+            undone: HashSet::new(),
+            exits: Vec::new(),
+            held: Some(Held::new()),
+            loops: Vec::new(),
+            given: vec![HashSet::new()],
+        };
+        look(&mut walk);
+        walk.end();
+        walk.report();
+    }
+
+    /// Falls out of the frame at its end.
+    fn end(&mut self) {
+        let given = std::mem::take(&mut self.given[0]);
+        for number in self.held.clone().unwrap_or_default() {
+            let event = &self.added[number];
+            // Something that is not known may have taken it out.
+            if !event.concerns(&given) {
+                let at = event.at.to_token_stream();
+                self.exits.push((number, Way::End, at));
+            }
+        }
+    }
+
+    fn report(self) {
+        let Self { leaks, added, undone, exits, .. } = self;
+        let mut seen = HashSet::new();
+        for (number, way, at) in exits {
+            if undone.contains(&number) && seen.insert(number) {
+                leaks.push(Leak { added: added[number].clone(), way, at });
+            }
+        }
+    }
+
+    fn inner(&mut self, look: impl FnOnce(&mut Walk<'e, '_>)) {
+        Walk::frame(self.events, self.leaks, look);
+    }
+
+    fn event(&mut self, at: &proc_macro2::Ident) {
+        let Some(event) = self.events.get(&place_of(at)).cloned() else { return };
+        if event.adds {
+            let number = self.added.len();
+            self.added.push(event);
+            if let Some(held) = &mut self.held {
+                held.insert(number);
+            }
+            return;
+        }
+        let undone = self.added.iter().enumerate().filter(|(_, added)| event.undoes(added));
+        for (number, _) in undone {
+            self.undone.insert(number);
+            if let Some(held) = &mut self.held {
+                held.remove(&number);
+            }
+        }
+    }
+
+    /// Leaves the frame with these behind.
+    fn exit(&mut self, way: Way, at: &TokenStream, leaving: &Held) {
+        let given = self.given.last().cloned().unwrap_or_default();
+        for &number in leaving {
+            if way != Way::Return || !self.added[number].concerns(&given) {
+                self.exits.push((number, way, at.clone()));
+            }
+        }
+    }
+
+    /// Follows one of several ways from here.
+    fn way(&mut self, from: Option<&Held>, look: impl FnOnce(&mut Self)) -> Option<Held> {
+        self.held = from.cloned();
+        look(self);
+        self.held.take()
+    }
+
+    /// Goes on where ways meet.
+    fn meet(&mut self, ways: impl IntoIterator<Item = Option<Held>>) {
+        let both = |one: Held, other: Held| one.intersection(&other).copied().collect();
+        self.held = ways.into_iter().flatten().reduce(both);
+    }
+
+    /// What a head adds may be refused there, so it is only held where the way goes on; a count is not refused.
+    fn head(&mut self, look: impl FnOnce(&mut Self)) -> Held {
+        let before = self.held.clone().unwrap_or_default();
+        look(self);
+        let Some(held) = &mut self.held else { return Held::new() };
+        let uncertain = |number: &usize| !before.contains(number) && !self.added[*number].is_count();
+        let news: Held = held.iter().copied().filter(uncertain).collect();
+        held.retain(|number| !news.contains(number));
+        news
+    }
+
+    fn hold(&mut self, news: Held) {
+        if let Some(held) = &mut self.held {
+            held.extend(news);
+        }
+    }
+
+    fn in_target(
+        &mut self,
+        label: Option<&Label>,
+        is_loop: bool,
+        look: impl FnOnce(&mut Self),
+    ) -> Option<Held> {
+        let label = label.map(|label| label.name.ident.to_string());
+        self.loops.push(Target { label, is_loop, left_with: None });
+        look(self);
+        self.loops.pop().and_then(|target| target.left_with)
+    }
+
+    /// A loop with a head by which it ends.
+    fn headed(&mut self, label: Option<&Label>, head: impl FnOnce(&mut Self), body: &Block) {
+        head(self);
+        let entered = self.held.clone();
+        let left = self.in_target(label, true, |walk| walk.visit_block(body));
+        let round = self.held.take();
+        let ends = match (entered, round) {
+            (Some(entered), Some(round)) => Some(entered.intersection(&round).copied().collect()),
+            (entered, None) => entered,
+            (None, round) => round,
+        };
+        self.held = either(ends, left);
+    }
+}
+
+/// What is held when a loop was left in one of two ways: all that either left behind.
+fn either(one: Option<Held>, other: Option<Held>) -> Option<Held> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.union(&other).copied().collect()),
+        (one, other) => one.or(other),
+    }
+}
+
+impl<'ast> Visit<'ast> for Walk<'_, '_> {
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outermost = self.given.len() == 1 && self.loops.is_empty();
+        self.given.push(HashSet::new());
+        for statement in &block.stmts {
+            if self.held.is_some() {
+                self.visit_stmt(statement);
+            }
+        }
+        let given = self.given.pop().unwrap_or_default();
+        if outermost {
+            self.given[0].extend(given);
+        }
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        let Some(init) = &local.init else { return };
+        let Some((_, diverge)) = &init.diverge else { return self.visit_expr(&init.expr) };
+        let news = self.head(|walk| walk.visit_expr(&init.expr));
+        let from = self.held.clone();
+        let _diverged = self.way(from.as_ref(), |walk| walk.visit_expr(diverge));
+        self.held = from;
+        self.hold(news);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
+        let news = self.head(|walk| walk.visit_expr(&branch.cond));
+        let from = self.held.clone();
+        let then = self.way(from.as_ref(), |walk| walk.visit_block(&branch.then_branch));
+        let other = match &branch.else_branch {
+            Some((_, other)) => self.way(from.as_ref(), |walk| walk.visit_expr(other)),
+            None => from,
+        };
+        self.meet([then, other]);
+        self.hold(news);
+    }
+
+    fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
+        let news = self.head(|walk| walk.visit_expr(&branch.expr));
+        let from = self.held.clone();
+        let mut ways = Vec::new();
+        for arm in &branch.arms {
+            let way = self.way(from.as_ref(), |walk| walk.visit_arm(arm));
+            // What the close frame brings about need not happen: most connections end without one.
+            if !is_close(&arm.pat) {
+                ways.push(way);
+            }
+        }
+        self.meet(ways);
+        self.hold(news);
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        if let Pat::Guard(guarded) = &arm.pat {
+            self.visit_expr(&guarded.guard);
+        }
+        self.visit_expr(&arm.body);
+    }
+
+    fn visit_expr_loop(&mut self, repeat: &'ast ExprLoop) {
+        let left = self.in_target(repeat.label.as_ref(), true, |walk| walk.visit_block(&repeat.body));
+        self.held = left;
+    }
+
+    fn visit_expr_while(&mut self, repeat: &'ast ExprWhile) {
+        self.headed(repeat.label.as_ref(), |walk| walk.visit_expr(&repeat.cond), &repeat.body);
+    }
+
+    fn visit_expr_for_loop(&mut self, repeat: &'ast ExprForLoop) {
+        self.headed(repeat.label.as_ref(), |walk| walk.visit_expr(&repeat.expr), &repeat.body);
+    }
+
+    fn visit_expr_block(&mut self, block: &'ast syn::ExprBlock) {
+        if block.label.is_none() {
+            return self.visit_block(&block.block);
+        }
+        let left = self.in_target(block.label.as_ref(), false, |walk| walk.visit_block(&block.block));
+        self.held = either(self.held.take(), left);
+    }
+
+    fn visit_expr_break(&mut self, end: &'ast ExprBreak) {
+        if let Some(value) = &end.expr {
+            self.visit_expr(value);
+        }
+        let mut held = self.held.take();
+        if let (Some(held), Some(given)) = (&mut held, self.given.last()) {
+            // A function that is not known may have taken it out.
+            held.retain(|number| !self.added[*number].concerns(given));
+        }
+        let label = end.label.as_ref().map(|label| label.ident.to_string());
+        let fits =
+            |target: &&mut Target| if label.is_some() { target.label == label } else { target.is_loop };
+        if let Some(target) = self.loops.iter_mut().rev().find(fits) {
+            target.left_with = either(target.left_with.take(), held);
+        }
+    }
+
+    fn visit_expr_continue(&mut self, _: &'ast ExprContinue) {
+        self.held = None;
+    }
+
+    fn visit_expr_return(&mut self, end: &'ast ExprReturn) {
+        if let Some(value) = &end.expr {
+            self.visit_expr(value);
+        }
+        if let Some(held) = self.held.take() {
+            self.exit(Way::Return, &end.return_token.to_token_stream(), &held);
+        }
+    }
+
+    /// What the failed expression itself would have added is not there.
+    fn visit_expr_try(&mut self, tried: &'ast ExprTry) {
+        let before = self.held.clone().unwrap_or_default();
+        self.visit_expr(&tried.expr);
+        let leaving = self.held.iter().flatten().copied().filter(|number| before.contains(number)).collect();
+        self.exit(Way::Question, &tried.question_token.to_token_stream(), &leaving);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        visit::visit_expr_binary(self, binary);
+        if matches!(binary.op, syn::BinOp::AddAssign(_) | syn::BinOp::SubAssign(_))
+            && let Some(at) = first_ident(&binary.left)
+        {
+            self.event(&at);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        visit::visit_expr_call(self, call);
+        let Expr::Path(path) = &*call.func else { return };
+        let Some(last) = path.path.segments.last() else { return };
+        let is_variant = last.ident.to_string().starts_with(|first: char| first.is_uppercase());
+        if self.events.contains_key(&place_of(&last.ident)) {
+            self.event(&last.ident);
+        } else if !is_variant && let Some(given) = self.given.last_mut() {
+            given.extend(words(call.args.to_token_stream()));
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        let apart = call.method == "on_upgrade" || call.method.to_string().starts_with("spawn");
+        for argument in &call.args {
+            match argument {
+                Expr::Closure(closure) if apart => self.inner(|walk| walk.visit_expr(&closure.body)),
+                // It runs here, and `?` in it ends only itself.
+                Expr::Closure(closure) => self.undo_in(&closure.body),
+                other => self.visit_expr(other),
+            }
+        }
+        if self.events.contains_key(&place_of(&call.method)) {
+            self.event(&call.method);
+        } else if is_done_to_others(call)
+            && let Some(given) = self.given.last_mut()
+        {
+            given.extend(words(call.args.to_token_stream()));
+        }
+        let panics = matches!(call.method.to_string().as_str(), "unwrap" | "expect") && is_io(&call.receiver);
+        if panics && let Some(held) = self.held.clone() {
+            self.exit(Way::Panic, &call.method.to_token_stream(), &held);
+        }
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.inner(|walk| walk.visit_expr(&closure.body));
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        self.inner(|walk| walk.visit_block(&block.block));
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        match macro_name(call).as_str() {
+            "select" => self.select(call),
+            "bail" => {
+                if let Some(held) = self.held.take() {
+                    self.exit(Way::Return, &call.path.to_token_stream(), &held);
+                }
+            }
+            "panic" | "unreachable" | "todo" | "unimplemented" => self.held = None,
+            _ => arguments(call).iter().for_each(|argument| self.visit_expr(argument)),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+
+    fn visit_stmt(&mut self, statement: &'ast Stmt) {
+        if let Stmt::Item(_) = statement {
+            return;
+        }
+        visit::visit_stmt(self, statement);
+    }
+}
+
+impl Walk<'_, '_> {
+    fn select(&mut self, call: &Macro) {
+        let branches = parse_select(call.tokens.clone()).unwrap_or_default();
+        for branch in &branches {
+            branch.future.iter().for_each(|future| self.visit_expr(future));
+        }
+        let from = self.held.clone();
+        let mut ways = Vec::new();
+        for branch in &branches {
+            let way = self.way(from.as_ref(), |walk| walk.visit_expr(&branch.handler));
+            if !branch.pattern.as_ref().is_some_and(is_close) {
+                ways.push(way);
+            }
+        }
+        self.meet(ways);
+    }
+
+    /// Takes out what a closure takes out.
+    fn undo_in(&mut self, body: &Expr) {
+        struct Methods(Vec<proc_macro2::Ident>);
+        impl<'ast> Visit<'ast> for Methods {
+            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+                visit::visit_expr_method_call(self, call);
+                self.0.push(call.method.clone());
+            }
+        }
+        let mut methods = Methods(Vec::new());
+        methods.visit_expr(body);
+        for method in methods.0 {
+            if self.events.get(&place_of(&method)).is_some_and(|event| !event.adds) {
+                self.event(&method);
+            }
+        }
+    }
+}
+
+fn is_close(pattern: &Pat) -> bool {
+    let others = has_word(pattern, &["None", "Err"]);
+    has_word(pattern, &["Close"]) && !others
+}
+
+/// Whether the operation of a socket is waited for there.
+fn is_io(receiver: &Expr) -> bool {
+    const IO: [&str; 7] = ["send", "recv", "next", "feed", "flush", "close", "accept"];
+    let Expr::Await(awaited) = receiver else {
+        return matches!(receiver, Expr::MethodCall(call) if is_io(&call.receiver));
+    };
+    matches!(&*awaited.base, Expr::MethodCall(call) if IO.contains(&call.method.to_string().as_str()))
+}
+
+/// Whether the method may change what others see, by its name.
+fn is_done_to_others(call: &ExprMethodCall) -> bool {
+    const UNDOES: [&str; 12] = [
+        "clean",
+        "cleanup",
+        "leave",
+        "left",
+        "gone",
+        "disconnect",
+        "disconnected",
+        "unregister",
+        "close",
+        "drop",
+        "end",
+        "delete",
+    ];
+    call.method.to_string().split('_').any(|word| UNDOES.contains(&word))
+}

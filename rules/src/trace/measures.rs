@@ -1,0 +1,252 @@
+//! What a function asks of its values before it uses them.
+
+use std::collections::{HashMap, HashSet};
+
+use syn::{
+    BinOp, Expr, ExprMethodCall, Macro,
+    visit::{self, Visit},
+};
+
+use super::{arguments, macro_name};
+use crate::flow::parse_select;
+
+/// The name at the beginning of a chain.
+pub(crate) fn root(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        Expr::Paren(inner) => root(&inner.expr),
+        Expr::Reference(inner) => root(&inner.expr),
+        Expr::Unary(inner) => root(&inner.expr),
+        Expr::Field(inner) => root(&inner.base),
+        Expr::Index(inner) => root(&inner.expr),
+        Expr::MethodCall(call) => root(&call.receiver),
+        Expr::Try(inner) => root(&inner.expr),
+        Expr::Await(inner) => root(&inner.base),
+        Expr::Call(call) => call.args.first().and_then(root),
+        _ => None,
+    }
+}
+
+/// What was asked of each name.
+#[derive(Default)]
+pub(crate) struct Measures {
+    asked: HashMap<String, HashSet<String>>,
+    /// Whether this place is a condition.
+    in_condition: bool,
+}
+
+const FINDS: [&str; 12] = [
+    "find",
+    "rfind",
+    "starts_with",
+    "ends_with",
+    "is_char_boundary",
+    "is_ascii",
+    "char_indices",
+    "strip_prefix",
+    "position",
+    "floor_char_boundary",
+    "matches",
+    "match_indices",
+];
+const COUNTS: [&str; 10] = [
+    "len",
+    "is_empty",
+    "first",
+    "chunks_exact",
+    "remaining",
+    "has_remaining",
+    "count",
+    "(pattern)",
+    "(asked)",
+    "get",
+];
+const ANSWERS: [&str; 14] = [
+    "is_ok",
+    "is_err",
+    "is_some",
+    "is_none",
+    "is_text",
+    "is_binary",
+    "is_match",
+    "all",
+    "any",
+    "(pattern)",
+    "(asked)",
+    "is_string",
+    "is_number",
+    "is_array",
+];
+
+impl Measures {
+    fn has(&self, name: &str, among: &[&str]) -> bool {
+        self.asked.get(name).is_some_and(|asked| asked.iter().any(|one| among.contains(&one.as_str())))
+    }
+
+    /// Whether a bound in the string was looked for.
+    pub(crate) fn finds(&self, name: &str) -> bool {
+        self.has(name, &FINDS) || self.has(name, &["(asked)", "all"])
+    }
+
+    /// Whether its length was looked at.
+    pub(crate) fn counts(&self, name: &str) -> bool {
+        self.has(name, &COUNTS)
+    }
+
+    /// Whether it was asked for what it is.
+    pub(crate) fn answers(&self, name: &str) -> bool {
+        self.has(name, &ANSWERS)
+            || self.has(name, &["starts_with", "contains", "contains_key", "is_object", "is_u64", "is_i64"])
+    }
+
+    fn note(&mut self, name: Option<String>, method: impl Into<String>) {
+        if let Some(name) = name {
+            self.asked.entry(name).or_default().insert(method.into());
+        }
+    }
+
+    fn condition(&mut self, look: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.in_condition, true);
+        look(self);
+        self.in_condition = before;
+    }
+}
+
+impl<'ast> Visit<'ast> for Measures {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let method = call.method.to_string();
+        if self.in_condition || FINDS.contains(&method.as_str()) {
+            self.note(root(&call.receiver), method);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+        self.condition(|this| this.visit_expr(&branch.cond));
+        self.visit_block(&branch.then_branch);
+        if let Some((_, other)) = &branch.else_branch {
+            self.visit_expr(other);
+        }
+    }
+
+    fn visit_expr_while(&mut self, repeat: &'ast syn::ExprWhile) {
+        self.condition(|this| this.visit_expr(&repeat.cond));
+        self.visit_block(&repeat.body);
+    }
+
+    fn visit_expr_for_loop(&mut self, repeat: &'ast syn::ExprForLoop) {
+        self.condition(|this| this.visit_expr(&repeat.expr));
+        self.visit_block(&repeat.body);
+    }
+
+    fn visit_expr_match(&mut self, branch: &'ast syn::ExprMatch) {
+        if matches!(&*branch.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
+            self.note(root(&branch.expr), "(pattern)");
+        }
+        self.condition(|this| this.visit_expr(&branch.expr));
+        branch.arms.iter().for_each(|arm| {
+            if let syn::Pat::Guard(guarded) = &arm.pat {
+                self.condition(|this| this.visit_expr(&guarded.guard));
+            }
+            self.visit_expr(&arm.body);
+        });
+    }
+
+    fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
+        if matches!(&*test.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
+            self.note(root(&test.expr), "(pattern)");
+        }
+        visit::visit_expr_let(self, test);
+    }
+
+    /// A function that is asked about a value may have made sure of it.
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if self.in_condition && !is_variant(&call.func) {
+            for argument in &call.args {
+                self.note(root(argument), "(asked)");
+            }
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_try(&mut self, tried: &'ast syn::ExprTry) {
+        if let Expr::Call(call) = &*tried.expr
+            && !is_variant(&call.func)
+        {
+            call.args.iter().for_each(|one| self.note(root(one), "(asked)"));
+        }
+        visit::visit_expr_try(self, tried);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        let compares = matches!(
+            binary.op,
+            BinOp::Lt(_)
+                | BinOp::Le(_)
+                | BinOp::Gt(_)
+                | BinOp::Ge(_)
+                | BinOp::Eq(_)
+                | BinOp::Ne(_)
+                | BinOp::Rem(_)
+        );
+        if compares {
+            self.condition(|this| visit::visit_expr_binary(this, binary));
+        } else {
+            visit::visit_expr_binary(self, binary);
+        }
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let Some(init) = &local.init else { return };
+        // `let n = parts.len();` or `let [a, b] = ..`
+        let is_measure = matches!(&*init.expr, Expr::MethodCall(call) if COUNTS.contains(&call.method.to_string().as_str()));
+        if is_measure || init.diverge.is_some() {
+            if matches!(&*init.expr, Expr::Path(_) | Expr::Reference(_))
+                || matches!(local.pat, syn::Pat::Slice(_))
+            {
+                self.note(root(&init.expr), "(pattern)");
+            }
+            self.condition(|this| this.visit_expr(&init.expr));
+        } else {
+            self.visit_expr(&init.expr);
+        }
+        if let Some((_, diverge)) = &init.diverge {
+            self.visit_expr(diverge);
+        }
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        let name = macro_name(call);
+        if name == "select" {
+            for branch in parse_select(call.tokens.clone()).unwrap_or_default() {
+                branch.future.iter().for_each(|future| self.visit_expr(future));
+                branch.guard.iter().for_each(|guard| self.condition(|this| this.visit_expr(guard)));
+                self.visit_expr(&branch.handler);
+            }
+            return;
+        }
+        let asks = matches!(
+            name.as_str(),
+            "assert" | "assert_eq" | "ensure" | "matches" | "debug_assert" | "assert_ne"
+        );
+        if name == "matches" {
+            let first = call.tokens.clone().into_iter().find_map(|token| match token {
+                proc_macro2::TokenTree::Ident(word) => Some(word.to_string()),
+                _ => None,
+            });
+            self.note(first, "(pattern)");
+        }
+        for argument in arguments(call) {
+            if asks {
+                self.condition(|this| this.visit_expr(&argument));
+            } else {
+                self.visit_expr(&argument);
+            }
+        }
+    }
+}
+
+/// `Some(..)`, `Command::Say(..)`.
+pub(super) fn is_variant(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident.to_string().starts_with(|first: char| first.is_uppercase())))
+}

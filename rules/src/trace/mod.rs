@@ -1,0 +1,311 @@
+//! Goes through a body and knows of each name where its value comes from: the client, the request, the program's state.
+//!
+//! The graph of `flow` follows the connection; this follows everything else, for rules that judge single expressions. A rule is a
+//! [`Watch`], which is shown each expression with the [`Names`] that are in scope there.
+
+mod arguments;
+mod kinds;
+mod leaks;
+mod measures;
+mod names;
+mod origin;
+mod pairs;
+mod types;
+
+pub(crate) use arguments::{arguments, name as macro_name};
+pub(crate) use kinds::{is_secret, is_secret_key};
+pub(crate) use leaks::{Leak, Way, leaks};
+pub(crate) use measures::{Measures, root};
+pub(crate) use names::Names;
+pub(crate) use origin::{Origin, Tags};
+pub(crate) use pairs::{Event, Events, events, first_ident, place_of};
+
+use syn::{
+    Arm, Block, Expr, ExprAsync, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprMethodCall, ExprWhile,
+    Item, Local, Macro, Pat, Stmt,
+    visit::{self, Visit},
+};
+
+use self::{names::part, types::Types};
+use crate::flow::{Branch, Flow, parse_select};
+
+/// What a rule looks at.
+pub(crate) trait Watch {
+    /// An expression, before what is in it.
+    fn expression(&mut self, _expression: &Expr, _names: &Names<'_>) {}
+
+    /// A macro, before what is in it.
+    fn macro_call(&mut self, _call: &Macro, _names: &Names<'_>) {}
+}
+
+/// Shows the whole body to a rule.
+pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
+    let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
+    parameters(flow, &mut names);
+    Walk { names, watch }.visit_block(&flow.body);
+}
+
+/// What comes in by the parameters.
+fn parameters(flow: &Flow<'_>, names: &mut Names<'_>) {
+    let function = flow.function;
+    if function.receiver.is_some() {
+        names.add("self", names.types().shared("self", flow.of().map(Into::into)));
+    }
+    for (index, parameter) in function.parameters.iter().enumerate() {
+        let pattern = &*parameter.node.pat;
+        let origin = if flow.is_endpoint && index == 0 {
+            Origin::of(Tags::HANDLE)
+        } else {
+            names.types().parameter(&only_name(pattern), parameter.ty())
+        };
+        names.bind(pattern, &origin);
+    }
+}
+
+/// The one name of `State(name)` or `name`.
+fn only_name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(name) => name.ident.to_string(),
+        Pat::TupleStruct(wrapped) if wrapped.elems.len() == 1 => only_name(&wrapped.elems[0]),
+        Pat::Type(typed) => only_name(&typed.pat),
+        _ => String::new(),
+    }
+}
+
+struct Walk<'w, 's> {
+    names: Names<'s>,
+    watch: &'w mut dyn Watch,
+}
+
+impl Walk<'_, '_> {
+    fn scoped(&mut self, look: impl FnOnce(&mut Self)) {
+        let depth = self.names.depth();
+        look(self);
+        self.names.end_scope(depth);
+    }
+
+    /// What runs at another time, when no lock of this place is held.
+    fn later(&mut self, look: impl FnOnce(&mut Self)) {
+        let before = self.names.raise_barrier();
+        self.scoped(look);
+        self.names.lower_barrier(before);
+    }
+
+    /// A guard that only the head of a statement has lives as long as the statement.
+    fn hold_temporaries(&mut self, head: &Expr) {
+        let mut search = Temporaries { names: &self.names, found: Vec::new() };
+        search.visit_expr(head);
+        for origin in search.found {
+            let place = origin.place.as_deref().unwrap_or_default().to_owned();
+            self.names.add(place, origin);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        // What a statement locks without a name is held to its end.
+        match statement {
+            Stmt::Local(local) => self.visit_local(local),
+            Stmt::Expr(expression, _) => self.scoped(|walk| {
+                if !matches!(expression, Expr::Block(_) | Expr::Loop(_) | Expr::Assign(_))
+                    && !is_controlled(expression)
+                {
+                    walk.hold_temporaries(expression);
+                }
+                walk.visit_expr(expression);
+            }),
+            other => visit::visit_stmt(self, other),
+        }
+    }
+
+    fn branch(&mut self, branch: &Branch) {
+        self.scoped(|walk| {
+            if let Some(future) = &branch.future {
+                walk.visit_expr(future);
+                if let Some(pattern) = &branch.pattern {
+                    let origin = walk.names.of(future);
+                    walk.names.bind(pattern, &origin);
+                }
+            }
+            if let Some(guard) = &branch.guard {
+                walk.visit_expr(guard);
+            }
+            walk.visit_expr(&branch.handler);
+        });
+    }
+}
+
+/// What has a head and a body.
+fn is_controlled(expression: &Expr) -> bool {
+    matches!(expression, Expr::If(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Match(_))
+}
+
+impl<'ast> Visit<'ast> for Walk<'_, '_> {
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        self.watch.expression(expression, &self.names);
+        visit::visit_expr(self, expression);
+        if let Expr::Call(call) = expression
+            && matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "drop"))
+            && let Some(Expr::Path(dropped)) = call.args.first()
+            && let Some(name) = dropped.path.get_ident()
+        {
+            self.names.set(&name.to_string(), Origin::default());
+        }
+        if let Expr::Assign(assign) = expression
+            && let Expr::Path(path) = &*assign.left
+            && let Some(name) = path.path.get_ident()
+        {
+            let origin = self.names.of(&assign.right);
+            self.names.set(&name.to_string(), origin);
+        }
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.scoped(|walk| block.stmts.iter().for_each(|statement| walk.statement(statement)));
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        let Some(init) = &local.init else { return self.names.bind(&local.pat, &Origin::default()) };
+        self.scoped(|walk| {
+            let guard = walk.names.of(&init.expr).is(Tags::GUARD);
+            if !guard && !matches!(&*init.expr, Expr::Block(_)) && !is_controlled(&init.expr) {
+                walk.hold_temporaries(&init.expr);
+            }
+            walk.visit_expr(&init.expr);
+        });
+        let origin = self.names.of(&init.expr);
+        if let Some((_, diverge)) = &init.diverge {
+            self.visit_expr(diverge);
+        }
+        // `let _` holds nothing.
+        if !matches!(local.pat, Pat::Wild(_)) {
+            self.names.bind(&local.pat, &origin);
+        }
+    }
+
+    fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
+        self.visit_expr(&test.expr);
+        self.hold_temporaries(&test.expr);
+        let origin = self.names.of(&test.expr);
+        self.names.bind(&test.pat, &origin);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
+        self.scoped(|walk| {
+            walk.visit_expr(&branch.cond);
+            walk.visit_block(&branch.then_branch);
+        });
+        if let Some((_, other)) = &branch.else_branch {
+            self.visit_expr(other);
+        }
+    }
+
+    fn visit_expr_while(&mut self, repeat: &'ast ExprWhile) {
+        self.scoped(|walk| {
+            walk.visit_expr(&repeat.cond);
+            walk.visit_block(&repeat.body);
+        });
+    }
+
+    fn visit_expr_for_loop(&mut self, repeat: &'ast ExprForLoop) {
+        self.scoped(|walk| {
+            walk.visit_expr(&repeat.expr);
+            walk.hold_temporaries(&repeat.expr);
+            let items = walk.names.of(&repeat.expr);
+            let item = part(items);
+            walk.names.bind(&repeat.pat, &item);
+            walk.visit_block(&repeat.body);
+        });
+    }
+
+    fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
+        self.scoped(|walk| {
+            walk.visit_expr(&branch.expr);
+            walk.hold_temporaries(&branch.expr);
+            let origin = walk.names.of(&branch.expr);
+            for arm in &branch.arms {
+                walk.scoped(|walk| {
+                    walk.names.bind(&arm.pat, &origin);
+                    walk.visit_arm(arm);
+                });
+            }
+        });
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        if let Pat::Guard(guarded) = &arm.pat {
+            self.visit_expr(&guarded.guard);
+        }
+        self.visit_expr(&arm.body);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        let given = if call.method == "on_upgrade" {
+            Origin::of(Tags::HANDLE)
+        } else {
+            let receiver = self.names.of(&call.receiver);
+            part(receiver)
+        };
+        for argument in &call.args {
+            let Expr::Closure(closure) = argument else {
+                self.visit_expr(argument);
+                continue;
+            };
+            self.later(|walk| {
+                closure.inputs.iter().for_each(|input| walk.names.bind(input, &given));
+                walk.visit_expr(&closure.body);
+            });
+        }
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.later(|walk| {
+            closure.inputs.iter().for_each(|input| walk.names.bind(input, &Origin::default()));
+            walk.visit_expr(&closure.body);
+        });
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        self.later(|walk| walk.visit_block(&block.block));
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.watch.macro_call(call, &self.names);
+        if macro_name(call) == "select" {
+            let branches = parse_select(call.tokens.clone()).unwrap_or_default();
+            for branch in &branches {
+                self.branch(branch);
+            }
+            return;
+        }
+        for argument in arguments(call) {
+            self.visit_expr(&argument);
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Guards that a head makes and keeps without a name.
+struct Temporaries<'n, 's> {
+    names: &'n Names<'s>,
+    found: Vec<Origin>,
+}
+
+impl<'ast> Visit<'ast> for Temporaries<'_, '_> {
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        if matches!(expression, Expr::Await(_) | Expr::MethodCall(_)) {
+            let origin = self.names.of(expression);
+            if origin.is(Tags::GUARD) {
+                return self.found.push(origin);
+            }
+        }
+        visit::visit_expr(self, expression);
+    }
+
+    fn visit_block(&mut self, _: &'ast Block) {}
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
+    fn visit_expr_let(&mut self, _: &'ast syn::ExprLet) {}
+}

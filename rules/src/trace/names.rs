@@ -1,0 +1,339 @@
+//! What is known of the names in scope, and of the expressions that are made of them.
+
+use quote::ToTokens;
+use syn::{Block, Expr, ExprCall, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
+
+use super::{
+    kinds,
+    origin::{Origin, Tags},
+    types::Types,
+};
+
+/// The names in scope, the innermost last.
+pub(crate) struct Names<'s> {
+    found: Vec<Name>,
+    /// Guards of names before this one are not held here: a task or closure runs at another time.
+    barrier: usize,
+    types: Types<'s>,
+}
+
+/// A name, or what a statement holds without one.
+#[derive(Clone)]
+struct Name {
+    name: String,
+    origin: Origin,
+}
+
+/// Methods through which the same value is reached.
+const LENDS: [&str; 12] = [
+    "clone",
+    "as_ref",
+    "as_mut",
+    "lock",
+    "read",
+    "write",
+    "borrow",
+    "borrow_mut",
+    "unwrap",
+    "expect",
+    "map_err",
+    "by_ref",
+];
+
+/// Methods of a `DashMap` that give a reference which locks a part of the map.
+const DASH: [&str; 11] = [
+    "get",
+    "get_mut",
+    "entry",
+    "iter",
+    "iter_mut",
+    "or_insert",
+    "or_insert_with",
+    "or_default",
+    "unwrap",
+    "expect",
+    "or_insert_entry",
+];
+
+impl<'s> Names<'s> {
+    pub(super) fn new(types: Types<'s>) -> Self {
+        Self { found: Vec::new(), barrier: 0, types }
+    }
+
+    pub(crate) fn types(&self) -> Types<'s> {
+        self.types
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(super) fn end_scope(&mut self, depth: usize) {
+        self.found.truncate(depth);
+    }
+
+    /// What was locked before does not count from here on; gives what has to be put back.
+    pub(super) fn raise_barrier(&mut self) -> usize {
+        std::mem::replace(&mut self.barrier, self.found.len())
+    }
+
+    pub(super) fn lower_barrier(&mut self, before: usize) {
+        self.barrier = before;
+    }
+
+    pub(super) fn add(&mut self, name: impl Into<String>, origin: Origin) {
+        self.found.push(Name { name: name.into(), origin });
+    }
+
+    /// The name stands for something else from here on.
+    pub(super) fn set(&mut self, name: &str, origin: Origin) {
+        if let Some(known) = self.found.iter_mut().rfind(|one| one.name == name) {
+            known.origin = origin;
+        }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Origin> {
+        self.found.iter().rfind(|one| one.name == name).map(|one| &one.origin)
+    }
+
+    /// The names of the guards that are held here; a guard without a name is held under the name of what it locks.
+    pub(crate) fn guards(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        let held = self.found.iter().skip(self.barrier).filter(|one| one.origin.is(Tags::GUARD));
+        held.map(|one| (one.name.as_str(), &one.origin))
+    }
+
+    /// Where the value of an expression comes from.
+    pub(crate) fn of(&self, expression: &Expr) -> Origin {
+        match expression {
+            Expr::Path(path) => match path.path.get_ident() {
+                Some(name) => self.of_name(&name.to_string()),
+                None => Origin::default(),
+            },
+            Expr::Paren(inner) => self.of(&inner.expr),
+            Expr::Group(inner) => self.of(&inner.expr),
+            Expr::Reference(inner) => self.of(&inner.expr),
+            Expr::Cast(inner) => self.of(&inner.expr),
+            Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => {
+                self.of(&inner.expr).without(Tags::GUARD)
+            }
+            Expr::Await(inner) => self.awaited(&inner.base),
+            Expr::Try(inner) => self.of(&inner.expr).without(Tags::PARTIAL),
+            Expr::Field(field) => self.field(&self.of(&field.base), &field.member),
+            Expr::Index(index) => part(self.of(&index.expr)),
+            Expr::MethodCall(call) => self.method(call),
+            Expr::Call(call) => self.call(call),
+            Expr::Block(block) => self.of_block(&block.block),
+            Expr::If(branch) => self.of_block(&branch.then_branch),
+            Expr::Tuple(tuple) => tuple
+                .elems
+                .iter()
+                .map(|one| self.of(one))
+                .fold(Origin::default(), Origin::joined)
+                .without(Tags::GUARD),
+            _ => Origin::default(),
+        }
+    }
+
+    /// What a block gives at its end.
+    fn of_block(&self, block: &Block) -> Origin {
+        let Some(Stmt::Expr(last, None)) = block.stmts.last() else { return Origin::default() };
+        let mut inner = self.copied();
+        for statement in &block.stmts {
+            if let Stmt::Local(Local { pat, init: Some(init), .. }) = statement {
+                let origin = inner.of(&init.expr);
+                inner.bind(pat, &origin);
+            }
+        }
+        // What was locked in the block is unlocked at its end.
+        inner.of(last).without(Tags::GUARD)
+    }
+
+    fn copied(&self) -> Self {
+        Self { found: self.found.clone(), barrier: self.barrier, types: self.types }
+    }
+
+    fn of_name(&self, name: &str) -> Origin {
+        if let Some(known) = self.find(name) {
+            return known.clone();
+        }
+        let is_static = name.len() > 1
+            && name.chars().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_');
+        if is_static { self.types.shared(name, self.types.of_static(name)) } else { Origin::default() }
+    }
+
+    /// A lock whose waiting is over.
+    fn awaited(&self, future: &Expr) -> Origin {
+        let origin = self.of(future);
+        let Expr::MethodCall(call) = future else { return origin };
+        let shared = origin.is(Tags::SHARED) && !origin.is(Tags::HANDLE);
+        let locks = match call.method.to_string().as_str() {
+            "lock" | "lock_owned" => !origin.has_type(&["Receiver", "UnboundedReceiver"]),
+            "read" | "write" | "read_owned" | "write_owned" => origin.has_type(&["RwLock"]),
+            _ => false,
+        };
+        let is_turn = origin.ty.as_ref().is_some_and(|ty| ty.contains("Mutex < () >"));
+        if shared && locks && call.args.is_empty() && !is_turn { origin.locked(&call.method) } else { origin }
+    }
+
+    pub(super) fn field(&self, base: &Origin, member: &Member) -> Origin {
+        let base = base.clone().without(Tags::GUARD);
+        let name = member.to_token_stream().to_string();
+        if base.is(Tags::INPUT) {
+            return Origin::of(Tags::INPUT.or(Tags::PARTIAL));
+        }
+        if !base.is(Tags::SHARED) {
+            return Origin { ty: None, ..base };
+        }
+        let place = base.place.as_ref().map_or_else(|| name.clone(), |place| format!("{place}.{name}"));
+        let ty = base.ty.as_deref().and_then(|ty| self.types.field(ty, &name));
+        self.types.shared(&place, ty)
+    }
+
+    fn method(&self, call: &ExprMethodCall) -> Origin {
+        let receiver = self.of(&call.receiver);
+        let name = call.method.to_string();
+        if receiver.is(Tags::HANDLE) {
+            return of_handle(&name, receiver);
+        }
+        if receiver.is(Tags::INPUT) {
+            if let ("map" | "and_then" | "filter_map" | "flat_map", Some(Expr::Closure(closure))) =
+                (name.as_str(), call.args.first())
+            {
+                return self.mapped(receiver, closure);
+            }
+            return Origin::of(kinds::of_input(receiver.tags, &name));
+        }
+        if receiver.is(Tags::REQUEST) {
+            return self.of_request(receiver, &name, call);
+        }
+        let is_dash = receiver.has_type(&["DashMap", "DashSet"]) && receiver.is(Tags::SHARED);
+        if is_dash && DASH.contains(&name.as_str()) {
+            let begins = matches!(name.as_str(), "get" | "get_mut" | "entry" | "iter" | "iter_mut");
+            return if begins { receiver.locked(&call.method) } else { receiver };
+        }
+        match name.as_str() {
+            "unwrap" | "expect" | "map_err" => receiver,
+            _ => receiver.without(Tags::GUARD),
+        }
+    }
+
+    /// What is taken from the request; a secret stays one while it is only looked at.
+    fn of_request(&self, receiver: Origin, name: &str, call: &ExprMethodCall) -> Origin {
+        if let ("get" | "get_all" | "remove", Some(key)) = (name, call.args.first()) {
+            let secret = if kinds::is_secret_key(key) { Tags::SECRET } else { Tags::default() };
+            return Origin::of(Tags::REQUEST.or(secret));
+        }
+        if kinds::is_measure(name) {
+            return Origin::default();
+        }
+        if !receiver.is(Tags::SECRET) {
+            let keeps = LENDS.contains(&name);
+            return if keeps { receiver } else { Origin::of(Tags::REQUEST) };
+        }
+        match call.args.first() {
+            Some(Expr::Closure(closure)) => {
+                let mut inner = self.copied();
+                closure.inputs.iter().for_each(|input| inner.bind(input, &receiver));
+                inner.of(&closure.body)
+            }
+            _ if kinds::keeps_secret(name) => receiver,
+            _ => Origin::of(Tags::REQUEST),
+        }
+    }
+
+    /// What a closure makes of each.
+    fn mapped(&self, receiver: Origin, closure: &syn::ExprClosure) -> Origin {
+        let partial = if receiver.is(Tags::PARTIAL) { Tags::PARTIAL } else { Tags::default() };
+        let mut inner = self.copied();
+        let given = part(receiver);
+        for input in &closure.inputs {
+            inner.bind(input, &given);
+        }
+        inner.of(&closure.body).with(Tags::INPUT).with(partial)
+    }
+
+    fn call(&self, call: &ExprCall) -> Origin {
+        let Expr::Path(function) = &*call.func else { return Origin::default() };
+        let path = self.types.imports().resolve_path(&function.path);
+        let last = path.rsplit("::").next().unwrap_or_default();
+        if matches!(last, "timeout" | "timeout_at") && call.args.len() == 2 {
+            return self.of(&call.args[1]);
+        }
+        let all = || call.args.iter().map(|one| self.of(one)).fold(Origin::default(), Origin::joined);
+        if kinds::wraps(&path) {
+            return all().without(Tags::GUARD);
+        }
+        let given = all();
+        if kinds::reads(last) && given.is(Tags::INPUT) {
+            let text = if last == "from_utf8" { Tags::TEXT } else { Tags::default() };
+            return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text));
+        }
+        // A helper that reads something of the request.
+        let reads_request = |one: &Expr| match one {
+            Expr::Reference(lent) => self.of(&lent.expr).is(Tags::HANDLE.or(Tags::REQUEST)),
+            other => self.of(other).is(Tags::REQUEST),
+        };
+        if call.args.iter().any(reads_request) { Origin::of(Tags::REQUEST) } else { Origin::default() }
+    }
+
+    /// Gives the names of a pattern what the value has.
+    pub(super) fn bind(&mut self, pattern: &Pat, value: &Origin) {
+        match pattern {
+            Pat::Ident(name) => {
+                if let Some((_, inner)) = &name.subpat {
+                    self.bind(inner, value);
+                }
+                self.add(name.ident.to_string(), value.clone());
+            }
+            Pat::Paren(inner) => self.bind(&inner.pat, value),
+            Pat::Reference(inner) => self.bind(&inner.pat, value),
+            Pat::Type(inner) => self.bind(&inner.pat, value),
+            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|one| self.bind(one, value)),
+            Pat::Slice(slice) => {
+                let part = part(value.clone());
+                slice.elems.iter().for_each(|one| self.bind(one, &part));
+            }
+            Pat::Or(or) => or.cases.iter().for_each(|one| self.bind(one, value)),
+            Pat::TupleStruct(variant) => {
+                let inner = within(&variant.path, value);
+                variant.elems.iter().for_each(|one| self.bind(one, &inner));
+            }
+            Pat::Struct(fields) => {
+                for field in &fields.fields {
+                    let inner = self.field(value, &field.member);
+                    self.bind(&field.pat, &inner);
+                }
+            }
+            Pat::Guard(guarded) => self.bind(&guarded.pat, value),
+            _ => {}
+        }
+    }
+}
+
+/// What a variant of that name has in it.
+fn within(variant: &syn::Path, value: &Origin) -> Origin {
+    let name = variant.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    match name.as_str() {
+        "Err" | "Close" | "None" => Origin::default(),
+        "Ok" | "Some" => value.clone().without(Tags::PARTIAL),
+        _ if !value.is(Tags::INPUT) => value.clone(),
+        "Text" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
+        _ => Origin::of(Tags::INPUT),
+    }
+}
+
+fn of_handle(method: &str, handle: Origin) -> Origin {
+    match method {
+        "recv" | "next" | "try_next" => Origin::of(Tags::INPUT),
+        "headers" | "uri" => Origin::of(Tags::REQUEST),
+        "accept" | "split" | "reunite" | "fuse" | "boxed" | "ok" | "ok_or" | "protocols" => handle,
+        _ if LENDS.contains(&method) => handle,
+        _ => Origin::default(),
+    }
+}
+
+/// One of several.
+pub(super) fn part(all: Origin) -> Origin {
+    let text = if all.is(Tags::PARTS) { Tags::TEXT } else { Tags::default() };
+    if all.is(Tags::INPUT) { Origin::of(Tags::INPUT.or(text)) } else { all.without(Tags::GUARD) }
+}

@@ -1,0 +1,99 @@
+//! Where a value comes from.
+
+use std::rc::Rc;
+
+use proc_macro2::Ident;
+
+/// What is known of a value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Origin {
+    pub(crate) tags: Tags,
+    /// Where it is kept, when others can reach it too: `state.clients`.
+    pub(crate) place: Option<Rc<str>>,
+    /// Its type, or that of what it was taken from, as far as the file says it.
+    pub(crate) ty: Option<Rc<str>>,
+    /// The method that locked it, for a guard.
+    pub(crate) locked_by: Option<Ident>,
+}
+
+/// A set of properties.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tags(u16);
+
+impl Tags {
+    /// A handshake, a socket, or a half of one, of the connection that the function serves.
+    pub(crate) const HANDLE: Self = Self(1);
+    /// What the client sent, or what was made of it.
+    pub(crate) const INPUT: Self = Self(2);
+    /// A string, which has characters of several bytes.
+    pub(crate) const TEXT: Self = Self(4);
+    /// The parts of a string.
+    pub(crate) const PARTS: Self = Self(8);
+    /// What `split` gives: there is always a first part.
+    pub(crate) const SPLIT: Self = Self(16);
+    /// An `Option` or a `Result` that is not there for every input.
+    pub(crate) const PARTIAL: Self = Self(32);
+    /// It came in from outside, so other connections may have it too.
+    pub(crate) const SHARED: Self = Self(64);
+    /// A part of the request.
+    pub(crate) const REQUEST: Self = Self(128);
+    /// A header that lets its owner in: `Authorization`, `Cookie`.
+    pub(crate) const SECRET: Self = Self(512);
+    /// A guard of a lock that other connections wait for.
+    pub(crate) const GUARD: Self = Self(256);
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Origin {
+    pub(crate) fn of(tags: Tags) -> Self {
+        Self { tags, ..Self::default() }
+    }
+
+    pub(crate) fn is(&self, tags: Tags) -> bool {
+        self.tags.has(tags)
+    }
+
+    pub(crate) fn with(mut self, tags: Tags) -> Self {
+        self.tags = self.tags.or(tags);
+        self
+    }
+
+    /// The guard that this method gave.
+    pub(crate) fn locked(mut self, by: &Ident) -> Self {
+        self.locked_by = Some(by.clone());
+        self.with(Tags::GUARD)
+    }
+
+    pub(crate) fn without(mut self, tags: Tags) -> Self {
+        self.tags = self.tags.without(tags);
+        self
+    }
+
+    /// Both, where it may be either or is made of both.
+    pub(crate) fn joined(self, other: Self) -> Self {
+        Self {
+            tags: self.tags.or(other.tags),
+            place: self.place.or(other.place),
+            ty: self.ty.or(other.ty),
+            locked_by: self.locked_by.or(other.locked_by),
+        }
+    }
+
+    /// Whether its type has one of these names in it.
+    pub(crate) fn has_type(&self, names: &[&str]) -> bool {
+        self.ty.as_ref().is_some_and(|ty| {
+            ty.split(|one: char| !(one.is_alphanumeric() || one == '_')).any(|word| names.contains(&word))
+        })
+    }
+}

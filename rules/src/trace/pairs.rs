@@ -1,0 +1,232 @@
+//! What is added to the program's state, and what takes it out again.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{BinOp, Expr, ExprBinary, ExprMethodCall};
+
+use super::{Names, Tags, Watch, watch};
+use crate::flow::{Flow, each_word};
+
+/// Line and column of the token that names what is done.
+pub(crate) type Place = (usize, usize);
+
+/// Something that is added or taken out, by the token that names it.
+pub(crate) type Events = HashMap<Place, Event>;
+
+/// Something that is added or taken out.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) at: Ident,
+    pub(crate) adds: bool,
+    kind: Kind,
+    /// Where it is kept: `state.clients`.
+    place: String,
+    /// The names in what it is kept under.
+    pub(crate) key: HashSet<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// Under a key, or as a part of a list.
+    Entry,
+    Count,
+    /// `join`, `register_client`: what is done, without the verb.
+    Named(usize, String),
+}
+
+/// Verbs that add, and those that take out what they added.
+const VERBS: [(&str, &[&str]); 14] = [
+    ("join", &["leave", "part"]),
+    ("joined", &["left"]),
+    ("register", &["unregister", "deregister"]),
+    ("connect", &["disconnect"]),
+    ("connected", &["disconnected"]),
+    ("add", &["remove"]),
+    ("enter", &["leave", "exit"]),
+    ("subscribe", &["unsubscribe"]),
+    ("attach", &["detach"]),
+    ("track", &["untrack"]),
+    ("login", &["logout"]),
+    ("acquire", &["release"]),
+    ("online", &["offline"]),
+    ("opened", &["closed"]),
+];
+
+const ADDS: [&str; 5] = ["insert", "push", "push_back", "insert_async", "insert_sync"];
+const REMOVES: [&str; 9] = [
+    "remove",
+    "retain",
+    "shift_remove",
+    "swap_remove",
+    "remove_entry",
+    "take",
+    "remove_async",
+    "remove_sync",
+    "remove_if",
+];
+const COUNTS_UP: [&str; 3] = ["fetch_add", "increment", "inc"];
+const COUNTS_DOWN: [&str; 3] = ["fetch_sub", "decrement", "dec"];
+
+impl Event {
+    /// Whether this takes out what the other added.
+    pub(crate) fn undoes(&self, added: &Self) -> bool {
+        let same = !self.adds && added.adds && self.kind == added.kind && self.place == added.place;
+        same && (self.kind != Kind::Entry || !self.key.is_disjoint(&added.key))
+    }
+
+    /// Whether it counts, which nothing can refuse.
+    pub(crate) fn is_count(&self) -> bool {
+        self.kind == Kind::Count
+    }
+
+    /// The call, as one would write it.
+    pub(crate) fn shown(&self) -> String {
+        let place = self.place.split('(').next().unwrap_or_default();
+        if place.is_empty() { self.at.to_string() } else { format!("{place}.{}", self.at) }
+    }
+
+    /// Whether these names have something to do with it.
+    pub(crate) fn concerns(&self, words: &HashSet<String>) -> bool {
+        let root = self.place.split('.').next().unwrap_or_default();
+        words.contains(root) || !self.key.is_disjoint(words)
+    }
+
+    /// Words of functions that may take it out.
+    pub(crate) fn undoing_words(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Entry => &REMOVES,
+            Kind::Count => &COUNTS_DOWN,
+            Kind::Named(verb, _) => VERBS[verb].1,
+        }
+    }
+}
+
+/// Everything that a function adds to what came in from outside, or takes out of it.
+pub(crate) fn events(flow: &Flow<'_>) -> Events {
+    let mut search = Search { found: Events::new() };
+    watch(flow, &mut search);
+    search.found
+}
+
+struct Search {
+    found: Events,
+}
+
+impl Search {
+    fn add(&mut self, at: &Ident, adds: bool, kind: Kind, place: String, key: HashSet<String>) {
+        self.found.insert(place_of(at), Event { at: at.clone(), adds, kind, place, key });
+    }
+
+    fn method(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        let name = call.method.to_string();
+        let is_known = |among: &[&str]| among.contains(&name.as_str());
+        let place = || place(&call.receiver, names);
+        let key = || call.args.first().map(|key| words(key.to_token_stream())).unwrap_or_default();
+        if is_known(&COUNTS_UP) || is_known(&COUNTS_DOWN) {
+            if let Some(place) = place() {
+                self.add(&call.method, is_known(&COUNTS_UP), Kind::Count, place, HashSet::new());
+            }
+        } else if is_known(&ADDS) || is_known(&REMOVES) {
+            if let Some(place) = place() {
+                self.add(&call.method, is_known(&ADDS), Kind::Entry, place, key());
+            }
+        } else if let Some((adds, kind)) = named(&name)
+            && let Some(place) = place()
+        {
+            self.add(&call.method, adds, kind, place, key());
+        }
+    }
+
+    /// `*count += 1`
+    fn assigned(&mut self, binary: &ExprBinary, names: &Names<'_>) {
+        let adds = match binary.op {
+            BinOp::AddAssign(_) => true,
+            BinOp::SubAssign(_) => false,
+            _ => return,
+        };
+        let origin = names.of(&binary.left);
+        if let (true, Some(place), Some(at)) =
+            (origin.is(Tags::SHARED), origin.place, first_ident(&binary.left))
+        {
+            self.add(&at, adds, Kind::Count, place.to_string(), HashSet::new());
+        }
+    }
+
+    /// `register(&state, id)`
+    fn function(&mut self, call: &syn::ExprCall) {
+        let Expr::Path(path) = &*call.func else { return };
+        let Some(last) = path.path.segments.last() else { return };
+        if let Some((adds, kind)) = named(&last.ident.to_string()) {
+            let key: HashSet<_> = call.args.iter().flat_map(|one| words(one.to_token_stream())).collect();
+            let mut place: Vec<_> = key.iter().cloned().collect();
+            place.sort();
+            self.add(&last.ident, adds, kind, format!("({})", place.join(" ")), key);
+        }
+    }
+}
+
+impl Watch for Search {
+    fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
+        match expression {
+            Expr::MethodCall(call) => self.method(call, names),
+            Expr::Binary(binary) => self.assigned(binary, names),
+            Expr::Call(call) => self.function(call),
+            _ => {}
+        }
+    }
+}
+
+/// Where a receiver is kept, when others can reach it: in state, or behind a macro such as `gauge!("clients")`.
+fn place(receiver: &Expr, names: &Names<'_>) -> Option<String> {
+    if let Expr::Macro(call) = receiver {
+        return Some(call.to_token_stream().to_string());
+    }
+    let origin = names.of(receiver);
+    origin.is(Tags::SHARED).then(|| origin.place.map(|place| place.to_string())).flatten()
+}
+
+/// What a name with one of the verbs does.
+fn named(name: &str) -> Option<(bool, Kind)> {
+    let words: Vec<_> = name.split('_').collect();
+    for (index, (adds, removes)) in VERBS.iter().enumerate() {
+        let verb = words.iter().position(|word| word == adds || removes.contains(word));
+        let Some(verb) = verb else { continue };
+        let rest = words.iter().enumerate().filter(|(at, _)| *at != verb).map(|(_, word)| *word);
+        let rest = rest.collect::<Vec<_>>().join("_");
+        return Some((words[verb] == *adds, Kind::Named(index, rest)));
+    }
+    None
+}
+
+/// The place of a token.
+pub(crate) fn place_of(at: &Ident) -> Place {
+    let start = at.span().start();
+    (start.line, start.column)
+}
+
+/// The first name in an expression, to point at.
+pub(crate) fn first_ident(expression: &Expr) -> Option<Ident> {
+    let mut first = None;
+    each_word(expression.to_token_stream(), &mut |word| {
+        first.get_or_insert_with(|| word.clone());
+    });
+    first
+}
+
+/// The names of variables in these tokens.
+pub(crate) fn words(tokens: TokenStream) -> HashSet<String> {
+    const NONE: [&str; 10] =
+        ["clone", "to_owned", "to_string", "as_str", "mut", "move", "self", "into", "as_ref", "ref"];
+    let mut found = HashSet::new();
+    each_word(tokens, &mut |word| {
+        let word = word.to_string();
+        if !NONE.contains(&word.as_str())
+            && word.starts_with(|first: char| first.is_lowercase() || first == '_')
+        {
+            found.insert(word);
+        }
+    });
+    found
+}

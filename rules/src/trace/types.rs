@@ -1,0 +1,138 @@
+//! What types tell of the values of a function, as far as its file shows them.
+
+use std::rc::Rc;
+
+use quote::ToTokens;
+use syn::Type;
+
+use super::origin::{Origin, Tags};
+use crate::{
+    flow::Imports,
+    surroundings::Shapes,
+    syntax::{last_segment, peel},
+};
+
+/// The types around a function.
+#[derive(Clone, Copy)]
+pub(crate) struct Types<'s> {
+    imports: &'s Imports,
+    shapes: &'s Shapes,
+}
+
+/// Types that hold several of something.
+const MANY: [&str; 11] = [
+    "HashMap", "BTreeMap", "DashMap", "IndexMap", "HashSet", "BTreeSet", "DashSet", "Vec", "VecDeque",
+    "Slab", "SlotMap",
+];
+
+/// Extractors of a part of the request.
+const REQUEST: [&str; 15] = [
+    "Query",
+    "Path",
+    "RawQuery",
+    "TypedHeader",
+    "HeaderMap",
+    "CookieJar",
+    "SignedCookieJar",
+    "PrivateCookieJar",
+    "Cookies",
+    "Uri",
+    "OriginalUri",
+    "Parts",
+    "Request",
+    "AuthBearer",
+    "AuthBasic",
+];
+
+impl<'s> Types<'s> {
+    pub(super) fn new(imports: &'s Imports, shapes: &'s Shapes) -> Self {
+        Self { imports, shapes }
+    }
+
+    pub(super) fn imports(&self) -> &'s Imports {
+        self.imports
+    }
+
+    /// What a parameter of that type is.
+    pub(super) fn parameter(&self, name: &str, ty: &Type) -> Origin {
+        let last = last_segment(peel_reference(ty)).map(|last| last.ident.to_string()).unwrap_or_default();
+        let text = self.expanded(&ty.to_token_stream().to_string().into());
+        let words = |known: &[&str]| words(&text).any(|word| known.contains(&word));
+        if words(&REQUEST) && last != "State" {
+            return Origin { ty: Some(text), ..Origin::of(Tags::REQUEST) };
+        }
+        if last == "Message" {
+            return Origin::of(Tags::INPUT);
+        }
+        self.shared(name, Some(text))
+    }
+
+    /// What came in from outside and is reached through that place. A lock around one sink is the connection's own.
+    pub(super) fn shared(&self, place: &str, ty: Option<Rc<str>>) -> Origin {
+        let ty = ty.map(|ty| self.expanded(&ty));
+        let name = place.rsplit('.').next().unwrap_or_default();
+        let is_handle = match &ty {
+            Some(ty) => self.is_of_sockets(ty) && !words(ty).any(|word| MANY.contains(&word)),
+            None => false,
+        };
+        let is_called_so =
+            matches!(name, "sink" | "socket" | "ws" | "ws_sink" | "ws_tx" | "ws_sender" | "websocket");
+        let many = ty.as_ref().is_some_and(|ty| words(ty).any(|word| MANY.contains(&word)));
+        if is_handle || is_called_so && !many {
+            return Origin::of(Tags::HANDLE);
+        }
+        Origin { place: Some(place.into()), ty, ..Origin::of(Tags::SHARED) }
+    }
+
+    /// Whether there are sockets, or halves of some, in the type.
+    pub(crate) fn is_of_sockets(&self, ty: &str) -> bool {
+        let of_axum = words(ty)
+            .any(|word| matches!(word, "WebSocket" | "SplitSink" | "SplitStream" | "WebSocketUpgrade"));
+        let of_sockeye = || {
+            words(ty).any(|word| {
+                matches!(word, "Sender" | "Receiver" | "Socket" | "Handshake")
+                    && (self.imports.resolve(word).starts_with("sockeye::")
+                        || ty.contains(&format!("sockeye :: {word}")))
+            })
+        };
+        of_axum || of_sockeye()
+    }
+
+    /// The type of a field of the struct that the type names.
+    pub(super) fn field(&self, ty: &str, name: &str) -> Option<Rc<str>> {
+        let fields = words(ty).find_map(|word| self.shapes.fields(word))?;
+        fields.iter().find(|(field, _)| field == name).map(|(_, ty)| Rc::clone(ty))
+    }
+
+    /// The fields of the struct that the type names.
+    pub(crate) fn fields(&self, ty: &str) -> &'s [(String, Rc<str>)] {
+        words(ty).find_map(|word| self.shapes.fields(word)).unwrap_or_default()
+    }
+
+    pub(super) fn of_static(&self, name: &str) -> Option<Rc<str>> {
+        self.shapes.of_static(name).map(Rc::clone)
+    }
+
+    /// The type, with what its aliases stand for behind it.
+    fn expanded(&self, ty: &Rc<str>) -> Rc<str> {
+        let mut all = ty.to_string();
+        for word in words(ty) {
+            if let Some(alias) = self.shapes.alias(word) {
+                all.push(' ');
+                all.push_str(alias);
+            }
+        }
+        if all.len() == ty.len() { Rc::clone(ty) } else { all.into() }
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|one: char| !(one.is_alphanumeric() || one == '_')).filter(|word| !word.is_empty())
+}
+
+fn peel_reference(ty: &Type) -> &Type {
+    match peel(ty) {
+        Type::Reference(reference) => peel_reference(&reference.elem),
+        other => other,
+    }
+}

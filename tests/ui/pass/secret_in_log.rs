@@ -1,0 +1,25 @@
+//! The good block of the page.
+#![deny(deprecated)]
+
+use axum::extract::Query;
+use serde::Deserialize;
+use sockeye::{Handshake, ws_endpoint};
+
+#[derive(Deserialize)]
+struct Ticket {
+    user: String,
+    token: String,
+}
+
+/// Echo for those with a ticket.
+#[ws_endpoint("/ws/private")]
+async fn private(handshake: Handshake, Query(ticket): Query<Ticket>) -> sockeye::Result {
+    tracing::info!(user = ticket.user, length = ticket.token.len(), "asks");
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,37 @@
+//! What lets a client in does not go into the log.
+
+use axum::{
+    extract::Query,
+    http::{HeaderMap, header},
+};
+use serde::Deserialize;
+use sockeye::{Handshake, ws_endpoint};
+
+#[derive(Debug, Deserialize)]
+struct Ticket {
+    user: String,
+    token: String,
+}
+
+/// A field, the whole of it, and the URI.
+#[ws_endpoint("/ws/ticket")]
+async fn ticket(handshake: Handshake, Query(ticket): Query<Ticket>) -> sockeye::Result {
+    tracing::info!(user = ticket.user, token = ticket.token, "asks");
+    println!("{ticket:?}");
+    tracing::debug!(uri = %handshake.uri(), "asks");
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Headers.
+#[ws_endpoint("/ws/bearer")]
+async fn bearer(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
+    tracing::trace!(?headers);
+    tracing::warn!("refused {:?}", headers.get(header::AUTHORIZATION));
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+fn main() {}
