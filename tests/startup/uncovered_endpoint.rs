@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{any, get},
 };
 use serde::Deserialize;
 use sockeye::{Handshake, Server, ws_endpoint};
@@ -120,12 +120,15 @@ async fn no_handler_of_the_router_is_called() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static CALLED: AtomicUsize = AtomicUsize::new(0);
     let count = async || CALLED.fetch_add(1, Ordering::SeqCst).to_string();
-    let router = || Router::new().route("/", get(count).post(count)).route("/any", axum::routing::any(count));
+    let router = || Router::new().route("/", get(count).post(count)).route("/any", any(count));
     assert_eq!(rules(server(router())).await, Vec::<&str>::new());
     // Routes with the paths of endpoints take what is no handshake; their layers do not cover the endpoints.
-    let shared = || router().route("/ws/feed", get(count)).route("/ws/second", axum::routing::any(count));
+    let shared = || router().route("/ws/feed", get(count)).route("/ws/second", any(count));
     assert_eq!(rules(server(shared())).await, Vec::<&str>::new());
-    assert_eq!(rules(server(shared().layer(from_fn(require_login)))).await, ["uncovered_endpoint"]);
+    assert_eq!(rules(server(shared().layer(from_fn(require_login)))).await, Vec::<&str>::new());
+    let asked = || Router::new().route("/", get(count).post(count)).route("/ws/feed", get(count));
+    assert_eq!(rules(server(asked())).await, Vec::<&str>::new());
+    assert_eq!(rules(server(asked().layer(from_fn(require_login)))).await, ["uncovered_endpoint"; 2]);
     assert_eq!(CALLED.load(Ordering::SeqCst), 0);
 }
 
@@ -139,9 +142,25 @@ async fn guarded_routes_beside_an_open_endpoint_are_right() {
         Router::new().merge(pages()).merge(admin()).route("/open", get(async || "open")),
         pages().route_layer(from_fn(require_login)),
         pages().fallback(async || (StatusCode::FORBIDDEN, "not on the list of pages")),
+        // Whether these are open nobody can ask without running them.
+        Router::new().route("/", any(async || "home")).merge(admin()),
+        Router::new().route_service("/index.html", any(page)).merge(admin()),
+        Router::new().nest_service("/app", any(page)).merge(admin()),
+        pages_but_one_guarded(),
     ] {
         assert_eq!(rules(server(router)).await, Vec::<&str>::new());
     }
+}
+
+/// More guarded routes than one would ask, and one that is open.
+fn pages_but_one_guarded() -> Router {
+    let numbers =
+        (0..200).fold(Router::new(), |router, n| router.route(&format!("/{n}"), get(async || "page")));
+    numbers.layer(from_fn(require_login)).route("/", get(async || "home"))
+}
+
+async fn page() -> &'static str {
+    "page"
 }
 
 #[tokio::test]

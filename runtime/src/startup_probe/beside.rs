@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Router, body::Body};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt as _, stream};
 use http::Request;
 
 use super::{
@@ -19,8 +19,6 @@ use crate::{
 
 /// How long that router may take. That it is slow there is no mistake.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How many of its routes are asked for.
-const ENOUGH: usize = 64;
 /// Words in the routes that are open to strangers where everything else is not.
 const OPEN_ANYWAY: [&str; 19] = [
     "login", "logon", "logout", "log-in", "signin", "sign-in", "signup", "sign-up", "register", "auth",
@@ -52,27 +50,26 @@ pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, end
     }
 }
 
-/// Whether strangers are kept out of every route that can be asked without running its handler, and that is not open in every
-/// program.
+/// Whether strangers are kept out of every route that is not open in every program. One that cannot be asked without running its
+/// handler, of `any(..)` or a service, may be open: then nobody knows.
 async fn keeps_its_own_routes(router: &Router, read: &UserRouter, hosts: &Hosts) -> bool {
-    let asked = ask_its_own_routes(router, read, hosts);
-    if asked.is_empty() {
+    let telling: Vec<&String> = read.routes.iter().filter(|route| !is_open_anyway(route)).collect();
+    if telling.is_empty() {
         // What answers then may be a fallback, such as one that sends whatever it does not know to a login page.
         return read.has_default_fallback && !read.routes.is_empty() && read.is_choosy();
     }
-    let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
-    answers.into_iter().all(|answer| answer.kept_out().is_some())
+    if telling.iter().any(|route| !read.choosy.contains(*route)) {
+        return false;
+    }
+    let asked: Vec<_> = telling.iter().map(|route| without_handler(router, route, hosts)).collect();
+    let answers = stream::iter(asked).buffer_unordered(AT_ONCE);
+    // The first open one is enough, or the first that hangs.
+    answers.all(|answer| std::future::ready(answer.kept_out().is_some())).await
 }
 
-fn ask_its_own_routes(
-    router: &Router,
-    read: &UserRouter,
-    hosts: &Hosts,
-) -> Vec<impl Future<Output = Answer> + use<>> {
-    let is_open_anyway =
-        |route: &str| OPEN_ANYWAY.iter().any(|word| route.to_ascii_lowercase().contains(word));
-    let telling = read.choosy.iter().filter(|route| !is_open_anyway(route)).take(ENOUGH);
-    telling.map(|route| without_handler(router, route, hosts)).collect()
+fn is_open_anyway(route: &str) -> bool {
+    let route = route.to_ascii_lowercase();
+    OPEN_ANYWAY.iter().any(|word| route.contains(word))
 }
 
 fn stranger(router: &Router, endpoint: &Candidate) -> impl Future<Output = Answer> + use<> {
