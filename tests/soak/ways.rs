@@ -1,19 +1,13 @@
-//! Thousands of clients come and go in every ugly way: each connection has one event for its beginning and one for its
-//! end, and nothing is left.
+//! Every way to handle a connection, and every way to leave one.
 
-use std::{collections::BTreeMap, future::pending, io, net::SocketAddr, sync::Once, time::Duration};
+use std::{collections::BTreeMap, future::pending, io, net::SocketAddr, sync::Once};
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use sockeye::{
-    CloseCode, Error, Handshake, Message, Server,
-    testing::{TestClient, TestStream},
-    ws_endpoint,
-};
+use sockeye::{CloseCode, Error, Handshake, Message, testing::TestStream, ws_endpoint};
 use sockeye_tests::{
-    PATIENCE, dial, logs,
+    PATIENCE,
     raw::{HEAD, frame},
-    start,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -23,11 +17,11 @@ use tokio::{
 };
 
 /// How many ways there are to handle a connection, and to leave one.
-const HANDLERS: usize = 12;
-const CLIENTS: usize = 14;
+pub(crate) const HANDLERS: usize = 12;
+pub(crate) const CLIENTS: usize = 14;
 /// Clients at the same time, and how often each pair of ways is met.
-const LANES: usize = 16;
-const ROUNDS: usize = 15;
+pub(crate) const LANES: usize = 16;
+pub(crate) const ROUNDS: usize = 15;
 
 /// Ends as it is told; over real sockets.
 #[ws_endpoint("/wire/{how}")]
@@ -92,7 +86,7 @@ async fn linger() {
 }
 
 /// A client's stream that can also be reset.
-trait Wire: AsyncRead + AsyncWrite + Unpin {
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin {
     fn reset(self);
 }
 
@@ -184,7 +178,7 @@ async fn leave(mut stream: impl Wire, way: usize) -> io::Result<()> {
 }
 
 /// Every pair of a handler's way and a client's, many times; gives the peers, and which of them saw a 101.
-async fn come_and_go<S: Wire, D: Future<Output = (S, SocketAddr)>>(
+pub(crate) async fn come_and_go<S: Wire, D: Future<Output = (S, SocketAddr)>>(
     prefix: &str,
     dial: impl Fn() -> D,
 ) -> BTreeMap<String, bool> {
@@ -202,33 +196,8 @@ async fn come_and_go<S: Wire, D: Future<Output = (S, SocketAddr)>>(
     join_all(lanes).await.into_iter().flatten().collect()
 }
 
-/// Each connection began once and ended once; whoever saw a 101 had one. All clients have one address, so most of the ends that
-/// break a rule are told in sums.
-fn judge(endpoint: &str, clients: &BTreeMap<String, bool>) {
-    let events = logs::with("endpoint", endpoint);
-    let count = |message: &str| {
-        let mut counts = BTreeMap::new();
-        for line in events.iter().filter(|line| line.get("message") == message) {
-            *counts.entry(line.get("peer").to_owned()).or_insert(0) += 1;
-        }
-        counts
-    };
-    let (opened, closed) = (count("connection accepted"), count("connection closed"));
-    assert_eq!(clients.len(), HANDLERS * CLIENTS * ROUNDS, "each has an address of its own");
-    let sums = events.iter().filter(|line| line.get("message") == "more connections closed");
-    let summed: usize = sums.map(|line| line.get("times").parse::<usize>().expect("a number")).sum();
-    assert_eq!(opened.len(), closed.len() + summed, "what begins ends");
-    assert!(opened.values().chain(closed.values()).all(|times| *times == 1), "once");
-    assert!(closed.keys().all(|peer| opened.contains_key(peer)), "what ends has begun");
-    assert!(opened.keys().all(|peer| clients.contains_key(peer)), "nobody else was here");
-    for (peer, _) in clients.iter().filter(|(_, accepted)| **accepted) {
-        assert!(opened.contains_key(peer), "{peer} saw a 101");
-    }
-    assert!(opened.len() > clients.len() / 3, "most got in: {} of {}", opened.len(), clients.len());
-}
-
 /// The panics of the handlers are meant; nobody wants to read thousands of them.
-fn hide_panics() {
+pub(crate) fn hide_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
@@ -240,55 +209,6 @@ fn hide_panics() {
     });
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-}
-
-/// A task is counted for a moment after it has ended.
-async fn no_task_is_left(runtime: &Runtime) {
-    let none = async {
-        while runtime.metrics().num_alive_tasks() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, none).await.expect("no task is left");
-}
-
-#[test]
-fn over_real_sockets_every_beginning_has_its_end() {
-    logs::listen();
-    hide_panics();
-    let (theirs, ours) = (runtime(), runtime());
-    let mut server = theirs.block_on(start(Server::new()));
-    let addr = server.addr;
-    let clients = ours.block_on(come_and_go("/wire", async || {
-        let stream = dial(addr).await;
-        let peer = stream.local_addr().expect("an address");
-        (stream, peer)
-    }));
-    server.stop();
-    theirs.block_on(server.ended());
-    ours.block_on(no_task_is_left(&theirs));
-    judge("wire", &clients);
-}
-
-#[test]
-fn over_pipes_every_beginning_has_its_end() {
-    logs::listen();
-    hide_panics();
-    let runtime = runtime();
-    let client = runtime.block_on(TestClient::new(Server::new())).unwrap();
-    let clients = runtime.block_on(async {
-        let clients = come_and_go("/pipe", async || {
-            let stream = client.stream();
-            let peer = stream.peer();
-            (stream, peer)
-        })
-        .await;
-        client.assert_idle().await;
-        client.shutdown().await.unwrap();
-        clients
-    });
-    runtime.block_on(no_task_is_left(&runtime));
-    judge("pipe", &clients);
 }
