@@ -6,12 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::extract::{FromRequestParts, Path};
+use axum::{
+    Router,
+    extract::{FromRequestParts, Path},
+    routing::get,
+};
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
-use sockeye::{CloseCode, Error, Handshake, Json, Server, ws_endpoint};
+use sockeye::{CloseCode, Error, Handshake, Json, Limits, Server, ws_endpoint};
 use sockeye_tests::{
-    Running, logs,
+    PATIENCE, Running, dial, logs,
     raw::{self, HEAD, ask, frame},
     start, within,
 };
@@ -97,7 +101,7 @@ async fn refused(server: &Running, path: &str, lines: &str) -> (raw::Answer, log
 
 /// Opens a connection, sends a frame, and gives the event of its end.
 async fn closed(server: &Running, path: &str, lines: &str, sent: &[u8]) -> logs::Line {
-    let mut stream = sockeye_tests::dial(server.addr).await;
+    let mut stream = dial(server.addr).await;
     let peer = stream.local_addr().expect("an address").to_string();
     let request = format!("GET {path} HTTP/1.1\r\n{HEAD}{lines}\r\n");
     let bytes = [request.as_bytes(), sent, &frame(0x88, b"\x03\xe8")].concat();
@@ -231,7 +235,7 @@ async fn misread(handshake: Handshake<Json<Number>>) -> sockeye::Result {
 
 /// Sends that many handshakes on one connection, all of which are refused for their origin, and waits for the answers.
 async fn flood(addr: SocketAddr, path: &str, times: usize) {
-    let (mut from, mut to) = sockeye_tests::dial(addr).await.into_split();
+    let (mut from, mut to) = dial(addr).await.into_split();
     let request = format!("GET {path} HTTP/1.1\r\n{HEAD}Origin: https://evil.example\r\n\r\n");
     let last = request.replace("Origin:", "Connection: close\r\nOrigin:");
     let writing = async {
@@ -324,6 +328,80 @@ async fn what_one_client_is_closed_for_again_and_again_is_summed_up() {
     let most = 10 * (1 + begun.elapsed().as_secs());
     assert!(alone as u64 <= most, "{alone} lines, {summed} in {sums} sums");
     assert_eq!(alone as u64 + summed, TIMES);
+}
+
+/// Ends by nobody's fault, again and again.
+#[ws_endpoint("/comes/and/goes")]
+async fn comes_and_goes(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_again_and_again_is_summed_up() {
+    const TIMES: u64 = 1000;
+    let server = server().await;
+    let begun = Instant::now();
+    for _ in 0..TIMES {
+        let mut client = raw::RawSocket::open(server.addr, "/comes/and/goes").await;
+        client.send(&frame(0x88, b"\x03\xe8")).await;
+        client.rest().await;
+    }
+    let told = || told("connection closed", "more connections closed", "comes_and_goes");
+    let (alone, summed, sums) = all_told(TIMES, told).await;
+    let most = 100 * (1 + begun.elapsed().as_secs());
+    assert!(alone as u64 <= most, "{alone} lines, {summed} in {sums} sums");
+    assert_eq!(alone as u64 + summed, TIMES);
+    let sums = logs::with("endpoint", "comes_and_goes");
+    let sum = sums.iter().find(|line| line.get("message") == "more connections closed").expect("a sum");
+    assert_eq!((sum.level, sum.get("rule"), sum.get("client")), (Level::INFO, "", "127.0.0.1"), "{sum:?}");
+}
+
+#[tokio::test]
+async fn the_last_of_those_who_are_turned_away_are_told_of() {
+    logs::listen();
+    let limits = Limits::new().max_http_connections(1).handshake_timeout(PATIENCE);
+    let server = start(Server::new().limits(limits)).await;
+    let _silent = dial(server.addr).await;
+    for _ in 0..20 {
+        let mut stream = dial(server.addr).await;
+        within(stream.read_to_end(&mut Vec::new())).await.expect("an answer, and its end");
+    }
+    let told = || told("connection turned away", "more connections turned away", "");
+    let (alone, summed, _) = all_told(20, told).await;
+    assert_eq!(alone as u64 + summed, 20);
+}
+
+#[tokio::test]
+async fn the_last_of_the_requests_that_http_refuses_are_told_of() {
+    let server = server().await;
+    for _ in 0..20 {
+        let mut stream = dial(server.addr).await;
+        stream.write_all(b"no HTTP at all\r\n\r\n").await.expect("sent");
+        _ = within(stream.read_to_end(&mut Vec::new())).await;
+    }
+    let told = || told("http request failed", "more http requests failed", "");
+    let (alone, summed, _) = all_told(20, told).await;
+    assert_eq!(alone as u64 + summed, 20);
+}
+
+#[tokio::test]
+async fn a_route_that_panics_again_and_again_is_summed_up() {
+    logs::listen();
+    let router = Router::new().route("/page", get(async || -> &'static str { panic!("no such page") }));
+    let server = start(Server::new().router(router)).await;
+    let begun = Instant::now();
+    for _ in 0..50 {
+        let mut stream = dial(server.addr).await;
+        stream.write_all(b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
+        _ = within(stream.read_to_end(&mut Vec::new())).await;
+    }
+    let told = || told("http request panicked", "more http requests panicked", "");
+    let (alone, summed, sums) = all_told(50, told).await;
+    assert_eq!(alone as u64 + summed, 50);
+    let most = 20 * (1 + begun.elapsed().as_secs());
+    assert!(alone as u64 <= most, "{alone} lines, {summed} in {sums} sums");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl Closing<'_> {
         let route = self.endpoint.registered.route;
         metrics::closed(route, code, self.has_close_frame(), rule, open_for);
         let endpoint = self.endpoint.registered.name;
-        if rule.is_some_and(|rule| !self.caller.is_heard(log::Kind::Closed, Some(endpoint), rule, level)) {
+        if !self.caller.is_heard(log::Kind::Closed, Some(endpoint), rule, level) {
             return;
         }
         log::Closed {

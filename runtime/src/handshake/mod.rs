@@ -246,7 +246,7 @@ impl Caller {
         &self,
         kind: Kind,
         endpoint: Option<&'static str>,
-        rule: &'static str,
+        rule: Option<&'static str>,
         level: Level,
     ) -> bool {
         self.flood.admits(Key { kind, endpoint, rule, client: self.counted }, level)
@@ -256,7 +256,7 @@ impl Caller {
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
         metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
-        if !self.is_heard(Kind::Refused, endpoint, refusal.rule.name, refusal.level()) {
+        if !self.is_heard(Kind::Refused, endpoint, Some(refusal.rule.name), refusal.level()) {
             return;
         }
         let reason = refusal.reason.without(&self.secrets);

@@ -272,7 +272,7 @@ impl Caller {
 
     fn log_failure(&self, endpoint: &Mounted, rule: &'static str, words: &Words) {
         let endpoint = endpoint.registered.name;
-        if self.is_heard(log::Kind::FailedAfterRefusal, Some(endpoint), rule, Level::ERROR) {
+        if self.is_heard(log::Kind::FailedAfterRefusal, Some(endpoint), Some(rule), Level::ERROR) {
             let reason = words.without(&self.secrets);
             log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
         }

@@ -1,5 +1,5 @@
-//! Keeps clients from flooding the log: what one client is refused or closed for again and again is counted, and summed up
-//! once a second.
+//! Keeps clients from flooding the log: what one client does again and again, and what many do without asking for anything, is
+//! counted and summed up once a second.
 
 use std::{
     collections::HashMap,
@@ -21,6 +21,9 @@ const FEW: u32 = 10;
 /// The same for what is the program's own fault: each may have another cause.
 const FEW_FAULTS: u32 = 20;
 
+/// The same for connections that end by nobody's fault: clients behind one address may all leave at once.
+const FEW_ENDS: u32 = 100;
+
 /// How far sums are apart.
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -28,12 +31,16 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// for each endpoint and rule.
 const MOST: usize = 1024;
 
+/// The same for ends that are nobody's fault, apart from the others so that they leave room for those.
+const MOST_ENDS: usize = 8 * 1024;
+
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) kind: Kind,
     pub(crate) endpoint: Option<&'static str>,
-    pub(crate) rule: &'static str,
+    /// `None`: nobody's fault.
+    pub(crate) rule: Option<&'static str>,
     pub(crate) client: Who,
 }
 
@@ -43,12 +50,17 @@ pub(crate) enum Kind {
     Refused,
     Closed,
     FailedAfterRefusal,
+    TurnedAway,
+    HttpFailed,
+    NotAccepted,
+    AskedNothing,
+    PlainPanicked,
 }
 
 /// Whom it has happened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
-    /// `None`: where the server was not told who its clients are.
+    /// `None`: where the server was not told who its clients are, or does not tell them apart.
     Client(Option<Client>),
     /// Those for whom there was no room.
     Others,
@@ -65,10 +77,16 @@ pub(crate) struct Flood {
 
 #[derive(Debug, Default)]
 struct Table {
-    counts: HashMap<Key, Count>,
+    faults: Counts,
+    ends: Counts,
     /// Whether a task sums up. It is set with the first count that goes unsaid and cleared, under the same lock, when none is
     /// left: so nothing unsaid is ever without a task.
     has_task: bool,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    counts: HashMap<Key, Count>,
     /// When old counts were last removed.
     tidied: Option<Instant>,
 }
@@ -80,6 +98,8 @@ struct Count {
     unsaid: u64,
     /// From the first event that went unsaid until a window with only a few of them.
     is_flood: bool,
+    /// How many within a window are no flood.
+    few: u32,
     level: Level,
 }
 
@@ -89,6 +109,22 @@ struct Sum {
     level: Level,
     times: u64,
     over: Duration,
+}
+
+impl Key {
+    /// What any client can cause before it has asked for anything: all of them are counted together.
+    pub(crate) fn of_all(kind: Kind, rule: Option<&'static str>) -> Self {
+        Self { kind, endpoint: None, rule, client: Who::Client(None) }
+    }
+
+    fn few(&self, level: Level) -> u32 {
+        match (self.kind, level) {
+            (Kind::TurnedAway | Kind::HttpFailed | Kind::NotAccepted | Kind::AskedNothing, _) => 1,
+            (_, Level::ERROR) => FEW_FAULTS,
+            _ if self.rule.is_none() => FEW_ENDS,
+            _ => FEW,
+        }
+    }
 }
 
 impl Flood {
@@ -135,23 +171,50 @@ impl Flood {
 
 impl Table {
     /// Counts an event. Says whether it is one of the first few.
-    fn count(&mut self, mut key: Key, level: Level, now: Instant) -> bool {
-        if !self.counts.contains_key(&key) && !self.has_room(now) {
-            key.client = Who::Others;
+    fn count(&mut self, key: Key, level: Level, now: Instant) -> bool {
+        if key.rule.is_some() {
+            self.faults.count(key, level, now, MOST)
+        } else {
+            self.ends.count(key, level, now, MOST_ENDS)
         }
-        let fresh = Count { since: now, said: 0, unsaid: 0, is_flood: false, level };
-        self.counts.entry(key).or_insert(fresh).one_more(level, now)
-    }
-
-    fn has_room(&mut self, now: Instant) -> bool {
-        if self.counts.len() >= MOST && self.tidied.is_none_or(|at| now - at >= WINDOW) {
-            self.tidied = Some(now);
-            self.counts.retain(|_, count| count.is_flood || now - count.since < WINDOW);
-        }
-        self.counts.len() < MOST
     }
 
     /// What has gone unsaid in counts of this age.
+    fn sums(&mut self, now: Instant, age: Duration) -> Vec<Sum> {
+        let mut sums = self.faults.sums(now, age);
+        sums.extend(self.ends.sums(now, age));
+        sums
+    }
+
+    fn has_flood(&self) -> bool {
+        self.faults.counts.values().chain(self.ends.counts.values()).any(|count| count.is_flood)
+    }
+
+    fn forget_floods(&mut self) {
+        for counts in [&mut self.faults, &mut self.ends] {
+            counts.counts.retain(|_, count| !count.is_flood);
+        }
+    }
+}
+
+impl Counts {
+    fn count(&mut self, mut key: Key, level: Level, now: Instant, most: usize) -> bool {
+        if !self.counts.contains_key(&key) && !self.has_room(now, most) {
+            key.client = Who::Others;
+        }
+        let few = key.few(level);
+        let fresh = Count { since: now, said: 0, unsaid: 0, is_flood: false, few, level };
+        self.counts.entry(key).or_insert(fresh).one_more(few, level, now)
+    }
+
+    fn has_room(&mut self, now: Instant, most: usize) -> bool {
+        if self.counts.len() >= most && self.tidied.is_none_or(|at| now - at >= WINDOW) {
+            self.tidied = Some(now);
+            self.counts.retain(|_, count| count.is_flood || now - count.since < WINDOW);
+        }
+        self.counts.len() < most
+    }
+
     fn sums(&mut self, now: Instant, age: Duration) -> Vec<Sum> {
         let mut sums = Vec::new();
         self.counts.retain(|key, count| {
@@ -172,13 +235,13 @@ impl Table {
 }
 
 impl Count {
-    fn one_more(&mut self, level: Level, now: Instant) -> bool {
+    fn one_more(&mut self, few: u32, level: Level, now: Instant) -> bool {
         if !self.is_flood && now - self.since >= WINDOW {
-            *self = Self { since: now, said: 0, unsaid: 0, is_flood: false, level };
+            *self = Self { since: now, said: 0, unsaid: 0, is_flood: false, few, level };
         }
         // The louder of the two, which is the smaller in the order of `tracing`.
         self.level = self.level.min(level);
-        let few = if level == Level::ERROR { FEW_FAULTS } else { FEW };
+        self.few = self.few.max(few);
         if !self.is_flood && self.said < few {
             self.said += 1;
             return true;
@@ -192,7 +255,7 @@ impl Count {
     fn sum(&mut self, now: Instant) -> Option<(u64, Duration)> {
         let (times, over) = (std::mem::take(&mut self.unsaid), now - self.since);
         let was_first_window = self.said > 0;
-        self.is_flood &= was_first_window || times > u64::from(FEW);
+        self.is_flood &= was_first_window || times > u64::from(self.few);
         (self.since, self.said) = (now, 0);
         (times > 0).then_some((times, over))
     }
@@ -223,6 +286,11 @@ impl Sum {
             Kind::Refused => sum!("more handshakes refused"),
             Kind::Closed => sum!("more connections closed"),
             Kind::FailedAfterRefusal => sum!("more handlers failed after they refused"),
+            Kind::TurnedAway => sum!("more connections turned away"),
+            Kind::HttpFailed => sum!("more http requests failed"),
+            Kind::NotAccepted => sum!("more connections could not be accepted"),
+            Kind::AskedNothing => sum!("more clients that ask for nothing are disconnected"),
+            Kind::PlainPanicked => sum!("more http requests panicked"),
         }
     }
 }
@@ -251,7 +319,7 @@ impl Rest {
     fn is_last(&mut self) -> bool {
         let mut table = self.flood.lock();
         let sums = table.sums(Instant::now(), WINDOW);
-        table.has_task = table.counts.values().any(|count| count.is_flood);
+        table.has_task = table.has_flood();
         self.is_over = !table.has_task;
         drop(table);
         dispatcher::with_default(&self.dispatch, || sums.iter().for_each(Sum::emit));
@@ -266,7 +334,7 @@ impl Drop for Rest {
         }
         let mut table = self.flood.lock();
         let sums = table.sums(Instant::now(), Duration::ZERO);
-        table.counts.retain(|_, count| !count.is_flood);
+        table.forget_floods();
         table.has_task = false;
         drop(table);
         dispatcher::with_default(&self.dispatch, || sums.iter().for_each(Sum::emit));
@@ -284,7 +352,7 @@ mod tests {
         Key {
             kind: Kind::Refused,
             endpoint: Some("chat"),
-            rule: "origin_refused",
+            rule: Some("origin_refused"),
             client: Who::Client(Some(client)),
         }
     }
@@ -309,16 +377,35 @@ mod tests {
         assert_eq!(come(&mut table, 3, 3), 0);
         assert_eq!(times(&mut table, at(4)), [3]);
         assert_eq!(come(&mut table, 3, 4), 3, "it was over");
-        assert!(times(&mut table, at(5)).is_empty() && table.counts.is_empty());
+        assert!(times(&mut table, at(5)).is_empty() && table.faults.counts.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn memory_is_bounded_whoever_comes() {
         let (mut table, now) = (Table::default(), Instant::now());
         let said = (0..100_000).filter(|client| table.count(key(*client), Level::WARN, now)).count();
-        assert_eq!((table.counts.len(), said), (MOST + 1, MOST + FEW as usize));
+        assert_eq!((table.faults.counts.len(), said), (MOST + 1, MOST + FEW as usize));
         let later = now + WINDOW;
         assert_eq!(times(&mut table, later), [100_000 - (MOST + FEW as usize) as u64]);
         assert!(table.count(key(200_000), Level::WARN, later), "there is room again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ends_that_are_nobodys_fault_leave_room_for_faults() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        let end = |client| Key { kind: Kind::Closed, rule: None, ..key(client) };
+        let said = (0..100_000).filter(|client| table.count(end(*client), Level::INFO, now)).count();
+        assert_eq!(said, MOST_ENDS + FEW_ENDS as usize);
+        let said = (0..1000).filter(|_| table.count(end(7), Level::INFO, now)).count();
+        assert_eq!(said, FEW_ENDS as usize - 1, "of one client");
+        assert!(table.count(key(7), Level::WARN, now), "a fault of the same client");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_what_anybody_can_cause_one_line_is_said_and_the_sum() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        let key = Key::of_all(Kind::TurnedAway, Some("server_full"));
+        let said = (0..1000).filter(|_| table.count(key, Level::WARN, now)).count();
+        assert_eq!((said, times(&mut table, now + WINDOW)), (1, vec![999]));
     }
 }

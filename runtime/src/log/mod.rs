@@ -147,8 +147,6 @@ impl Unanswered<'_> {
 pub(crate) struct TurnedAway<'a> {
     pub(crate) refusal: &'a Refusal,
     pub(crate) peer: SocketAddr,
-    /// How many others were turned away since the last such event.
-    pub(crate) unsaid: u64,
 }
 
 impl TurnedAway<'_> {
@@ -162,7 +160,6 @@ impl TurnedAway<'_> {
             reason = reason.told(),
             remedy = remedy,
             peer = self.peer,
-            unsaid = self.unsaid,
         );
     }
 }
@@ -173,8 +170,6 @@ pub(crate) struct HttpFault<'a> {
     pub(crate) reason: &'a str,
     pub(crate) remedy: &'static str,
     pub(crate) peer: SocketAddr,
-    /// How many others went without an event since the last one of this kind.
-    pub(crate) unsaid: u64,
 }
 
 impl HttpFault<'_> {
@@ -186,20 +181,13 @@ impl HttpFault<'_> {
             reason = self.reason,
             remedy = self.remedy,
             peer = self.peer,
-            unsaid = self.unsaid,
         );
     }
 }
 
 /// A client is disconnected that has not asked for anything.
-pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str, unsaid: u64) {
-    event!(
-        Level::DEBUG,
-        "a client that asks for nothing is disconnected",
-        peer = peer,
-        seen = seen,
-        unsaid = unsaid
-    );
+pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str) {
+    event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer, seen = seen);
 }
 
 /// The operating system did not give a connection that had come.
@@ -207,7 +195,6 @@ pub(crate) struct NotAccepted<'a> {
     pub(crate) rule: &'static str,
     pub(crate) reason: &'a str,
     pub(crate) remedy: &'static str,
-    pub(crate) unsaid: u64,
 }
 
 impl NotAccepted<'_> {
@@ -218,7 +205,6 @@ impl NotAccepted<'_> {
             rule = self.rule,
             reason = self.reason,
             remedy = self.remedy,
-            unsaid = self.unsaid,
         );
     }
 }

@@ -15,11 +15,17 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use http::Uri;
+use sockeye_rules::LAYER_PANIC;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Level;
 
 use super::{Known, Sighting, asking::asks_for_websocket, watch::Watch};
-use crate::{log, panic, startup_probe::is_startup_probe};
+use crate::{
+    log::{self, Key, Kind},
+    panic,
+    startup_probe::is_startup_probe,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct ObserverLayer(Arc<Known>);
@@ -58,7 +64,18 @@ impl Service<Request> for Observer {
             let observed = observe(self.route.clone(), Arc::clone(&self.known), request);
             return Observed::Asking { observed: Box::pin(observed) };
         }
-        Observed::Plain { uri: request.uri().clone(), answer: self.route.call(request) }
+        let known = Arc::clone(&self.known);
+        Observed::Plain { uri: request.uri().clone(), known, answer: self.route.call(request) }
+    }
+}
+
+impl Known {
+    /// A request that asks for no WebSocket has panicked.
+    fn tell_of_panic(&self, uri: &Uri) {
+        let key = Key::of_all(Kind::PlainPanicked, Some(LAYER_PANIC.name));
+        if self.flood.admits(key, Level::ERROR) {
+            log::plain_request_panicked(uri.path());
+        }
     }
 }
 
@@ -86,6 +103,7 @@ pin_project_lite::pin_project! {
     pub(super) enum Observed {
         Plain {
             uri: Uri,
+            known: Arc<Known>,
             #[pin]
             answer: RouteFuture<Infallible>,
         },
@@ -101,13 +119,15 @@ impl Future for Observed {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             // A panic of plain HTTP ends as it would without us, in hyper; it is only told of.
-            Projected::Plain { uri, answer } => match catch_unwind(AssertUnwindSafe(|| answer.poll(cx))) {
-                Ok(answer) => answer,
-                Err(panic) => {
-                    log::plain_request_panicked(uri.path());
-                    resume_unwind(panic)
+            Projected::Plain { uri, known, answer } => {
+                match catch_unwind(AssertUnwindSafe(|| answer.poll(cx))) {
+                    Ok(answer) => answer,
+                    Err(panic) => {
+                        known.tell_of_panic(uri);
+                        resume_unwind(panic)
+                    }
                 }
-            },
+            }
             Projected::Asking { observed } => observed.as_mut().poll(cx),
         }
     }

@@ -7,11 +7,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::spacing::Spacing;
 use crate::{
     Limits,
     limiter::{self, Slot},
-    log, metrics,
+    log::{self, Key, Kind},
+    metrics,
     mounted::Lifecycle,
     refusal::{RULE_HEADER, Refusal},
 };
@@ -26,12 +26,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Door {
     lifecycle: Lifecycle,
     limits: Limits,
-    lines: Spacing,
 }
 
 impl Door {
     pub(super) fn new(lifecycle: Lifecycle, limits: Limits) -> Self {
-        Self { lifecycle, limits, lines: Spacing::default() }
+        Self { lifecycle, limits }
     }
 
     /// Lets the connection in; one for which there is no room is told so, and the stream is gone.
@@ -51,8 +50,9 @@ impl Door {
 
     fn log(&self, refusal: &Refusal, peer: SocketAddr) {
         metrics::turned_away(refusal.rule.name);
-        if let Some(unsaid) = self.lines.turn() {
-            log::TurnedAway { refusal, peer, unsaid }.emit();
+        let key = Key::of_all(Kind::TurnedAway, Some(refusal.rule.name));
+        if self.lifecycle.flood.admits(key, refusal.level()) {
+            log::TurnedAway { refusal, peer }.emit();
         }
     }
 

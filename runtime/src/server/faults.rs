@@ -1,25 +1,18 @@
-//! What goes wrong with HTTP before, or without, an endpoint: counted each time, and said once a second.
+//! What goes wrong with HTTP before, or without, an endpoint: counted each time, said once, and summed up once a second.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use sockeye_rules::{ACCEPT_FAILED, HEAD_TOO_LARGE, MALFORMED_REQUEST, Rule, SLOW_CLIENT};
+use sockeye_rules::{ACCEPT_FAILED, Rule, SLOW_CLIENT};
+use tracing::Level;
 
-use super::spacing::Spacing;
-use crate::{log, metrics};
+use crate::{
+    log::{self, Flood, Key, Kind},
+    metrics,
+};
 
-/// The faults of one server.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Faults(Arc<Lines>);
-
-/// Each kind has lines of its own, so that a flood of one does not hide another.
-#[derive(Debug, Default)]
-struct Lines {
-    slow: Spacing,
-    accept: Spacing,
-    malformed: Spacing,
-    head: Spacing,
-    silent: Spacing,
-}
+/// The faults of one server. Each rule has lines of its own, so that a flood of one does not hide another.
+#[derive(Debug, Clone)]
+pub(super) struct Faults(Arc<Flood>);
 
 /// One fault, for whoever runs the server.
 #[derive(Debug)]
@@ -30,28 +23,22 @@ pub(super) struct Fault {
 }
 
 impl Faults {
-    pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
-        metrics::http_fault(fault.rule.name);
-        if let Some(unsaid) = self.spacing(fault.rule).turn() {
-            let Fault { rule, reason, remedy } = fault;
-            log::HttpFault { rule: rule.name, reason, remedy, peer, unsaid }.emit();
-        }
+    pub(super) fn new(flood: &Arc<Flood>) -> Self {
+        Self(Arc::clone(flood))
     }
 
-    fn spacing(&self, rule: &Rule) -> &Spacing {
-        if *rule == MALFORMED_REQUEST {
-            &self.0.malformed
-        } else if *rule == HEAD_TOO_LARGE {
-            &self.0.head
-        } else {
-            &self.0.slow
+    pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
+        let Fault { rule, reason, remedy } = fault;
+        metrics::http_fault(rule.name);
+        if self.0.admits(Key::of_all(Kind::HttpFailed, Some(rule.name)), Level::WARN) {
+            log::HttpFault { rule: rule.name, reason, remedy, peer }.emit();
         }
     }
 
     /// A client is disconnected that has not asked for anything: scanners of ports do that all day, and it is no fault of anybody's.
     pub(super) fn asked_nothing(&self, peer: SocketAddr, seen: &'static str) {
-        if let Some(unsaid) = self.0.silent.turn() {
-            log::asked_nothing(peer, seen, unsaid);
+        if self.0.admits(Key::of_all(Kind::AskedNothing, None), Level::DEBUG) {
+            log::asked_nothing(peer, seen);
         }
     }
 
@@ -59,8 +46,8 @@ impl Faults {
     pub(super) fn not_accepted(&self, error: &io::Error) {
         let rule = ACCEPT_FAILED.name;
         metrics::http_fault(rule);
-        if let Some(unsaid) = self.0.accept.turn() {
-            log::NotAccepted { rule, reason: &error.to_string(), remedy: DESCRIPTORS, unsaid }.emit();
+        if self.0.admits(Key::of_all(Kind::NotAccepted, Some(rule)), Level::ERROR) {
+            log::NotAccepted { rule, reason: &error.to_string(), remedy: DESCRIPTORS }.emit();
         }
     }
 }

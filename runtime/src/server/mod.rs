@@ -16,7 +16,6 @@ mod pace;
 mod refused;
 pub(crate) mod run;
 mod signals;
-mod spacing;
 mod visit;
 mod watched;
 mod wire;

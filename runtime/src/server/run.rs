@@ -56,7 +56,7 @@ pub(crate) async fn serve(
         builder: builder(&limits),
         lifecycle: lifecycle.clone(),
         limits,
-        faults: Faults::default(),
+        faults: Faults::new(&lifecycle.flood),
     };
     let door = Door::new(lifecycle.clone(), limits);
     let mut unfinished =
