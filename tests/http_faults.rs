@@ -131,6 +131,64 @@ async fn what_h2_refuses_is_an_event_with_the_reason() {
     );
 }
 
+/// A request for a WebSocket over HTTP/2 (RFC 8441, section 4).
+fn connect() -> Vec<(&'static str, &'static str)> {
+    let mut fields = request("CONNECT", "/echo");
+    fields.extend([(":protocol", "websocket"), ("sec-websocket-version", "13")]);
+    fields
+}
+
+#[tokio::test]
+async fn a_connect_with_a_length_is_an_event() {
+    for length in ["5", "1"] {
+        let server = server(Limits::new()).await;
+        let mut client = Http2::connect(server.addr, 1 << 16).await;
+        let fields = [connect(), vec![("content-length", length)]].concat();
+        client.send(&Frame::new(kind::HEADERS, END_HEADERS, 1, block(&fields))).await;
+        client.rest().await;
+        let [rule, reason, remedy] = said(client.stream.local_addr().unwrap()).await;
+        let words = "over HTTP/2: the connection is ended for a CONNECT with a content-length, which hyper does not take";
+        assert_eq!((rule.as_str(), reason.as_str()), ("malformed_request", words));
+        assert!(remedy.starts_with("leave `content-length` out of the request"), "{remedy}");
+    }
+}
+
+#[tokio::test]
+async fn clients_of_http2_that_leave_in_order_are_no_event() {
+    let server = server(Limits::new()).await;
+    let request = || Frame::new(kind::HEADERS, END_STREAM | END_HEADERS, 1, block(&request("GET", "/small")));
+    let goaway = Frame::new(kind::GOAWAY, 0, 0, [0; 8]);
+    let mut peers = Vec::new();
+    for (asks, says_so, shuts) in
+        [(true, true, false), (true, false, true), (false, true, false), (false, false, true)]
+    {
+        let mut client = Http2::connect(server.addr, 1 << 16).await;
+        peers.push(client.stream.local_addr().unwrap().to_string());
+        if asks {
+            client.send(&request()).await;
+            client.until(kind::HEADERS).await;
+        }
+        if says_so {
+            client.send(&goaway).await;
+        }
+        if shuts {
+            client.stream.shutdown().await.unwrap();
+        }
+        client.rest().await;
+    }
+    // One of zero is none.
+    let mut client = Http2::connect(server.addr, 1 << 16).await;
+    let fields = [connect(), vec![("content-length", "0")]].concat();
+    client.send(&Frame::new(kind::HEADERS, END_HEADERS, 1, block(&fields))).await;
+    client.until(kind::HEADERS).await;
+    peers.push(client.stream.local_addr().unwrap().to_string());
+    drop(client);
+    for peer in peers {
+        let lines = logs::with("peer", &peer);
+        assert!(lines.iter().all(|line| line.get("message") != "http request failed"), "{lines:?}");
+    }
+}
+
 /// Floods end the connection, and the log says why.
 async fn ended(flood: impl AsyncFn(&mut Http2, u32) -> std::io::Result<()>) -> String {
     let server = server(Limits::new()).await;

@@ -8,6 +8,8 @@ pub(super) struct Frames {
     length: usize,
     /// What is left of the payload.
     rest: usize,
+    /// `GOAWAY` was among them.
+    pub(super) has_goaway: bool,
 }
 
 /// What h2 has refused.
@@ -49,6 +51,7 @@ impl Frames {
                 bytes = &bytes[here..];
             }
             if self.length >= HEAD && self.rest == 0 {
+                self.has_goaway |= self.kept[3] == GOAWAY;
                 self.refusal().into_iter().for_each(&mut *tell);
                 self.length = 0;
             }

@@ -87,6 +87,16 @@ pub(super) fn answer(version: Version, rule: &Rule, status: StatusCode, told: &s
     response
 }
 
+/// hyper ends a connection of HTTP/2, with everything on it, and neither an error nor a frame says so: it takes no `CONNECT` that
+/// announces a body.
+pub(super) fn without_a_word() -> Fault {
+    Fault {
+        rule: &MALFORMED_REQUEST,
+        reason: "over HTTP/2: the connection is ended for a CONNECT with a content-length, which hyper does not take".to_owned(),
+        remedy: "leave `content-length` out of the request, in the client or in the proxy in front: a WebSocket has no body",
+    }
+}
+
 /// What h2 has refused.
 pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
     let (what, code) = match refused {

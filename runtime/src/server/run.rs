@@ -197,6 +197,7 @@ async fn speak(
             ended = connection.as_mut() => break ended,
             () = visit.idle(idle) => {
                 faults.asked_nothing(peer, visit.beginning().words());
+                is_leaving = true;
                 connection.as_mut().graceful_shutdown();
                 break timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()));
             }
@@ -218,17 +219,25 @@ async fn speak(
     if visit.is_stalled() {
         faults.say(&Fault::slow(unread("an answer", limits) + "; it is disconnected"), peer);
     } else if let Err(error) = ended {
-        match refused::by_hyper(&*error, visit.beginning(), &limits) {
-            Some(fault) => faults.say(&fault, peer),
-            None if is_timeout(&*error) => faults.asked_nothing(peer, visit.beginning().words()),
-            None => {
-                event!(
-                    Level::DEBUG,
-                    "an http connection ended early",
-                    peer = peer,
-                    error = error.to_string()
-                );
-            }
+        tell_of_error(&*error, peer, &visit, &limits, &faults);
+    } else if visit.beginning().is_http2() && !is_leaving && !visit.has_parted() {
+        faults.say(&refused::without_a_word(), peer);
+    }
+}
+
+/// Why a connection ended early, as far as it is anybody's fault.
+fn tell_of_error(
+    error: &(dyn std::error::Error + 'static),
+    peer: SocketAddr,
+    visit: &Visit,
+    limits: &Limits,
+    faults: &Faults,
+) {
+    match refused::by_hyper(error, visit.beginning(), limits) {
+        Some(fault) => faults.say(&fault, peer),
+        None if is_timeout(error) => faults.asked_nothing(peer, visit.beginning().words()),
+        None => {
+            event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
         }
     }
 }

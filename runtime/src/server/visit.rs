@@ -51,6 +51,8 @@ struct State {
     is_blocked: AtomicBool,
     /// From when on new requests do not keep the connection: its client has been told to make no more of them.
     last_call: OnceLock<Instant>,
+    /// The client has ended its side, or h2 has said that the connection ends.
+    has_parted: AtomicBool,
     /// The first bytes that have come.
     beginning: Mutex<Beginning>,
     /// Nothing goes on: the client does not take what it is sent.
@@ -127,6 +129,15 @@ impl Visit {
     /// HTTP has nothing more to do with the connection.
     pub(super) fn end(&self) {
         self.0.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// The end of an HTTP/2 connection has shown on the wire.
+    pub(super) fn parted(&self) {
+        self.0.has_parted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_parted(&self) -> bool {
+        self.0.has_parted.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -70,6 +70,9 @@ impl<T, F: FnMut(Refused)> Wire<T, F> {
             left -= here.len();
             frames.read(here, &mut self.tell);
         }
+        if frames.has_goaway {
+            self.visit.parted();
+        }
     }
 
     /// What a write has come to, with the deadline in mind.
@@ -127,6 +130,9 @@ impl<T: AsyncRead + Unpin, F: FnMut(Refused) + Unpin> AsyncRead for Wire<T, F> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
         self.hear(&buffer.filled()[before..]);
+        if !read.is_pending() && buffer.filled().len() == before {
+            self.visit.parted();
+        }
         read
     }
 }
