@@ -246,11 +246,12 @@ fn terminate(process: &std::process::Child) {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_process_ends_well_and_at_once_with_the_second_signal() -> Tested {
-    use std::io::BufRead as _;
+    use std::io::{BufRead as _, Read as _};
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_startup_healthy"));
     let mut process = command.arg("127.0.0.1:0").stderr(std::process::Stdio::piped()).spawn()?;
     let mut line = String::new();
-    std::io::BufReader::new(process.stderr.take().ok_or("its output")?).read_line(&mut line)?;
+    let mut stderr = std::io::BufReader::new(process.stderr.take().ok_or("its output")?);
+    stderr.read_line(&mut line)?;
     let addr = line.trim().rsplit("ws://").next().unwrap_or_default().parse()?;
     // It never answers the close frame, so the process would wait for it.
     let mut deaf = raw::RawSocket::open(addr, "/echo").await;
@@ -260,6 +261,11 @@ async fn a_process_ends_well_and_at_once_with_the_second_signal() -> Tested {
     terminate(&process);
     let status = within(tokio::task::spawn_blocking(move || process.wait())).await??;
     assert!(status.success(), "{status}");
+    // The program has no subscriber.
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest)?;
+    let warning = "sockeye: WARN: the time to drain is over; what is open is cut off; open=1 handlers=`echo` for 127.0.0.1:";
+    assert!(rest.contains(warning), "{rest}");
     Ok(())
 }
 

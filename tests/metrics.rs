@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,12 +14,12 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use sockeye::{
-    CloseCode, Error, Handshake, Heartbeat, Hub, Json, Limits, Server, SlowPolicy,
+    CloseCode, Error, Handshake, Heartbeat, Hub, Json, Limits, Server, SlowPolicy, Watchdog,
     backplane::{Inlet, Outlet},
     metrics as names, ws_endpoint,
 };
 use sockeye_tests::{
-    Running, close_of, dial, hear, logs,
+    Running, block_until, close_of, dial, hear, logs,
     raw::{HEAD, RawSocket, frame},
     refusal, say, start, within,
 };
@@ -250,6 +253,30 @@ async fn who_leaves_before_the_handler_decides_is_counted_and_told_of() {
     assert!(!totals().keys().any(|key| key.contains(refused)), "{:#?}", totals());
 }
 
+/// Blocks its thread until that is counted, or the test gives up.
+#[ws_endpoint("/blocking", group = "blocking")]
+async fn blocking(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        block_until(|| COUNTED.load(Ordering::SeqCst), sockeye_tests::PATIENCE);
+    }
+    Ok(())
+}
+
+static COUNTED: AtomicBool = AtomicBool::new(false);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_that_block_their_thread_are_counted() {
+    logs::listen();
+    totals();
+    let watchdog = Watchdog::after(SOON);
+    let server = start(Server::new().group("blocking").watchdog(watchdog)).await;
+    let mut client = server.connect("/blocking").await;
+    say(&mut client, "go on").await;
+    counts(names::BLOCKED_THREADS, "route=/blocking", 1.0).await;
+    COUNTED.store(true, Ordering::SeqCst);
+}
+
 #[tokio::test]
 async fn handlers_that_go_on_are_counted() {
     let server = server(Limits::new().max_connections(2)).await;
@@ -435,6 +462,7 @@ fn the_table_has_every_name() {
         names::HANDSHAKES,
         names::TURNED_AWAY,
         names::HTTP_FAULTS,
+        names::BLOCKED_THREADS,
         names::MESSAGES,
         names::MESSAGE_BYTES,
         names::CLOSES,

@@ -163,6 +163,10 @@ impl Present {
         self.endpoint.name
     }
 
+    pub(crate) fn route(&self) -> &'static str {
+        self.endpoint.route
+    }
+
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }

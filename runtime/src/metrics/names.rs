@@ -10,6 +10,8 @@ pub const HANDSHAKES: &str = "sockeye_handshakes_total";
 pub const TURNED_AWAY: &str = "sockeye_turned_away_total";
 /// Counter: what went wrong with HTTP before, or without, an endpoint, by rule.
 pub const HTTP_FAULTS: &str = "sockeye_http_faults_total";
+/// Counter: handlers that blocked a thread of the runtime.
+pub const BLOCKED_THREADS: &str = "sockeye_blocked_threads_total";
 /// Counter: messages, by direction.
 pub const MESSAGES: &str = "sockeye_messages_total";
 /// Counter: bytes of messages, by direction.

@@ -24,6 +24,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "What went wrong with HTTP before, or without, an endpoint, by rule"
     );
+    describe_counter!(
+        names::BLOCKED_THREADS,
+        Unit::Count,
+        "Times that a handler blocked a thread of the runtime"
+    );
     describe_counter!(names::MESSAGES, Unit::Count, "Messages, by direction");
     describe_counter!(names::MESSAGE_BYTES, Unit::Bytes, "Bytes of messages, by direction");
     describe_counter!(names::CLOSES, Unit::Count, "Connections that ended, by close code and rule");
@@ -72,6 +77,10 @@ pub(crate) fn turned_away(rule: &'static str) {
 
 pub(crate) fn http_fault(rule: &'static str) {
     counter!(names::HTTP_FAULTS, "rule" => rule).increment(1);
+}
+
+pub(crate) fn blocked_thread(route: &'static str) {
+    counter!(names::BLOCKED_THREADS, "route" => route).increment(1);
 }
 
 pub(crate) fn closed(

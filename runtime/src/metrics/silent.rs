@@ -19,6 +19,8 @@ pub(crate) fn turned_away(_rule: &'static str) {}
 
 pub(crate) fn http_fault(_rule: &'static str) {}
 
+pub(crate) fn blocked_thread(_route: &'static str) {}
+
 pub(crate) fn closed(
     _route: &'static str,
     _code: Option<u16>,

@@ -130,11 +130,21 @@ impl Checked {
     ///
     /// # Limits
     ///
-    /// All that concerns WebSockets holds here too. What concerns HTTP before and beside them holds only where Sockeye listens
-    /// itself: [`Limits::max_http_connections`](crate::Limits::max_http_connections), the part of
-    /// [`Limits::max_connections_per_client`](crate::Limits::max_connections_per_client) that counts HTTP connections, and the part of
-    /// [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) up to the end of a request's head. `axum::serve` has
-    /// none of these: a client may connect and say nothing for as long as it likes.
+    /// All that concerns WebSockets holds here too. What concerns HTTP before and beside them holds only where Sockeye listens itself:
+    ///
+    /// - [`Limits::max_http_connections`](crate::Limits::max_http_connections), and the part of
+    ///   [`Limits::max_connections_per_client`](crate::Limits::max_connections_per_client) that counts HTTP connections;
+    /// - the part of [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) up to the end of a request's head;
+    /// - the part of [`Limits::send_timeout`](crate::Limits::send_timeout) that concerns HTTP: responses that are not read, and bodies of
+    ///   requests that do not come (`slow_client`);
+    /// - [`Limits::max_request_head_size`](crate::Limits::max_request_head_size) (`head_too_large`);
+    /// - the events and counts of what hyper and h2 refuse (`malformed_request`), and of connections that cannot be accepted
+    ///   (`accept_failed`);
+    /// - the number of file descriptors: the soft limit is not raised, and limits that do not fit are no startup error;
+    /// - the end of a process that a blocked thread keeps from stopping ([`Watchdog`](crate::Watchdog)).
+    ///
+    /// `axum::serve` has none of these: a client may connect and say nothing, or read nothing, for as long as it likes. Put a proxy
+    /// that has such limits in front, or let Sockeye listen.
     ///
     /// # The end
     ///

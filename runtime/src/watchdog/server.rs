@@ -25,6 +25,7 @@ use super::{
 use crate::{
     connection::{Present, WeakRegistry},
     log::{event, nobody_listens},
+    metrics,
     mounted::Lifecycle,
     server::{LAST_WORDS, signal_came},
 };
@@ -214,6 +215,7 @@ fn say(dispatch: &Dispatch, words: impl FnOnce() + Send + 'static) -> Receiver<(
 }
 
 fn blocked(present: &Present, bound: Duration) {
+    metrics::blocked_thread(present.route());
     event!(
         Level::ERROR,
         "a handler blocks a thread of the runtime",
