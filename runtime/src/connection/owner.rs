@@ -21,7 +21,10 @@ use super::{
     sync::current_task,
     turns::Turns,
 };
-use crate::{Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic, watchdog};
+use crate::{
+    Error, endpoint::Running, handshake::Caller, log, metrics, mounted::Mounted, panic, server::transport,
+    watchdog,
+};
 
 /// How a handler ended.
 #[derive(Debug)]
@@ -91,7 +94,10 @@ impl Owner {
         let open = metrics::Open::new(endpoint.registered.route);
         let upgrade = async move {
             let upgraded = upgrade.await.map_err(|error| error.to_string())?;
-            Ok(Box::new(TokioIo::new(upgraded)) as Box<dyn Io>)
+            Ok(match transport(upgraded) {
+                Ok(wire) => Box::new(wire) as Box<dyn Io>,
+                Err(upgraded) => Box::new(TokioIo::new(upgraded)),
+            })
         };
         let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake_timeout);
         let turns = Turns::new(cell.share(), drive);

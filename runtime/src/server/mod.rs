@@ -28,6 +28,7 @@ pub(crate) use listen::Listen;
 pub(crate) use run::LAST_WORDS;
 pub(crate) use signals::came as signal_came;
 pub(crate) use visit::{Busy, Requests};
+pub(crate) use wire::transport;
 
 use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -7,8 +7,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::{Buf as _, Bytes};
+use hyper::upgrade::Upgraded;
+use hyper_util::{
+    rt::TokioIo,
+    server::conn::auto::upgrade::{Parts, downcast},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
     time::{Instant, Sleep, sleep},
 };
 
@@ -20,8 +27,10 @@ use super::{
 
 /// Fails a write when the peer takes next to nothing for a time. A connection on which there is nothing to write may be silent
 /// for as long as it likes: the clock runs only between a write that the transport did not take and a complete flush.
-pub(super) struct Wire<T, F> {
+pub(crate) struct Wire<T> {
     io: T,
+    /// What HTTP has read and left over.
+    left_over: Bytes,
     visit: Visit,
     limit: Duration,
     blocked: Option<Blocked>,
@@ -29,8 +38,11 @@ pub(super) struct Wire<T, F> {
     has_begun: bool,
     /// What is written, over HTTP/2.
     frames: Option<Frames>,
-    tell: F,
+    tell: Tell,
 }
+
+/// Is told what h2 refuses by itself. Boxed, so that the transport has a type that can be named.
+type Tell = Box<dyn FnMut(Refused) + Send>;
 
 /// More is to be written than the transport takes.
 #[derive(Debug)]
@@ -40,10 +52,31 @@ struct Blocked {
     taken: usize,
 }
 
-impl<T, F: FnMut(Refused)> Wire<T, F> {
+/// The transport of an upgraded connection, without the layers that HTTP has put around it, each of which costs at every read
+/// and write. Where another server than Sockeye's has accepted the connection, or over HTTP/2, they stay.
+pub(crate) fn transport(upgraded: Upgraded) -> Result<Wire<TcpStream>, Upgraded> {
+    let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<TcpStream>>>(upgraded)?;
+    Ok(Wire { left_over: read_buf, ..io.into_inner() })
+}
+
+impl<T> Wire<T> {
     /// `tell` is told what h2 refuses by itself.
-    pub(super) fn new(io: T, visit: Visit, limit: Duration, tell: F) -> Self {
-        Self { io, visit, limit, blocked: None, has_begun: false, frames: None, tell }
+    pub(super) fn new(
+        io: T,
+        visit: Visit,
+        limit: Duration,
+        tell: impl FnMut(Refused) + Send + 'static,
+    ) -> Self {
+        Self {
+            io,
+            left_over: Bytes::new(),
+            visit,
+            limit,
+            blocked: None,
+            has_begun: false,
+            frames: None,
+            tell: Box::new(tell),
+        }
     }
 
     /// The client's first bytes say which protocol it speaks.
@@ -121,12 +154,18 @@ impl<T, F: FnMut(Refused)> Wire<T, F> {
     }
 }
 
-impl<T: AsyncRead + Unpin, F: FnMut(Refused) + Unpin> AsyncRead for Wire<T, F> {
+impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.left_over.is_empty() {
+            let given = self.left_over.len().min(buffer.remaining());
+            buffer.put_slice(&self.left_over[..given]);
+            self.left_over.advance(given);
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
         self.hear(&buffer.filled()[before..]);
@@ -137,7 +176,7 @@ impl<T: AsyncRead + Unpin, F: FnMut(Refused) + Unpin> AsyncRead for Wire<T, F> {
     }
 }
 
-impl<T: AsyncWrite + Unpin, F: FnMut(Refused) + Unpin> AsyncWrite for Wire<T, F> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.look_at([bytes], &written);
