@@ -37,6 +37,8 @@ pub(super) struct Drive {
     /// When the answer to the ping of a handle must be here.
     ping_due: Option<Instant>,
     reprieve: Reprieve,
+    /// The timer was last set for a deadline that only moves on; see `is_awaited`.
+    is_timed: bool,
     /// What is to be told to the log when the stream is not in use: a layer of the program's may send to it.
     news: Vec<News>,
 }
@@ -94,6 +96,7 @@ impl Drive {
             active: (Instant::now(), 0),
             ping_due: None,
             reprieve: Reprieve::default(),
+            is_timed: false,
             news: Vec::new(),
         }
     }
@@ -310,8 +313,22 @@ impl Drive {
         round.wake_all();
     }
 
+    /// Whether a timer that is set already rings in time: it was last set for the next ping and `idle_timeout`, nothing else is due
+    /// now, and these can only have moved on. An answer to a ping may be due later than the next ping, and then the timer is.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_timed && self.only_moves_on()
+    }
+
+    fn only_moves_on(&self) -> bool {
+        matches!(self.phase, Phase::Serving)
+            && self.pong_due.is_none()
+            && self.stalled.is_none()
+            && self.ping_due.is_none()
+    }
+
     /// When `on_time` must be asked, at the latest.
-    pub(super) fn next_deadline(&self, round: &Round<'_, '_>) -> Option<Instant> {
+    pub(super) fn next_deadline(&mut self, round: &Round<'_, '_>) -> Option<Instant> {
+        self.is_timed = self.only_moves_on();
         self.due(round).map(|due| self.reprieve.extend(due))
     }
 

@@ -337,7 +337,15 @@ impl State {
     }
 
     /// The next message that was read ahead.
+    #[inline]
     pub(super) fn take_message(&mut self) -> Option<Message> {
+        if self.inbox.messages.is_empty() {
+            return None;
+        }
+        self.take_first_message()
+    }
+
+    fn take_first_message(&mut self) -> Option<Message> {
         let was_full = !self.inbox.has_room();
         let message = self.inbox.messages.pop_front()?;
         self.inbox.bytes -= message.len();

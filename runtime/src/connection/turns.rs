@@ -38,6 +38,13 @@ struct Alarm {
     is_set: bool,
 }
 
+impl Alarm {
+    /// Whether it wakes the owner without being polled.
+    fn will_ring(&self) -> bool {
+        self.is_set && !self.sleep.is_elapsed()
+    }
+}
+
 /// What came of driving the stream.
 struct Driven {
     /// The handler has something to look at again.
@@ -141,6 +148,9 @@ impl Turns {
 /// Drives the stream and does what is due.
 fn drive_in_time(drive: &mut Drive, alarm: &mut Option<Alarm>, round: &mut Round<'_, '_>) {
     drive.round(round);
+    if drive.is_awaited() && alarm.as_ref().is_some_and(Alarm::will_ring) {
+        return;
+    }
     while let Some(due) = drive.next_deadline(round) {
         if !ring(alarm, due, round.cx) {
             break;

@@ -109,7 +109,14 @@ impl Wire {
     }
 
     /// Gives what was taken to the engine.
+    #[inline]
     pub(super) fn hand_over(&mut self) {
+        if !self.taken.is_empty() {
+            self.hand_over_taken();
+        }
+    }
+
+    fn hand_over_taken(&mut self) {
         let Some(engine) = &mut self.engine else { return };
         while let Some(message) = self.taken.pop_front() {
             self.is_behind = true;
