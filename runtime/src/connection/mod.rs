@@ -15,6 +15,8 @@
 //! - Only the owner's waker is given to the transport. A handle in another task, or under `FuturesUnordered`, is woken by the owner; one in the
 //!   owner's own task needs no waker. While the owner is polled it is not woken, but notes that it is wanted; a round clears that note
 //!   before it looks, and the turn ends in the critical section that looks at it again. So no wake is lost (`turns.rs`).
+//! - A round asks the state all that it wants to know in one look at its beginning. What changes later, and is not of the round's own making,
+//!   asks for another turn (`drive.rs`).
 //! - A future that is dropped removes its waker, in constant time (`Wait`).
 //! - A turn ends: after a bounded number of messages the task yields, so that one busy client does not starve the others.
 //! - Memory is reserved for what has arrived, not for what is announced: the engine reserves a whole frame at its head, so `fragments.rs`
