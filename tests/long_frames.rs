@@ -1,4 +1,4 @@
-//! Frames that are longer than what is read at once, in every way in which they may come.
+//! Frames that are longer than what is read at once, however they are split.
 
 use sockeye::{Handshake, Server, ws_endpoint};
 use sockeye_tests::{
@@ -67,7 +67,7 @@ async fn frames_arrive_whole_wherever_the_stream_is_split() {
     for head in heads {
         for split in head..head + 15 {
             socket.send(&stream[..split]).await;
-            // Sent alone, each byte is read alone, or with few others.
+            // Sent one at a time, these bytes are read in small pieces.
             for byte in stream[split..].chunks(1).take(16) {
                 socket.send(byte).await;
                 tokio::task::yield_now().await;
@@ -90,7 +90,7 @@ async fn frames_arrive_whole_wherever_the_stream_is_split() {
 async fn a_message_of_long_fragments_arrives_whole_with_a_ping_in_between() {
     let (_server, mut socket) = open().await;
     let message = text(300 * KIB);
-    // In the middle of a character, perhaps.
+    // This may be in the middle of a character.
     let (begin, end) = message.split_at(100_001);
     socket.send(&[masked(0x01, begin), masked(0x89, b"?"), masked(0x80, end)].concat()).await;
     assert_eq!(socket.frame().await, Some((0x8a, b"?".to_vec())));
@@ -98,7 +98,7 @@ async fn a_message_of_long_fragments_arrives_whole_with_a_ping_in_between() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_long_frame_is_refused_as_ever() {
+async fn a_long_frame_that_breaks_a_rule_is_refused() {
     let bad_end = [text(200 * KIB), vec![0xff]].concat();
     for (sent, code) in [
         // Announced longer than the limit, and nothing behind it.

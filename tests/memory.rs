@@ -104,7 +104,7 @@ async fn kept_for_each(server: &Running, length: usize) -> usize {
     let mut before = 0;
     for n in 0..=KEPT {
         if n == 1 {
-            // Once around: the buffers of both sides are there.
+            // After one round the buffers of both sides are allocated.
             before = held();
         }
         socket.send(&pair).await;
