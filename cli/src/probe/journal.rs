@@ -90,7 +90,7 @@ impl Journal {
 
     fn summary(&self) -> String {
         match (self.count(Outcome::Fail), self.count(Outcome::Warn)) {
-            (0, 0) => "a client can connect; nothing is wrong".to_owned(),
+            (0, 0) => "a client can connect; no problem found".to_owned(),
             (0, warnings) => format!("a client can connect; {}", count(warnings, "warning")),
             (failures, 0) => count(failures, "failure"),
             (failures, warnings) => format!("{}, {}", count(failures, "failure"), count(warnings, "warning")),

@@ -124,7 +124,7 @@ impl Plan<'_> {
         if !self.target.secure {
             return Ok(None);
         }
-        Trust::of_this_machine().map(Some).map_err(|error| Trouble::new(format!("cannot speak TLS: {error}")))
+        Trust::of_this_machine().map(Some).map_err(|error| Trouble::new(format!("cannot use TLS: {error}")))
     }
 }
 

@@ -84,15 +84,15 @@ fn read_header(number: usize, text: &str) -> Result<(String, String), Trouble> {
     };
     let (name, value) = (name.trim(), value.trim());
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err(Trouble::new(format!("--header number {number} has no name that HTTP allows"))
+        return Err(Trouble::new(format!("--header number {number} has no valid header name"))
             .help("write `--header 'Name: value'`"));
     }
     if value.chars().any(char::is_control) {
-        return Err(Trouble::new(format!("the value of --header `{name}` has control characters in it"))
-            .help("take out line breaks"));
+        return Err(Trouble::new(format!("the value of --header `{name}` contains control characters"))
+            .help("remove the line breaks"));
     }
     match made_by_us(name) {
-        Some(help) => Err(Trouble::new(format!("the probe makes the header `{name}` itself")).help(help)),
+        Some(help) => Err(Trouble::new(format!("the probe sets the header `{name}` itself")).help(help)),
         None => Ok((name.to_owned(), value.to_owned())),
     }
 }
@@ -100,13 +100,13 @@ fn read_header(number: usize, text: &str) -> Result<(String, String), Trouble> {
 fn made_by_us(name: &str) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "origin" => Some("write `--origin https://app.example.com`"),
-        "sec-websocket-protocol" => Some("write `--subprotocol v1`, once for each"),
+        "sec-websocket-protocol" => Some("write `--subprotocol v1`, once per subprotocol"),
         "upgrade"
         | "connection"
         | "sec-websocket-key"
         | "sec-websocket-version"
-        | "sec-websocket-extensions" => Some("leave it out"),
-        "content-length" | "transfer-encoding" => Some("leave it out: a handshake has no body"),
+        | "sec-websocket-extensions" => Some("remove it"),
+        "content-length" | "transfer-encoding" => Some("remove it: a handshake has no body"),
         _ => None,
     }
 }

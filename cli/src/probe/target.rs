@@ -27,7 +27,7 @@ impl Target {
         let port = url
             .port_or_known_default()
             .filter(|port| *port != 0)
-            .ok_or_else(|| bad(&text, "nobody listens on port 0"))?;
+            .ok_or_else(|| bad(&text, "port 0 cannot be connected to"))?;
         if url.fragment().is_some() {
             notes.push("the fragment after `#` is not sent".to_owned());
         }
@@ -120,8 +120,8 @@ fn likely_scheme(rest: &str) -> &'static str {
 }
 
 fn bad(text: &str, why: &str) -> Trouble {
-    Trouble::new(format!("`{}` is no address to connect to: {why}", without_secrets(text)))
-        .help("write `ws://host:port/path`, or `wss://` for TLS; an IPv6 address stands in brackets: `ws://[::1]:3000/ws`")
+    Trouble::new(format!("`{}` is not a valid address: {why}", without_secrets(text)))
+        .help("write `ws://host:port/path`, or `wss://` for TLS; write an IPv6 address in brackets: `ws://[::1]:3000/ws`")
 }
 
 /// The text up to its query, and without a user in front of the host.

@@ -53,19 +53,19 @@ fn closed_at_once() {
     for (bytes, said) in [
         (
             close(1000, ""),
-            "warn  ping      the server closed right after the handshake with 1000 (a normal end)\n",
+            "warn  ping      the server closed the connection right after the handshake with 1000 (normal closure)\n",
         ),
         (
             close(1011, "internal error"),
-            "fail  ping      the server closed right after the handshake with 1011 (an error of the server, `internal error`)\n",
+            "fail  ping      the server closed the connection right after the handshake with 1011 (internal error, `internal error`)\n",
         ),
         (
             close(4401, ""),
-            "fail  ping      the server closed right after the handshake with 4401 (a code of the application's own)\n",
+            "fail  ping      the server closed the connection right after the handshake with 4401 (application code)\n",
         ),
         (
             frame(0x88, b""),
-            "fail  ping      the server closed right after the handshake with 1005 (no code)\n",
+            "fail  ping      the server closed the connection right after the handshake with 1005 (no code)\n",
         ),
         (
             Vec::new(),
@@ -89,7 +89,7 @@ fn what_is_no_frame() {
         vec![0x83, 0],
     ] {
         let report = about(bytes);
-        assert!(report.contains("fail  ping      what the server sends is no WebSocket frame: "), "{report}");
+        assert!(report.contains("fail  ping      the server sent an invalid WebSocket frame: "), "{report}");
     }
 }
 
@@ -102,10 +102,7 @@ fn a_message_without_end() {
 #[test]
 fn nobody_reads() {
     let report = report(accepting(|stream| wait(&stream)), &["--any-origin", "--timeout", "1"]);
-    assert!(
-        report.contains("fail  ping      no pong within 1s: nobody reads at the other end\n"),
-        "{report}"
-    );
+    assert!(report.contains("fail  ping      no pong within 1s: the server does not read\n"), "{report}");
     assert!(report.contains("warn  close     1000 was not answered within 1s\n"), "{report}");
 }
 
@@ -114,7 +111,7 @@ fn a_close_that_is_answered_otherwise() {
     for (answer, said) in [
         (close(1002, "no"), "warn  close     1000 was answered with 1002 (protocol error, `no`)\n"),
         (frame(0x88, b""), "ok    close     1000 was answered without a code in N ms\n"),
-        (Vec::new(), "warn  close     1000 was answered by ending the connection, without a close frame\n"),
+        (Vec::new(), "warn  close     1000 was answered by closing the connection without a close frame\n"),
     ] {
         let address = accepting(move |mut stream| {
             while let Some((opcode, payload)) = read_frame(&mut stream) {
@@ -139,7 +136,7 @@ fn a_flood_is_not_read_for_ever() {
     });
     let report = report(address, &["--any-origin"]);
     assert!(
-        report.contains("the server sent 100000 messages and no pong, and was not listened to any more\n"),
+        report.contains("the server sent 100000 messages and no pong; the probe stopped reading\n"),
         "{report}"
     );
 }

@@ -106,11 +106,11 @@ fn choosing(subprotocol: &'static str) -> std::net::SocketAddr {
 fn subprotocols() {
     let offers = ["--subprotocol", "v2", "--subprotocol", "v1", "--any-origin"];
     for (chosen, more, said) in [
-        ("v1", &offers[..], "  ok    protocol  `v1` was chosen of `v2`, `v1`\n"),
+        ("v1", &offers[..], "  ok    protocol  `v1` was chosen from `v2`, `v1`\n"),
         (
             "V1",
             &offers[..],
-            "  fail  protocol  the server chose `V1`, offered were `v2`, `v1`; clients refuse it\n",
+            "  fail  protocol  the server chose `V1`, but `v2`, `v1` was offered; clients refuse it\n",
         ),
         (
             "v1",
@@ -120,7 +120,7 @@ fn subprotocols() {
         (
             "",
             &offers[..],
-            "  fail  protocol  `v2`, `v1` offered, none was chosen: browsers end such a connection\n",
+            "  fail  protocol  `v2`, `v1` offered, none chosen: browsers close such a connection\n",
         ),
     ] {
         let report = report(choosing(chosen), more);
@@ -140,7 +140,7 @@ fn early_hints_come_before_the_answer() {
         polite(stream);
     });
     let report = report(address, &["--any-origin"]);
-    assert!(report.ends_with("nothing is wrong\nexit status 0"), "{report}");
+    assert!(report.ends_with("no problem found\nexit status 0"), "{report}");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn what_a_hostile_server_sends_is_bounded() {
         })
     };
     let head = report(endless("HTTP/1.1 200 OK\r\nX: "), &[]);
-    assert!(head.contains("the head of the answer is longer than 64 KiB"), "{head}");
+    assert!(head.contains("the head of the response is longer than 64 KiB"), "{head}");
     let body = report(endless("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"), &[]);
     assert!(body.contains("xxxx .."), "{body}");
     let chunks = report(endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n"), &[]);

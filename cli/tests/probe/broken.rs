@@ -50,7 +50,7 @@ fn the_server_answers_drop_by_drop() {
         }
     });
     let report = report(address, &["--timeout", "1"]);
-    assert!(report.contains("fail  http      the answer began and did not end within 1s"), "{report}");
+    assert!(report.contains("fail  http      the response did not end within 1s"), "{report}");
 }
 
 #[test]
@@ -71,8 +71,11 @@ fn the_server_resets() {
         drop(stream);
     });
     let report = report(address, &[]);
-    assert!(report.contains("fail  http      the connection was reset before an answer came"), "{report}");
-    assert!(report.contains("help: the port may speak TLS: try `wss://`"), "{report}");
+    assert!(
+        report.contains("fail  http      the connection was reset before a response arrived"),
+        "{report}"
+    );
+    assert!(report.contains("help: the port may expect TLS: try `wss://`"), "{report}");
 }
 
 #[test]
@@ -80,23 +83,31 @@ fn not_http_at_all() {
     for (bytes, said, help) in [
         (
             &b"SSH-2.0-OpenSSH_9.6\r\n"[..],
-            "no HTTP server: it is an SSH server",
-            "the port is another service's",
+            "not an HTTP server: it is an SSH server",
+            "the port belongs to another service",
         ),
         (
             b"220 mail.example.com ESMTP\r\n",
-            "no HTTP server: it is a mail or FTP server",
-            "the port is another service's",
+            "not an HTTP server: it is a mail or FTP server",
+            "the port belongs to another service",
         ),
-        (b"-ERR unknown command 'GET'\r\n", "no HTTP server: it is Redis", "the port is another service's"),
-        (b"\x15\x03\x01\x00\x02\x02\x46", "no HTTP server: it speaks TLS", "write `wss://127.0.0.1:PORT/ws`"),
+        (
+            b"-ERR unknown command 'GET'\r\n",
+            "not an HTTP server: it looks like Redis",
+            "the port belongs to another service",
+        ),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            "not an HTTP server: it expects TLS",
+            "write `wss://127.0.0.1:PORT/ws`",
+        ),
         (
             b"\x00\x00\x12\x04\x00\x00\x00\x00\x00",
             "one that speaks only HTTP/2",
-            "switch it on beside HTTP/2",
+            "enable it along with HTTP/2",
         ),
-        (b"hello\r\n", "what listens there is no HTTP server\n", "the port is another service's"),
-        (b"HTTP/1.1 banana\r\n\r\n", "no HTTP server that keeps to the rules", "look at what writes it"),
+        (b"hello\r\n", "what listens there is not an HTTP server\n", "the port belongs to another service"),
+        (b"HTTP/1.1 banana\r\n\r\n", "not an HTTP server that follows RFC 9112", "check what writes it"),
     ] {
         let report = about(bytes);
         assert!(report.contains(said) && report.contains(help), "{report}");

@@ -28,7 +28,7 @@ fn what_cannot_be_run_ends_with_2_and_says_what_to_write() {
         ),
         (
             &["ws://localhost", "--header", "Origin: secret"],
-            "error: the probe makes the header `Origin` itself\nhelp: write `--origin https://app.example.com`\n",
+            "error: the probe sets the header `Origin` itself\nhelp: write `--origin https://app.example.com`\n",
         ),
         (
             &["ws://localhost", "--origin", "wss://app.example.com/"],
@@ -77,7 +77,7 @@ fn json_has_every_check() {
         (&"http".into(), &"fail".into(), &"404 Not Found".into())
     );
     assert_eq!(http["details"][0], serde_json::json!({ "label": "says", "text": "nothing here" }));
-    assert!(http["help"][0].as_str().unwrap().starts_with("no route is `/ws`"), "{http}");
+    assert!(http["help"][0].as_str().unwrap().starts_with("the server has no route `/ws`"), "{http}");
 }
 
 #[test]

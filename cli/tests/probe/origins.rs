@@ -58,13 +58,13 @@ fn only_a_page_of_another_origin() {
     assert!(with.ends_with("exit status 0"), "{with}");
     let without = report(server, &[]);
     assert!(without.contains("fail  http      403 Forbidden\n"), "{without}");
-    assert!(without.contains("help: the server may ask for the origin of a page it knows"), "{without}");
+    assert!(without.contains("help: the server may require an allowed origin"), "{without}");
 }
 
 #[test]
 fn an_origin_is_asked_for() {
     let report = report(judging(|origin| origin == "http://OWN", "403 Forbidden"), &[]);
-    let said = "ok    http      101 Switching Protocols with `Origin: http://127.0.0.1:PORT`; without an origin it is 403 Forbidden\n";
+    let said = "ok    http      101 Switching Protocols with `Origin: http://127.0.0.1:PORT`; 403 Forbidden without an origin\n";
     assert!(report.contains(said), "{report}");
     assert!(report.ends_with("exit status 0"), "{report}");
 }
@@ -72,7 +72,7 @@ fn an_origin_is_asked_for() {
 #[test]
 fn no_page_at_all() {
     let report = report(judging(str::is_empty, "403 Forbidden"), &[]);
-    let said = "  ok    origin    no page was let in, neither one of `http://127.0.0.1:PORT`: only clients that send no origin; one of `https://evil.example` may not (403)";
+    let said = "  ok    origin    no page may connect, not even one of `http://127.0.0.1:PORT`: only clients without an origin; one of `https://evil.example` may not (403)";
     assert_eq!(lines(&report), said);
 }
 
@@ -89,7 +89,7 @@ fn comparisons_that_look_at_a_part_only() {
     for (allow, said) in [
         (
             (|origin| !origin.starts_with("https://evil")) as fn(&str) -> bool,
-            "a page of `null` may connect: it is what a sandboxed frame on any page sends",
+            "a page of `null` may connect: a sandboxed frame on any page sends it",
         ),
         (
             |origin| origin.is_empty() || origin.starts_with("http://127.0.0.1"),
@@ -106,9 +106,7 @@ fn comparisons_that_look_at_a_part_only() {
 fn a_refusal_that_is_a_failure() {
     let report = report(judging(str::is_empty, "500 Internal Server Error"), &[]);
     assert!(
-        report.contains(
-            "warn  origin    a page of `https://evil.example` is answered 500 Internal Server Error\n"
-        ),
+        report.contains("warn  origin    a page of `https://evil.example` gets 500 Internal Server Error\n"),
         "{report}"
     );
 }
@@ -125,8 +123,7 @@ fn a_refusal_without_a_word() {
     });
     let report = report(server, &[]);
     assert!(
-        report
-            .contains("warn  origin    a page of `https://evil.example` is cut off, in place of a refusal\n"),
+        report.contains("warn  origin    a page of `https://evil.example` is cut off instead of a refusal\n"),
         "{report}"
     );
 }
@@ -152,5 +149,8 @@ fn a_refusal_after_the_handshake() {
         "  ok    origin    pages of `http://127.0.0.1:PORT` may connect, one of `https://evil.example` may not (accepted, then closed with 1008)"
     );
     let nobody = report(closing(|_| false), &[]);
-    assert_eq!(lines(&nobody), "  ok    origin    not judged: the server closes every connection at once");
+    assert_eq!(
+        lines(&nobody),
+        "  ok    origin    not checked: the server closes every connection immediately"
+    );
 }

@@ -145,13 +145,12 @@ fn the_handler_ends_at_once() {
     let report = report_on("/ends", &[]);
     assert!(
         report.contains(
-            "warn  ping      the server closed right after the handshake with 1000 (a normal end)\n"
+            "warn  ping      the server closed the connection right after the handshake with 1000 (normal closure)\n"
         ),
         "{report}"
     );
     assert!(
-        report
-            .contains("help: the handler came to its end: if it should go on, it needs a loop that receives"),
+        report.contains("help: the handler returned: to keep the connection open, receive in a loop"),
         "{report}"
     );
 }
@@ -191,7 +190,7 @@ fn a_proxy_changes_the_host() {
     });
     let report = report(address, &[]);
     assert!(
-        report.contains("  ok    origin    no page was let in, neither one of `http://127.0.0.1:PORT`"),
+        report.contains("  ok    origin    no page may connect, not even one of `http://127.0.0.1:PORT`"),
         "{report}"
     );
     assert!(report.contains("proxy_set_header Host $http_host;"), "{report}");

@@ -148,7 +148,7 @@ fn no_tls_at_all() {
     let report = report(plain);
     assert!(
         report.starts_with(
-            "  fail  tls       what listens there speaks no TLS\n        help: write `ws://localhost:PORT/ws`"
+            "  fail  tls       what listens there does not use TLS\n        help: write `ws://localhost:PORT/ws`"
         ),
         "{report}"
     );
@@ -160,7 +160,7 @@ fn only_http_2() {
     let certificate = params("localhost").signed_by(&key, &authority().issuer).unwrap();
     let report = report(start(certificate.der().clone(), &key, &[b"h2"]));
     assert!(
-        report.starts_with("  fail  tls       the server does not speak HTTP/1.1 over TLS\n"),
+        report.starts_with("  fail  tls       the server does not support HTTP/1.1 over TLS\n"),
         "{report}"
     );
 }

@@ -10,50 +10,51 @@ const SHOWN: usize = 80;
 /// The finding for a handshake that broke off.
 pub(in crate::probe) fn explain(name: &'static str, broken: &Broken, target: &Target) -> Finding {
     match broken {
-        Broken::NotConnected(error) => {
-            Finding::fail(name, format!("the server took one connection and no second one: {error}"))
-                .help("a limit on connections of one client, or the server has just ended: look into its log")
-        }
+        Broken::NotConnected(error) => Finding::fail(
+            name,
+            format!("the server accepted one connection and refused the next: {error}"),
+        )
+        .help(
+            "the limit on connections per client is reached, or the server has just stopped: check its log",
+        ),
         Broken::Silent(limit) => {
-            Finding::fail(name, format!("the connection stands, but no answer came within {limit:?}"))
-                .helps(silent(target))
+            Finding::fail(name, format!("connected, but no response within {limit:?}")).helps(silent(target))
         }
-        Broken::Slow(limit, bytes) => {
-            Finding::fail(name, format!("the answer began and did not end within {limit:?}"))
-                .detail("says", begin(bytes))
-                .help("whoever answers sends it piece by piece, or waits for more of the request")
-        }
+        Broken::Slow(limit, bytes) => Finding::fail(
+            name,
+            format!("the response did not end within {limit:?}"),
+        )
+        .detail("says", begin(bytes))
+        .help(
+            "the server sends the response piece by piece, or waits for more of the request: check its log",
+        ),
         Broken::Ended(bytes) if bytes.is_empty() => {
-            Finding::fail(name, "the server closed the connection without an answer").helps(closed(target))
+            Finding::fail(name, "the server closed the connection without a response").helps(closed(target))
         }
         Broken::Ended(bytes) => {
-            Finding::fail(name, "the server closed the connection in the middle of its answer")
+            Finding::fail(name, "the server closed the connection in the middle of its response")
                 .detail("says", begin(bytes))
-                .help("it crashed or was stopped while it answered: look into its log")
+                .help("it crashed or was stopped while it responded: check its log")
         }
         Broken::Failed(error, bytes) if !bytes.is_empty() => {
-            Finding::fail(name, format!("the connection broke in the middle of the answer: {error}"))
+            Finding::fail(name, format!("the connection broke in the middle of the response: {error}"))
                 .detail("says", begin(bytes))
-                .help("the server crashed or was stopped while it answered: look into its log")
+                .help("the server crashed or was stopped while it responded: check its log")
         }
         Broken::Failed(error, _) => failed(name, error, target),
         Broken::NotHttp(bytes) => not_http(name, bytes, target),
         Broken::TooLong(limit) => Finding::fail(
             name,
-            format!("the head of the answer is longer than {} KiB, which no client reads", limit / 1024),
+            format!("the head of the response is longer than {} KiB, more than clients read", limit / 1024),
         )
-        .help("look at what sets so many or so long headers, most often cookies"),
+        .help("send fewer or shorter headers; most often they are cookies"),
     }
 }
 
 fn silent(target: &Target) -> Vec<String> {
-    let tls = if target.secure {
-        None
-    } else {
-        Some("the port may speak TLS and wait for its handshake: try `wss://`".to_owned())
-    };
+    let tls = if target.secure { None } else { Some("the port may expect TLS: try `wss://`".to_owned()) };
     let mut all = vec![
-        "the server is stuck (a blocking call in an async handler stalls all connections), or does long work before it accepts: look into its log".to_owned(),
+        "the server is stuck (a blocking call in an async handler stalls all connections), or does slow work before it accepts: check its log".to_owned(),
     ];
     all.extend(tls);
     all
@@ -61,12 +62,12 @@ fn silent(target: &Target) -> Vec<String> {
 
 fn closed(target: &Target) -> Vec<String> {
     let tls = if target.secure {
-        "the proxy that ends TLS may have no server behind it"
+        "the proxy that terminates TLS may have no server behind it: check that the server runs"
     } else {
-        "the port may speak TLS: try `wss://`"
+        "the port may expect TLS: try `wss://`"
     };
     vec![
-        "the server crashed, refused this host without a word, or speaks another protocol: look into its log"
+        "the server crashed, refused this host without a response, or speaks another protocol: check its log"
             .to_owned(),
         tls.to_owned(),
     ]
@@ -75,48 +76,49 @@ fn closed(target: &Target) -> Vec<String> {
 fn failed(name: &'static str, error: &std::io::Error, target: &Target) -> Finding {
     if let Some(error) = rustls_error(error) {
         return Finding::fail(name, format!("TLS ended the connection: {error}"))
-            .help("if it says `CertificateRequired`, the server asks for a certificate of the client");
+            .help("if the error is `CertificateRequired`, the server asks for a client certificate");
     }
     match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-            Finding::fail(name, "the connection was reset before an answer came").helps(closed(target))
+            Finding::fail(name, "the connection was reset before a response arrived").helps(closed(target))
         }
         ErrorKind::UnexpectedEof => {
-            Finding::fail(name, "the server closed the connection without an answer").helps(closed(target))
+            Finding::fail(name, "the server closed the connection without a response").helps(closed(target))
         }
-        _ => Finding::fail(name, format!("the connection broke before an answer came: {error}")),
+        _ => Finding::fail(name, format!("the connection broke before a response arrived: {error}")),
     }
 }
 
 fn not_http(name: &'static str, bytes: &[u8], target: &Target) -> Finding {
     let (who, help) = recognise(bytes, target);
-    Finding::fail(name, format!("what listens there is no HTTP server{who}"))
+    Finding::fail(name, format!("what listens there is not an HTTP server{who}"))
         .detail("says", begin(bytes))
         .help(help)
 }
 
 /// Who speaks like this, and what to do.
 fn recognise(bytes: &[u8], target: &Target) -> (&'static str, String) {
-    let port = "the port is another service's: compare it with the one that the server prints when it starts"
-        .to_owned();
+    let port =
+        "the port belongs to another service: compare it with the port that the server prints when it starts"
+            .to_owned();
     match bytes {
         // An alert: the server took the request for a broken TLS handshake.
         [0x15, 3, ..] => {
-            (": it speaks TLS", format!("write `wss://{}{}`", target.host_and_port(), target.url.path()))
+            (": it expects TLS", format!("write `wss://{}{}`", target.host_and_port(), target.url.path()))
         }
         // An empty SETTINGS frame is how HTTP/2 begins.
         [0, 0, _, 4, ..] => (
             ", or one that speaks only HTTP/2",
-            "WebSocket clients open over HTTP/1.1: switch it on beside HTTP/2".to_owned(),
+            "WebSocket clients connect over HTTP/1.1: enable it along with HTTP/2".to_owned(),
         ),
         _ if bytes.starts_with(b"SSH-") => (": it is an SSH server", port),
         _ if bytes.starts_with(b"220 ") || bytes.starts_with(b"220-") => {
             (": it is a mail or FTP server", port)
         }
-        _ if bytes.starts_with(b"-ERR") => (": it is Redis or something like it", port),
+        _ if bytes.starts_with(b"-ERR") => (": it looks like Redis", port),
         _ if bytes.starts_with(b"HTTP/") => (
-            " that keeps to the rules",
-            "the head of its answer cannot be read: look at what writes it".to_owned(),
+            " that follows RFC 9112",
+            "the head of its response is malformed: check what writes it".to_owned(),
         ),
         _ => ("", port),
     }

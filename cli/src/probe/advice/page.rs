@@ -19,7 +19,7 @@ pub(in crate::probe) fn show(head: &Head, body: &[u8]) -> Vec<(&'static str, Str
         return vec![("body", title)];
     }
     if !is_text(&text) {
-        return vec![("body", format!("{} bytes that are no text", body.len()))];
+        return vec![("body", format!("{} bytes of binary data", body.len()))];
     }
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     lines.take(LINES).map(|line| ("says", line.to_owned())).collect()

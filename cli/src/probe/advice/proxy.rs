@@ -53,13 +53,13 @@ impl Proxy {
         match self {
             Self::Nginx => NGINX,
             Self::Caddy => {
-                "Caddy's `reverse_proxy` passes the upgrade on by itself: look for a `handle`, `respond` or `header_up` that takes this path first"
+                "Caddy's `reverse_proxy` passes the upgrade on by default: check for a `handle`, `respond` or `header_up` that matches this path first"
             }
             Self::Alb => {
-                "an ALB passes the upgrade on when the target group's protocol version is HTTP1: with HTTP2 or gRPC it cannot"
+                "an ALB passes the upgrade on only if the protocol version of the target group is HTTP1, not HTTP2 or gRPC"
             }
             Self::Cloudflare => {
-                "Cloudflare passes the upgrade on when Network > WebSockets is on for the zone"
+                "Cloudflare passes the upgrade on if Network > WebSockets is enabled for the zone"
             }
             Self::CloudFront => {
                 "CloudFront passes the upgrade on with an origin request policy that forwards the `Sec-WebSocket-*` headers, such as `AllViewer`"
@@ -74,7 +74,7 @@ impl Proxy {
                 "IIS needs the Windows feature `WebSocket Protocol`, and for a proxy Application Request Routing 3"
             }
             Self::Heroku => {
-                "Heroku's router passes the upgrade on by itself: the answer is the program's own"
+                "Heroku's router passes the upgrade on by default: the response is the program's own"
             }
         }
     }
@@ -85,8 +85,9 @@ pub(in crate::probe) fn upgrade_help(head: &Head) -> Vec<String> {
     match Proxy::of(head) {
         Some(proxy) => vec![proxy.upgrade().to_owned()],
         None => vec![
-            format!("if a proxy stands in front, {NGINX}"),
-            "Caddy's `reverse_proxy` and an AWS ALB (target group of HTTP1) pass the upgrade on by themselves".to_owned(),
+            format!("if a proxy is in front, {NGINX}"),
+            "Caddy's `reverse_proxy` and an AWS ALB (target group with HTTP1) pass the upgrade on by default"
+                .to_owned(),
         ],
     }
 }

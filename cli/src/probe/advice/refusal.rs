@@ -18,15 +18,15 @@ pub(in crate::probe) fn explain(finding: Finding, rule: &Rule, origin: Option<&s
             "if that page is yours, write `origins = [\"{}\"]` in `#[ws_endpoint(..)]`",
             origin.unwrap_or("https://app.example.com")
         )),
-        "unknown_route" => finding.help("compare the path with the routes of the server: `cargo sockeye routes` lists them and says which the linker dropped; a proxy in front may add a prefix or remove one"),
-        "layer_panic" => finding.help("a layer or a route of the server's program panicked: the backtrace of the panic names the place"),
-        "subprotocol_refused" => finding.help("offer one that the endpoint speaks, with `--subprotocol NAME`"),
-        "handler_refused" => finding.help("the handler decided this: look at its condition, and send what it asks for with `--header 'Name: value'`"),
-        "extractor_refused" => finding.help("send what the parameter asks for: query string, header or cookie (`--header 'Name: value'`)"),
+        "unknown_route" => finding.help("compare the path with the routes of the server: `cargo sockeye routes` lists them and those that the linker dropped; a proxy in front may add or remove a prefix"),
+        "layer_panic" => finding.help("a layer or a route of the server program panicked: its panic message shows where"),
+        "subprotocol_refused" => finding.help("offer a subprotocol that the endpoint supports, with `--subprotocol NAME`"),
+        "handler_refused" => finding.help("the handler refused: send what it requires with `--header 'Name: value'`, or change its condition"),
+        "extractor_refused" => finding.help("send what the parameter needs: query string, header or cookie (`--header 'Name: value'`)"),
         _ => finding,
     };
     finding.help(format!(
-        "the server's log has one line for it, with the reason; `cargo sockeye explain {}` has the page of the rule",
+        "the server log has one line with the reason; `cargo sockeye explain {}` shows the page of the rule",
         rule.name
     ))
 }

@@ -19,9 +19,8 @@ pub(in crate::probe) async fn check(session: &mut Session, limit: Duration) -> F
     let start = Instant::now();
     match timeout(limit, answer(session)).await {
         Ok(event) => judge(event, start.elapsed()),
-        Err(_) => Finding::warn(NAME, format!("1000 was not answered within {limit:?}")).help(
-            "the handler does not notice that its peer leaves: it and all that it holds stay on the server",
-        ),
+        Err(_) => Finding::warn(NAME, format!("1000 was not answered within {limit:?}"))
+            .help("the handler does not notice when its peer leaves, and keeps running on the server"),
     }
 }
 
@@ -47,14 +46,14 @@ fn judge(event: Event, after: Duration) -> Finding {
         }
         Event::Closed { code, reason } => other_code(code, &reason),
         Event::Ended | Event::Failed(_) => {
-            Finding::warn(NAME, "1000 was answered by ending the connection, without a close frame")
+            Finding::warn(NAME, "1000 was answered by closing the connection without a close frame")
                 .help("browsers report 1006, as after a crash: the server should send a close frame")
         }
         Event::TooBig | Event::TooMany => {
-            Finding::warn(NAME, "1000 was not answered: the server sends more than is read")
+            Finding::warn(NAME, "1000 was not answered: the server sends more messages than the probe reads")
         }
         Event::Wrong(what) => {
-            Finding::fail(NAME, format!("what the server sends is no WebSocket frame: {what}"))
+            Finding::fail(NAME, format!("the server sent an invalid WebSocket frame: {what}"))
         }
         Event::Data | Event::Ping | Event::Pong(_) => Finding::ok(NAME, "answered"),
     }

@@ -48,20 +48,19 @@ fn without(name: &str) -> Finding {
 }
 
 fn silent(name: &str, limit: Duration) -> Finding {
-    Finding::fail(NAME, format!("nobody said within {limit:?} which address `{name}` has")).help(
-        "the name server of this machine does not answer: look at its network and at `/etc/resolv.conf`",
-    )
+    Finding::fail(NAME, format!("no answer within {limit:?} to the DNS query for `{name}`"))
+        .help("the DNS server of this machine does not answer: check the network and `/etc/resolv.conf`")
 }
 
 fn unknown(name: &str, error: &io::Error) -> Finding {
     let text = error.to_string();
     // The system's resolver tells the two apart in words only.
     if text.contains("Temporary failure") || text.contains("Try again") {
-        return Finding::fail(NAME, format!("no name server could be asked for `{name}`")).detail("says", text).help(
-            "this machine has no network or no name server: look at `/etc/resolv.conf`; in a container, at its network",
+        return Finding::fail(NAME, format!("no DNS server can be reached to look up `{name}`")).detail("says", text).help(
+            "this machine has no network or no DNS server: check `/etc/resolv.conf`, or in a container, its network",
         );
     }
     let spelling =
-        "check the spelling; a name of docker compose or Kubernetes is known only inside its own network";
-    Finding::fail(NAME, format!("the name `{name}` is not known")).detail("says", text).help(spelling)
+        "check the spelling; a name of Docker Compose or Kubernetes exists only inside its own network";
+    Finding::fail(NAME, format!("the name `{name}` does not exist")).detail("says", text).help(spelling)
 }

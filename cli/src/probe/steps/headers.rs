@@ -17,7 +17,7 @@ pub(in crate::probe) fn check(answer: &Answer) -> (bool, Vec<Finding>) {
     let taken = fatal.is_empty();
     let faults: Vec<_> = fatal.into_iter().chain(extensions(head)).collect();
     if faults.is_empty() {
-        let words = "`Upgrade`, `Connection` and `Sec-WebSocket-Accept` are right";
+        let words = "`Upgrade`, `Connection` and `Sec-WebSocket-Accept` are correct";
         return (true, vec![Finding::ok(NAME, words)]);
     }
     (taken, faults)
@@ -25,9 +25,8 @@ pub(in crate::probe) fn check(answer: &Answer) -> (bool, Vec<Finding>) {
 
 fn version(head: &Head) -> Option<Finding> {
     (head.version == 0).then(|| {
-        Finding::fail(NAME, "the answer is HTTP/1.0, which cannot be upgraded; clients refuse it").help(
-            "something on the way speaks HTTP/1.0: nginx does to its servers, without `proxy_http_version 1.1;`",
-        )
+        Finding::fail(NAME, "the response is HTTP/1.0, which cannot be upgraded; clients refuse it")
+            .help("a proxy uses HTTP/1.0: nginx does so by default, and needs `proxy_http_version 1.1;`")
     })
 }
 
@@ -40,15 +39,15 @@ fn upgrade(head: &Head) -> Option<Finding> {
         (!head.has_token("connection", "upgrade")).then(|| instead(head, "Connection", "Upgrade"));
     let faults: Vec<String> = upgrade.into_iter().chain(connection).collect();
     (!faults.is_empty()).then(|| {
-        Finding::fail(NAME, format!("the answer {}; clients refuse it", faults.join(" and ")))
-            .help("a proxy took it out of the answer, or the server does not write it")
+        Finding::fail(NAME, format!("the response {}; clients refuse it", faults.join(" and ")))
+            .help("a proxy removed it from the response, or the server does not send it")
             .helps(proxy::upgrade_help(head))
     })
 }
 
 fn instead(head: &Head, name: &str, wanted: &str) -> String {
     match head.get(name) {
-        Some(value) => format!("has `{name}: {value}` in place of `{wanted}`"),
+        Some(value) => format!("has `{name}: {value}` instead of `{wanted}`"),
         None => format!("lacks `{name}: {wanted}`"),
     }
 }
@@ -59,25 +58,25 @@ fn accept(head: &Head, key: &str) -> Option<Finding> {
     let (what, help) = match given.as_slice() {
         [] => (
             "`Sec-WebSocket-Accept` is missing",
-            "the server upgraded to something that is no WebSocket, or a proxy took the header out",
+            "the server upgraded to a protocol other than WebSocket, or a proxy removed the header",
         ),
         [one] if *one == right => return None,
         [_] => (
-            "`Sec-WebSocket-Accept` does not fit the key of the request",
-            "it was made for another key: a cache or proxy answered for the server, or the server does not follow RFC 6455 section 4.2.2",
+            "`Sec-WebSocket-Accept` does not match the key of the request",
+            "it belongs to another key: a cache or proxy answered for the server, or the server does not follow RFC 6455 section 4.2.2",
         ),
         _ => (
-            "`Sec-WebSocket-Accept` stands more than once",
-            "server and proxy both write it: one of them must not",
+            "`Sec-WebSocket-Accept` appears more than once",
+            "the server and the proxy both send it: remove it from one of them",
         ),
     };
-    Some(Finding::fail(NAME, format!("{what}; clients refuse the answer")).help(help))
+    Some(Finding::fail(NAME, format!("{what}; clients refuse the response")).help(help))
 }
 
 fn extensions(head: &Head) -> Option<Finding> {
     let given = head.get("sec-websocket-extensions").filter(|value| !value.is_empty())?;
     Some(
-        Finding::fail(NAME, format!("the server uses the extension `{given}`, which was not asked for; clients refuse it"))
-            .help("it may use only what the client offers (RFC 6455 section 9.1): some servers switch compression on for everybody"),
+        Finding::fail(NAME, format!("the server uses the extension `{given}`, which was not offered; clients refuse it"))
+            .help("use only extensions that the client offers (RFC 6455 section 9.1): some servers enable compression for every client"),
     )
 }

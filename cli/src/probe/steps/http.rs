@@ -62,7 +62,7 @@ async fn because_of_origin(
     let before = status_line(&first.head);
     if let Some(own) = &other.origin {
         let after = status_line(&second.head);
-        let words = format!("{after} with `Origin: {own}`; without an origin it is {before}");
+        let words = format!("{after} with `Origin: {own}`; {before} without an origin");
         return (Some(Accepted { answer: second, ask: other }), Finding::ok(NAME, words));
     }
     Session::of(second).close().await;
@@ -93,7 +93,8 @@ fn refused(line: &Line, answer: &Answer, ask: &Ask) -> Finding {
 /// With where a redirect leads, and what the server said.
 fn with_words(mut finding: Finding, answer: &Answer) -> Finding {
     if (300..400).contains(&answer.head.status) {
-        let location = answer.head.get("location").map_or("nowhere: it has no `Location`", before_query);
+        let location =
+            answer.head.get("location").map_or("no address: the response has no `Location`", before_query);
         finding = finding.detail("leads to", location);
     }
     finding.details.extend(page::show(&answer.head, &answer.body));

@@ -56,10 +56,10 @@ pub(in crate::probe) async fn check(base: &Base<'_>, any_is_meant: bool) -> Vec<
         Taken::Yes => vec![anybody(any_is_meant)],
         Taken::Unclear(broken) => vec![unclear(&broken)],
         Taken::No(Refusal::Close(_)) if matches!(base.pulse, Pulse::Over(_)) => {
-            vec![Finding::ok(NAME, "not judged: the server closes every connection at once")]
+            vec![Finding::ok(NAME, "not checked: the server closes every connection immediately")]
         }
         Taken::No(Refusal::Answer(head)) if head.status == 429 => {
-            vec![Finding::ok(NAME, "not judged: the server takes no more handshakes now (429)")]
+            vec![Finding::ok(NAME, "not checked: the server accepts no more handshakes at the moment (429)")]
         }
         Taken::No(Refusal::Answer(head)) if head.status >= 500 => vec![failing(&head)],
         Taken::No(refusal) => {
@@ -110,11 +110,11 @@ impl Base<'_> {
         let refused = format!("one of `{STRANGER}` may not ({refusal})");
         if allowed.is_empty() {
             let words = format!(
-                "no page was let in, neither one of `{own}`: only clients that send no origin; {refused}"
+                "no page may connect, not even one of `{own}`: only clients without an origin; {refused}"
             );
             let help = "if a page is meant to connect, try its origin: `--origin https://app.example.com`";
             return Finding::ok(NAME, words).help(help).help(
-                "if pages of the server's own origin should connect, a proxy changes the host: nginx needs `proxy_set_header Host $http_host;`",
+                "if pages of the server's own origin should connect, let the proxy pass the host on: nginx needs `proxy_set_header Host $http_host;`",
             );
         }
         Finding::ok(NAME, format!("pages of {} may connect, {refused}", allowed.join(" and ")))
@@ -136,7 +136,7 @@ fn disguises(target: &Target) -> Vec<(String, &'static str)> {
     let scheme = if target.secure { "https" } else { "http" };
     let host = target.host.to_string();
     let mut all = vec![
-        ("null".to_owned(), "it is what a sandboxed frame on any page sends"),
+        ("null".to_owned(), "a sandboxed frame on any page sends it"),
         (format!("{scheme}://{host}.evil.example"), "only the beginning of the origin is compared"),
         (format!("{scheme}://evil{host}"), "only the end of the origin is compared"),
     ];
@@ -146,30 +146,29 @@ fn disguises(target: &Target) -> Vec<(String, &'static str)> {
 }
 
 fn anybody(meant: bool) -> Finding {
-    let words = format!("any web page may connect: one of `{STRANGER}` was let in");
+    let words = format!("any web page may connect: one of `{STRANGER}` was accepted");
     if meant {
         return Finding::ok(NAME, words);
     }
     Finding::warn(NAME, words)
-        .help("a page that your user happens to visit can connect with the user's cookies and act in the user's name (cross-site WebSocket hijacking); CORS does not prevent it")
-        .help("let the server compare `Origin` with a list: Sockeye's default is its own origin, or `origins = [\"https://app.example.com\"]`")
-        .help("if every page is meant to connect, say so with `--any-origin`")
+        .help("any page that a user visits can connect with the user's cookies and act as the user (cross-site WebSocket hijacking); CORS does not prevent it")
+        .help("let the server check `Origin`: Sockeye allows its own origin by default, or a list: `origins = [\"https://app.example.com\"]`")
+        .help("if any page is meant to connect, pass `--any-origin`")
 }
 
 fn unclear(broken: &Broken) -> Finding {
     let what = match broken {
-        Broken::Silent(_) | Broken::Slow(..) => "gets no answer",
+        Broken::Silent(_) | Broken::Slow(..) => "gets no response",
         Broken::NotConnected(_) => "gets no connection",
         _ => "is cut off",
     };
-    Finding::warn(NAME, format!("a page of `{STRANGER}` {what}, in place of a refusal"))
-        .help("answer 403: a refusal without a status cannot be told from an outage")
+    Finding::warn(NAME, format!("a page of `{STRANGER}` {what} instead of a refusal"))
+        .help("answer with 403: a refusal without a status looks like an outage")
 }
 
 fn failing(head: &Head) -> Finding {
-    Finding::warn(NAME, format!("a page of `{STRANGER}` is answered {}", status_line(head))).help(
-        "the check of the origin fails in place of refusing: answer 403; the server's log should say why",
-    )
+    Finding::warn(NAME, format!("a page of `{STRANGER}` gets {}", status_line(head)))
+        .help("the origin check fails instead of refusing: answer with 403; check the log of the server")
 }
 
 fn let_in(origin: &str, why: &str) -> Finding {

@@ -79,8 +79,8 @@ fn answered(after: Duration, messages: usize) -> Finding {
 }
 
 fn silent(limit: Duration) -> Finding {
-    Finding::fail(NAME, format!("no pong within {limit:?}: nobody reads at the other end")).help(
-        "the handler does not receive, or a blocking call holds it; a proxy that buffers may also stand between: proxies end connections that look idle",
+    Finding::fail(NAME, format!("no pong within {limit:?}: the server does not read")).help(
+        "receive in the handler, and remove blocking calls from it; or a proxy in between buffers: proxies close connections that look idle",
     )
 }
 
@@ -88,27 +88,28 @@ fn ended(event: Event) -> Finding {
     match event {
         Event::Closed { code, reason } => closed(code, &reason),
         Event::Ended => Finding::fail(NAME, "the connection ended right after the handshake, without a close frame").help(
-            "the handler was dropped or the process crashed, or a proxy gave up: look into their logs; browsers report code 1006",
+            "the handler was dropped, the process crashed, or a proxy gave up: check their logs; browsers report code 1006",
         ),
         Event::Failed(error) => Finding::fail(NAME, format!("the connection broke right after the handshake: {error}"))
-            .help("the process crashed, or a proxy gave up: look into their logs; browsers report code 1006"),
+            .help("the process crashed, or a proxy gave up: check their logs; browsers report code 1006"),
         Event::TooBig => too_much("a message of more than 16 MiB"),
         Event::TooMany => too_much("100000 messages and no pong"),
-        Event::Wrong(what) => Finding::fail(NAME, format!("what the server sends is no WebSocket frame: {what}"))
-            .help("a server that masks its frames, compresses without being asked, or writes HTTP into an upgraded connection: look at what handles it"),
+        Event::Wrong(what) => Finding::fail(NAME, format!("the server sent an invalid WebSocket frame: {what}"))
+            .help("the server masks its frames, compresses without an offer, or writes HTTP into an upgraded connection: check what handles the connection"),
         Event::Pong(_) | Event::Ping | Event::Data => Finding::ok(NAME, "answered"),
     }
 }
 
 fn too_much(what: &str) -> Finding {
-    Finding::warn(NAME, format!("the server sent {what}, and was not listened to any more"))
-        .help("most clients have smaller limits: send less at once, and answer pings in between")
+    Finding::warn(NAME, format!("the server sent {what}; the probe stopped reading"))
+        .help("most clients have smaller limits: send smaller messages, and answer pings in between")
 }
 
 fn closed(code: u16, reason: &str) -> Finding {
     let (meaning, help) = closing::meaning(code);
     let said = if reason.is_empty() { String::new() } else { format!(", `{reason}`") };
-    let words = format!("the server closed right after the handshake with {code} ({meaning}{said})");
+    let words =
+        format!("the server closed the connection right after the handshake with {code} ({meaning}{said})");
     // An endpoint may have said all that it has to say.
     let finding = if code == 1000 { Finding::warn(NAME, words) } else { Finding::fail(NAME, words) };
     finding.help(help)

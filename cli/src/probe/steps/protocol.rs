@@ -11,23 +11,23 @@ pub(in crate::probe) fn check(head: &Head, offered: &[String]) -> Option<Finding
     match (chosen.as_slice(), offered.is_empty()) {
         ([], true) => None,
         ([], false) => Some(
-            Finding::fail(NAME, format!("{} offered, none was chosen: browsers end such a connection", list()))
-                .help("let the server choose one of them, or let the client offer none; in Sockeye, `subprotocols = [..]` in `#[ws_endpoint(..)]`"),
+            Finding::fail(NAME, format!("{} offered, none chosen: browsers close such a connection", list()))
+                .help("let the server choose one of them, or have the client offer none; in Sockeye, `subprotocols = [..]` in `#[ws_endpoint(..)]`"),
         ),
         ([one], true) => Some(
             Finding::fail(NAME, format!("the server chose `{one}`, although none was offered; clients refuse it"))
-                .help(format!("offer it, `--subprotocol {one}`, or let the server choose none by itself")),
+                .help(format!("offer it with `--subprotocol {one}`, or let the server choose none")),
         ),
         ([one], false) if offered.iter().any(|offer| offer == one) => {
-            Some(Finding::ok(NAME, format!("`{one}` was chosen of {}", list())))
+            Some(Finding::ok(NAME, format!("`{one}` was chosen from {}", list())))
         }
         ([one], false) => Some(
-            Finding::fail(NAME, format!("the server chose `{one}`, offered were {}; clients refuse it", list()))
-                .help("upper and lower case count; the server must choose one of those offered, as it stands"),
+            Finding::fail(NAME, format!("the server chose `{one}`, but {} was offered; clients refuse it", list()))
+                .help("let the server choose one of the offered subprotocols, spelled the same, case included"),
         ),
         _ => Some(
             Finding::fail(NAME, format!("the server chose several: `{}`; clients refuse it", chosen.join("`, `")))
-                .help("it must choose one"),
+                .help("let the server choose one"),
         ),
     }
 }

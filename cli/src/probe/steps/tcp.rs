@@ -68,26 +68,27 @@ fn found(elsewhere: bool, words: String) -> Finding {
 }
 
 fn refused(address: SocketAddr, elsewhere: bool) -> Finding {
-    let words = format!("{address} refuses connections: nobody listens there");
+    let words = format!("{address} refuses connections: nothing listens there");
     if elsewhere && address.ip().is_loopback() {
         // `localhost` has two addresses on every machine, and servers in development listen on one of them.
-        return Finding::ok(NAME, format!("nobody listens on {address}, which clients skip"));
+        return Finding::ok(NAME, format!("nothing listens on {address}, which clients skip"));
     }
     let finding = found(elsewhere, words);
     if elsewhere {
-        return finding.help("let the server listen on this address too, or take it out of the name's records: some clients try it first");
+        return finding.help("let the server listen on this address too, or remove it from the DNS records of the name: some clients try it first");
     }
-    let finding = finding.help("start the server, or compare the port with the one it prints when it starts");
+    let finding =
+        finding.help("start the server, or compare the port with the one that it prints at startup");
     if address.ip().is_loopback() {
         finding
     } else {
-        finding.help("a server that listens on 127.0.0.1 is not reachable from elsewhere: let it listen on 0.0.0.0 or `[::]`; in a container, publish the port")
+        finding.help("a server that listens on 127.0.0.1 is not reachable from other machines: let it listen on 0.0.0.0 or `[::]`; in a container, publish the port")
     }
 }
 
 fn timed_out(address: SocketAddr, elsewhere: bool, limit: Duration) -> Finding {
     found(elsewhere, format!("{address} did not answer within {limit:?}"))
-        .help("a firewall or security group drops the packets, or the address is not that of the server: open the port, or mend the name's records")
+        .help("a firewall or security group drops the packets, or the address does not belong to the server: open the port, or fix the DNS records of the name")
 }
 
 /// Most often it is this machine that has no IPv6: that is not the server's fault, if it has another address.
@@ -95,9 +96,10 @@ fn unreachable(address: SocketAddr, error: &io::Error, elsewhere: bool) -> Findi
     if elsewhere {
         return Finding::ok(
             NAME,
-            format!("{address} was not tried: this machine has no way there ({error})"),
+            format!("{address} was not tried: this machine has no route to it ({error})"),
         );
     }
-    Finding::fail(NAME, format!("this machine has no way to {address}: {error}"))
-        .help("look at its network; a VPN may have to be on, and an IPv6 address needs IPv6 on this side too")
+    Finding::fail(NAME, format!("this machine has no route to {address}: {error}")).help(
+        "check the network of this machine; a VPN may be needed, and an IPv6 address needs IPv6 here too",
+    )
 }

@@ -38,10 +38,10 @@ fn explain(line: &Line, trust: &Trust, error: &io::Error) -> Finding {
     }
     match error.kind() {
         io::ErrorKind::TimedOut => Finding::fail(NAME, format!("no answer to the TLS handshake within {:?}", line.limit))
-            .help(format!("whoever listens on port {} waits for something else: if it speaks no TLS, write `ws://`", line.target.port)),
+            .help(format!("what listens on port {} does not answer a TLS handshake: if it does not use TLS, write `ws://`", line.target.port)),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-            Finding::fail(NAME, "the server ended the connection in the middle of the TLS handshake").help(
-                "it may speak no TLS on this port (write `ws://`), or have no certificate for this name: look into its log",
+            Finding::fail(NAME, "the server closed the connection during the TLS handshake").help(
+                "it may not use TLS on this port (write `ws://`), or have no certificate for this name: check its log",
             )
         }
         _ => Finding::fail(NAME, format!("the TLS handshake failed: {error}")),
@@ -57,17 +57,18 @@ fn of_rustls(line: &Line, trust: &Trust, error: &Error) -> Finding {
     match error {
         Error::InvalidCertificate(error) => certificate(line, trust, error),
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => {
-            Finding::fail(NAME, "what listens there speaks no TLS").help(format!(
-                "write `ws://{}{}`, or let a proxy in front of it end TLS",
+            Finding::fail(NAME, "what listens there does not use TLS").help(format!(
+                "write `ws://{}{}`, or let a proxy in front of it terminate TLS",
                 line.target.host_and_port(),
                 line.target.url.path()
             ))
         }
         Error::AlertReceived(alert) => alert_received(&format!("{alert:?}")),
-        Error::PeerIncompatible(why) => {
-            Finding::fail(NAME, format!("client and server share no way to speak TLS: {why:?}"))
-                .help("clients of today need TLS 1.2 or 1.3: switch them on in the server")
-        }
+        Error::PeerIncompatible(why) => Finding::fail(
+            NAME,
+            format!("the client and the server have no TLS version or cipher suite in common: {why:?}"),
+        )
+        .help("enable TLS 1.2 or 1.3 in the server"),
         _ => Finding::fail(NAME, format!("the TLS handshake failed: {error}")),
     }
 }
@@ -76,27 +77,29 @@ fn alert_received(alert: &str) -> Finding {
     let (words, help) = match alert {
         "UnrecognisedName" => (
             "the server has no certificate for this name",
-            "add the name to the server or proxy that ends TLS",
+            "add the name to the server or proxy that terminates TLS",
         ),
-        "ProtocolVersion" => (
-            "the server speaks only versions of TLS that are no longer used",
-            "switch on TLS 1.2 or 1.3 in the server",
-        ),
+        "ProtocolVersion" => {
+            ("the server supports only obsolete versions of TLS", "enable TLS 1.2 or 1.3 in the server")
+        }
         "NoApplicationProtocol" => (
-            "the server does not speak HTTP/1.1 over TLS",
-            "WebSocket clients ask for `http/1.1`: switch it on beside `h2`",
+            "the server does not support HTTP/1.1 over TLS",
+            "WebSocket clients ask for `http/1.1`: enable it along with `h2`",
         ),
         "CertificateRequired" | "BadCertificate" => (
-            "the server asks for a certificate of the client",
-            "browsers can show one, this probe cannot: probe behind the proxy that asks for it",
+            "the server asks for a client certificate",
+            "this probe cannot send one: run it behind the proxy that asks for it",
         ),
         "HandshakeFailure" => (
-            "client and server share no way to speak TLS, or the server has no certificate for this name",
-            "switch on TLS 1.2 or 1.3 in the server, and look into its log",
+            "the client and the server have no TLS version in common, or the server has no certificate for this name",
+            "enable TLS 1.2 or 1.3 in the server, and check its log",
         ),
         _ => {
-            return Finding::fail(NAME, format!("the server ended the TLS handshake with the alert {alert}"))
-                .help("look into its log");
+            return Finding::fail(
+                NAME,
+                format!("the server aborted the TLS handshake with the alert {alert}"),
+            )
+            .help("check its log");
         }
     };
     Finding::fail(NAME, words).help(help)
@@ -116,10 +119,10 @@ fn certificate(line: &Line, trust: &Trust, error: &CertificateError) -> Finding 
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Finding::fail(NAME, format!("the certificate is not for `{host}`"))
-                .help("connect to a name that it is for, or get one for this name; a proxy with several sites must know this one")
+                .help("connect to a name in the certificate, or get a certificate for this name; a proxy with several sites must have this one")
         }
-        CertificateError::UnknownIssuer if trust.is_empty() => Finding::fail(NAME, "this machine trusts no certificate at all")
-            .help("install its `ca-certificates`, or name a file of certificates in the environment: `SSL_CERT_FILE`"),
+        CertificateError::UnknownIssuer if trust.is_empty() => Finding::fail(NAME, "this machine has no trusted root certificates")
+            .help("install `ca-certificates`, or set `SSL_CERT_FILE` to a file of certificates"),
         CertificateError::UnknownIssuer => unknown_issuer(&seen),
         CertificateError::Revoked => Finding::fail(NAME, "the certificate was revoked").help("get a new one"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => purpose(error),
@@ -134,7 +137,7 @@ fn shown(finding: Finding, seen: &Seen) -> Finding {
 }
 
 fn self_signed(host: &url::Host<String>) -> Finding {
-    Finding::fail(NAME, "the certificate is self-signed: nobody but the server vouches for it").help(format!(
+    Finding::fail(NAME, "the certificate is self-signed").help(format!(
         "browsers refuse it for a WebSocket without asking: get one from an authority (Let's Encrypt; Caddy does it by itself), or, \
          in development, make one that this machine trusts: `mkcert {host}`"
     ))
@@ -142,16 +145,16 @@ fn self_signed(host: &url::Host<String>) -> Finding {
 
 fn expired(when: &str) -> Finding {
     Finding::fail(NAME, format!("the certificate expired {when}"))
-        .help("renew it, and load it: nginx and most servers go on with the old one until `reload`")
+        .help("renew it, then reload the server: nginx and most servers keep using the old one until then")
 }
 
 fn unknown_issuer(seen: &Seen) -> Finding {
     let finding =
-        Finding::fail(NAME, "the certificate is from an authority that this machine does not trust");
+        Finding::fail(NAME, "the certificate is issued by an authority that this machine does not trust");
     if seen.intermediates == 0 {
-        finding.help("the server sends no intermediate certificate: give it the full chain (nginx: `ssl_certificate fullchain.pem`); browsers may hide this, other clients fail")
+        finding.help("the server sends no intermediate certificate: configure the full chain (nginx: `ssl_certificate fullchain.pem`); browsers may work without it, other clients fail")
     } else {
-        finding.help("if it is your company's own authority, every client has to trust it: name its file in `SSL_CERT_FILE` here")
+        finding.help("if it is your company's own authority, every client must trust it: here, set `SSL_CERT_FILE` to its file")
     }
 }
 
@@ -161,9 +164,12 @@ fn purpose(error: &CertificateError) -> Finding {
         _ => &[],
     };
     let client = presented.iter().any(|purpose| matches!(purpose, ExtendedKeyPurpose::ClientAuth));
-    let what =
-        if client { "the certificate is one of a client" } else { "the certificate is not one of a server" };
-    Finding::fail(NAME, what).help("get one whose extended key usage has `serverAuth`")
+    let what = if client {
+        "the certificate is for clients, not servers"
+    } else {
+        "the certificate is not for servers"
+    };
+    Finding::fail(NAME, what).help("get one with `serverAuth` in its extended key usage")
 }
 
 /// How long ago, in the largest unit that fits.
