@@ -23,7 +23,8 @@ pub(super) fn among(routes: &[RouteOf], source: &Source) -> Vec<Finding> {
 }
 
 /// The words of the server's report.
-const HELP: &str = "give one of them another route, or put them into different groups with `group = \"..\"`";
+const HELP: &str =
+    "change one of the routes, or put the endpoints into different groups with `group = \"..\"`";
 
 fn finding(first: &RouteOf, again: &RouteOf, source: &Source) -> Finding {
     Finding {
@@ -32,7 +33,7 @@ fn finding(first: &RouteOf, again: &RouteOf, source: &Source) -> Finding {
         expected: None,
         notes: Vec::new(),
         help: HELP.to_owned(),
-        place: source.place(again.bytes.clone()).labelled("this route is taken"),
-        related: vec![source.place(first.bytes.clone()).labelled("by this endpoint")],
+        place: source.place(again.bytes.clone()).labelled("this route"),
+        related: vec![source.place(first.bytes.clone()).labelled("is already the route of this endpoint")],
     }
 }

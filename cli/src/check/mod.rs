@@ -30,18 +30,18 @@ use crate::output;
 
 /// Checks every WebSocket handler of a source tree, without building it.
 ///
-/// Looked at are functions under `#[ws_endpoint]` or `#[ws_lifecycle]`, and all functions that take a handshake, a socket
-/// or a half of one, be it Sockeye's or axum's. Files that git ignores, hidden files and build directories are skipped.
+/// It checks functions with `#[ws_endpoint]` or `#[ws_lifecycle]`, and all functions that take a handshake, a socket
+/// or a half of one, of Sockeye or of axum. Files that git ignores, hidden files and build directories are skipped.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Files and directories to check
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// How to write what was found
+    /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// Say for each file which handlers are in it, or why it was not looked at
+    /// Print for each file which handlers are in it, or why it was skipped
     #[arg(short, long)]
     verbose: bool,
 }
@@ -56,14 +56,14 @@ Exit status: 0 when nothing was found, 1 when something was, 2 when the check co
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
-    /// For people: the form of rustc's messages
+    /// Text, in the form of rustc's messages
     #[default]
     Human,
-    /// For scripts: one versioned document
+    /// One versioned JSON document
     Json,
-    /// For code scanning: SARIF 2.1.0
+    /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// For GitHub Actions: annotations of the changed files
+    /// Annotations for GitHub Actions
     Github,
 }
 
@@ -96,9 +96,7 @@ fn faults(outcomes: &[Outcome]) -> Result<(), String> {
         _ => None,
     });
     match faulty {
-        Some((path, words)) => {
-            Err(format!("cargo-sockeye itself is at fault: it panicked on `{path}`: {words}"))
-        }
+        Some((path, words)) => Err(format!("bug in cargo-sockeye: it panicked on `{path}`: {words}")),
         None => Ok(()),
     }
 }

@@ -16,30 +16,34 @@ const LARGEST: usize = 16 * 1024 * 1024;
 pub(super) fn parse(source: &Source) -> Result<syn::File, Box<Finding>> {
     let size = source.text().len();
     if size > LARGEST {
-        let why = format!("it has {size} bytes, and no more than {LARGEST} are read");
+        let why = format!("it has {size} bytes, more than the limit of {LARGEST}");
         return Err(unreadable(
             Place::of_file(),
             &why,
-            "take the handlers out of it, or list it in `.ignore`",
+            "move the handlers into a smaller file, or list this file in `.ignore`",
         ));
     }
     if let Some(at) = source.not_utf8 {
-        return Err(unreadable(source.place(at..at + 1), "it is not UTF-8 here", "save the file as UTF-8"));
+        return Err(unreadable(
+            source.place(at..at + 1),
+            "this is not valid UTF-8",
+            "save the file as UTF-8",
+        ));
     }
     let tokens: TokenStream = source.text().parse().map_err(|error| no_tokens(source, &error))?;
     if let Some(span) = nesting::too_deep(&tokens) {
-        let why = "what stands here is nested deeper than any parser goes";
-        return Err(unreadable(place(source, span), why, "take the expression or the type apart"));
+        let why = "this is nested too deeply to parse";
+        return Err(unreadable(place(source, span), why, "split the expression or the type"));
     }
     syn::parse2(tokens).map_err(|error| {
-        let help = "`cargo check` says more; if it accepts the file, the syntax is newer than this version of cargo-sockeye";
+        let help = "run `cargo check` for details; if it accepts the file, update cargo-sockeye, which does not know this syntax yet";
         unreadable(place(source, error.span()), &error.to_string(), help)
     })
 }
 
 /// The finding for a file that the system does not let us read.
 pub(super) fn no_text(error: &std::io::Error) -> Box<Finding> {
-    unreadable(Place::of_file(), &error.to_string(), "make it readable, or list it in `.ignore`")
+    unreadable(Place::of_file(), &error.to_string(), "make the file readable, or list it in `.ignore`")
 }
 
 /// The lexer stops at brackets without a partner, and at the beginning of what never ends.
@@ -48,12 +52,12 @@ fn no_tokens(source: &Source, error: &LexError) -> Box<Finding> {
     let rest = &source.text()[at..];
     let why = match rest.chars().next() {
         Some('(' | '[' | '{') => "this bracket is never closed",
-        Some(')' | ']' | '}') => "this bracket closes none that is open",
-        Some('"' | '\'' | '/' | 'r' | 'b' | 'c') => "what begins here never ends",
-        _ => "this is no part of Rust",
+        Some(')' | ']' | '}') => "this closing bracket has no opening bracket",
+        Some('"' | '\'' | '/' | 'r' | 'b' | 'c') => "this literal or comment is never closed",
+        _ => "this is not valid Rust",
     };
     let length = rest.chars().next().map_or(0, char::len_utf8);
-    unreadable(source.place(at..at + length), why, "`cargo check` says more")
+    unreadable(source.place(at..at + length), why, "run `cargo check` for details")
 }
 
 /// The place of a token; of the end of the file when the parser wanted more.

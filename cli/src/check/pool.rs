@@ -25,7 +25,7 @@ pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     };
     let mut done = in_threads(threads(items.len()), &take)?;
     if done.len() != items.len() {
-        return Err("no thread could be started".to_owned());
+        return Err("cannot start a thread".to_owned());
     }
     done.sort_by_key(|(index, _)| *index);
     Ok(done.into_iter().map(|(_, result)| result).collect())

@@ -20,7 +20,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<SourceFile>, String> {
     let mut files = Vec::new();
     for path in paths {
         if !path.exists() {
-            return Err(format!("there is no file or directory `{}`", path.display()));
+            return Err(format!("no such file or directory: `{}`", path.display()));
         }
         add(path, &mut files)?;
     }

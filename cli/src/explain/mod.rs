@@ -18,10 +18,10 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Name of a rule as messages show it in brackets, a status, a close code, or words
+    /// Name of a rule, as shown in brackets in its messages, a status, a close code, or words
     #[arg(value_name = "NAME")]
     name: Vec<String>,
-    /// Write the page as it is, in Markdown
+    /// Print the page as Markdown
     #[arg(long, requires = "name")]
     markdown: bool,
 }

@@ -91,13 +91,13 @@ fn next_brace(text: &str) -> Option<usize> {
 fn read(raw: Value) -> Result<Document, Trouble> {
     if raw["version"].as_u64() != Some(VERSION) {
         return Err(Trouble::new(format!(
-            "the program's Sockeye writes its check in version {}, this command reads version {VERSION}",
+            "the program prints its check in format version {}, but this command reads version {VERSION}",
             raw["version"]
         ))
-        .help("install the `cargo-sockeye` of the same version as `sockeye` in `Cargo.lock`"));
+        .help("install the version of `cargo-sockeye` that matches `sockeye` in `Cargo.lock`"));
     }
     let document = Document::deserialize(&raw)
-        .map_err(|error| Trouble::new(format!("the program's check cannot be read: {error}")))?;
+        .map_err(|error| Trouble::new(format!("cannot read the check that the program printed: {error}")))?;
     Ok(Document { raw, ..document })
 }
 

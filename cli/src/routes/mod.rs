@@ -34,7 +34,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         return Err(silence::explain(&ran, options.timeout));
     }
     let program = ran.artifacts.iter().rfind(|artifact| artifact.executable.is_some());
-    let program = program.ok_or_else(|| Trouble::new("cargo did not say which program it built"))?;
+    let program = program.ok_or_else(|| Trouble::new("cargo did not report which program it built"))?;
     let packages = Packages::read(options, program)?;
     let mut found: Vec<Found> =
         crates(program, &ran.artifacts, &packages).iter().flat_map(scan::scan).collect();

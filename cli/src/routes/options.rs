@@ -8,60 +8,60 @@ use crate::probe::timeout::seconds;
 
 /// Builds and runs your program as a check, lists its endpoints, and names those that the linker dropped.
 ///
-/// The program runs with `SOCKEYE_CHECK=json`: it comes to `Server::serve`, checks everything, and ends without
-/// listening. Exit status: 0 when every endpoint of the sources is there and nothing is wrong, 1 when not, 2 when the
-/// program could not be asked.
+/// The program runs with `SOCKEYE_CHECK=json`: it reaches `Server::serve`, checks everything, and exits without
+/// listening. Exit status: 0 if every endpoint of the sources is in the program and there is no problem, 1 otherwise, 2 if the
+/// program could not be checked.
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// Package of the program
     #[arg(long, short, value_name = "NAME")]
     pub(super) package: Option<String>,
-    /// Name of the program, where the package has several
+    /// Name of the binary, if the package has several
     #[arg(long, value_name = "NAME", conflicts_with = "example")]
     pub(super) bin: Option<String>,
-    /// Name of an example to run in place of a program
+    /// Name of an example to run instead of a binary
     #[arg(long, value_name = "NAME")]
     pub(super) example: Option<String>,
-    /// Features to switch on, separated by commas
+    /// Features to enable, separated by commas
     #[arg(long, short = 'F', value_name = "FEATURES")]
     pub(super) features: Vec<String>,
-    /// Switch on every feature
+    /// Enable all features
     #[arg(long)]
     pub(super) all_features: bool,
-    /// Switch off the default features
+    /// Disable the default features
     #[arg(long)]
     pub(super) no_default_features: bool,
-    /// Build as for a release
+    /// Build in release mode
     #[arg(long, short)]
     pub(super) release: bool,
-    /// Platform to build for, as `cargo run` takes it
+    /// Target triple to build for
     #[arg(long, value_name = "TRIPLE")]
     pub(super) target: Option<String>,
-    /// Use only what has been downloaded
+    /// Run without network access
     #[arg(long)]
     pub(super) offline: bool,
-    /// Fail when `Cargo.lock` would have to change
+    /// Fail if `Cargo.lock` would change
     #[arg(long)]
     pub(super) locked: bool,
     /// Path to the package's `Cargo.toml`
     #[arg(long, value_name = "PATH")]
     pub(super) manifest_path: Option<PathBuf>,
-    /// Seconds that the program may run; building does not count
+    /// Seconds that the program may run, not counting the build
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(super) timeout: Duration,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: Format,
-    /// What the program gets as its arguments
+    /// Arguments for the program
     #[arg(last = true)]
     pub(super) arguments: Vec<String>,
 }
 
-/// For whom the result is written.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// A table for people
+    /// A table
     Human,
     /// One JSON document
     Json,

@@ -42,7 +42,7 @@ fn host() -> Result<String, Trouble> {
     let output = output.map_err(|error| Trouble::new(format!("cannot run cargo: {error}")))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Trouble::new("`cargo -vV` does not say which platform this is"))
+    host.map(str::to_owned).ok_or_else(|| Trouble::new("`cargo -vV` does not report the host platform"))
 }
 
 #[cfg(test)]

@@ -11,39 +11,42 @@ const SHOWN: usize = 12;
 /// What to say about a program without a document.
 pub(super) fn explain(ran: &Ran, limit: Duration) -> Trouble {
     let (what, help) = match &ran.end {
-        End::NotBuilt => return Trouble::new("the program was not built; what cargo says stands above"),
+        End::NotBuilt => {
+            return Trouble::new("the program could not be built; see the errors of cargo above");
+        }
         End::TimedOut => (still_runs(limit), NOT_SERVED),
         End::Exited(status) if status.success() => (
-            "the program ended well and printed no check: it did not come to `Server::serve`".to_owned(),
+            "the program exited successfully but printed no check: it never called `Server::serve`"
+                .to_owned(),
             NOT_SERVED,
         ),
         End::Exited(status) => {
-            (format!("the program ended with {status} before it came to `Server::serve`"), after(&ran.errors))
+            (format!("the program exited with {status} before it called `Server::serve`"), after(&ran.errors))
         }
     };
     Trouble::new(with_errors(&what, &ran.errors)).help(help)
 }
 
 fn still_runs(limit: Duration) -> String {
-    format!("the program printed no check within {limit:?}, and was stopped")
+    format!("the program printed no check within {limit:?} and was stopped")
 }
 
-const NOT_SERVED: &str = "it must call `Server::serve`, or `Checked::into_router` where it listens itself: they print the check, and \
-                          nothing is bound; a program that listens, or waits for a database or another service, before that \
-                          call needs it here too; `--timeout` gives it more time";
+const NOT_SERVED: &str = "call `Server::serve`, or `Checked::into_router` if the program listens itself: they print the check and bind \
+                          no port; if the program needs a database or another service before that call, start it; \
+                          `--timeout` allows more time";
 
 /// Some failures name what they need.
 fn after(errors: &[String]) -> &'static str {
     let said = errors.join("\n").to_lowercase();
     let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if about(&["environment variable", "notpresent", "env var"]) {
-        "it asks for an environment variable: set it for this command, as for the program itself"
+        "set the environment variable that the program asks for"
     } else if about(&["usage:", "required argument", "required arguments"]) {
-        "it asks for arguments: give them after `--`"
+        "pass the arguments that the program asks for after `--`"
     } else if about(&["connection refused", "connection error", "could not connect", "timed out"]) {
-        "it needs another service before it comes to `serve`: start that, or connect to it later"
+        "start the service that the program connects to before it calls `serve`, or connect to it later"
     } else {
-        "it must come to `Server::serve`, which prints the check: give it the environment and, after `--`, the arguments that it needs"
+        "let the program reach `Server::serve`, which prints the check: set the environment variables that it needs, and pass its arguments after `--`"
     }
 }
 
@@ -51,8 +54,8 @@ fn after(errors: &[String]) -> &'static str {
 fn with_errors(what: &str, errors: &[String]) -> String {
     let last = &errors[errors.len().saturating_sub(SHOWN)..];
     if last.is_empty() {
-        return format!("{what}; it said nothing on standard error");
+        return format!("{what}; it wrote nothing to standard error");
     }
     let lines = last.iter().map(|line| format!("  | {}", clean(line)));
-    format!("{what}; the last that it said:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    format!("{what}; its last lines on standard error:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }

@@ -39,9 +39,9 @@ fn without_a_rule_each_is_on_one_line() {
 fn an_unknown_rule_is_status_2_and_the_name_that_was_meant() {
     let run = explain(&["no_receive_lop"]);
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
-    assert_eq!(run.stderr, "error: there is no rule `no_receive_lop`; did you mean `no_receive_loop`?\n");
+    assert_eq!(run.stderr, "error: unknown rule `no_receive_lop`; did you mean `no_receive_loop`?\n");
     let run = explain(&["zzz"]);
-    assert_eq!(run.stderr, "error: there is no rule `zzz`; `cargo sockeye explain` lists all\n");
+    assert_eq!(run.stderr, "error: unknown rule `zzz`; run `cargo sockeye explain` to list all rules\n");
 }
 
 #[test]

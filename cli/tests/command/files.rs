@@ -33,7 +33,7 @@ fn a_path_that_is_not_there_is_status_2_and_one_line() {
     let run = tree.run(&["check", "a.rs", "b.rs"]);
     assert_eq!(run.status, Some(2));
     assert_eq!(run.stdout, "");
-    assert_eq!(run.stderr, "error: there is no file or directory `b.rs`\n");
+    assert_eq!(run.stderr, "error: no such file or directory: `b.rs`\n");
 }
 
 #[test]

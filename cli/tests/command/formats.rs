@@ -73,7 +73,7 @@ fn json_is_one_document() {
         document["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "duplicate_route");
     assert_eq!(
         duplicate.unwrap()["related"],
-        json!([{ "line": 5, "column": 15, "end_line": 5, "end_column": 30, "label": "by this endpoint" }])
+        json!([{ "line": 5, "column": 15, "end_line": 5, "end_column": 30, "label": "is already the route of this endpoint" }])
     );
 }
 

@@ -16,8 +16,8 @@ fn message(content: impl AsRef<[u8]>) -> String {
 fn what_is_not_rust_is_found_at_its_place() {
     for (text, place, why) in [
         ("use sockeye::Socket;\nfn f( {}\n", "2:5", "this bracket is never closed"),
-        ("use sockeye::Socket;\nfn f() {}}\n", "2:10", "this bracket closes none that is open"),
-        ("use sockeye::Socket;\nfn f() { \"x }\n", "2:10", "what begins here never ends"),
+        ("use sockeye::Socket;\nfn f() {}}\n", "2:10", "this closing bracket has no opening bracket"),
+        ("use sockeye::Socket;\nfn f() { \"x }\n", "2:10", "this literal or comment is never closed"),
         ("use sockeye::Socket;\nfn é() { let = 1; }\n", "2:14", "expected one of"),
         ("use sockeye::Socket;\nfn f()", "2:7", "unexpected end of input, expected curly braces"),
         ("<<<<<<< HEAD\nuse sockeye::Socket;\n", "1:1", "expected"),
@@ -32,7 +32,7 @@ fn what_is_not_utf8_is_found_at_its_place() {
     let mut bytes = b"use sockeye::Socket;\n// caf".to_vec();
     bytes.extend(b"\xe9\n");
     assert_eq!(findings(&bytes), ["unreadable_source a.rs:2:7"]);
-    assert_eq!(message(&bytes), "it is not UTF-8 here");
+    assert_eq!(message(&bytes), "this is not valid UTF-8");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn nothing_is_nested_too_deep() {
         ("", "1", " + 1"),
     ] {
         let nested = endpoint(&format!("{}{core}{}", open.repeat(TIMES), close.repeat(TIMES)));
-        assert!(message(nested).starts_with("what stands here is nested deeper"), "{open}{core}{close}");
+        assert!(message(nested).starts_with("this is nested too deeply"), "{open}{core}{close}");
     }
 }
 

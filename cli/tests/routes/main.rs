@@ -35,7 +35,7 @@ fn a_feature_brings_its_endpoint() {
     assert_eq!(seen.status, 0, "{}\n{}", seen.out, seen.err);
     let line = |text: &str| seen.out.lines().any(|line| line.starts_with(text));
     assert!(line("/extra ") && line("/extra/attribute "), "{}", seen.out);
-    assert!(!line("not judged: `extra`") && line("not judged: `without`"), "{}", seen.out);
+    assert!(!line("not checked: `extra`") && line("not checked: `without`"), "{}", seen.out);
 }
 
 #[test]
@@ -69,7 +69,8 @@ fn a_dropped_endpoint_can_be_read_by_programs() {
 fn a_group_without_endpoints_is_compared_too() {
     let seen = routes(&["--bin", "grouped", "--", "library"]);
     assert_eq!(seen.status, 1, "{}\n{}", seen.out, seen.err);
-    let said = "endpoint `feed` is in the sources and not in the program: `/library/feed` will be a 404";
+    let said =
+        "endpoint `feed` is in the sources but not in the program: requests for `/library/feed` get a 404";
     assert!(seen.out.contains(said), "{}", seen.out);
     assert!(seen.out.contains("error[no_endpoints]"), "{}", seen.out);
     assert!(
@@ -83,11 +84,11 @@ fn a_group_without_endpoints_is_compared_too() {
 fn an_expected_route_is_compared_too() {
     let seen = routes(&["--bin", "grouped", "--", "library", "/library/feed"]);
     assert!(
-        seen.out.contains("error[missing_endpoint]: no endpoint with the expected route"),
+        seen.out.contains("error[missing_endpoint]: the program has no endpoint with the expected route"),
         "{}",
         seen.out
     );
-    assert!(seen.out.contains("`/library/feed` will be a 404"), "{}", seen.out);
+    assert!(seen.out.contains("requests for `/library/feed` get a 404"), "{}", seen.out);
     assert_eq!(seen.status, 1);
 }
 
@@ -125,7 +126,7 @@ fn a_program_that_listens_itself_is_asked_before_it_does() {
 fn a_program_that_does_not_serve_is_explained() {
     let seen = routes(&["--bin", "silent"]);
     assert_eq!((seen.status, seen.out.as_str()), (2, ""));
-    let said = "error: the program ended well and printed no check: it did not come to `Server::serve`; the last that it said:\n  | starting\n  | nothing to do\u{5c}u{1b}[0m\nhelp: it must call `Server::serve`";
+    let said = "error: the program exited successfully but printed no check: it never called `Server::serve`; its last lines on standard error:\n  | starting\n  | nothing to do\u{5c}u{1b}[0m\nhelp: call `Server::serve`";
     assert!(seen.err.contains(said), "{}", seen.err);
 }
 
@@ -134,9 +135,9 @@ fn a_program_that_asks_for_a_variable_is_explained() {
     let seen = routes(&["--bin", "asking"]);
     assert_eq!((seen.status, seen.out.as_str()), (2, ""));
     for part in [
-        "error: the program ended with exit status: 101 before it came to `Server::serve`; the last that it said:\n",
+        "error: the program exited with exit status: 101 before it called `Server::serve`; its last lines on standard error:\n",
         "APP_DATABASE_URL: NotPresent",
-        "help: it asks for an environment variable: set it for this command, as for the program itself\n",
+        "help: set the environment variable that the program asks for\n",
     ] {
         assert!(seen.err.contains(part), "{part} not in {}", seen.err);
     }
@@ -147,7 +148,7 @@ fn a_program_that_never_ends_is_stopped() {
     let seen = routes(&["--bin", "endless", "--timeout", "2"]);
     assert_eq!((seen.status, seen.out.as_str()), (2, ""));
     assert!(
-        seen.err.contains("error: the program printed no check within 2s, and was stopped"),
+        seen.err.contains("error: the program printed no check within 2s and was stopped"),
         "{}",
         seen.err
     );
@@ -166,7 +167,7 @@ fn what_cargo_says_is_passed_on() {
         assert_eq!((seen.status, seen.out.as_str()), (2, ""), "{}", seen.err);
         assert!(seen.err.contains(said), "{said} not in {}", seen.err);
         assert!(
-            seen.err.contains("error: the program was not built; what cargo says stands above"),
+            seen.err.contains("error: the program could not be built; see the errors of cargo above"),
             "{}",
             seen.err
         );

@@ -41,7 +41,7 @@ fn renderer() -> Renderer {
 
 fn table(endpoints: &[&Endpoint]) -> String {
     if endpoints.is_empty() {
-        return "no endpoint is in the program\n".to_owned();
+        return "the program has no endpoints\n".to_owned();
     }
     let mut rows = vec![["route", "handler", "source", "origins", "group"].map(str::to_owned)];
     rows.extend(endpoints.iter().map(|one| {
@@ -50,7 +50,7 @@ fn table(endpoints: &[&Endpoint]) -> String {
         [&one.route, &one.name, &source, &one.settings.origins, group].map(clean)
     }));
     if endpoints.iter().all(|one| one.group.is_empty()) {
-        // A column of dashes says nothing.
+        // A column of dashes is of no use.
         for row in &mut rows {
             row[4].clear();
         }
@@ -85,10 +85,10 @@ fn render_problem(report: &Report<'_>, problem: &Problem, level: Level<'_>, rend
 
 fn render_dropped(report: &Report<'_>, one: &Found, renderer: &Renderer) -> String {
     let message = format!(
-        "endpoint `{}` is in the sources and not in the program: `{}` will be a 404",
+        "endpoint `{}` is in the sources but not in the program: requests for `{}` get a 404",
         one.name, one.route
     );
-    let mark = Mark::read(&one.file, report.shown(&one.file), one.line, 1, "this registers nothing");
+    let mark = Mark::read(&one.file, report.shown(&one.file), one.line, 1, "not linked into the program");
     render(Level::ERROR, MISSING_ENDPOINT.name, &message, &[mark], Some(&report.help(one)), renderer)
 }
 
@@ -154,7 +154,8 @@ fn not_judged(report: &Report<'_>) -> String {
     for one in &report.comparison.conditional {
         let place = format!("{}:{}", report.shown(&one.file), one.line);
         let conditions = one.conditions.join(" and ");
-        let _ = writeln!(text, "not judged: `{}` at {place} stands under `{conditions}`", one.name);
+        let _ =
+            writeln!(text, "not checked: `{}` at {place} is compiled only under `{conditions}`", one.name);
     }
     for one in &report.comparison.elsewhere {
         let place = format!("{}:{}", report.shown(&one.file), one.line);
@@ -162,7 +163,7 @@ fn not_judged(report: &Report<'_>) -> String {
             if one.group.is_empty() { "no group".to_owned() } else { format!("the group `{}`", one.group) };
         let _ = writeln!(
             text,
-            "not judged: `{}` at {place} is in {group}, which no checked server serves",
+            "not checked: `{}` at {place} is in {group}, which no checked server serves",
             one.name
         );
     }

@@ -34,20 +34,20 @@ impl Report<'_> {
     fn help(&self, dropped: &Found) -> String {
         let (krate, main) = (&dropped.krate, self.shown(self.main));
         if krate.is_program {
-            return "nothing is dropped from the program's own crate: is `ws_endpoint` Sockeye's attribute there?".to_owned();
+            return "the linker keeps all endpoints of the program's own crate: check that `ws_endpoint` is the attribute of Sockeye".to_owned();
         }
         if krate.package_id == *self.root {
             return format!(
-                "nothing in `{main}` names the package's own library, so the linker drops it: write `use {} as _;` in `{main}`",
+                "`{main}` never mentions the package's own library, so the linker drops it: write `use {} as _;` in `{main}`",
                 krate.name
             );
         }
         match self.packages.name_within(self.root, &krate.package_id) {
             Some(name) => format!(
-                "nothing names the crate `{name}`, so the linker drops it: write `use {name} as _;` in `{main}`"
+                "the program never mentions the crate `{name}`, so the linker drops it: write `use {name} as _;` in `{main}`"
             ),
             None => format!(
-                "nothing names the crate `{}`, so the linker drops it: add it to the dependencies of `{}`, and write `use {} as _;` in `{main}`",
+                "the program never mentions the crate `{}`, so the linker drops it: add it to the dependencies of `{}`, and write `use {} as _;` in `{main}`",
                 krate.name,
                 self.packages.package_name(self.root),
                 krate.name
