@@ -107,7 +107,7 @@ fn an_address_that_is_none_is_explained() {
         );
     }
     let report = text(&run(HEALTHY, "192.0.2.1:3000", "").stderr);
-    assert!(report.contains("this machine has no address 192.0.2.1"), "{report}");
+    assert!(report.contains("this machine does not have the address 192.0.2.1"), "{report}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ async fn a_heartbeat_may_be_off_and_a_drain_short() {
 async fn a_head_that_cannot_be_read() {
     let limits = Limits::new().max_request_head_size(8191);
     let report = report(Server::new().group("invalid_limits").limits(limits)).await;
-    let message = "error[invalid_limits]: the server's limit on the head of a request is 8191 bytes: at least 8192 are needed";
+    let message =
+        "error[invalid_limits]: the server's request head limit is 8191 bytes: it must be at least 8192";
     assert!(report.contains(message), "{report}");
     let limits = Limits::new().max_request_head_size(8192);
     assert_eq!(rules(Server::new().group("invalid_limits").limits(limits)).await, Vec::<&str>::new());

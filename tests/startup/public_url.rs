@@ -88,7 +88,7 @@ async fn urls_that_are_none_are_reported() {
         assert_eq!(rules(open().public_url(url)).await, ["invalid_host"], "{url}");
         let report = report(server).await;
         assert!(
-            report.contains(&format!("the public URL cannot be `{url}`")) && report.contains(help),
+            report.contains(&format!("the public URL `{url}` is invalid")) && report.contains(help),
             "{report}"
         );
     }

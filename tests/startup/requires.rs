@@ -133,7 +133,7 @@ async fn connect_info_is_judged_with_the_listener() {
     assert_eq!(listener.len(), 1);
     assert_eq!(
         listener[0].message(),
-        "`AuthUser` of endpoint `everything` needs `ConnectInfo<IpAddr>`, which the listener does not give"
+        "`AuthUser` of endpoint `everything` needs `ConnectInfo<IpAddr>`, which the listener does not provide"
     );
 }
 

@@ -103,7 +103,7 @@ impl<P, S> Parameter<P, S> {
 
 fn missing<S>() -> Response {
     // Startup refuses this; only a router assembled around `Server::check` could come here.
-    let why = format!("no value of type `{}` was given to the server", std::any::type_name::<S>());
+    let why = format!("no value of type `{}` was passed to `Server::state`", std::any::type_name::<S>());
     (http::StatusCode::INTERNAL_SERVER_ERROR, why).into_response()
 }
 

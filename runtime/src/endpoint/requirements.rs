@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 use super::Requirement;
 use crate::state::States;
 
-/// Says what an extractor of one's own needs before the first request comes.
+/// Declares what your own extractor needs before the first request arrives.
 ///
-/// Sockeye knows what axum's extractors need. Of another one it knows nothing, unless its type implements this trait
-/// beside `FromRequestParts`; then what is missing is a startup error at every endpoint that takes it, with the reason.
+/// Sockeye knows what axum's extractors need. It knows nothing about other extractors, unless they implement
+/// this trait along with `FromRequestParts`. Whatever is missing is then a startup error at every endpoint that
+/// uses the extractor, with the reason.
 ///
 /// ```
 /// use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
@@ -39,15 +40,15 @@ use crate::state::States;
 /// }
 /// ```
 ///
-/// What may be absent needs nothing: `Option<AuthUser>` as a parameter does not ask `AuthUser`. An extractor that is made
-/// of others passes the question on: `Inner::require(requirements)`.
+/// An optional extractor requires nothing: `Option<AuthUser>` as a parameter does not ask `AuthUser`. An
+/// extractor that contains others forwards the call: `Inner::require(requirements)`.
 pub trait Requires {
     /// Names everything that must be there.
     fn require(requirements: &mut Requirements);
 }
 
-/// What an extractor needs, as it says in [`Requires::require`]. A reason is half a sentence for the startup report,
-/// such as `sessions are looked up in it`.
+/// What an extractor needs, as declared in [`Requires::require`]. A reason is a short phrase for the startup
+/// report, such as `sessions are looked up in it`.
 #[derive(Debug, Default)]
 pub struct Requirements {
     found: Vec<DeclaredRequirement>,
@@ -61,18 +62,19 @@ pub(crate) struct DeclaredRequirement {
 }
 
 impl Requirements {
-    /// A value of this type, given to [`Server::state`](crate::Server::state); [`state`](crate::state) takes it from
-    /// the request. Missing, it is `missing_state`.
+    /// A value of this type, passed to [`Server::state`](crate::Server::state); [`state`](crate::state) reads
+    /// it from the request. If it is missing, `missing_state` is reported.
     pub fn state<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
         self.add(Requirement::state::<T>(), reason);
     }
 
-    /// An extension of this type, which a layer puts into the request. Missing, it is `missing_extension`.
+    /// An extension of this type, which a layer adds to the request. If it is missing, `missing_extension` is
+    /// reported.
     pub fn extension<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
         self.add(Requirement::extension::<T>(), reason);
     }
 
-    /// `ConnectInfo<T>`, which the listener gives. Missing, it is `missing_connect_info`.
+    /// `ConnectInfo<T>`, which the listener provides. If it is missing, `missing_connect_info` is reported.
     pub fn connect_info<T: Clone + Send + Sync + 'static>(&mut self, reason: &'static str) {
         self.add(Requirement::connect_info::<T>(), reason);
     }
@@ -82,8 +84,8 @@ impl Requirements {
         self.add(Requirement::path::<T>(), reason);
     }
 
-    /// Cookies or another thing by which a browser tells who it is, whatever page asks. On an endpoint that is open to
-    /// every origin that is `origin_wildcard_with_credentials`.
+    /// Cookies or other credentials that a browser sends whatever page it is on. On an endpoint that allows any
+    /// origin, `origin_wildcard_with_credentials` is reported.
     pub fn credentials(&mut self, reason: &'static str) {
         self.add(Requirement::Credentials, reason);
     }
@@ -139,10 +141,10 @@ impl ParameterRequirement {
 #[derive(Debug, Clone)]
 pub(super) struct Shared(pub(super) Arc<States>);
 
-/// The value of this type that was given to [`Server::state`](crate::Server::state), for extractors of one's own. `None`
-/// when there is none, and in requests that are not the handshake of an endpoint.
+/// The value of this type that was passed to [`Server::state`](crate::Server::state), for your own extractors.
+/// `None` if there is none, and in requests that are not the handshake of an endpoint.
 ///
-/// A handler takes `State<T>` in place of it. An extractor that uses it says so with [`Requires`].
+/// A handler takes `State<T>` instead. An extractor that uses this function declares it with [`Requires`].
 ///
 /// ```
 /// use axum::http::request::Parts;

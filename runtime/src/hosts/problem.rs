@@ -25,7 +25,7 @@ impl HostProblem {
 impl fmt::Display for HostProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::More { .. } => f.write_str("a host has no scheme, port or path"),
+            Self::More { .. } => f.write_str("it must be a host without scheme, port and path"),
             // It was read as the host of an origin.
             Self::Wrong(found) => f.write_str(&found.to_string().replace("http://", "")),
         }

@@ -23,28 +23,28 @@ impl Refused {
 
     pub(crate) fn into_refusal(self) -> Refusal {
         Refusal::of_client(&HOST_REFUSED, StatusCode::MISDIRECTED_REQUEST, self.reason(), self.remedy())
-            .telling("the server does not answer to the host that the request asks for")
+            .telling("this server does not serve the host that the request names")
     }
 
     fn reason(&self) -> Words {
         if self.rebound.is_none() {
-            return Words::own("the request asks for the host `")
+            return Words::own("the request names the host `")
                 .then_foreign(&*self.host)
-                .then("`, which is not in the list given to `Server::hosts`");
+                .then("`, which is not in the list passed to `Server::hosts`");
         }
-        Words::own("a page asks for `")
-            .then_foreign(&*self.host)
-            .then("` over the loopback interface, and any site can give its name this machine's address (DNS rebinding)")
+        Words::own("a page requests `").then_foreign(&*self.host).then(
+            "` over the loopback interface, and any site can point its name at this machine (DNS rebinding)",
+        )
     }
 
     fn remedy(&self) -> String {
         match &self.rebound {
             // The longest name that there can be; it has no character that could break a line.
             Some(Name(name)) if name.len() <= 253 => format!(
-                "if the name is the server's, write `.hosts([\"{name}\"])` on the `Server`, or `.public_url(\"http://{}\")`",
+                "if the name belongs to this server, write `.hosts([\"{name}\"])` on the `Server`, or `.public_url(\"http://{}\")`",
                 self.host
             ),
-            _ => "if the host is the server's, add its name to the list, without the port".to_owned(),
+            _ => "if the host belongs to this server, add its name to the list, without the port".to_owned(),
         }
     }
 }

@@ -67,7 +67,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
 
     unsupported! {
         deserialize_bytes "it is a slice of bytes"
-        deserialize_option "it is an `Option`, and a path has all of its parameters"
+        deserialize_option "it is an `Option`, but a path always has all of its parameters"
         deserialize_identifier "it is an identifier"
         deserialize_ignored_any "it takes no value"
     }

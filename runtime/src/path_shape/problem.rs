@@ -35,9 +35,7 @@ impl PathProblem {
                 format!("`{written}` has a field `{field}`, but the route has no such parameter")
             }
             Self::UnknownParameter(name) => {
-                format!(
-                    "the route has a parameter `{name}`, but `{written}` denies fields that it does not know"
-                )
+                format!("the route has a parameter `{name}`, but `{written}` denies unknown fields")
             }
             Self::Unsupported(what) => format!("`{written}` cannot be read from a path: {what}"),
         }
@@ -49,7 +47,7 @@ impl PathProblem {
             Self::Count { takes, .. } => format!("takes {takes}"),
             Self::MissingField { field, .. } => format!("needs `{field}`"),
             Self::UnknownParameter(name) => format!("denies `{name}`"),
-            Self::Unsupported(_) => "every request would be answered 500".to_owned(),
+            Self::Unsupported(_) => "every request would get a 500".to_owned(),
         }
     }
 

@@ -209,11 +209,20 @@ async fn tuples_and_lists() {
     wrong::<Pair>("/{a}", "/1", &[count(2, 1)]).await;
     wrong::<[u8; 3]>("/{a}/{b}", "/1/2", &[count(3, 2)]).await;
     let unsupported = |what: &str| PathProblem::Unsupported(what.to_owned());
-    wrong::<Vec<Vec<u32>>>("/{a}", "/1", &[unsupported("a list stands where one value is")]).await;
-    wrong::<(u32, (u32, u32, u32))>("/{a}/{b}", "/1/2", &[unsupported("a tuple stands where one value is")])
+    wrong::<Vec<Vec<u32>>>("/{a}", "/1", &[unsupported("a list cannot be read from one path parameter")])
         .await;
-    wrong::<(u32, Ids)>("/{a}/{b}", "/1/2", &[unsupported("the struct `Ids` stands where one value is")])
-        .await;
+    wrong::<(u32, (u32, u32, u32))>(
+        "/{a}/{b}",
+        "/1/2",
+        &[unsupported("a tuple cannot be read from one path parameter")],
+    )
+    .await;
+    wrong::<(u32, Ids)>(
+        "/{a}/{b}",
+        "/1/2",
+        &[unsupported("the struct `Ids` cannot be read from one path parameter")],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -242,7 +251,8 @@ async fn structs() {
     wrong::<Checked>("/{other}", "/7777", &[meant("id", "other")]).await;
     let more = PathProblem::UnknownParameter("more".to_owned());
     wrong::<Strict>("/{id}/{more}", "/1/x", &[more]).await;
-    let nested = PathProblem::Unsupported("the struct `Ids` stands where one value is".to_owned());
+    let nested =
+        PathProblem::Unsupported("the struct `Ids` cannot be read from one path parameter".to_owned());
     wrong::<Nested>("/{id}", "/1", &[nested]).await;
 }
 

@@ -128,7 +128,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         if len == 2 && self.place == Place::Element {
             return visitor.visit_seq(Pair { value: self, next: 0 });
         }
-        Err(Failure::unsupported("a tuple stands where one value is"))
+        Err(Failure::unsupported("a tuple cannot be read from one path parameter"))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -141,15 +141,15 @@ impl<'de> Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Failure> {
-        Err(Failure::unsupported("a list stands where one value is"))
+        Err(Failure::unsupported("a list cannot be read from one path parameter"))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Failure> {
-        Err(Failure::unsupported("a map stands where one value is"))
+        Err(Failure::unsupported("a map cannot be read from one path parameter"))
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Failure> {
-        Err(Failure::unsupported("an identifier stands where a value is"))
+        Err(Failure::unsupported("an identifier cannot be read from one path parameter"))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -158,7 +158,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         _: usize,
         _: V,
     ) -> Result<V::Value, Failure> {
-        Err(Failure::unsupported(format!("the tuple `{name}` stands where one value is")))
+        Err(Failure::unsupported(format!("the tuple `{name}` cannot be read from one path parameter")))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -167,7 +167,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         _: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, Failure> {
-        Err(Failure::unsupported(format!("the struct `{name}` stands where one value is")))
+        Err(Failure::unsupported(format!("the struct `{name}` cannot be read from one path parameter")))
     }
 }
 

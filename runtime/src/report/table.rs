@@ -61,13 +61,13 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}{}; connections {}; messages up to {}, {}{}; heads of requests up to {}; handshake {}, send {}, close {}, linger {}, drain {}; heartbeat {}",
+        "origins {}{}; connections {}; messages up to {}, {}{}; request heads up to {}; handshake timeout {}, send timeout {}, close timeout {}, handler exit timeout {}, shutdown timeout {}; heartbeat {}",
         server.origins,
         server.hosts,
         connections(limits),
         bytes(limits.max_message_size),
         rate(limits),
-        limits.idle_timeout.map(|limit| format!(", none for at most {}", time(limit))).unwrap_or_default(),
+        limits.idle_timeout.map(|limit| format!(", idle timeout {}", time(limit))).unwrap_or_default(),
         bytes(limits.max_request_head_size),
         time(limits.handshake_timeout),
         time(limits.send_timeout),
@@ -85,7 +85,7 @@ fn connections(limits: &Limits) -> String {
         proxies => format!(" behind {proxies} proxies"),
     };
     format!(
-        "up to {}, {} of one client{told_apart}, and {} of plain http",
+        "up to {}, {} per client{told_apart}, and {} for other HTTP requests",
         limits.sockets(),
         limits.of_one_client(),
         limits.http()
@@ -94,8 +94,8 @@ fn connections(limits: &Limits) -> String {
 
 fn rate(limits: &Limits) -> String {
     match limits.max_message_rate {
-        Some(Rate { per_second, burst }) => format!("{per_second} per second after {burst} at once"),
-        None => "at any rate".to_owned(),
+        Some(Rate { per_second, burst }) => format!("{per_second} per second, {burst} in a burst"),
+        None => "without a rate limit".to_owned(),
     }
 }
 

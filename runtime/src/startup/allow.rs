@@ -36,11 +36,14 @@ fn unknown(name: &str) -> Option<(String, String)> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`cargo sockeye explain` lists the rules".to_owned(),
         };
-        return Some((format!("there is no rule `{name}`"), help));
+        return Some((format!("unknown rule `{name}`"), help));
     };
     if !rule.level.can_be_allowed() {
-        let what = format!("the rule `{name}` cannot be allowed: it only reports what can never work");
-        return Some((what, format!("remove it and fix what it reports: `cargo sockeye explain {name}`")));
+        let what = format!("the rule `{name}` cannot be allowed: it only reports code that cannot work");
+        return Some((
+            what,
+            format!("remove it and fix what the rule reports; `cargo sockeye explain {name}` shows how"),
+        ));
     }
     (rule.phase != Phase::Startup).then(|| {
         let what = format!("the rule `{name}` is not checked at startup");

@@ -33,11 +33,14 @@ fn help(address: SocketAddr, kind: io::ErrorKind) -> String {
              macOS shows which): stop it, or choose another port"
         ),
         io::ErrorKind::PermissionDenied if port < 1024 => format!(
-            "ports below 1024 belong to the administrator: listen on a higher one such as 3000 and let a proxy forward \
-             port {port} to it"
+            "ports below 1024 need administrator privileges: listen on a higher port such as 3000, and let a proxy \
+             forward port {port} to it"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            format!("this machine has no address {}: write `0.0.0.0:{port}` for all it has", address.ip())
+            format!(
+                "this machine does not have the address {}: write `0.0.0.0:{port}` to listen on every address that it has",
+                address.ip()
+            )
         }
         _ => "choose another address or port".to_owned(),
     }

@@ -19,7 +19,7 @@ fn problem(component: &Unready) -> Problem {
 fn words(fault: &Fault) -> String {
     match fault {
         Fault::Failed(words) => words.clone(),
-        Fault::Panicked(words) => format!("its check panicked: {words}"),
+        Fault::Panicked(words) => format!("its readiness check panicked: {words}"),
         Fault::Silent(limit) => format!("no answer within {limit:?}"),
     }
 }
@@ -27,12 +27,12 @@ fn words(fault: &Fault) -> String {
 fn help(name: &str, fault: &Fault) -> String {
     match fault {
         Fault::Failed(_) => {
-            "mend what it says and start again; what the server can do without is not for `Server::ready`"
+            "fix the cause above and restart the server; a component that the server can run without does not belong in `Server::ready`"
                 .to_owned()
         }
-        Fault::Panicked(_) => "let the check return an error that says what is wrong".to_owned(),
+        Fault::Panicked(_) => "return an error from the check instead of panicking".to_owned(),
         Fault::Silent(limit) => format!(
-            "find out what it waits for, or give it longer: `.ready_within({name:?}, Duration::from_secs({}), ..)`",
+            "fix what the check waits for, or raise its limit: `.ready_within({name:?}, Duration::from_secs({}), ..)`",
             (limit.as_secs() * 3).max(1)
         ),
     }

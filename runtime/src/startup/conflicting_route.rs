@@ -24,15 +24,18 @@ fn with_endpoint(endpoint: &'static Registered, other: &'static Registered) -> P
         other.name, endpoint.name, other.route, endpoint.route
     );
     Problem::new(&CONFLICTING_ROUTE, message)
-        .at(Place::route(endpoint, "the router cannot tell this route"))
-        .at(Place::route(other, "from this one"))
-        .with_help("begin one of them with a literal segment that the other does not have")
+        .at(Place::route(endpoint, "this route"))
+        .at(Place::route(other, "matches the same paths as this one"))
+        .with_help(
+            "change one of the routes so that it begins with a literal segment that the other does not have",
+        )
 }
 
 fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
     let (name, theirs) = (endpoint.name, described(route));
-    let message =
-        format!("the route of endpoint `{name}` is taken by {theirs} of the router given to `.router(..)`");
+    let message = format!(
+        "the route of endpoint `{name}` conflicts with {theirs} of the router passed to `.router(..)`"
+    );
     Problem::new(&CONFLICTING_ROUTE, message)
         .at(Place::route(endpoint, format!("overlaps {theirs}")))
         .with_help(with_user_route_help(endpoint, route))
@@ -42,11 +45,11 @@ fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
 fn with_user_route_help(endpoint: &'static Registered, route: &str) -> String {
     if shape(route) == shape(endpoint.route) {
         return format!(
-            "write the axum route as `{}` too: then handshakes go to the endpoint and everything else to the axum route",
+            "write the axum route as `{}` too: handshakes then go to the endpoint, and all other requests to the axum route",
             endpoint.route
         );
     }
-    "give the endpoint or the axum route another path, or remove the axum route that the endpoint replaces"
+    "change the path of the endpoint or of the axum route, or remove the axum route if the endpoint replaces it"
         .to_owned()
 }
 
@@ -60,13 +63,13 @@ fn described(route: &str) -> String {
 /// The path of the health route is taken by one of the user's own, or is none.
 pub(crate) fn no_place_for_health(path: &str, words: &str) -> Problem {
     let message =
-        format!("the health route `{path}` cannot be added to the router given to `.router(..)`: {words}");
+        format!("the health route `{path}` cannot be added to the router passed to `.router(..)`: {words}");
     Problem::new(&CONFLICTING_ROUTE, message)
-        .with_help("give `.health(..)` a path that begins with `/` and that no route of yours has")
+        .with_help("pass `.health(..)` a path that begins with `/` and that no other route has")
 }
 
 fn refused(endpoint: &'static Registered, words: &str) -> Problem {
     Problem::new(&CONFLICTING_ROUTE, format!("the router refuses the route of endpoint `{}`", endpoint.name))
         .at(Place::route(endpoint, words))
-        .with_help("give the endpoint another route")
+        .with_help("change the route of the endpoint")
 }

@@ -21,9 +21,11 @@ fn problem(second: &'static Registered, first: &'static Registered) -> Problem {
         first.module, first.name, second.module, second.name
     );
     Problem::new(&DUPLICATE_ROUTE, message)
-        .at(Place::route(second, "this route is taken"))
-        .at(Place::route(first, "by this endpoint"))
-        .with_help("give one of them another route, or put them into different groups with `group = \"..\"`")
+        .at(Place::route(second, "this route"))
+        .at(Place::route(first, "is already the route of this endpoint"))
+        .with_help(
+            "change one of the routes, or put the endpoints into different groups with `group = \"..\"`",
+        )
 }
 
 /// The path of the module from its crate, when both are one place of the source, once in the library of a package and once
@@ -38,14 +40,14 @@ fn compiled_twice(second: &Registered, first: &Registered) -> Option<&'static st
 
 fn twice(second: &'static Registered, first: &'static Registered, module: &str) -> Problem {
     let message = format!(
-        "endpoint `{module}::{}` is in the program twice: the module is compiled into both the library and the binary of this package",
+        "endpoint `{module}::{}` is compiled twice: its module is part of both the library and the binary of this package",
         second.name
     );
     let outermost = module.split("::").next().unwrap_or(module);
     let library = library(second, first);
-    Problem::new(&DUPLICATE_ROUTE, message).at(Place::route(second, "compiled twice")).with_help(format!(
-        "write `use {library}::{outermost};` in place of `mod {outermost};` in the binary"
-    ))
+    Problem::new(&DUPLICATE_ROUTE, message)
+        .at(Place::route(second, "registered by the library and by the binary"))
+        .with_help(format!("write `use {library}::{outermost};` instead of `mod {outermost};` in the binary"))
 }
 
 /// The crate that is not the program; both can have one name.

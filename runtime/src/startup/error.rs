@@ -36,7 +36,7 @@ impl StartupError {
         &self.problems
     }
 
-    /// What was found as well and would not have kept the server from starting, sorted by file and line.
+    /// The warnings, which alone would not keep the server from starting, sorted by file and line.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }

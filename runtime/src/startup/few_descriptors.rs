@@ -1,7 +1,7 @@
 use sockeye_rules::{FEW_DESCRIPTORS, INVALID_LIMITS};
 
 use super::{Context, Problem};
-use crate::{Limits, descriptors::Fit};
+use crate::{Limits, descriptors::Fit, report::count};
 
 /// Connections need file descriptors, and the process may not have as many as its limits let in.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
@@ -15,14 +15,14 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn lowered(limits: &Limits, needed: u64, hard: u64) -> Problem {
     let message = format!(
-        "the process may have {hard} file descriptors, and the limits need {needed}: the defaults are lowered to \
-         {} WebSockets, {} other http connections, {} of one client",
-        limits.sockets(),
-        limits.http(),
+        "the process can open only {hard} file descriptors, but the limits need {needed}: the defaults are lowered to \
+         {}, {} and {} per client",
+        count(limits.sockets(), "WebSocket"),
+        count(limits.http(), "other HTTP connection"),
         limits.of_one_client()
     );
     let help = format!(
-        "raise the hard limit (`LimitNOFILE=` of systemd, `--ulimit nofile=` of docker), or write limits that fit: \
+        "raise the hard limit (`LimitNOFILE=` in systemd, `--ulimit nofile=` in Docker), or set limits that fit: \
          `Limits::new().max_connections({}).max_http_connections({}).max_connections_per_client({})`",
         limits.sockets(),
         limits.http(),
@@ -33,12 +33,12 @@ fn lowered(limits: &Limits, needed: u64, hard: u64) -> Problem {
 
 fn too_much(limits: &Limits, needed: u64, hard: u64) -> Problem {
     let message = format!(
-        "the server's limits let in {} WebSockets and {} other http connections, which need {needed} file \
-         descriptors; the process may have {hard}",
-        limits.sockets(),
-        limits.http()
+        "the server's limits allow {} and {}, which need {needed} file descriptors, but the \
+         process can open only {hard}",
+        count(limits.sockets(), "WebSocket"),
+        count(limits.http(), "other HTTP connection")
     );
-    let help = "lower `Limits::max_connections` and `Limits::max_http_connections`, leave them out for defaults that \
-                fit, or raise the hard limit (`LimitNOFILE=` of systemd, `--ulimit nofile=` of docker)";
+    let help = "lower `Limits::max_connections` and `Limits::max_http_connections`, remove them to use defaults that \
+                fit, or raise the hard limit (`LimitNOFILE=` in systemd, `--ulimit nofile=` in Docker)";
     Problem::new(&INVALID_LIMITS, message).with_help(help)
 }

@@ -54,13 +54,13 @@ impl Fault {
     }
 
     fn server_help(&self) -> String {
-        format!("write `{}` or {}, or leave it out for the default", self.call, self.others)
+        format!("write `{}` or {}, or remove it to use the default", self.call, self.others)
     }
 
     fn endpoint_help(&self) -> &'static str {
         match self.option {
-            "heartbeat" => "write `heartbeat = \"30s\"`, or `heartbeat = off` for none",
-            _ => "write `max_message_size = \"64 KiB\"`, or leave it out for the server's limit",
+            "heartbeat" => "write `heartbeat = \"30s\"`, or `heartbeat = off` to disable it",
+            _ => "write `max_message_size = \"64 KiB\"`, or remove it to use the server's limit",
         }
     }
 }
@@ -82,45 +82,49 @@ fn found<const N: usize>(faults: [(bool, Fault); N]) -> Vec<Fault> {
 }
 
 fn of_connections(limits: &Limits) -> Vec<Fault> {
-    let nobody = "is 0: nobody could connect";
+    let no_one = "is 0: no client could connect";
     found([
         (
             limits.sockets() == 0,
-            Fault::zero("connection limit", nobody, "Limits::new().max_connections(10_000)"),
+            Fault::zero("connection limit", no_one, "Limits::new().max_connections(10_000)"),
         ),
         (
             limits.max_connections_per_client == Some(0),
-            Fault::zero("limit per client", nobody, "Limits::new().max_connections_per_client(100)"),
+            Fault::zero(
+                "connection limit per client",
+                no_one,
+                "Limits::new().max_connections_per_client(100)",
+            ),
         ),
         (
             limits.http() == 0,
-            Fault::zero("limit of http connections", nobody, "Limits::new().max_http_connections(10_000)"),
+            Fault::zero("limit of HTTP connections", no_one, "Limits::new().max_http_connections(10_000)"),
         ),
     ])
 }
 
-/// A limit that cannot be reached protects from nothing, and whoever wrote it believes that it does.
+/// A limit that cannot be reached protects from nothing, though its author believes that it does.
 fn contradiction(limits: &Limits) -> Option<Fault> {
     let per_client = limits.max_connections_per_client?;
     (limits.sockets() > 0 && per_client > limits.sockets()).then(|| Fault {
-        limit: "limit per client",
+        limit: "connection limit per client",
         effect: format!(
-            "is {per_client}, above the {} connections in all: it would never be reached",
-            limits.sockets()
+            "is {per_client}, more than the limit of {} in total: it could never be reached",
+            crate::report::count(limits.sockets(), "connection")
         ),
         option: "",
         call: "Limits::new().max_connections(10_000).max_connections_per_client(100)",
-        others: "another value below the limit in all",
+        others: "another value below the total limit",
     })
 }
 
 /// Under a limit that is too small no browser gets in.
 fn of_heads(limits: &Limits) -> Vec<Fault> {
     let bytes = limits.max_request_head_size;
-    let effect = format!("is {bytes} bytes: at least 8192 are needed to read one");
+    let effect = format!("is {bytes} bytes: it must be at least 8192");
     let call = "Limits::new().max_request_head_size(64 * 1024)";
-    let fault = Fault::zero("limit on the head of a request", &effect, call);
-    found([(bytes < Limits::LEAST_HEAD, Fault { others: "another value from 8 KiB", ..fault })])
+    let fault = Fault::zero("request head limit", &effect, call);
+    found([(bytes < Limits::LEAST_HEAD, Fault { others: "another value of at least 8 KiB", ..fault })])
 }
 
 fn of_messages(limits: &Limits) -> Vec<Fault> {
@@ -138,7 +142,11 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
         ),
         (
             rate.is_some_and(|rate| rate.per_second == 0),
-            Fault::zero("message rate", "is 0 per second: after the first burst nothing could be said", call),
+            Fault::zero(
+                "message rate",
+                "is 0 per second: after the first burst, every message would close its connection",
+                call,
+            ),
         ),
         (
             rate.is_some_and(|rate| rate.burst == 0),
@@ -152,7 +160,7 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
         (
             limits.handshake_timeout.is_zero(),
             Fault::zero(
-                "handshake limit",
+                "handshake timeout",
                 "is 0 s: every handshake would time out",
                 "Limits::new().handshake_timeout(Duration::from_secs(10))",
             ),
@@ -160,7 +168,7 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
         (
             limits.send_timeout.is_zero(),
             Fault::zero(
-                "send limit",
+                "send timeout",
                 "is 0 s: every send would time out",
                 "Limits::new().send_timeout(Duration::from_secs(10))",
             ),
@@ -168,23 +176,23 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
         (
             limits.handler_exit_timeout.is_zero(),
             Fault::zero(
-                "linger limit",
-                "is 0 s: no handler could notice the end of its connection",
+                "handler exit timeout",
+                "is 0 s: no handler could react to the end of its connection",
                 "Limits::new().handler_exit_timeout(Duration::from_secs(30))",
             ),
         ),
         (
             limits.idle_timeout.is_some_and(|time| time.is_zero()),
             Fault::zero(
-                "idle limit",
-                "is 0 s: every connection would be idle at once",
+                "idle timeout",
+                "is 0 s: every connection would be closed immediately",
                 "Limits::new().idle_timeout(Duration::from_secs(600))",
             ),
         ),
         (
             limits.close_timeout.is_zero(),
             Fault::zero(
-                "close limit",
+                "close timeout",
                 "is 0 s: no client could answer a close frame",
                 "Limits::new().close_timeout(Duration::from_secs(5))",
             ),
@@ -198,7 +206,7 @@ fn of_heartbeat(heartbeat: &Heartbeat) -> Vec<Fault> {
             heartbeat.interval.is_some_and(|interval| interval.is_zero()),
             Fault::zero(
                 INTERVAL,
-                "is 0 s: it would send pings without end",
+                "is 0 s: the server would send pings continuously",
                 "Heartbeat::every(Duration::from_secs(30))",
             )
             .option("heartbeat"),

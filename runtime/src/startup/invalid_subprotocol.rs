@@ -18,11 +18,11 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 fn syntax(endpoint: &'static Registered, name: &str) -> Option<Problem> {
     let found = subprotocol::check(name).err()?;
     let message = format!("endpoint `{}`: {found}", endpoint.name);
-    Some(problem(endpoint, message, "no client can ask for this").with_help(found.help()))
+    Some(problem(endpoint, message, "not a valid subprotocol name").with_help(found.help()))
 }
 
 fn twice(endpoint: &'static Registered, name: &str) -> Problem {
-    let message = format!("endpoint `{}` offers the subprotocol `{name}` twice", endpoint.name);
+    let message = format!("endpoint `{}` lists the subprotocol `{name}` twice", endpoint.name);
     problem(endpoint, message, "the second can never be chosen").with_help("remove the second one")
 }
 

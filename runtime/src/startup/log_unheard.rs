@@ -36,15 +36,15 @@ fn wants_warning_in_span() -> bool {
 }
 
 fn problem(filter: Option<&str>) -> Problem {
-    let message = "the installed `tracing` subscriber drops Sockeye's warnings: why a handshake was refused or a connection closed \
-                   will be in no log";
+    let message = "the installed `tracing` subscriber drops Sockeye's warnings: no log will say why a handshake was refused or a connection \
+                   closed";
     let help = if STATIC_MAX_LEVEL < Level::WARN {
-        "a feature of the crate `tracing` (`max_level_..` or `release_max_level_..`) removes warnings: allow `warn` there".to_owned()
+        "a feature of the crate `tracing` (`max_level_..` or `release_max_level_..`) compiles warnings out: change it to one that keeps `warn`".to_owned()
     } else {
         format!("add the directive `sockeye=warn` to its filter, {}", example(filter))
     };
     Problem::new(&LOG_UNHEARD, message).with_help(format!(
-        "{help}; if it is meant, `.allow(\"log_unheard\", \"why\")` on the `Server` silences this"
+        "{help}; if this is intended, write `.allow(\"log_unheard\", \"why\")` on the `Server`"
     ))
 }
 

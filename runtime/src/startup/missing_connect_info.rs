@@ -20,8 +20,8 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
     let Wording { who, what, .. } = Wording::new(endpoint, required, "ConnectInfo", full);
-    Problem::new(&MISSING_CONNECT_INFO, format!("{who} needs `{what}`, which the listener does not give"))
-        .at(wording::place(endpoint, required, "the listener knows the peer as a `std::net::SocketAddr`"))
+    Problem::new(&MISSING_CONNECT_INFO, format!("{who} needs `{what}`, which the listener does not provide"))
+        .at(wording::place(endpoint, required, "the listener provides a `std::net::SocketAddr`"))
         .with_help(format!(
             "write `ConnectInfo<SocketAddr>`, or serve `Checked::into_router()` yourself with \
              `into_make_service_with_connect_info::<{}>()`",

@@ -15,7 +15,7 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 fn problem(context: &Context, expected: &str) -> Problem {
     Problem::new(
         &MISSING_ENDPOINT,
-        format!("no endpoint with the expected route `{expected}` is in the program"),
+        format!("the program has no endpoint with the expected route `{expected}`"),
     )
     .with_help(help(context, expected))
 }
@@ -25,7 +25,7 @@ fn help(context: &Context, expected: &str) -> String {
         let (name, group) = (other.name, other.group);
         return format!("endpoint `{name}` has this route, but it is in the group {group:?}");
     }
-    let linker = "if its handler is in a library crate that nothing here names, the linker drops it:\n\
+    let linker = "if its handler is in a library crate that this program never mentions, the linker drops it:\n\
                   write `use that_crate as _;` in `main.rs`";
     match closest(context, expected) {
         Some(other) => {

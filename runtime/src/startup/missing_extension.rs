@@ -19,8 +19,8 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
     let Wording { who, what, of } = Wording::new(endpoint, required, "Extension", full);
-    Problem::new(&MISSING_EXTENSION, format!("{who} needs `{what}`, which no layer puts into the request"))
-        .at(wording::place(endpoint, required, "not in the request when it arrives here"))
+    Problem::new(&MISSING_EXTENSION, format!("{who} needs `{what}`, which no layer adds to the request"))
+        .at(wording::place(endpoint, required, "not in the extensions of the request"))
         .with_help(help(endpoint, required, &of))
 }
 
@@ -28,8 +28,8 @@ fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) ->
 fn help(endpoint: &Candidate, required: &ParameterRequirement, of: &str) -> String {
     if endpoint.registered().options.guarded {
         return format!(
-            "the layer that authenticates has to put it in, with `request.extensions_mut().insert(/* {of} */)`, and \
-             belongs in `Server::layer`"
+            "add it in the layer that authenticates, with `request.extensions_mut().insert(/* {of} */)`, and pass that \
+             layer to `Server::layer`"
         );
     }
     let add = format!("add `.layer(axum::Extension(/* {of} */))` to the `Server`");

@@ -37,7 +37,7 @@ fn parameter(
 ) -> Problem {
     let Wording { who, what, of } = Wording::new(endpoint, required, "State", full);
     Problem::new(&MISSING_STATE, format!("{who} needs `{what}`, which the server does not have"))
-        .at(wording::place(endpoint, required, "no value of this type was given"))
+        .at(wording::place(endpoint, required, "no value of this type was passed to `Server::state`"))
         .with_help(help(context, &of, full))
 }
 
@@ -47,14 +47,14 @@ fn option(context: &Context, endpoint: &Candidate, full: &'static str) -> Proble
     let message =
         format!("endpoint `{}` has `state = {written}`, which the server does not have", registered.name);
     Problem::new(&MISSING_STATE, message)
-        .at(Place::option(registered, "state", "no value of this type was given"))
+        .at(Place::option(registered, "state", "no value of this type was passed to `Server::state`"))
         .with_help(help(context, &written, full))
 }
 
 fn help(context: &Context, written: &str, full: &str) -> String {
     let add = format!("add `.state({})` to the `Server`", value(written));
     match context.given.iter().find(|given| looks_like(given, full)) {
-        Some(given) => format!("{add};\nit has a `{given}`, which is another type than `{full}`"),
+        Some(given) => format!("{add};\nthe server has a `{given}`, which is a different type than `{full}`"),
         None => add,
     }
 }

@@ -20,7 +20,7 @@ fn message(context: &Context) -> String {
 fn help(context: &Context) -> String {
     let Some(other) = context.elsewhere.iter().min_by_key(|one| place(one)) else {
         return "annotate a handler with `#[ws_endpoint(\"/ws\")]`; if the handlers are in a library crate that \
-                nothing here names, the linker drops it:\nwrite `use that_crate as _;` in `main.rs`"
+                this program never mentions, the linker drops it:\nwrite `use that_crate as _;` in `main.rs`"
             .to_owned();
     };
     let count = context.elsewhere.len();
@@ -36,6 +36,6 @@ fn group_call(group: &str) -> String {
     if group.is_empty() {
         "remove `.group(..)` from the `Server`".to_owned()
     } else {
-        format!("add `.group({group:?})` to the `Server`, or take `group = {group:?}` out of the attribute")
+        format!("add `.group({group:?})` to the `Server`, or remove `group = {group:?}` from the attribute")
     }
 }

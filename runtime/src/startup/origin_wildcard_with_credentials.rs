@@ -20,12 +20,12 @@ fn problem(candidate: &Candidate) -> Option<Problem> {
     let endpoint = candidate.registered();
     let place = credentials(endpoint).or_else(|| declared(candidate)).or_else(|| read(endpoint))?;
     let message = format!(
-        "endpoint `{}` takes credentials and lets any web page connect: a browser sends them whoever's page it is",
+        "endpoint `{}` reads credentials and allows any origin: a browser sends its user's credentials from any web page",
         endpoint.name
     );
     Some(Problem::new(&ORIGIN_WILDCARD_WITH_CREDENTIALS, message).at(place).with_help(
-        "name the pages in the attribute, `origins = [\"https://app.example.com\"]`, or leave the option out for \
-         your own pages only",
+        "list the allowed origins in the attribute, `origins = [\"https://app.example.com\"]`, or remove the option to \
+         allow only your own pages",
     ))
 }
 
@@ -47,7 +47,7 @@ fn declared(endpoint: &Candidate) -> Option<Place> {
 
 /// A body that reads them without an extractor. It is not in the text that the program carries, so the place is the name.
 fn read(endpoint: &'static Registered) -> Option<Place> {
-    endpoint.reads_cookies.then(|| Place::name(endpoint, "reads the header `cookie` in its body"))
+    endpoint.reads_cookies.then(|| Place::name(endpoint, "reads the `cookie` header in its body"))
 }
 
 fn words(ty: &str) -> impl Iterator<Item = &str> {

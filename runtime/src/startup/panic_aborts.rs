@@ -10,10 +10,10 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 }
 
 fn problem() -> Problem {
-    let message = "the program is compiled with `panic = \"abort\"`: a panic in one handler ends the whole process, and with it \
+    let message = "the program is compiled with `panic = \"abort\"`: a panic in one handler ends the whole process and \
                    every connection, without a close frame";
     Problem::new(&PANIC_ABORTS, message).with_help(
         "remove `panic = \"abort\"` from the profile in `Cargo.toml`, or call \
-         `.allow(\"panic_aborts\", \"why that is right here\")` on the server",
+         `.allow(\"panic_aborts\", \"why\")` on the `Server`",
     )
 }

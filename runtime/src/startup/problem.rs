@@ -77,7 +77,7 @@ impl Problem {
         self.help.as_deref()
     }
 
-    /// The file in which the endpoint stands; `None` when the problem belongs to no endpoint.
+    /// The file of the endpoint; `None` if the problem does not belong to an endpoint.
     pub fn file(&self) -> Option<&'static str> {
         self.places.first().map(|place| place.source().file)
     }

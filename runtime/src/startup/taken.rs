@@ -80,9 +80,9 @@ impl Taken {
 /// What axum refuses before it asks `matchit`, with a panic. The macro refuses it at `cargo check`.
 fn refused_by_axum(route: &str) -> Option<&'static str> {
     if !route.starts_with('/') {
-        Some("a route begins with `/`")
+        Some("a route must begin with `/`")
     } else if route.split('/').any(|segment| segment.starts_with([':', '*'])) {
-        Some("a parameter is written `{name}`, the rest of the path `{*rest}`")
+        Some("write a parameter as `{name}`, and the rest of the path as `{*rest}`")
     } else {
         None
     }

@@ -40,15 +40,15 @@ fn says_nothing(written: &str) -> bool {
 
 fn problem(endpoint: &'static Registered, refusal: &Refusal) -> Problem {
     let message = format!(
-        "endpoint `{}` lets everybody in, and the router given to `Server::router` answers the same request {}",
+        "endpoint `{}` accepts every client, but the router passed to `Server::router` answers the same request with {}",
         endpoint.name,
         refusal.answer()
     );
     Problem::new(&UNCOVERED_ENDPOINT, message)
-        .at(Place::route(endpoint, "layers of that router do not cover endpoints"))
+        .at(Place::route(endpoint, "the layers of that router do not apply to endpoints"))
         .with_help(
-            "if the layer is to guard the endpoint, give it to the server, `Server::layer(..)`, and write `guarded` in the \
-             attribute; if everybody may connect, or the handler authenticates them, write \
-             `allow(uncovered_endpoint, reason = \"..\")` there",
+            "to guard the endpoint with that layer, pass it to `Server::layer(..)` and write `guarded` in the attribute; \
+             if any client may connect, or the handler authenticates clients itself, write \
+             `allow(uncovered_endpoint, reason = \"..\")` in the attribute",
         )
 }

@@ -41,67 +41,71 @@ fn told(title: impl Into<String>, label: impl Into<String>, help: impl Into<Stri
 fn refused(refusal: &Refusal, candidate: &Candidate) -> Told {
     let endpoint = candidate.registered();
     let is_public = candidate.mounted.settings.hosts.public().is_some();
-    let title = format!("{} comes back", refusal.status());
+    let title = format!("the startup probe got {}", refusal.status());
     let mut help = advice(refusal, endpoint).to_owned();
     if refusal.may_be_about_host() && !is_public {
         help.push_str(ABOUT_HOST);
     }
-    told(title, format!("a handshake here is answered {refusal}"), help)
+    told(title, format!("a handshake for this route gets {refusal}"), help)
 }
 
 /// The probe cannot know by which name clients ask.
-const ABOUT_HOST: &str = "; if it looks at the host or the scheme of the request, say what clients ask for: \
+const ABOUT_HOST: &str = "; if it checks the host or the scheme of the request, set the address that clients use: \
                           `.public_url(\"https://app.example.com\")` on the `Server`";
 
 fn advice(refusal: &Refusal, endpoint: &'static Registered) -> &'static str {
     let status = refusal.status();
     if refusal.says(UPGRADE_STRIPPED.name) {
-        "a layer passes on a new request without the extensions of the old one: take it apart and put it together with \
+        "a layer passes on a new request without the extensions of the original one: build it from the original with \
          `into_parts` and `from_parts`"
     } else if refusal.keeps_strangers_out() {
-        "let handshakes through the layer that answers so, or, if it authenticates them, write `guarded` in the \
-         attribute"
+        "let handshakes pass the layer that answers with this status, or, if that layer authenticates clients, write \
+         `guarded` in the attribute"
     } else if refusal.misses_what_the_path_names() && !names(endpoint.route).is_empty() {
-        "if a layer looks up what the path names: the parameters of this request are made up, so let it through where \
-         `sockeye::is_startup_probe(request.extensions())`"
+        "if a layer looks up the parameters of the path, let the startup probe pass, whose parameters are placeholders: \
+         check `sockeye::is_startup_probe(request.extensions())`"
     } else if status == StatusCode::NOT_FOUND {
-        "a layer or a fallback answers in place of the endpoint: let handshakes through it"
+        "a layer or a fallback answers instead of the endpoint: let handshakes pass it"
     } else if status.is_server_error() {
-        "a layer in front of the endpoint fails: look at what it needs"
+        "a layer in front of the endpoint fails: fix the error in that layer"
     } else if endpoint.options.guarded {
-        "a `guarded` endpoint is expected to be refused with 401, 403, 407 or a redirect: let the layer answer so"
+        "the layer of a `guarded` endpoint must refuse with 401, 403, 407 or a redirect: change its status"
     } else {
-        "let handshakes through the layer that answers so"
+        "let handshakes pass the layer that answers with this status"
     }
 }
 
 fn replaced(refusal: &Refusal) -> Told {
-    let label = format!("the answer of the endpoint becomes {refusal}");
+    let label = format!("the response of the endpoint becomes {refusal}");
     told(
-        "a layer replaces its answer",
+        "a layer replaces its response",
         label,
-        "a handshake is answered 101 Switching Protocols without a body: pass that through unchanged",
+        "the response to a handshake is 101 Switching Protocols without a body: return it unchanged from every layer",
     )
 }
 
 fn elsewhere(name: &str) -> Told {
-    let title = format!("endpoint `{name}` answers in its place");
-    told(title, "a handshake here goes elsewhere", "remove the layer that changes the path of the request")
+    let title = format!("endpoint `{name}` answers instead");
+    told(
+        title,
+        "a layer redirects handshakes for this route",
+        "remove the layer that changes the path of the request",
+    )
 }
 
 fn panicked(words: &str) -> Told {
-    let label = format!("a handshake here panics: {words}");
-    told("a layer panics", label, "mend the layer that panics on a handshake")
+    let label = format!("a layer panics on a handshake: {words}");
+    told("a layer panics", label, "fix the layer that panics on a handshake")
 }
 
 fn silent() -> Told {
     told(
         "no answer within 5 s",
-        "a handshake here waits without end",
-        "look for the layer that neither answers nor passes the request on",
+        "the startup probe was not answered",
+        "fix the layer that neither answers the request nor passes it on",
     )
 }
 
 fn no_request(why: &str) -> Told {
-    told("no request can have its path", why, "percent-encode what cannot stand in a URL")
+    told("no request can have its path", why, "percent-encode the characters that a URL cannot contain")
 }

@@ -29,10 +29,10 @@ impl Marker {
     }
 }
 
-/// Whether a request is Sockeye's own: one of the handshakes with which `Server::check` tries every endpoint.
+/// Whether a request is a startup probe: a handshake with which `Server::check` tests an endpoint.
 ///
-/// For layers that cannot let such a request through otherwise, because they look up what its path names: the
-/// parameters of its path are made up (`sockeye-startup-probe`). No request from outside is ever taken for one. It ends at
+/// For layers that would refuse the probe because they look up the parameters of its path, which are
+/// placeholders (`sockeye-startup-probe`). A request from outside is never a startup probe. The probe ends at
 /// the endpoint, before extractors and handler.
 ///
 /// ```
