@@ -25,12 +25,12 @@ impl Heartbeat {
         Self { interval: Some(finite(interval)), timeout: Duration::from_secs(10) }
     }
 
-    /// No pings: a peer whose cable was pulled stays until a send fails.
+    /// No pings: a peer that lost its network stays connected until a send fails.
     pub const fn off() -> Self {
         Self { interval: None, timeout: Duration::from_secs(10) }
     }
 
-    /// The time that a peer has to answer a ping.
+    /// The time in which the peer must answer a ping.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = finite(timeout);

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-/// How much and how long the server lets a connection take. Every value is finite by default.
+/// Limits on sizes, times, rates and numbers of connections. Every value but the message rate and the idle
+/// timeout is finite by default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -68,20 +69,23 @@ impl Limits {
         }
     }
 
-    /// The largest message that is received, in bytes, whole or in fragments. A larger one closes with 1009 (`message_too_big`).
+    /// The largest message that a connection receives, in bytes, whole or in fragments. A larger one closes it
+    /// with 1009 (`message_too_big`).
     ///
-    /// It bounds each frame as well: one that announces more is refused before any of it is kept. Memory is reserved as a message
-    /// comes, not when it is announced.
+    /// It also limits each frame: one that announces more is refused before any of it is buffered. Memory is reserved
+    /// as a message arrives, not when it is announced.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = bytes;
         self
     }
 
-    /// The largest head of a request, in bytes, over HTTP/1.1 and HTTP/2: method, path and headers. A larger one is answered with status
-    /// 431, or 414 where the path alone is too long (`head_too_large`). 64 KiB by default, and 8 KiB at least.
+    /// The largest head of a request, in bytes, over HTTP/1.1 and HTTP/2: method, path and headers. A larger
+    /// one gets status 431, or 414 if the path alone is too long (`head_too_large`). 64 KiB by default, at
+    /// least 8 KiB.
     ///
-    /// HTTP/2 counts 32 bytes more for each header (RFC 9113, section 6.5.2). Watched where Sockeye listens itself.
+    /// HTTP/2 counts 32 bytes more for each header (RFC 9113, section 6.5.2). Enforced only if Sockeye itself
+    /// listens.
     ///
     /// ```
     /// // Single sign-on with large cookies.
@@ -94,101 +98,109 @@ impl Limits {
         self
     }
 
-    /// The time a client has, from its connection or its last answer on, to send the whole head of a request, and then the
-    /// handler to accept or refuse. A client that says nothing, or only a little at a time, is disconnected.
+    /// The time in which a client must send the whole head of a request, from when it connects or gets its last
+    /// response, and in which the handler must then accept or reject. A client that sends nothing, or sends too
+    /// slowly, is disconnected.
     #[must_use]
     pub const fn handshake_timeout(mut self, time: Duration) -> Self {
         self.handshake_timeout = finite(time);
         self
     }
 
-    /// The time within which a client must take some of what is being sent to it: on a WebSocket (`slow_consumer`), and of an
-    /// answer to an HTTP request (`slow_client`). A client that owes the rest of a request's body must send some of it within
-    /// the same time.
+    /// The time in which a client must read some of what is sent to it, over a WebSocket (`slow_consumer`) or
+    /// as the response to an HTTP request (`slow_client`). A client must send more of an unfinished request
+    /// body in the same time.
     ///
-    /// For HTTP, which is watched where Sockeye listens itself, "some" is 64 bytes per second. Time in which the server has
-    /// nothing to send, or does not wait for the body, does not count.
+    /// For HTTP, where this is enforced only if Sockeye itself listens, "some" means 64 bytes per second. Time
+    /// in which the server has nothing to send, or does not wait for the body, does not count.
     #[must_use]
     pub const fn send_timeout(mut self, time: Duration) -> Self {
         self.send_timeout = finite(time);
         self
     }
 
-    /// The time a client has to answer a close frame.
+    /// The time in which a client must answer a close frame.
     #[must_use]
     pub const fn close_timeout(mut self, time: Duration) -> Self {
         self.close_timeout = finite(time);
         self
     }
 
-    /// The time within which a handler must notice that its connection is over: it receives, or tries to send. One that waits
-    /// for something else all that time is dropped there (`lingering_handler`); one that has noticed is left to finish.
+    /// The time in which a handler must notice that its connection is closed, by receiving or trying to send. A
+    /// handler that awaits something else for all that time is dropped (`lingering_handler`); a handler that
+    /// has noticed is left to finish.
     ///
-    /// A handler that goes on after it has refused is dropped after the same time, whatever it does. Both are dropped earlier where as
-    /// many handlers go on as [`max_connections`](Self::max_connections) allows.
+    /// A handler that keeps running after it has rejected the handshake is dropped after the same time,
+    /// whatever it does. Both are dropped earlier if as many handlers linger as
+    /// [`max_connections`](Self::max_connections) allows.
     #[must_use]
     pub const fn handler_exit_timeout(mut self, time: Duration) -> Self {
         self.handler_exit_timeout = finite(time);
         self
     }
 
-    /// The time that open connections have to end when the server stops; what is left then is cut off.
+    /// The time in which open connections must end when the server stops. What is still open then is cut off.
     ///
-    /// A handler that blocks its thread cannot be cut off; what happens then is up to the [`Watchdog`](crate::Watchdog).
+    /// A handler that blocks its thread cannot be cut off; see [`Watchdog`](crate::Watchdog).
     #[must_use]
     pub const fn shutdown_timeout(mut self, time: Duration) -> Self {
         self.shutdown_timeout = finite(time);
         self
     }
 
-    /// How many WebSockets may be open at once, those included whose handler has not accepted yet. One more is refused
-    /// with status 503 (`server_full`).
+    /// How many WebSockets can be open at once, including those that the handler has not accepted yet. One more
+    /// is refused with status 503 (`server_full`).
     ///
-    /// A place is free when the connection is over, or its handshake refused, whatever the handler still does. Of handlers that go
-    /// on there may be as many again. When one more connects the oldest that has not noticed its end is dropped
-    /// (`lingering_handler`). Where all have noticed, the new one is refused. So there are at most twice as many handlers.
+    /// A place is free once the connection is closed or its handshake refused, even if the handler keeps running.
+    /// As many handlers again can keep running. When one more client connects, the oldest handler that has not
+    /// noticed its end is dropped (`lingering_handler`); if all have noticed, the new client is refused. So there
+    /// are at most twice as many handlers.
     ///
-    /// Each needs a file descriptor. Where Sockeye listens itself it raises the process's soft limit as far as the hard one;
-    /// what does not fit then is `invalid_limits` at startup, and a default is lowered instead (`few_descriptors`).
+    /// Each WebSocket needs a file descriptor. If Sockeye itself listens, it raises the soft limit of the process
+    /// up to the hard limit. A limit that still does not fit is `invalid_limits` at startup; a default is lowered
+    /// instead (`few_descriptors`).
     #[must_use]
     pub const fn max_connections(mut self, number: usize) -> Self {
         self.max_connections = Some(number);
         self
     }
 
-    /// How many WebSockets one client may have open at once, and, apart from them, how many other HTTP connections. One
-    /// more is refused with status 429 (`client_limit`).
+    /// How many WebSockets one client can have open at once, and separately, how many other HTTP connections.
+    /// One more is refused with status 429 (`client_limit`).
     ///
-    /// Of its handlers that go on after their connection there may be as many again, as with
+    /// As many handlers of the client again can keep running after their connection, as with
     /// [`max_connections`](Self::max_connections).
     ///
-    /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total if that is
-    /// less. Behind a reverse proxy all clients have the proxy's address: see [`trusted_proxies`](Self::trusted_proxies).
+    /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total
+    /// if that is less. Behind a reverse proxy all clients have the address of the proxy: see
+    /// [`trusted_proxies`](Self::trusted_proxies).
     #[must_use]
     pub const fn max_connections_per_client(mut self, number: usize) -> Self {
         self.max_connections_per_client = Some(number);
         self
     }
 
-    /// How many TCP connections may be open at once that have not become a WebSocket: those that have asked nothing yet, that
-    /// are being answered, or that speak HTTP/2. One more is answered 503 (`server_full`) and closed.
+    /// How many TCP connections can be open at once that are not WebSockets: idle ones, those with a request in
+    /// progress, and those with HTTP/2. One more gets 503 (`server_full`) and is closed.
     ///
-    /// Counted where Sockeye listens itself, not behind `Checked::into_router`.
+    /// Counted only if Sockeye itself listens, not with `Checked::into_router`.
     #[must_use]
     pub const fn max_http_connections(mut self, number: usize) -> Self {
         self.max_http_connections = Some(number);
         self
     }
 
-    /// How many reverse proxies of one's own every request passes: clients are then told apart by the entry that the first
-    /// of them wrote into `X-Forwarded-For`, counted from the end of the header. 0 by default: the header is not read.
-    /// [`Handshake::client`](crate::Handshake::client) gives that address to handlers, and the log has it in the field `client`.
+    /// How many of your own reverse proxies every request passes. Clients are then identified by the entry of
+    /// `X-Forwarded-For` that the first of these proxies wrote, counted from the end of the header. 0 by
+    /// default: the header is not read. Handlers get the address from
+    /// [`Handshake::client`](crate::Handshake::client), and the log has it in the field `client`.
     ///
-    /// A client that can reach the server past the proxies can write there what it likes; close that way first. A request
-    /// with fewer entries, or an entry that is no address, counts for the TCP peer.
+    /// A client that can bypass the proxies can forge the header; block direct access first. A request with
+    /// fewer entries, or with an entry that is not an address, counts for the TCP peer.
     ///
-    /// Of the places for other HTTP connections one peer has at most half, for connections on which no request with such an
-    /// entry has come yet. Those of the proxy, on which one has, count in the total only.
+    /// One peer can use at most half of the other HTTP connections for those on which no request with such an
+    /// entry has arrived yet. Connections on which one has arrived, which are those of the proxy, count only
+    /// towards the total.
     ///
     /// ```
     /// // nginx with `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in front
@@ -214,11 +226,11 @@ impl Limits {
         self
     }
 
-    /// The time within which a client must send a message, or a part of one; pings and pongs do not count. One that does not is
-    /// closed with 1001 (`idle_timeout`). No limit by default.
+    /// The time in which a client must send a message, or a part of one; pings and pongs do not count.
+    /// Otherwise the connection is closed with 1001 (`idle_timeout`). No limit by default.
     ///
-    /// Time in which nothing is read, because the handler or the client is behind, does not count either. What the server sends is no
-    /// sign of the client: a client that only listens is idle too.
+    /// Time in which nothing is read, because the handler or the client is behind, does not count either.
+    /// Messages that the server sends do not matter: a client that only receives is idle too.
     ///
     /// ```
     /// use std::time::Duration;

@@ -7,8 +7,8 @@ use crate::{Error, Message};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
 ///
-/// A message that does not decode is an `invalid_message` that says what was wrong, with line and column, and whether it
-/// was binary and no JSON at all.
+/// A message that does not decode is an `invalid_message` that says what was wrong, with line and column, and
+/// whether it was binary and not JSON.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ where
 /// A client that sends its own binary format looks for a mistake in its JSON in vain, unless it is told.
 fn undecodable(error: serde_json::Error, is_binary: bool) -> Error {
     if is_binary && !error.is_data() {
-        Error::new(format_args!("the message is binary and not JSON: {error}"))
+        Error::new(format_args!("the binary message is not valid JSON: {error}"))
     } else {
         error.into()
     }

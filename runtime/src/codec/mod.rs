@@ -10,9 +10,9 @@ pub use raw::Raw;
 
 use crate::{Error, Message};
 
-/// Turns messages into what a handler receives, and what it sends into messages.
+/// Decodes messages for the handler, and encodes what it sends.
 ///
-/// Name it in the handshake: `Handshake<MyCodec>`. Provided are [`Raw`] and [`Json`].
+/// Name it in the type of the handshake: `Handshake<MyCodec>`. Sockeye provides [`Raw`] and [`Json`].
 ///
 /// ```
 /// use sockeye::{Codec, Error, Message};
@@ -35,24 +35,24 @@ use crate::{Error, Message};
 /// # assert_eq!(Numbers::decode(Message::text("7")).unwrap(), 7);
 /// ```
 pub trait Codec: Send + 'static {
-    /// What `recv` gives.
+    /// What `recv` returns.
     type In: Send + 'static;
     /// What `send` takes.
     type Out: Send + 'static;
 
-    /// What the messages are called that this codec writes; the name of the codec's type unless it says otherwise.
+    /// The name of the format that this codec writes. The default is the name of the codec's type.
     ///
-    /// A [`Hub`](crate::Hub) encodes its events once. A socket sends them as they are if its codec has the same format,
-    /// and else gives an error: two codecs with one name must write the same.
+    /// A [`Hub`](crate::Hub) encodes its events once. A socket sends them as they are if its codec has the same
+    /// format, and otherwise returns an error: two codecs with the same name must write the same format.
     fn format() -> &'static str {
         std::any::type_name::<Self>()
     }
 
-    /// Reads a message.
+    /// Decodes a message.
     ///
     /// # Errors
-    /// Says what is wrong with the message. `recv` passes it on as `invalid_message`, which closes with 1007 when the
-    /// handler returns it.
+    /// If the message is invalid. `recv` returns the error as `invalid_message`, which closes with 1007 when
+    /// the handler returns it.
     fn decode(message: Message) -> Result<Self::In, Error>;
 
     /// Writes a message.
@@ -61,8 +61,8 @@ pub trait Codec: Send + 'static {
     /// Says why the value cannot be written; `send` passes it on.
     fn encode(value: &Self::Out) -> Result<Message, Error>;
 
-    /// Writes a message from a value that is no longer needed; the same as [`encode`](Self::encode) unless something
-    /// is gained by owning it.
+    /// Encodes an owned value. By default the same as [`encode`](Self::encode); implement it if ownership saves
+    /// a copy.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).

@@ -3,7 +3,8 @@ use bytes::Bytes;
 use super::Codec;
 use crate::{Error, Message, Utf8Bytes};
 
-/// What `send` takes: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is encoded already.
+/// What `send` accepts: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is already
+/// encoded.
 ///
 /// It is made with `into()`; callers write `socket.send(value)` or `socket.send(&value)`, and with `Raw` also
 /// `socket.send("text")`.

@@ -8,11 +8,11 @@ const QUEUE: usize = 1000;
 /// How many bytes of payload a topic holds for subscribers that are behind.
 const QUEUE_BYTES: usize = 4 << 20;
 
-/// What happens to a subscriber that is behind by more than the queue holds.
+/// What happens to a subscriber that falls behind by more than the queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SlowPolicy {
-    /// It loses the oldest events; the next one that it gets says how many ([`Event::missed`](crate::Event::missed)).
-    /// Right where newer events make older ones worthless.
+    /// It loses the oldest events; the next event says how many ([`Event::missed`](crate::Event::missed)).
+    /// Right if newer events replace older ones.
     #[default]
     DropOldest,
     /// Its [`Subscription::next`](crate::Subscription::next) fails with `slow_consumer`; returned with `?` that closes with 1013, and the
@@ -20,8 +20,8 @@ pub enum SlowPolicy {
     Disconnect,
 }
 
-/// Settings of a [`Hub`] that is about to be made; see [`Hub::builder`].
-#[must_use = "a hub is made by `build`"]
+/// Builder of a [`Hub`]; see [`Hub::builder`].
+#[must_use = "call `build` to make the hub"]
 pub struct HubBuilder<T> {
     encoding: Encoding<T>,
     settings: Settings,
@@ -58,9 +58,9 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// How many bytes of events a topic holds for subscribers that are behind: 4 MiB unless this is called. Payloads are
-    /// counted, as they go over the wire; one that all subscribers share counts once. Whichever of the two bounds is
-    /// reached first holds. The newest event is kept even when it alone is larger.
+    /// How many bytes of events a topic holds for subscribers that are behind: 4 MiB by default. Encoded
+    /// payloads are counted; one that several subscribers share counts once. Whichever of the two limits is
+    /// reached first applies. The newest event is kept even when it alone is larger.
     ///
     /// ```
     /// let hub = sockeye::Hub::<String>::builder().queue(10_000).queue_bytes(64 << 20).build();
@@ -71,16 +71,16 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// What happens to a subscriber that is behind by more than that.
+    /// What happens to a subscriber that falls behind by more than the queue holds.
     pub fn slow(mut self, policy: SlowPolicy) -> Self {
         self.settings.slow = policy;
         self
     }
 
-    /// What the hub is called in [`metrics`](crate::metrics): the type of its events unless this is called, such as
-    /// `my_app::Progress`. Two hubs of one type are told apart by it, and it stays when the type moves.
+    /// The name of the hub in [`metrics`](crate::metrics). The default is the type of its events, such as
+    /// `my_app::Progress`. A name distinguishes two hubs of one type, and stays the same if the type moves.
     ///
-    /// A name is written in the program, since each one is a series of its own with whoever collects them.
+    /// It is a `&'static str` because each name is a time series of its own.
     ///
     /// ```
     /// let hub = sockeye::Hub::<u32>::builder().name("progress").build();
@@ -91,8 +91,8 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// Shares the topics with other machines, over what this connects to. It runs as soon as the hub is made in a runtime of
-    /// tokio's, or else is first used in one.
+    /// Shares the topics with other machines through this backplane. It runs as soon as the hub is built, or
+    /// first used, inside a tokio runtime.
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Box::new(backplane));
         self

@@ -5,10 +5,12 @@ use serde::Serialize;
 use super::{Lost, cursor::Taken};
 use crate::{Message, Outgoing};
 
-/// An event from a [`Subscription`](crate::Subscription): encoded already, so that sending it on a socket costs no work and no copy.
+/// An event from a [`Subscription`](crate::Subscription): already encoded, so that sending it on a socket needs
+/// no encoding and no copy.
 ///
-/// `socket.send(event)` takes it where the socket's messages are of the same type `T`, and on `Raw` sockets. If the
-/// socket's codec writes another [`format`](crate::Codec::format) than the hub, sending is an error that says so.
+/// `socket.send(event)` accepts it if the socket's messages have the same type `T`, and on `Raw` sockets. If
+/// the socket's codec writes another [`format`](crate::Codec::format) than the hub, sending is an error that
+/// says so.
 ///
 /// ```
 /// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
@@ -19,7 +21,7 @@ use crate::{Message, Outgoing};
 /// socket.send(event).await
 /// # }
 /// ```
-#[must_use = "an event that was taken from its feed comes to nobody else"]
+#[must_use = "an event that was taken from its subscription is not delivered again"]
 pub struct Event<T> {
     taken: Taken,
     format: &'static str,
@@ -57,7 +59,7 @@ impl<T> Event<T> {
         self.taken.lost.after_outage || self.taken.lost.unreceived > 0
     }
 
-    /// The event as it goes over the wire.
+    /// The encoded event.
     pub fn message(&self) -> &Message {
         &self.taken.message
     }
@@ -68,12 +70,12 @@ impl<T> Event<T> {
     }
 }
 
-/// What [`Subscription::next_or_lost`](crate::Subscription::next_or_lost) gives.
+/// What [`Subscription::next_or_lost`](crate::Subscription::next_or_lost) returns.
 #[derive(Debug, Clone)]
 pub enum Delivery<T> {
     /// An event. What was lost before it, if anything, is in [`Event::lost`].
     Event(Event<T>),
-    /// Something is lost, and no event has come after it yet.
+    /// Events were lost, and no event has arrived since.
     Lost(Lost),
 }
 

@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use super::{core::Core, remote::Remote};
 
-/// The way into a [`Hub`](crate::Hub): what a [`Backplane`](crate::Backplane) says of the connection, and what the broker brings.
-/// A clone is the same way in.
+/// The input of a [`Hub`](crate::Hub): a [`Backplane`](crate::Backplane) reports the state of its connection
+/// and delivers packets of the broker through it. Clones are handles of the same input.
 ///
-/// It does not keep the hub alive: when that is gone [`deliver`](Self::deliver) says so.
+/// It does not keep the hub alive: after the hub is dropped, [`deliver`](Self::deliver) returns `false`.
 #[derive(Clone)]
 pub struct Inlet {
     remote: Arc<Remote>,
@@ -22,20 +22,21 @@ impl Inlet {
         Self { remote: Arc::clone(remote), core }
     }
 
-    /// Says that the connection is there, and knows nothing yet: every topic that is wanted is ordered from the [`Outlet`](super::Outlet)
-    /// again. Call it when orders that a former connection did not confirm are dropped.
+    /// Reports a new connection: every subscribed topic is ordered from the [`Outlet`](super::Outlet) again.
+    /// Call it after the orders that an earlier connection did not confirm are dropped.
     pub fn connected(&self) {
         self.remote.connected();
     }
 
-    /// Says that the connection is lost, and why. It is logged once as `backplane_lost`; subscribers are told
-    /// ([`Event::lost`](crate::Event::lost)), and what is published until `connected` is not queued but counted as lost.
+    /// Reports that the connection is lost, and why. It is logged once as `backplane_lost`; subscribers are
+    /// notified ([`Event::lost`](crate::Event::lost)), and what is published until `connected` is not queued
+    /// but counted as lost.
     pub fn lost(&self, reason: impl fmt::Display) {
         self.remote.lost(&reason.to_string());
     }
 
-    /// Hands what the broker has brought to the subscribers of the topic on this machine. Never waits. `false` means that the hub is
-    /// gone, and the work is done.
+    /// Delivers a packet of the broker to the subscribers of the topic on this machine. Never waits. `false`
+    /// means that the hub has been dropped.
     ///
     /// What this hub has published itself, and what has been here already, is left out; what should have come before it
     /// and has not is counted. What was published by another program, in whatever language, is an event like others, without a

@@ -6,8 +6,8 @@ use super::heard::Gap;
 pub struct Lost {
     /// Events that were dropped here because the subscriber was too slow.
     pub missed: u64,
-    /// Events of other machines that were lost on the way here. Those are counted by the numbers that their publishers gave them, so a few
-    /// may be from just before the subscription.
+    /// Events of other machines that were lost on the way. They are counted by the sequence numbers of their
+    /// publishers, so a few may be from just before the subscription.
     pub unreceived: u64,
     /// More may be lost than was counted: a connection to the broker was away, the topic was not listened to there, or a publisher's first
     /// events did not come and may have been published either just before or after the topic was listened to.

@@ -64,12 +64,12 @@ pub(crate) use readers::Readers;
 use self::core::Core;
 use crate::{Codec, Json, Message, Result};
 
-/// Topics of events of type `T`, shared by the whole server: handlers subscribe, anybody publishes.
+/// Topics of events of type `T`, shared by the whole server: handlers subscribe, and any code can publish.
 ///
-/// An event is encoded once, as JSON unless [`Hub::encoded_by`] says otherwise, and sending it on a socket copies no
-/// payload. Publishing never waits: a subscriber that is behind by more than the queue holds (1,000 events, 4 MiB) loses
-/// the oldest and is told how many, or is disconnected, as [`SlowPolicy`] says. A topic needs no making and no clearing
-/// away: it exists while somebody listens.
+/// An event is encoded once, as JSON unless the hub is made by [`Hub::encoded_by`], and sending it on a socket
+/// copies no payload. Publishing never waits: depending on the [`SlowPolicy`], a subscriber that falls behind
+/// by more than the queue holds (1,000 events, 4 MiB) loses the oldest events and learns how many, or is
+/// disconnected. Topics need no setup or cleanup: a topic exists while it has subscribers.
 ///
 /// ```no_run
 /// use axum::extract::{Path, State};
@@ -108,9 +108,9 @@ use crate::{Codec, Json, Message, Result};
 /// }
 /// ```
 ///
-/// A clone is another handle of the same hub. When the last `Hub` and [`Topic`] are gone nobody can publish any more:
-/// every [`Subscription`] gives what it still has, and then an error that closes with 1001. A stopping server ends sockets, not
-/// feeds: `recv` gives `None`, and the handler's ordinary way out runs.
+/// A clone is another handle of the same hub. After the last `Hub` and [`Topic`] are dropped, every
+/// [`Subscription`] returns the events that it still holds, and then an error that closes with 1001. A stopping
+/// server ends sockets, not subscriptions: `recv` returns `None`, and the handler ends as usual.
 pub struct Hub<T> {
     shared: Arc<Shared>,
     encoding: Encoding<T>,
@@ -164,8 +164,8 @@ impl<T: Serialize + Send + 'static> Hub<T> {
 }
 
 impl<T> Hub<T> {
-    /// A hub that writes its events with this codec, in place of JSON. Sockets that send them must have a codec of the
-    /// same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything as it is.
+    /// A hub that encodes its events with this codec instead of JSON. Sockets that send them must have a codec
+    /// with the same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything as it is.
     ///
     /// ```
     /// use sockeye::{Hub, Message, Raw};
@@ -178,7 +178,7 @@ impl<T> Hub<T> {
         HubBuilder::new(Encoding::of::<C>())
     }
 
-    /// The topic of that name. Any text is a name; nothing is made until somebody subscribes.
+    /// The topic of that name. Any string is a name; nothing is allocated until a subscriber comes.
     pub fn topic(&self, name: impl Into<String>) -> Topic<T> {
         Topic::new(self.clone(), name.into().into())
     }

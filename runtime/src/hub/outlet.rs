@@ -8,16 +8,17 @@ use super::{
     remote::{LineStep, Next, Outbound, Remote, backoff},
 };
 
-/// The way out of a [`Hub`](crate::Hub): what its [`Backplane`](crate::Backplane) is to do at the broker.
+/// The output of a [`Hub`](crate::Hub): the orders that its [`Backplane`](crate::Backplane) carries out at the
+/// broker.
 ///
-/// When it is dropped before the hub ends, by a panic for example, the connection counts as lost.
+/// If it is dropped before the hub ends, for example by a panic, the connection counts as lost.
 pub struct Outlet {
     remote: Arc<Remote>,
     /// Pauses since there was a connection.
     pauses: u32,
 }
 
-/// Something to do at the broker. Orders come in the order in which they are to be done.
+/// An operation at the broker. Carry orders out in the order in which they are returned.
 ///
 /// Confirm an order when the broker has confirmed it. One that is dropped instead counts as not done: a subscription is
 /// ordered again, an event may be lost and its subscribers are told.
@@ -26,13 +27,13 @@ pub struct Outlet {
 pub enum Order {
     /// Listen to a topic.
     Subscribe(SubscribeOrder),
-    /// Do not listen to that topic any more. What still comes of it is ignored.
+    /// Unsubscribe from that topic. Packets that still arrive are ignored.
     Unsubscribe(Arc<str>),
     /// Publish a packet: an event, or a mark that says how far the topic has come.
     Publish(PublishOrder),
 }
 
-/// To listen to a topic: nobody on this machine did.
+/// Subscribe to a topic, which has its first subscriber on this machine.
 #[must_use = "an order that is dropped was refused, and comes again"]
 pub struct SubscribeOrder {
     topic: Arc<str>,
@@ -58,8 +59,8 @@ impl Outlet {
         Self { remote, pauses: 0 }
     }
 
-    /// The next order; `None` when the hub has ended and everything that could go out has gone. There are orders only while
-    /// there is a connection ([`Inlet::connected`](super::Inlet::connected)).
+    /// The next order; `None` when the hub has ended and everything that could be sent has been sent. There are
+    /// orders only while there is a connection ([`Inlet::connected`](super::Inlet::connected)).
     ///
     /// Cancel safe: an order is taken only when it is returned.
     pub async fn next(&mut self) -> Option<Order> {
@@ -125,7 +126,7 @@ impl Drop for Outlet {
 }
 
 impl SubscribeOrder {
-    /// The topic. Any text can be one.
+    /// The topic, which can be any string.
     pub fn topic(&self) -> &str {
         &self.topic
     }

@@ -16,7 +16,7 @@ use crate::Result;
 
 /// The events of one topic, from the time of the subscription on. Dropping it ends the subscription.
 ///
-/// It is a [`Stream`] as well, which gives the error that ends the subscription once and then `None`.
+/// It is also a [`Stream`], which yields the error that ends the subscription once and then `None`.
 ///
 /// ```
 /// use futures_util::{StreamExt, TryStreamExt};
@@ -54,9 +54,9 @@ impl<T> Subscription<T> {
     /// Cancel safe: an event is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
     ///
     /// # Errors
-    /// Under [`SlowPolicy::Disconnect`](crate::SlowPolicy::Disconnect), when the subscriber was too slow: `slow_consumer`,
-    /// which closes with 1013. And when every `Hub` and `Topic` is gone, so that nothing can come: closes with 1001.
-    /// Each comes again on every further call.
+    /// With [`SlowPolicy::Disconnect`](crate::SlowPolicy::Disconnect), if the subscriber was too slow:
+    /// `slow_consumer`, which closes with 1013. If every `Hub` and `Topic` has been dropped: an error that
+    /// closes with 1001. Every further call returns the same error.
     pub async fn next(&mut self) -> Result<Event<T>> {
         let taken = poll_fn(|cx| self.cursor.poll_take(cx)).await?;
         Ok(Event::new(taken, self.format))

@@ -19,10 +19,10 @@ impl<T> Topic<T> {
         &self.name
     }
 
-    /// Hands an event to everybody who listens, and says how many listen in this process. Never waits.
+    /// Publishes an event to all subscribers, and returns how many of them are in this process. Never waits.
     ///
-    /// What one publisher publishes is received in its order. The event is encoded once; when nobody could receive it,
-    /// which is known where there is no [`Backplane`](crate::Backplane), it is not encoded at all.
+    /// What one publisher publishes is received in its order. The event is encoded once, or not encoded if
+    /// there is no subscriber and no [`Backplane`](crate::Backplane).
     ///
     /// ```
     /// let topic = sockeye::Hub::<u32>::new().topic("numbers");
@@ -33,19 +33,19 @@ impl<T> Topic<T> {
     /// ```
     ///
     /// # Errors
-    /// When the event cannot be encoded. What keeps it from reaching other machines is no error of the publisher's; it
-    /// is logged as `backplane_lost`.
+    /// If the event cannot be encoded. If it does not reach other machines, that is not an error here; it is
+    /// logged as `backplane_lost`.
     pub fn publish(&self, event: &T) -> Result<usize> {
         let encode = self.hub.encoding.encode;
         self.hub.shared.core.publish(&self.name, None, || encode(event))
     }
 
-    /// Hands an event to everybody who listens but the publisher's own subscription, and says how many others listen in
-    /// this process. Everything else is as with [`publish`](Self::publish).
+    /// Publishes an event to all subscribers except the publisher's own subscription, and returns how many
+    /// others are in this process. Otherwise it is the same as [`publish`](Self::publish).
     ///
-    /// Other subscriptions of the same client receive it, and so do those on other machines. When the subscription is one of
-    /// another topic or has ended, nobody is left out. What a subscriber has published itself is never
-    /// [missed](crate::Event::missed) by it.
+    /// Other subscriptions of the same client receive it, and so do those on other machines. When the
+    /// subscription is one of another topic or has ended, no subscriber is left out. What a subscriber has
+    /// published itself is never [missed](crate::Event::missed) by it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -67,7 +67,7 @@ impl<T> Topic<T> {
         self.hub.shared.core.publish(&self.name, Some(publisher.cursor()), || encode(event))
     }
 
-    /// Listens from now on: what was published before is not received. The subscription ends with the [`Subscription`].
+    /// Subscribes from now on: earlier events are not received. Dropping the [`Subscription`] ends it.
     ///
     /// A handler subscribes before it accepts, because its client may see the connection open before `accept` has
     /// returned, and what is published in answer to that must not be lost:

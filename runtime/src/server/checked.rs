@@ -103,16 +103,17 @@ impl Checked {
         &self.warnings
     }
 
-    /// The router with every endpoint, the user's routes and layers, for an `axum::serve` of one's own.
+    /// The router with every endpoint and your own routes and layers, for your own `axum::serve`.
     ///
-    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without it nobody knows the address of a
-    /// peer, and handlers that take `ConnectInfo` are answered 500. Mount it at the root: parameters of an outer
-    /// `nest` would be added to those that `Path` was checked against, and axum leaves a path that no route of a nested router has
-    /// to the outer one. Layers that are put around this router are not among those of [`Server::layer`](crate::Server::layer): the
-    /// startup probe does not pass them, and a handshake that they answer is not in the log.
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without it no one knows the address
+    /// of a peer, and handlers that take `ConnectInfo` fail with 500. Mount it at the root: parameters of an
+    /// outer `nest` would be added to those that `Path` was checked against, and axum leaves paths without a
+    /// route in a nested router to the outer router. Layers that are added around this router are not among
+    /// those of [`Server::layer`](crate::Server::layer): the startup probe does not pass them, and handshakes
+    /// that they answer are not in the log.
     ///
-    /// Set `TCP_NODELAY` on what it accepts, as [`serve`](Self::serve) does: otherwise a small message can wait for the
-    /// acknowledgement of the one before, 40 ms on Linux.
+    /// Set `TCP_NODELAY` on accepted connections, as [`serve`](Self::serve) does: otherwise a small message can
+    /// wait for the acknowledgement of the previous one, 40 ms on Linux.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -130,33 +131,34 @@ impl Checked {
     ///
     /// # Limits
     ///
-    /// All that concerns WebSockets holds here too. What concerns HTTP before and beside them holds only where Sockeye listens itself:
+    /// All limits on WebSockets apply here too. Those on other HTTP traffic apply only if Sockeye itself listens:
     ///
     /// - [`Limits::max_http_connections`](crate::Limits::max_http_connections), and the part of
     ///   [`Limits::max_connections_per_client`](crate::Limits::max_connections_per_client) that counts HTTP connections;
     /// - the part of [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) up to the end of a request's head;
-    /// - the part of [`Limits::send_timeout`](crate::Limits::send_timeout) that concerns HTTP: responses that are not read, and bodies of
-    ///   requests that do not come (`slow_client`);
+    /// - the part of [`Limits::send_timeout`](crate::Limits::send_timeout) that applies to HTTP: responses that are not
+    ///   read, and request bodies that do not arrive (`slow_client`);
     /// - [`Limits::max_request_head_size`](crate::Limits::max_request_head_size) (`head_too_large`);
-    /// - the events and counts of what hyper and h2 refuse (`malformed_request`), and of connections that cannot be accepted
-    ///   (`accept_failed`);
-    /// - the number of file descriptors: the soft limit is not raised, and limits that do not fit are no startup error;
-    /// - the end of a process that a blocked thread keeps from stopping ([`Watchdog`](crate::Watchdog)).
+    /// - the events and counts of what hyper and h2 refuse (`malformed_request`), and of connections that cannot be
+    ///   accepted (`accept_failed`);
+    /// - file descriptors: the soft limit is not raised, and limits that do not fit are not a startup error;
+    /// - the exit of a process that a blocked thread keeps from stopping ([`Watchdog`](crate::Watchdog)).
     ///
-    /// `axum::serve` has none of these: a client may connect and say nothing, or read nothing, for as long as it likes. Put a proxy
-    /// that has such limits in front, or let Sockeye listen.
+    /// `axum::serve` has none of these: a client can connect and send or read nothing forever. Put a proxy with such
+    /// limits in front, or let Sockeye listen.
     ///
     /// # The end
     ///
-    /// A future given to [`Server::shutdown`](crate::Server::shutdown) closes the connections with 1001 when it ends;
-    /// stopping the listener is up to you, and so is waiting until the last close frame is out: see
-    /// [`into_router_and_drained`](Self::into_router_and_drained). It is watched by a task, so call this inside a tokio runtime.
+    /// When the future passed to [`Server::shutdown`](crate::Server::shutdown) completes, connections are
+    /// closed with 1001; stopping the listener is up to you, and so is waiting until the last close frame is
+    /// out: see [`into_router_and_drained`](Self::into_router_and_drained). It is watched by a task, so call
+    /// this inside a tokio runtime.
     ///
     /// # Ends the process
     ///
-    /// With `SOCKEYE_CHECK=1` or `json` in the environment it prints the endpoints, as [`serve`](Self::serve) does, and ends
-    /// the process with status 0: what comes after this call is the program's own, and would go on to listen. So call it
-    /// before you bind, and in a program with several servers after the others are checked.
+    /// With `SOCKEYE_CHECK=1` or `json` in the environment this prints the endpoints, as [`serve`](Self::serve)
+    /// does, and exits the process with status 0, because the program would otherwise go on to listen. So call
+    /// it before you bind, and in a program with several servers, after the others are checked.
     pub fn into_router(mut self) -> Router {
         self.end_if_only_asked();
         metrics::describe();
@@ -167,11 +169,13 @@ impl Checked {
         self.router
     }
 
-    /// [`into_router`](Self::into_router), and a future to wait for before the program ends: `axum::serve` does not wait for
-    /// WebSockets, since they have left HTTP, and a program that ends with it cuts them off before they get their close frame.
+    /// [`into_router`](Self::into_router), and a future to await before the program ends: `axum::serve` does
+    /// not wait for upgraded connections, and a program that ends with it cuts WebSockets off before they get
+    /// their close frame.
     ///
-    /// Call it inside a tokio runtime; the future does not end before that server is told to stop. It begins to drain when the future given to [`Server::shutdown`](crate::Server::shutdown) ends, or without one on
-    /// Ctrl-C and SIGTERM, as [`serve`](Self::serve) does.
+    /// Call it inside a tokio runtime; the future does not complete before the server is told to stop. Draining
+    /// begins when the future passed to [`Server::shutdown`](crate::Server::shutdown) completes, or without
+    /// one, on Ctrl-C and SIGTERM, as [`serve`](Self::serve) does.
     ///
     /// ```no_run
     /// use std::net::SocketAddr;
@@ -211,7 +215,8 @@ impl Checked {
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on, or an endpoint needs a `ConnectInfo` that this listener does not give.
+    /// If the address cannot be bound, or if an endpoint needs a `ConnectInfo` that this listener does not
+    /// provide.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
         let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
         let listener = match listen::bind(address).await {
@@ -226,7 +231,7 @@ impl Checked {
     ///
     /// # Errors
     ///
-    /// When an endpoint needs a `ConnectInfo` that this listener does not give.
+    /// If an endpoint needs a `ConnectInfo` that this listener does not provide.
     pub async fn serve_on(self, listener: TcpListener) -> Result<(), StartupError> {
         if let Some(checked) = self.ready_to_listen()? {
             checked.run(listener).await;

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::mounted::{Lifecycle, Mounted};
 
-/// A route that says in JSON whether the server takes connections, with its endpoints, their open connections, and the
-/// components that were ready at startup:
+/// A route that reports in JSON whether the server accepts connections, with its endpoints, their open
+/// connections, and the components that were ready at startup:
 ///
 /// ```json
 /// {
@@ -24,14 +24,15 @@ use crate::mounted::{Lifecycle, Mounted};
 /// }
 /// ```
 ///
-/// Components are not asked again: that one was ready at startup says nothing about now. A connection is counted from its
-/// acceptance to its end; its handler may go on. An answer costs the same however many there are.
+/// Components are not checked again: one that was ready at startup may not be ready now. A connection is
+/// counted from `accept` until it ends, even if its handler keeps running. The cost of a response does not
+/// depend on the number of connections.
 ///
-/// It answers 200 while the server runs and 503 from the moment on when it is told to stop. With a
-/// [`notice`](Self::notice) the server goes on as before for that long, so that a load balancer learns of it and sends
-/// clients elsewhere before the first of them is refused.
+/// The status is 200 while the server runs, and 503 as soon as it is told to stop. With a
+/// [`notice`](Self::notice) the server keeps accepting connections for that long, so that a load balancer can
+/// send clients to another server before the first one is refused.
 ///
-/// Whoever can reach the server can read it. The user's [layers](crate::Server::layer) are around it.
+/// Everyone who can reach the server can read it. Your [layers](crate::Server::layer) apply to it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +43,7 @@ use crate::mounted::{Lifecycle, Mounted};
 /// # let _ = (server, behind_a_balancer);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "give it to `Server::health`"]
+#[must_use = "pass it to `Server::health`"]
 pub struct Health {
     pub(super) path: String,
     pub(super) notice: Duration,
@@ -54,8 +55,8 @@ impl Health {
         Self { path: path.into(), notice: Duration::ZERO }
     }
 
-    /// How long the route answers 503 before the server begins to refuse handshakes and to close connections: longer than
-    /// the load balancer takes to find out. `Limits::shutdown_timeout` begins after it.
+    /// How long the route returns 503 before the server begins to refuse handshakes and to close connections:
+    /// longer than the load balancer takes to notice. `Limits::shutdown_timeout` begins after it.
     pub const fn notice(mut self, time: Duration) -> Self {
         self.notice = crate::limits::finite(time);
         self

@@ -51,10 +51,10 @@ use crate::{
 /// How long a component may take to say that it is ready.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Every endpoint of the program, with what they share.
+/// A server with every endpoint of the program.
 ///
-/// Endpoints need no listing: `#[ws_endpoint]` registers them. The server checks all of them together and listens only
-/// when every check has passed.
+/// Endpoints do not have to be listed: `#[ws_endpoint]` registers them. The server checks all of them together
+/// and listens only when every check has passed.
 ///
 /// ```no_run
 /// use sockeye::{Server, StartupError};
@@ -130,13 +130,14 @@ impl Server {
         self
     }
 
-    /// Where clients find the server: scheme, host, and the port when it is not the scheme's own.
+    /// The URL at which clients reach the server: scheme, host, and the port if it is not the default of the
+    /// scheme.
     ///
-    /// Say it where a proxy stands in front, or where a layer looks at the host or the scheme of requests: the startup probe asks
-    /// for this host, with `X-Forwarded-Proto` and `X-Forwarded-Host` as a proxy sets them. Pages of this origin are the server's own
-    /// wherever only those are allowed, even if the proxy does not pass `Host` on.
+    /// Set it behind a proxy, or if a layer checks the host or the scheme of requests: the startup probe uses
+    /// this host, with `X-Forwarded-Proto` and `X-Forwarded-Host` as a proxy sets them. Pages of this origin
+    /// count as same origin, even if the proxy does not pass `Host` on.
     ///
-    /// What is no such URL is `invalid_host` at startup.
+    /// An invalid URL is `invalid_host` at startup.
     ///
     /// ```
     /// let server = sockeye::Server::new().public_url("https://app.example.com");
@@ -147,14 +148,16 @@ impl Server {
         self
     }
 
-    /// The hosts that the server answers to, without ports: names, addresses, or `*.example.com` for every host one level below.
-    /// A WebSocket for any other host is refused with status 421 (`host_refused`); addresses, names of loopback and the host of
-    /// [`public_url`](Self::public_url) are let in always. A second call adds to the first.
+    /// The hosts that the server serves, without ports: names, addresses, or `*.example.com` for every host one
+    /// level below. A WebSocket for any other host is refused with status 421 (`host_refused`); addresses,
+    /// names of loopback and the host of [`public_url`](Self::public_url) are always allowed. A second call
+    /// adds to the first.
     ///
-    /// Say it where the server can be reached in a private network: there a page of any site can pass for one of the server's own (DNS
-    /// rebinding). Without it such a page is refused only where it comes straight over the loopback interface.
+    /// Set it if the server is reachable in a private network, where a page of any site can appear as same
+    /// origin (DNS rebinding). Without it, such a page is refused only if it connects directly over the
+    /// loopback interface.
     ///
-    /// What is no host is `invalid_host` at startup.
+    /// An invalid host is `invalid_host` at startup.
     ///
     /// ```
     /// let server = sockeye::Server::new().hosts(["nas.home.arpa", "*.tenants.example.com"]);
@@ -194,14 +197,16 @@ impl Server {
         self
     }
 
-    /// An axum router to serve beside the endpoints. Its routes, layers and fallback stay what they are; its layers do
-    /// not cover the endpoints (see [`layer`](Self::layer)). A second router takes the place of the first.
+    /// An axum router to serve along with the endpoints. Its routes, layers and fallback stay as they are; its
+    /// layers do not apply to the endpoints (see [`layer`](Self::layer)). A second router replaces the first.
     ///
-    /// A route with the very path of an endpoint shares it: handshakes go to the endpoint, everything else to the route. One
-    /// that overlaps an endpoint's in another way is `conflicting_route` at startup.
+    /// A route with exactly the path of an endpoint shares it: handshakes go to the endpoint, all other
+    /// requests to the route. A route that overlaps an endpoint in any other way is `conflicting_route` at
+    /// startup.
     ///
-    /// A handshake for a path that no endpoint has gets the answer of the router's route or fallback, and one event of the rule
-    /// `unknown_route`. Where nothing in the router answers, that rule explains the 404 to the client, too.
+    /// A handshake for a path without an endpoint gets the response of the router's route or fallback, and one
+    /// event of the rule `unknown_route`. If nothing in the router answers, that rule also explains the 404 to
+    /// the client.
     ///
     /// ```
     /// use axum::{Router, routing::get};
@@ -214,17 +219,18 @@ impl Server {
         self
     }
 
-    /// A layer around everything: every endpoint and the router given to [`router`](Self::router), whatever the order
-    /// of the calls. A later layer goes around the earlier ones.
+    /// A layer around everything: every endpoint and the router passed to [`router`](Self::router), in whatever
+    /// order they are called. A later layer wraps the earlier ones.
     ///
-    /// It is tried at startup with one handshake for each endpoint (the startup probe). A layer that keeps one out is
-    /// `unreachable_endpoint`, unless the endpoint says that it is `guarded`. Later a handshake that it answers in the endpoint's
-    /// place is one event of the rule `refused_by_layer`.
+    /// It is tried at startup with one handshake for each endpoint (the startup probe). A layer that refuses it
+    /// is `unreachable_endpoint`, unless the endpoint is `guarded`. At run time, a handshake that the layer
+    /// answers instead of the endpoint is one event of the rule `refused_by_layer`.
     ///
-    /// It runs after routing, as with [`Router::layer`], so it can read axum's `MatchedPath`. It may change the path all the same,
-    /// as `NormalizePathLayer` of tower-http does: a request that no route had taken, and a handshake whose new path is an
-    /// endpoint's, are routed again behind the layers. A route of the router that had its request keeps it. Layers see the
-    /// `MatchedPath` of the path as it came, handlers that of the new one.
+    /// It runs after routing, as with [`Router::layer`], so it can read axum's `MatchedPath`. It can still
+    /// change the path, as `NormalizePathLayer` of tower-http does: a request without a matching route, and a
+    /// handshake whose new path is that of an endpoint, are routed again after the layers. A request that
+    /// matched a route of the router stays there. Layers see the `MatchedPath` of the original path, handlers
+    /// that of the new one.
     ///
     /// ```
     /// use axum::Extension;
@@ -243,7 +249,7 @@ impl Server {
         self
     }
 
-    /// Serves the endpoints that say `group = "name"`, and no others. Without this, those that say nothing.
+    /// Serves only the endpoints with `group = "name"`. Without this, the endpoints without a group.
     ///
     /// ```
     /// let admin = sockeye::Server::new().group("admin");
@@ -270,11 +276,12 @@ impl Server {
         self
     }
 
-    /// Turns a startup rule off for the whole program, with the reason: a warning, or an error that can be allowed. Where the
-    /// rule is about one endpoint, `allow(rule, reason = "..")` in its attribute turns it off there.
+    /// Allows a startup rule for the whole program, with a reason: a warning, or an error that can be allowed.
+    /// If the rule is about one endpoint, `allow(rule, reason = "..")` in its attribute allows it there.
     ///
-    /// A name that is no startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option` at startup. A
-    /// rule that finds nothing may be allowed: what it looks at can depend on the environment.
+    /// A name that is not a startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option`
+    /// at startup. A rule that reports nothing can be allowed, since what it checks may depend on the
+    /// environment.
     ///
     /// ```
     /// # async fn example() {
@@ -289,8 +296,9 @@ impl Server {
         self
     }
 
-    /// A component that must work before the server listens: an async closure that tries it, or a type with [`Ready`].
-    /// All are asked at once, each for at most 10 s; what does not work is `component_not_ready`, in its own words.
+    /// A component that must work before the server listens: an async closure that checks it, or a type that
+    /// implements [`Ready`]. All are checked at once, each for at most 10 s; one that fails is
+    /// `component_not_ready`, with its own error.
     ///
     /// ```
     /// # async fn ping() -> std::io::Result<()> { Ok(()) }
@@ -315,10 +323,10 @@ impl Server {
         self
     }
 
-    /// A route that tells load balancers whether to send clients here: 200 and JSON, or 503 as soon as the server is told
-    /// to stop. See [`Health`] for what it says, and for the time of notice.
+    /// A route for the health checks of load balancers: 200 and JSON, or 503 as soon as the server is told to
+    /// stop. See [`Health`] for its contents and the notice time.
     ///
-    /// A path that is taken already is `conflicting_route` at startup.
+    /// A path that another route has is `conflicting_route` at startup.
     ///
     /// ```
     /// let server = sockeye::Server::new().health("/health");
@@ -343,13 +351,14 @@ impl Server {
         self
     }
 
-    /// Whether Ctrl-C, SIGTERM and SIGHUP stop the server, as they do unless this says `false`: then only the future given to
-    /// [`shutdown`](Self::shutdown) does.
+    /// Whether Ctrl-C, SIGTERM and SIGHUP stop the server, which is the default. With `false`, only the future
+    /// passed to [`shutdown`](Self::shutdown) does.
     ///
-    /// It is about [`serve`](Self::serve) and [`Checked::serve_on`]. While such a server runs, the signals are its own; a second one cuts
-    /// the drain short. When it has ended, a signal that the program did not handle before ends the process again, as it would
-    /// without Sockeye (on Linux; elsewhere it has no effect then). SIGHUP is left alone where the program was started to ignore it, as under `nohup`, and
-    /// everywhere but on Linux.
+    /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]. While such a server runs, it handles the
+    /// signals; a second one cuts the shutdown short. After it has ended, a signal that the program did not
+    /// handle before terminates the process again, as it would without Sockeye (on Linux; elsewhere it has no
+    /// effect then). SIGHUP is not handled if the program was started to ignore it, as under `nohup`, nor on
+    /// platforms other than Linux.
     ///
     /// ```
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -361,8 +370,9 @@ impl Server {
         self
     }
 
-    /// What is done about a handler that blocks a thread of the runtime: by default it is logged after 1 s (`blocked_thread`), and the
-    /// process is ended where it keeps the server from stopping in time. See [`Watchdog`].
+    /// What happens when a handler blocks a thread of the runtime: by default it is logged after 1 s
+    /// (`blocked_thread`), and the process exits if the handler keeps the server from stopping in time. See
+    /// [`Watchdog`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -375,11 +385,12 @@ impl Server {
         self
     }
 
-    /// Is told the address once the server listens there, before the first client is let in: what is printed here is true,
-    /// also where port 0 was asked for, and is not printed at all where the start fails or `SOCKEYE_CHECK` is set.
+    /// Called with the address once the server listens, before the first client is accepted. The address has
+    /// the actual port even if port 0 was requested; the function is not called if startup fails or
+    /// `SOCKEYE_CHECK` is set.
     ///
-    /// Another one takes its place. It is not called where Sockeye does not listen itself, that is after
-    /// [`Checked::into_router`] and in a test client.
+    /// A second call replaces the function. It is not called if Sockeye does not listen itself, which is the
+    /// case after [`Checked::into_router`] and in a test client.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), sockeye::StartupError> {
@@ -392,9 +403,9 @@ impl Server {
         self
     }
 
-    /// Runs every startup rule on every endpoint, and nothing else: no port is opened, no handler runs.
+    /// Runs every startup rule on every endpoint. No port is opened, no handler runs.
     ///
-    /// A unit test with this call finds in CI what would keep the server from starting:
+    /// A unit test with this call finds in CI whatever would keep the server from starting:
     ///
     /// ```
     /// # async fn example() {
@@ -413,15 +424,15 @@ impl Server {
         if problems.is_empty() { Ok(checked) } else { Err(checked.refuse(problems, mode)) }
     }
 
-    /// [`check`](Self::check), listen, serve until the server is stopped.
+    /// Runs [`check`](Self::check), listens, and serves until the server is stopped.
     ///
-    /// When it listens it says so on standard error, in one line. With `SOCKEYE_CHECK=1` in the environment it prints
-    /// the table of endpoints on standard output and returns without listening, and with `SOCKEYE_CHECK=json` the same
-    /// for programs.
+    /// When it listens, it prints one line on standard error. With `SOCKEYE_CHECK=1` in the environment it
+    /// prints the table of endpoints on standard output and returns without listening; with
+    /// `SOCKEYE_CHECK=json` it prints JSON.
     ///
     /// # Errors
     ///
-    /// Every problem of every endpoint; or that the address cannot be listened on.
+    /// Every problem of every endpoint, or that the address cannot be bound.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
         let mode = Mode::of_environment()?;
         let (mut checked, mut problems) = self.inspect().await;

@@ -29,8 +29,8 @@ pub struct Sender<C = Raw> {
     codec: PhantomData<fn() -> C>,
 }
 
-/// The receiving half of a [`Socket`](crate::Socket). When it is dropped, messages are dropped as they come; the
-/// connection stays until the last [`Sender`] is dropped too.
+/// The receiving half of a [`Socket`](crate::Socket). When it is dropped, messages are discarded as they
+/// arrive; the connection stays open until the last [`Sender`] is dropped too.
 pub struct Receiver<C = Raw> {
     link: Link,
     about: Arc<About>,
@@ -73,9 +73,10 @@ impl<C> Sender<C> {
 }
 
 impl<C> Sender<C> {
-    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is over; see
-    /// [`Socket::close`](crate::Socket::close). `recv` of the other half gives the messages that were read before, and then `None`; what
-    /// any sender sends from now on fails. Nothing happens if the connection is ending already.
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the
+    /// connection is closed; see [`Socket::close`](crate::Socket::close). `recv` of the other half returns the
+    /// messages that were read before, and then `None`; from now on every send fails. If the connection is
+    /// already closing, nothing happens.
     ///
     /// RFC 6455 section 7.1.2. Dropped while it waits, the connection closes all the same.
     ///
@@ -105,16 +106,18 @@ impl<C> Sender<C> {
         Ok(())
     }
 
-    /// Sends a ping (RFC 6455 section 5.5.2) and waits for the answer. Gives the time that it took, from when the ping is given to the
-    /// transport until the handler's connection reads the pong.
+    /// Sends a ping (RFC 6455 section 5.5.2) and waits for the answer. Returns the round-trip time, from when
+    /// the ping is written to the transport until the connection reads the pong.
     ///
-    /// One ping is under way at most: calls that overlap have the same answer. It has nothing to do with the heartbeat, but for its
-    /// [timeout](crate::Heartbeat::timeout), which holds here too (10 s, also where the heartbeat is off).
+    /// At most one ping is in flight: overlapping calls get the same answer. It is independent of the
+    /// heartbeat, except for its [timeout](crate::Heartbeat::timeout), which applies here too (10 s, even if
+    /// the heartbeat is off).
     ///
     /// Cancel safe: a call that is dropped leaves nothing behind.
     ///
-    /// The pong is read in turn. While a handler receives nothing, up to 64 messages are read ahead of it and no more, so a handler that
-    /// only pings does not see the pong of a client that sends a lot: then this is an error that says so.
+    /// The pong is read in order. While the handler does not receive, at most 64 messages are read ahead, so a
+    /// handler that only pings does not see the pong of a client that sends many messages: the result is then
+    /// an error that says so.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -132,8 +135,9 @@ impl<C> Sender<C> {
     /// ```
     ///
     /// # Errors
-    /// When the connection is over; when there is no answer in time (returned with `?`, it closes with 1011 and the rule
-    /// `heartbeat_missed`; otherwise the connection stays); when the answer cannot be read, as above.
+    /// If the connection is closed; if there is no answer in time (returned with `?`, the error closes with
+    /// 1011 and the rule `heartbeat_missed`; otherwise the connection stays open); or if the answer cannot be
+    /// read, as above.
     pub async fn ping(&self) -> Result<Duration> {
         let (mut wait, mut asked) = (Wait::default(), None);
         poll_fn(|cx| self.link.poll_ping(cx, &mut wait, &mut asked)).await
@@ -149,7 +153,7 @@ impl<C: Codec> Sender<C> {
     /// Sends a value; see [`Socket::send`](crate::Socket::send).
     ///
     /// # Errors
-    /// When the value cannot be encoded, and when the connection is over.
+    /// If the value cannot be encoded, or if the connection is closed.
     pub fn send<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
     where
         C::Out: 'a,
@@ -171,7 +175,7 @@ impl<C: Codec> Sender<C> {
     /// Waits until everything queued is written; see [`Socket::flush`](crate::Socket::flush).
     ///
     /// # Errors
-    /// When the connection is over.
+    /// If the connection is closed.
     pub async fn flush(&self) -> Result {
         let mut wait = Wait::default();
         poll_fn(|cx| self.link.poll_flush(cx, &mut wait)).await

@@ -21,9 +21,10 @@ use crate::{
 
 /// An open WebSocket.
 ///
-/// The connection is driven by the server, not by the handler's goodwill: while the handler waits for something else,
-/// pings are answered, the peer's close is noticed and a bounded number of messages is read ahead. What is sent leaves
-/// together at the handler's next `.await` that waits. When the last handle is dropped the connection closes with 1000.
+/// The server drives the connection, not the handler: while the handler awaits something else, pings are
+/// answered, the close of the peer is noticed, and a bounded number of messages is read ahead. Sent messages
+/// are written together at the next `.await` of the handler that waits. When the last handle is dropped, the
+/// connection closes with 1000.
 ///
 /// ```no_run
 /// use sockeye::{Handshake, ws_endpoint};
@@ -75,8 +76,8 @@ impl<C> Socket<C> {
         self.sender.about.subprotocol.as_deref()
     }
 
-    /// The close frame that the peer sent, once `recv` has given `None`. Not there either when the peer's frame had no
-    /// code, or when the server ended the connection.
+    /// The close frame that the peer sent, once `recv` has returned `None`. `None` if the frame had no code, or
+    /// if the server closed the connection.
     ///
     /// ```
     /// # async fn example(mut socket: sockeye::Socket) -> sockeye::Result {
@@ -91,8 +92,8 @@ impl<C> Socket<C> {
         self.receiver.close_frame()
     }
 
-    /// Runs a task that ends with the connection: it is cancelled when the handler has returned and the connection is
-    /// over.
+    /// Spawns a task that ends with the connection: it is cancelled once the handler has returned and the
+    /// connection is closed.
     ///
     /// ```
     /// # async fn example(mut socket: sockeye::Socket) -> sockeye::Result {
@@ -110,9 +111,9 @@ impl<C> Socket<C> {
         self.sender.link.spawn(task);
     }
 
-    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the connection is
-    /// over. What was sent before is written first, as long as the peer takes some of it within `Limits::send_timeout`; then the peer
-    /// has `Limits::close_timeout` to answer.
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the
+    /// connection is closed. Earlier messages are written first, as long as the peer reads some of them within
+    /// `Limits::send_timeout`; then the peer has `Limits::close_timeout` to answer.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -161,21 +162,21 @@ impl<C> Socket<C> {
 }
 
 impl<C: Codec> Socket<C> {
-    /// The next message; `None` when the conversation is over: the peer closed, or the server is stopping.
+    /// The next message, or `None` at the end: the peer has closed, or the server is stopping.
     ///
     /// Cancel safe: a message is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
     ///
     /// # Errors
-    /// When the connection broke without a close frame, and when the peer sent what the endpoint cannot take
-    /// (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?` it ends the handler and closes
-    /// with the code that fits. After an error that ended the connection comes `None`; after an `invalid_message`, the
-    /// next message.
+    /// If the connection broke without a close frame, or if the peer sent something that the endpoint cannot
+    /// accept (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?`, the error ends
+    /// the handler and closes with the right code. After an error that ended the connection, `recv` returns
+    /// `None`; after an `invalid_message`, the next message.
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         self.receiver.recv().await
     }
 
-    /// Sends a value. Done when the message is queued; it is written at the handler's next `.await` that waits. When
-    /// 64 KiB are queued it waits until the peer has taken some.
+    /// Sends a value. Completes when the message is queued; it is written at the next `.await` of the handler
+    /// that waits. If 64 KiB are queued, it waits until the peer has read some.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -186,7 +187,7 @@ impl<C: Codec> Socket<C> {
     /// ```
     ///
     /// # Errors
-    /// When the value cannot be encoded, and when the connection is over.
+    /// If the value cannot be encoded, or if the connection is closed.
     pub fn send<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
     where
         C::Out: 'a,
@@ -217,7 +218,7 @@ impl<C: Codec> Socket<C> {
     /// Waits until everything queued is written to the transport.
     ///
     /// # Errors
-    /// When the connection is over.
+    /// If the connection is closed.
     pub async fn flush(&self) -> Result {
         self.sender.flush().await
     }

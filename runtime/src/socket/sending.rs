@@ -9,11 +9,11 @@ use crate::{
     connection::{Link, Wait},
 };
 
-/// A message on its way into the queue of its connection: what `send` and `feed` give.
+/// A message on its way into the queue of its connection: returned by `send` and `feed`.
 ///
-/// The value is encoded when the method is called; nothing of it is kept, so a reference need not outlive the call.
-/// Dropped before it is done, the message is either queued whole or not at all.
-#[must_use = "nothing is sent before this is awaited"]
+/// The value is encoded when the method is called; the value is not kept, so a reference need not outlive the
+/// call. If this is dropped before it completes, the message is either queued as a whole or not queued.
+#[must_use = "the message is sent only when this is awaited"]
 #[derive(Debug)]
 pub struct Sending<'a> {
     link: &'a Link,

@@ -15,7 +15,8 @@ pub struct TestClient {
 
 impl TestClient {
     /// Checks the server and, if every check passes, runs it: endpoints, router, layers and limits are those of
-    /// [`Server::serve`]. A future given to [`Server::shutdown`] works as it does there; signals are left to the test.
+    /// [`Server::serve`]. A future passed to [`Server::shutdown`] works as it does there; signals are not
+    /// handled.
     ///
     /// # Errors
     /// Every problem of every endpoint, as [`Server::serve`] would report them before it binds.
@@ -24,7 +25,7 @@ impl TestClient {
         Ok(Self { server: Arc::new(Hosted::new(checked)), patience: Duration::from_secs(10) })
     }
 
-    /// How long this client and the sockets it opens wait for anything; 10 s without this. It is measured on tokio's
+    /// How long this client and its sockets wait for anything; 10 s by default. It is measured on tokio's
     /// clock: when that is paused, long waits cost nothing.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -35,13 +36,13 @@ impl TestClient {
     /// Connects to a path, with its query if it has one.
     ///
     /// # Errors
-    /// When the server refuses ([`TestError::refusal`]), and when no answer comes.
+    /// If the server refuses ([`TestError::refusal`]), or if there is no response.
     pub async fn connect(&self, path: &str) -> Result<TestSocket, TestError> {
         self.request(path).connect().await
     }
 
-    /// An ordinary `GET`, of a page, a health route, or whatever is not an endpoint. For other methods, headers and bodies
-    /// see [`TestRequest::send`].
+    /// An ordinary `GET` request, for a page, a health route, or anything else that is not an endpoint. For
+    /// other methods, headers and bodies see [`TestRequest::send`].
     ///
     /// ```
     /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
@@ -53,17 +54,17 @@ impl TestClient {
     /// ```
     ///
     /// # Errors
-    /// When no answer comes. A status that says that something is wrong is an answer.
+    /// If there is no response. An error status is a response.
     pub async fn get(&self, path: &str) -> Result<TestResponse, TestError> {
         self.request(path).send().await
     }
 
-    /// A request to a path, to be added to: a handshake, unless it is sent with [`TestRequest::send`].
+    /// A request builder for a path: a handshake, unless it is sent with [`TestRequest::send`].
     pub fn request(&self, path: &str) -> TestRequest<'_> {
         TestRequest::new(self, path, self.patience)
     }
 
-    /// A connection on which nothing has been said yet.
+    /// A raw connection on which nothing has been sent yet.
     pub fn stream(&self) -> TestStream {
         self.dial(None)
     }
@@ -76,14 +77,15 @@ impl TestClient {
         Arc::clone(&self.server)
     }
 
-    /// Waits until nothing is left: no handler that has not decided, none with an open connection, none that goes on after
-    /// it has refused. Then every closing event is logged, too.
+    /// Waits until the server is idle: no handler has an unanswered handshake or an open connection, or keeps
+    /// running after it has refused. Every closing event is logged by then, too.
     ///
-    /// What clients have written before this call is taken up first, and requests to whatever route are answered: who
-    /// connects and vanishes at once is waited for as well. HTTP connections that ask for nothing may stay.
+    /// Everything that clients have written before this call is handled first, including requests to other
+    /// routes and clients that connect and disconnect immediately. Idle HTTP connections may stay open.
     ///
     /// # Panics
-    /// When something is left after the client's patience; the message names the endpoint and the peer of each handler.
+    /// If the server is not idle within the patience of the client; the message names the endpoint and the peer
+    /// of each handler.
     pub async fn assert_idle(&self) {
         if tokio::time::timeout(self.patience, self.server.idle()).await.is_err() {
             let left = self.server.left_after(self.patience);
@@ -99,7 +101,7 @@ impl TestClient {
     /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::shutdown_timeout` are over.
     ///
     /// # Errors
-    /// When it does not end within these times and the client's patience.
+    /// If it does not end within these times and the patience of the client.
     pub async fn shutdown(&self) -> Result<(), TestError> {
         self.stop();
         let patience = self.server.time_to_end().saturating_add(self.patience);

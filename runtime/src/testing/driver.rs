@@ -121,7 +121,7 @@ impl Driver {
             let written = match &mut self.stream {
                 Some(_) if self.attention == Attention::Gone => Poll::Ready(Ok(())),
                 Some(stream) => poll_write(stream, &mut write.what, cx),
-                None => Poll::Ready(Err("the connection is over".to_owned())),
+                None => Poll::Ready(Err("the connection is closed".to_owned())),
             };
             let Poll::Ready(written) = written else { return };
             if let Some(write) = self.writes.pop_front() {
@@ -183,7 +183,9 @@ fn poll_event(stream: &mut Engine, cx: &mut Context<'_>) -> Poll<Option<Event>> 
     Poll::Ready(match ready!(Pin::new(stream).poll_next(cx)) {
         Some(Ok(message)) => Some(sort(message)),
         Some(Err(engine::Error::Io(error))) => Some(Event::Ended(format!("the connection broke: {error}"))),
-        Some(Err(error)) => Some(Event::Ended(format!("the server broke the WebSocket protocol: {error}"))),
+        Some(Err(error)) => {
+            Some(Event::Ended(format!("the server violated the WebSocket protocol: {error}")))
+        }
         None => None,
     })
 }

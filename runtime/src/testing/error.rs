@@ -3,7 +3,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use super::Refusal;
 use crate::{CloseFrame, Message};
 
-/// A wait that was in vain: what a test waited for, and what came instead.
+/// A failed wait: what a test waited for, and what happened instead.
 ///
 /// `Debug`, which is what `unwrap` prints, reads the same as `Display`:
 /// ``on `/ws/echo`: waited for a text message, but the server closed with 1011: internal error``.
@@ -39,12 +39,12 @@ impl TestError {
         if let Came::Refused(refusal) = &self.0.came { Some(refusal) } else { None }
     }
 
-    /// The server's close frame, if that came instead.
+    /// The close frame of the server, if the test received one instead.
     pub fn close_frame(&self) -> Option<&CloseFrame> {
         if let Came::Closed(frame) = &self.0.came { Some(frame) } else { None }
     }
 
-    /// The message that came instead.
+    /// The message that the test received instead.
     pub fn message(&self) -> Option<&Message> {
         if let Came::Message(message) | Came::Undecodable(message, _) = &self.0.came {
             Some(message)
@@ -53,7 +53,7 @@ impl TestError {
         }
     }
 
-    /// Whether nothing came at all, for as long as the test's patience lasted.
+    /// Whether nothing happened within the patience of the client.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.came, Came::Nothing(_))
     }
@@ -63,8 +63,8 @@ impl fmt::Display for Came {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing(patience) => write!(f, "nothing happened within {patience:?}"),
-            Self::Message(message) => write!(f, "{} came", Shown(message)),
-            Self::Undecodable(message, why) => write!(f, "{} came: {why}", Shown(message)),
+            Self::Message(message) => write!(f, "{} arrived", Shown(message)),
+            Self::Undecodable(message, why) => write!(f, "{} arrived: {why}", Shown(message)),
             Self::Closed(CloseFrame { code, reason }) if reason.is_empty() => {
                 write!(f, "the server closed with {code}")
             }

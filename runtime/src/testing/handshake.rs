@@ -65,7 +65,7 @@ fn check(head: &Parts) -> Result<(), Came> {
     if accept.is_some_and(|accept| accept == ACCEPT) {
         return Ok(());
     }
-    let why = format!("the answer 101 has the wrong `Sec-WebSocket-Accept`: {accept:?}");
+    let why = format!("the 101 response has the wrong `Sec-WebSocket-Accept`: {accept:?}");
     Err(Came::Ended(why))
 }
 
@@ -73,5 +73,5 @@ fn check(head: &Parts) -> Result<(), Came> {
 fn ended(error: hyper::Error) -> Came {
     use std::error::Error as _;
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    Came::Ended(format!("the connection ended without an answer ({error}{cause})"))
+    Came::Ended(format!("the connection ended without a response ({error}{cause})"))
 }

@@ -83,7 +83,7 @@ impl Hosted {
             return Some(format!("{} unanswered after {time:?}", count(requests, "request")));
         }
         let peer = self.door.flows().under_way()?;
-        Some(format!("what {peer} has written is not taken up by the server after {time:?}"))
+        Some(format!("the server has not read what {peer} sent after {time:?}"))
     }
 
     /// The longest that the server may take to end once it is told.

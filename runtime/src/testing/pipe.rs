@@ -23,10 +23,10 @@ use crate::server::Listen;
 /// How many bytes a pipe holds in each direction before a write waits, like the buffers of a network.
 const BUFFER: usize = 64 * 1024;
 
-/// A connection to the server on which nothing has been said yet: the test writes and reads the bytes itself, through
-/// [`AsyncRead`] and [`AsyncWrite`].
+/// A raw connection to the server: the test writes and reads the bytes itself, through [`AsyncRead`] and
+/// [`AsyncWrite`].
 ///
-/// Dropped, it ends in order, as a program does that exits; see [`reset`](Self::reset) for the other way.
+/// Dropping it closes the connection in order, as when a program exits; [`reset`](Self::reset) breaks it.
 ///
 /// ```
 /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -55,8 +55,8 @@ impl TestStream {
         self.peer
     }
 
-    /// Breaks the connection: the server's next read or write fails with "connection reset", and what it has not read
-    /// yet is lost.
+    /// Breaks the connection: the server's next read or write fails with "connection reset", and bytes that it
+    /// has not read yet are lost.
     pub fn reset(self) {
         // Dropping the pipe wakes the server, which then sees this.
         self.reset.store(true, Ordering::SeqCst);

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode, response::Parts};
 
 use crate::refusal::RULE_HEADER;
 
-/// What came in place of a connection: the server's answer to a handshake that it did not accept.
+/// The response of the server to a handshake that it did not accept.
 ///
 /// ```
 /// # async fn example(client: sockeye::testing::TestClient) {
@@ -43,7 +43,7 @@ impl Refusal {
         text.split_once("\nhelp: ").map_or(text, |(reason, _)| reason).trim_end()
     }
 
-    /// The whole body; bytes that are no text are replaced.
+    /// The whole body; invalid UTF-8 is replaced.
     pub fn body(&self) -> &str {
         &self.body
     }

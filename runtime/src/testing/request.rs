@@ -6,9 +6,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{Refusal, TestClient, TestError, TestResponse, TestSocket, TestStream, error::Came, handshake};
 
-/// A handshake to be sent: what [`TestClient::request`] gives. With [`send`](Self::send) it is an ordinary request.
+/// A handshake to be sent: returned by [`TestClient::request`]. With [`send`](Self::send) it is an ordinary
+/// request.
 ///
-/// It is well formed to begin with, and has no `Origin` header: like every client that is not a browser.
+/// It is well formed by default and has no `Origin` header, like that of a client that is not a browser.
 ///
 /// ```
 /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
@@ -24,7 +25,7 @@ use super::{Refusal, TestClient, TestError, TestResponse, TestSocket, TestStream
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is sent before `connect`, `refused` or `send` is awaited"]
+#[must_use = "the request is sent only when `connect`, `refused` or `send` is awaited"]
 #[derive(Debug)]
 pub struct TestRequest<'a> {
     client: &'a TestClient,
@@ -54,7 +55,7 @@ impl<'a> TestRequest<'a> {
         }
     }
 
-    /// The page that the client is loaded from, as a browser says it. `http://localhost` is the server's own.
+    /// The origin of the page, as a browser sends it. `http://localhost` is the same origin.
     pub fn origin(self, origin: &str) -> Self {
         self.header(header::ORIGIN, origin)
     }
@@ -67,8 +68,10 @@ impl<'a> TestRequest<'a> {
     {
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(value)) => _ = self.headers.insert(name, value),
-            (Ok(name), Err(_)) => self.fault = Some(format!("the value for `{name}` is no header value")),
-            (Err(_), _) => self.fault = Some("the name of a header is none".to_owned()),
+            (Ok(name), Err(_)) => {
+                self.fault = Some(format!("the value of `{name}` is not a valid header value"));
+            }
+            (Err(_), _) => self.fault = Some("a header name is not valid".to_owned()),
         }
         self
     }
@@ -97,12 +100,12 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// A value as JSON, with the header that says so.
+    /// A value as a JSON body, with its `Content-Type` header.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => self.body(body).header(header::CONTENT_TYPE, "application/json"),
             Err(error) => {
-                self.fault = Some(format!("the value for `json` cannot be written: {error}"));
+                self.fault = Some(format!("the value of `json` cannot be serialized: {error}"));
                 self
             }
         }
@@ -114,10 +117,10 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// Sends the handshake and gives the open socket.
+    /// Sends the handshake and returns the open socket.
     ///
     /// # Errors
-    /// When the server refuses ([`TestError::refusal`]), and when no answer comes.
+    /// If the server refuses ([`TestError::refusal`]), or if there is no response.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
         const WAITED: &str = "the handshake to be accepted";
         let (client, path, patience) = (self.client, self.path.clone(), self.patience);
@@ -128,10 +131,10 @@ impl<'a> TestRequest<'a> {
         Ok(TestSocket::new(path, head, stream, patience, client.hold()))
     }
 
-    /// Sends the handshake, which the server is to refuse, and gives its answer.
+    /// Sends the handshake, expects the server to refuse it, and returns its response.
     ///
     /// # Errors
-    /// When the server accepts, and when no answer comes.
+    /// If the server accepts, or if there is no response.
     pub async fn refused(self) -> Result<Refusal, TestError> {
         const WAITED: &str = "the handshake to be refused";
         let (path, patience) = (self.path.clone(), self.patience);
@@ -144,7 +147,7 @@ impl<'a> TestRequest<'a> {
         Err(TestError::new(&path, WAITED, came))
     }
 
-    /// Sends it as an ordinary request, without the headers that make a handshake of it, and gives the whole answer.
+    /// Sends it as an ordinary request, without the handshake headers, and returns the whole response.
     ///
     /// ```
     /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
@@ -163,9 +166,9 @@ impl<'a> TestRequest<'a> {
     /// ```
     ///
     /// # Errors
-    /// When no answer comes. A status that says that something is wrong is an answer.
+    /// If there is no response. An error status is a response.
     pub async fn send(mut self) -> Result<TestResponse, TestError> {
-        const WAITED: &str = "an answer";
+        const WAITED: &str = "a response";
         for (name, value) in handshake::headers() {
             // What the test has put there itself is meant.
             if self.headers.get(&name) == Some(&value) {
@@ -200,7 +203,7 @@ impl<'a> TestRequest<'a> {
             return Err(Came::Fault(fault));
         }
         let built = Request::builder().method(self.method).uri(&self.path).body(Full::new(self.body));
-        let mut request = built.map_err(|error| Came::Fault(format!("the path is none: {error}")))?;
+        let mut request = built.map_err(|error| Came::Fault(format!("the path is not valid: {error}")))?;
         *request.headers_mut() = self.headers;
         Ok(request)
     }

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::{TestError, error::Came};
 
-/// The answer to an ordinary request: what [`TestClient::get`](super::TestClient::get) and
-/// [`TestRequest::send`](super::TestRequest::send) give.
+/// The response to an ordinary request: returned by [`TestClient::get`](super::TestClient::get) and
+/// [`TestRequest::send`](super::TestRequest::send).
 ///
 /// ```
 /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
@@ -34,7 +34,7 @@ impl TestResponse {
         self.head.status
     }
 
-    /// The header of that name, if it is there and text.
+    /// The header of that name, if it is present and valid text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
     }
@@ -44,18 +44,18 @@ impl TestResponse {
         &self.head.headers
     }
 
-    /// The body; bytes that are no text are replaced.
+    /// The body; invalid UTF-8 is replaced.
     pub fn text(&self) -> &str {
         &self.body
     }
 
-    /// The body, read as JSON.
+    /// The body, decoded as JSON.
     ///
     /// # Errors
-    /// When it is something else; the error shows it.
+    /// If it is not JSON of that type; the error shows the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, TestError> {
         serde_json::from_str(&self.body).map_err(|error| {
-            let why = format!("{self} came: {error}");
+            let why = format!("got {self}: {error}");
             TestError::new(&self.path, "JSON", Came::Fault(why))
         })
     }

@@ -98,7 +98,7 @@ impl TestSocket {
             Message::Text(text) => engine::Message::text(Bytes::from(text)),
             Message::Binary(bytes) => engine::Message::binary(bytes),
         };
-        self.write(What::Message(Some(message)), "a message to be taken").await
+        self.write(What::Message(Some(message)), "a message to be sent").await
     }
 
     /// Sends a value as JSON text.
@@ -108,7 +108,7 @@ impl TestSocket {
     pub async fn send_json(&self, value: &(impl Serialize + ?Sized)) -> Result<(), TestError> {
         match serde_json::to_string(value) {
             Ok(text) => self.send(text).await,
-            Err(error) => Err(self.fault("a message to be taken", &error)),
+            Err(error) => Err(self.fault("a message to be sent", &error)),
         }
     }
 
@@ -117,7 +117,7 @@ impl TestSocket {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn send_raw(&self, bytes: impl Into<Bytes>) -> Result<(), TestError> {
-        self.write(What::Raw(bytes.into()), "bytes to be taken").await
+        self.write(What::Raw(bytes.into()), "bytes to be sent").await
     }
 
     /// The next message of the server; pings come apart ([`recv_ping`](Self::recv_ping)).
@@ -218,7 +218,7 @@ impl TestSocket {
         });
         match tokio::time::timeout(time, anything).await {
             Err(_) | Ok(Ok(())) => Ok(()),
-            Ok(Err(came)) => Err(self.error("nothing to come", came)),
+            Ok(Err(came)) => Err(self.error("nothing to arrive", came)),
         }
     }
 
@@ -230,7 +230,7 @@ impl TestSocket {
         let code = engine::CloseCode::try_from(u16::from(code)).unwrap_or(engine::CloseCode::NORMAL_CLOSURE);
         let frame = engine::Message::close(Some(code), fitting_reason(reason));
         // If it cannot be sent, the server has closed first, or the wait says what happened.
-        let _sent = self.write(What::Message(Some(frame)), "a close frame to be taken").await;
+        let _sent = self.write(What::Message(Some(frame)), "a close frame to be sent").await;
         self.take("the answer to a close frame", |inbox| {
             inbox.closed.clone().map(Ok).or_else(|| inbox.over().map(Err))
         })
@@ -242,7 +242,7 @@ impl TestSocket {
     /// # Errors
     /// When the connection is over.
     pub async fn half_close(&self) -> Result<(), TestError> {
-        self.write(What::HalfClose, "the end of the client's side to be taken").await
+        self.write(What::HalfClose, "the end of the client's side to be sent").await
     }
 
     /// Breaks the connection: the server's next read or write fails with "connection reset".

@@ -13,18 +13,20 @@ pub(crate) use self::{
 };
 use crate::limits::finite;
 
-/// What is done about a handler that blocks a thread of the runtime.
+/// What happens when a handler blocks a thread of the runtime.
 ///
-/// A handler shares its thread with many others: while it computes for long, sleeps with `std::thread::sleep` or waits for a lock
-/// or a file, none of them goes on. Sockeye looks from a thread of its own, ten times a second, and logs `blocked_thread` with the
-/// endpoint and the peer, once for each time. Where the runtime has more
-/// threads, one of them is woken up to go on with the others' work: the blocked one may have been waiting for the network for all. What a handler does
-/// in `tokio::task::block_in_place` or `spawn_blocking` is left alone.
+/// A handler shares its thread with many others: while it computes for a long time, sleeps with
+/// `std::thread::sleep`, or waits for a lock or a file, none of them can run. Sockeye checks ten times a second
+/// from its own thread, and logs `blocked_thread` with the endpoint and the peer, once for each time. If the
+/// runtime has more threads, one of them is woken up to take over the work of the others, since the blocked
+/// thread may have been polling the network for all. Code in `tokio::task::block_in_place` or `spawn_blocking`
+/// is not reported.
 ///
-/// While threads are blocked, no timer may ring, not even that of [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout). So
-/// where [`Server::serve`](crate::Server::serve) or [`Checked::serve_on`](crate::Checked::serve_on) was told to stop and a blocked handler
-/// is still there a second after that time, the process is ended with status 1 and a line on standard error that names the endpoint.
-/// [`end_process(false)`](Self::end_process) turns that off.
+/// While threads are blocked, timers may not fire, not even that of
+/// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout). So if [`Server::serve`](crate::Server::serve)
+/// or [`Checked::serve_on`](crate::Checked::serve_on) is told to stop, and a handler still blocks its thread a
+/// second after that timeout, the process exits with status 1 and a line on standard error that names the
+/// endpoint. [`end_process(false)`](Self::end_process) turns this off.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,18 +44,20 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Logs handlers that keep their thread for this long, in steps of 100 ms; the process is ended when they keep it from stopping.
+    /// Logs handlers that block their thread for this long, in steps of 100 ms. The process exits if they keep
+    /// it from stopping.
     pub const fn after(time: Duration) -> Self {
         Self { bound: Some(finite(time)), ends_process: true }
     }
 
-    /// No watchdog: a blocked thread is not in the log, and can keep the server from stopping for as long as it is blocked.
+    /// No watchdog: a blocked thread is not logged, and can keep the server from stopping for as long as it is
+    /// blocked.
     pub const fn off() -> Self {
         Self { bound: None, ends_process: false }
     }
 
-    /// Whether the process is ended when a blocked handler keeps the server from stopping in time. Without it such a process goes on
-    /// until the handler does, or until it is killed.
+    /// Whether the process exits when a blocked handler keeps the server from stopping in time. Otherwise the
+    /// process runs until the handler returns, or until it is killed.
     #[must_use]
     pub const fn end_process(mut self, end: bool) -> Self {
         self.ends_process = end;
