@@ -124,7 +124,7 @@ async fn is_named(endpoint: &str) {
     let lines = logged(&format!("/{endpoint}"), Watchdog::default()).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((lines[0].level, lines[0].get("endpoint")), (Level::ERROR, endpoint));
-    assert!(lines[0].get("reason").contains("kept its thread for 1s"), "{lines:?}");
+    assert!(lines[0].get("reason").contains("blocked its thread for 1s"), "{lines:?}");
     assert!(lines[0].get("remedy").contains("`tokio::task::spawn_blocking`"), "{lines:?}");
 }
 

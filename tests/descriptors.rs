@@ -98,8 +98,12 @@ fn a_connection_that_cannot_be_accepted_is_said_on_stderr() {
     let (_, address) = program.listening();
     let _waiting = TcpStream::connect(address).unwrap();
     let line = program.lines.next().unwrap().unwrap();
-    for words in ["ERROR: connection not accepted", "rule=accept_failed", "Too many open files", "ulimit -n"]
-    {
+    for words in [
+        "ERROR: a connection could not be accepted",
+        "rule=accept_failed",
+        "Too many open files",
+        "ulimit -n",
+    ] {
         assert!(line.contains(words), "{line}");
     }
 }

@@ -92,7 +92,7 @@ async fn a_handshake_during_the_drain_is_answered_503() -> Tested {
     for _ in 0..2 {
         let refusal = client.request("/echo").refused().await?;
         assert_eq!((refusal.status().as_u16(), refusal.rule()), (503, Some("shutting_down")));
-        assert_eq!(refusal.reason(), "the server is stopping; connect again in a moment");
+        assert_eq!(refusal.reason(), "the server is stopping; connect again later");
         assert_eq!(refusal.headers()["connection"], "close");
     }
     Ok(())
@@ -184,11 +184,11 @@ async fn what_is_left_is_cut_off_when_the_time_is_over() -> Tested {
     thinking.read_to_string(&mut answer).await?;
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("shutting_down"), "{answer}");
     assert_eq!(logs::with("peer", &thinker)[0].get("rule"), "shutting_down");
-    let cut = logs::with("message", "the time to drain is over; what is open is cut off");
+    let cut = logs::with("message", "the shutdown timeout is over; open connections are cut off");
     let named = cut.iter().find(|line| line.get("handlers").contains(&thinker)).expect("it is logged");
     assert_eq!(named.get("open"), "4");
     assert!(named.get("handlers").contains("`grumble` for "), "{named:?}");
-    assert!(named.get("handlers").contains(" has refused and goes on"), "{named:?}");
+    assert!(named.get("handlers").contains(" still runs after its refusal"), "{named:?}");
     assert!(named.get("handlers").contains(&format!("`echo` for {} is connected", deaf.peer())), "{named:?}");
     Ok(())
 }

@@ -177,7 +177,12 @@ async fn a_handshake_with_a_body_is_refused() {
     ] {
         let server = server().await;
         let answer = ask(server.addr, &format!("GET /echo HTTP/1.1\r\n{HEAD}{body}")).await;
-        assert_refusal(&answer, 400, "not_an_upgrade", &["announces a body", "without `Content-Length`"]);
+        assert_refusal(
+            &answer,
+            400,
+            "not_an_upgrade",
+            &["the handshake has a body", "without `Content-Length`"],
+        );
     }
     let answer = request(&format!("GET /echo HTTP/1.1\r\n{HEAD}Content-Length: 0\r\n")).await;
     assert_eq!(answer.status, 101, "no body is no fault: {answer:?}");
@@ -194,7 +199,7 @@ async fn a_key_with_loose_bits_is_accepted_and_noted() {
     let head = HEAD.replace("ZQ==", "ZR==");
     let answer = request(&format!("GET /echo HTTP/1.1\r\n{head}")).await;
     assert_eq!(answer.status, 101, "{answer:?}");
-    assert_eq!(logs::with("message", "the last bits of `Sec-WebSocket-Key` are not zero").len(), 1);
+    assert_eq!(logs::with("message", "the unused bits of `Sec-WebSocket-Key` are not zero").len(), 1);
 }
 
 #[tokio::test]
@@ -237,7 +242,10 @@ async fn subprotocols_without_one_in_common_are_refused() {
     request.headers_mut().insert("sec-websocket-protocol", "v3".parse().unwrap());
     let (status, rule, body) = refusal(request).await;
     assert_eq!((status, rule.as_str()), (400, "subprotocol_refused"));
-    assert!(body.contains("the client offers the subprotocols `v3`, the endpoint speaks `v2, v1`"), "{body}");
+    assert!(
+        body.contains("the client offers the subprotocol `v3`, but the endpoint supports only `v2, v1`"),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -255,7 +263,7 @@ async fn an_offer_that_nobody_answers_is_refused_to_a_browser_and_told_once_for_
     let (status, rule, body) = refusal(offer(Some(&own))).await;
     assert_eq!((status, rule.as_str()), (400, "subprotocol_refused"));
     assert!(
-        body.contains("offers the subprotocols `chat, token.hunter2`, the endpoint chooses none"),
+        body.contains("offers the subprotocols `chat, token.hunter2`, but the endpoint chooses none"),
         "{body}"
     );
     assert!(body.contains("subprotocols = [..]") && body.contains("a browser would drop"), "{body}");
@@ -270,7 +278,7 @@ async fn an_offer_that_nobody_answers_is_refused_to_a_browser_and_told_once_for_
         let answer = ask(server.addr, &head).await;
         assert_eq!((answer.status, answer.header("sec-websocket-protocol")), (101, ""));
     }
-    let told = logs::with("message", "subprotocols go unanswered");
+    let told = logs::with("message", "subprotocols not answered");
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((told[0].level, told[0].get("endpoint")), (tracing::Level::WARN, "unnamed"));
     assert_eq!(told[0].get("rule"), "subprotocol_refused");
@@ -306,7 +314,7 @@ async fn a_page_of_another_origin_is_refused_before_the_handler_runs() {
         }
         let (got, rule, body) = refusal(request).await;
         assert_eq!((got, rule.as_str()), (403, "origin_refused"), "{path} {origin}");
-        assert!(body.contains("may not connect"), "{body}");
+        assert!(body.contains("is not allowed to connect"), "{body}");
     }
     let line = &logs::with("origin", "https://evil.example")[0];
     assert_eq!((line.level, line.get("endpoint")), (tracing::Level::WARN, "echo"));
@@ -366,7 +374,7 @@ async fn a_handler_refuses_with_a_response_of_its_own() {
         ["30", "application/json", "handler_refused"]
     );
     assert_eq!(answer.body().as_deref(), Some(br#"{"wait":30}"#.as_slice()));
-    let lines = logs::with("reason", "the handler answered with a response of its own");
+    let lines = logs::with("reason", "the handler rejected the handshake with its own response");
     assert!(lines.iter().any(|line| line.get("status") == "429"), "{lines:?}");
 
     let request = server.url("/refuses/no error").replace(' ', "%20").into_client_request().unwrap();
@@ -382,11 +390,11 @@ async fn a_handler_refuses_with_its_own_status_and_words() {
         ("rejects", 401, "handler_refused", "log in first"),
         ("status", 409, "handler_refused", "the game has begun"),
         ("success", 500, "handler_refused", "fine"),
-        ("fails", 500, "handler_error", "its log says why"),
-        ("panics", 500, "handler_panic", "its log says why"),
-        ("forgets", 500, "never_accepted", "its log says why"),
-        ("protocol", 500, "handler_error", "its log says why"),
-        ("header", 500, "handler_error", "its log says why"),
+        ("fails", 500, "handler_error", "the server log says why"),
+        ("panics", 500, "handler_panic", "the server log says why"),
+        ("forgets", 500, "never_accepted", "the server log says why"),
+        ("protocol", 500, "handler_error", "the server log says why"),
+        ("header", 500, "handler_error", "the server log says why"),
     ] {
         let request = server.url(&format!("/refuses/{how}")).into_client_request().unwrap();
         let (got, named, body) = refusal(request).await;
@@ -421,7 +429,8 @@ async fn an_extractor_that_refuses_keeps_its_answer_and_is_logged() {
     assert!(body.contains("invalid digit"), "{body}");
     let line = &logs::with("rule", "extractor_refused")[0];
     assert!(
-        line.get("reason").starts_with("the parameter `Query<Page>` answered 400 Bad Request"),
+        line.get("reason")
+            .starts_with("the parameter `Query<Page>` rejected the request with 400 Bad Request"),
         "{line:?}"
     );
     let mut client = server.connect("/page?number=7").await;

@@ -264,11 +264,11 @@ async fn a_client_without_messages_is_idle_if_there_is_a_limit() -> Tested {
     socket.send_raw(frame(0x8a, b"unasked")).await?;
     socket.send_raw(frame(0x89, b"question")).await?;
     let frame = socket.closed().await?;
-    assert_eq!((frame.code, &*frame.reason), (CloseCode::GOING_AWAY, "no message came for too long"));
+    assert_eq!((frame.code, &*frame.reason), (CloseCode::GOING_AWAY, "no message arrived in time"));
     assert_eq!(begun.elapsed().as_secs(), 100);
     let line = closing(&socket).await;
     assert_eq!((line.get("rule"), line.level), ("idle_timeout", tracing::Level::INFO), "{line:?}");
-    assert_eq!(line.get("reason"), "no message came for 100s");
+    assert_eq!(line.get("reason"), "no message arrived within 100s");
     Ok(())
 }
 
@@ -436,7 +436,7 @@ async fn a_peer_that_does_not_read_is_closed_with_1013() -> Tested {
     assert_eq!((frame.code, &*frame.reason), (CloseCode::TRY_AGAIN_LATER, "messages are not being read"));
     let line = closing(&socket).await;
     assert_eq!((line.get("rule"), line.get("code")), ("slow_consumer", "1013"), "{line:?}");
-    assert_eq!(line.get("reason"), "the peer has taken nothing for 10s");
+    assert_eq!(line.get("reason"), "the peer has not read anything for 10s");
     client.assert_idle().await;
     Ok(())
 }
@@ -537,7 +537,7 @@ async fn a_peer_has_5_seconds_to_answer_a_close_frame() -> Tested {
     client.assert_idle().await;
     assert_eq!(begun.elapsed().as_secs(), 5);
     let line = closing(&socket).await;
-    assert_eq!((line.get("code"), line.get("reason")), ("1000", "the handler closed: done"));
+    assert_eq!((line.get("code"), line.get("reason")), ("1000", "the handler closed the connection: done"));
     Ok(())
 }
 

@@ -69,7 +69,7 @@ async fn a_page_of_another_site_whose_name_leads_here_is_refused() {
         let answer = handshake(&server, "/own", host, &[&format!("Origin: {}", own_origin(host))]).await;
         assert_eq!((answer.status, answer.header("sockeye-rule")), (421, "host_refused"), "{host}");
         assert!(
-            answer.body.contains("the server does not answer to the host that the request asks for"),
+            answer.body.contains("this server does not serve the host that the request names"),
             "{}",
             answer.body
         );
@@ -186,7 +186,7 @@ async fn hosts_that_are_named_are_answered() {
         assert_eq!(handshake(&server, "/own", host, &[]).await.status, 421, "{host}");
     }
     let lines = logs::with("origin", "https://other");
-    assert!(lines[0].get("reason").contains("is not in the list given to `Server::hosts`"), "{lines:?}");
+    assert!(lines[0].get("reason").contains("is not in the list passed to `Server::hosts`"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_refused_page_is_told_apart_from_the_host_in_the_log() {
     let origin = "https://elsewhere.example";
     assert_eq!(page(&server, "/own", "app.example.com", origin).await, refused("origin_refused"));
     let lines = logs::with("origin", origin);
-    let reason = "is not the origin of this server, which was asked for as `app.example.com`";
+    let reason = "is not the origin of this server, `app.example.com`";
     assert!(lines[0].get("reason").contains(reason), "{lines:?}");
 }
 

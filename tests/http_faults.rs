@@ -73,12 +73,9 @@ async fn what_http_1_refuses_is_an_event_with_the_reason() {
         ),
         (
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x8a\x01\x02\x03\x04",
-            "the client begins with TLS, status 400",
+            "the client sent TLS, status 400",
         ),
-        (
-            b"PROXY TCP4 203.0.113.9 127.0.0.1 1 2\r\n\r\n",
-            "the client begins with the PROXY protocol, status 400",
-        ),
+        (b"PROXY TCP4 203.0.113.9 127.0.0.1 1 2\r\n\r\n", "the client sent the PROXY protocol, status 400"),
     ] {
         let (answer, [rule, reason, _]) = refused(request).await;
         assert_eq!(
@@ -127,7 +124,7 @@ async fn what_h2_refuses_is_an_event_with_the_reason() {
     let [rule, reason, _] = said(client.stream.local_addr().unwrap()).await;
     assert_eq!(
         (rule.as_str(), reason.as_str()),
-        ("malformed_request", "over HTTP/2: the stream is reset with PROTOCOL_ERROR")
+        ("malformed_request", "over HTTP/2: the stream was reset with PROTOCOL_ERROR")
     );
 }
 
@@ -147,9 +144,9 @@ async fn a_connect_with_a_length_is_an_event() {
         client.send(&Frame::new(kind::HEADERS, END_HEADERS, 1, block(&fields))).await;
         client.rest().await;
         let [rule, reason, remedy] = said(client.stream.local_addr().unwrap()).await;
-        let words = "over HTTP/2: the connection is ended for a CONNECT with a content-length, which hyper does not take";
+        let words = "over HTTP/2: the connection was closed for a CONNECT with a content-length, which hyper does not accept";
         assert_eq!((rule.as_str(), reason.as_str()), ("malformed_request", words));
-        assert!(remedy.starts_with("leave `content-length` out of the request"), "{remedy}");
+        assert!(remedy.starts_with("remove `content-length` from the request"), "{remedy}");
     }
 }
 
@@ -217,7 +214,7 @@ async fn a_flood_of_continuations_ends_the_connection() {
         }
         client.try_send(&Frame::new(kind::CONTINUATION, 0, 1, block(&[("x", "y")]))).await
     });
-    assert_eq!(reason.await, "over HTTP/2: the connection is ended with ENHANCE_YOUR_CALM");
+    assert_eq!(reason.await, "over HTTP/2: the connection was closed with ENHANCE_YOUR_CALM");
 }
 
 #[tokio::test]
@@ -230,7 +227,7 @@ async fn a_flood_of_resets_ends_the_connection() {
         ];
         client.try_send_all(&both).await
     });
-    assert_eq!(reason.await, "over HTTP/2: the connection is ended with ENHANCE_YOUR_CALM");
+    assert_eq!(reason.await, "over HTTP/2: the connection was closed with ENHANCE_YOUR_CALM");
 }
 
 #[tokio::test]

@@ -109,10 +109,10 @@ async fn the_total_counts_whoever_asks() {
     let answer = raw::ask(server.addr, &head).await;
     assert_eq!((answer.status, answer.header("sockeye-rule")), (503, "server_full"), "{answer:?}");
     assert_eq!(answer.header("retry-after"), "5");
-    assert!(answer.body.contains("as many connections as it takes; try again later"), "{}", answer.body);
-    assert!(!answer.body.contains("2 WebSockets"), "the client is told no figures: {}", answer.body);
+    assert!(answer.body.contains("reached its connection limit; try again later"), "{}", answer.body);
+    assert!(!answer.body.contains("2 open WebSockets"), "the client is told no figures: {}", answer.body);
 
-    let lines = logs::with("reason", "2 WebSockets are open, which is the limit");
+    let lines = logs::with("reason", "the limit of 2 open WebSockets is reached");
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((line.level, line.get("endpoint"), line.get("status")), (Level::WARN, "echo", "503"));
     assert!(line.get("remedy").starts_with("raise `Limits::max_connections`, or"), "{line:?}");
@@ -124,8 +124,8 @@ async fn one_client_cannot_take_every_place() {
     let _open = [accepted(request(&server)).await, accepted(request(&server)).await];
     let (status, rule, body) = refusal(request(&server)).await;
     assert_eq!((status, rule.as_str()), (429, "client_limit"));
-    assert!(body.contains("too many connections come from your address"), "{body}");
-    let reason = "the address 127.0.0.1 has 2 WebSockets, which is the limit for one client";
+    assert!(body.contains("too many connections from your address"), "{body}");
+    let reason = "the address 127.0.0.1 has reached the limit of 2 WebSockets per client";
     let lines = logs::with("reason", reason);
     assert!(
         lines.iter().any(|line| line.get("remedy").contains("say `Limits::trusted_proxies(1)`")),
@@ -148,7 +148,7 @@ async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
         [("198.51.100.1, 203.0.113.1", "address 203.0.113.1"), ("2001:db8::2", "network 2001:db8::/64")]
     {
         assert_eq!(refusal(forwarded(&server, spoofed)).await.1, "client_limit", "{spoofed}");
-        let reason = format!("the {client} has 1 WebSockets, which is the limit for one client");
+        let reason = format!("the {client} has reached the limit of 1 WebSocket per client");
         assert_eq!(logs::with("reason", &reason).len(), 1);
     }
 }
@@ -253,7 +253,7 @@ async fn a_client_that_talks_too_fast_is_closed_with_1008() {
     let mut frames = client.rest().await;
     let (first, payload) = frames.pop().expect("a close frame");
     assert_eq!(first, 0x88);
-    assert_eq!(raw::close(&payload), (1008, "more than 1 messages per second after 3 at once".to_owned()));
+    assert_eq!(raw::close(&payload), (1008, "more than 1 message per second after a burst of 3".to_owned()));
     frames.sort();
     let answered = [(0x81, b"1".to_vec()), (0x81, b"3".to_vec()), (0x8a, b"2".to_vec())];
     assert_eq!(frames, answered, "what came before is answered");
@@ -261,7 +261,7 @@ async fn a_client_that_talks_too_fast_is_closed_with_1008() {
 
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.level, line.get("rule"), line.get("code")), (Level::WARN, "rate_limited", "1008"));
-    assert_eq!(line.get("reason"), "more than 1 messages per second after 3 at once");
+    assert_eq!(line.get("reason"), "more than 1 message per second after a burst of 3");
 }
 
 #[tokio::test]
@@ -328,7 +328,7 @@ async fn clients_that_dawdle_are_disconnected_whatever_they_have_said() {
     // Those who say nothing at all.
     let mut silent = dial(server.addr).await;
     assert_eq!(within(silent.read(&mut [0; 1])).await.unwrap_or(0), 0);
-    assert!(!logs::with("message", "a client that asks for nothing is disconnected").is_empty());
+    assert!(!logs::with("message", "idle client disconnected").is_empty());
     let mut client = server.connect("/echo").await;
     say(&mut client, "hello").await;
     assert_eq!(hear(&mut client).await, Message::text("hello"));
@@ -348,7 +348,7 @@ async fn connections_that_ask_nothing_are_counted_and_turned_away() {
     {
         assert!(answer.contains(said), "{answer}");
     }
-    let lines = logs::with("reason", "2 HTTP connections are open, which is the limit");
+    let lines = logs::with("reason", "the limit of 2 open HTTP connections is reached");
     let [line] = &lines[..] else { panic!("{lines:?}") };
     let facts = [line.get("message"), line.get("rule"), line.get("status")];
     assert_eq!(facts, ["connection turned away", "server_full", "503"]);

@@ -170,7 +170,7 @@ async fn a_handler_that_does_not_notice_the_end_is_dropped() -> Tested {
         assert_eq!(line.level, tracing::Level::ERROR);
         assert_eq!(line.get("rule"), "lingering_handler");
         let expected = format!(
-            "the peer closed with 1000 NORMAL; then the handler went on for {seconds}s without noticing, and was dropped"
+            "the peer closed the connection with 1000 NORMAL; the handler kept running for {seconds}s after that, and was dropped"
         );
         assert_eq!(line.get("reason"), expected);
     }
@@ -300,8 +300,7 @@ async fn a_panic_in_a_task_after_the_end_is_told_too() -> Tested {
     client.assert_idle().await;
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.get("rule"), line.get("code")), ("handler_panic", "1000"));
-    let reason =
-        "the peer closed with 1000 NORMAL; then a task of the handler panicked: the end came too early";
+    let reason = "the peer closed the connection with 1000 NORMAL; then a task of the handler panicked: the end came too early";
     assert_eq!(line.get("reason"), reason);
     Ok(())
 }
@@ -324,8 +323,9 @@ async fn a_handler_that_has_refused_does_not_go_on_for_ever() -> Tested {
             let lines = logs::with("peer", &peer.to_string());
             let line = lines.iter().find(|line| line.get("rule") == "lingering_handler").expect("a line");
             assert_eq!((line.level, line.get("endpoint")), (tracing::Level::ERROR, "grumble"));
-            let expected =
-                format!("the handler went on for {seconds}s after it had refused, and was dropped");
+            let expected = format!(
+                "the handler kept running for {seconds}s after it had rejected the handshake, and was dropped"
+            );
             assert_eq!(line.get("reason"), expected);
         }
     }

@@ -171,7 +171,7 @@ async fn many_cookies_and_common_words_hide_nothing() {
     // Where there is more than is looked for, Sockeye's own words stay.
     let lines = format!("Cookie: {huge}\r\n");
     let line = closed(&server, "/numbers", &lines, &frame(0x81, b"{\"n\":7}")).await;
-    assert_eq!(line.get("reason"), "the peer closed with 1000 NORMAL");
+    assert_eq!(line.get("reason"), "the peer closed the connection with 1000 NORMAL");
     let line = closed(&server, "/fails/breaks", &lines, b"").await;
     assert!(line.get("reason").starts_with("the handler panicked: [hidden: "), "{line:?}");
 }
@@ -187,7 +187,7 @@ async fn a_fault_of_the_server_tells_the_client_nothing_of_the_inside() {
             "{answer:?}"
         );
         assert!(!answer.head.contains("inside") && !answer.body.contains("Pool"), "{answer:?}");
-        assert!(answer.body.contains("its log says why"), "{answer:?}");
+        assert!(answer.body.contains("the server log says why"), "{answer:?}");
         assert_eq!(answer.header("retry-after"), "7");
         assert_eq!(line.level, level);
         let reason = line.get("reason");

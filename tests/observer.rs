@@ -184,11 +184,11 @@ async fn an_unknown_path_is_explained_told_and_counted() {
     let server = server(Server::new()).await;
     let before = count("", "refused", "unknown_route");
     for (path, help) in [
-        ("/ws/tick/", "did you mean `/ws/tick`? it has no slash at its end"),
+        ("/ws/tick/", "did you mean `/ws/tick`? it has no trailing slash"),
         ("/WS/tick", "did you mean `/ws/tick`? upper and lower case differ"),
-        ("//ws/tick", "did you mean `/ws/tick`? the path has a slash twice"),
-        ("/api/ws/rooms/7", "did you mean `/ws/rooms/{id}`? the path has `/api` in front of it"),
-        ("/tick", "did you mean `/ws/tick`? the path lacks its beginning"),
+        ("//ws/tick", "did you mean `/ws/tick`? the path has a double slash"),
+        ("/api/ws/rooms/7", "did you mean `/ws/rooms/{id}`? remove `/api` from the start of the path"),
+        ("/tick", "did you mean `/ws/tick`? the path lacks the first segments of the route"),
         ("/ws/tik?token=secret", "did you mean `/ws/tick`?"),
         ("/nothing/like/it", "connect to the"),
     ] {
@@ -286,24 +286,24 @@ async fn the_answer_of_a_fallback_goes_out_unchanged_and_is_told() {
     told.is(
         "unknown_route",
         200,
-        &["`/ws/tik`; the program's fallback answered 200 OK", "did you mean `/ws/tick`?"],
+        &["`/ws/tik`; the program's fallback answered with 200 OK", "did you mean `/ws/tick`?"],
     );
 
     let told = handshake(&first, "/page").await;
     assert_eq!((told.answer.status, told.answer.body.as_str()), (200, "a page"));
-    told.is("unknown_route", 200, &["the program's route `/page` answered 200 OK"]);
+    told.is("unknown_route", 200, &["the program's route `/page` answered with 200 OK"]);
     let told = handshake(&first, "/form").await;
     assert_eq!(
         (told.answer.status, told.answer.body.as_str(), told.answer.header("allow")),
         (405, "", "post")
     );
-    told.is("unknown_route", 405, &["the program's route `/form` answered 405 Method Not Allowed"]);
+    told.is("unknown_route", 405, &["the program's route `/form` answered with 405 Method Not Allowed"]);
 
     // One that answers as axum's own does is the user's nevertheless.
     let second = server(Server::new().router(Router::new().fallback(async || StatusCode::NOT_FOUND))).await;
     let told = handshake(&second, "/nowhere").await;
     assert_eq!((told.answer.status, told.answer.body.as_str()), (404, ""));
-    told.is("unknown_route", 404, &["the program's fallback answered 404 Not Found"]);
+    told.is("unknown_route", 404, &["the program's fallback answered with 404 Not Found"]);
 
     let away = Router::new()
         .route("/", get(async || "home"))
@@ -365,7 +365,7 @@ async fn a_layer_that_answers_is_named_with_its_status() {
     let told = handshake(&server, "/ws/rooms/7").await;
     assert_eq!((told.answer.status, told.answer.body.as_str()), (401, "who are you"));
     assert_eq!(told.answer.header("sockeye-rule"), "");
-    told.is("refused_by_layer", 401, &["a layer in front of the endpoint answered 401 Unauthorized"]);
+    told.is("refused_by_layer", 401, &["a layer in front of the endpoint answered with 401 Unauthorized"]);
     assert_eq!(told.one().get("endpoint"), "room");
 
     let told = handshake(&server, "/ws/tick/").await;
@@ -465,7 +465,7 @@ async fn a_panic_in_a_layer_is_answered_told_and_counted() {
     let told =
         tell(&server, &format!("GET /ws/tick?ticket=hunter22 HTTP/1.1\r\nX-Panic: 1\r\n{HEAD}\r\n")).await;
     assert_eq!((told.answer.status, told.answer.header("sockeye-rule")), (500, "layer_panic"));
-    assert!(told.answer.body.contains("its log says why"), "{}", told.answer.body);
+    assert!(told.answer.body.contains("the server log says why"), "{}", told.answer.body);
     told.is("layer_panic", 500, &["panicked: the ticket is [hidden]"]);
     assert_eq!((told.one().level, told.one().get("endpoint")), (tracing::Level::ERROR, "tick"));
     assert_eq!(count("/ws/tick", "refused", "layer_panic") - before, 1);

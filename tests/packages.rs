@@ -105,7 +105,7 @@ fn a_module_of_both_library_and_binary_is_told_as_what_it_is() {
             "error[duplicate_route]: endpoint `ws::echo` is in the program twice: the module is compiled into both the library \
              and the binary of this package",
             "compiled twice",
-            "help: write `use both::ws;` in place of `mod ws;` in the binary",
+            "help: write `use both::ws;` instead of `mod ws;` in the binary",
         ] {
             assert_eq!(said.matches(part).count(), 1, "{binary}: {part} in {said}");
         }
@@ -120,7 +120,7 @@ fn a_server_without_http2_says_why_it_hangs_up_on_it() {
     let told = said.lines().filter(|line| line.contains("rule=malformed_request")).collect::<Vec<_>>();
     assert_eq!(told.len(), 1, "{said}");
     for part in [
-        "the client speaks HTTP/2, and this server is built without it",
+        "the client uses HTTP/2, but this server is built without it",
         "build with the feature `http2` of `sockeye`",
     ] {
         assert!(said.contains(part), "{part} in {said}");

@@ -94,7 +94,7 @@ async fn who_has_left_keeps_nobody_out() {
     ];
     let (status, rule, _) = refusal(from(&server, "/deaf", 104)).await;
     assert_eq!((status, rule.as_str()), (503, "server_full"), "three are open");
-    let reason = "3 WebSockets are open, which is the limit";
+    let reason = "the limit of 3 open WebSockets is reached";
     assert!(!logs::with("reason", reason).is_empty(), "and that is what is told");
 
     // Of the twenty at most three go on.
@@ -106,8 +106,7 @@ async fn who_has_left_keeps_nobody_out() {
     .await;
     let line = &dropped_early("deaf")[0];
     assert_eq!((line.level, line.get("rule")), (tracing::Level::ERROR, "lingering_handler"));
-    let reason = "; then the handler went on without noticing, and was dropped early: as many handlers went on after their \
-                  connection as may";
+    let reason = "; the handler kept running after that, and was dropped early: the limit of lingering handlers was reached";
     assert!(line.get("reason").ends_with(reason), "{line:?}");
 }
 
@@ -134,7 +133,7 @@ async fn a_client_makes_room_with_its_own_handlers() {
 async fn handlers_that_know_are_left_to_finish_and_are_bounded() {
     let storage = Arc::new(Semaphore::new(0));
     let server = start(server("saves", Limits::new().max_connections(2)).state(Arc::clone(&storage))).await;
-    let reason = "2 handlers go on after their connection, which is the limit";
+    let reason = "the limit of 2 lingering handlers is reached";
     let until_refused = async {
         let mut came = 0;
         while logs::with("reason", reason).is_empty() {
@@ -150,7 +149,7 @@ async fn handlers_that_know_are_left_to_finish_and_are_bounded() {
     assert!((2..=4).contains(&came), "{came} handlers for two places, and as many that go on");
     let line = &logs::with("reason", reason)[0];
     assert_eq!((line.get("rule"), line.get("status")), ("server_full", "503"));
-    assert!(line.get("remedy").contains("soon after `recv` gives `None`"), "{line:?}");
+    assert!(line.get("remedy").contains("soon after `recv` returns `None`"), "{line:?}");
     assert!(dropped_early("saves").is_empty());
 
     storage.add_permits(came);

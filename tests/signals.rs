@@ -125,7 +125,7 @@ async fn a_server_that_is_dropped_closes_its_sockets() {
     serving.abort();
     assert!(serving.await.expect_err("aborted").is_cancelled());
     assert_eq!(close_of(&mut client).await, (1001, "the server is stopping".to_owned()));
-    let said = "the future of the server was dropped before it had ended; its connections are closed";
+    let said = "the server future was dropped before it completed; its connections are closed";
     assert!(logs::with("message", said).iter().any(|line| line.get("open") == "1"));
 }
 

@@ -95,7 +95,7 @@ async fn answers_over_http_1_that_nobody_reads_end_the_connection() {
     let mut client = TcpStream::connect(server.addr).await.unwrap();
     client.write_all("GET /page HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20).as_bytes()).await.unwrap();
     place(&server).await;
-    let reason = "the client has taken next to nothing of an answer for 300ms; it is disconnected";
+    let reason = "the client has read almost nothing of a response for 300ms; it is disconnected";
     assert_eq!(said(client.local_addr().unwrap()), [reason]);
 }
 
@@ -110,7 +110,7 @@ async fn an_answer_over_http_2_without_a_window_ends_the_connection() {
         let reset = frames.iter().find(|frame| frame.kind == kind::RST_STREAM).expect("a reset");
         assert_eq!((reset.stream, reset.code()), (1, 8), "{frames:?}");
         assert!(frames.iter().any(|frame| frame.kind == kind::GOAWAY), "{frames:?}");
-        let reason = "the client has taken next to nothing of a stream of HTTP/2 for 300ms; it is reset";
+        let reason = "the client has read almost nothing of an HTTP/2 stream for 300ms; the stream is reset";
         assert_eq!(said(client.stream.local_addr().unwrap()), [reason]);
     }
 }
@@ -242,7 +242,7 @@ async fn a_server_with_nothing_to_send_waits_for_itself() {
     assert_eq!(said(client.local_addr().unwrap()), [""; 0]);
 }
 
-const REASON: &str = "the client has sent next to nothing of a request's body for 300ms";
+const REASON: &str = "the client has sent almost nothing of a request body for 300ms";
 
 async fn posted(server: &Running, path: &str) -> TcpStream {
     let mut client = TcpStream::connect(server.addr).await.unwrap();
@@ -261,7 +261,7 @@ async fn a_body_that_does_not_come_is_answered_408() {
     for said in [
         "connection: close\r\n",
         "sockeye-rule: slow_client\r\n",
-        "the rest of the body did not come in time",
+        "the rest of the request body did not arrive in time",
     ] {
         assert!(answer.contains(said), "{answer}");
     }

@@ -258,7 +258,10 @@ async fn a_sender_closes_and_the_other_half_sees_the_end() {
     drop(client);
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.level, line.get("code")), (Level::INFO, "1012"), "{line:?}");
-    assert!(line.get("reason").starts_with("the handler closed: the room is closed"), "{line:?}");
+    assert!(
+        line.get("reason").starts_with("the handler closed the connection: the room is closed"),
+        "{line:?}"
+    );
 }
 
 #[tokio::test]
@@ -291,7 +294,7 @@ async fn an_error_may_choose_its_close_code() {
 
 #[tokio::test]
 async fn a_handler_closes_with_its_own_code_and_reason() {
-    order("close", 4001, "as told", Level::INFO, "", "the handler closed: as told").await;
+    order("close", 4001, "as told", Level::INFO, "", "the handler closed the connection: as told").await;
 }
 
 #[tokio::test]
@@ -320,7 +323,8 @@ async fn a_peer_that_closes_gets_its_code_back_and_the_handlers_failure_is_not_l
     assert_eq!((line.level, line.get("rule"), line.get("code")), (Level::ERROR, "handler_error", "4002"));
     let reason = line.get("reason");
     assert!(
-        reason.contains("the peer closed with 4002: \"bye\"") && reason.contains("cleaning up failed"),
+        reason.contains("the peer closed the connection with 4002: \"bye\"")
+            && reason.contains("cleaning up failed"),
         "{reason}"
     );
 }
@@ -572,7 +576,7 @@ async fn a_handler_that_only_sends_ends_when_its_peer_has_left_unread_messages()
     let frames = socket.rest().await;
     assert_eq!(frames.last(), Some(&(0x88, vec![0x03, 0xe8])));
     let line = logs::closing_of(&socket.stream.local_addr().unwrap().to_string()).await;
-    assert_eq!(line.get("reason"), "the peer closed with 1000 NORMAL");
+    assert_eq!(line.get("reason"), "the peer closed the connection with 1000 NORMAL");
 }
 
 /// Takes one message, in a task of its own, and is then busy for good.

@@ -186,7 +186,7 @@ async fn a_refusal_is_a_value() -> Tested {
     assert_eq!(
         error.to_string(),
         "on `/echo`: waited for the handshake to be accepted, but the handshake was refused with 403 Forbidden \
-         [origin_refused]: the page that asks may not connect to this endpoint"
+         [origin_refused]: this page is not allowed to connect to this endpoint"
     );
     client.request("/echo").origin("http://localhost").connect().await?;
     let error = client.request("/echo").refused().await.unwrap_err();
@@ -248,16 +248,16 @@ async fn an_error_says_what_was_waited_for_and_what_came() -> Tested {
     socket.send(vec![1, 2, 3]).await?;
     let error = socket.recv_text().await.unwrap_err();
     assert_eq!(error.message(), Some(&Message::binary(vec![1, 2, 3])));
-    assert!(error.to_string().ends_with("but a binary message of 3 bytes came"), "{error}");
+    assert!(error.to_string().ends_with("but a binary message of 3 bytes arrived"), "{error}");
 
     socket.send("two words").await?;
     let error = socket.recv_json::<Answer>().await.unwrap_err();
-    assert!(error.to_string().contains("but the text message \"two words\" came: expected"), "{error}");
+    assert!(error.to_string().contains("but the text message \"two words\" arrived: expected"), "{error}");
 
     socket.send("early").await?;
     let error = socket.closed().await.unwrap_err();
     assert!(
-        error.to_string().ends_with("waited for a close frame, but the text message \"early\" came"),
+        error.to_string().ends_with("waited for a close frame, but the text message \"early\" arrived"),
         "{error}"
     );
 
@@ -267,10 +267,13 @@ async fn an_error_says_what_was_waited_for_and_what_came() -> Tested {
     assert!(error.to_string().ends_with("but the server closed with 4000: as you wish"), "{error}");
     socket.ended().await?;
     let error = socket.send("too late").await.unwrap_err();
-    assert_eq!(error.to_string(), "on `/echo`: waited for a message to be taken, but the connection is over");
+    assert_eq!(
+        error.to_string(),
+        "on `/echo`: waited for a message to be sent, but the connection is closed"
+    );
 
     let error = client.request("/echo").header("x", "line\nbreak").connect().await.unwrap_err();
-    assert!(error.to_string().ends_with("but the value for `x` is no header value"), "{error}");
+    assert!(error.to_string().ends_with("but the value of `x` is not a valid header value"), "{error}");
     Ok(())
 }
 
@@ -290,7 +293,7 @@ async fn closes_are_seen_from_both_sides() -> Tested {
     assert_eq!(socket.recv_text().await?, "last", "what came before the close is still there");
     socket.ended().await?;
     let line = logs::closing_of(&socket.peer().to_string()).await;
-    assert_eq!(line.get("reason"), "the peer closed with 1001 GOING_AWAY: \"bye\"");
+    assert_eq!(line.get("reason"), "the peer closed the connection with 1001 GOING_AWAY: \"bye\"");
     client.assert_idle().await;
     Ok(())
 }
@@ -350,7 +353,7 @@ async fn a_client_answers_pings_while_its_test_sleeps() -> Tested {
     socket.send("something").await?;
     let error = socket.nothing_for(Duration::from_secs(1)).await.unwrap_err();
     assert!(
-        error.to_string().ends_with("nothing to come, but the text message \"something\" came"),
+        error.to_string().ends_with("nothing to arrive, but the text message \"something\" arrived"),
         "{error}"
     );
     Ok(())
@@ -365,8 +368,8 @@ async fn handlers_that_are_left_are_named() -> Tested {
     assert_eq!(
         idle_panic(&client).await,
         format!(
-            "2 handlers still run after 5s:\n  `stuck` for {stuck} goes on after its connection\n  \
-             `think` for {} has neither accepted nor rejected",
+            "2 handlers still run after 5s:\n  `stuck` for {stuck} still runs after its connection ended\n  \
+             `think` for {} has not answered the handshake",
             undecided.peer()
         )
     );
@@ -416,7 +419,7 @@ async fn idle_is_who_has_taken_up_what_was_written() -> Tested {
     stream.write_all(format!("GET /think HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
     // The server has not run since.
     let left = idle_panic(&client).await;
-    assert!(left.contains("has neither accepted nor rejected"), "{left}");
+    assert!(left.contains("has not answered the handshake"), "{left}");
     drop(stream);
     client.assert_idle().await;
     Ok(())

@@ -25,7 +25,7 @@ impl CloseCode {
     pub const PROTOCOL_ERROR: Self = Self(1002);
     /// 1003: data of a kind that this endpoint does not take.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// 1007: data that is not what its type promises, such as text that is not UTF-8.
+    /// 1007: data that does not match its type, such as text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// 1008: a message against the policy of the endpoint.
     pub const POLICY_VIOLATION: Self = Self(1008);
@@ -33,7 +33,7 @@ impl CloseCode {
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
     /// 1011: the server met a condition that it did not expect.
     pub const INTERNAL_ERROR: Self = Self(1011);
-    /// 1012: the service restarts; clients may come back.
+    /// 1012: the service is restarting; clients can reconnect.
     pub const SERVICE_RESTART: Self = Self(1012);
     /// 1013: the service is overloaded; clients should try again later.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
@@ -88,7 +88,7 @@ impl fmt::Debug for CloseCode {
     }
 }
 
-/// What a close frame says: a code and, often, a reason.
+/// The contents of a close frame: a code and an optional reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseFrame {

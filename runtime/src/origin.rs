@@ -15,11 +15,11 @@ pub(crate) const LONGEST: usize = 300;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// The pages whose scripts may open a WebSocket here.
+/// The web pages that may open a WebSocket, by origin.
 ///
-/// Browsers send the page's origin with every handshake and do not enforce anything themselves: CORS does not apply to
-/// WebSockets. The default is [`same_origin`](Self::same_origin). A client that sends no `Origin` header is not a
-/// browser and is not judged by this.
+/// Browsers send the page's origin with every handshake and do not enforce anything themselves: CORS does not
+/// apply to WebSockets. The default is [`same_origin`](Self::same_origin). A client without an `Origin` header
+/// is not a browser, and is not checked.
 ///
 /// ```
 /// use sockeye::Origins;
@@ -65,15 +65,16 @@ impl PartialEq for Computed {
 impl Eq for Computed {}
 
 impl Origins {
-    /// Pages that were served by the host that the handshake asks for, and those of [`Server::public_url`](crate::Server::public_url).
+    /// Pages from the host that the handshake names, and those of
+    /// [`Server::public_url`](crate::Server::public_url).
     pub fn same_origin() -> Self {
         Self { allowed: Allowed::Same, trust_forwarded_host: false }
     }
 
-    /// Pages of any of these origins: scheme and host, and a port where it is not the scheme's own.
+    /// Pages of any of these origins: scheme, host, and the port if it is not the default of the scheme.
     ///
-    /// The first label of a host may be left open, as for [`matching`](Self::matching). An entry that no browser can send
-    /// (`ws://..`, a path, a trailing slash) is `origin_syntax` at startup.
+    /// The first label of a host can be `*`, as for [`matching`](Self::matching). An entry that no browser can
+    /// send (`ws://..`, a path, a trailing slash) is `origin_syntax` at startup.
     pub fn list<I>(origins: I) -> Self
     where
         I: IntoIterator,
@@ -93,11 +94,12 @@ impl Origins {
         Self::list([pattern.into()])
     }
 
-    /// Pages of whichever origin the function lets in: it is called with the origin as the browser sent it, lower case and without a
-    /// slash at its end, and with the head of the request. What is no origin, `null` included, is refused before.
+    /// Pages of every origin for which the function returns `true`. Its arguments are the origin as the browser
+    /// sent it, in lower case and without a trailing slash, and the head of the request. A header that is not
+    /// an origin, including `null`, is refused before.
     ///
-    /// It is called for each handshake of a browser, before the handler, and must not wait: keep at hand what it looks up. A panic
-    /// in it is answered 500 (`handler_panic`).
+    /// It is called for each handshake of a browser, before the handler, and must not block: keep what it looks
+    /// up in memory. If it panics, the client gets a 500 (`handler_panic`).
     ///
     /// ```
     /// use sockeye::Origins;
@@ -112,13 +114,13 @@ impl Origins {
         Self { allowed: Allowed::Computed(Computed(Arc::new(allows))), trust_forwarded_host: false }
     }
 
-    /// Every page. Safe only where a connection gives nothing to whoever happens to be logged in.
+    /// Every page. Safe only if a connection gives access to nothing that belongs to a logged-in user.
     pub fn any() -> Self {
         Self { allowed: Allowed::Any, trust_forwarded_host: false }
     }
 
-    /// Takes the host from `X-Forwarded-Host` where it is present. Only behind a proxy that always sets it: any client
-    /// can send that header.
+    /// Reads the host from `X-Forwarded-Host` if it is present. Use it only behind a proxy that always sets the
+    /// header: any client can send it.
     #[must_use]
     pub fn trust_forwarded_host(mut self) -> Self {
         self.trust_forwarded_host = true;
@@ -271,25 +273,25 @@ impl Refused {
             }
             Self::NotAnOrigin(text) => Words::own("the request's origin `")
                 .then_foreign(text)
-                .then("` belongs to no page (a sandboxed frame or a local file sends `null`)"),
+                .then("` is not the origin of a web page (a sandboxed frame or a local file sends `null`)"),
             Self::Elsewhere { origin, asked } => {
                 let words = Words::own("the page's origin `").then_foreign(origin);
                 match asked {
                     Asked::Same { host: Some(host) } => words
-                        .then("` is not the origin of this server, which was asked for as `")
+                        .then("` is not the origin of this server, `")
                         .then_foreign(host)
-                        .then("`, and only its own pages are allowed"),
+                        .then("`, and only its own pages may connect"),
                     Asked::Same { host: None } => {
-                        words.then("` is not the origin of this server, and only its own pages are allowed")
+                        words.then("` is not the origin of this server, and only its own pages may connect")
                     }
                     Asked::List => words.then("` is not in the list of allowed origins"),
                     Asked::Computed => {
-                        words.then("` is not allowed by the function given to `Origins::from_fn`")
+                        words.then("` is not allowed by the function passed to `Origins::from_fn`")
                     }
                 }
             }
             Self::Panicked(words) => {
-                Words::own("the function given to `Origins::from_fn` panicked: ").then_foreign(words)
+                Words::own("the function passed to `Origins::from_fn` panicked: ").then_foreign(words)
             }
         }
     }
@@ -301,21 +303,21 @@ impl Refused {
             return Refusal::of_server(&HANDLER_PANIC, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy);
         }
         Refusal::of_client(&ORIGIN_REFUSED, StatusCode::FORBIDDEN, reason, remedy)
-            .telling("the page that asks may not connect to this endpoint")
+            .telling("this page is not allowed to connect to this endpoint")
     }
 
     pub(crate) fn remedy(&self) -> String {
         match self {
-            Self::Panicked(_) => "look at what the function does with this request".to_owned(),
+            Self::Panicked(_) => "return `false` from the function instead of panicking".to_owned(),
             Self::Elsewhere { asked: Asked::Computed, .. } => {
-                "if that page is yours, look at the condition of the function".to_owned()
+                "if that page is yours, allow it in the function".to_owned()
             }
             Self::Elsewhere { origin, .. } if origin::parse(origin).is_ok() => format!(
                 "if that page is yours, write `origins = [\"{origin}\"]` in `#[ws_endpoint(..)]` or \
                  `.origins(Origins::list([\"{origin}\"]))` on the `Server`; behind a proxy that changes `Host`, pass it on \
-                 (nginx: `proxy_set_header Host $http_host;`) or say `.public_url(\"{origin}\")` on the `Server`"
+                 (nginx: `proxy_set_header Host $http_host;`) or set `.public_url(\"{origin}\")` on the `Server`"
             ),
-            _ => "connect from a page that has an origin, or write `origins = any` if every page may connect"
+            _ => "connect from a page that has an origin, or write `origins = any` if any page may connect"
                 .to_owned(),
         }
     }

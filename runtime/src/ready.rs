@@ -42,11 +42,11 @@ use crate::{Error, Result};
     note = "help: write `async move || pool.ping().await`, with an error that converts into `sockeye::Error`"
 )]
 pub trait Ready: Send + 'static {
-    /// Tries whether the component works. It must not block its thread: what blocks belongs in
-    /// `tokio::task::spawn_blocking`. It is dropped when its time is over.
+    /// Checks whether the component works. It must not block its thread: move blocking calls to
+    /// `tokio::task::spawn_blocking`. It is dropped when its time limit is over.
     ///
     /// # Errors
-    /// Says why not, in words for whoever starts the server: they stand in the startup report as they are.
+    /// If the component does not work. The error is printed in the startup report as it is.
     fn ready(self) -> impl Future<Output = Result> + Send;
 }
 

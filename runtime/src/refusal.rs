@@ -51,7 +51,7 @@ impl Refusal {
         reason: impl Into<Words>,
         remedy: impl Into<String>,
     ) -> Self {
-        let told = "the server could not take this connection; its log says why".to_owned();
+        let told = "the server could not accept this connection; the server log says why".to_owned();
         let (reason, remedy) = (reason.into(), remedy.into());
         Self { rule, status, reason, remedy, told, headers: Vec::new(), answer: None, is_of_server: true }
     }

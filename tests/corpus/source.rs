@@ -197,7 +197,7 @@ fn markers(text: &str) -> Vec<Marker> {
         let Some((_, marker)) = line.split_once("//~") else { continue };
         let (known_miss, rules) = marker.strip_prefix('?').map_or((false, marker), |rules| (true, rules));
         for rule in rules.split(',').map(str::trim) {
-            assert!(sockeye_rules::find(rule).is_some(), "there is no rule `{rule}`: {line}");
+            assert!(sockeye_rules::find(rule).is_some(), "unknown rule `{rule}`: {line}");
             markers.push(Marker { line: index + 1, rule: rule.to_owned(), known_miss });
         }
     }

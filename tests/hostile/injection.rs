@@ -63,7 +63,10 @@ async fn a_reason_stays_within_its_frame_and_its_line() {
     client.rest().await;
     drop(client);
     let line = logs::closing_of(&peer).await;
-    assert_eq!(line.get("reason"), r#"the peer closed with 1000 NORMAL: "bye\nERROR sockeye: all is lost""#);
+    assert_eq!(
+        line.get("reason"),
+        r#"the peer closed the connection with 1000 NORMAL: "bye\nERROR sockeye: all is lost""#
+    );
 }
 
 #[tokio::test]

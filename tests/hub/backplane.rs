@@ -266,7 +266,7 @@ async fn a_subscription_that_is_refused_is_asked_for_again() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
     let not_ready = there.clone().ready().await.unwrap_err().to_string();
-    assert_eq!(not_ready, "the broker refuses 1 of its topics: not today");
+    assert_eq!(not_ready, "the broker refuses 1 topic: not today");
     assert!(far.confirmed().now_or_never().is_none());
     within(far.confirmed()).await;
     assert_eq!(broker.lock().asked.len(), 4);
@@ -392,7 +392,7 @@ async fn a_backplane_that_panics_is_a_loss() {
     let mut feed = hub.topic("t").subscribe();
     assert!(lost(&mut feed).await.after_outage);
     let not_ready = hub.ready().await.unwrap_err().to_string();
-    assert_eq!(not_ready, "its backplane is not connected: the backplane has stopped");
+    assert_eq!(not_ready, "the backplane is not connected: the backplane has stopped");
 }
 
 #[tokio::test(start_paused = true)]

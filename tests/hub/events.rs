@@ -130,7 +130,7 @@ async fn a_feed_ends_with_the_last_publisher() {
     let end = sockeye_tests::within(waiting).await.unwrap().unwrap_err();
     assert_eq!(end.close_code(), Some(CloseCode::GOING_AWAY));
     assert_eq!(text(&mut read), "1", "what was published is received");
-    assert_eq!(now(&mut read).unwrap_err().to_string(), "the topic has no publishers any more");
+    assert_eq!(now(&mut read).unwrap_err().to_string(), "the topic has no more publishers");
     assert_eq!(now(&mut read).unwrap_err().close_code(), Some(CloseCode::GOING_AWAY));
 }
 

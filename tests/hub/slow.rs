@@ -49,7 +49,7 @@ fn one_that_must_not_miss_anything_is_disconnected() {
     for _ in 0..2 {
         let error = now(&mut slow).unwrap_err();
         assert_eq!(error.close_code(), Some(CloseCode::TRY_AGAIN_LATER));
-        assert_eq!(error.to_string(), "1 events were missed: more than 3 were waiting");
+        assert_eq!(error.to_string(), "the subscriber missed 1 event: its queue is limited to 3 events");
     }
     assert_eq!(topic.subscribers(), 1, "it still subscribes");
     topic.publish(&4).unwrap();
@@ -111,7 +111,7 @@ fn a_topic_holds_four_mebibytes_by_default() {
     (0..9).for_each(|_| _ = topic.publish(&Message::binary(vec![0; 512 << 10])).unwrap());
     let error = now(&mut feed).unwrap_err();
     assert_eq!(error.close_code(), Some(CloseCode::TRY_AGAIN_LATER));
-    assert_eq!(error.to_string(), "1 events were missed: more than 4194304 bytes were waiting");
+    assert_eq!(error.to_string(), "the subscriber missed 1 event: its queue is limited to 4194304 bytes");
 }
 
 #[test]

@@ -200,7 +200,7 @@ async fn a_slow_subscriber_is_closed_with_1013() {
     assert_eq!(hear(&mut client).await, Theirs::text("1"));
     (2..6).for_each(|n| _ = topic.publish(&n).unwrap());
     say(&mut client, "next").await;
-    let reason = "2 events were missed: more than 2 were waiting".to_owned();
+    let reason = "the subscriber missed 2 events: its queue is limited to 2 events".to_owned();
     assert_eq!(close_of(&mut client).await, (1013, reason.clone()));
     drop(client);
     let said = logs::closing_of(&peer).await;

@@ -358,7 +358,7 @@ impl Drive {
             Phase::Serving if self.is_idle(round, now) => self.on_idle(round, now),
             Phase::Serving => self.on_silence(round, now),
             Phase::Opening(_) => {
-                self.lose(round, "the answer to the handshake could not be sent".to_owned());
+                self.lose(round, "the response to the handshake could not be sent".to_owned());
             }
             _ => self.over(round),
         }
@@ -392,7 +392,7 @@ impl Drive {
             // Nobody knows: nothing is read just now, because the handler or the peer is behind.
             self.active.0 = now;
         } else if let Some(limit) = round.limits().idle_timeout {
-            state.finish(End::Idle(format!("no message came for {limit:?}")));
+            state.finish(End::Idle(format!("no message arrived within {limit:?}")));
         }
     }
 
@@ -401,7 +401,7 @@ impl Drive {
         if let Some((since, _)) = self.stalled
             && since + limits.send_timeout <= now
         {
-            let words = format!("the peer has taken nothing for {:?}", limits.send_timeout);
+            let words = format!("the peer has not read anything for {:?}", limits.send_timeout);
             round.cell.lock().finish(End::Stalled(words));
         } else if self.stalled.is_some() || !round.wire.may_read() {
             // Silence means nothing just now: the peer does not read, or a ping would wait, or waits, behind what it takes

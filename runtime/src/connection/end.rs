@@ -76,7 +76,7 @@ impl End {
             Self::Panicked(_) => (CloseCode::INTERNAL_ERROR, "internal error"),
             Self::Stopping => (CloseCode::GOING_AWAY, "the server is stopping"),
             Self::HeartbeatMissed(_) => (CloseCode::INTERNAL_ERROR, "no answer to a ping"),
-            Self::Idle(_) => (CloseCode::GOING_AWAY, "no message came for too long"),
+            Self::Idle(_) => (CloseCode::GOING_AWAY, "no message arrived in time"),
             Self::Stalled(_) => (CloseCode::TRY_AGAIN_LATER, "messages are not being read"),
         })
     }
@@ -122,9 +122,9 @@ impl End {
     /// What happened, in words, for the log.
     pub(super) fn words(&self) -> Words {
         match self {
-            Self::PeerClosed(None) => "the peer closed, with no code".into(),
+            Self::PeerClosed(None) => "the peer closed the connection without a code".into(),
             Self::PeerClosed(Some(frame)) => {
-                let words = Words::own(format!("the peer closed with {}", frame.code));
+                let words = Words::own(format!("the peer closed the connection with {}", frame.code));
                 if frame.reason.is_empty() {
                     return words;
                 }
@@ -135,8 +135,10 @@ impl End {
             }
             Self::Panicked(why) => why.clone(),
             Self::Violation(violation) => Words::own(violation.reason.clone()),
-            Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed".into(),
-            Self::HandlerClosed(_, reason) => Words::own("the handler closed: ").then_foreign(reason),
+            Self::HandlerClosed(_, reason) if reason.is_empty() => "the handler closed the connection".into(),
+            Self::HandlerClosed(_, reason) => {
+                Words::own("the handler closed the connection: ").then_foreign(reason)
+            }
             Self::Returned => "the handler returned".into(),
             Self::LetGo => "the handler dropped its socket".into(),
             Self::Failed(failure) => failure.words.clone(),

@@ -20,6 +20,7 @@ use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
     limits::Rate,
+    report::count,
 };
 
 /// What came from the peer.
@@ -54,7 +55,8 @@ impl Violation {
     /// server is overloaded, and ask the peer to come back as it is.
     pub(super) fn too_fast(rate: Rate) -> Self {
         let Rate { per_second, burst } = rate;
-        let reason = format!("more than {per_second} messages per second after {burst} at once");
+        let messages = count(per_second as usize, "message");
+        let reason = format!("more than {messages} per second after a burst of {burst}");
         Self { rule: &RATE_LIMITED, code: CloseCode::POLICY_VIOLATION, reason }
     }
 }
@@ -155,13 +157,13 @@ impl Engine {
             engine::Error::PayloadTooLong { max_len, .. } => Violation {
                 rule: &MESSAGE_TOO_BIG,
                 code: CloseCode::MESSAGE_TOO_BIG,
-                reason: format!("the message is longer than {max_len} bytes"),
+                reason: format!("the message is longer than {}", count(*max_len, "byte")),
             },
             engine::Error::Protocol(engine::proto::ProtocolError::InvalidUtf8) => not_utf8(),
             other => Violation {
                 rule: &PROTOCOL_VIOLATION,
                 code: CloseCode::PROTOCOL_ERROR,
-                reason: format!("the peer broke the WebSocket protocol: {other}"),
+                reason: format!("the peer violated the WebSocket protocol: {other}"),
             },
         };
         Received::Violation(self.close_for(violation))

@@ -83,8 +83,7 @@ impl Closing<'_> {
                 (Some(&HANDLER_ERROR), own.then("; then the handler failed: ").then_foreign(error.chain()))
             }
             Aftermath::Lingered(time) => {
-                let then =
-                    format!("; then the handler went on for {time:?} without noticing, and was dropped");
+                let then = format!("; the handler kept running for {time:?} after that, and was dropped");
                 (Some(&LINGERING_HANDLER), own.then(then))
             }
             Aftermath::Crowded => (Some(&LINGERING_HANDLER), own.then(CROWDED)),
@@ -93,8 +92,7 @@ impl Closing<'_> {
     }
 }
 
-const CROWDED: &str = "; then the handler went on without noticing, and was dropped early: as many handlers went on after their \
-    connection as may";
+const CROWDED: &str = "; the handler kept running after that, and was dropped early: the limit of lingering handlers was reached";
 
 /// Whether a handler's error only repeats that the connection is over.
 fn is_echo(kind: &Kind) -> bool {

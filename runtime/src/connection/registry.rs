@@ -220,7 +220,7 @@ impl Seat {
         self.registry.lock().over(self.number);
     }
 
-    /// The handler has refused and goes on.
+    /// The handler still runs after its refusal.
     pub(crate) fn refused(&self) {
         if let Some((present, _)) = self.registry.lock().taken.get_mut(&self.number) {
             present.stage = Stage::Refused;
@@ -240,10 +240,10 @@ impl Drop for Seat {
 impl fmt::Display for Present {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match self.stage {
-            Stage::Undecided => "has neither accepted nor rejected",
-            Stage::Accepted if self.over => "goes on after its connection",
+            Stage::Undecided => "has not answered the handshake",
+            Stage::Accepted if self.over => "still runs after its connection ended",
             Stage::Accepted => "is connected",
-            Stage::Refused => "has refused and goes on",
+            Stage::Refused => "still runs after its refusal",
         };
         match self.peer {
             Some(peer) => write!(f, "`{}` for {peer} {stage}", self.endpoint.name),

@@ -132,7 +132,7 @@ impl Turns {
         let driven = catch_unwind(AssertUnwindSafe(|| drive_in_time(drive, alarm, &mut round)));
         if let Err(panic) = driven {
             // A layer of `tracing` or a recorder of metrics. In which state the stream is nobody knows, so it ends here.
-            let words = Words::own("code that runs while the stream is driven panicked: ");
+            let words = Words::own("code that ran while the connection was driven panicked: ");
             cell.lock().panicked(words.then_foreign(panic::words(&*panic)));
             drive.over(&mut round);
         }

@@ -56,9 +56,9 @@ impl fmt::Display for Mark {
         match &self.0 {
             Kind::Status { status, .. } => write!(f, "status {status}"),
             Kind::Close { code, .. } | Kind::Peer { code, .. } => write!(f, "close code {code}"),
-            Kind::Disconnected { .. } => f.write_str("the connection is over"),
+            Kind::Disconnected { .. } => f.write_str("the connection is closed"),
             Kind::Rejected | Kind::Failed { .. } | Kind::Extractor { .. } => {
-                f.write_str("the handshake is answered")
+                f.write_str("the handshake has been answered")
             }
         }
     }

@@ -17,16 +17,17 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 
 /// Why a handler ended early.
 ///
-/// Any `std::error::Error` turns into it with `?`, and so does whatever turns into a `Box<dyn Error + Send + Sync>`: a `String`,
-/// a `&str`, an `anyhow::Error`, an `eyre::Report`. Returned before `accept` it refuses the handshake, with status 500
-/// unless it says otherwise; returned after `accept` it closes the connection, with 1011 unless it says otherwise. The log
-/// has the error and its causes, the client has not.
-/// A peer that went away is an `Error` too, so that `?` ends the handler; it is logged as an end, not as a failure.
+/// Any `std::error::Error` converts into it with `?`, and so does everything that converts into a `Box<dyn
+/// Error + Send + Sync>`: a `String`, a `&str`, an `anyhow::Error`, an `eyre::Report`. Returned before
+/// `accept`, it refuses the handshake, by default with status 500; returned after `accept`, it closes the
+/// connection, by default with 1011. The error and its causes go to the log, not to the client. A peer that
+/// disconnects is an `Error` too, so that `?` ends the handler; it is logged as a normal end, not as a failure.
 ///
-/// Like `anyhow::Error` it does not implement `std::error::Error` itself: that is what lets `?` take any other error. In
-/// functions that return `anyhow::Result`, `?` takes it with the feature `anyhow`; in those that return `eyre::Result`, with
-/// the feature `eyre`; in those that return a box, write `.map_err(Error::into_boxed)?`. It comes back as what it was: a
-/// status stays a status, and a peer that went away is no failure.
+/// Like `anyhow::Error` it does not implement `std::error::Error` itself: only so can `?` convert any other
+/// error. In functions that return `anyhow::Result`, `?` converts it with the feature `anyhow`; in those that
+/// return `eyre::Result`, with the feature `eyre`; in those that return a box, write
+/// `.map_err(Error::into_boxed)?`. Converted back, it is what it was: a status stays a status, and a peer that
+/// disconnected is not a failure.
 ///
 /// ```
 /// use sockeye::{CloseCode, Error};
@@ -71,21 +72,23 @@ impl Error {
         Self::of(Kind::Failed { reason: reason.to_string() })
     }
 
-    /// Refuses the handshake with this status when it is returned before `accept`; 1011 after.
+    /// Refuses the handshake with this status if it is returned before `accept`; after `accept`, it closes with
+    /// 1011.
     ///
     /// The reason is sent to the client.
     pub fn status(status: StatusCode, reason: impl fmt::Display) -> Self {
         Self::of(Kind::Status { status, reason: reason.to_string() })
     }
 
-    /// Closes the connection with this code when it is returned after `accept`; status 500 before.
+    /// Closes the connection with this code if it is returned after `accept`; before `accept`, it refuses with
+    /// status 500.
     ///
     /// The reason is sent to the client, cut to 123 bytes.
     pub fn close(code: CloseCode, reason: impl fmt::Display) -> Self {
         Self::of(Kind::Close { code, reason: reason.to_string() })
     }
 
-    /// An error that is already in a box, such as one of another framework's error type.
+    /// Converts an error that is already in a box, such as the error type of another framework.
     pub fn from_boxed(source: Box<dyn StdError + Send + Sync>) -> Self {
         let source = match source.downcast::<Carried>() {
             Ok(carried) => return carried.into_error(),
@@ -95,9 +98,10 @@ impl Error {
         Self(Box::new(Inner { kind, source: Some(source) }))
     }
 
-    /// The error as a `std::error::Error`, for functions that return one: the error that this one was made from, if it was.
+    /// The error as a `std::error::Error`, for functions that return one: the original error, if this one was
+    /// converted from one.
     ///
-    /// `?` and [`from_boxed`](Self::from_boxed) make of it what it was before.
+    /// `?` and [`from_boxed`](Self::from_boxed) convert it back.
     ///
     /// ```
     /// use std::error::Error as StdError;
@@ -117,12 +121,13 @@ impl Error {
         }
     }
 
-    /// Whether the connection was already over: the peer closed it, or it broke.
+    /// Whether the connection was already closed: the peer closed it, or it broke.
     pub fn is_disconnect(&self) -> bool {
         matches!(self.0.kind, Kind::Disconnected { .. })
     }
 
-    /// The code with which returning this error closes the connection; `None` when it is closed already.
+    /// The close code that is sent when the handler returns this error; `None` if the connection is already
+    /// closed.
     pub fn close_code(&self) -> Option<CloseCode> {
         match &self.0.kind {
             Kind::Close { code, .. } | Kind::Peer { code, .. } => Some(*code),
@@ -188,12 +193,12 @@ impl fmt::Display for Error {
             | Kind::Peer { reason, .. } => f.write_str(reason),
             Kind::Rejected => f.write_str("the handshake was rejected"),
             Kind::Extractor { index, status, .. } => {
-                write!(f, "parameter {} refused the request with {status}", index + 2)
+                write!(f, "parameter {} rejected the request with {status}", index + 2)
             }
             Kind::Disconnected { frame: Some(frame) } => {
                 write!(f, "the peer closed the connection ({})", frame.code)
             }
-            Kind::Disconnected { frame: None } => f.write_str("the peer went away without a close frame"),
+            Kind::Disconnected { frame: None } => f.write_str("the peer disconnected without a close frame"),
         }
     }
 }

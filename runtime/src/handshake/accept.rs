@@ -27,7 +27,7 @@ const RESERVED: [HeaderName; 7] = [
     header::TRANSFER_ENCODING,
 ];
 
-/// An acceptance on its way: await it to get the socket.
+/// An accept in progress: await it to get the socket.
 ///
 /// ```no_run
 /// # use sockeye::{Handshake, ws_endpoint};
@@ -39,7 +39,7 @@ const RESERVED: [HeaderName; 7] = [
 ///     Ok(())
 /// }
 /// ```
-#[must_use = "nothing is accepted before this is awaited"]
+#[must_use = "the handshake is accepted only when this is awaited"]
 #[derive(Debug)]
 pub struct Accept<C> {
     incoming: Incoming,
@@ -55,14 +55,15 @@ impl<C> Accept<C> {
         Self { incoming, subprotocol, headers: HeaderMap::new(), fault: None, codec: PhantomData }
     }
 
-    /// Chooses the subprotocol, instead of the endpoint's most preferred one that the client offers. The client must
-    /// have offered it: a browser fails the connection otherwise (RFC 6455 section 4.1). It fails it as well when it has offered
-    /// some and none is chosen, so a browser is then refused with 400 and the rule `subprotocol_refused`.
+    /// Chooses the subprotocol, instead of the endpoint's most preferred one that the client offers. The client
+    /// must have offered it: a browser fails the connection otherwise (RFC 6455 section 4.1). A browser also
+    /// fails it if it offered subprotocols and none is chosen, so such a browser is refused with 400 and the
+    /// rule `subprotocol_refused`.
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         if !subprotocol::offered(&self.incoming.parts.headers).any(|one| one == name) {
             self.fault =
-                Some(format!("the handler chose the subprotocol `{name}`, which the client does not offer"));
+                Some(format!("the handler chose the subprotocol `{name}`, which the client did not offer"));
         }
         self.subprotocol = Some(name);
         self
@@ -76,14 +77,15 @@ impl<C> Accept<C> {
     {
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(_)) if RESERVED.contains(&name) => {
-                self.fault = Some(format!("the header `{name}` belongs to the handshake and cannot be set"));
+                self.fault = Some(format!("the header `{name}` is part of the handshake and cannot be set"));
             }
             (Ok(name), Ok(value)) => _ = self.headers.append(name, value),
             (Ok(name), Err(_)) => {
-                self.fault = Some(format!("the value given for the header `{name}` cannot be sent"));
+                self.fault = Some(format!("the value of the header `{name}` is not a valid header value"));
             }
             (Err(_), _) => {
-                self.fault = Some("the name given to `Accept::header` is no header name".to_owned());
+                self.fault =
+                    Some("the name passed to `Accept::header` is not a valid header name".to_owned());
             }
         }
         self

@@ -53,11 +53,11 @@ impl std::fmt::Debug for Incoming {
     }
 }
 
-/// A client that asks for a WebSocket: the first parameter of every endpoint.
+/// A WebSocket handshake that is not answered yet: the first parameter of every endpoint.
 ///
-/// The handler looks at the request and then either [`accept`](Self::accept)s or [`reject`](Self::reject)s it. Until
-/// then it runs inside the HTTP request and is dropped with it when the client goes away. A handler that ends without
-/// either answers with status 500 and the rule `never_accepted`.
+/// The handler inspects the request and then either [`accept`](Self::accept)s or [`reject`](Self::reject)s it.
+/// Until then it runs inside the HTTP request and is dropped with it when the client disconnects. If the
+/// handler ends without either, the client gets status 500 and the rule `never_accepted`.
 ///
 /// ```no_run
 /// use sockeye::{Handshake, Json, ws_endpoint};
@@ -81,15 +81,16 @@ impl<C> Handshake<C> {
         Self { incoming, codec: PhantomData }
     }
 
-    /// Address of the TCP peer; a proxy's, where one stands in front. `None` when the server was not told, as with an
-    /// `axum::serve` without `into_make_service_with_connect_info`.
+    /// Address of the TCP peer, which is the proxy's if there is one. `None` if the server does not know it, as
+    /// with `axum::serve` without `into_make_service_with_connect_info`.
     pub fn peer(&self) -> Option<SocketAddr> {
         peer(&self.incoming.parts)
     }
 
-    /// Address of the client: what [`Limits::trusted_proxies`](crate::Limits::trusted_proxies) says about
-    /// `X-Forwarded-For`, or else the address of the [`peer`](Self::peer). It is what the limits for each client go by, and the field
-    /// `client` in the log where there are proxies.
+    /// Address of the client: the entry of `X-Forwarded-For` that
+    /// [`Limits::trusted_proxies`](crate::Limits::trusted_proxies) selects, otherwise the address of the
+    /// [`peer`](Self::peer). The limits per client use it, and behind proxies it is the field `client` in the
+    /// log.
     ///
     /// ```no_run
     /// use sockeye::{Handshake, ws_endpoint};
@@ -118,7 +119,8 @@ impl<C> Handshake<C> {
         &self.incoming.parts.headers
     }
 
-    /// The page that a browser connects from. `None`: not a browser, or not readable as text.
+    /// Origin of the page that a browser connects from. `None` if the client is not a browser, or if the header
+    /// is not valid text.
     pub fn origin(&self) -> Option<&str> {
         self.headers().get(header::ORIGIN)?.to_str().ok()
     }
@@ -128,17 +130,19 @@ impl<C> Handshake<C> {
         subprotocol::offered(self.headers())
     }
 
-    /// Accepts: the client gets its answer, and the socket opens when this is awaited.
+    /// Accepts the handshake. When this is awaited, the client gets its response and the socket opens.
     ///
     /// # Errors
-    /// When the client went away meanwhile, or when a header or subprotocol given to [`Accept`] cannot be sent.
+    /// If the client disconnected in the meantime, or if a header or subprotocol that was passed to [`Accept`]
+    /// cannot be sent.
     pub fn accept(self) -> Accept<C> {
         Accept::new(self.incoming)
     }
 
-    /// Refuses, at once: the client gets this status and the reason as text. Return the error that this gives.
+    /// Rejects the handshake immediately: the client gets this status and the reason as text. Return the error
+    /// from the handler.
     ///
-    /// A status that is not an error (below 400) is answered as 500, since a client would take it for something else.
+    /// A status that is not an error (below 400) is sent as 500, because a client would misread it.
     ///
     /// ```no_run
     /// # use sockeye::{Handshake, ws_endpoint};
@@ -159,11 +163,11 @@ impl<C> Handshake<C> {
         Error::of(error::Kind::Rejected)
     }
 
-    /// Refuses, at once, with a response of your own: status, headers and body, such as `Retry-After` or JSON. Return the error that
-    /// this gives.
+    /// Rejects the handshake immediately with your own response: status, headers and body, such as
+    /// `Retry-After` or JSON. Return the error from the handler.
     ///
-    /// The header `sockeye-rule` is added. A response whose status is not an error (below 400) is answered as 500 without its
-    /// body, as with [`reject`](Self::reject).
+    /// The header `sockeye-rule` is added. A response whose status is not an error (below 400) is sent as 500
+    /// without its body, as with [`reject`](Self::reject).
     ///
     /// ```no_run
     /// # use sockeye::{Handshake, ws_endpoint};
@@ -179,7 +183,7 @@ impl<C> Handshake<C> {
         let response = response.into_response();
         let status = response.status();
         let refusal =
-            refused_by_handler(status, "the handler answered with a response of its own".to_owned());
+            refused_by_handler(status, "the handler rejected the handshake with its own response".to_owned());
         let is_error = status.is_client_error() || status.is_server_error();
         let refusal = if is_error { refusal.answering(response) } else { refusal };
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
@@ -200,14 +204,14 @@ pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
 /// A refusal in the handler's words, which the client is told.
 pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal {
     let rule = &sockeye_rules::HANDLER_REFUSED;
-    let remedy = "the handler decided this; look at its condition if the client should have been accepted";
+    let remedy = "the handler rejected this client; if the client should be accepted, change the condition in the handler";
     let told = reason.clone();
     let reason = Words::foreign(reason);
     if status.is_client_error() || status.is_server_error() {
         return Refusal::of_client(rule, status, reason, remedy).telling(told);
     }
-    let reason = reason.then(format!(" (the handler refused with {status}, which is not an error)"));
-    let remedy = "refuse with a status from 400 to 599";
+    let reason = reason.then(format!(" (the handler rejected with {status}, which is not an error status)"));
+    let remedy = "reject with a status from 400 to 599";
     Refusal::of_server(rule, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy).telling(told)
 }
 

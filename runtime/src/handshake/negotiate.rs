@@ -170,11 +170,11 @@ impl Negotiation {
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
         let is_servers_fault = head.status.is_server_error();
         let remedy = if is_servers_fault {
-            "the server lacks something that this parameter needs; it is not the client's fault"
+            "fix what this parameter needs on the server, as the reason says; the client is not at fault"
         } else {
-            "the request does not carry what this parameter asks for"
+            "have the client send what this parameter needs"
         };
-        let reason = Words::own(format!("the parameter `{ty}` answered {}: ", head.status))
+        let reason = Words::own(format!("the parameter `{ty}` rejected the request with {}: ", head.status))
             .then_foreign(String::from_utf8_lossy(&body).trim_end());
         let mut refusal = Refusal::of_server(&EXTRACTOR_REFUSED, head.status, reason, remedy);
         if is_servers_fault {
@@ -188,8 +188,8 @@ impl Negotiation {
     }
 }
 
-const CROWDED: &str = "the handler went on after it had refused, and was dropped early: as many handlers went on after their \
-    connection as may";
+const CROWDED: &str = "the handler kept running after it had rejected the handshake, and was dropped early: the limit of \
+    lingering handlers was reached";
 
 /// A handler that has refused. There is nothing that it could notice, so it makes room when it is asked to.
 #[derive(Debug)]
@@ -207,7 +207,7 @@ fn never_accepted() -> Refusal {
         &NEVER_ACCEPTED,
         StatusCode::INTERNAL_SERVER_ERROR,
         "the handler returned without accepting or rejecting the handshake",
-        "call `handshake.accept().await?` on every path that goes on, `handshake.reject(..)` on the others",
+        "call `handshake.accept().await?` on every path that serves the client, and `handshake.reject(..)` on every other path",
     )
 }
 
@@ -216,7 +216,7 @@ fn too_late(limit: Duration) -> Refusal {
         &NEVER_ACCEPTED,
         StatusCode::SERVICE_UNAVAILABLE,
         Words::own(format!("the handler neither accepted nor rejected the handshake within {limit:?}")),
-        "accept first and do slow work after it, or raise `Limits::handshake_timeout`",
+        "call `accept` before slow work, or raise `Limits::handshake_timeout`",
     )
 }
 
@@ -225,7 +225,7 @@ fn panicked(message: String) -> Refusal {
         &HANDLER_PANIC,
         StatusCode::INTERNAL_SERVER_ERROR,
         Words::own("the handler panicked before it accepted: ").then_foreign(message),
-        "return an error instead: `?` turns any error into a refusal",
+        "return an error instead of panicking: `?` turns any error into a refusal",
     )
 }
 
@@ -248,12 +248,13 @@ impl Caller {
     /// Logs that a handler has not ended for so long after its refusal, or that there were too many of those before.
     fn log_lingering(&self, endpoint: &Mounted, limit: Option<Duration>) {
         let words = match limit {
-            Some(limit) => {
-                Words::own(format!("the handler went on for {limit:?} after it had refused, and was dropped"))
-            }
+            Some(limit) => Words::own(format!(
+                "the handler kept running for {limit:?} after it had rejected the handshake, and was dropped"
+            )),
             None => Words::own(CROWDED),
         };
-        self.log_failure(endpoint, LINGERING_HANDLER.name, &words);
+        let remedy = "return from the handler right after `reject`, or raise `Limits::handler_exit_timeout`";
+        self.log_failure(endpoint, LINGERING_HANDLER.name, &words, remedy);
     }
 
     /// Logs a failure that came after the refusal, when the client has its answer.
@@ -267,14 +268,14 @@ impl Caller {
             }
             Outcome::Returned(_) => return,
         };
-        self.log_failure(endpoint, rule, &words);
+        self.log_failure(endpoint, rule, &words, log::remedy(rule));
     }
 
-    fn log_failure(&self, endpoint: &Mounted, rule: &'static str, words: &Words) {
+    fn log_failure(&self, endpoint: &Mounted, rule: &'static str, words: &Words, remedy: &'static str) {
         let endpoint = endpoint.registered.name;
         if self.is_heard(log::Kind::FailedAfterRefusal, Some(endpoint), Some(rule), Level::ERROR) {
             let reason = words.without(&self.secrets);
-            log::FailedAfterRefusal { endpoint, rule, reason: &reason, peer: self.peer }.emit();
+            log::FailedAfterRefusal { endpoint, rule, reason: &reason, remedy, peer: self.peer }.emit();
         }
     }
 }

@@ -91,7 +91,7 @@ fn read_http1(parts: &Parts) -> Result<Opening, Refusal> {
         return Err(not_an_upgrade(
             StatusCode::BAD_REQUEST,
             "the request has no `Host` header",
-            "send `Host`, as HTTP/1.1 asks (RFC 6455 section 4.1)",
+            "send a `Host` header (RFC 6455 section 4.1)",
         ));
     }
     one_host(headers)?;
@@ -122,8 +122,8 @@ fn no_body(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     Err(not_an_upgrade(
         StatusCode::BAD_REQUEST,
-        "the handshake announces a body",
-        "send the handshake without `Content-Length` and `Transfer-Encoding`, and what the body was for as the first message",
+        "the handshake has a body",
+        "send the handshake without `Content-Length` and `Transfer-Encoding`, and send the body as the first message",
     ))
 }
 
@@ -141,7 +141,7 @@ fn no_upgrade(headers: &HeaderMap, upgrade: bool, connection: bool) -> Refusal {
     }
     upgrade_required(not_an_upgrade(
         StatusCode::UPGRADE_REQUIRED,
-        "this is a WebSocket endpoint and the request is a plain HTTP request",
+        "this is a WebSocket endpoint, but the request is a plain HTTP request",
         "connect with a WebSocket client, such as `new WebSocket(url)` in a browser",
     ))
 }
@@ -154,7 +154,7 @@ fn upgrade_required(refusal: Refusal) -> Refusal {
 }
 
 fn stripped(what: impl Into<Cow<'static, str>>) -> Refusal {
-    let remedy = "a proxy in front does not pass the upgrade on; nginx needs, in the location of this route: \
+    let remedy = "let the proxy in front pass the upgrade on; nginx needs, in the location of this route: \
                   `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; \
                   proxy_set_header Host $http_host;`";
     upgrade_required(Refusal::of_client(
@@ -167,10 +167,10 @@ fn stripped(what: impl Into<Cow<'static, str>>) -> Refusal {
 
 fn wrong_method(parts: &Parts, wanted: &'static str) -> Refusal {
     let over = if parts.version == Version::HTTP_2 { "over HTTP/2" } else { "over HTTP/1.1" };
-    let reason = Words::own(format!("a WebSocket {over} is opened with {wanted}, not "))
+    let reason = Words::own(format!("a WebSocket {over} must be opened with {wanted}, not "))
         .then_foreign(parts.method.as_str());
     let remedy = format!(
-        "send {wanted} from a WebSocket client that speaks {}",
+        "send {wanted} from a WebSocket client that implements {}",
         if wanted == "GET" { "RFC 6455" } else { "RFC 8441" }
     );
     not_an_upgrade(StatusCode::METHOD_NOT_ALLOWED, reason, remedy)
@@ -180,8 +180,8 @@ fn wrong_method(parts: &Parts, wanted: &'static str) -> Refusal {
 fn unknown_protocol(protocol: &str) -> Refusal {
     not_an_upgrade(
         StatusCode::NOT_IMPLEMENTED,
-        Words::own("the extended CONNECT asks for the protocol `").then_foreign(protocol).then("`"),
-        "this endpoint speaks `:protocol: websocket` only",
+        Words::own("the extended CONNECT request names the protocol `").then_foreign(protocol).then("`"),
+        "send `:protocol: websocket`, the only protocol that this endpoint supports",
     )
 }
 
@@ -191,9 +191,9 @@ fn version_13(parts: &Parts) -> Result<(), Refusal> {
         return Ok(());
     }
     let reason = match version {
-        Some(version) => Words::own("the client speaks WebSocket version \"")
+        Some(version) => Words::own("the client uses WebSocket version \"")
             .then_foreign(String::from_utf8_lossy(version.as_bytes()))
-            .then("\", this server version 13"),
+            .then("\", but this server supports only version 13"),
         None => Words::own("the request has no `Sec-WebSocket-Version` header"),
     };
     let remedy = "send `Sec-WebSocket-Version: 13`";

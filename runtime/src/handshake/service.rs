@@ -124,10 +124,10 @@ pub(super) fn stopping() -> Refusal {
     Refusal::of_server(
         &SHUTTING_DOWN,
         StatusCode::SERVICE_UNAVAILABLE,
-        "the server is stopping and takes no new connections",
-        "connect again in a moment, to another instance if there is one",
+        "the server is stopping and accepts no new connections",
+        "connect again later, or to another instance",
     )
-    .telling("the server is stopping; connect again in a moment")
+    .telling("the server is stopping; connect again later")
 }
 
 fn upgrade_lost() -> Refusal {
@@ -135,6 +135,6 @@ fn upgrade_lost() -> Refusal {
         &UPGRADE_STRIPPED,
         StatusCode::INTERNAL_SERVER_ERROR,
         "the connection behind the request cannot be upgraded",
-        "serve with `Server::serve` or `axum::serve`, and let no layer build a new request without the old one's extensions",
+        "serve with `Server::serve` or `axum::serve`, and keep the extensions of the request in every layer that builds a new one",
     )
 }

@@ -43,10 +43,10 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
         return None;
     }
     let reason = Words::own(format!(
-        "the client offers {}, and neither the endpoint nor its handler chooses one",
+        "the client offers {}, but neither the endpoint nor its handler chooses one",
         count(offers, "subprotocol")
     ));
-    let remedy = "name it with `subprotocols = [..]` in `#[ws_endpoint(..)]`, choose one with `handshake.accept().subprotocol(name)`, \
+    let remedy = "list it with `subprotocols = [..]` in `#[ws_endpoint(..)]`, choose one with `handshake.accept().subprotocol(name)`, \
                   or have the client offer none";
     if !headers.contains_key(header::ORIGIN) {
         let endpoint = &incoming.endpoint;
@@ -63,7 +63,8 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
         return None;
     }
     let told = format!(
-        "the client offers the subprotocols `{}`, the endpoint chooses none, and a browser would drop the connection",
+        "the client offers {} `{}`, but the endpoint chooses none, and a browser would drop the connection",
+        nouns(offers),
         log::part(&offered(headers).collect::<Vec<_>>().join(", "))
     );
     let refusal =
@@ -71,17 +72,26 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     Some(refusal.telling(format!("{told}\nhelp: {remedy}")))
 }
 
+/// `the subprotocol`, `the subprotocols`: before the names themselves.
+fn nouns(offers: usize) -> &'static str {
+    if offers == 1 { "the subprotocol" } else { "the subprotocols" }
+}
+
 fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
     let spoken = spoken.join(", ");
     let offer = offered(headers).collect::<Vec<_>>().join(", ");
-    let told =
-        format!("the client offers the subprotocols `{}`, the endpoint speaks `{spoken}`", log::part(&offer));
+    let offers = offered(headers).count();
+    let told = format!(
+        "the client offers {} `{}`, but the endpoint supports only `{spoken}`",
+        nouns(offers),
+        log::part(&offer)
+    );
     // Scripts in a browser can set no header, and send tokens as subprotocols: only the client itself is told which.
     let reason = Words::own(format!(
-        "none of the {} that the client offers is among those that the endpoint speaks, `{spoken}`",
-        count(offered(headers).count(), "subprotocol")
+        "the client offers {}, but the endpoint supports only `{spoken}`",
+        count(offers, "subprotocol")
     ));
-    let remedy = "add the client's subprotocol to `subprotocols = [..]` in `#[ws_endpoint(..)]`, or have the client offer one of these";
+    let remedy = "have the client offer a subprotocol that the endpoint supports, or add the client's to `subprotocols = [..]` in `#[ws_endpoint(..)]`";
     Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy)
         .telling(format!("{told}\nhelp: {remedy}"))
 }

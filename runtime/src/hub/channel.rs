@@ -18,7 +18,7 @@ use super::{
 };
 use tokio::time::Instant;
 
-use crate::{Message, metrics::HubCounts};
+use crate::{Message, metrics::HubCounts, report::count};
 
 #[derive(Debug)]
 pub(super) struct Channel {
@@ -197,14 +197,10 @@ impl Channel {
         self.lock().queue.subscribers()
     }
 
-    /// What was too much when an event was last dropped.
+    /// The limit that was exceeded when an event was last dropped.
     pub(super) fn excess(&self) -> String {
         let Bounds { events, bytes } = self.bounds;
-        if self.lock().queue.was_too_large() {
-            format!("more than {bytes} bytes")
-        } else {
-            format!("more than {events}")
-        }
+        if self.lock().queue.was_too_large() { count(bytes, "byte") } else { count(events, "event") }
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {

@@ -14,7 +14,7 @@ use super::{
     queue::Place,
     readers::Reader,
 };
-use crate::{CloseCode, Error, Message, Result, error::Kind};
+use crate::{CloseCode, Error, Message, Result, error::Kind, report::count};
 
 /// A subscriber's hold on its topic: what a [`Subscription`](super::Subscription) is without its type.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Cursor {
                 self.judge(lost).map(|()| Received::Event(Taken { message, lost }))
             }
             Found::Lost(lost) => self.judge(lost).map(|()| Received::Lost(lost)),
-            _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no publishers any more")),
+            _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no more publishers")),
         })
     }
 
@@ -114,7 +114,9 @@ impl Cursor {
     }
 
     fn too_slow(&self) -> Error {
-        let reason = format!("{} events were missed: {} were waiting", self.missed, self.channel.excess());
+        let missed = count(usize::try_from(self.missed).unwrap_or(usize::MAX), "event");
+        let reason =
+            format!("the subscriber missed {missed}: its queue is limited to {}", self.channel.excess());
         Error::of(Kind::Peer { rule: &SLOW_CONSUMER, code: CloseCode::TRY_AGAIN_LATER, reason })
     }
 

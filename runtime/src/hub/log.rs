@@ -6,6 +6,15 @@ use tracing::Level;
 use super::heard::Gap;
 use crate::log::event;
 
+/// What to do about everything that goes wrong between this machine and the broker.
+const BROKER: &str = "check that the broker is running and reachable; the hub reconnects by itself";
+
+/// What to do about events that did not come.
+const GAP: &str =
+    "check the broker and its network; send the whole state again when `next_or_lost` returns a loss";
+
+const READ_FASTER: &str = "read the subscription faster, publish less, or raise `HubBuilder::queue`";
+
 /// Events were dropped for a slow subscriber.
 pub(super) struct Missed<'a> {
     pub(super) topic: &'a str,
@@ -23,18 +32,25 @@ impl Missed<'_> {
             rule = SLOW_CONSUMER.name,
             topic = topic,
             missed = missed,
+            remedy = READ_FASTER,
         );
     }
 }
 
 /// The connection to other machines is lost.
 pub(super) fn lost(reason: &str) {
-    event!(Level::WARN, "the backplane is lost", rule = BACKPLANE_LOST.name, reason = reason);
+    event!(
+        Level::WARN,
+        "the backplane is lost",
+        rule = BACKPLANE_LOST.name,
+        reason = reason,
+        remedy = BROKER
+    );
 }
 
 /// It is there again.
 pub(super) fn found_again() {
-    event!(Level::INFO, "the backplane is there again");
+    event!(Level::INFO, "the backplane is connected again");
 }
 
 /// An event could not be handed to the backplane; those that follow it are counted, not logged.
@@ -45,6 +61,7 @@ pub(super) fn unsent(topic: &str, reason: &str) {
         rule = BACKPLANE_LOST.name,
         topic = topic,
         reason = reason,
+        remedy = BROKER,
     );
 }
 
@@ -57,16 +74,17 @@ pub(super) fn sent_again(unsent: u64) {
 pub(super) fn unheard(topic: &str, reason: &str) {
     event!(
         Level::WARN,
-        "a topic is not heard from other machines; the broker is asked again",
+        "cannot subscribe to a topic of other machines; the broker is asked again",
         rule = BACKPLANE_LOST.name,
         topic = topic,
         reason = reason,
+        remedy = BROKER,
     );
 }
 
 /// The broker has confirmed all that it had refused.
 pub(super) fn heard_again() {
-    event!(Level::INFO, "every topic is heard from other machines again");
+    event!(Level::INFO, "all topics of other machines are subscribed again");
 }
 
 /// So many topics have lost events that their subscribers on other machines cannot all be told. Said once for each time that it
@@ -74,9 +92,10 @@ pub(super) fn heard_again() {
 pub(super) fn untold(topic: &str) {
     event!(
         Level::WARN,
-        "more topics have lost events than subscribers can be told of",
+        "too many topics have lost events to notify all subscribers",
         rule = BACKPLANE_LOST.name,
         topic = topic,
+        remedy = BROKER,
     );
 }
 
@@ -87,6 +106,7 @@ pub(super) fn unreadable(topic: &str) {
         "a packet of another version of Sockeye cannot be read",
         rule = BACKPLANE_LOST.name,
         topic = topic,
+        remedy = "run the same version of Sockeye on every machine",
     );
 }
 
@@ -107,7 +127,8 @@ impl Missing<'_> {
                 level,
                 "the first events of another machine may be lost",
                 rule = BACKPLANE_LOST.name,
-                topic = topic
+                topic = topic,
+                remedy = GAP
             );
         }
         if lost > 0 {
@@ -116,7 +137,8 @@ impl Missing<'_> {
                 "events of another machine were lost",
                 rule = BACKPLANE_LOST.name,
                 topic = topic,
-                lost = lost
+                lost = lost,
+                remedy = GAP
             );
         }
     }

@@ -11,7 +11,7 @@ use super::{
     count::{Bounds, Full},
     lingering::{Lingerer, Lingering, Stay},
 };
-use crate::{Limits, log::Words, refusal::Refusal, server::Busy};
+use crate::{Limits, log::Words, refusal::Refusal, report::count, server::Busy};
 
 /// After how many seconds a client that was turned away may come again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -20,7 +20,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 #[derive(Debug, Clone, Copy)]
 struct Kind {
     /// What one client has.
-    things: &'static str,
+    thing: &'static str,
     /// What there is in all.
     open: &'static str,
     /// What to do where there is too much in all.
@@ -28,22 +28,22 @@ struct Kind {
 }
 
 const SOCKETS: Kind = Kind {
-    things: "WebSockets",
-    open: "WebSockets are open",
-    remedy: "raise `Limits::max_connections`, or share the clients among more instances",
+    thing: "WebSocket",
+    open: "open WebSocket",
+    remedy: "raise `Limits::max_connections`, or distribute the clients over more instances",
 };
 
 const LINGERING: Kind = Kind {
-    things: "handlers that go on after their connection",
-    open: "handlers go on after their connection",
-    remedy: "let handlers return soon after `recv` gives `None`, and do long work in a task of its own (`tokio::spawn`), or raise \
-             `Limits::max_connections`",
+    thing: "lingering handler",
+    open: "lingering handler",
+    remedy: "return from the handler soon after `recv` returns `None`, and move long work to a task of its own (`tokio::spawn`), \
+             or raise `Limits::max_connections`",
 };
 
 const HTTP: Kind = Kind {
-    things: "HTTP connections",
-    open: "HTTP connections are open",
-    remedy: "raise `Limits::max_http_connections`, or share the clients among more instances",
+    thing: "HTTP connection",
+    open: "open HTTP connection",
+    remedy: "raise `Limits::max_http_connections`, or distribute the clients over more instances",
 };
 
 /// A WebSocket's place among the server's connections until it is over, and then its handler's among those that go on, until it
@@ -124,19 +124,19 @@ fn refuse(full: Full, kind: Kind, bounds: Bounds, limits: &Limits) -> Refusal {
 }
 
 fn server_full(kind: Kind, total: usize) -> Refusal {
-    let reason = Words::own(format!("{total} {}, which is the limit", kind.open));
+    let reason = Words::own(format!("the limit of {} is reached", count(total, kind.open)));
     Refusal::of_server(&SERVER_FULL, StatusCode::SERVICE_UNAVAILABLE, reason, kind.remedy)
-        .telling("the server has as many connections as it takes; try again later")
+        .telling("the server has reached its connection limit; try again later")
 }
 
 fn client_limit(kind: Kind, limit: usize, client: Client, limits: &Limits) -> Refusal {
     let reason =
-        Words::own(format!("the {client} has {limit} {}, which is the limit for one client", kind.things));
+        Words::own(format!("the {client} has reached the limit of {} per client", count(limit, kind.thing)));
     let remedy = if limits.trusted_proxies == 0 {
-        "raise `Limits::max_connections_per_client`; if this is the address of a proxy of yours, say `Limits::trusted_proxies(1)`"
+        "raise `Limits::max_connections_per_client`; if this is the address of your own proxy, set `Limits::trusted_proxies(1)`"
     } else {
-        "raise `Limits::max_connections_per_client`, or look at what this client does"
+        "raise `Limits::max_connections_per_client`, or make this client open fewer connections"
     };
     Refusal::of_client(&CLIENT_LIMIT, StatusCode::TOO_MANY_REQUESTS, reason, remedy)
-        .telling("too many connections come from your address; close some, or try again later")
+        .telling("too many connections from your address; close some, or try again later")
 }

@@ -289,7 +289,7 @@ impl Sum {
             Kind::TurnedAway => sum!("more connections turned away"),
             Kind::HttpFailed => sum!("more http requests failed"),
             Kind::NotAccepted => sum!("more connections could not be accepted"),
-            Kind::AskedNothing => sum!("more clients that ask for nothing are disconnected"),
+            Kind::AskedNothing => sum!("more idle clients disconnected"),
             Kind::PlainPanicked => sum!("more http requests panicked"),
         }
     }

@@ -53,7 +53,7 @@ pub(crate) fn received(parts: &Parts) {
 
 /// The client's key has bits set that say nothing. It is accepted, as other servers do.
 pub(crate) fn loose_key() {
-    event!(Level::DEBUG, "the last bits of `Sec-WebSocket-Key` are not zero");
+    event!(Level::DEBUG, "the unused bits of `Sec-WebSocket-Key` are not zero");
 }
 
 /// The handler has accepted: from here on the end is an event too.
@@ -76,7 +76,7 @@ pub(crate) fn accepted_elsewhere(route: Option<&str>, peer: Option<SocketAddr>) 
 /// Its words may repeat what the request carries, and are left to the panic hook.
 pub(crate) fn plain_request_panicked(path: &str) {
     let (rule, path) = (LAYER_PANIC.name, part(path));
-    let reason = "a layer or a route of the program panicked; the message of the panic names the place";
+    let reason = "a layer or a route of the program panicked; the panic message shows where";
     event!(Level::ERROR, "http request panicked", rule = rule, path = path, reason = reason);
 }
 
@@ -133,7 +133,7 @@ impl Unanswered<'_> {
     pub(crate) fn emit(&self) {
         event!(
             Level::WARN,
-            "subprotocols go unanswered",
+            "subprotocols not answered",
             endpoint = self.endpoint,
             rule = SUBPROTOCOL_REFUSED.name,
             reason = self.reason,
@@ -187,7 +187,7 @@ impl HttpFault<'_> {
 
 /// A client is disconnected that has not asked for anything.
 pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str) {
-    event!(Level::DEBUG, "a client that asks for nothing is disconnected", peer = peer, seen = seen);
+    event!(Level::DEBUG, "idle client disconnected", peer = peer, seen = seen);
 }
 
 /// The operating system did not give a connection that had come.
@@ -214,6 +214,7 @@ pub(crate) struct FailedAfterRefusal<'a> {
     pub(crate) endpoint: &'static str,
     pub(crate) rule: &'static str,
     pub(crate) reason: &'a str,
+    pub(crate) remedy: &'static str,
     pub(crate) peer: Option<SocketAddr>,
 }
 
@@ -225,7 +226,7 @@ impl FailedAfterRefusal<'_> {
             endpoint = self.endpoint,
             rule = self.rule,
             reason = self.reason,
-            remedy = remedy(self.rule),
+            remedy = self.remedy,
             peer = self.peer,
         );
     }

@@ -1,49 +1,53 @@
 //! What to do about the end of a connection, or about a handler that failed, by rule.
 
 use sockeye_rules::{
-    HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, INVALID_MESSAGE, LINGERING_HANDLER, MESSAGE_TOO_BIG,
-    PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SLOW_CONSUMER,
+    HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE, LINGERING_HANDLER,
+    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SLOW_CONSUMER,
 };
 
 /// The one table. Where a rule is missing in it, its page still says what to do.
-const REMEDIES: [(&Rule, &str); 9] = [
+const REMEDIES: [(&Rule, &str); 10] = [
     (
         &HANDLER_ERROR,
-        "handle what the reason names, or return `Error::close(code, reason)` where the client is at fault",
+        "handle the error that the reason names, or return `Error::close(code, reason)` if the client is at fault",
     ),
     (&HANDLER_PANIC, "return an error instead of panicking: `?` ends the connection with any error"),
     (
         &LINGERING_HANDLER,
-        "wait for `recv` beside what the handler waits for, with `tokio::select!`, so that it learns of the end; or raise \
+        "call `recv` in the same `tokio::select!` as the other futures of the handler, and return when it yields `None`; or raise \
          `Limits::handler_exit_timeout`",
     ),
     (
         &HEARTBEAT_MISSED,
-        "the client or its network is gone; if clients that are there are closed, raise `Heartbeat::timeout`",
+        "check the client and its network; if live clients are closed, raise `Heartbeat::timeout`",
     ),
     (
         &SLOW_CONSUMER,
-        "send less, or have the client read faster; `Limits::send_timeout` is how long it may take nothing",
+        "send less, have the client read faster, or raise `Limits::send_timeout` (for a hub, `HubBuilder::queue`)",
     ),
     (
         &MESSAGE_TOO_BIG,
-        "have the client send less at once, or raise `max_message_size` in `#[ws_endpoint(..)]` or in `Limits`",
+        "have the client send smaller messages, or raise `max_message_size` in `#[ws_endpoint(..)]` or in `Limits`",
     ),
     (
         &INVALID_MESSAGE,
-        "compare what the client sends with the message type of the endpoint's `Handshake<..>`; texts must be UTF-8",
+        "make the client's messages match the message type in the endpoint's `Handshake<..>`; text messages must be UTF-8",
     ),
+    (&IDLE_TIMEOUT, "have the client send a message more often, or raise `Limits::idle_timeout`"),
     (&RATE_LIMITED, "have the client send less often, or raise `Limits::max_message_rate`"),
     (
         &PROTOCOL_VIOLATION,
-        "update the client or its library: it sends what RFC 6455 forbids; a proxy that changes frames does too",
+        "update the client or its library, or the proxy in between: one of them sends frames that RFC 6455 forbids",
     ),
 ];
+
+/// For a rule that is not in the table.
+const PAGE: &str = "run `cargo sockeye explain` with the name of the rule";
 
 /// What to do about a rule that was broken.
 pub(crate) fn remedy(rule: &'static str) -> &'static str {
     let found = REMEDIES.iter().find(|(one, _)| one.name == rule);
-    found.map_or("`cargo sockeye explain` with the name of the rule says what to do", |(_, remedy)| remedy)
+    found.map_or(PAGE, |(_, remedy)| remedy)
 }
 
 #[cfg(test)]
@@ -61,12 +65,8 @@ mod tests {
     #[test]
     fn every_rule_that_ends_a_connection_has_a_remedy() {
         let closes = |rule: &&&Rule| rule.phase == Phase::Run && shows_a_fault(rule.page);
-        let missing: Vec<_> = RULES
-            .iter()
-            .filter(closes)
-            .map(|rule| rule.name)
-            .filter(|name| remedy(name).starts_with("`cargo sockeye explain`"))
-            .collect();
+        let missing: Vec<_> =
+            RULES.iter().filter(closes).map(|rule| rule.name).filter(|name| remedy(name) == PAGE).collect();
         assert!(missing.is_empty(), "no remedy for {missing:?}");
     }
 }

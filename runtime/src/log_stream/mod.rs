@@ -19,8 +19,8 @@ use crate::{
     log,
 };
 
-/// A `tracing_subscriber` layer that feeds a [`Hub`] of [`LogRecord`]s, so that handlers can show the program's own log.
-/// Needs the feature `log-stream`.
+/// A `tracing_subscriber` layer that publishes [`LogRecord`]s to a [`Hub`], so that handlers can show the log
+/// of the program. Needs the feature `log-stream`.
 ///
 /// ```no_run
 /// use axum::extract::State;
@@ -48,8 +48,8 @@ use crate::{
 /// }
 /// ```
 ///
-/// It is a [`Ready`](crate::Ready) component: a stream that was never connected to the logger is `component_not_ready` at
-/// startup, in place of a dashboard that stays empty.
+/// It is a [`Ready`](crate::Ready) component: a stream that was never added to the subscriber is
+/// `component_not_ready` at startup, instead of a dashboard that stays empty.
 ///
 /// - **It does not slow the program.** While nobody listens an event costs a look into a map; what it says is not even
 ///   written down. The fields of a span are, once, when it begins: somebody may come before it ends. Publishing never waits,
@@ -89,8 +89,8 @@ impl LogStream {
         Self::with(Hub::builder())
     }
 
-    /// A stream over a hub with these settings, which must not have a backplane. In [`metrics`](crate::metrics) the hub is
-    /// `log`, unless it has a name.
+    /// A stream over a hub with these settings, which cannot have a backplane. In [`metrics`](crate::metrics)
+    /// the hub is `log`, unless it has a name.
     ///
     /// ```
     /// use sockeye::{Hub, LogStream};
@@ -102,7 +102,7 @@ impl LogStream {
         let lacks_backplane = hub.remove_backplane();
         if lacks_backplane {
             // Said here for who does not ask whether it is ready. Most often no subscriber is there yet: then it is on stderr.
-            log::event!(Level::ERROR, "a log stream is without its backplane", reason = ready::NO_BACKPLANE);
+            log::event!(Level::ERROR, "the log stream has no backplane", reason = ready::NO_BACKPLANE);
         }
         let readers = Arc::new(Readers::default());
         let hub = hub.or_name(Self::TOPIC).note_readers(Arc::clone(&readers)).build();

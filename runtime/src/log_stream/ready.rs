@@ -8,8 +8,8 @@ use crate::{
     log::{event, nobody_listens},
 };
 
-pub(super) const NO_BACKPLANE: &str = "a log stream cannot have a backplane: what the broker's client logs of each record \
-     would be the next record; leave out `.backplane(..)`, and collect the logs of other machines from there";
+pub(super) const NO_BACKPLANE: &str = "a log stream cannot have a backplane: the broker client logs while it publishes, and each \
+     record would cause the next; remove `.backplane(..)`, and collect the logs of other machines there";
 
 /// Ready when what is logged arrives. A filter may keep everything of Sockeye's out of the stream, or all that is not an
 /// error; then it is enough that the stream is found behind the filter.
@@ -45,9 +45,9 @@ impl LogStream {
 fn words() -> &'static str {
     if nobody_listens() {
         "no `tracing` subscriber is installed: call `tracing_subscriber::registry().with(stream.clone()).init()` before \
-         the server is started"
+         the server starts"
     } else {
-        "what is logged does not arrive: the stream must be a layer of the subscriber, \
-         `tracing_subscriber::registry().with(stream.clone()).init()`, and no clone of another one"
+        "log events do not reach the stream: add a clone of this stream to the subscriber, \
+         `tracing_subscriber::registry().with(stream.clone()).init()`"
     }
 }

@@ -25,9 +25,9 @@ pub struct LogRecord {
     /// The level; `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE` in JSON.
     #[serde(serialize_with = "level")]
     pub level: Level,
-    /// Where it comes from: a module's path, unless the event says otherwise.
+    /// The target: the path of the module, unless the event sets another one.
     pub target: String,
-    /// What it says.
+    /// The message.
     pub message: String,
     /// The event's other fields.
     pub fields: Map<String, Value>,

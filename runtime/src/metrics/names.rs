@@ -2,13 +2,13 @@
 
 /// Gauge: WebSockets that are open.
 pub const CONNECTIONS: &str = "sockeye_connections";
-/// Gauge: handlers that go on after their connection, or after they have refused.
+/// Gauge: handlers that still run after their connection has ended, or after they have rejected it.
 pub const LINGERING_HANDLERS: &str = "sockeye_lingering_handlers";
 /// Counter: handshakes, by outcome and rule.
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
-/// Counter: TCP connections that were turned away, by rule.
+/// Counter: TCP connections that were refused before a request, by rule.
 pub const TURNED_AWAY: &str = "sockeye_turned_away_total";
-/// Counter: what went wrong with HTTP before, or without, an endpoint, by rule.
+/// Counter: HTTP faults before a request reached an endpoint, by rule.
 pub const HTTP_FAULTS: &str = "sockeye_http_faults_total";
 /// Counter: handlers that blocked a thread of the runtime.
 pub const BLOCKED_THREADS: &str = "sockeye_blocked_threads_total";
@@ -22,7 +22,7 @@ pub const CLOSES: &str = "sockeye_closes_total";
 pub const CONNECTION_SECONDS: &str = "sockeye_connection_seconds";
 /// Gauge: subscribers of hubs.
 pub const HUB_SUBSCRIBERS: &str = "sockeye_hub_subscribers";
-/// Counter: events that hubs were given, by source.
+/// Counter: events that hubs received, by source.
 pub const HUB_PUBLISHED: &str = "sockeye_hub_published_total";
 /// Histogram: how many events were waiting for a topic's slowest subscriber when one more was published.
 pub const HUB_QUEUE_DEPTH: &str = "sockeye_hub_queue_depth";

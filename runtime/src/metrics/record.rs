@@ -12,17 +12,17 @@ use super::{Source, code, names};
 /// Tells the recorder what each name means.
 pub(crate) fn describe() {
     describe_gauge!(names::CONNECTIONS, Unit::Count, "WebSockets that are open");
-    describe_gauge!(names::LINGERING_HANDLERS, Unit::Count, "Handlers that go on after their connection");
-    describe_counter!(names::HANDSHAKES, Unit::Count, "Handshakes, by outcome and rule");
-    describe_counter!(
-        names::TURNED_AWAY,
+    describe_gauge!(
+        names::LINGERING_HANDLERS,
         Unit::Count,
-        "TCP connections turned away before they asked for anything"
+        "Handlers that still run after their connection has ended"
     );
+    describe_counter!(names::HANDSHAKES, Unit::Count, "Handshakes, by outcome and rule");
+    describe_counter!(names::TURNED_AWAY, Unit::Count, "TCP connections refused before a request");
     describe_counter!(
         names::HTTP_FAULTS,
         Unit::Count,
-        "What went wrong with HTTP before, or without, an endpoint, by rule"
+        "HTTP faults before a request reached an endpoint, by rule"
     );
     describe_counter!(
         names::BLOCKED_THREADS,
@@ -39,7 +39,7 @@ pub(crate) fn describe() {
 /// A hub is used before there is a server, too, and without one.
 pub(crate) fn describe_hubs() {
     describe_gauge!(names::HUB_SUBSCRIBERS, Unit::Count, "Subscribers of hubs");
-    describe_counter!(names::HUB_PUBLISHED, Unit::Count, "Events that hubs were given, by source");
+    describe_counter!(names::HUB_PUBLISHED, Unit::Count, "Events that hubs received, by source");
     describe_histogram!(
         names::HUB_QUEUE_DEPTH,
         Unit::Count,

@@ -35,19 +35,16 @@ impl fmt::Display for Near {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "did you mean `{}`?", self.route)?;
         match &self.how {
-            How::SlashTooMany => f.write_str(" it has no slash at its end"),
-            How::SlashMissing => f.write_str(" it has a slash at its end"),
-            How::SlashesDoubled => f.write_str(" the path has a slash twice"),
+            How::SlashTooMany => f.write_str(" it has no trailing slash"),
+            How::SlashMissing => f.write_str(" it has a trailing slash"),
+            How::SlashesDoubled => f.write_str(" the path has a double slash"),
             How::Case => f.write_str(" upper and lower case differ"),
-            How::PrefixMissing => f.write_str(" the path lacks its beginning"),
+            How::PrefixMissing => f.write_str(" the path lacks the first segments of the route"),
             How::PrefixTooMany(prefix) => {
-                write!(
-                    f,
-                    " the path has `{prefix}` in front of it: connect without, or have a proxy remove it"
-                )
+                write!(f, " remove `{prefix}` from the start of the path, in the client or in the proxy")
             }
             How::Spelling(_) => Ok(()),
-            How::Only => f.write_str(" no other path has an endpoint"),
+            How::Only => f.write_str(" it is the only endpoint"),
         }
     }
 }
@@ -180,15 +177,15 @@ mod tests {
 
     #[test]
     fn what_differs_is_named() {
-        hint("/ws/any/", "did you mean `/ws/any`? it has no slash at its end");
-        hint("/with/slash", "did you mean `/with/slash/`? it has a slash at its end");
-        hint("//ws/any", "did you mean `/ws/any`? the path has a slash twice");
+        hint("/ws/any/", "did you mean `/ws/any`? it has no trailing slash");
+        hint("/with/slash", "did you mean `/with/slash/`? it has a trailing slash");
+        hint("//ws/any", "did you mean `/ws/any`? the path has a double slash");
         hint("/WS/any", "did you mean `/ws/any`? upper and lower case differ");
-        hint("/tick", "did you mean `/ws/tick`? the path lacks its beginning");
-        let proxy = "the path has `/api` in front of it: connect without, or have a proxy remove it";
+        hint("/tick", "did you mean `/ws/tick`? the path lacks the first segments of the route");
+        let proxy = "remove `/api` from the start of the path, in the client or in the proxy";
         hint("/api/ws/any", &format!("did you mean `/ws/any`? {proxy}"));
         hint("/api/ws/rooms/7", &format!("did you mean `/ws/rooms/{{id}}`? {proxy}"));
-        hint("/ws/rooms/7/", "did you mean `/ws/rooms/{id}`? it has no slash at its end");
+        hint("/ws/rooms/7/", "did you mean `/ws/rooms/{id}`? it has no trailing slash");
         hint("/ws/room/lobby", "did you mean `/ws/rooms/{id}`?");
         hint("/ws/tik", "did you mean `/ws/tick`?");
         hint("/ech", "did you mean `/echo`?");
@@ -197,7 +194,7 @@ mod tests {
     #[test]
     fn the_only_route_is_named() {
         let only = nearest("/", &["/ws"]).unwrap().to_string();
-        assert_eq!(only, "did you mean `/ws`? no other path has an endpoint");
+        assert_eq!(only, "did you mean `/ws`? it is the only endpoint");
     }
 
     #[test]

@@ -32,12 +32,12 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
     let mut reason = no_endpoint_at(answered.path);
     let told = reason.told();
     if !answered.is_nobodys {
-        reason = reason.then(format!("; {} answered ", who(answered.route))).then_all(outcome(answered));
+        reason = reason.then(format!("; {} answered with ", who(answered.route))).then_all(outcome(answered));
     }
     let near = nearest(answered.path, known.table.endpoints());
     let remedy = if let Some(other) = known.table.in_other_group(answered.path) {
         format!(
-            "endpoint `{}` has it, but is in the group {:?}, which this server does not serve: connect to the one that does",
+            "endpoint `{}` has this route, but is in the group {:?}, which this server does not serve: connect to the server of that group",
             other.name, other.group
         )
     } else if let Some(near) = &near {
@@ -45,10 +45,10 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
     } else if let Some(route) = answered.route {
         let route = part(route);
         format!(
-            "connect to the route of an endpoint; if `{route}` opens WebSockets itself, it refused this one"
+            "connect to the route of an endpoint; if `{route}` opens WebSockets itself, it refused this handshake"
         )
     } else {
-        "connect to the route of an endpoint: `SOCKEYE_CHECK=1` in the environment prints them".to_owned()
+        "connect to the route of an endpoint; run the server with `SOCKEYE_CHECK=1` to list them".to_owned()
     };
     let help = near.map_or_else(|| "connect to the path of an endpoint".to_owned(), |near| near.to_string());
     Refusal::of_client(&UNKNOWN_ROUTE, answered.status, reason, remedy)
@@ -58,7 +58,7 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
 /// Something in front of the endpoint answered in its place.
 pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &Noted) -> Refusal {
     let of = if noted.endpoint.is_some() { " of the endpoint" } else { "" };
-    let mut reason = Words::own(format!("a layer in front{of} answered ")).then_all(outcome(answered));
+    let mut reason = Words::own(format!("a layer in front{of} answered with ")).then_all(outcome(answered));
     if noted.fate != Fate::Elsewhere {
         reason = reason.then(" before the handler had decided");
     }
@@ -74,17 +74,17 @@ pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &N
 
 fn advice(status: StatusCode, fate: Fate) -> &'static str {
     if fate != Fate::Elsewhere {
-        "accept first and do slow work after it, or give the layer more time"
+        "call `accept` before slow work, or raise the timeout of the layer"
     } else if status.is_redirection() {
-        "WebSocket clients do not follow redirects: connect to where it leads, or let handshakes through the layer"
+        "WebSocket clients do not follow redirects: connect to the target of the redirect, or let handshakes pass the layer"
     } else if matches!(status.as_u16(), 401 | 403 | 407) {
-        "the client lacks what the layer asks for; if handshakes should not need it, let them through the layer"
+        "have the client send the credentials that the layer asks for, or let handshakes pass the layer"
     } else if status == StatusCode::TOO_MANY_REQUESTS {
-        "the limit of the layer is reached: raise it if these clients should be served"
+        "raise the limit of the layer, or have the clients connect less often"
     } else if status.is_server_error() {
-        "the layer failed: look at what it needs"
+        "fix the error in the layer"
     } else {
-        "let handshakes through the layer that answers so"
+        "let handshakes pass the layer that answers with this status"
     }
 }
 

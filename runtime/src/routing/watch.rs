@@ -74,7 +74,7 @@ impl Watch {
             &LAYER_PANIC,
             StatusCode::INTERNAL_SERVER_ERROR,
             Words::own("a layer or a route of the program panicked: ").then_foreign(words),
-            "answer with a status instead of panicking; the backtrace of the panic names the place",
+            "return an error status instead of panicking; the panic message shows where",
         );
         self.caller.log(noted.endpoint, &refusal);
         refusal.into_response()

@@ -42,9 +42,9 @@ impl Beginning {
             }
             bytes if bytes.starts_with(HTTP2) => "HTTP/2 without a request",
             bytes if bytes.iter().all(|byte| byte.is_ascii_graphic() || b" \r\n".contains(byte)) => {
-                "a part of a request"
+                "part of a request"
             }
-            _ => "bytes that are no HTTP",
+            _ => "bytes that are not HTTP",
         }
     }
 
@@ -52,7 +52,7 @@ impl Beginning {
     pub(super) fn remedy(&self) -> Option<&'static str> {
         match self.words() {
             "TLS" => Some(
-                "this port speaks HTTP without TLS: connect with `ws://` or `http://`, or put a proxy in front that ends TLS",
+                "this port speaks HTTP without TLS: connect with `ws://` or `http://`, or put a proxy that terminates TLS in front",
             ),
             "the PROXY protocol" => Some(
                 "turn the PROXY protocol off in the proxy; `Limits::trusted_proxies` reads `X-Forwarded-For` instead",
@@ -74,8 +74,8 @@ mod tests {
             (b"PROXY TCP4 203.0.113.9", "the PROXY protocol"),
             (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c", "the PROXY protocol"),
             (b"PRI * HTTP/2.0\r\n\r\nSM", "HTTP/2 without a request"),
-            (b"GET /ws HTTP", "a part of a request"),
-            (b"\x00\xff", "bytes that are no HTTP"),
+            (b"GET /ws HTTP", "part of a request"),
+            (b"\x00\xff", "bytes that are not HTTP"),
         ] {
             let mut beginning = Beginning::default();
             bytes.chunks(3).for_each(|part| beginning.hear(part));

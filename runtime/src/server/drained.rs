@@ -13,18 +13,18 @@ use super::{
 };
 use crate::mounted::Lifecycle;
 
-/// Ends when the server has been told to stop and its connections are over: all of them have ended, or
-/// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout) has, and what was left is cut off.
+/// Completes when the server has been told to stop and its connections have ended, or when
+/// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout) is over and what was still open is cut off.
 ///
-/// It comes from [`Checked::into_router_and_drained`](crate::Checked::into_router_and_drained). The draining does not depend on
-/// it: it goes on when this is dropped, and a second signal (Ctrl-C or SIGTERM) cuts it short. Waiting is cancel safe: in
-/// `tokio::select!` give it as `&mut drained`.
+/// Returned by [`Checked::into_router_and_drained`](crate::Checked::into_router_and_drained). Draining
+/// continues if this is dropped, and a second signal (Ctrl-C or SIGTERM) cuts it short. It is cancel safe: in
+/// `tokio::select!`, pass `&mut drained`.
 ///
 /// # Panics
 ///
-/// With the panic of the future that was given to [`Server::shutdown`](crate::Server::shutdown); and when it is polled again
-/// after it has ended.
-#[must_use = "a program that ends before this does cuts its WebSockets off without a close frame"]
+/// If the future passed to [`Server::shutdown`](crate::Server::shutdown) panicked, or if it is polled again
+/// after it has completed.
+#[must_use = "if the program ends before this resolves, its WebSockets are cut off without a close frame"]
 pub struct Drained(JoinHandle<()>);
 
 impl Future for Drained {

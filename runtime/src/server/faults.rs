@@ -52,11 +52,11 @@ impl Faults {
     }
 }
 
-const DESCRIPTORS: &str = "raise the process's limit of file descriptors (`ulimit -n`, `LimitNOFILE=` of systemd), or lower \
+const DESCRIPTORS: &str = "raise the file descriptor limit of the process (`ulimit -n`, `LimitNOFILE=` in systemd), or lower \
     `Limits::max_connections` and `Limits::max_http_connections`";
 
 const PATIENCE: &str =
-    "raise `Limits::send_timeout` if clients of yours are that slow; otherwise look at what this one does";
+    "raise `Limits::send_timeout` if your clients can be that slow; otherwise check this client";
 
 impl Fault {
     pub(super) fn slow(reason: String) -> Self {

@@ -51,7 +51,7 @@ pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Pro
             Err(error) => failed = Some(bind_failed(address, &error)),
         }
     }
-    Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it stands for no address"))))
+    Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it resolves to no address"))))
 }
 
 /// The only line that a healthy start prints; and what the program has to say about its address.

@@ -32,7 +32,7 @@ impl Mode {
 
 /// Serving in place of checking could start a second server in somebody's CI, so this is an error.
 fn unknown(value: &str) -> Problem {
-    Problem::new(&INVALID_OPTION, format!("the environment has `{VARIABLE}={value}`, which says nothing"))
+    Problem::new(&INVALID_OPTION, format!("`{VARIABLE}={value}` in the environment is not a valid value"))
         .with_help(format!(
             "set `{VARIABLE}=1` for a table, `{VARIABLE}=json` for JSON, or unset it to serve"
         ))

@@ -109,7 +109,7 @@ impl http_body::Body for Owed {
             return Poll::Pending;
         }
         self.debt.0.is_overdue.store(true, Ordering::Relaxed);
-        let words = format!("the client has sent next to nothing of the body for {:?}", self.limit);
+        let words = format!("the client has sent almost nothing of the body for {:?}", self.limit);
         Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, words).into())))
     }
 

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{Limits, refusal::RULE_HEADER};
 
-const SMALLER: &str = "send less, usually in cookies or the query, or raise `Limits::max_request_head_size`; a head has at most 100 fields \
+const SMALLER: &str = "send smaller headers (usually cookies) or a shorter query string, or raise `Limits::max_request_head_size`; a head has at most 100 fields \
     over HTTP/1.1, and a path at most 65,534 bytes";
 const CLIENT: &str =
-    "look at the client, or at the proxy in front: what it sends is no HTTP as RFC 9112 and RFC 9113 have it";
+    "fix the client, or the proxy in front: it does not send valid HTTP (RFC 9112, RFC 9113)";
 
 /// What hyper has answered, if it has, when a connection ended with this error.
 pub(super) fn by_hyper(
@@ -39,8 +39,8 @@ pub(super) fn by_hyper(
 fn no_http2() -> Fault {
     Fault {
         rule: &MALFORMED_REQUEST,
-        reason: "the client speaks HTTP/2, and this server is built without it".to_owned(),
-        remedy: "speak HTTP/1.1, in the client or between the proxy and this server, or build with the feature `http2` of `sockeye`",
+        reason: "the client uses HTTP/2, but this server is built without it".to_owned(),
+        remedy: "use HTTP/1.1 in the client or the proxy, or build `sockeye` with the feature `http2`",
     }
 }
 
@@ -48,7 +48,7 @@ fn malformed(error: &hyper::Error, beginning: Beginning) -> Fault {
     let rule = &MALFORMED_REQUEST;
     match beginning.remedy() {
         Some(remedy) => {
-            let reason = format!("the client begins with {}, status 400", beginning.words());
+            let reason = format!("the client sent {}, status 400", beginning.words());
             Fault { rule, reason, remedy }
         }
         None => Fault { rule, reason: format!("over HTTP/1.1: {error}, status 400"), remedy: CLIENT },
@@ -92,8 +92,8 @@ pub(super) fn answer(version: Version, rule: &Rule, status: StatusCode, told: &s
 pub(super) fn without_a_word() -> Fault {
     Fault {
         rule: &MALFORMED_REQUEST,
-        reason: "over HTTP/2: the connection is ended for a CONNECT with a content-length, which hyper does not take".to_owned(),
-        remedy: "leave `content-length` out of the request, in the client or in the proxy in front: a WebSocket has no body",
+        reason: "over HTTP/2: the connection was closed for a CONNECT with a content-length, which hyper does not accept".to_owned(),
+        remedy: "remove `content-length` from the request, in the client or in the proxy in front: a WebSocket has no body",
     }
 }
 
@@ -101,8 +101,8 @@ pub(super) fn without_a_word() -> Fault {
 pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
     let (what, code) = match refused {
         Refused::Head => return head_too_large("over HTTP/2: message head is too large, status 431", limits),
-        Refused::Stream(code) => ("the stream is reset", code),
-        Refused::Connection(code) => ("the connection is ended", code),
+        Refused::Stream(code) => ("the stream was reset", code),
+        Refused::Connection(code) => ("the connection was closed", code),
     };
     let reason = format!("over HTTP/2: {what} with {}", frames::name(code));
     Fault { rule: &MALFORMED_REQUEST, reason, remedy: CLIENT }

@@ -102,9 +102,9 @@ impl Drop for Unfinished {
         let (lifecycle, limit) = (self.lifecycle.clone(), self.limit);
         event!(
             Level::WARN,
-            "the future of the server was dropped before it had ended; its connections are closed",
+            "the server future was dropped before it completed; its connections are closed",
             open = lifecycle.connections.present().len(),
-            help = "await it to its end: `Server::shutdown` takes a future that stops the server",
+            help = "await the server future to the end; pass a future that stops the server to `Server::shutdown`",
         );
         let Ok(runtime) = Handle::try_current() else {
             lifecycle.cut();
@@ -205,7 +205,7 @@ async fn speak(
                 if visit.is_stalled() {
                     break Ok(());
                 }
-                faults.say(&Fault::slow(unread("a stream of HTTP/2", limits) + "; it is reset"), peer);
+                faults.say(&Fault::slow(unread("an HTTP/2 stream", limits) + "; the stream is reset"), peer);
                 idle = limits.close_timeout;
                 visit.leave_within(limits.close_timeout);
             }
@@ -217,7 +217,7 @@ async fn speak(
     };
     visit.end();
     if visit.is_stalled() {
-        faults.say(&Fault::slow(unread("an answer", limits) + "; it is disconnected"), peer);
+        faults.say(&Fault::slow(unread("a response", limits) + "; it is disconnected"), peer);
     } else if let Err(error) = ended {
         tell_of_error(&*error, peer, &visit, &limits, &faults);
     } else if visit.beginning().is_http2() && !is_leaving && !visit.has_parted() {
@@ -237,7 +237,7 @@ fn tell_of_error(
         Some(fault) => faults.say(&fault, peer),
         None if is_timeout(error) => faults.asked_nothing(peer, visit.beginning().words()),
         None => {
-            event!(Level::DEBUG, "an http connection ended early", peer = peer, error = error.to_string());
+            event!(Level::DEBUG, "HTTP connection ended early", peer = peer, error = error.to_string());
         }
     }
 }
@@ -248,7 +248,7 @@ fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 fn unread(what: &str, limits: Limits) -> String {
-    format!("the client has taken next to nothing of {what} for {:?}", limits.send_timeout)
+    format!("the client has read almost nothing of {what} for {:?}", limits.send_timeout)
 }
 
 /// Who asks, and what is known of it.
@@ -309,7 +309,7 @@ impl Guest {
             version,
             &HEAD_TOO_LARGE,
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "its head is too large",
+            "the request head is too large",
         )
     }
 
@@ -317,7 +317,7 @@ impl Guest {
     /// had come.
     fn overdue(&self, version: Version, response: Response<Body>) -> Response<Body> {
         let time = self.limits.send_timeout;
-        let reason = format!("the client has sent next to nothing of a request's body for {time:?}");
+        let reason = format!("the client has sent almost nothing of a request body for {time:?}");
         self.faults.say(&Fault::slow(reason), self.peer);
         let status = response.status();
         if status.is_client_error() || status.is_server_error() {
@@ -325,7 +325,7 @@ impl Guest {
                 version,
                 &SLOW_CLIENT,
                 StatusCode::REQUEST_TIMEOUT,
-                "the rest of the body did not come in time",
+                "the rest of the request body did not arrive in time",
             )
         } else {
             response
@@ -386,7 +386,7 @@ fn log_what_is_left(handlers: &[Present]) {
     let more = if handlers.len() > NAMED { ", .." } else { "" };
     event!(
         Level::WARN,
-        "the time to drain is over; what is open is cut off",
+        "the shutdown timeout is over; open connections are cut off",
         open = handlers.len(),
         handlers = format!("{}{more}", named.join(", ")),
     );

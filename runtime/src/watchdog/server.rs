@@ -222,21 +222,20 @@ fn blocked(present: &Present, bound: Duration) {
         endpoint = present.endpoint(),
         rule = BLOCKED_THREAD.name,
         reason = format!(
-            "the handler has kept its thread for {bound:?} between two `.await`s; no other task runs there meanwhile"
+            "the handler has blocked its thread for {bound:?} between two `.await`s; no other task can run on that thread"
         ),
         remedy = REMEDY,
         peer = present.peer(),
     );
 }
 
-const REMEDY: &str =
-    "move the work to `tokio::task::spawn_blocking` and await it, or use the async form of what blocks";
+const REMEDY: &str = "move the work to `tokio::task::spawn_blocking` and await it, or use the async version of the blocking call";
 
 /// One line in the log, one on standard error, and the end.
 fn end_process(dispatch: &Dispatch, present: &Present, limit: Duration) -> ! {
     let (endpoint, peer) = (present.endpoint(), present.peer());
     let reason = format!(
-        "a handler blocks a thread of the runtime, and the time to stop, {limit:?}, is over; the process is ended with status 1"
+        "a handler blocks a thread of the runtime, and the shutdown timeout of {limit:?} is over; the process exits with status 1"
     );
     let said = say(dispatch, move || last_event(endpoint, peer, &reason));
     // Whoever writes the log may hang; the end does not wait for it.

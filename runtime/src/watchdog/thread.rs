@@ -48,7 +48,7 @@ pub(crate) fn watch(lifecycle: &Lifecycle, watchdog: Watchdog, ending: Option<En
         watch.is_running = spawned.is_ok();
         drop(watch);
         if let Err(error) = spawned {
-            event!(Level::WARN, "blocked threads cannot be watched for", error = error.to_string());
+            event!(Level::WARN, "cannot start the watchdog for blocked threads", error = error.to_string());
         }
     }
     Guard(returned)

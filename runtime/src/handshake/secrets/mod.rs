@@ -18,7 +18,7 @@ use self::{mask::Masked, values::Carrier};
 const HIDDEN: &str = "[hidden]";
 
 /// What stands there instead of a text, where there is too much to look for.
-const ALL_HIDDEN: &str = "[hidden: the request carries more than is looked for]";
+const ALL_HIDDEN: &str = "[hidden: too many values to check for secrets]";
 
 /// How many bytes of secrets are kept, for as long as the connection: as much as nginx, the most generous of the common
 /// proxies, lets through in a head (`large_client_header_buffers`, four times 8 KiB).

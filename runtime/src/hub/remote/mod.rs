@@ -353,11 +353,12 @@ impl Remote {
         let inner = self.lock();
         match &inner.state {
             State::Connecting => Readiness::NotYet,
-            State::Lost(why) => Readiness::Failed(format!("its backplane is not connected: {why}")),
+            State::Lost(why) => Readiness::Failed(format!("the backplane is not connected: {why}")),
             State::Connected => match inner.lines.refusal() {
-                Some((topics, why)) => {
-                    Readiness::Failed(format!("the broker refuses {topics} of its topics: {why}"))
-                }
+                Some((topics, why)) => Readiness::Failed(format!(
+                    "the broker refuses {}: {why}",
+                    crate::report::count(topics, "topic")
+                )),
                 None if inner.lines.is_settled() => Readiness::Ready,
                 None => Readiness::NotYet,
             },

@@ -95,7 +95,7 @@ impl Outgoing {
         } else if self.queue.len() >= EVENTS
             || self.bytes.saturating_add(message.len()) > BYTES.max(message.len())
         {
-            "too many events wait for the broker"
+            "too many events are waiting for the broker"
         } else {
             let doubtful = self.doubts.remove(topic).map_or(0, |doubt| doubt.events);
             let stamp = Stamp { publisher: self.publisher, stream, number, doubtful };
