@@ -71,12 +71,11 @@ fn a_renamed_or_reexported_sockeye_is_found() {
 fn an_attribute_that_cannot_find_sockeye_says_what_to_write() {
     let (is_right, said) = check("forgotten");
     assert!(!is_right);
-    let expected =
-        "error: [invalid_option] the package does not depend on `sockeye`, so the endpoint cannot find it";
+    let expected = "error: [invalid_option] this package does not depend on `sockeye`, which `#[ws_endpoint]` expands to";
     assert_eq!(errors(&said), [expected], "{said}");
     assert!(
         said.contains(
-            "help: write the path at which another crate re-exports it, as in `crate = company::sockeye`"
+            "help: run `cargo add sockeye`, or write the path of the crate that re-exports it, as in `crate = company::sockeye`"
         ),
         "{said}"
     );
