@@ -21,6 +21,11 @@ pub struct Symptom {
 }
 
 impl Symptom {
+    /// What it is called: its name, its title, and other words for it.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.name, self.title].into_iter().chain(self.also.iter().copied())
+    }
+
     /// The page, in the Markdown of the pages of rules.
     pub fn page(&self) -> String {
         let row = |(rule, cause): &(&Rule, &str)| format!("| `{}` | {cause} |\n", rule.name);
@@ -282,6 +287,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "websocket connection to failed",
             "cannot connect",
             "connection refused",
+            "econnrefused",
+            "econnreset",
             "connection reset",
             "unexpected end",
         ],
@@ -423,6 +430,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "no response to messages",
             "client gets no events",
             "silent",
+            "silence",
+            "client never receives",
         ],
         advice: "The handler waits for something else. It subscribed after the event was published (subscribe before `accept`), the topic has \
                  another name, or a log stream was never connected. With `RUST_LOG=sockeye=debug` the log shows each step of the connection.",
@@ -523,6 +532,7 @@ pub static SYMPTOMS: &[Symptom] = &[
             "startup error",
             "exits at once",
             "address already in use",
+            "eaddrinuse",
             "port is taken",
             "server did not start",
         ],
@@ -602,7 +612,7 @@ pub static SYMPTOMS: &[Symptom] = &[
 /// ```
 pub fn symptoms(query: &str) -> Vec<&'static Symptom> {
     let asked = words(query);
-    let by_name = |symptom: &&Symptom| phrases(symptom).any(|phrase| words(phrase) == asked);
+    let by_name = |symptom: &&Symptom| symptom.names().any(|phrase| words(phrase) == asked);
     if let Some(found) = SYMPTOMS.iter().find(by_name) {
         return vec![found];
     }
@@ -615,7 +625,7 @@ pub fn symptoms(query: &str) -> Vec<&'static Symptom> {
 /// The symptoms that have most of these words in one of their names, and least beside them.
 fn by_words(asked: &[String]) -> Vec<&'static Symptom> {
     let scored = SYMPTOMS.iter().map(|symptom| {
-        (phrases(symptom).map(|phrase| score(asked, &words(phrase))).max().unwrap_or_default(), symptom)
+        (symptom.names().map(|phrase| score(asked, &words(phrase))).max().unwrap_or_default(), symptom)
     });
     let scored: Vec<_> = scored.filter(|((shared, _), _)| *shared > 0).collect();
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
@@ -630,11 +640,6 @@ fn by_words(asked: &[String]) -> Vec<&'static Symptom> {
 fn score(asked: &[String], name: &[String]) -> (usize, usize) {
     let shared = name.iter().filter(|word| asked.iter().any(|other| alike(other, word))).count();
     (shared, (shared * 100).checked_div(name.len()).unwrap_or(0))
-}
-
-/// What a symptom is called.
-fn phrases(symptom: &Symptom) -> impl Iterator<Item = &'static str> {
-    [symptom.name, symptom.title].into_iter().chain(symptom.also.iter().copied())
 }
 
 /// Words that are in every question.
@@ -688,8 +693,7 @@ mod tests {
     #[test]
     fn each_name_and_code_finds_its_symptom_alone() {
         for symptom in SYMPTOMS {
-            for phrase in phrases(symptom).map(str::to_owned).chain(symptom.codes.iter().map(u16::to_string))
-            {
+            for phrase in symptom.names().map(str::to_owned).chain(symptom.codes.iter().map(u16::to_string)) {
                 let found: Vec<_> = symptoms(&phrase).iter().map(|symptom| symptom.name).collect();
                 assert_eq!(found, [symptom.name], "{phrase}");
             }

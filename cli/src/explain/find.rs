@@ -43,7 +43,7 @@ fn unknown(name: &str, plain: &str) -> String {
     if let Some(why) = plain.parse().ok().and_then(foreign_code) {
         return format!("no page explains {name}: {why}");
     }
-    let names = RULES.iter().map(|rule| rule.name).chain(SYMPTOMS.iter().map(|symptom| symptom.name));
+    let names = RULES.iter().map(|rule| rule.name).chain(SYMPTOMS.iter().flat_map(Symptom::names));
     match near(plain, names).as_slice() {
         [] => format!("there is no rule `{name}`; `cargo sockeye explain` lists all"),
         near => format!("there is no rule `{name}`; did you mean {}?", alternatives(near)),

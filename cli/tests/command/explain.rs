@@ -84,6 +84,9 @@ fn an_unknown_name_suggests_near_ones() {
     let run = explain(&["orgin"]);
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
     assert!(run.stderr.contains("`origin_refused`"), "{}", run.stderr);
+    let run = explain(&["forbiden"]);
+    assert!(run.stderr.contains("did you mean `forbidden`?"), "{}", run.stderr);
+    assert_eq!(explain(&["forbidden"]).stdout.lines().next(), Some("403 Forbidden"));
     for (code, says) in [("418", "`handler_refused`"), ("4001", "applications"), ("1014", "a proxy")] {
         let run = explain(&[code]);
         assert_eq!(run.status, Some(2));
