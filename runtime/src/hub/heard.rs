@@ -207,6 +207,26 @@ mod tests {
         assert_eq!(recent(&mut heard, 11, 9, Some(60)), Verdict::Stale);
     }
 
+    /// They come from the broker, and may be anything.
+    #[test]
+    fn no_number_is_too_great() {
+        let extremes = [0, 1, u64::MAX - 1, u64::MAX];
+        let mut heard = Heard::default();
+        for (stream, number, doubtful) in extremes
+            .iter()
+            .flat_map(|stream| extremes.map(|number| (*stream, number)))
+            .flat_map(|(stream, number)| extremes.map(|doubtful| (stream, number, doubtful)))
+        {
+            for events in extremes {
+                let recent = Recent { events, age: Duration::MAX };
+                for recent in [None, Some(recent), Some(Recent { age: Duration::ZERO, ..recent })] {
+                    heard.hear(&stamp(stream, number, doubtful), recent, LONG);
+                    Heard::default().hear(&stamp(stream, number, doubtful), recent, LONG);
+                }
+            }
+        }
+    }
+
     #[test]
     fn publishers_are_told_apart_and_bounded() {
         let mut heard = Heard::default();

@@ -232,6 +232,8 @@ async fn an_event_that_redis_loses_is_known_though_nothing_follows() {
     let swallows = Arc::new(AtomicUsize::new(0));
     let (here, there) = (lossy_hub(&socket, &swallows), hub(&socket));
     within(here.clone().ready()).await.unwrap();
+    // A topic that is subscribed to before there is a connection is confirmed late.
+    within(there.clone().ready()).await.unwrap();
     let mut far = there.topic("t").subscribe();
     let mut unheard = there.topic("a publisher that was never heard").subscribe();
     within(far.confirmed()).await;
