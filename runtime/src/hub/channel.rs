@@ -8,6 +8,8 @@ use std::{
     task::{Context, Waker},
 };
 
+use tokio::time::Instant;
+
 use super::{
     builder::Bounds,
     heard::{Gap, Heard, Verdict},
@@ -16,8 +18,6 @@ use super::{
     queue::{Place, Pushed, Queue},
     wake::wake_all,
 };
-use tokio::time::Instant;
-
 use crate::{Message, metrics::HubCounts, report::count};
 
 #[derive(Debug)]
@@ -41,8 +41,8 @@ struct Log {
 /// What a subscriber finds.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// An event, and what the subscriber has lost just before it.
-    Event { message: Message, lost: Lost },
+    /// An event, what the subscriber has lost just before it, and whether there is nothing after it yet.
+    Event { message: Message, lost: Lost, is_last: bool },
     /// Something is lost, and nothing has come after it.
     Lost(Lost),
     /// Nothing yet; the subscriber is woken when there is.
@@ -148,20 +148,29 @@ impl Channel {
     }
 
     /// Takes the event at the place and moves the place on, or remembers whom to wake. What is lost is found by itself only where
-    /// that is `told_apart`.
-    pub(super) fn take(&self, place: &Place, told_apart: bool, cx: &Context<'_>) -> Found {
-        let found = self.poll(place, cx, |log| log.find(place, told_apart));
+    /// that is `told_apart`. Where nothing is expected, that costs one lock instead of two.
+    pub(super) fn take(
+        &self,
+        place: &Place,
+        told_apart: bool,
+        expects_nothing: bool,
+        cx: &Context<'_>,
+    ) -> Found {
+        let spare = expects_nothing.then(|| cx.waker().clone());
+        let found = self.poll(place, spare, cx, |log| log.find(place, told_apart));
         found.unwrap_or(Found::Nothing)
     }
 
     /// Whether other machines are heard, or nothing more will come; or remembers whom to wake.
     pub(super) fn is_confirmed(&self, place: &Place, cx: &Context<'_>) -> bool {
-        self.poll(place, cx, |log| (log.confirmed.is_some() || log.ended).then_some(())).is_some()
+        self.poll(place, None, cx, |log| (log.confirmed.is_some() || log.ended).then_some(())).is_some()
     }
 
+    /// The spare waker, if any, is dropped after the lock is released: a parameter outlives the variables of the body.
     fn poll<F>(
         &self,
         place: &Place,
+        spare: Option<Waker>,
         cx: &Context<'_>,
         mut find: impl FnMut(&mut Log) -> Option<F>,
     ) -> Option<F> {
@@ -170,6 +179,12 @@ impl Channel {
             return Some(found);
         }
         if log.queue.is_noted(place, cx.waker()) {
+            return None;
+        }
+        if let Some(waker) = spare {
+            let replaced = log.queue.note(place, waker);
+            drop(log);
+            drop(replaced);
             return None;
         }
         drop(log);
@@ -218,8 +233,8 @@ impl Log {
     }
 
     fn find(&mut self, place: &Place, told_apart: bool) -> Option<Found> {
-        if let Some((message, lost)) = self.queue.take(place) {
-            return Some(Found::Event { message, lost });
+        if let Some((message, lost, is_last)) = self.queue.take(place) {
+            return Some(Found::Event { message, lost, is_last });
         }
         if told_apart && let Some(lost) = self.queue.take_lost(place) {
             return Some(Found::Lost(lost));

@@ -27,6 +27,8 @@ pub(super) struct Cursor {
     reader: Reader,
     /// How many events were dropped for it.
     missed: u64,
+    /// It has taken the last event, so most often the next poll finds nothing.
+    expects_nothing: bool,
 }
 
 /// An event as its subscriber gets it.
@@ -52,6 +54,7 @@ impl Cursor {
             place: Some(place),
             reader: core.reader(),
             missed: 0,
+            expects_nothing: false,
         }
     }
 
@@ -78,13 +81,14 @@ impl Cursor {
             coop.made_progress();
             return Poll::Ready(Err(self.too_slow()));
         };
-        let found = self.channel.take(place, told_apart, cx);
+        let found = self.channel.take(place, told_apart, self.expects_nothing, cx);
+        self.expects_nothing = matches!(found, Found::Event { is_last: true, .. });
         if matches!(found, Found::Nothing) {
             return Poll::Pending;
         }
         coop.made_progress();
         Poll::Ready(match found {
-            Found::Event { message, lost } => {
+            Found::Event { message, lost, .. } => {
                 self.judge(lost).map(|()| Received::Event(Taken { message, lost }))
             }
             Found::Lost(lost) => self.judge(lost).map(|()| Received::Lost(lost)),

@@ -150,8 +150,8 @@ impl Queue {
         (waker, unheard)
     }
 
-    /// The next event at the place, and what was lost just before it.
-    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, Lost)> {
+    /// The next event at the place, what was lost just before it, and whether there is none after it.
+    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, Lost, bool)> {
         let seat = self.seats.get_mut(place.0)?;
         let dropped = self.first.saturating_sub(seat.next);
         seat.missed += dropped - std::mem::take(&mut seat.own);
@@ -165,7 +165,8 @@ impl Queue {
         };
         seat.next += 1;
         let lost = seat.lost_until(self.entries[index].losses);
-        Some((self.take_at(index), lost))
+        let is_last = index + 1 == self.entries.len();
+        Some((self.take_at(index), lost, is_last))
     }
 
     /// What is lost at the place though no event came after it.
