@@ -1,5 +1,5 @@
 use proc_macro2::TokenStream;
-use sockeye_rules::syntax::{Endpoint, Neighbours, Surroundings, check, check_lifecycle, parse};
+use sockeye_rules::syntax::{Endpoint, Imports, Neighbours, Surroundings, check, check_lifecycle, parse};
 
 /// An attribute and, after the first line break, what it stands on: the rules say something or nothing.
 pub fn attribute(data: &[u8]) {
@@ -24,7 +24,7 @@ fn around(endpoint: &Endpoint, item: &TokenStream) -> Surroundings {
     let found = || {
         let name = endpoint.function()?.name().to_string();
         let file = syn::parse_file(&format!("#[ws_endpoint]\n{item}")).ok()?;
-        Neighbours::with_faults(&file).around(&name)
+        Neighbours::with_faults(&file, &Imports::default()).around(&name)
     };
     found().unwrap_or_default()
 }

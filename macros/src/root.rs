@@ -1,10 +1,10 @@
 //! The path of the crate `sockeye` in the program that is compiled.
 
-use std::{cell::RefCell, collections::HashMap, env, fs, path::PathBuf, time::SystemTime};
+use std::{cell::RefCell, collections::HashMap, env, fs, path::PathBuf, sync::Arc, time::SystemTime};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use sockeye_rules::syntax::Options;
+use sockeye_rules::syntax::{Options, Package};
 
 use crate::manifest::{self, Name};
 
@@ -24,6 +24,12 @@ pub(crate) fn absent(options: &Options) -> Option<TokenStream> {
     let message = "[invalid_option] this package does not depend on `sockeye`, which `#[ws_endpoint]` expands to\n\
                    help: run `cargo add sockeye`, or write the path of the crate that re-exports it, as in `crate = company::sockeye`";
     Some(quote!(::core::compile_error!(#message);))
+}
+
+/// What the rules have to know of the package.
+pub(crate) fn package() -> Arc<Package> {
+    let Name::Renamed(name) = by_manifest() else { return Arc::default() };
+    Arc::new(Package::with_sockeye_as(&name))
 }
 
 fn renamed() -> Option<Ident> {

@@ -3,9 +3,9 @@
 use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc, time::SystemTime};
 
 use proc_macro2::Span;
-use sockeye_rules::syntax::{Endpoint, Neighbours, Surroundings};
+use sockeye_rules::syntax::{Endpoint, Imports, Neighbours, Surroundings};
 
-use crate::source;
+use crate::{root, source};
 
 type Known = HashMap<PathBuf, (SystemTime, Option<Rc<Neighbours>>)>;
 
@@ -33,7 +33,8 @@ fn neighbours(path: PathBuf) -> Option<Rc<Neighbours>> {
         return known;
     }
     let neighbours = source::text_of(&path).and_then(|text| syn::parse_file(&text).ok());
-    let neighbours = neighbours.map(|file| Neighbours::with_faults(&file));
+    let around = Imports::of_package(root::package());
+    let neighbours = neighbours.map(|file| Neighbours::with_faults(&file, &around));
     FILES.with_borrow_mut(|files| files.insert(path, (changed, neighbours.clone())));
     neighbours
 }

@@ -3,7 +3,9 @@
 
 use proc_macro2::TokenStream;
 use proptest::{prelude::*, sample::select};
-use sockeye_rules::syntax::{Diagnostic, Endpoint, Neighbours, Surroundings, check, check_lifecycle, parse};
+use sockeye_rules::syntax::{
+    Diagnostic, Endpoint, Imports, Neighbours, Surroundings, check, check_lifecycle, parse,
+};
 
 /// What attributes, signatures and bodies are made of, right and wrong.
 const WORDS: &[&str] = &[
@@ -236,7 +238,7 @@ fn judge(attribute: &str, item: &str) -> Vec<Diagnostic> {
 fn around(endpoint: &Endpoint, item: &TokenStream) -> Option<Surroundings> {
     let name = endpoint.function()?.name().to_string();
     let file = syn::parse_file(&format!("#[ws_endpoint] {item}")).ok()?;
-    Neighbours::with_faults(&file).around(&name)
+    Neighbours::with_faults(&file, &Imports::default()).around(&name)
 }
 
 fn assert_sound(found: &[Diagnostic]) {

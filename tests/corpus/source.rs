@@ -80,7 +80,7 @@ pub(crate) fn judge(text: &str) -> syn::Result<Vec<Judged>> {
     let imports = Imports::of(&file);
     let origin_is_read = mentions_origin(&file.to_token_stream());
     let is_about_deadlines = text.contains("//~ no_deadline");
-    let neighbours = Neighbours::of(&file);
+    let neighbours = Neighbours::of(&file, &Imports::default());
     let mut functions =
         Functions { imports, neighbours, of: None, origin_is_read, is_about_deadlines, judged: Vec::new() };
     functions.visit_file(&file);

@@ -3,9 +3,21 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
-use super::{duplicates, finding::Finding, parse, scan, scan::Handler, source::Source, walk::SourceFile};
+use sockeye_rules::syntax::Package;
+
+use super::{
+    duplicates,
+    finding::Finding,
+    origin,
+    package::Packages,
+    parse, scan,
+    scan::{Handler, Unseen},
+    source::Source,
+    walk::SourceFile,
+};
 
 /// What became of a file.
 #[derive(Debug)]
@@ -33,6 +45,8 @@ pub(super) struct FileReport {
     pub(super) path: String,
     /// In the order of the source.
     pub(super) handlers: Vec<Handler>,
+    /// Functions that have to do with an upgrade and were not understood.
+    pub(super) unseen: Vec<Unseen>,
     /// In the order of the source.
     pub(super) findings: Vec<Finding>,
 }
@@ -47,14 +61,14 @@ impl Outcome {
 }
 
 /// Checks a file. A panic ends with it: the other files are still checked, and the command says which it was.
-pub(super) fn check(file: &SourceFile) -> Outcome {
-    let outcome = catch_unwind(AssertUnwindSafe(|| look_at(file)));
+pub(super) fn check(file: &SourceFile, packages: &Packages) -> Outcome {
+    let outcome = catch_unwind(AssertUnwindSafe(|| look_at(file, packages)));
     // The spans of this file are not needed any more; without this they would fill the memory.
     proc_macro2::extra::invalidate_current_thread_spans();
     outcome.unwrap_or_else(|panic| Outcome::Panicked { path: file.shown.clone(), words: words(&*panic) })
 }
 
-fn look_at(file: &SourceFile) -> Outcome {
+fn look_at(file: &SourceFile, packages: &Packages) -> Outcome {
     let path = file.shown.clone();
     let source = match Source::read(&file.path) {
         Ok(source) => source,
@@ -64,22 +78,24 @@ fn look_at(file: &SourceFile) -> Outcome {
         return Outcome::Unrelated { path };
     }
     match parse::parse(&source) {
-        Ok(tree) => Outcome::Checked(report(path, &source, &tree)),
+        Ok(tree) => Outcome::Checked(report(file, &source, &tree, packages.around(&file.path))),
         Err(finding) => unreadable(path, finding),
     }
 }
 
-fn report(path: String, source: &Source, tree: &syn::File) -> FileReport {
-    let mut scanned = scan::scan(tree, source);
+fn report(file: &SourceFile, source: &Source, tree: &syn::File, package: Arc<Package>) -> FileReport {
+    let path = file.shown.clone();
+    let mut scanned = scan::scan(tree, source, package);
     let mut findings = scanned.findings;
     findings.extend(duplicates::among(&scanned.routes, source));
     findings.sort_by_cached_key(Finding::order);
+    origin::leave_out_tests(file, source, &mut findings);
     scanned.handlers.sort_by_key(|handler| handler.line);
-    FileReport { path, handlers: scanned.handlers, findings }
+    FileReport { path, handlers: scanned.handlers, unseen: scanned.unseen, findings }
 }
 
 fn unreadable(path: String, finding: Box<Finding>) -> Outcome {
-    Outcome::Checked(FileReport { path, handlers: Vec::new(), findings: vec![*finding] })
+    Outcome::Checked(FileReport { path, handlers: Vec::new(), unseen: Vec::new(), findings: vec![*finding] })
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {

@@ -18,13 +18,15 @@ mod source;
 mod verbose;
 mod walk;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::ValueEnum;
 
 use self::{
     file::{FileReport, Outcome},
     finding::Finding,
+    package::Packages,
+    walk::SourceFile,
 };
 use crate::output;
 
@@ -76,17 +78,29 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 fn check(options: &Options) -> Result<ExitCode, String> {
     let files = walk::files(&options.paths)?;
-    let mut outcomes = pool::each(&files, file::check)?;
+    let packages = Packages::default();
+    let mut outcomes = pool::each(&files, |one| file::check(one, &packages))?;
     origin::settle(&files, &mut outcomes)?;
     once::settle(&files, &mut outcomes);
     if options.verbose {
         output::tell(&verbose::listing(&outcomes));
     }
-    let report = Report::of(&outcomes);
+    let report = Report::of(&files, &outcomes);
     output::print(&formats::write(&report, options.format))
         .map_err(|error| format!("the report could not be written: {error}"))?;
     faults(&outcomes)?;
     Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+}
+
+fn unseen(files: &[SourceFile], outcomes: &[Outcome]) -> BTreeMap<String, usize> {
+    let mut unseen = BTreeMap::new();
+    for (file, outcome) in files.iter().zip(outcomes) {
+        let number = outcome.report().map_or(0, |report| report.unseen.len());
+        if number > 0 {
+            *unseen.entry(package::name(&file.path)).or_default() += number;
+        }
+    }
+    unseen
 }
 
 /// A check that panicked has not checked: that must not look like a clean tree.
@@ -106,10 +120,12 @@ struct Report<'a> {
     findings: Vec<(&'a str, &'a Finding)>,
     handlers: usize,
     files: usize,
+    /// How many functions with an upgrade were not understood, by package.
+    unseen: BTreeMap<String, usize>,
 }
 
 impl<'a> Report<'a> {
-    fn of(outcomes: &'a [Outcome]) -> Self {
+    fn of(files: &[SourceFile], outcomes: &'a [Outcome]) -> Self {
         let reports: Vec<&FileReport> = outcomes.iter().filter_map(Outcome::report).collect();
         let findings = reports
             .iter()
@@ -118,6 +134,7 @@ impl<'a> Report<'a> {
             findings: findings.collect(),
             handlers: reports.iter().map(|report| report.handlers.len()).sum(),
             files: outcomes.len(),
+            unseen: unseen(files, outcomes),
         }
     }
 

@@ -1,9 +1,53 @@
 //! The package that a file belongs to.
 
-use std::path::{Path, PathBuf, absolute};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf, absolute},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sockeye_rules::syntax::Package;
+
+use super::{source::Source, walk};
 
 /// The directory of the nearest manifest.
 pub(super) fn of(file: &Path) -> Option<PathBuf> {
     let file = absolute(file).ok()?;
     file.ancestors().skip(1).find(|directory| directory.join("Cargo.toml").exists()).map(Path::to_path_buf)
+}
+
+/// What the package of a file is called: by its directory, which is what people look for.
+pub(super) fn name(file: &Path) -> String {
+    let directory = of(file);
+    let name = directory.as_deref().and_then(Path::file_name);
+    name.map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// What is known of the packages of the files that are checked; each is read once, by the first thread that needs it.
+#[derive(Default)]
+pub(super) struct Packages(Mutex<HashMap<PathBuf, Arc<Package>>>);
+
+impl Packages {
+    /// The package of a file; one without a manifest has no other files.
+    pub(super) fn around(&self, file: &Path) -> Arc<Package> {
+        let Some(directory) = of(file) else { return Arc::default() };
+        let known = |packages: &HashMap<PathBuf, Arc<Package>>| packages.get(&directory).cloned();
+        if let Some(package) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return package;
+        }
+        // Two threads may both read it, which costs less than to let all wait for one.
+        let package = Arc::new(read(&directory));
+        let mut packages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(packages.entry(directory).or_insert(package))
+    }
+}
+
+fn read(directory: &Path) -> Package {
+    let manifest = fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default();
+    let files = walk::files(&[directory.to_path_buf()]).unwrap_or_default();
+    let own = files.iter().filter(|file| of(&file.path).as_deref() == Some(directory));
+    let sources = own.filter_map(|file| Source::read(&file.path).ok());
+    let texts: Vec<_> = sources.filter(Source::mentions_websockets).collect();
+    Package::of(&manifest, texts.iter().map(Source::text))
 }

@@ -6,7 +6,8 @@ use super::finding::{Place, Position};
 
 /// The words without which a file has nothing to do with WebSockets. It need not be parsed, which is most of the work, and
 /// whether it could be is no concern of ours.
-const WORDS: [&str; 5] = ["WebSocket", "Handshake", "sockeye", "ws_endpoint", "ws_lifecycle"];
+const WORDS: [&str; 7] =
+    ["WebSocket", "Handshake", "sockeye", "ws_endpoint", "ws_lifecycle", "on_upgrade", "extract::ws"];
 
 /// The text of a file.
 #[derive(Debug)]

@@ -32,6 +32,10 @@ fn checked(report: &FileReport) -> String {
         let note = handler.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
         let _ = writeln!(text, "  {}: {} ({}{note})", handler.line, handler.name, kind(handler));
     }
+    for one in &report.unseen {
+        let _ =
+            writeln!(text, "  {}: {} has to do with an upgrade and was not understood", one.line, one.name);
+    }
     text
 }
 

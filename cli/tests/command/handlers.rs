@@ -81,6 +81,7 @@ macro_rules! endpoint {
             "40: conditional (endpoint `/conditional`)",
             "44: routeless (endpoint without a route)",
             "46: _ (endpoint `/struct`)",
+            "52: in_macro (endpoint `/macro`)",
         ]
     );
 }

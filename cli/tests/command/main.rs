@@ -8,3 +8,4 @@ mod origins;
 mod same_as_macro;
 mod tree;
 mod unreadable;
+mod upgrades;

@@ -8,7 +8,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.origin_is_checked() {
         return;
     }
-    for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| root.used) {
+    let open = || flow.roots_of(Kind::Upgrade).filter(|(connection, _)| flow.may_upgrade(*connection));
+    // What the function extracts itself is one hazard, in however many branches it is answered.
+    let extracted = open().find(|(_, root)| !root.is_parameter);
+    for (_, root) in open().filter(|(_, root)| root.is_parameter).chain(extracted) {
         let message = "nothing checks the `Origin` header: any web page can open this WebSocket with its visitor's cookies, and a \
                        `CorsLayer` does not prevent it";
         let help = "compare the `Origin` header with the allowed origins before `on_upgrade`; Sockeye does so by default";

@@ -1,6 +1,13 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use syn::{Block, File, Item, Path, Stmt, UseTree};
+
+use super::{
+    Flavor,
+    roots::{self, Alias},
+    value::Kind,
+};
+use crate::surroundings::Package;
 
 /// What the names of a file stand for: its `use` items at the top, and those in the bodies of its modules.
 ///
@@ -8,6 +15,11 @@ use syn::{Block, File, Item, Path, Stmt, UseTree};
 #[derive(Debug, Default, Clone)]
 pub struct Imports {
     paths: HashMap<String, String>,
+    /// What stands before each `*`.
+    globs: Vec<String>,
+    /// The `type` items that stand for handles.
+    aliases: HashMap<String, Alias>,
+    package: Option<Arc<Package>>,
     checks_origin: bool,
 }
 
@@ -28,13 +40,65 @@ impl Imports {
 
     /// Reads the `use` items among these.
     pub fn of_items(items: &[Item]) -> Self {
-        let mut imports = Self::default();
+        Self::default().with_items(items)
+    }
+
+    /// Those of a file of this package.
+    #[must_use]
+    pub fn of_package(package: Arc<Package>) -> Self {
+        Self { package: Some(package), ..Self::default() }
+    }
+
+    /// These, and those of more items.
+    pub(crate) fn with_items(mut self, items: &[Item]) -> Self {
         for item in items {
-            if let Item::Use(item) = item {
-                imports.add("", &item.tree);
+            match item {
+                Item::Use(item) => self.add("", &item.tree),
+                Item::Type(item) => {
+                    self.paths.insert(item.ident.to_string(), format!("self::{}", item.ident));
+                }
+                _ => {}
             }
         }
-        imports
+        for item in items {
+            if let Item::Type(item) = item
+                && let Some(alias) = roots::alias(&item.ty, &self)
+            {
+                self.aliases.insert(item.ident.to_string(), alias);
+            }
+        }
+        self
+    }
+
+    /// Every name, with the path that it stands for.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()))
+    }
+
+    /// The handle that a `type` item of this file, or of another of the package, stands for.
+    pub(crate) fn alias(&self, written: &str) -> Option<Alias> {
+        let full = self.written(written);
+        let own = full.strip_prefix("self::").and_then(|name| self.aliases.get(name));
+        let of_package = || {
+            let name = self.name_in_package(&full)?;
+            self.package.as_ref()?.alias(name)
+        };
+        own.copied().or_else(of_package)
+    }
+
+    /// The handle in a field of a struct of the package.
+    pub(crate) fn fields_in_package(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
+        self.package.iter().flat_map(move |package| package.fields(of))
+    }
+
+    /// Whether axum's WebSockets are used here, and no others with the same words.
+    pub fn is_axum(&self) -> bool {
+        let begins = |path: &str, names: &[&str]| names.iter().any(|name| path.starts_with(name));
+        let all = || self.paths.values().chain(&self.globs);
+        let others = ["warp::", "poem::", "salvo::", "viz::"];
+        !all().any(|path| begins(path, &others))
+            && (all().any(|path| begins(path, &["axum"]))
+                || self.package.as_ref().is_some_and(|one| one.uses_axum()))
     }
 
     /// Says that the `Origin` of requests is looked at somewhere around these functions, which no rule can see in them.
@@ -63,11 +127,7 @@ impl Imports {
                 self.paths.insert(rename.rename.to_string(), format!("{prefix}{}", rename.ident));
             }
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(prefix, tree)),
-            UseTree::Glob(_) => {
-                let glob = self.paths.entry("*".to_owned()).or_default();
-                glob.push_str(prefix);
-                glob.push(' ');
-            }
+            UseTree::Glob(_) => self.globs.push(prefix.to_owned()),
         }
     }
 
@@ -89,14 +149,75 @@ impl Imports {
     }
 
     /// The full path that a written one stands for, as far as the imports tell: `ws::WebSocket` is
-    /// `axum::extract::ws::WebSocket` after `use axum::extract::ws`.
+    /// `axum::extract::ws::WebSocket` after `use axum::extract::ws`. What Sockeye is called in the package does not matter.
     pub fn resolve(&self, written: &str) -> String {
+        let full = self.written(written);
+        let full = self.through_package(&full).unwrap_or(full);
+        match self.package.as_ref().and_then(|package| package.sockeye()) {
+            Some(name) if full.split("::").next() == Some(name) => full.replacen(name, "sockeye", 1),
+            _ => full,
+        }
+    }
+
+    fn written(&self, written: &str) -> String {
         let written = written.trim_start_matches("::");
         let (first, rest) = written.split_once("::").map_or((written, ""), |(first, rest)| (first, rest));
         match self.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
             Some(full) => format!("{full}::{rest}"),
-            None => written.to_owned(),
+            None => self.through_globs(written, first).unwrap_or_else(|| written.to_owned()),
         }
     }
+
+    /// What axum's own globs bring along.
+    fn through_globs(&self, written: &str, first: &str) -> Option<String> {
+        let from = match first {
+            "WebSocket" | "Message" | "CloseFrame" => &["axum::extract::ws::"][..],
+            "WebSocketUpgrade" => &["axum::extract::ws::", "axum::extract::"],
+            "ws" => &["axum::extract::"],
+            "extract" => &["axum::"],
+            _ => return None,
+        };
+        let globs = self.globs.iter().map(|glob| match glob.split_once("::") {
+            Some((first, rest)) => {
+                self.paths.get(first).map_or_else(|| glob.clone(), |full| format!("{full}::{rest}"))
+            }
+            None => glob.clone(),
+        });
+        let glob = globs.into_iter().find(|glob| from.contains(&glob.as_str()))?;
+        Some(format!("{glob}{written}"))
+    }
+
+    /// What a name means that comes from another file of the package.
+    fn through_package(&self, full: &str) -> Option<String> {
+        let package = self.package.as_ref()?;
+        package.axum_name(self.name_in_package(full)?)
+    }
+
+    /// The part of the path after what other files of the package are called, when it may come from there.
+    fn name_in_package<'p>(&self, full: &'p str) -> Option<&'p str> {
+        let (first, rest) = full.split_once("::").unwrap_or((full, ""));
+        let is_module = |name: &str| name.starts_with(|first: char| first.is_lowercase());
+        match first {
+            "crate" | "super" => {
+                let mut rest = rest;
+                // `ws::WebSocket` may be a module that was imported, or one of the package.
+                while let Some((module, after)) =
+                    rest.split_once("::").filter(|(module, _)| is_module(module) && *module != "ws")
+                {
+                    let _ = module;
+                    rest = after;
+                }
+                Some(rest)
+            }
+            "self" => rest.contains("::").then_some(rest),
+            _ if self.paths.contains_key(first) => None,
+            _ => self.globs.iter().any(|glob| is_of_package(glob)).then_some(full),
+        }
+    }
+}
+
+/// Whether what stands before a `*` is a module of the package, or a prelude, which may hand on anything.
+fn is_of_package(glob: &str) -> bool {
+    ["crate::", "super::", "self::"].iter().any(|first| glob.starts_with(first)) || glob.contains("prelude")
 }

@@ -18,7 +18,7 @@ mod words;
 pub(crate) use build::{Branch, parse_select};
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
-pub(crate) use roots::{Root, handle_of, is_handle_type};
+pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
 pub(crate) use words::{each_word, has_word, speaks_of_time};
@@ -72,7 +72,21 @@ impl<'a> Flow<'a> {
     /// The flow of a function by the types of its parameters; `None` when it takes no WebSocket.
     pub(crate) fn of_function(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
         let (flavor, roots) = roots::of_function(function, around)?;
-        Self::new(function, flavor, false, roots, around.imports(), around)
+        let flow = Self::new(function, flavor, false, roots, around.imports(), around)?;
+        (!flow.roots.is_empty()).then_some(flow)
+    }
+
+    /// Whether an upgrade of axum's begins in it, or comes into it.
+    pub(crate) fn has_upgrade(&self) -> bool {
+        self.roots_of(Kind::Upgrade).next().is_some()
+    }
+
+    /// Whether the upgrade is answered here, or may be where it goes: not so one that is only extracted.
+    pub(crate) fn may_upgrade(&self, connection: Connection) -> bool {
+        let root = &self.roots[connection];
+        let answers =
+            |(_, one): (_, &Operation)| one.act == Act::Accept && one.handle.connection == connection;
+        (root.is_parameter && root.used) || self.operations().any(answers)
     }
 
     /// The flow of a function that takes no WebSocket, for those that call it.
@@ -94,7 +108,8 @@ impl<'a> Flow<'a> {
     ) -> Option<Self> {
         let body: Block = syn::parse2(function.body.to_token_stream()).ok()?;
         let kept = Arena::new();
-        let (graph, roots) = build::build(function, &body, flavor, roots, imports, &kept);
+        let holders = roots::holders(function, surroundings);
+        let (graph, roots) = build::build(function, &body, flavor, roots, holders, imports, &kept);
         let reachable = graph.reachable();
         let origin_is_checked = imports.checks_origin() || looks_at_origin(function);
         let imports = imports.with(&body);

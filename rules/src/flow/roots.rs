@@ -30,6 +30,8 @@ pub(crate) struct Root {
     pub(crate) socket: Option<String>,
     /// The name of the variable that holds its receiving half.
     pub(crate) receiver: Option<String>,
+    /// Whether it comes in from outside; otherwise the function makes it.
+    pub(crate) is_parameter: bool,
 }
 
 impl Root {
@@ -66,17 +68,123 @@ pub(crate) fn of_endpoint(function: &Function) -> Vec<Root> {
     root.into_iter().collect()
 }
 
-/// The parameters whose types are handles, all of one flavor.
+/// Where connections come into a function, all of one flavor: its parameters, else the fields of `self`. `None` when they do not;
+/// none of them when the body may begin one.
 pub(crate) fn of_function(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
+    let begins = || begins_upgrade(function, around.imports()).then(|| (Flavor::Axum, Vec::new()));
+    of_parameters(function, around).or_else(|| of_self(function, around)).or_else(begins)
+}
+
+fn of_parameters(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
     let imports = around.imports();
-    let found: Vec<_> =
-        function.parameters.iter().filter_map(|one| Some((one, known(one.ty(), imports)?))).collect();
-    let Some(flavor) = found.first().map(|(_, (flavor, _))| *flavor) else {
-        return of_self(function, around);
-    };
+    let handle =
+        |one: &Parameter| known(one.ty(), imports).or_else(|| generic(one.ty(), &function.sig, imports));
+    let found: Vec<_> = function.parameters.iter().filter_map(|one| Some((one, handle(one)?))).collect();
+    let flavor = found.first().map(|(_, (flavor, _))| *flavor)?;
     let same = found.into_iter().filter(|(_, (one, _))| *one == flavor);
     let roots = same.map(|(parameter, (_, kind))| root(parameter, kind, is_reference(parameter.ty())));
     Some((flavor, roots.collect()))
+}
+
+/// Whether the body extracts an upgrade, or answers one that it got in another way.
+fn begins_upgrade(function: &Function, imports: &Imports) -> bool {
+    const WORDS: [&str; 6] = [
+        "on_upgrade",
+        "from_request_parts",
+        "from_request",
+        "extract",
+        "extract_parts",
+        "extract_with_state",
+    ];
+    super::has_word(&function.body, &WORDS)
+        && (imports.is_axum()
+            || super::has_word(&function.body, &["axum"])
+            || super::has_word(&function.sig, &["axum"]))
+}
+
+/// The names that stand for extractors around an upgrade: `ws` of `Ws(ws): Ws`.
+pub(super) fn holders(function: &Function, around: &Surroundings) -> Vec<String> {
+    let holds = |parameter: &&Parameter| {
+        let ty = if is_wrapped(parameter.ty(), around.imports()) {
+            generic_arguments(parameter.ty()).first().copied()
+        } else {
+            Some(parameter.ty())
+        };
+        let name = ty.and_then(last_segment).map(|last| last.ident.to_string());
+        name.is_some_and(|name| around.fields_of(&name).any(|(_, (_, kind))| kind == Kind::Upgrade))
+    };
+    let words = |parameter: &Parameter| super::words::all(&parameter.node.pat);
+    function.parameters.iter().filter(holds).flat_map(words).collect()
+}
+
+/// A socket that the function takes as a stream and a sink of axum's messages.
+fn generic(ty: &Type, signature: &syn::Signature, imports: &Imports) -> Option<(Flavor, Kind)> {
+    let mut bounds: Vec<&syn::TypeParamBound> = Vec::new();
+    match peel(ty) {
+        Type::Reference(inner) => return generic(&inner.elem, signature, imports),
+        Type::ImplTrait(made) => bounds.extend(&made.bounds),
+        Type::Path(path) => {
+            let name = path.path.get_ident()?;
+            let declared = signature.generics.type_params().find(|one| one.ident == *name)?;
+            bounds.extend(&declared.bounds);
+            for predicate in signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+                if let syn::WherePredicate::Type(one) = predicate
+                    && matches!(&one.bounded_ty, Type::Path(path) if path.path.is_ident(name))
+                {
+                    bounds.extend(&one.bounds);
+                }
+            }
+        }
+        _ => return None,
+    }
+    let carries = |names: &[&str]| bounds.iter().any(|bound| is_of_messages(bound, names, imports));
+    let kind = match (carries(&["Stream", "TryStream", "FusedStream"]), carries(&["Sink"])) {
+        (true, true) => Kind::Socket,
+        (true, false) => Kind::Receiver,
+        (false, true) => Kind::Sender,
+        (false, false) => return None,
+    };
+    Some((Flavor::Axum, kind))
+}
+
+/// `Stream<Item = Result<Message, Error>>` or `Sink<Message>` over axum's messages.
+fn is_of_messages(bound: &syn::TypeParamBound, names: &[&str], imports: &Imports) -> bool {
+    let syn::TypeParamBound::Trait(bound) = bound else { return false };
+    let Some(last) = bound.path.segments.last().filter(|last| names.iter().any(|name| last.ident == name))
+    else {
+        return false;
+    };
+    let mut search = Messages { imports, found: false };
+    syn::visit::Visit::visit_path_arguments(&mut search, &last.arguments);
+    search.found
+}
+
+struct Messages<'i> {
+    imports: &'i Imports,
+    found: bool,
+}
+
+impl<'ast> syn::visit::Visit<'ast> for Messages<'_> {
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let full = self.imports.resolve_path(path);
+        self.found |= full.starts_with("axum") && full.ends_with("::Message");
+        syn::visit::visit_path(self, path);
+    }
+}
+
+/// What a `type` item stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Alias {
+    pub(crate) flavor: Flavor,
+    pub(crate) kind: Kind,
+    /// In an `Option` or a `Result`.
+    pub(crate) is_wrapped: bool,
+}
+
+/// The handle behind the type of a `type` item.
+pub(crate) fn alias(ty: &Type, imports: &Imports) -> Option<Alias> {
+    let (flavor, kind) = known(ty, imports)?;
+    Some(Alias { flavor, kind, is_wrapped: is_wrapped(ty, imports) })
 }
 
 /// The handles in the fields of `self`, by the names of the fields.
@@ -93,19 +201,24 @@ fn of_self(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Ro
         name: Some(format!("self.{name}")),
         socket: Some(format!("self.{name}")),
         receiver: None,
+        is_parameter: true,
     };
     let roots = fields.into_iter().filter(|(_, (one, _))| *one == flavor).map(root);
     Some((flavor, roots.collect()))
 }
 
 /// The values that the patterns of the parameters bind, in the order of the parameters.
-pub(crate) fn values<'a>(function: &'a Function, roots: &[Root]) -> Vec<(&'a Pat, Value<'a>)> {
+pub(crate) fn values<'a>(
+    function: &'a Function,
+    roots: &[Root],
+    imports: &Imports,
+) -> Vec<(&'a Pat, Value<'a>)> {
     let value = |parameter: &Parameter| {
         let at = place(parameter).to_string();
         let same = |root: &Root| root.at.to_string() == at;
         roots.iter().position(same).map_or(Value::Other, |connection| {
             let handle = Value::Handle(Handle { kind: roots[connection].kind, connection });
-            if is_wrapped(parameter.ty()) { Value::Wrapped(Box::new(handle)) } else { handle }
+            if is_wrapped(parameter.ty(), imports) { Value::Wrapped(Box::new(handle)) } else { handle }
         })
     };
     function.parameters.iter().map(|parameter| (&*parameter.node.pat, value(parameter))).collect()
@@ -113,7 +226,16 @@ pub(crate) fn values<'a>(function: &'a Function, roots: &[Root]) -> Vec<(&'a Pat
 
 fn root(parameter: &Parameter, kind: Kind, borrowed: bool) -> Root {
     let name = parameter.binding().map(ToString::to_string).filter(|name| !name.starts_with('_'));
-    Root { kind, borrowed, at: place(parameter), used: false, name, socket: None, receiver: None }
+    Root {
+        kind,
+        borrowed,
+        at: place(parameter),
+        used: false,
+        name,
+        socket: None,
+        receiver: None,
+        is_parameter: true,
+    }
 }
 
 /// The name, or the whole parameter when it has none.
@@ -122,8 +244,19 @@ fn place(parameter: &Parameter) -> TokenStream {
 }
 
 /// `Option<WebSocketUpgrade>` and `Result<WebSocketUpgrade, ..>`: the route has an answer for other requests too.
-fn is_wrapped(ty: &Type) -> bool {
+fn is_wrapped(ty: &Type, imports: &Imports) -> bool {
+    let by_alias = || alias_of(ty, imports).is_some_and(|alias| alias.is_wrapped);
+    is_result(ty) || by_alias()
+}
+
+fn is_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|last| last.ident == "Option" || last.ident == "Result")
+}
+
+fn alias_of(ty: &Type, imports: &Imports) -> Option<Alias> {
+    let Type::Path(path) = peel(ty) else { return None };
+    let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    imports.alias(&names.join("::"))
 }
 
 fn is_reference(ty: &Type) -> bool {
@@ -132,7 +265,7 @@ fn is_reference(ty: &Type) -> bool {
 
 /// The handle that a type stands for.
 pub(crate) fn handle_of(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
-    if is_reference(ty) || is_wrapped(ty) { None } else { known(ty, imports) }
+    if is_reference(ty) || is_wrapped(ty, imports) { None } else { known(ty, imports) }
 }
 
 /// Whether the type is that of a handle, or lends one.
@@ -143,11 +276,14 @@ pub(crate) fn is_handle_type(ty: &Type, imports: &Imports) -> bool {
 fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
     match peel(ty) {
         Type::Reference(reference) => known(&reference.elem, imports),
-        Type::Path(_) if is_wrapped(ty) => known(generic_arguments(ty).first()?, imports),
+        Type::Path(_) if is_result(ty) && !generic_arguments(ty).is_empty() => {
+            known(generic_arguments(ty).first()?, imports)
+        }
         Type::Path(path) if path.qself.is_none() => {
             let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             let generics = path.path.segments.last().map(|last| &last.arguments);
-            handle(&imports.resolve(&names.join("::")), generics?)
+            let alias = alias_of(ty, imports).map(|alias| (alias.flavor, alias.kind));
+            alias.or_else(|| handle(&imports.resolve(&names.join("::")), generics?))
         }
         _ => None,
     }
@@ -168,7 +304,8 @@ fn handle(path: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
 }
 
 fn axum(path: &str, last: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
-    let of_axum = path.starts_with("axum::");
+    // Crates beside axum have the same two types: `axum_tws`, `aide::axum`.
+    let of_axum = path.split("::").any(|name| name.starts_with("axum"));
     let of_socket = || {
         let text = generics.to_token_stream().to_string();
         text.contains("WebSocket")

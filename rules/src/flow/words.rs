@@ -49,13 +49,19 @@ pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
     found
 }
 
+/// Every word that stands there.
+pub(crate) fn all(tokens: &dyn ToTokens) -> Vec<String> {
+    let mut words = Vec::new();
+    each_word(tokens.to_token_stream(), &mut |word| words.push(word.to_string()));
+    words
+}
+
 /// The values of the names that stand there; of names that hide each other, the innermost.
 pub(crate) fn mentioned<'n, 'a>(
     tokens: &dyn ToTokens,
     names: &'n [(String, Value<'a>)],
 ) -> impl Iterator<Item = &'n Value<'a>> {
-    let mut words = Vec::new();
-    each_word(tokens.to_token_stream(), &mut |word| words.push(word.to_string()));
+    let mut words = all(tokens);
     words.sort_unstable();
     words.dedup();
     let last = move |word: String| names.iter().rfind(|(name, _)| *name == word);

@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) of: Option<String>,
     /// Whether it has `#[ws_endpoint]` or `#[ws_lifecycle]`, and is judged for that.
     pub(super) is_ours: bool,
+    /// Whether it, or a module around it, is there for tests only.
+    pub(super) is_test: bool,
 }
 
 /// Everything that was found.
@@ -43,10 +45,11 @@ pub(super) struct Collected {
     pub(super) shapes: Rc<Shapes>,
 }
 
-pub(super) fn collect(file: &File) -> Collected {
+pub(super) fn collect(file: &File, imports: Imports) -> Collected {
     let mut collector = Collector {
-        scopes: Scopes::default(),
+        scopes: Scopes::around(imports),
         of: None,
+        tests: 0,
         found: Collected::default(),
         shapes: Shapes::default(),
     };
@@ -57,6 +60,8 @@ pub(super) fn collect(file: &File) -> Collected {
 struct Collector {
     scopes: Scopes,
     of: Option<String>,
+    /// How many items around this place are there for tests only.
+    tests: usize,
     found: Collected,
     shapes: Shapes,
 }
@@ -67,7 +72,8 @@ impl Collector {
         let Ok(function) = syn::parse2::<Function>(quote!(#vis #sig #block)) else { return };
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
-        self.found.functions.push(Found { function, imports, of: self.of.clone(), is_ours });
+        let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
+        self.found.functions.push(Found { function, imports, of: self.of.clone(), is_ours, is_test });
     }
 
     fn block(&mut self, block: &Block) {
@@ -91,7 +97,10 @@ impl<'ast> Visit<'ast> for Collector {
         let Some((_, items)) = &module.content else { return };
         self.found.modules.push(module.ident.to_string());
         self.scopes.enter_module(items);
+        let tests = usize::from(module.attrs.iter().any(is_for_tests));
+        self.tests += tests;
         visit::visit_item_mod(self, module);
+        self.tests -= tests;
         self.scopes.leave();
     }
 
@@ -103,17 +112,13 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
         self.shapes.add_struct(item);
-        let Fields::Named(fields) = &item.fields else { return };
-        for field in &fields.named {
-            let Some(name) = &field.ident else { continue };
-            let place = || (item.ident.to_string(), name.to_string());
-            if let Some(handle) = handle_of(&field.ty, self.scopes.imports()) {
-                let (of, name) = place();
-                self.found.fields.push((of, name, handle));
-            }
-            if let Some(path) = type_path(&field.ty, self.scopes.imports()) {
-                let (of, name) = place();
-                self.found.types.push((of, name, path));
+        let of = item.ident.to_string();
+        let fields = fields_of(&item.fields, self.scopes.imports());
+        self.found.fields.extend(fields.map(|(name, handle)| (of.clone(), name, handle)));
+        for field in &item.fields {
+            let path = type_path(&field.ty, self.scopes.imports());
+            if let (Some(name), Some(path)) = (&field.ident, path) {
+                self.found.types.push((item.ident.to_string(), name.to_string(), path));
             }
         }
     }
@@ -129,7 +134,10 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let outer = self.of.take();
         self.function(&item.attrs, &item.sig, &item.block);
+        let tests = usize::from(item.attrs.iter().any(is_for_tests));
+        self.tests += tests;
         self.block(&item.block);
+        self.tests -= tests;
         self.of = outer;
     }
 
@@ -139,6 +147,17 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
+}
+
+/// The fields that hold handles, by their names or numbers.
+pub(super) fn fields_of<'a>(
+    fields: &'a Fields,
+    imports: &'a Imports,
+) -> impl Iterator<Item = (String, (Flavor, Kind))> + 'a {
+    fields.iter().enumerate().filter_map(|(number, field)| {
+        let name = field.ident.as_ref().map_or_else(|| number.to_string(), ToString::to_string);
+        Some((name, handle_of(&field.ty, imports)?))
+    })
 }
 
 /// The last name of a type: `Store` of `crate::Store<T>`.
@@ -151,4 +170,28 @@ fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
     let path = imports.resolve_path(attribute.path());
     let last = path.rsplit("::").next().unwrap_or_default();
     matches!(last, "ws_endpoint" | "ws_lifecycle")
+}
+
+/// `#[test]`, `#[tokio::test]`, `#[cfg(test)]` and `#[cfg(all(test, ..))]`.
+fn is_for_tests(attribute: &Attribute) -> bool {
+    let name = attribute.path().segments.last().map(|last| last.ident.to_string());
+    match (name.as_deref(), &attribute.meta) {
+        (Some("test"), _) => true,
+        (Some("cfg"), syn::Meta::List(list)) => asks_for_test(list.tokens.clone()),
+        _ => false,
+    }
+}
+
+fn asks_for_test(condition: proc_macro2::TokenStream) -> bool {
+    let mut after_all = false;
+    condition.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(name) => {
+            after_all = name == "all";
+            name == "test"
+        }
+        proc_macro2::TokenTree::Group(group) => {
+            std::mem::take(&mut after_all) && asks_for_test(group.stream())
+        }
+        _ => false,
+    })
 }

@@ -6,12 +6,14 @@
 mod collect;
 mod constants;
 mod neighbours;
+mod package;
 mod receiver;
 mod scope;
 mod shapes;
 
 pub use constants::Constants;
 pub use neighbours::Neighbours;
+pub use package::Package;
 pub use scope::{Scopes, has_names};
 
 pub(crate) use neighbours::Neighbour;
@@ -31,6 +33,8 @@ pub struct Surroundings {
     of: Option<String>,
     /// Whether helpers are reported where they are written.
     helpers_are_judged: bool,
+    /// Whether it is there for tests only.
+    is_test: bool,
 }
 
 impl Surroundings {
@@ -41,12 +45,16 @@ impl Surroundings {
 
     /// A place in a file that is judged whole: what is wrong with a helper is reported there, not where it is called.
     pub fn in_file(imports: Imports, neighbours: &Rc<Neighbours>, of: Option<String>) -> Self {
-        Self { imports, neighbours: Rc::clone(neighbours), of, helpers_are_judged: true }
+        Self { imports, neighbours: Rc::clone(neighbours), of, helpers_are_judged: true, is_test: false }
     }
 
     /// What the names stand for.
     pub fn imports(&self) -> &Imports {
         &self.imports
+    }
+
+    pub(crate) fn is_test(&self) -> bool {
+        self.is_test
     }
 
     pub(crate) fn of(&self) -> Option<&str> {
@@ -68,6 +76,13 @@ impl Surroundings {
 
     /// The fields of `self` that hold handles.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
-        self.of.iter().flat_map(|of| self.neighbours.fields(of))
+        self.of.iter().flat_map(|of| self.fields_of(of))
+    }
+
+    /// The fields of a struct of the file, or of the package, that hold handles.
+    pub(crate) fn fields_of(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
+        let is_here = self.neighbours.fields(of).next().is_some();
+        let elsewhere = self.imports.fields_in_package(of).filter(move |_| !is_here);
+        self.neighbours.fields(of).chain(elsewhere)
     }
 }

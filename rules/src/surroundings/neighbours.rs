@@ -56,6 +56,7 @@ pub(crate) struct Neighbour {
     pub(crate) methods: HashSet<String>,
     imports: Imports,
     is_ours: bool,
+    is_test: bool,
 }
 
 /// What a rule says of a helper.
@@ -68,14 +69,16 @@ pub(crate) struct Fault {
 
 impl Neighbours {
     /// Those of a file that is judged whole, where each helper is judged by itself.
-    pub fn of(file: &File) -> Rc<Self> {
-        let collected = collect::collect(file);
+    ///
+    /// The imports are what is known of the package around the file.
+    pub fn of(file: &File, around: &Imports) -> Rc<Self> {
+        let collected = collect::collect(file, around.clone());
         Rc::new(Self::known(&collected, |_| Vec::new()))
     }
 
     /// Those of a file of which only one function is judged: what is wrong with its helpers has to be reported with it.
-    pub fn with_faults(file: &File) -> Rc<Self> {
-        let collected = collect::collect(file);
+    pub fn with_faults(file: &File, around: &Imports) -> Rc<Self> {
+        let collected = collect::collect(file, around.clone());
         let (fields, types) = (fields(&collected), types(&collected));
         let shapes = Rc::clone(&collected.shapes);
         let fields = Rc::new(Self { fields, types, shapes, ..Self::default() });
@@ -136,6 +139,7 @@ impl Neighbours {
             neighbours: Rc::clone(self),
             of: only.of.clone(),
             helpers_are_judged: false,
+            is_test: only.is_test,
         })
     }
 
@@ -192,6 +196,7 @@ impl Neighbour {
             methods: methods(found),
             imports: found.imports.clone(),
             is_ours: found.is_ours,
+            is_test: found.is_test,
         }
     }
 }

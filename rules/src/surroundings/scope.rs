@@ -16,6 +16,8 @@ pub struct Scopes {
 /// The names of a module or block, with those that it has from outside.
 #[derive(Default)]
 struct Scope {
+    /// What is known of the package around the file.
+    package: Imports,
     uses: Vec<Item>,
     imports: Imports,
     constants: Constants,
@@ -23,8 +25,8 @@ struct Scope {
 
 impl Scope {
     /// What stands later shadows what stood earlier.
-    fn new(uses: Vec<Item>, constants: Constants) -> Self {
-        Self { imports: Imports::of_items(&uses), uses, constants }
+    fn new(package: Imports, uses: Vec<Item>, constants: Constants) -> Self {
+        Self { imports: package.clone().with_items(&uses), package, uses, constants }
     }
 }
 
@@ -32,14 +34,20 @@ impl Scope {
     /// The names of items further in, which see these.
     fn with<'a>(&self, items: impl IntoIterator<Item = &'a Item> + Clone) -> Self {
         let uses = self.uses.iter().cloned().chain(names(items.clone())).collect();
-        Self::new(uses, self.constants.within(Constants::of(items)))
+        Self::new(self.package.clone(), uses, self.constants.within(Constants::of(items)))
     }
 }
 
 impl Scopes {
+    /// Those of a file in a package of which this is known.
+    pub fn around(package: Imports) -> Self {
+        let none = Scope::new(package, Vec::new(), Constants::default());
+        Self { inner: Vec::new(), none }
+    }
+
     /// The top of a file.
     pub fn enter_file(&mut self, file: &File) {
-        self.inner.push(Scope::new(names(&file.items).collect(), Constants::of(&file.items)));
+        self.inner.push(self.none.with(&file.items));
     }
 
     /// A module begins anew, unless it says `use super::*`.
@@ -87,11 +95,10 @@ fn items(block: &Block) -> impl Iterator<Item = &Item> + Clone {
 fn names<'a>(items: impl IntoIterator<Item = &'a Item>) -> impl Iterator<Item = Item> {
     items.into_iter().filter_map(|item| {
         let defined = match item {
-            Item::Use(_) => return Some(item.clone()),
+            Item::Use(_) | Item::Type(_) => return Some(item.clone()),
             Item::Enum(item) => &item.ident,
             Item::Struct(item) => &item.ident,
             Item::Trait(item) => &item.ident,
-            Item::Type(item) => &item.ident,
             Item::Union(item) => &item.ident,
             _ => return None,
         };

@@ -80,6 +80,11 @@ impl Sink {
         before - self.found.len()
     }
 
+    /// Forgets what these rules reported.
+    pub(super) fn forget(&mut self, rules: impl Fn(&Rule) -> bool) {
+        self.found.retain(|found| !rules(found.rule));
+    }
+
     /// Everything that was reported, in the order of the source; the first fault of shape shows the whole signature.
     pub(super) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
         self.found = Self { found: self.found }.sorted();

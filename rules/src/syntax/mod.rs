@@ -7,6 +7,7 @@ mod arguments;
 mod cookies;
 mod diagnostic;
 mod endpoint;
+mod habit;
 mod helper;
 mod options;
 mod origin_header;
@@ -15,11 +16,12 @@ mod route;
 mod types;
 
 pub use crate::flow::Imports;
-pub use crate::surroundings::{Constants, Neighbours, Scopes, Surroundings, has_names};
+pub use crate::surroundings::{Constants, Neighbours, Package, Scopes, Surroundings, has_names};
 pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
+pub use habit::is_habit;
 pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, near, nearest};
 pub use origin_header::{asks_for_origin, reads_origin_header};
 pub use print::one_line;
@@ -58,6 +60,9 @@ pub fn check(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     }
     let flow = endpoint.function().and_then(|function| Flow::of_endpoint(function, around));
     judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
+    if around.is_test() {
+        sink.forget(is_habit);
+    }
     sink.finish(endpoint)
 }
 
@@ -70,6 +75,9 @@ pub fn check_lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnost
     let by_name = Surroundings::of_imports(Imports::of_sockeye());
     let flow = |around| helper.function().and_then(|function| Flow::of_function(function, around));
     judge(helper, flow(around).or_else(|| flow(&by_name)).as_ref(), None, &mut sink);
+    if around.is_test() {
+        sink.forget(is_habit);
+    }
     sink.sorted()
 }
 
@@ -78,10 +86,29 @@ pub fn check_lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnost
 ///
 /// The surroundings are those of the function, as far as they are known.
 pub fn check_function(function: &Function, around: &Surroundings) -> Option<Vec<Diagnostic>> {
+    Some(judge_function(function, around)?.found)
+}
+
+/// What the rules say of a function that is no endpoint, and what it was taken for.
+pub struct Judged {
+    /// In the order of the source.
+    pub found: Vec<Diagnostic>,
+    /// Whether its WebSockets are axum's.
+    pub is_axum: bool,
+    /// Whether an upgrade of axum's comes into it, or begins in it.
+    pub has_upgrade: bool,
+}
+
+/// Like [`check_function`], with what the function was taken for.
+pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judged> {
     let flow = Flow::of_function(function, around)?;
     let mut sink = Sink::default();
     lifecycle(&flow, &mut sink);
-    Some(sink.sorted())
+    Some(Judged {
+        found: sink.sorted(),
+        is_axum: flow.flavor == Flavor::Axum,
+        has_upgrade: flow.flavor == Flavor::Axum && flow.has_upgrade(),
+    })
 }
 
 fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, judged_later: Option<Phase>, sink: &mut Sink) {

@@ -1,6 +1,6 @@
 //! For people: the form of rustc's messages, as in the server's startup report.
 
-use std::io;
+use std::{fmt::Write, io};
 
 use sockeye_rules::render::{self, Look, Remark, count};
 
@@ -15,6 +15,9 @@ pub(super) fn write(report: &Report<'_>) -> String {
     for (path, finding) in &report.findings {
         text.push_str(&render::report(&rendered(path, finding), look));
         text.push_str("\n\n");
+    }
+    for (package, number) in &report.unseen {
+        let _ = writeln!(text, "{}", unseen(package, *number));
     }
     text.push_str(&summary(report));
     text.push('\n');
@@ -41,6 +44,14 @@ fn place<'a>(path: &'a str, place: &'a Place) -> render::Place<'a> {
         span: place.span.clone(),
         label: place.label.as_deref(),
     }
+}
+
+/// What the rules could not judge, so that silence about it is no verdict.
+fn unseen(package: &str, number: usize) -> String {
+    let (functions, were) = (count(number, "function"), if number == 1 { "was" } else { "were" });
+    format!(
+        "note: {functions} of `{package}` that upgrade to a WebSocket {were} not understood; `--verbose` says where"
+    )
 }
 
 /// The last line; before it, how to learn more.

@@ -16,6 +16,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
         "ok": report.findings.is_empty(),
         "files": report.files,
         "handlers": report.handlers,
+        "not_understood": report.unseen.values().sum::<usize>(),
         "errors": report.errors(),
         "warnings": report.warnings(),
         "findings": report.findings.iter().map(|(path, finding)| one(path, finding)).collect::<Vec<_>>(),

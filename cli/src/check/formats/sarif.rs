@@ -36,6 +36,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": { BASE: { "description": { "text": "the root of the repository" } } },
             "results": results,
+            "properties": { "handlers": report.handlers, "notUnderstood": report.unseen.values().sum::<usize>() },
         }],
     });
     format!("{document:#}\n")

@@ -18,7 +18,7 @@ use std::{
     rc::Rc,
 };
 
-use sockeye_rules::UNCHECKED_ORIGIN;
+use sockeye_rules::{UNCHECKED_ORIGIN, syntax::is_habit};
 
 use self::{code::Code, demand::Proof, facts::Function, index::Index};
 use super::{
@@ -174,6 +174,25 @@ fn index(texts: Vec<(PathBuf, String)>) -> Option<Rc<Index>> {
     let mut with_origin = texts.iter().filter(|(_, text)| code::mentions_origin(text));
     let looks = with_origin.any(|(_, text)| Code::read(text).looks_at_origins);
     (!looks).then(|| Rc::new(Index::new(texts)))
+}
+
+/// Takes back what rules of habit said of code that is there for tests only.
+pub(super) fn leave_out_tests(file: &SourceFile, source: &Source, findings: &mut Vec<Finding>) {
+    if !findings.iter().any(|finding| is_habit(finding.rule)) {
+        return;
+    }
+    if is_test_file(&file.path) {
+        findings.retain(|finding| !is_habit(finding.rule));
+    }
+    let code = Code::read(source.text());
+    findings.retain(|finding| !(is_habit(finding.rule) && code.is_test(finding.place.start.line)));
+}
+
+/// Whether the file is a test, or a module that only tests have.
+fn is_test_file(file: &Path) -> bool {
+    let (Some(package), Ok(file)) = (package::of(file), absolute(file)) else { return false };
+    let within = file.strip_prefix(&package).ok().and_then(|path| path.components().next());
+    within.is_some_and(|first| first.as_os_str() == "tests") || modules::is_test(&package, &file)
 }
 
 /// Tests, benchmarks and examples are not what the visitors of a page meet.

@@ -48,6 +48,8 @@ pub(super) struct Judged {
     pub(super) kind: Kind,
     pub(super) findings: Vec<Finding>,
     pub(super) route: Option<RouteOf>,
+    /// Whether an upgrade of axum's was found in it.
+    pub(super) has_upgrade: bool,
 }
 
 /// Asks the rules about what stands under `#[ws_endpoint(..)]`.
@@ -65,7 +67,7 @@ pub(super) fn endpoint(
     let findings = findings(syntax::check(&endpoint, around), source, &ours.bytes());
     let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
     let kind = Kind::Endpoint(endpoint.route().map(|route| route.text.clone()));
-    Judged { kind, findings, route: route(&endpoint).filter(|_| is_fit) }
+    Judged { kind, findings, route: route(&endpoint).filter(|_| is_fit), has_upgrade: false }
 }
 
 fn route(endpoint: &Endpoint) -> Option<RouteOf> {
@@ -83,14 +85,16 @@ pub(super) fn helper(ours: &Ours, item: TokenStream, around: &Surroundings, sour
     let helper = syntax::parse(ours.arguments.clone(), item);
     let findings = findings(syntax::check_lifecycle(&helper, around), source, &ours.bytes());
     let kind = helper.function().map_or(Kind::Helper, |function| kind(function, around.imports()));
-    Judged { kind, findings, route: None }
+    let has_upgrade = kind == Kind::Axum;
+    Judged { kind, findings, route: None, has_upgrade }
 }
 
 /// Asks the rules about any other function; `None` when it has nothing to do with WebSockets.
 pub(super) fn function(function: &Function, around: &Surroundings, source: &Source) -> Option<Judged> {
-    let found = syntax::check_function(function, around)?;
-    let findings = findings(found, source, &function.name().span().byte_range());
-    Some(Judged { kind: kind(function, around.imports()), findings, route: None })
+    let judged = syntax::judge_function(function, around)?;
+    let findings = findings(judged.found, source, &function.name().span().byte_range());
+    let kind = if judged.is_axum { Kind::Axum } else { Kind::Helper };
+    Some(Judged { kind, findings, route: None, has_upgrade: judged.has_upgrade })
 }
 
 fn kind(function: &Function, imports: &Imports) -> Kind {

@@ -1,12 +1,17 @@
 //! Finds the handlers of a file and asks the rules about each.
 
 mod attribute;
+mod closure;
 mod handler;
+mod macro_rules;
+mod upgrades;
 mod visit;
 
 pub(super) use handler::{Handler, Kind, RouteOf};
 
-use sockeye_rules::syntax::Neighbours;
+use std::sync::Arc;
+
+use sockeye_rules::syntax::{Imports, Neighbours, Package};
 use syn::visit::Visit;
 
 use super::{finding::Finding, source::Source};
@@ -18,12 +23,24 @@ pub(super) struct Scanned {
     pub(super) findings: Vec<Finding>,
     /// The routes that are there whatever is configured.
     pub(super) routes: Vec<RouteOf>,
+    /// In the order of the source.
+    pub(super) unseen: Vec<Unseen>,
 }
 
-/// Every function is looked at, wherever it stands: in modules, `impl` blocks, traits and the bodies of other functions.
-/// What stands in macros is not: only rustc knows what becomes of it.
-pub(super) fn scan(tree: &syn::File, source: &Source) -> Scanned {
-    let mut visitor = visit::Visitor::new(source, Neighbours::of(tree));
+/// A function that has to do with an upgrade of axum's, which was not found in it.
+#[derive(Debug)]
+pub(super) struct Unseen {
+    /// The function around it.
+    pub(super) name: String,
+    pub(super) line: usize,
+}
+
+/// Every function is looked at, wherever it stands: in modules, `impl` blocks, traits, the bodies of other functions and those of
+/// `macro_rules!`, as far as they parse; and closures that take an upgrade.
+pub(super) fn scan(tree: &syn::File, source: &Source, package: Arc<Package>) -> Scanned {
+    let around = Imports::of_package(package);
+    let neighbours = Neighbours::of(tree, &around);
+    let mut visitor = visit::Visitor::new(source, neighbours, around);
     visitor.visit_file(tree);
     visitor.finish()
 }

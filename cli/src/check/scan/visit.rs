@@ -1,24 +1,33 @@
 //! The way through a syntax tree.
 
-use std::{mem, rc::Rc};
+use std::{collections::HashSet, mem, rc::Rc};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use sockeye_rules::syntax::{Neighbours, Scopes, Surroundings, has_names, last_segment};
+use sockeye_rules::syntax::{Imports, Neighbours, Scopes, Surroundings, has_names, last_segment};
 use syn::{
-    Attribute, Block, File, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, Signature, TraitItemFn, Visibility,
+    Attribute, Block, ExprClosure, ExprMethodCall, File, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod,
+    Signature, TraitItemFn, Visibility,
+    spanned::Spanned,
     visit::{self, Visit},
 };
 
 use super::{
-    Scanned, attribute,
+    Scanned, attribute, closure,
     handler::{self, Handler, Judged},
+    macro_rules,
+    upgrades::Upgrades,
 };
-use crate::check::source::Source;
+use crate::check::{finding::Finding, source::Source};
 
 /// Collects the handlers of a file.
 pub(super) struct Visitor<'a> {
     source: &'a Source,
+    /// Whether `on_upgrade` is axum's here.
+    is_axum: bool,
+    upgrades: Upgrades,
+    /// How many functions with a body are around this place.
+    depth: usize,
     scopes: Scopes,
     neighbours: Rc<Neighbours>,
     /// The type of the `impl` block around this place.
@@ -37,10 +46,13 @@ struct Parts<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(source: &'a Source, neighbours: Rc<Neighbours>) -> Self {
+    pub(super) fn new(source: &'a Source, neighbours: Rc<Neighbours>, package: Imports) -> Self {
         Self {
             source,
-            scopes: Scopes::default(),
+            is_axum: source.text().contains("axum") || package.is_axum(),
+            upgrades: Upgrades::default(),
+            depth: 0,
+            scopes: Scopes::around(package),
             neighbours,
             of: None,
             conditions: 0,
@@ -48,7 +60,14 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Scanned {
+    pub(super) fn finish(mut self) -> Scanned {
+        self.scanned.unseen = self.upgrades.unseen();
+        // A closure is judged with the function around it as well, when that follows it.
+        let mut known = HashSet::new();
+        let place = |one: &Finding| {
+            (one.rule.name, one.message.clone(), one.place.start.line, one.place.start.column)
+        };
+        self.scanned.findings.retain(|one| known.insert(place(one)));
         self.scanned
     }
 
@@ -59,6 +78,10 @@ impl<'a> Visitor<'a> {
 
     fn function(&mut self, parts: &Parts<'_>) {
         let judged = self.within(parts.block, |this| this.judge(parts));
+        let has_upgrade = judged.as_ref().is_some_and(|(judged, _)| judged.has_upgrade);
+        let bytes = parts.sig.fn_token.span.byte_range().start..parts.block.span().byte_range().end;
+        let line = parts.sig.ident.span().start().line;
+        self.upgrades.function(bytes, parts.sig.ident.to_string(), line, has_upgrade);
         if let Some((judged, conditional)) = judged {
             self.take(&parts.sig.ident, judged, conditional || attribute::is_conditional(parts.attrs));
         }
@@ -121,6 +144,29 @@ impl<'a> Visitor<'a> {
         seen
     }
 
+    /// Goes into a function.
+    fn inside(&mut self, sig: &Signature, block: &Block) {
+        self.depth += 1;
+        self.visit_signature(sig);
+        self.visit_block(block);
+        self.depth -= 1;
+    }
+
+    /// A closure that takes an upgrade, or a socket that nobody else has judged.
+    fn closure(&mut self, closure: &ExprClosure) {
+        let Some(function) = closure::as_function(closure).and_then(|text| syn::parse2(text).ok()) else {
+            return;
+        };
+        let Some(judged) = handler::function(&function, &self.around(), self.source) else { return };
+        if !judged.has_upgrade {
+            return;
+        }
+        let span = closure.inputs_begin.span();
+        let bytes = span.byte_range().start..closure.body.span().byte_range().end;
+        self.upgrades.function(bytes, "closure".to_owned(), span.start().line, true);
+        self.take(&Ident::new("closure", span), judged, true);
+    }
+
     /// Goes into what may not be there.
     fn under(&mut self, condition: bool, go: impl FnOnce(&mut Self)) {
         self.conditions += usize::from(condition);
@@ -172,19 +218,48 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let ItemFn { attrs, vis, sig, block, .. } = item;
         self.function(&Parts { attrs, vis, sig, block });
-        self.visit_block(block);
+        self.inside(sig, block);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         let ImplItemFn { attrs, vis, sig, block, .. } = item;
         self.function(&Parts { attrs, vis, sig, block });
-        self.visit_block(block);
+        self.inside(sig, block);
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast TraitItemFn) {
         let Some(block) = &item.default else { return self.other(item, &item.attrs) };
         self.function(&Parts { attrs: &item.attrs, vis: &Visibility::Inherited, sig: &item.sig, block });
-        self.visit_block(block);
+        self.inside(&item.sig, block);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.closure(closure);
+        visit::visit_expr_closure(self, closure);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if self.is_axum && call.method == "on_upgrade" {
+            self.upgrades.mention(call.method.span());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let upgrade = path.segments.iter().find(|one| one.ident == "WebSocketUpgrade");
+        if let Some(upgrade) = upgrade.filter(|_| self.is_axum && self.depth > 0) {
+            self.upgrades.mention(upgrade.ident.span());
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        if item.mac.path.is_ident("macro_rules") {
+            for file in macro_rules::bodies(item.mac.tokens.clone()) {
+                // What stands for the macro's own parameters is not known, so routes in it are no routes of this file.
+                self.under(true, |this| file.items.iter().for_each(|item| visit::visit_item(this, item)));
+            }
+        }
     }
 
     /// A block may stand under a condition that is not looked for here.

@@ -49,6 +49,15 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         let value = self.eval(last);
+        // `fn serve(socket) -> impl Future { async move { .. } }`: who calls it waits for it.
+        if let Value::Task(task) = &value
+            && self.frame().is_function
+            && !self.is_async
+        {
+            self.run(task);
+            self.push_exit(Exit::Unknown, None);
+            return Value::Other;
+        }
         self.escape(&value);
         let how = match &value {
             _ if self.frame().gives_nothing => Exit::Fine,
@@ -74,6 +83,10 @@ impl<'a> Builder<'a> {
         if is_conditional(statement) {
             return self.perhaps(statement);
         }
+        self.unconditional(statement, last)
+    }
+
+    fn unconditional(&mut self, statement: &'a Stmt, last: bool) -> Value<'a> {
         match statement {
             Stmt::Local(local) => self.local(local),
             Stmt::Item(_) => {}
@@ -103,6 +116,11 @@ impl<'a> Builder<'a> {
         if self.here.is_some() {
             self.push(Step::Unknown);
         }
+        // What it calls can be judged without knowing whether it is there.
+        self.run_apart(self.within, Exit::Task, |builder| {
+            builder.names = super::Names::default();
+            builder.unconditional(statement, false);
+        });
         if let Stmt::Local(local) = statement {
             self.bind_all(&local.pat, &Value::Other);
         }

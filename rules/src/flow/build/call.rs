@@ -6,6 +6,7 @@ use syn::{Expr, ExprCall, ExprPath};
 
 use super::Builder;
 use crate::flow::{
+    Flavor,
     graph::{Call, Exit, Step, Within},
     value::{Handle, Task, Value},
     words,
@@ -46,6 +47,10 @@ impl<'a> Builder<'a> {
                 self.push(Step::Wait);
                 self.here = None;
                 Value::Other
+            }
+            "from_request_parts" | "from_request" if self.flavor == Flavor::Axum && is_upgrades(&path) => {
+                self.give_away(call);
+                self.extracted(function.to_token_stream())
             }
             _ => self.other_call(function, path, call, awaited),
         }
@@ -117,6 +122,11 @@ fn is_tied(task: &Task<'_>) -> bool {
     let ends = words::has_word(&task.block.block, &["cancelled", "is_cancelled", "run_until_cancelled"]);
     let mut channels = words::mentioned(&task.block.block, &task.names);
     ends || channels.any(|value| *value == Value::Own)
+}
+
+/// A function of axum's `WebSocketUpgrade`.
+fn is_upgrades(path: &str) -> bool {
+    path.starts_with("axum") && path.rsplit("::").nth(1) == Some("WebSocketUpgrade")
 }
 
 fn is_tokio(path: &str) -> bool {

@@ -84,7 +84,10 @@ impl<'a> Builder<'a> {
     /// A handle that the type of this method holds.
     fn field_of_self(&self, field: &syn::ExprField) -> Option<Value<'a>> {
         let Expr::Path(base) = &*field.base else { return None };
-        let syn::Member::Named(member) = &field.member else { return None };
+        let member = match &field.member {
+            syn::Member::Named(name) => name.to_string(),
+            syn::Member::Unnamed(number) => number.index.to_string(),
+        };
         let is_self = base.path.is_ident("self");
         self.names.find(&format!("self.{member}")).filter(|_| is_self).cloned()
     }

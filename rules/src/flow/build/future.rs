@@ -8,7 +8,7 @@ use super::{Builder, Frame, names::Names};
 use crate::flow::{
     api,
     graph::{Act, Exit, Operation, Step, Within},
-    value::{Got, Handle, Pending, Site, Task, Value},
+    value::{Got, Handle, Kind, Pending, Site, Task, Value},
 };
 
 impl<'a> Builder<'a> {
@@ -35,6 +35,11 @@ impl<'a> Builder<'a> {
                 self.wait_for(at);
                 self.push(Step::Wait);
                 Value::Other
+            }
+            // An upgrade that is being extracted.
+            Value::Wrapped(inner) if matches!(*inner, Value::Handle(Handle { kind: Kind::Upgrade, .. })) => {
+                self.push(Step::Wait);
+                Value::Wrapped(inner)
             }
             other => {
                 self.escape(&other);

@@ -213,6 +213,15 @@ impl<'a> Builder<'a> {
         if name.starts_with("spawn") {
             return self.tied_task(call);
         }
+        if self.flavor == Flavor::Axum {
+            if name == "on_upgrade" && call.args.len() == 1 {
+                return self.foreign_upgrade(call);
+            }
+            if name.starts_with("extract") && self.names_upgrade(call.turbofish.as_ref()) {
+                self.arguments(call);
+                return self.extracted(call.method.to_token_stream());
+            }
+        }
         let mut future = None;
         for argument in &call.args {
             let value = self.eval(argument);
@@ -267,6 +276,33 @@ impl<'a> Builder<'a> {
             }
         }
         Value::Response(call.method.clone())
+    }
+
+    /// `on_upgrade` of something that is not followed: an extractor around axum's, or one of its own. Only of the former is it known
+    /// which socket the callback gets.
+    fn foreign_upgrade(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
+        let connection = self.add_root(Kind::Upgrade, call.receiver.to_token_stream());
+        let handle = Handle { kind: Kind::Upgrade, connection };
+        let base = crate::flow::words::all(&call.receiver).into_iter().next();
+        if base.is_some_and(|base| self.holders.contains(&base)) {
+            return self.upgrade(handle, call);
+        }
+        let site = self.site(call);
+        self.operation(Act::Accept, handle, site);
+        self.arguments(call);
+        Value::Response(call.method.clone())
+    }
+
+    /// What an extraction of the upgrade gives, before or after its `.await`.
+    pub(super) fn extracted(&mut self, at: proc_macro2::TokenStream) -> Value<'a> {
+        let connection = self.add_root(Kind::Upgrade, at);
+        Value::Wrapped(Box::new(Value::Handle(Handle { kind: Kind::Upgrade, connection })))
+    }
+
+    fn names_upgrade(&self, generics: Option<&syn::AngleBracketedGenericArguments>) -> bool {
+        let first = generics.and_then(|generics| generics.args.first());
+        let Some(syn::GenericArgument::Type(ty)) = first else { return false };
+        crate::flow::handle_of(ty, &self.imports) == Some((Flavor::Axum, Kind::Upgrade))
     }
 
     fn callback(&mut self, callback: &'a syn::ExprClosure) {

@@ -39,10 +39,11 @@ pub(super) fn build<'a>(
     body: &'a Block,
     flavor: Flavor,
     roots: Vec<Root>,
+    holders: Vec<String>,
     imports: &Imports,
     kept: &'a Arena<Expr>,
 ) -> (Graph, Vec<Root>) {
-    let values = roots::values(function, &roots);
+    let values = roots::values(function, &roots, imports);
     let mut builder = Builder {
         graph: Graph::default(),
         here: None,
@@ -50,6 +51,8 @@ pub(super) fn build<'a>(
         targets: Vec::new(),
         frames: vec![Frame::function(function)],
         roots,
+        holders,
+        is_async: function.sig.asyncness.is_some(),
         flavor,
         imports: imports.with(body),
         within: Within::Function,
@@ -80,6 +83,9 @@ struct Builder<'a> {
     /// Where `return` and `?` lead.
     frames: Vec<Frame>,
     roots: Vec<Root>,
+    /// Names of extractors around an upgrade.
+    holders: Vec<String>,
+    is_async: bool,
     flavor: Flavor,
     imports: Imports,
     within: Within,
@@ -238,6 +244,7 @@ impl<'a> Builder<'a> {
             name: None,
             socket: None,
             receiver: None,
+            is_parameter: false,
         });
         self.roots.len() - 1
     }
