@@ -1,6 +1,6 @@
 use crate::{
     DETACHED_TASK,
-    flow::{Act, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Step, Within},
+    flow::{Act, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Step, Within, has_word},
     syntax::Sink,
 };
 
@@ -10,22 +10,22 @@ const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".
 /// Methods that wait for the next of something.
 const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
 
+const SOCKEYE: &str = "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
+
+const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if flow.flavor == Flavor::Axum {
-        return; // nothing there can tie a task to a connection
-    }
     for (spawn, step) in flow.steps() {
         let Step::Spawn { at, takes, tied: false, .. } = step else { continue };
-        if takes.is_empty() || ends_by_itself(flow, spawn, takes) {
+        if takes.is_empty() || ends_by_itself(flow, spawn, takes) || may_end_on_axum(flow, spawn, takes) {
             continue;
         }
         let message = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
-        sink.report(
-            &DETACHED_TASK,
-            at,
-            message,
-            "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`",
-        );
+        let help = match flow.flavor {
+            Flavor::Sockeye => SOCKEYE,
+            Flavor::Axum => AXUM,
+        };
+        sink.report(&DETACHED_TASK, at, message, help);
     }
 }
 
@@ -44,6 +44,30 @@ fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
         && (round.is_empty()
             || round.iter().any(|id| sees_the_end(flow, *id, takes))
             || round.iter().any(|id| receives_what_may_end(&flow.graph.nodes[*id].step)))
+}
+
+/// On axum a task that sends in turn with a timer ends with its next send. One that waits for a source of the whole program, which
+/// goes on when the client has left, does not; and a task with the whole socket is the handler itself.
+fn may_end_on_axum(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
+    let is_half = takes.iter().all(|handle| handle.kind == Kind::Sender);
+    let waits_for_all = flow.steps().any(|(id, step)| {
+        flow.graph.nodes[id].within == Within::Task(spawn)
+            && flow.graph.in_cycle(id)
+            && receives_from_all(flow, step)
+    });
+    flow.flavor == Flavor::Axum && !(is_half && waits_for_all)
+}
+
+/// Whether it waits for a channel that others subscribe to as well.
+fn receives_from_all(flow: &Flow<'_>, step: &Step) -> bool {
+    let Step::Call(call) = step else { return false };
+    if let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) {
+        return RECEIVES.contains(&method)
+            && (SUBSCRIBES.contains(&of) || of.ends_with("broadcast::Receiver"));
+    }
+    // `let mut events = events.subscribe();` hides the name, so its type is not known.
+    let receives = call.path.rsplit_once('.').is_some_and(|(_, method)| RECEIVES.contains(&method));
+    receives && has_word(&flow.function.body, &["subscribe", "resubscribe"])
 }
 
 /// Whether it receives from the peer and leaves when there is nothing more.

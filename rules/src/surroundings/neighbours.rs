@@ -38,6 +38,7 @@ pub struct Neighbours {
 }
 
 /// A function, as those see it that call it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone)]
 pub(crate) struct Neighbour {
     /// Its name, with the type of its `impl` block in front: `Store::save`.

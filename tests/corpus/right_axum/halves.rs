@@ -223,3 +223,35 @@ async fn spawned_and_awaited(socket: WebSocket) {
     let reader = tokio::spawn(async move { while let Some(Ok(_)) = rx.next().await {} });
     let _ = tokio::join!(writer, reader);
 }
+
+async fn aborted_feed(socket: WebSocket, events: broadcast::Sender<String>) {
+    let (mut sender, mut receiver) = socket.split();
+    let mut events = events.subscribe();
+    let push = tokio::spawn(async move {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                Err(broadcast::error::RecvError::Closed) => break,
+            };
+            if sender.send(Message::text(event)).await.is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(Ok(_)) = receiver.next().await {}
+    push.abort();
+}
+
+async fn detached_pings(socket: WebSocket) {
+    let (mut sender, mut receiver) = socket.split();
+    tokio::spawn(async move {
+        loop {
+            sleep(Duration::from_secs(20)).await;
+            if sender.send(Message::Ping(Default::default())).await.is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(Ok(_)) = receiver.next().await {}
+}

@@ -71,3 +71,21 @@ async fn under_a_condition(mut socket: WebSocket) {
     }
     while let Some(Ok(_)) = socket.recv().await {}
 }
+
+async fn detached(socket: WebSocket, events: broadcast::Sender<String>) {
+    let (mut sender, mut receiver) = socket.split();
+    let mut events = events.subscribe();
+    tokio::spawn(async move { //~ detached_task
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => break,
+            };
+            if sender.send(Message::Text(event.into())).await.is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(Ok(_)) = receiver.next().await {}
+}
