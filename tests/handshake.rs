@@ -408,8 +408,8 @@ async fn a_handler_refuses_with_its_own_status_and_words() {
         said("the password is hunter2") && said("panicked before it accepted: no such table"),
         "{lines:?}"
     );
-    assert!(said("chose the subprotocol `made-up`, which the client does not offer"), "{lines:?}");
-    assert!(said("the header `upgrade` belongs to the handshake"), "{lines:?}");
+    assert!(said("chose the subprotocol `made-up`, which the client did not offer"), "{lines:?}");
+    assert!(said("the header `upgrade` is part of the handshake"), "{lines:?}");
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn one_client_cannot_take_every_place() {
     let reason = "the address 127.0.0.1 has reached the limit of 2 WebSockets per client";
     let lines = logs::with("reason", reason);
     assert!(
-        lines.iter().any(|line| line.get("remedy").contains("say `Limits::trusted_proxies(1)`")),
+        lines.iter().any(|line| line.get("remedy").contains("set `Limits::trusted_proxies(1)`")),
         "{lines:?}"
     );
 

@@ -213,7 +213,7 @@ async fn an_unknown_path_is_explained_told_and_counted() {
     assert_eq!(count("", "refused", "unknown_route") - before, 7);
     // What other groups have is for the log alone.
     let told = handshake(&server, "/admin/logs").await;
-    told.is("unknown_route", 404, &["endpoint `admin` has it, but is in the group \"admin\""]);
+    told.is("unknown_route", 404, &["endpoint `admin` has this route, but is in the group \"admin\""]);
     assert!(!told.answer.body.contains("group"), "{}", told.answer.body);
 }
 

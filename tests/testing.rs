@@ -384,7 +384,7 @@ async fn a_server_is_stopped_by_its_test() -> Tested {
     assert_eq!(socket.closed().await?.code, CloseCode::GOING_AWAY);
     client.assert_idle().await;
     let error: TestError = client.connect("/echo").await.unwrap_err();
-    assert!(error.to_string().contains("the connection ended without an answer"), "{error}");
+    assert!(error.to_string().contains("the connection ended without a response"), "{error}");
     Ok(())
 }
 
@@ -510,7 +510,7 @@ async fn ordinary_requests_are_sent_too() -> Tested {
     assert_eq!(wrong.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let error = wrong.json::<Item>().unwrap_err().to_string();
     assert!(
-        error.starts_with("on `/items`: waited for JSON, but 415 Unsupported Media Type: Expected"),
+        error.starts_with("on `/items`: waited for JSON, but got 415 Unsupported Media Type: Expected"),
         "{error}"
     );
     assert_eq!(client.get("/echo").await?.status(), 426);
