@@ -287,3 +287,7 @@ pub(crate) use signature::invalid_option::check as invalid_options;
 /// What the parameters of an endpoint take of a route that the rule cannot see.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::path_arity::arities;
+
+/// Whether a function sends to many clients in turn, be it one that has a connection or not.
+#[cfg(feature = "syntax")]
+pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;

@@ -39,17 +39,19 @@ const HELP: &str = "wait for all of them at once: `futures::future::join_all(..)
                     write `try_send`; with Sockeye, publish to a `Topic`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    trace::watch(flow, &mut FanOut { sink });
+    trace::watch(flow, &mut FanOut { sink, has_socket: !flow.roots.is_empty() });
 }
 
 struct FanOut<'s> {
     sink: &'s mut Sink,
+    /// Whether the function has a connection itself; where not, only types can tell whom it sends to.
+    has_socket: bool,
 }
 
 impl Watch for FanOut<'_> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
         let Expr::ForLoop(repeat) = expression else { return };
-        if !is_over_clients(repeat, names) {
+        if !self.is_over_clients(repeat, names) {
             return;
         }
         let mut search = Sends { of: bound(&repeat.pat), found: None };
@@ -61,17 +63,20 @@ impl Watch for FanOut<'_> {
     }
 }
 
-/// Whether the loop goes over the connections of others.
-fn is_over_clients(repeat: &ExprForLoop, names: &Names<'_>) -> bool {
-    let items = names.of(&repeat.expr);
-    if !items.is(Tags::SHARED) {
-        return false;
+impl FanOut<'_> {
+    /// Whether the loop goes over the connections of others.
+    fn is_over_clients(&self, repeat: &ExprForLoop, names: &Names<'_>) -> bool {
+        let items = names.of(&repeat.expr);
+        if !items.is(Tags::SHARED) {
+            return false;
+        }
+        let of_sockets = items.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
+        let mut words =
+            format!("{} {}", repeat.pat.to_token_stream(), repeat.expr.to_token_stream()).to_lowercase();
+        words.push_str(&items.place.as_deref().unwrap_or_default().to_lowercase());
+        let called_so = CLIENTS.iter().any(|one| words.contains(one));
+        of_sockets || called_so && (self.has_socket || items.has_type(&["Sender"]))
     }
-    let of_sockets = items.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
-    let mut words =
-        format!("{} {}", repeat.pat.to_token_stream(), repeat.expr.to_token_stream()).to_lowercase();
-    words.push_str(&items.place.as_deref().unwrap_or_default().to_lowercase());
-    of_sockets || CLIENTS.iter().any(|one| words.contains(one))
 }
 
 /// Names of clients, and a send that is waited for.

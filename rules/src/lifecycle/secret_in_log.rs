@@ -74,7 +74,13 @@ fn has_secret_query(flow: &Flow<'_>) -> bool {
         let words = ty.split(' ').filter_map(|word| flow.shapes().fields(word)).flatten();
         words.map(|(field, _)| field.clone()).collect::<Vec<_>>()
     };
-    types.filter(|ty| ty.contains("Query")).flat_map(fields).any(|field| is_secret(&field))
+    let queries: Vec<_> = types.filter(|ty| ty.contains("Query")).collect();
+    let is_read = || {
+        let body = flow.body.to_token_stream().to_string();
+        body.split('"').skip(1).step_by(2).any(is_secret)
+    };
+    queries.iter().any(|ty| ty.contains("Map")) && is_read()
+        || queries.into_iter().flat_map(fields).any(|field| is_secret(&field))
 }
 
 struct Logs<'s> {
@@ -114,7 +120,7 @@ impl Logs<'_> {
             Expr::Path(path) => {
                 let name = path.path.get_ident()?.to_string();
                 let origin = names.find(&name)?;
-                self.named(&name, origin).or_else(|| whole(&name, origin, names))
+                self.named(&name, origin).or_else(|| self.whole(&name, origin, names))
             }
             Expr::Field(field) => {
                 let Member::Named(name) = &field.member else { return None };
@@ -162,22 +168,25 @@ impl Logs<'_> {
         let captures = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
         let mut secrets = captures.filter_map(|name| {
             let origin = names.find(name)?;
-            self.named(name, origin).or_else(|| whole(name, origin, names))
+            self.named(name, origin).or_else(|| self.whole(name, origin, names))
         });
         secrets.next().map(|what| (token, what))
     }
-}
 
-/// A whole struct with a secret in it, or all headers.
-fn whole(name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
-    if !origin.is(Tags::REQUEST) {
-        return None;
+    /// A whole struct or query with a secret in it, or all headers.
+    fn whole(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
+        if !origin.is(Tags::REQUEST) {
+            return None;
+        }
+        if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
+            return Some(format!("`{name}`, every header with cookies and `Authorization`,"));
+        }
+        if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query {
+            return Some(format!("`{name}`, the query with a secret in it,"));
+        }
+        let fields = names.types().fields(origin.ty.as_deref()?);
+        let hides = |ty: &str| ty.contains("Secret") || ty.contains("Redact");
+        let secret = fields.iter().find(|(field, ty)| is_secret(field) && !hides(ty));
+        secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
     }
-    if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
-        return Some(format!("`{name}`, every header with cookies and `Authorization`,"));
-    }
-    let fields = names.types().fields(origin.ty.as_deref()?);
-    let hides = |ty: &str| ty.contains("Secret") || ty.contains("Redact");
-    let secret = fields.iter().find(|(field, ty)| is_secret(field) && !hides(ty));
-    secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
 }

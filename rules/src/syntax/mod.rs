@@ -35,7 +35,7 @@ use proc_macro2::TokenStream;
 use crate::{
     Phase,
     catalogue::{AXUM, LIFECYCLE, SIGNATURE},
-    flow::{Flavor, Flow},
+    flow::{Flavor, Flow, has_word},
 };
 
 /// Reads the arguments of the attribute and the item under it.
@@ -101,7 +101,7 @@ pub struct Judged {
 
 /// Like [`check_function`], with what the function was taken for.
 pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let flow = Flow::of_function(function, around)?;
+    let Some(flow) = Flow::of_function(function, around) else { return check_sender(function, around) };
     let mut sink = Sink::default();
     lifecycle(&flow, &mut sink);
     Some(Judged {
@@ -109,6 +109,19 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
         is_axum: flow.flavor == Flavor::Axum,
         has_upgrade: flow.flavor == Flavor::Axum && flow.has_upgrade(),
     })
+}
+
+/// A function without a connection of its own may send to those of others.
+fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
+    let sends = |words: &[&str]| has_word(&function.body, words);
+    if !sends(&["for"]) || !sends(&["await"]) || !sends(&["send", "feed"]) {
+        return None;
+    }
+    let flow = Flow::of_helper(function, around.imports(), around)?;
+    let mut sink = Sink::default();
+    crate::catalogue::sends_in_turn(&flow, &mut sink);
+    let found = Some(sink.sorted()).filter(|found| !found.is_empty())?;
+    Some(Judged { found, is_axum: false, has_upgrade: false })
 }
 
 fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, judged_later: Option<Phase>, sink: &mut Sink) {

@@ -63,6 +63,13 @@ struct Walk<'e, 'l> {
     loops: Vec<Target>,
     /// For each block around: the names that were given to functions in it so far.
     given: Vec<HashSet<String>>,
+    /// For each block around: what was taken out there, in a loop that began after it was added. A client may have asked for that, unless
+    /// the loop is left then.
+    asked_for: Vec<HashSet<usize>>,
+    /// In how many loops each was added.
+    depths: Vec<usize>,
+    /// Whether this is what a close frame brings about.
+    in_close: bool,
 }
 
 /// A loop or a labelled block that can be left.
@@ -83,6 +90,9 @@ impl<'e, 'l> Walk<'e, 'l> {
             held: Some(Held::new()),
             loops: Vec::new(),
             given: vec![HashSet::new()],
+            asked_for: vec![HashSet::new()],
+            depths: Vec::new(),
+            in_close: false,
         };
         look(&mut walk);
         walk.end();
@@ -121,18 +131,30 @@ impl<'e, 'l> Walk<'e, 'l> {
         if event.adds {
             let number = self.added.len();
             self.added.push(event);
+            self.depths.push(self.loops.len());
             if let Some(held) = &mut self.held {
                 held.insert(number);
             }
             return;
         }
-        let undone = self.added.iter().enumerate().filter(|(_, added)| event.undoes(added));
-        for (number, _) in undone {
-            self.undone.insert(number);
+        let numbers = 0..self.added.len();
+        let undone: Vec<_> = numbers.filter(|&number| event.undoes(&self.added[number])).collect();
+        for number in undone {
+            if self.loops.len() <= self.depths[number] || self.in_close {
+                self.undone.insert(number);
+            } else if let Some(asked_for) = self.asked_for.last_mut() {
+                asked_for.insert(number);
+            }
             if let Some(held) = &mut self.held {
                 held.remove(&number);
             }
         }
+    }
+
+    /// What was taken out in the block that leaves the loop or the function here belongs to the end.
+    fn leaving(&mut self) {
+        let asked_for = self.asked_for.last().cloned().unwrap_or_default();
+        self.undone.extend(asked_for);
     }
 
     /// Leaves the frame with these behind.
@@ -214,11 +236,13 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     fn visit_block(&mut self, block: &'ast Block) {
         let outermost = self.given.len() == 1 && self.loops.is_empty();
         self.given.push(HashSet::new());
+        self.asked_for.push(HashSet::new());
         for statement in &block.stmts {
             if self.held.is_some() {
                 self.visit_stmt(statement);
             }
         }
+        self.asked_for.pop();
         let given = self.given.pop().unwrap_or_default();
         if outermost {
             self.given[0].extend(given);
@@ -252,7 +276,9 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         let from = self.held.clone();
         let mut ways = Vec::new();
         for arm in &branch.arms {
+            let outer = std::mem::replace(&mut self.in_close, is_close(&arm.pat));
             let way = self.way(from.as_ref(), |walk| walk.visit_arm(arm));
+            self.in_close = outer;
             // What the close frame brings about need not happen: most connections end without one.
             if !is_close(&arm.pat) {
                 ways.push(way);
@@ -294,6 +320,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         if let Some(value) = &end.expr {
             self.visit_expr(value);
         }
+        self.leaving();
         let mut held = self.held.take();
         if let (Some(held), Some(given)) = (&mut held, self.given.last()) {
             // A function that is not known may have taken it out.
@@ -315,6 +342,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         if let Some(value) = &end.expr {
             self.visit_expr(value);
         }
+        self.leaving();
         if let Some(held) = self.held.take() {
             self.exit(Way::Return, &end.return_token.to_token_stream(), &held);
         }

@@ -1,7 +1,7 @@
 //! What is known of the names in scope, and of the expressions that are made of them.
 
 use quote::ToTokens;
-use syn::{Block, Expr, ExprCall, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
+use syn::{Arm, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
 
 use super::{
     kinds,
@@ -124,6 +124,7 @@ impl<'s> Names<'s> {
             Expr::Call(call) => self.call(call),
             Expr::Block(block) => self.of_block(&block.block),
             Expr::If(branch) => self.of_block(&branch.then_branch),
+            Expr::Match(branch) => self.of_match(branch),
             Expr::Tuple(tuple) => tuple
                 .elems
                 .iter()
@@ -132,6 +133,17 @@ impl<'s> Names<'s> {
                 .without(Tags::GUARD),
             _ => Origin::default(),
         }
+    }
+
+    /// What any arm gives.
+    fn of_match(&self, branch: &ExprMatch) -> Origin {
+        let value = self.of(&branch.expr);
+        let arm = |arm: &Arm| {
+            let mut inner = self.copied();
+            inner.bind(&arm.pat, &value);
+            inner.of(&arm.body).without(Tags::GUARD)
+        };
+        branch.arms.iter().map(arm).fold(Origin::default(), Origin::joined)
     }
 
     /// What a block gives at its end.
@@ -168,7 +180,9 @@ impl<'s> Names<'s> {
         let shared = origin.is(Tags::SHARED) && !origin.is(Tags::HANDLE);
         let locks = match call.method.to_string().as_str() {
             "lock" | "lock_owned" => !origin.has_type(&["Receiver", "UnboundedReceiver"]),
-            "read" | "write" | "read_owned" | "write_owned" => origin.has_type(&["RwLock"]),
+            // Nothing else that is written to is awaited without saying what.
+            "write" | "write_owned" => origin.ty.is_none() || origin.has_type(&["RwLock"]),
+            "read" | "read_owned" => origin.has_type(&["RwLock"]),
             _ => false,
         };
         let is_turn = origin.ty.as_ref().is_some_and(|ty| ty.contains("Mutex < () >"));

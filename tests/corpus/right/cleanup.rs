@@ -195,3 +195,33 @@ async fn perhaps(
     }
     outcome
 }
+
+struct Lobby(Mutex<HashMap<String, String>>);
+
+impl Lobby {
+    fn join(&self, name: &str, room: &str) {
+        self.0.lock().unwrap().insert(name.to_owned(), room.to_owned());
+    }
+
+    fn leave(&self, name: &str) {
+        self.0.lock().unwrap().remove(name);
+    }
+}
+
+/// The client leaves when it says so, and keeps its seat when it is cut off.
+#[ws_endpoint("/cleanup/seat/{name}")]
+async fn seat(
+    handshake: Handshake,
+    Path(name): Path<String>,
+    State(lobby): State<Arc<Lobby>>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    lobby.join(&name, "hall");
+    while let Some(message) = socket.recv().await? {
+        if message.as_text() == Some("leave") {
+            lobby.leave(&name);
+        }
+        socket.send("done").await?;
+    }
+    Ok(())
+}

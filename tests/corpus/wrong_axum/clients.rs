@@ -142,3 +142,11 @@ async fn login(mut socket: WebSocket) {
     }
     while let Some(Ok(_)) = socket.recv().await {}
 }
+
+/// A function without a connection of its own.
+async fn announce(sinks: &Sinks, text: &str) {
+    let mut sinks = sinks.lock().await;
+    for sink in sinks.values_mut() {
+        let _ = sink.send(Message::Text(text.into())).await; //~ fan_out_in_turn
+    }
+}
