@@ -45,8 +45,8 @@ fn unknown(name: &str, plain: &str) -> String {
     }
     let names = RULES.iter().map(|rule| rule.name).chain(SYMPTOMS.iter().flat_map(Symptom::names));
     match near(plain, names).as_slice() {
-        [] => format!("there is no rule `{name}`; `cargo sockeye explain` lists all"),
-        near => format!("there is no rule `{name}`; did you mean {}?", alternatives(near)),
+        [] => format!("unknown rule `{name}`; run `cargo sockeye explain` to list all rules"),
+        near => format!("unknown rule `{name}`; did you mean {}?", alternatives(near)),
     }
 }
 

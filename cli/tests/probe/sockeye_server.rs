@@ -133,7 +133,7 @@ fn there_is_no_such_endpoint() {
     let report = report_on("/nowhere", &[]);
     assert!(report.contains("fail  http      404 Not Found\n"), "{report}");
     assert!(
-        report.contains("rule: unknown_route: A WebSocket handshake asks for a path that no endpoint has."),
+        report.contains("rule: unknown_route: A WebSocket handshake requests a path that no endpoint has."),
         "{report}"
     );
     assert!(report.contains("no endpoint has the path `/nowhere`"), "{report}");
