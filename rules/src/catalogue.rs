@@ -205,6 +205,7 @@ rules! {
             mod fan_out_in_turn: FAN_OUT_IN_TURN Warn,
             mod secret_in_log: SECRET_IN_LOG Warn,
             mod login_deadline: LOGIN_DEADLINE Warn,
+            mod unbounded_queue: UNBOUNDED_QUEUE Warn,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {

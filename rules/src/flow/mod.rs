@@ -173,6 +173,11 @@ impl<'a> Flow<'a> {
         self.surroundings.neighbours().called(name, None)
     }
 
+    /// The function of this file behind a path that is called, when it is known which.
+    pub(crate) fn helper(&self, path: &str) -> Option<&Neighbour> {
+        self.surroundings.neighbours().called(path, self.surroundings.of())
+    }
+
     /// What the names in the function stand for.
     pub(crate) fn imports(&self) -> &Imports {
         &self.imports

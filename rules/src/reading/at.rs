@@ -1,9 +1,12 @@
 //! What is around an expression.
 
-use syn::{Expr, Pat, Stmt, Type};
+use syn::{Expr, Ident, Pat, Stmt, Type};
 
 use super::origin::{Name, Origin};
-use crate::flow::{Flow, Imports, each_word};
+use crate::{
+    flow::{Flow, Imports, each_word},
+    surroundings::Neighbour,
+};
 
 /// A function, an `async` block or a closure: what `return` and `?` leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,10 @@ pub(crate) struct At<'a> {
     pub(crate) flow: &'a Flow<'a>,
     pub(super) names: Vec<Name<'a>>,
     pub(crate) frames: Vec<Frame>,
+    /// The numbers of the frames, no two of which are the same, and the `spawn` whose handle nobody has.
+    apart: Vec<(usize, Option<&'a Ident>)>,
+    /// How many frames there have been.
+    entered: usize,
     pub(super) rounds: Vec<Round<'a>>,
     /// For each block around it, the statements after the one that it is in.
     pub(super) following: Vec<&'a [Stmt]>,
@@ -44,6 +51,8 @@ impl<'a> At<'a> {
             flow,
             names: Vec::new(),
             frames: vec![Frame::Inside],
+            apart: vec![(0, None)],
+            entered: 0,
             rounds: Vec::new(),
             following: Vec::new(),
             bound: 0,
@@ -78,8 +87,49 @@ impl<'a> At<'a> {
         self.following.last().copied().unwrap_or_default()
     }
 
+    pub(super) fn enter(&mut self, frame: Frame, unheld: Option<&'a Ident>) {
+        self.entered += 1;
+        self.frames.push(frame);
+        self.apart.push((self.entered, unheld));
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.frames.pop();
+        self.apart.pop();
+    }
+
+    /// The number of the innermost frame.
+    pub(crate) fn frame(&self) -> usize {
+        self.apart.last().map_or(0, |(number, _)| *number)
+    }
+
+    /// The `spawn` of the task that it is in, when nobody has its handle.
+    pub(crate) fn unheld_task(&self) -> Option<&'a Ident> {
+        self.apart.last().and_then(|(_, unheld)| *unheld)
+    }
+
+    /// Whether it runs again and again, be it in a loop around the `async` block that it is in.
+    pub(crate) fn is_repeated(&self) -> bool {
+        !self.rounds.is_empty()
+    }
+
+    /// How many loops are around it.
+    pub(crate) fn rounds_around(&self) -> usize {
+        self.rounds.len()
+    }
+
+    /// The number that the next name gets.
+    pub(crate) fn next_number(&self) -> usize {
+        self.bound + 1
+    }
+
+    /// The function of this file that is called.
+    pub(crate) fn helper(&self, function: &Expr) -> Option<&'a Neighbour> {
+        self.flow.helper(&super::origin::path_of(function, self.imports())?)
+    }
+
     /// What the name stands for here.
-    pub(crate) fn find(&self, name: &syn::Ident) -> Option<&Name<'a>> {
+    pub(crate) fn find(&self, name: &Ident) -> Option<&Name<'a>> {
         self.names.iter().rfind(|one| name == one.ident)
     }
 
@@ -136,24 +186,25 @@ impl<'a> At<'a> {
             Pat::TupleStruct(one) if one.elems.len() == 1 && matches!(origin, Origin::Typed(_)) => {
                 self.bind(&one.elems[0], origin);
             }
-            other => self.bind_unknown(other),
+            other => self.bind_inside(other, origin),
         }
     }
 
-    fn bind_unknown(&mut self, pattern: &'a Pat) {
-        struct All<'n, 'a>(&'n mut At<'a>);
+    /// Every name in it stands for a part of it.
+    fn bind_inside(&mut self, pattern: &'a Pat, origin: Origin<'a>) {
+        struct All<'n, 'a>(&'n mut At<'a>, Origin<'a>);
         impl<'a> syn::visit::Visit<'a> for All<'_, 'a> {
             fn visit_pat_ident(&mut self, name: &'a syn::PatIdent) {
-                self.0.add(&name.ident, Origin::Unknown);
+                self.0.add(&name.ident, self.1);
                 syn::visit::visit_pat_ident(self, name);
             }
         }
-        syn::visit::visit_pat(&mut All(self), pattern);
+        syn::visit::visit_pat(&mut All(self, origin.inside()), pattern);
     }
 
-    fn add(&mut self, ident: &'a syn::Ident, origin: Origin<'a>) {
+    fn add(&mut self, ident: &'a Ident, origin: Origin<'a>) {
         self.bound += 1;
-        let (number, frames) = (self.bound, self.frames.len());
-        self.names.push(Name { ident, number, origin, frames });
+        let (number, frames, rounds) = (self.bound, self.frames.len(), self.rounds.len());
+        self.names.push(Name { ident, number, origin, frames, rounds });
     }
 }

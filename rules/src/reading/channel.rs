@@ -2,10 +2,27 @@
 
 use syn::{Expr, Ident};
 
+use crate::flow::{each_word, has_word};
+
 use super::{
     at::At,
     origin::{Name, Origin, last, path_of},
 };
+
+/// Methods of a `Result` or an `Option` that leave the message what it is.
+const LAYERS: [&str; 11] = [
+    "ok",
+    "unwrap",
+    "expect",
+    "transpose",
+    "flatten",
+    "map_err",
+    "unwrap_or_default",
+    "ok_or",
+    "ok_or_else",
+    "context",
+    "as_ref",
+];
 
 /// What was received from a `broadcast` channel.
 pub(crate) struct Received<'a> {
@@ -102,6 +119,105 @@ impl<'a> At<'a> {
         feed_type(is_self.then(|| self.flow.type_of_own_field(&member.to_string()))??)
     }
 
+    /// Whether a receiver of a `broadcast` channel stands there, or is made there.
+    pub(crate) fn has_feed(&self, tokens: &dyn quote::ToTokens) -> bool {
+        let mut found = super::has_call(tokens, &["subscribe", "resubscribe"]);
+        each_word(tokens.to_token_stream(), &mut |word| {
+            found |= self.find(word).is_some_and(|name| self.feed(name).is_some());
+        });
+        found
+    }
+
+    /// Whether something stands there by which the function can end a task: an end of a channel that it made, a token.
+    pub(crate) fn mentions_own(&self, tokens: &dyn quote::ToTokens) -> bool {
+        let mut found = false;
+        each_word(tokens.to_token_stream(), &mut |word| {
+            found |= self.find(word).is_some_and(|name| self.is_own(name));
+        });
+        found
+    }
+
+    fn is_own(&self, name: &Name<'a>) -> bool {
+        const SIGNS: [&str; 5] = ["CancellationToken", "child_token", "Notify", "AtomicBool", "channel"];
+        match name.origin {
+            Origin::Part(made, _) => is_channel(made),
+            Origin::Made(made) => {
+                super::has_call(made, &["clone", "child_token"])
+                    && self.base(made, name).is_some_and(|base| self.is_own(&base))
+                    || has_word(made, &SIGNS)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it sends into a channel that the function made.
+    pub(crate) fn is_own_sender(&self, sender: &Expr) -> bool {
+        fn is_sender<'a>(at: &At<'a>, name: &Name<'a>) -> bool {
+            match name.origin {
+                Origin::Part(made, 0) => is_channel(made),
+                Origin::Made(made) if super::has_call(made, &["clone"]) => {
+                    at.base(made, name).is_some_and(|base| is_sender(at, &base))
+                }
+                _ => false,
+            }
+        }
+        self.base_name(sender).is_some_and(|name| is_sender(self, &name))
+    }
+
+    /// Whether what it gives was received from the client, as a message or with results and options around it.
+    pub(crate) fn is_message(&self, expression: &Expr) -> bool {
+        self.is_message_among(expression, &self.names)
+    }
+
+    fn is_message_among(&self, expression: &Expr, names: &[Name<'a>]) -> bool {
+        match super::plain(expression) {
+            Expr::Await(awaited) => self.receives_message_among(&awaited.base, names),
+            Expr::Try(inner) => self.is_message_among(&inner.expr, names),
+            Expr::MethodCall(call) if LAYERS.contains(&call.method.to_string().as_str()) => {
+                self.is_message_among(&call.receiver, names)
+            }
+            Expr::Path(path) => {
+                let Some(ident) = path.path.get_ident() else { return false };
+                let Some(index) = names.iter().rposition(|one| ident == one.ident) else { return false };
+                let before = &names[..index];
+                match names[index].origin {
+                    Origin::Made(made) => self.is_message_among(made, before),
+                    Origin::Awaited(future) => self.receives_message_among(future, before),
+                    // Of a branch of `select!`, the future itself.
+                    Origin::Inside(whole) => {
+                        self.is_message_among(whole, before) || self.receives_message_among(whole, before)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the future receives from the client.
+    pub(crate) fn receives_message(&self, future: &Expr) -> bool {
+        self.receives_message_among(future, &self.names)
+    }
+
+    fn receives_message_among(&self, future: &Expr, names: &[Name<'a>]) -> bool {
+        match super::plain(future) {
+            Expr::MethodCall(call)
+                if matches!(call.method.to_string().as_str(), "recv" | "next" | "try_next") =>
+            {
+                self.gives_handle_among(&call.receiver, names)
+            }
+            Expr::MethodCall(call) => self.receives_message_among(&call.receiver, names),
+            // `timeout(.., socket.recv())`
+            Expr::Call(call) => call.args.last().is_some_and(|last| self.receives_message_among(last, names)),
+            _ => false,
+        }
+    }
+
+    /// The variable that a chain begins with.
+    pub(crate) fn base_name(&self, chain: &Expr) -> Option<Name<'a>> {
+        self.find(base_ident(chain)?).copied()
+    }
+
     /// The variable that a chain of fields and methods begins with, where that name was bound.
     pub(crate) fn base(&self, chain: &Expr, name: &Name<'a>) -> Option<Name<'a>> {
         let ident = base_ident(chain)?;
@@ -116,8 +232,18 @@ fn feed_type(path: &str) -> Option<Feed> {
     (last(path) == "BroadcastStream").then_some(Feed::Stream)
 }
 
+/// `mpsc::channel(..)` and its kin.
+fn is_channel(made: &Expr) -> bool {
+    let Expr::Call(call) = super::plain(made) else { return false };
+    let Expr::Path(path) = &*call.func else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        let name = last.ident.to_string();
+        name.ends_with("channel") || name.ends_with("bounded") || name.ends_with("bounded_async")
+    })
+}
+
 fn is_watch(made: &Expr) -> bool {
-    crate::flow::has_word(made, &["watch"])
+    has_word(made, &["watch"])
 }
 
 /// The variable that a chain begins with: `state` of `state.rooms.lock().await.events`.
@@ -139,4 +265,16 @@ pub(crate) fn base_ident(chain: &Expr) -> Option<&Ident> {
 pub(super) fn is_spawn(function: &Expr) -> bool {
     let Expr::Path(path) = function else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "spawn" || last.ident == "spawn_local")
+}
+
+/// The task that a call of `spawn` starts: the name of the function, and the block.
+pub(crate) fn task_of(call: &Expr) -> Option<(&Ident, &Expr)> {
+    let Expr::Call(call) = super::plain(call) else { return None };
+    let Expr::Path(path) = &*call.func else { return None };
+    if !is_spawn(&call.func) || call.args.len() != 1 {
+        return None;
+    }
+    // Those of std are threads.
+    let is_thread = path.path.segments.iter().any(|one| one.ident == "thread");
+    Some((&path.path.segments.last()?.ident, &call.args[0])).filter(|_| !is_thread)
 }

@@ -10,10 +10,13 @@ mod origin;
 mod shape;
 mod walk;
 
-pub(crate) use at::{At, Frame};
-pub(crate) use channel::Received;
-pub(crate) use origin::{Name, Origin};
-pub(crate) use shape::{covers_errors, goes_round, has_call, leaves, plain, tells, variant};
+pub(crate) use at::{At, Frame, Round};
+pub(crate) use channel::{Received, base_ident, task_of};
+pub(crate) use origin::{Name, Origin, only_name};
+pub(crate) use shape::{
+    covers_errors, each_expression, first_way_out, goes_round, has_call, is_discarded, leaves, plain, tells,
+    variant,
+};
 pub(crate) use walk::{Kept, read};
 
 use syn::{Expr, Local};

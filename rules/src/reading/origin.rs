@@ -1,6 +1,6 @@
 //! What a name was made from.
 
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Pat, Type};
 
 use super::at::At;
 use crate::{
@@ -17,6 +17,8 @@ pub(crate) struct Name<'a> {
     pub(crate) origin: Origin<'a>,
     /// How many frames were open where it was bound.
     pub(crate) frames: usize,
+    /// How many loops were around it.
+    pub(crate) rounds: usize,
 }
 
 /// What it was made from.
@@ -30,12 +32,21 @@ pub(crate) enum Origin<'a> {
     Part(&'a Expr, usize),
     /// What this future gives, in a branch of `select!`.
     Awaited(&'a Expr),
+    /// What a pattern found inside of what this expression gives, or of what it awaits.
+    Inside(&'a Expr),
     /// The socket that a callback of an upgrade is called with.
     Socket,
     Unknown,
 }
 
 impl Origin<'_> {
+    pub(super) fn inside(self) -> Self {
+        match self {
+            Self::Made(whole) | Self::Awaited(whole) | Self::Inside(whole) => Self::Inside(whole),
+            _ => Self::Unknown,
+        }
+    }
+
     pub(super) fn part(self, index: usize) -> Self {
         match self {
             Self::Made(Expr::Tuple(tuple)) => tuple.elems.get(index).map_or(Self::Unknown, Self::Made),
@@ -73,8 +84,13 @@ impl<'a> At<'a> {
             Origin::Socket => true,
             Origin::Typed(ty) => is_handle_type(ty, self.imports()) || self.is_root(name),
             Origin::Made(made) | Origin::Part(made, _) => self.gives_handle(made, name),
-            Origin::Awaited(_) | Origin::Unknown => false,
+            Origin::Awaited(_) | Origin::Inside(_) | Origin::Unknown => false,
         }
+    }
+
+    /// Whether an expression is one, or is made of one.
+    pub(crate) fn is_handle_expression(&self, expression: &Expr) -> bool {
+        self.gives_handle_among(expression, &self.names)
     }
 
     fn is_root(&self, name: &Name<'a>) -> bool {
@@ -85,7 +101,7 @@ impl<'a> At<'a> {
         self.gives_handle_among(made, self.before(name))
     }
 
-    fn gives_handle_among(&self, made: &Expr, names: &[Name<'a>]) -> bool {
+    pub(super) fn gives_handle_among(&self, made: &Expr, names: &[Name<'a>]) -> bool {
         match made {
             Expr::Path(path) => {
                 let name =
@@ -128,4 +144,14 @@ pub(super) fn path_of(function: &Expr, imports: &Imports) -> Option<String> {
 
 pub(super) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
+}
+
+/// The name of a pattern that is nothing else.
+pub(crate) fn only_name(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(name) if name.subpat.is_none() => Some(&name.ident),
+        Pat::Type(inner) => only_name(&inner.pat),
+        Pat::Paren(inner) => only_name(&inner.pat),
+        _ => None,
+    }
 }

@@ -2,7 +2,12 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Block, Expr, Pat, Stmt};
+use syn::{
+    Block, Expr, Pat, Stmt,
+    visit::{self, Visit},
+};
+
+use crate::flow::parse_select;
 
 /// Whether it surely leaves the loop that it stands in.
 pub(crate) fn leaves(expression: &Expr) -> bool {
@@ -152,4 +157,82 @@ pub(crate) fn has_call(tokens: &dyn ToTokens, names: &[&str]) -> bool {
         false
     }
     search(tokens.to_token_stream(), names)
+}
+
+/// Whether what the call gives is thrown away by this statement: `let _ = ..`, `..;`, `.. .ok();`.
+pub(crate) fn is_discarded(statement: &Stmt) -> Option<&Expr> {
+    let expression = match statement {
+        Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => &local.init.as_ref()?.expr,
+        Stmt::Expr(expression, Some(_)) => expression,
+        _ => return None,
+    };
+    match expression {
+        Expr::MethodCall(call) if call.method == "ok" => Some(&call.receiver),
+        Expr::Assign(assign) if matches!(&*assign.left, Expr::Infer(_)) => Some(&assign.right),
+        other => Some(other),
+    }
+}
+
+/// The first `?` or `return` that leaves the function from these statements.
+pub(crate) fn first_way_out(statements: &[Stmt]) -> Option<TokenStream> {
+    struct Search(Option<TokenStream>);
+    impl<'a> Visit<'a> for Search {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            if self.0.is_some() {
+                return;
+            }
+            match expression {
+                Expr::Async(_) | Expr::Closure(_) => {}
+                Expr::Try(end) => {
+                    self.visit_expr(&end.expr);
+                    self.0.get_or_insert_with(|| end.question_token.to_token_stream());
+                }
+                Expr::Return(end) => self.0 = Some(end.return_token.to_token_stream()),
+                _ => visit::visit_expr(self, expression),
+            }
+        }
+
+        fn visit_macro(&mut self, call: &'a syn::Macro) {
+            for branch in parse_select(call.tokens.clone()).into_iter().flatten() {
+                branch.future.iter().for_each(|one| self.owned(one));
+                self.owned(&branch.handler);
+            }
+        }
+
+        fn visit_item(&mut self, _: &'a syn::Item) {}
+    }
+    impl Search {
+        fn owned(&mut self, expression: &Expr) {
+            let mut inner = Search(self.0.take());
+            inner.visit_expr(expression);
+            self.0 = inner.0;
+        }
+    }
+    let mut search = Search(None);
+    for statement in statements {
+        search.visit_stmt(statement);
+    }
+    search.0
+}
+
+/// Calls back for every expression in a block, also for those in the branches of `select!`.
+pub(crate) fn each_expression(block: &Block, found: &mut dyn FnMut(&Expr)) {
+    struct All<'f>(&'f mut dyn FnMut(&Expr));
+    impl<'a> Visit<'a> for All<'_> {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            (self.0)(expression);
+            visit::visit_expr(self, expression);
+        }
+
+        fn visit_macro(&mut self, call: &'a syn::Macro) {
+            for branch in parse_select(call.tokens.clone()).into_iter().flatten() {
+                for one in branch.future.iter().chain(&branch.guard).chain([&branch.handler]) {
+                    All(self.0).visit_expr(one);
+                }
+            }
+        }
+
+        fn visit_item(&mut self, _: &'a syn::Item) {}
+    }
+    All(found).visit_block(block);
 }

@@ -1,7 +1,7 @@
 //! Goes through a body in the order of the source.
 
 use syn::{
-    Arm, Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprIf, ExprLet, ExprMatch, ExprMethodCall, Item,
+    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprIf, ExprLet, ExprMatch, ExprMethodCall, Ident, Item,
     Local, Macro, Stmt, Token,
     parse::Parser,
     punctuated::Punctuated,
@@ -12,7 +12,9 @@ use typed_arena::Arena;
 use super::{
     Look,
     at::{At, Frame, Round},
-    origin::Origin,
+    channel::task_of,
+    origin::{Origin, only_name},
+    shape::is_discarded,
 };
 use crate::flow::{Branch, Flow, parse_select};
 
@@ -29,7 +31,7 @@ pub(crate) fn read<'a>(flow: &'a Flow<'a>, kept: &'a Kept, look: &mut impl Look<
     for parameter in &flow.function.parameters {
         at.bind(&parameter.node.pat, Origin::Typed(&parameter.node.ty));
     }
-    Walker { at, look, kept, spawns: false, upgrades: false }.visit_block(&flow.body);
+    Walker { at, look, kept, spawns: false, upgrades: false, unheld: None }.visit_block(&flow.body);
 }
 
 struct Walker<'l, 'a, L> {
@@ -40,6 +42,8 @@ struct Walker<'l, 'a, L> {
     spawns: bool,
     /// Whether the next closure is called with a socket.
     upgrades: bool,
+    /// The `spawn` in this statement, when the handle that it gives is dropped at once.
+    unheld: Option<&'a Ident>,
 }
 
 impl<'a, L: Look<'a>> Walker<'_, 'a, L> {
@@ -51,9 +55,10 @@ impl<'a, L: Look<'a>> Walker<'_, 'a, L> {
     }
 
     fn frame(&mut self, frame: Frame, read: impl FnOnce(&mut Self)) {
-        self.at.frames.push(frame);
+        let unheld = self.unheld.take().filter(|_| frame == Frame::Spawned);
+        self.at.enter(frame, unheld);
         self.scope(read);
-        self.at.frames.pop();
+        self.at.leave();
     }
 
     fn round(&mut self, whole: &'a Expr, read: impl FnOnce(&mut Self)) {
@@ -131,19 +136,17 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     /// What it binds is in scope up to the end of the condition's block.
     fn visit_expr_let(&mut self, test: &'a ExprLet) {
         self.visit_expr(&test.expr);
-        self.at.bind(&test.pat, Origin::Unknown);
+        self.at.bind(&test.pat, Origin::Inside(&test.expr));
     }
 
     fn visit_expr_match(&mut self, branch: &'a ExprMatch) {
         self.visit_expr(&branch.expr);
-        branch.arms.iter().for_each(|arm| self.visit_arm(arm));
-    }
-
-    fn visit_arm(&mut self, arm: &'a Arm) {
-        self.scope(|walker| {
-            walker.at.bind(&arm.pat, Origin::Unknown);
-            walker.visit_expr(&arm.body);
-        });
+        for arm in &branch.arms {
+            self.scope(|walker| {
+                walker.at.bind(&arm.pat, Origin::Inside(&branch.expr));
+                walker.visit_expr(&arm.body);
+            });
+        }
     }
 
     fn visit_expr_async(&mut self, block: &'a ExprAsync) {
@@ -197,8 +200,21 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     fn visit_item(&mut self, _: &'a Item) {}
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
+        self.unheld = unheld(statement);
         visit::visit_stmt(self, statement);
     }
 
     fn visit_attribute(&mut self, _: &'a syn::Attribute) {}
+}
+
+/// The `spawn` whose handle the statement throws away: `spawn(..);`, `let _ = spawn(..)`, `let _task = spawn(..)`.
+fn unheld(statement: &Stmt) -> Option<&Ident> {
+    let thrown_away = is_discarded(statement).or_else(|| match statement {
+        Stmt::Local(local) => {
+            let name = only_name(&local.pat).filter(|name| name.to_string().starts_with('_'));
+            name.and(local.init.as_ref()).map(|init| &*init.expr)
+        }
+        _ => None,
+    });
+    task_of(thrown_away?).map(|(spawn, _)| spawn)
 }

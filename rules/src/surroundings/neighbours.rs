@@ -7,7 +7,7 @@ use std::{
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::File;
+use syn::{Expr, File};
 
 use super::{
     Shapes, Surroundings,
@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     Rule,
-    flow::{Flavor, Flow, Imports, Kind, speaks_of_time},
-    syntax,
+    flow::{Flavor, Flow, Imports, Kind, is_handle_type, speaks_of_time},
+    reading::each_expression,
+    syntax::{self, Parameter},
 };
 
 /// How many calls deep a blocking call is looked for.
@@ -49,6 +50,8 @@ pub(crate) struct Neighbour {
     pub(crate) diverges: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
+    /// Whether it receives from a socket more than once, one after the other.
+    pub(crate) receives_twice: bool,
     /// What is wrong with what it does with a handle.
     pub(crate) faults: Vec<Fault>,
     /// Whether it speaks of time, in any word.
@@ -192,6 +195,7 @@ impl Neighbour {
             of: found.of.clone(),
             diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
             blocks: None,
+            receives_twice: receives_twice(found),
             faults,
             is_timed: speaks_of_time(&found.function.body),
             methods: methods(found),
@@ -200,6 +204,22 @@ impl Neighbour {
             is_test: found.is_test,
         }
     }
+}
+
+/// Whether a function that takes a socket awaits two messages of it, without a loop that may be what receives again.
+fn receives_twice(found: &Found) -> bool {
+    let takes_handle = |one: &Parameter| is_handle_type(one.ty(), &found.imports);
+    if !found.function.parameters.iter().any(takes_handle) {
+        return false;
+    }
+    let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return false };
+    let (mut receives, mut loops) = (0, false);
+    each_expression(&body, &mut |expression| match expression {
+        Expr::MethodCall(call) if call.method == "recv" || call.method == "next" => receives += 1,
+        Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Match(_) => loops = true,
+        _ => {}
+    });
+    receives > 1 && !loops
 }
 
 fn fields(collected: &Collected) -> HashMap<String, Fields> {

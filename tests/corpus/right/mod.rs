@@ -19,6 +19,7 @@ mod names;
 mod neighbours;
 mod odd;
 mod protocols;
+mod queues;
 mod rooms;
 mod select;
 mod splitting;

@@ -187,7 +187,7 @@ async fn cancelled(socket: WebSocket) {
     token.cancel();
 }
 
-async fn one_loop(socket: WebSocket, mut outbox: mpsc::UnboundedReceiver<Message>) {
+async fn one_loop(socket: WebSocket, mut outbox: mpsc::Receiver<Message>) {
     let (mut tx, mut rx) = socket.split();
     loop {
         tokio::select! {

@@ -1,0 +1,221 @@
+use syn::{Expr, ExprMethodCall, Ident, Local, Pat, Type};
+
+use crate::{
+    UNBOUNDED_QUEUE,
+    flow::{Branch, Flow},
+    reading::{At, Kept, Look, Name, Origin, has_call, plain, read},
+    syntax::{Sink, last_segment},
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let kept = Kept::default();
+    let mut queues = Queues::default();
+    read(flow, &kept, &mut queues);
+    queues.report(sink);
+}
+
+/// The channels that the function makes or is given.
+#[derive(Default)]
+struct Queues<'a> {
+    made: Vec<Queue<'a>>,
+    given: Vec<&'a Ident>,
+    /// Expressions that are understood already, by their addresses.
+    seen: Vec<*const Expr>,
+}
+
+/// A channel that the function makes.
+struct Queue<'a> {
+    /// The function that makes it.
+    at: &'a Ident,
+    /// The numbers of the names of its ends.
+    sender: usize,
+    receiver: usize,
+    /// The frame in which it is drained into a socket.
+    drained_in: Option<usize>,
+    /// Whether others have its sender.
+    is_shared: bool,
+    /// The frames in which something is sent again and again.
+    sends_in: Vec<usize>,
+}
+
+impl<'a> Look<'a> for Queues<'a> {
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some(init) = &local.init else { return };
+        if let (Pat::Tuple(pair), Some(function)) = (untyped(&local.pat), unbounded(&init.expr))
+            && pair.elems.len() == 2
+            && pair.elems.iter().all(|one| matches!(one, Pat::Ident(_)))
+        {
+            let sender = at.next_number();
+            self.made.push(Queue {
+                at: function,
+                sender,
+                receiver: sender + 1,
+                drained_in: None,
+                is_shared: false,
+                sends_in: Vec::new(),
+            });
+        }
+    }
+
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        match expression {
+            Expr::MethodCall(call) => self.method(call, expression, at),
+            // To drop it by name is no use of it.
+            Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("drop")) => {
+                self.seen.extend(call.args.iter().map(std::ptr::from_ref));
+            }
+            Expr::Path(_) if !self.seen.contains(&std::ptr::from_ref(expression)) => {
+                let Some(number) = at.named(expression).map(|name| name.number) else { return };
+                if let Some(queue) = self.made.iter_mut().find(|queue| queue.sender == number) {
+                    queue.is_shared = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
+        for branch in branches {
+            let Some(future @ Expr::MethodCall(call)) = branch.future.as_ref().map(plain) else { continue };
+            if !receives(call) {
+                continue;
+            }
+            self.seen.push(std::ptr::from_ref(future));
+            let handed_on = matches!(plain(&branch.handler), Expr::Path(_) | Expr::Call(_) | Expr::Tuple(_));
+            let sends = at.round().is_some_and(|round| has_call(round.whole, &SENDS));
+            if at.mentions_handle(&branch.handler) || handed_on && sends {
+                self.drained(&call.receiver, at);
+            }
+        }
+    }
+}
+
+const SENDS: [&str; 4] = ["send", "feed", "send_all", "start_send"];
+
+impl<'a> Queues<'a> {
+    fn method(&mut self, call: &'a ExprMethodCall, whole: &'a Expr, at: &At<'a>) {
+        let name = call.method.to_string();
+        if matches!(
+            name.as_str(),
+            "send" | "unbounded_send" | "is_closed" | "closed" | "len" | "close_channel"
+        ) {
+            self.sends(call, at);
+        }
+        match name.as_str() {
+            "forward" if call.args.iter().any(|sink| at.is_handle_expression(sink)) => {
+                self.drained(&call.receiver, at);
+            }
+            "send_all" if at.is_handle_expression(&call.receiver) => {
+                call.args.iter().for_each(|stream| self.drained(stream, at));
+            }
+            _ if receives(call) && !self.seen.contains(&std::ptr::from_ref(whole)) => {
+                let feeds = at
+                    .round()
+                    .is_some_and(|round| has_call(round.whole, &SENDS) && at.mentions_handle(round.whole));
+                if feeds {
+                    self.drained(&call.receiver, at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sends(&mut self, call: &'a ExprMethodCall, at: &At<'a>) {
+        let Some(number) = at.named(&call.receiver).map(|name| name.number) else { return };
+        let Some(queue) = self.made.iter_mut().find(|queue| queue.sender == number) else { return };
+        self.seen.push(std::ptr::from_ref(&*call.receiver));
+        if at.is_repeated() {
+            queue.sends_in.push(at.frame());
+        }
+    }
+
+    /// What comes out of it goes into a socket.
+    fn drained(&mut self, receiver: &'a Expr, at: &At<'a>) {
+        let Some(name) = at.base_name(receiver) else { return };
+        let frame = at.frame();
+        match self.queue(&name, at) {
+            Some(Made::Here(index)) => self.made[index].drained_in = Some(frame),
+            Some(Made::Elsewhere(ident)) => self.given.push(ident),
+            None => {}
+        }
+    }
+
+    /// The channel that a name is the receiver of, itself or as a stream.
+    fn queue(&self, name: &Name<'a>, at: &At<'a>) -> Option<Made<'a>> {
+        if let Some(index) = self.made.iter().position(|queue| queue.receiver == name.number) {
+            return Some(Made::Here(index));
+        }
+        match name.origin {
+            Origin::Typed(ty) => {
+                let path = at.type_path(ty)?;
+                let last = unbounded_type(ty)?;
+                (path.ends_with("UnboundedReceiver")).then_some(Made::Elsewhere(last))
+            }
+            Origin::Made(made) => {
+                let inner = match plain(made) {
+                    Expr::Call(call) if call.args.len() == 1 => &call.args[0],
+                    other => other,
+                };
+                let earlier = at.base(inner, name)?;
+                self.queue(&earlier, at)
+            }
+            _ => None,
+        }
+    }
+
+    fn report(self, sink: &mut Sink) {
+        for queue in self.made {
+            let Some(drained_in) = queue.drained_in else { continue };
+            // What one and the same loop puts in and takes out cannot pile up.
+            if queue.is_shared || queue.sends_in.iter().any(|frame| *frame != drained_in) {
+                say(sink, queue.at);
+            }
+        }
+        let mut given = self.given;
+        given.dedup();
+        for at in given {
+            say(sink, at);
+        }
+    }
+}
+
+/// Where a channel was made.
+enum Made<'a> {
+    Here(usize),
+    Elsewhere(&'a Ident),
+}
+
+fn say(sink: &mut Sink, at: &Ident) {
+    let message = "this queue has no limit: what a slow client does not read piles up in memory";
+    let help = "write `mpsc::channel(64)` and `try_send`, and close the client whose queue is full";
+    sink.report(&UNBOUNDED_QUEUE, at, message, help);
+}
+
+fn receives(call: &ExprMethodCall) -> bool {
+    matches!(
+        call.method.to_string().as_str(),
+        "recv" | "next" | "recv_async" | "recv_many" | "select_next_some"
+    )
+}
+
+/// The function that makes an unbounded channel.
+fn unbounded(made: &Expr) -> Option<&Ident> {
+    let Expr::Call(call) = plain(made) else { return None };
+    let Expr::Path(path) = &*call.func else { return None };
+    let last = &path.path.segments.last()?.ident;
+    ["unbounded_channel", "unbounded", "unbounded_async"].iter().any(|name| last == name).then_some(last)
+}
+
+fn unbounded_type(ty: &Type) -> Option<&Ident> {
+    match crate::syntax::peel(ty) {
+        Type::Reference(reference) => unbounded_type(&reference.elem),
+        other => last_segment(other).map(|last| &last.ident),
+    }
+}
+
+fn untyped(pattern: &Pat) -> &Pat {
+    match pattern {
+        Pat::Type(inner) => &inner.pat,
+        other => other,
+    }
+}
