@@ -206,6 +206,7 @@ rules! {
             mod secret_in_log: SECRET_IN_LOG Warn,
             mod login_deadline: LOGIN_DEADLINE Warn,
             mod unbounded_queue: UNBOUNDED_QUEUE Warn,
+            mod orphaned_task: ORPHANED_TASK Warn,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {

@@ -23,6 +23,7 @@ mod queues;
 mod rooms;
 mod select;
 mod splitting;
+mod task_handles;
 mod tasks;
 mod tasks_that_end;
 mod timing;

@@ -1,0 +1,217 @@
+use proc_macro2::Ident;
+use syn::{
+    Block, Expr, ExprCall, ExprLit, ExprLoop, ExprWhile, Lit, Local, Stmt,
+    visit::{self, Visit},
+};
+
+use crate::{
+    ORPHANED_TASK,
+    flow::{Branch, Flavor, Flow, has_word},
+    reading::{
+        At, Kept, Look, Origin, base_ident, each_expression, first_way_out, has_call, is_discarded,
+        only_name, plain, read, task_of,
+    },
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let kept = Kept::default();
+    read(flow, &kept, &mut Tasks { sink });
+}
+
+struct Tasks<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Tasks<'_> {
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some(name) = only_name(&local.pat) else { return };
+        let Some((_, task)) = local.init.as_ref().and_then(|init| task_of(&init.expr)) else { return };
+        if goes_on(task, at) {
+            self.skipped(name, at);
+        }
+    }
+
+    fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
+        // Whoever has another handle can still end it.
+        if branches.len() < 2 || has_word(&at.flow.body, &["abort_handle", "AbortHandle"]) {
+            return;
+        }
+        for branch in branches {
+            // `&mut task` keeps the handle.
+            let Some(future @ Expr::Path(_)) = &branch.future else { continue };
+            let Some(name) = at.named(future) else { continue };
+            let Origin::Made(made) = name.origin else { continue };
+            let Some((spawn, _)) = task_of(made).filter(|(_, task)| goes_on(task, at)) else { continue };
+            let message = format!(
+                "when another branch of `select!` is ready first, `{0}` is dropped, and dropping a `JoinHandle` does not end its task",
+                name.ident
+            );
+            let help =
+                format!("write `_ = &mut {0} =>` in `select!`, and `{0}.abort()` after it", name.ident);
+            self.sink.report(&ORPHANED_TASK, spawn, message, help);
+            return; // one mistake, and one message
+        }
+    }
+
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let body = match expression {
+            Expr::Loop(repeat) => &repeat.body,
+            Expr::While(repeat) => &repeat.body,
+            _ => return,
+        };
+        let Some(spawn) = at.unheld_task() else { return };
+        if !waits_for_others(expression, at) || listens(expression, body, at) || has_way_out(body) {
+            return;
+        }
+        if let Some(sender) = ignored_send(body, at) {
+            let message = format!(
+                "this task never ends: its handle is dropped, and it ignores the error of `{sender}.send(..)`, the only sign that the connection has ended"
+            );
+            let help =
+                format!("end the loop with the channel: `if {sender}.send(..).await.is_err() {{ break }}`");
+            self.sink.report(&ORPHANED_TASK, spawn, message, help);
+        }
+    }
+}
+
+impl Tasks<'_> {
+    /// A way out of the function before the statement that aborts the task.
+    fn skipped(&mut self, name: &Ident, at: &At<'_>) {
+        let rest = at.rest();
+        let named = name.to_string();
+        let Some(first) = rest.iter().position(|statement| has_word(statement, &[&named])) else { return };
+        let aborts = match &rest[first] {
+            Stmt::Expr(Expr::MethodCall(call), _) => call.method == "abort",
+            _ => false,
+        };
+        let Some(out) = first_way_out(&rest[..first]).filter(|_| aborts) else { return };
+        let message =
+            format!("this leaves the function before `{named}.abort()`, and the task keeps running");
+        let help = match at.flow.flavor {
+            Flavor::Sockeye => "spawn the task with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection".to_owned(),
+            Flavor::Axum => format!("abort on every way out: `let {named} = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(..))`"),
+        };
+        self.sink.report(&ORPHANED_TASK, &out, message, help);
+    }
+}
+
+/// Whether the task surely goes on when nobody ends it: it waits for what is not the connection's own.
+fn goes_on(task: &Expr, at: &At<'_>) -> bool {
+    match plain(task) {
+        Expr::Async(block) => {
+            at.mentions_handle(&block.block)
+                && !at.mentions_own(&block.block)
+                && !has_word(&block.block, &["cancelled", "is_cancelled", "closed", "run_until_cancelled"])
+                && lasting_loop(&block.block, at)
+        }
+        Expr::Call(call) => {
+            let mut arguments = call.args.iter();
+            arguments.any(|one| at.is_handle_expression(one))
+                && call.args.iter().any(|one| at.has_feed(one))
+                && !call.args.iter().any(|one| at.mentions_own(one))
+        }
+        Expr::MethodCall(call) => goes_on(&call.receiver, at),
+        _ => false,
+    }
+}
+
+/// Whether it has a loop over a feed or a long timer that does not receive from the client.
+fn lasting_loop(block: &Block, at: &At<'_>) -> bool {
+    let mut found = false;
+    each_expression(block, &mut |expression| {
+        let (Expr::Loop(ExprLoop { body, .. }) | Expr::While(ExprWhile { body, .. })) = expression else {
+            return;
+        };
+        let waits = waits_for_feed(expression, at) || has_call(expression, &TIMERS) && has_long_timer(block);
+        found |= waits && !listens(expression, body, at);
+    });
+    // What the feed is called in the block is not known outside of it.
+    found || has_call(block, &["subscribe"]) && !listens_anywhere(block, at)
+}
+
+/// Whether it waits for a feed or a timer.
+fn waits_for_others(repeat: &Expr, at: &At<'_>) -> bool {
+    waits_for_feed(repeat, at) || has_call(repeat, &TIMERS)
+}
+
+fn waits_for_feed(repeat: &Expr, at: &At<'_>) -> bool {
+    has_call(repeat, &["changed"]) || has_call(repeat, &["recv"]) && at.has_feed(repeat)
+}
+
+const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
+
+/// Seconds within which a task that sends is sure to notice that the connection has ended.
+const SOON: u64 = 10;
+
+/// Whether it is written there that a timer takes long.
+fn has_long_timer(block: &Block) -> bool {
+    let mut found = false;
+    each_expression(block, &mut |expression| {
+        if let Expr::Call(ExprCall { func, args, .. }) = expression
+            && let Some(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) = args.first()
+        {
+            let seconds = if has_word(func, &["from_secs"]) { SOON } else { 1 };
+            let is_long = number.base10_parse::<u64>().is_ok_and(|number| number >= seconds);
+            found |= is_long && has_word(func, &["from_secs", "from_mins", "from_hours"]);
+        }
+    });
+    found
+}
+
+/// Whether the loop receives from the client, whose end ends it.
+fn listens(repeat: &Expr, body: &Block, at: &At<'_>) -> bool {
+    let by_condition = match repeat {
+        Expr::While(ExprWhile { cond, .. }) => match &**cond {
+            Expr::Let(test) => at.is_message(&test.expr),
+            other => at.is_message(other),
+        },
+        _ => false,
+    };
+    by_condition || listens_anywhere(body, at)
+}
+
+fn listens_anywhere(block: &Block, at: &At<'_>) -> bool {
+    let mut found = false;
+    each_expression(block, &mut |expression| {
+        found |= matches!(expression, Expr::MethodCall(_)) && at.receives_message(expression);
+    });
+    found
+}
+
+fn has_way_out(body: &Block) -> bool {
+    const ENDS: [&str; 7] = ["cancelled", "is_closed", "closed", "abort", "process", "exit", "bail"];
+    let mut found = has_word(body, &ENDS);
+    each_expression(body, &mut |expression| {
+        found |= matches!(expression, Expr::Break(_) | Expr::Return(_) | Expr::Try(_));
+    });
+    found
+}
+
+/// The sender of a channel of the function's own, to which something is sent whatever comes of it.
+fn ignored_send(body: &Block, at: &At<'_>) -> Option<String> {
+    struct Search<'s, 'a>(&'s At<'a>, Option<String>);
+    impl<'b> Visit<'b> for Search<'_, '_> {
+        fn visit_stmt(&mut self, statement: &'b Stmt) {
+            if let Some(sent) = is_discarded(statement)
+                && let Expr::MethodCall(call) = awaited(sent)
+                && matches!(call.method.to_string().as_str(), "send" | "try_send" | "unbounded_send")
+                && self.0.is_own_sender(&call.receiver)
+            {
+                let name = base_ident(&call.receiver).map(ToString::to_string);
+                self.1 = self.1.take().or(name);
+            }
+            visit::visit_stmt(self, statement);
+        }
+    }
+    let mut search = Search(at, None);
+    search.visit_block(body);
+    search.1
+}
+
+fn awaited(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Await(inner) => &inner.base,
+        other => other,
+    }
+}
