@@ -207,6 +207,7 @@ rules! {
             mod login_deadline: LOGIN_DEADLINE Warn,
             mod unbounded_queue: UNBOUNDED_QUEUE Warn,
             mod orphaned_task: ORPHANED_TASK Warn,
+            mod kind_ends_loop: KIND_ENDS_LOOP Warn,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {

@@ -10,6 +10,7 @@ mod closing;
 mod errors;
 mod helpers;
 mod input;
+mod kinds;
 mod labels;
 mod lagged;
 mod logins;

@@ -177,8 +177,10 @@ async fn chat(stream: WebSocket, state: Arc<AppState>) {
     let tx = state.tx.clone();
     let name = username.clone();
     let mut recv_task = tokio::spawn(async move {
-        while let Some(Ok(Message::Text(text))) = receiver.next().await {
-            let _ = tx.send(format!("{name}: {text}"));
+        while let Some(Ok(message)) = receiver.next().await {
+            if let Message::Text(text) = message {
+                let _ = tx.send(format!("{name}: {text}"));
+            }
         }
     });
     tokio::select! {

@@ -3,4 +3,5 @@
 mod examples;
 mod feeds;
 mod halves;
+mod kinds;
 mod upgrades;

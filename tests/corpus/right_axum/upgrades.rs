@@ -281,7 +281,8 @@ async fn watched(mut socket: WebSocket, mut level: watch::Receiver<u8>) {
 }
 
 async fn on_another_thread(mut socket: WebSocket) {
-    while let Some(Ok(Message::Text(name))) = socket.recv().await {
+    while let Some(Ok(message)) = socket.recv().await {
+        let Message::Text(name) = message else { continue };
         let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(name.as_str())).await;
         let text = match read {
             Ok(Ok(text)) => text,

@@ -147,7 +147,7 @@ async fn panicking_recv(mut socket: WebSocket) {
 
 async fn panicking_next(socket: WebSocket) {
     let (mut sender, mut receiver) = socket.split();
-    while let Message::Text(text) = receiver.next().await.unwrap().unwrap() { //~ panicking_io
+    while let Message::Text(text) = receiver.next().await.unwrap().unwrap() { //~ panicking_io, kind_ends_loop
         if sender.send(Message::Text(text)).await.is_err() {
             return;
         }

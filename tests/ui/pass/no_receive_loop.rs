@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use sockeye::{CloseCode, Error, Handshake, Message, Receiver, Sender, Socket, ws_endpoint};
+use sockeye::{CloseCode, Error, Handshake, Receiver, Sender, Socket, ws_endpoint};
 use tokio::{sync::mpsc, time::timeout};
 
 /// The plain loop.
@@ -191,8 +191,8 @@ async fn write(sender: Sender) -> sockeye::Result {
 }
 
 async fn read(mut receiver: Receiver) -> sockeye::Result {
-    while let Some(Message::Text(text)) = receiver.recv().await? {
-        tracing::info!(%text);
+    while let Some(message) = receiver.recv().await? {
+        tracing::info!(?message);
     }
     Ok(())
 }

@@ -1,0 +1,153 @@
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Arm, Expr, ExprMatch, Local, Pat, Stmt};
+
+use crate::{
+    KIND_ENDS_LOOP,
+    flow::{Flavor, Flow, Imports},
+    reading::{At, Kept, Look, Round, leaves, plain, read, tells, variant},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let kept = Kept::default();
+    read(flow, &kept, &mut Kinds { sink });
+}
+
+struct Kinds<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Kinds<'_> {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        match expression {
+            Expr::While(repeat) => {
+                let Expr::Let(test) = &*repeat.cond else { return };
+                let goes_on = at.rest().iter().any(|rest| tells(rest) || at.mentions_handle(rest));
+                if !goes_on && at.is_message(&test.expr) {
+                    self.report_pattern(&test.pat, at);
+                }
+            }
+            Expr::Match(choice) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
+                self.chooses(choice, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some(init) = &local.init else { return };
+        let Some((_, diverge)) = &init.diverge else { return };
+        let silent = leaves(diverge) && !tells(diverge) && !at.mentions_handle(diverge);
+        if silent && at.round().is_some_and(|round| ends_silently(&round, at)) && at.is_message(&init.expr) {
+            self.report_pattern(&local.pat, at);
+        }
+    }
+}
+
+/// The kinds of messages that a handler gets, except for the one that is the end.
+const KINDS: [&str; 4] = ["Text", "Binary", "Ping", "Pong"];
+
+impl Kinds<'_> {
+    fn report_pattern(&mut self, pattern: &Pat, at: &At<'_>) {
+        let mut named = Vec::new();
+        kinds(pattern, at.imports(), &mut named);
+        if let Some(first) = named.first() {
+            self.report(first, &named, at);
+        }
+    }
+
+    /// Arms for some kinds, and one that leaves the loop for all others.
+    fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
+        let guarded = |arm: &Arm| matches!(arm.pat, Pat::Guard(_));
+        if choice.arms.iter().any(guarded) || !at.is_message(&choice.expr) {
+            return;
+        }
+        let (mut named, mut staying) = (Vec::new(), false);
+        for arm in &choice.arms {
+            let before = named.len();
+            kinds(&arm.pat, at.imports(), &mut named);
+            staying |= named.len() > before && !leaves(plain(&arm.body));
+        }
+        let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
+        let body = plain(&other.body);
+        let silent = leaves(body) && !tells(body) && !at.mentions_handle(body);
+        if staying && silent {
+            self.report(&other.pat, &named, at);
+        }
+    }
+
+    fn report(&mut self, place: &dyn ToTokens, named: &[&Ident], at: &At<'_>) {
+        let all = if at.flow.flavor == Flavor::Axum { &KINDS[..] } else { &KINDS[..2] };
+        let others: Vec<_> = all.iter().copied().filter(|kind| named.iter().all(|one| one != kind)).collect();
+        if others.is_empty() || named.is_empty() {
+            return;
+        }
+        let message = format!(
+            "a message of kind `{}` ends this loop silently, as if the peer had closed",
+            others.join("`, `")
+        );
+        self.sink.report(&KIND_ENDS_LOOP, place, message, help(at.flow.flavor, named[0]));
+    }
+}
+
+fn help(flavor: Flavor, kind: &Ident) -> String {
+    let receive = match flavor {
+        Flavor::Axum => "while let Some(Ok(message)) = socket.recv().await",
+        Flavor::Sockeye => "while let Some(message) = socket.recv().await?",
+    };
+    format!(
+        "receive every kind and match inside: `{receive} {{ if let Message::{kind}(..) = message {{ .. }} }}`"
+    )
+}
+
+/// Whether what comes after the loop neither tells anybody nor goes on with the connection.
+fn ends_silently(round: &Round<'_>, at: &At<'_>) -> bool {
+    !round.after.iter().any(|rest: &Stmt| tells(rest) || at.mentions_handle(rest))
+}
+
+/// The kinds of messages in a pattern, at their own tokens.
+fn kinds<'p>(pattern: &'p Pat, imports: &Imports, found: &mut Vec<&'p Ident>) {
+    if names_message(pattern, imports)
+        && let Some(kind) = variant(pattern)
+    {
+        // `Close` is the end.
+        found.extend(KINDS.iter().any(|one| kind == one).then_some(kind));
+        return;
+    }
+    match pattern {
+        Pat::TupleStruct(made) => made.elems.iter().for_each(|one| kinds(one, imports, found)),
+        Pat::Or(either) => either.cases.iter().for_each(|one| kinds(one, imports, found)),
+        Pat::Paren(inner) => kinds(&inner.pat, imports, found),
+        Pat::Reference(inner) => kinds(&inner.pat, imports, found),
+        Pat::Ident(name) => name.subpat.iter().for_each(|(_, inner)| kinds(inner, imports, found)),
+        _ => {}
+    }
+}
+
+/// `Message::Text`, `ws::Message::Text`, by any name that it was imported as; others have a `Message` of their own.
+fn names_message(pattern: &Pat, imports: &Imports) -> bool {
+    let path = match pattern {
+        Pat::TupleStruct(made) => &made.path,
+        Pat::Struct(made) => &made.path,
+        _ => return false,
+    };
+    let full = imports.resolve_path(path);
+    let mut names = full.rsplit("::").skip(1);
+    let own = ["crate::", "self::", "super::"].iter().any(|start| full.starts_with(start));
+    names.next().is_some_and(|name| name == "Message") && !own
+}
+
+/// `_`, `Some(_)`, `Some(Ok(_))`, `Ok(_)`, or a name.
+fn takes_any_message(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(name) => name.subpat.is_none() && name.ident != "None",
+        Pat::Or(either) => either.cases.iter().any(takes_any_message),
+        Pat::TupleStruct(made) if made.elems.len() == 1 => {
+            variant(pattern).is_some_and(|name| name == "Some" || name == "Ok")
+                && takes_any_message(&made.elems[0])
+        }
+        _ => false,
+    }
+}
