@@ -6,6 +6,7 @@ mod blocking;
 mod blocks;
 mod cleanup;
 mod clients;
+mod cancelled;
 mod closing;
 mod errors;
 mod helpers;

@@ -1,5 +1,6 @@
 //! Right handlers of plain axum: none of them may ever get a diagnostic.
 
+mod cancelled;
 mod examples;
 mod feeds;
 mod halves;

@@ -1,0 +1,144 @@
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprMethodCall, Ident};
+
+use crate::{
+    CANCELLED_READ,
+    flow::{Branch, Flow},
+    reading::{At, Kept, Look, Name, Origin, leaves, plain, read},
+    syntax::Sink,
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    let kept = Kept::default();
+    read(flow, &kept, &mut Branches { sink });
+}
+
+struct Branches<'s> {
+    sink: &'s mut Sink,
+}
+
+/// What is lost of each, and what to write instead.
+const NOT_CANCEL_SAFE: [(&str, &str, &str); 5] = [
+    ("read_exact", LOST, "read frames with `tokio_util::codec::FramedRead`, whose `next` is cancel safe"),
+    (
+        "read_line",
+        LOST,
+        "make `let mut lines = reader.lines();` before the loop, and write `line = lines.next_line()` here",
+    ),
+    ("read_to_end", LOST, "use `read_buf` with a buffer that lives outside of the loop"),
+    ("read_to_string", LOST, "use `read_buf` with a buffer that lives outside of the loop"),
+    ("write_all", "nobody knows how much of it was written", "write in the body of a branch, after `=>`"),
+];
+
+const LOST: &str = "what it has read so far is lost";
+
+impl<'a> Look<'a> for Branches<'_> {
+    fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
+        if at.round().is_none() {
+            return;
+        }
+        for (index, branch) in branches.iter().enumerate() {
+            let Some(future) = &branch.future else { continue };
+            let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
+            // Where each of the others leaves the loop, nobody misses what is lost.
+            let goes_on =
+                others.into_iter().any(|(_, other)| other.future.is_some() && !leaves(plain(&other.handler)));
+            if goes_on {
+                self.cancelled(within_timeout(plain(future)), at);
+            }
+            self.made_anew(future, at);
+        }
+    }
+}
+
+impl Branches<'_> {
+    fn cancelled<'a>(&mut self, future: &'a Expr, at: &At<'a>) {
+        match future {
+            Expr::MethodCall(call) => {
+                let Some((_, lost, instead)) = NOT_CANCEL_SAFE.iter().find(|(name, ..)| call.method == name)
+                else {
+                    return;
+                };
+                let message = format!(
+                    "`{}` is not cancel safe: when another branch is ready first, {lost}",
+                    call.method
+                );
+                self.sink.report(&CANCELLED_READ, &call.method, message, *instead);
+            }
+            Expr::Call(call) => {
+                let Some(helper) = at.helper(&call.func).filter(|helper| helper.receives_twice) else {
+                    return;
+                };
+                let message = format!(
+                    "`{}` receives more than once: when another branch is ready in between, the first message is lost",
+                    helper.name
+                );
+                self.sink.report(
+                    &CANCELLED_READ,
+                    &call.func,
+                    message,
+                    "receive one message in the branch, and keep what came before it in a variable outside of the loop",
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// The first tick of an interval comes at once.
+    fn made_anew<'a>(&mut self, future: &'a Expr, at: &At<'a>) {
+        let Expr::MethodCall(tick) = plain(future) else { return };
+        if tick.method != "tick" {
+            return;
+        }
+        let made = match plain(&tick.receiver) {
+            direct @ Expr::Call(_) => interval(direct),
+            named => at
+                .named(named)
+                .filter(|name| is_made_in_this_round(name, tick, at))
+                .and_then(made_by_interval),
+        };
+        if let Some(made) = made {
+            let message = "this interval is made anew in each round, and its first tick is ready at once: it never waits";
+            self.sink.report(&CANCELLED_READ, made, message, "make the interval before the loop");
+        }
+    }
+}
+
+/// The future of `timeout(.., future)`.
+fn within_timeout(future: &Expr) -> &Expr {
+    match future {
+        Expr::Call(call)
+            if call.args.len() == 2 && last_name(&call.func).is_some_and(|name| name == "timeout") =>
+        {
+            plain(&call.args[1])
+        }
+        other => other,
+    }
+}
+
+fn is_made_in_this_round<'a>(name: &Name<'a>, tick: &ExprMethodCall, at: &At<'a>) -> bool {
+    let Some(round) = at.round() else { return false };
+    let (ident, receiver) = (name.ident, &tick.receiver);
+    // Whoever takes the first tick, or begins it later, means it.
+    let text = round.whole.to_token_stream().to_string();
+    let ticks = text.matches(&quote!(#receiver.tick).to_string()).count();
+    let resets = text.contains(&quote!(#ident.reset).to_string());
+    name.rounds == at.rounds_around() && ticks == 1 && !resets
+}
+
+fn made_by_interval<'a>(name: &Name<'a>) -> Option<&'a Ident> {
+    match name.origin {
+        Origin::Made(made) => interval(plain(made)),
+        _ => None,
+    }
+}
+
+fn interval(made: &Expr) -> Option<&Ident> {
+    let Expr::Call(call) = made else { return None };
+    last_name(&call.func).filter(|name| *name == "interval")
+}
+
+fn last_name(function: &Expr) -> Option<&Ident> {
+    let Expr::Path(path) = function else { return None };
+    path.path.segments.last().map(|last| &last.ident)
+}
