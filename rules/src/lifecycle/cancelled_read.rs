@@ -66,7 +66,7 @@ impl Branches<'_> {
                 self.sink.report(&CANCELLED_READ, &call.method, message, *instead);
             }
             Expr::Call(call) => {
-                let Some(helper) = at.helper(&call.func).filter(|helper| helper.receives_twice) else {
+                let Some(helper) = at.helper(&call.func).filter(|helper| helper.receives > 1) else {
                     return;
                 };
                 let message = format!(

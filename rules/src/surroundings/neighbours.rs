@@ -50,8 +50,8 @@ pub(crate) struct Neighbour {
     pub(crate) diverges: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
-    /// Whether it receives from a socket more than once, one after the other.
-    pub(crate) receives_twice: bool,
+    /// How many messages it receives from a socket, one after the other; none when it has a loop.
+    pub(crate) receives: usize,
     /// What is wrong with what it does with a handle.
     pub(crate) faults: Vec<Fault>,
     /// Whether it speaks of time, in any word.
@@ -195,7 +195,7 @@ impl Neighbour {
             of: found.of.clone(),
             diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
             blocks: None,
-            receives_twice: receives_twice(found),
+            receives: receives(found),
             faults,
             is_timed: speaks_of_time(&found.function.body),
             methods: methods(found),
@@ -206,20 +206,20 @@ impl Neighbour {
     }
 }
 
-/// Whether a function that takes a socket awaits two messages of it, without a loop that may be what receives again.
-fn receives_twice(found: &Found) -> bool {
+/// How many messages of a socket that it is given the function awaits, without a loop that may be what receives again.
+fn receives(found: &Found) -> usize {
     let takes_handle = |one: &Parameter| is_handle_type(one.ty(), &found.imports);
     if !found.function.parameters.iter().any(takes_handle) {
-        return false;
+        return 0;
     }
-    let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return false };
+    let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return 0 };
     let (mut receives, mut loops) = (0, false);
     each_expression(&body, &mut |expression| match expression {
         Expr::MethodCall(call) if call.method == "recv" || call.method == "next" => receives += 1,
         Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Match(_) => loops = true,
         _ => {}
     });
-    receives > 1 && !loops
+    if loops { 0 } else { receives }
 }
 
 fn fields(collected: &Collected) -> HashMap<String, Fields> {

@@ -35,14 +35,3 @@ async fn phases(handshake: Handshake) -> sockeye::Result {
     while socket.recv().await?.is_some() {}
     Ok(())
 }
-
-/// The first message is a login.
-#[ws_endpoint("/kinds/login")]
-async fn login(handshake: Handshake) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
-    let Some(Message::Text(_token)) = socket.recv().await? else { return Ok(()) };
-    while let Some(message) = socket.recv().await? {
-        socket.send(message).await?;
-    }
-    Ok(())
-}

@@ -234,7 +234,8 @@ where
     while let Some(Ok(msg)) = read.next().await {
         let response_msg = match msg {
             Message::Text(msg) => Message::Text(format!("You said: {msg}").into()),
-            _ => break,
+            Message::Close(_) => break,
+            _ => continue,
         };
         if write.send(response_msg).await.is_err() {
             break;

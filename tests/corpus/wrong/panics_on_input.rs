@@ -177,7 +177,7 @@ async fn value(handshake: Handshake) -> sockeye::Result {
 /// In a helper.
 #[ws_lifecycle]
 async fn converse(socket: &mut Socket) -> sockeye::Result {
-    while let Some(Message::Binary(data)) = socket.recv().await? {
+    while let Some(Message::Binary(data)) = socket.recv().await? { //~ kind_ends_loop
         let text = String::from_utf8(data.to_vec()).unwrap(); //~ panics_on_input
         socket.send(text).await?;
     }

@@ -11,7 +11,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 async fn registry(handshake: Handshake, State(rooms): State<Rooms>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let (tx, mut rx) = mpsc::unbounded_channel::<String>(); //~ unbounded_queue
-    let id = rooms.join(tx);
+    rooms.publish_to(tx);
     loop {
         tokio::select! {
             text = rx.recv() => match text {
@@ -21,7 +21,6 @@ async fn registry(handshake: Handshake, State(rooms): State<Rooms>) -> sockeye::
             message = socket.recv() => if message?.is_none() { break },
         }
     }
-    rooms.leave(id);
     Ok(())
 }
 

@@ -97,7 +97,7 @@ async fn chat(socket: WebSocket, sinks: Sinks, id: u64) {
 
 /// One client is slow, and nobody can be looked up.
 async fn one(mut socket: WebSocket, users: Arc<RwLock<HashMap<String, String>>>) {
-    while let Some(Ok(Message::Text(name))) = socket.recv().await {
+    while let Some(Ok(Message::Text(name))) = socket.recv().await { //~ kind_ends_loop
         let users = users.read().await; //~ lock_across_io
         let answer = users.get(name.as_str()).cloned().unwrap_or_default();
         if socket.send(Message::Text(answer.into())).await.is_err() {

@@ -37,15 +37,4 @@ async fn phases(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-/// The first message is a login.
-#[ws_endpoint("/ws/login")]
-async fn login(handshake: Handshake) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
-    let Some(Message::Text(_token)) = socket.recv().await? else { return Ok(()) };
-    while let Some(message) = socket.recv().await? {
-        socket.send(message).await?;
-    }
-    Ok(())
-}
-
 fn main() {}
