@@ -72,6 +72,15 @@ fn defaults_that_do_not_fit_are_lowered_and_said() {
     assert_eq!(shake_hands(address).0, "HTTP/1.1 429", "one client cannot take everything");
 }
 
+/// Its author does not know how few the process may open.
+#[test]
+fn a_limit_per_client_above_a_lowered_default_is_right() {
+    let mut program = start("-n 1024", "- - 9000");
+    let (said, address) = program.listening();
+    assert!(said.contains("warning[few_descriptors]") && !said.contains("error"), "{said}");
+    assert_eq!(shake_hands(address).0, "HTTP/1.1 101");
+}
+
 #[test]
 fn the_soft_limit_is_raised() {
     let mut program = start("-Sn 64", "200 200");

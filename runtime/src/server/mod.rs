@@ -457,7 +457,8 @@ impl Server {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
-        let (limits, descriptors) = descriptors::fit(self.limits);
+        let written = self.limits;
+        let (limits, descriptors) = descriptors::fit(written);
         let settings = Settings { origins, hosts, limits, heartbeat: self.heartbeat };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
@@ -473,8 +474,18 @@ impl Server {
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);
-        let context =
-            Context { group, endpoints, elsewhere, expected, given, unready, allowed, descriptors, settings };
+        let context = Context {
+            group,
+            endpoints,
+            elsewhere,
+            expected,
+            given,
+            unready,
+            allowed,
+            descriptors,
+            written,
+            settings,
+        };
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::{Allowance, Unready};
 use crate::{
+    Limits,
     descriptors::Fit,
     endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) allowed: Vec<Allowance>,
     /// How the limits fit into what the process may have.
     pub(crate) descriptors: Fit,
+    /// The server's limits as they were written, before defaults were lowered to fit.
+    pub(crate) written: Limits,
     /// The server's own settings.
     pub(crate) settings: Settings,
 }

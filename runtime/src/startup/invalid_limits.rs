@@ -5,7 +5,7 @@ use crate::{Heartbeat, Limits, mounted::Settings};
 
 /// A limit of nothing, under which no connection can live, or one that another limit keeps from being reached.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
-    for fault in faults(&context.settings) {
+    for fault in faults(&context.written, &context.settings.heartbeat) {
         let message = format!("the server's {} {}", fault.limit, fault.effect);
         problems.push(Problem::new(&INVALID_LIMITS, message).with_help(fault.server_help()));
     }
@@ -28,7 +28,8 @@ fn of_endpoint(endpoint: &Candidate) -> Vec<Problem> {
             .at(Place::option(registered, fault.option, "set here"))
             .with_help(fault.endpoint_help())
     };
-    faults(&endpoint.mounted.settings).into_iter().filter(own).map(problem).collect()
+    let Settings { limits, heartbeat, .. } = &endpoint.mounted.settings;
+    faults(limits, heartbeat).into_iter().filter(own).map(problem).collect()
 }
 
 const INTERVAL: &str = "heartbeat interval";
@@ -65,14 +66,13 @@ impl Fault {
     }
 }
 
-fn faults(settings: &Settings) -> Vec<Fault> {
-    let limits = &settings.limits;
+fn faults(limits: &Limits, heartbeat: &Heartbeat) -> Vec<Fault> {
     let mut faults = of_connections(limits);
     faults.extend(contradiction(limits));
     faults.extend(of_messages(limits));
     faults.extend(of_heads(limits));
     faults.extend(of_times(limits));
-    faults.extend(of_heartbeat(&settings.heartbeat));
+    faults.extend(of_heartbeat(heartbeat));
     faults
 }
 

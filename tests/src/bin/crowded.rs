@@ -14,10 +14,11 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-/// Arguments: WebSockets and other HTTP connections, or `-` for the defaults, and whether it takes every descriptor for itself.
+/// Arguments: WebSockets and other HTTP connections, or `-` for the defaults, and either
+/// WebSockets of one client or `greedy`, which takes every descriptor for itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartupError> {
-    let [sockets, http, greedy] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
+    let [sockets, http, third] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
     let mut limits = Limits::new();
     if let Ok(number) = sockets.parse() {
         limits = limits.max_connections(number);
@@ -25,9 +26,12 @@ async fn main() -> Result<(), StartupError> {
     if let Ok(number) = http.parse() {
         limits = limits.max_http_connections(number);
     }
+    if let Ok(number) = third.parse() {
+        limits = limits.max_connections_per_client(number);
+    }
     let server = Server::new().limits(limits).on_listen(move |_| {
         let mut held = Vec::new();
-        while greedy == "greedy"
+        while third == "greedy"
             && let Ok(file) = File::open("/dev/null")
         {
             held.push(file);
