@@ -88,7 +88,9 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
     let client = Client::of(parts, limits.trusted_proxies);
     let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, SOCKETS, bounds, limits))?;
     let lingering = counts.lingering.clone();
-    lingering.make_room(client, bounds).map_err(|full| refuse(full, LINGERING, bounds, limits))?;
+    lingering
+        .make_room(client, bounds.and_one_more())
+        .map_err(|full| refuse(full, LINGERING, bounds, limits))?;
     let carrier = parts.extensions.remove::<Arc<Busy>>();
     if let Some(busy) = &carrier {
         busy.carry_socket();

@@ -26,6 +26,13 @@ pub(crate) struct Bounds {
     pub(crate) per_client: usize,
 }
 
+impl Bounds {
+    /// As many as that may be there when one more comes that is not one of them yet.
+    pub(super) fn and_one_more(self) -> Self {
+        Self { total: self.total.saturating_add(1), per_client: self.per_client.saturating_add(1) }
+    }
+}
+
 /// Which bound is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
