@@ -203,3 +203,20 @@ async fn shell(mut socket: WebSocket) {
 ";
     assert_eq!(found(&package(&[("src/ws.rs", text)])), ["blocking_call"]);
 }
+
+#[test]
+fn what_blocks_in_a_helper_with_the_socket_is_reported_there_only() {
+    let handlers = "use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+async fn ws(upgrade: WebSocketUpgrade, headers: HeaderMap) -> Response {
+    let Some(token) = headers.get(AUTHORIZATION) else { return no() };
+    upgrade.on_upgrade(|socket| serve(socket))
+}
+async fn serve(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        std::thread::sleep(PAUSE);
+        if socket.send(message).await.is_err() { return }
+    }
+}";
+    let found = found(&package(&[("src/ws.rs", handlers)]));
+    assert_eq!(found.iter().filter(|rule| rule.contains("blocking_call")).count(), 1, "{found:?}");
+}

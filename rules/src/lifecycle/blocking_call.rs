@@ -1,6 +1,7 @@
 use crate::{
     BLOCKING_CALL,
     flow::{Flow, Step, blocking},
+    surroundings::Neighbour,
     syntax::Sink,
 };
 
@@ -20,12 +21,25 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         } else if let Some((helper, blocks)) =
             flow.called(call).and_then(|one| Some((one, one.blocks.as_ref()?)))
         {
+            if is_reported_there(flow, helper) {
+                continue;
+            }
             let message = format!(
                 "`{}` calls `{blocks}`, which blocks the thread: while it waits, every other connection on that thread waits too",
                 helper.name
             );
-            let help = "run it with `tokio::task::spawn_blocking(..).await`, or make it asynchronous";
+            let help = if helper.is_async {
+                format!("move the blocking work in `{}` to `tokio::task::spawn_blocking`", helper.name)
+            } else {
+                "run it with `tokio::task::spawn_blocking(..).await`, or make it asynchronous".to_owned()
+            };
             sink.report(&BLOCKING_CALL, &call.at, message, help);
         }
     }
+}
+
+/// Whether the helper takes a handle too, and is judged by itself.
+fn is_reported_there(flow: &Flow<'_>, helper: &Neighbour) -> bool {
+    helper.takes_handle
+        && (flow.helpers_are_judged() || helper.faults.iter().any(|fault| *fault.rule == BLOCKING_CALL))
 }

@@ -17,7 +17,7 @@ use crate::{
     Rule,
     flow::{Flavor, Flow, Imports, Kind, is_handle_type, speaks_of_time},
     reading::each_expression,
-    syntax::{self, Parameter},
+    syntax,
 };
 
 /// How many calls deep a blocking call is looked for.
@@ -48,6 +48,9 @@ pub(crate) struct Neighbour {
     of: Option<String>,
     /// Whether it returns `!`.
     pub(crate) diverges: bool,
+    pub(crate) is_async: bool,
+    /// Whether it has a parameter that is a handle, so that it is judged by itself.
+    pub(crate) takes_handle: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
     /// How many messages it receives from a socket, one after the other; none when it has a loop.
@@ -194,6 +197,8 @@ impl Neighbour {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
             of: found.of.clone(),
             diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
+            is_async: found.function.sig.asyncness.is_some(),
+            takes_handle: takes_handle(found),
             blocks: None,
             receives: receives(found),
             faults,
@@ -206,10 +211,13 @@ impl Neighbour {
     }
 }
 
+fn takes_handle(found: &Found) -> bool {
+    found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports))
+}
+
 /// How many messages of a socket that it is given the function awaits, without a loop that may be what receives again.
 fn receives(found: &Found) -> usize {
-    let takes_handle = |one: &Parameter| is_handle_type(one.ty(), &found.imports);
-    if !found.function.parameters.iter().any(takes_handle) {
+    if !takes_handle(found) {
         return 0;
     }
     let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return 0 };
