@@ -111,7 +111,7 @@ async fn what_is_no_extended_connect_is_refused_with_its_cure() {
     let (status, rule, body) = refused(response).await;
     assert_eq!((status, rule.as_str()), (405, "not_an_upgrade"));
     assert!(
-        body.contains("over HTTP/2 is opened with CONNECT, not GET") && body.contains("RFC 8441"),
+        body.contains("over HTTP/2 must be opened with CONNECT, not GET") && body.contains("RFC 8441"),
         "{body}"
     );
 

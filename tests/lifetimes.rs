@@ -681,7 +681,7 @@ async fn a_server_that_is_stopping_says_so() {
     assert_eq!(close_of(&mut open).await, (1001, "the server is stopping".to_owned()));
     let (status, rule, body) = refusal(url.as_str().into_client_request().unwrap()).await;
     assert_eq!((status, rule.as_str()), (503, "shutting_down"));
-    assert!(body.contains("connect again in a moment"), "{body}");
+    assert!(body.contains("connect again later"), "{body}");
 }
 
 /// The types that handlers hold can cross threads.

@@ -288,8 +288,8 @@ async fn a_stream_that_hears_nothing_does_not_start() {
     let report_of_another = report(&stream).await;
     assert!(
         report_of_another.contains(
-            "error[component_not_ready]: component `log stream` is not ready: what is logged does not arrive: \
-             the stream must be a layer of the subscriber"
+            "error[component_not_ready]: component `log stream` is not ready: log events do not reach the \
+             stream: add a clone of this stream to the subscriber"
         ),
         "{report_of_another}"
     );

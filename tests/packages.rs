@@ -101,9 +101,9 @@ fn a_module_of_both_library_and_binary_is_told_as_what_it_is() {
         assert!(!output.status.success(), "{output:?}");
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         for part in [
-            "error[duplicate_route]: endpoint `ws::echo` is in the program twice: the module is compiled into both the library \
-             and the binary of this package",
-            "compiled twice",
+            "error[duplicate_route]: endpoint `ws::echo` is compiled twice: its module is part of both the library and the \
+             binary of this package",
+            "registered by the library and by the binary",
             "help: write `use both::ws;` instead of `mod ws;` in the binary",
         ] {
             assert_eq!(said.matches(part).count(), 1, "{binary}: {part} in {said}");
@@ -120,7 +120,7 @@ fn a_server_without_http2_says_why_it_hangs_up_on_it() {
     assert_eq!(told.len(), 1, "{said}");
     for part in [
         "the client uses HTTP/2, but this server is built without it",
-        "build with the feature `http2` of `sockeye`",
+        "build `sockeye` with the feature `http2`",
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }

@@ -142,7 +142,7 @@ mod tests {
     fn a_page_says_how_much_it_matters() {
         let standing = |rule| write(rule, Look::Plain, 200).lines().nth(1).unwrap_or_default().to_owned();
         assert!(standing(&NO_RECEIVE_LOOP).ends_with("; can be allowed with a reason"));
-        assert_eq!(standing(&NOT_AN_UPGRADE), "error, checked for each handshake and each connection");
+        assert_eq!(standing(&NOT_AN_UPGRADE), "logged at WARN, for each handshake and each connection");
     }
 
     #[test]

@@ -77,9 +77,9 @@ mod tests {
         assert_eq!(refused(Message::text("x")), why);
         assert_eq!(
             refused(Message::binary(b"\x82x".as_slice())),
-            format!("the message is binary and not JSON: {why}")
+            format!("the binary message is not valid JSON: {why}")
         );
-        assert!(refused(Message::binary("")).starts_with("the message is binary and not JSON: EOF"));
+        assert!(refused(Message::binary("")).starts_with("the binary message is not valid JSON: EOF"));
         // It is JSON, so being binary is not what is wrong with it.
         assert!(refused(Message::binary("true")).starts_with("invalid type: boolean"));
         assert_eq!(Json::<u8>::decode(Message::binary("7")).unwrap(), 7);

@@ -267,6 +267,6 @@ async fn maps_and_units() {
     let unsupported = |what: &str| PathProblem::Unsupported(what.to_owned());
     let keys = unsupported("the names of its keys are not strings");
     wrong::<HashMap<u64, String>>("/{a}", "/1", &[keys]).await;
-    let option = unsupported("it is an `Option`, and a path has all of its parameters");
+    let option = unsupported("it is an `Option`, but a path always has all of its parameters");
     wrong::<Option<String>>("/{a}", "/1", &[option]).await;
 }

@@ -25,7 +25,7 @@ def test_the_client_closes_and_the_server_answers_with_the_same_code(server, cod
     with connect(server.url("/echo")) as socket:
         socket.close(code, "done here")
     assert (socket.close_code, socket.protocol.close_rcvd.code) == (code, code)
-    server.wait_for_log(rf"closed with {code}.*done here")
+    server.wait_for_log(rf"closed the connection with {code}.*done here")
 
 
 @pytest.mark.parametrize("path, rule", [("/fails", "handler_error"), ("/panics", "handler_panic")])
