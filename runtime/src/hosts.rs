@@ -25,7 +25,8 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn set_public_url(&mut self, url: String) {
-        let read = public(&url);
+        // Upper and lower case are the same in a scheme and in a host (RFC 3986 section 6.2.2.1).
+        let read = public(&url.to_ascii_lowercase());
         self.public_url = Some((url, read));
     }
 

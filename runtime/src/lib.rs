@@ -47,7 +47,7 @@
 //! | --- | --- | --- |
 //! | compile | `cargo check` | one handler: its signature, route, options, and what it does with its connection |
 //! | startup | before the port is bound | all endpoints together: routes, state, settings, and the layers in front |
-//! | run | while the server runs | each handshake and each connection; each refusal and each close is an event in the log |
+//! | run | while the server runs | each handshake and each connection; refusals and ends are `tracing` events, and what one client repeats is summed up |
 //!
 //! Every message names a rule. [All rules](guide::rules), [common mistakes and their messages](guide::mistakes).
 //!

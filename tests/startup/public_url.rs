@@ -42,7 +42,9 @@ async fn a_list_of_hosts_names_the_public_url() {
 
 #[tokio::test]
 async fn the_startup_probe_asks_for_the_public_url() {
-    for url in ["https://app.example.com:8443", "https://app.example.com:8443/"] {
+    for url in
+        ["https://app.example.com:8443", "https://app.example.com:8443/", "HTTPS://App.Example.com:8443"]
+    {
         let server = open().layer(from_fn(https_only)).layer(from_fn(known_host)).public_url(url);
         assert_eq!(rules(server).await, Vec::<&str>::new(), "{url}");
     }

@@ -35,8 +35,8 @@ const CLIENTS: [&str; 18] = [
     "recipient",
 ];
 
-const HELP: &str = "wait for all of them at once: `futures::future::join_all(..).await`, or give each client a queue of its own and \
-                    write `try_send`; with Sockeye, publish to a `Topic`";
+const HELP: &str = "publish to a `Topic` of a `Hub`, which never waits; without Sockeye, give each client a bounded queue and write `try_send`, \
+                    or wait for all of them together with `futures::future::join_all(..).await`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     trace::watch(flow, &mut FanOut { sink, has_socket: !flow.roots.is_empty() });
@@ -57,7 +57,7 @@ impl Watch for FanOut<'_> {
         let mut search = Sends { of: bound(&repeat.pat), found: None };
         search.visit_block(&repeat.body);
         if let Some(send) = search.found {
-            let message = "this loop waits for each client in turn: one that is slow keeps the message from all after it";
+            let message = "this loop waits for each client in turn: a slow client delays the message for all that follow";
             self.sink.report(&FAN_OUT_IN_TURN, &send, message, HELP);
         }
     }

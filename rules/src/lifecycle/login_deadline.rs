@@ -36,7 +36,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if !is_first(flow, id, recv) || !is_login(flow, recv) {
             continue;
         }
-        let message = "this waits for the client's login as long as the client likes: one that says nothing keeps its place for ever";
+        let message = "this waits for the client's login without a timeout: a silent client holds its connection indefinitely";
         let call = recv.site.call();
         let wait = format!("tokio::time::timeout(Duration::from_secs(10), {call}).await");
         let help = match flow.flavor {

@@ -19,7 +19,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             Act::Recv if *bad == Outcomes::END => {
                 "write `let Some(message) = socket.recv().await? else { return Ok(()) };`"
             }
-            Act::Accept => "write `?`: it ends the handler, and the client is gone",
+            Act::Accept => "write `?`, which ends the handler",
             _ => "write `?`: it ends the handler with the right close code",
         };
         sink.report(&PANICKING_IO, at, message, help);

@@ -130,7 +130,7 @@ fn source(receiver: &Expr) -> String {
             ) {
                 return source(&call.receiver);
             }
-            format!("`{name}` gives nothing for some messages")
+            format!("`{name}` fails for some messages")
         }
         Expr::Call(call) => {
             let name = call.func.to_token_stream().into_iter().filter_map(|token| match token {

@@ -11,7 +11,7 @@ use crate::{
     trace::{Event, Events, Leak, Way, events, leaks, place_of},
 };
 
-const HELP: &str = "let a guard do it, however the function ends: after the line that adds it, `let _guard = Leave { .. };`, with the removal in \
+const HELP: &str = "remove it in the `Drop` of a guard: after the line that adds it, `let _guard = Leave { .. };`, with the removal in \
                     `impl Drop for Leave`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
