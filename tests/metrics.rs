@@ -287,9 +287,12 @@ async fn handlers_that_go_on_are_counted() {
     drop(server.connect("/lingers/accepts").await);
     counts(names::LINGERING_HANDLERS, route, 2.0).await;
     counts(names::CONNECTIONS, route, 0.0).await;
-    // Each that comes now has the oldest dropped.
-    let _open = [server.connect("/lingers/accepts").await, server.connect("/lingers/accepts").await];
-    counts(names::LINGERING_HANDLERS, route, 1.0).await;
+    let open = [server.connect("/lingers/accepts").await, server.connect("/lingers/accepts").await];
+    drop(open);
+    counts(names::LINGERING_HANDLERS, route, 4.0).await;
+    // Whoever comes now has the oldest dropped, down to the limit.
+    let _open = server.connect("/lingers/accepts").await;
+    counts(names::LINGERING_HANDLERS, route, 2.0).await;
 }
 
 #[tokio::test]
