@@ -21,7 +21,7 @@ pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
-pub(crate) use words::{each_word, has_word, speaks_of_time};
+pub(crate) use words::{each_word, has_word, macro_name, speaks_of_time};
 
 use quote::{ToTokens, quote};
 use syn::Block;

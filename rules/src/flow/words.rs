@@ -23,6 +23,11 @@ pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
     found
 }
 
+/// The name of a macro, without its path.
+pub(crate) fn macro_name(call: &syn::Macro) -> String {
+    call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
+}
+
 /// Whether any word there has to do with time: a ping, a timeout, an interval.
 pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
     const TIME: [&str; 14] = [

@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 
 use crate::{
     SECRET_IN_LOG,
-    flow::{Flow, has_word},
+    flow::{Flow, has_word, macro_name},
     syntax::Sink,
     trace::{self, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
@@ -92,7 +92,7 @@ struct Logs<'s> {
 
 impl Watch for Logs<'_> {
     fn macro_call(&mut self, call: &Macro, names: &Names<'_>) {
-        if !LOGS.contains(&trace::macro_name(call).as_str()) {
+        if !LOGS.contains(&macro_name(call).as_str()) {
             return;
         }
         for value in trace::arguments(call) {

@@ -7,7 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::flow::parse_select;
+use crate::flow::{macro_name, parse_select};
 
 /// Whether it surely leaves the loop that it stands in.
 pub(crate) fn leaves(expression: &Expr) -> bool {
@@ -56,7 +56,7 @@ pub(crate) fn goes_round(expression: &Expr) -> bool {
 }
 
 fn is_log(call: &syn::Macro) -> bool {
-    call.path.segments.last().is_some_and(|last| LOGS.iter().any(|name| last.ident == name))
+    LOGS.contains(&macro_name(call).as_str())
 }
 
 const LOGS: [&str; 9] = ["trace", "debug", "info", "warn", "error", "log", "event", "println", "eprintln"];

@@ -16,7 +16,7 @@ use super::{
     origin::{Origin, only_name},
     shape::is_discarded,
 };
-use crate::flow::{Branch, Flow, parse_select};
+use crate::flow::{Branch, Flow, macro_name, parse_select};
 
 /// What was read from the tokens of macros.
 #[derive(Default)]
@@ -183,7 +183,7 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     }
 
     fn visit_macro(&mut self, call: &'a Macro) {
-        let name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        let name = macro_name(call);
         if matches!(name.as_str(), "select" | "select_biased") {
             if let Ok(branches) = parse_select(call.tokens.clone()) {
                 self.select(self.kept.branches.alloc(branches));

@@ -193,14 +193,16 @@ impl Neighbours {
 impl Neighbour {
     fn of(found: &Found, faults: Vec<Fault>) -> Self {
         let name = found.function.name();
+        let takes_handle =
+            found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports));
         Self {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
             of: found.of.clone(),
             diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
             is_async: found.function.sig.asyncness.is_some(),
-            takes_handle: takes_handle(found),
+            takes_handle,
             blocks: None,
-            receives: receives(found),
+            receives: if takes_handle { receives(found) } else { 0 },
             faults,
             is_timed: speaks_of_time(&found.function.body),
             methods: methods(found),
@@ -211,15 +213,8 @@ impl Neighbour {
     }
 }
 
-fn takes_handle(found: &Found) -> bool {
-    found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports))
-}
-
 /// How many messages of a socket that it is given the function awaits, without a loop that may be what receives again.
 fn receives(found: &Found) -> usize {
-    if !takes_handle(found) {
-        return 0;
-    }
     let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return 0 };
     let (mut receives, mut loops) = (0, false);
     each_expression(&body, &mut |expression| match expression {

@@ -55,8 +55,3 @@ pub(crate) fn arguments(call: &Macro) -> Vec<Expr> {
         .map(|all: Punctuated<Argument, _>| all.into_iter().map(|one| one.0).collect())
         .unwrap_or_default()
 }
-
-/// The name of a macro, without its path.
-pub(crate) fn name(call: &Macro) -> String {
-    call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
-}

@@ -14,10 +14,10 @@ use syn::{
 };
 
 use super::{
-    arguments, macro_name,
+    arguments,
     pairs::{Event, Events, first_ident, place_of, words},
 };
-use crate::flow::{has_word, parse_select};
+use crate::flow::{has_word, macro_name, parse_select};
 
 /// Something that stays behind.
 pub(crate) struct Leak {

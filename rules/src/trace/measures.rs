@@ -7,8 +7,8 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{arguments, macro_name};
-use crate::flow::parse_select;
+use super::arguments;
+use crate::flow::{macro_name, parse_select};
 
 /// The name at the beginning of a chain.
 pub(crate) fn root(expression: &Expr) -> Option<String> {

@@ -12,7 +12,7 @@ mod origin;
 mod pairs;
 mod types;
 
-pub(crate) use arguments::{arguments, name as macro_name};
+pub(crate) use arguments::arguments;
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};
@@ -27,7 +27,7 @@ use syn::{
 };
 
 use self::{names::part, types::Types};
-use crate::flow::{Branch, Flow, parse_select};
+use crate::flow::{Branch, Flow, macro_name, parse_select};
 
 /// What a rule looks at.
 pub(crate) trait Watch {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::flow::{
     graph::{Exit, Step},
+    macro_name,
     value::{Got, Value},
 };
 
@@ -40,7 +41,7 @@ impl Parse for Argument {
 
 impl<'a> Builder<'a> {
     pub(super) fn macro_call(&mut self, call: &'a Macro) -> Value<'a> {
-        let name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        let name = macro_name(call);
         if self.own_macros.contains(&name) {
             return self.unknown_macro(call);
         }
