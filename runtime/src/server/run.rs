@@ -352,18 +352,25 @@ pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdow
 
 async fn end(lifecycle: &Lifecycle, notice: Duration, limit: Duration, again: Shutdown) {
     lifecycle.tell();
-    let drained = tokio::select! {
-        drained = wind_up(lifecycle, notice, limit) => drained,
-        () = again => false,
+    let early = tokio::select! {
+        all_ended = wind_up(lifecycle, notice, limit) => (!all_ended).then_some(Early::TimeIsOver),
+        () = again => Some(Early::Signal),
     };
-    if !drained {
-        log_what_is_left(&lifecycle.connections.present());
+    if let Some(early) = early {
+        log_what_is_left(early, &lifecycle.connections.present());
         lifecycle.cut();
         // What is cut off still has a word to say: an answer, a closing event.
         let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
     }
     lifecycle.sever();
     lifecycle.flood.flush();
+}
+
+/// Why a server ends before its connections have.
+#[derive(Clone, Copy)]
+enum Early {
+    TimeIsOver,
+    Signal,
 }
 
 /// How long the end is held up for what was cut off.
@@ -380,16 +387,20 @@ async fn wind_up(lifecycle: &Lifecycle, notice: Duration, limit: Duration) -> bo
     tokio::time::timeout(limit, all_over).await.is_ok()
 }
 
-fn log_what_is_left(handlers: &[Present]) {
+fn log_what_is_left(early: Early, handlers: &[Present]) {
     const NAMED: usize = 8;
     let named: Vec<_> = handlers.iter().take(NAMED).map(ToString::to_string).collect();
     let more = if handlers.len() > NAMED { ", .." } else { "" };
-    event!(
-        Level::WARN,
-        "the shutdown timeout is over; open connections are cut off",
-        open = handlers.len(),
-        handlers = format!("{}{more}", named.join(", ")),
-    );
+    let (open, handlers) = (handlers.len(), format!("{}{more}", named.join(", ")));
+    macro_rules! log {
+        ($message:literal) => {
+            event!(Level::WARN, $message, open = open, handlers = handlers)
+        };
+    }
+    match early {
+        Early::TimeIsOver => log!("the shutdown timeout is over; open connections are cut off"),
+        Early::Signal => log!("a signal during the shutdown ended it early; open connections are cut off"),
+    }
 }
 
 /// Nothing: for an end that nothing cuts short.
