@@ -112,7 +112,7 @@ fn a_module_of_both_library_and_binary_is_told_as_what_it_is() {
 }
 
 #[test]
-fn a_server_without_http2_says_why_it_hangs_up_on_it() {
+fn a_server_without_http2_tells_clients_of_http2_so() {
     let output = cargo(&["run", "--package", "http1"]).env_remove("SOCKEYE_CHECK").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
@@ -121,6 +121,8 @@ fn a_server_without_http2_says_why_it_hangs_up_on_it() {
     for part in [
         "the client uses HTTP/2, but this server is built without it",
         "build `sockeye` with the feature `http2`",
+        // SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED.
+        r"answered: \0\0\0\u{4}\0\0\0\0\0\0\09\u{7}\0\0\0\0\0\0\0\0\0\0\0\0\rthis server does not support HTTP/2; use HTTP/1.1",
     ] {
         assert!(said.contains(part), "{part} in {said}");
     }

@@ -65,6 +65,41 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
+/// Reads the URL of a server as its clients know it: an origin, for which a slash at the end and upper case make no difference.
+///
+/// ```
+/// use sockeye_rules::origin::public_url;
+/// assert_eq!(public_url("HTTPS://App.Example.com/").unwrap().to_string(), "https://app.example.com");
+/// assert_eq!(public_url("wss://app.example.com").unwrap_err().help(), "write `https://app.example.com`");
+/// ```
+///
+/// # Errors
+///
+/// When it has more than scheme, host and port, or another scheme than `http` and `https`.
+pub fn public_url(text: &str) -> Result<Origin, OriginProblem> {
+    // Upper and lower case are the same in a scheme and in a host (RFC 3986 section 6.2.2.1).
+    let url = text.to_ascii_lowercase();
+    let url = url.strip_suffix('/').unwrap_or(&url);
+    if let Some(found) = public_url_of_socket(url) {
+        return Err(found);
+    }
+    parse(url)?.over_http()
+}
+
+/// The URL of an endpoint in place of that of the server.
+fn public_url_of_socket(url: &str) -> Option<OriginProblem> {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme)?;
+    let pages = match scheme {
+        "ws" => "http",
+        "wss" => "https",
+        _ => return None,
+    };
+    let what = format!(
+        "it is the URL of a WebSocket, not of the server: its scheme must be `{pages}`, not `{scheme}`"
+    );
+    Some(problem(what, Pieces::of(url).origin(), EXAMPLE))
+}
+
 /// Why a text is not an origin. `Display` says what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginProblem {

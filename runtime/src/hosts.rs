@@ -25,8 +25,7 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn set_public_url(&mut self, url: String) {
-        // Upper and lower case are the same in a scheme and in a host (RFC 3986 section 6.2.2.1).
-        let read = public(&url.to_ascii_lowercase());
+        let read = origin::public_url(&url);
         self.public_url = Some((url, read));
     }
 
@@ -127,10 +126,4 @@ impl Name {
         let is_address = self.0.starts_with('[') || self.0.parse::<std::net::Ipv4Addr>().is_ok();
         is_address || self.0 == "localhost" || self.0.ends_with(".localhost")
     }
-}
-
-/// A URL with nothing behind its host and port has the form of an origin, but for a slash at its end.
-fn public(url: &str) -> Result<Origin, OriginProblem> {
-    let origin = origin::parse(url.strip_suffix('/').unwrap_or(url))?;
-    origin.over_http()
 }

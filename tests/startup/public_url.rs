@@ -80,6 +80,7 @@ async fn urls_that_are_none_are_reported() {
     for (url, help) in [
         ("app.example.com/chat", "help: write `https://app.example.com`"),
         ("wss://app.example.com", "help: write `https://app.example.com`"),
+        ("ws://localhost:3000/ws/chat", "help: write `http://localhost:3000`"),
         ("https://app.example.com/chat", "help: write `https://app.example.com`"),
         ("tauri://localhost", "help: write `https://localhost`"),
         ("", "help: write scheme, host and, if it is not the default, port"),
@@ -93,5 +94,17 @@ async fn urls_that_are_none_are_reported() {
             report.contains(&format!("the public URL `{url}` is invalid")) && report.contains(help),
             "{report}"
         );
+    }
+}
+
+#[tokio::test]
+async fn the_url_of_a_websocket_is_told_as_what_it_is() {
+    let report = report(open().public_url("WS://App.Example.com/ws")).await;
+    for words in [
+        "the public URL `WS://App.Example.com/ws` is invalid: it is the URL of a WebSocket, not of the server: \
+         its scheme must be `http`, not `ws`",
+        "help: write `http://app.example.com`",
+    ] {
+        assert!(report.contains(words), "{report}");
     }
 }

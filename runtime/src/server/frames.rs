@@ -12,9 +12,11 @@ pub(super) struct Frames {
     pub(super) has_goaway: bool,
 }
 
-/// What h2 has refused.
+/// What h2 has refused, or what was refused in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
+    /// HTTP/2 itself, which is not built in.
+    Version,
     /// A request whose head is larger than the limit: status 431.
     Head,
     /// A stream, with this error code (RFC 9113, section 7).

@@ -11,6 +11,7 @@ mod health;
 mod listen;
 mod mode;
 mod moments;
+mod no_http2;
 mod owed;
 mod pace;
 mod refused;

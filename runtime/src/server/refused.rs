@@ -24,9 +24,7 @@ pub(super) fn by_hyper(
     beginning: Beginning,
     limits: &Limits,
 ) -> Option<Fault> {
-    let Some(error) = error.downcast_ref::<hyper::Error>() else {
-        return (!cfg!(feature = "http2") && beginning.is_http2()).then(no_http2);
-    };
+    let error = error.downcast_ref::<hyper::Error>()?;
     if error.is_parse_too_large() {
         let words = error.to_string();
         let status = if words.contains("URI") { 414 } else { 431 };
@@ -35,11 +33,11 @@ pub(super) fn by_hyper(
     error.is_parse().then(|| malformed(error, beginning))
 }
 
-/// hyper-util ends the connection without an answer.
 fn no_http2() -> Fault {
     Fault {
         rule: &MALFORMED_REQUEST,
-        reason: "the client uses HTTP/2, but this server is built without it".to_owned(),
+        reason: "the client uses HTTP/2, but this server is built without it; it was told to use HTTP/1.1"
+            .to_owned(),
         remedy: "use HTTP/1.1 in the client or the proxy, or build `sockeye` with the feature `http2`",
     }
 }
@@ -100,6 +98,7 @@ pub(super) fn without_a_word() -> Fault {
 /// What h2 has refused.
 pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
     let (what, code) = match refused {
+        Refused::Version => return no_http2(),
         Refused::Head => return head_too_large("over HTTP/2: message head is too large, status 431", limits),
         Refused::Stream(code) => ("the stream was reset", code),
         Refused::Connection(code) => ("the connection was closed", code),

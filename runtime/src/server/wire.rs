@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     frames::{Frames, Refused},
-    pace,
+    no_http2, pace,
     visit::Visit,
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Wire<T> {
     has_begun: bool,
     /// What is written, over HTTP/2.
     frames: Option<Frames>,
+    /// The client speaks HTTP/2, which is not built in, and knows that by now.
+    is_turned_away: bool,
     tell: Tell,
 }
 
@@ -75,6 +77,7 @@ impl<T> Wire<T> {
             blocked: None,
             has_begun: false,
             frames: None,
+            is_turned_away: false,
             tell: Box::new(tell),
         }
     }
@@ -154,7 +157,29 @@ impl<T> Wire<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
+    /// HTTP/2 where it is not built in: the client is told so in its own protocol, and hyper sees that it leaves.
+    fn poll_turn_away(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !std::mem::replace(&mut self.is_turned_away, true) {
+            (self.tell)(Refused::Version);
+            self.visit.parted();
+            // Nothing was written before, so there is room for it.
+            let _said_or_not = Pin::new(&mut self.io).poll_write(cx, &no_http2::farewell());
+            let _ended_or_not = Pin::new(&mut self.io).poll_shutdown(cx);
+        }
+        // Closed with something unread, the connection would be reset, and the reset can overtake the farewell.
+        let mut room = [0; 1024];
+        loop {
+            let mut unread = ReadBuf::new(&mut room);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut unread))?;
+            if unread.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -169,6 +194,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
         self.hear(&buffer.filled()[before..]);
+        if !cfg!(feature = "http2") && self.frames.is_some() {
+            buffer.set_filled(before);
+            return self.poll_turn_away(cx);
+        }
         if !read.is_pending() && buffer.filled().len() == before {
             self.visit.parted();
         }

@@ -24,12 +24,16 @@ fn ask_over_http2(address: SocketAddr) -> std::io::Result<Vec<u8>> {
     Ok(answer)
 }
 
+fn tell(answer: std::io::Result<Vec<u8>>) {
+    println!("answered: {}", String::from_utf8_lossy(&answer.unwrap()).escape_debug());
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartupError> {
     let (asked, ended) = oneshot::channel();
     Server::new()
         .on_listen(|address| {
-            std::thread::spawn(move || asked.send(println!("answered: {:?}", ask_over_http2(address))));
+            std::thread::spawn(move || asked.send(tell(ask_over_http2(address))));
         })
         .shutdown(async { _ = ended.await })
         .serve("127.0.0.1:0")
