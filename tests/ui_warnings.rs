@@ -28,6 +28,29 @@ fn every_rule_that_warns_has_its_fixture() {
     assert_eq!(sources().into_keys().collect::<BTreeSet<_>>(), expected);
 }
 
+/// Nothing is deprecated, so what a crate says about that lint does not count; what it says about all warnings does.
+#[test]
+fn a_warning_has_the_level_of_warnings_not_of_deprecation() {
+    let handler = sources().remove("login_deadline").unwrap();
+    let levels = [
+        ("allow_deprecated", "warning"),
+        ("deny_deprecated", "warning"),
+        ("allow_unused", "warning"),
+        ("deny_warnings", "error"),
+    ];
+    let with = |level: &str| handler.replacen("\n\n", &format!("\n#![{})]\n\n", level.replace('_', "(")), 1);
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("levels");
+    let sources = levels.iter().map(|(level, _)| ((*level).to_owned(), with(level))).collect();
+    let answers = examples::check(&package, &sources);
+    for (level, expected) in levels {
+        let [said] = &answers[level][..] else { panic!("{level}: {:?}", answers[level]) };
+        assert_eq!(said.level, expected, "{level}: {}", said.rendered);
+        assert!(said.text.contains("[login_deadline] "), "{level}: {}", said.rendered);
+        let is_explained = said.rendered.contains("note: nothing is deprecated");
+        assert!(is_explained || expected == "error", "{level}: {}", said.rendered);
+    }
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/warn")
 }

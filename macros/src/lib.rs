@@ -69,8 +69,8 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
         report::report(&endpoint, &errors, item)
     };
     // In an `impl` block nothing may stand beside the function, and there is an error to fix first.
-    let is_method = endpoint.function().is_some_and(|function| function.receiver.is_some());
-    let warnings = if is_method { TokenStream::default().into() } else { report::warnings(&warnings) };
+    let free = endpoint.function().filter(|function| function.receiver.is_none());
+    let warnings = free.map(|function| report::warnings(function, &warnings));
     quote::quote!(#expanded #warnings).into()
 }
 

@@ -15,24 +15,32 @@ pub(crate) fn parted(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic
 }
 
 /// The warnings, beside the item.
-pub(crate) fn warnings(found: &[Diagnostic]) -> TokenStream {
-    if found.is_empty() {
-        return TokenStream::new();
-    }
-    let each = found.iter().map(warning);
-    quote!(const _: () = { #(#each)* };)
+pub(crate) fn warnings(function: &Function, found: &[Diagnostic]) -> TokenStream {
+    found.iter().map(|found| warning(function, found)).collect()
 }
 
-/// A warning on stable Rust: the use of something deprecated, at the last token of the problem.
-fn warning(found: &Diagnostic) -> TokenStream {
+/// A warning on stable Rust: the use of something deprecated, at the last token of the problem. No other lint shows the
+/// user's words in its first line; see `docs/decisions/0040-warn-with-a-deprecated-constant.md`.
+///
+/// With a level of its own it does not depend on what the crate says about what is really deprecated, and has a place to
+/// say what it is. rustc shows where that level is from, so it is from the function's name.
+fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
     let text = found.text();
     let name = Ident::new(found.rule.name, found.end);
-    quote! {{
-        #[deprecated(note = #text)]
-        #[allow(non_upper_case_globals)] // it has the name of its rule
-        const #name: () = ();
-        let () = #name;
-    }}
+    let lint = Ident::new("deprecated", function.name().span());
+    let reason = format!(
+        "nothing is deprecated, a macro can only warn like this; `allow({}, reason = \"..\")` in the attribute turns it off",
+        found.rule.name
+    );
+    quote! {
+        #[warn(#lint, reason = #reason)]
+        const _: () = {
+            #[deprecated(note = #text)]
+            #[allow(non_upper_case_globals)] // it has the name of its rule
+            const #name: () = ();
+            let () = #name;
+        };
+    }
 }
 
 /// Errors and warnings inside the function, which may stand in an `impl` block.
@@ -43,7 +51,7 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
     if errors.is_empty() && warnings.is_empty() {
         return item;
     }
-    let warnings = self::warnings(&warnings);
+    let warnings = self::warnings(function, &warnings);
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
     let body = repair::repaired(&function.body, found, &root::path(&helper.options));
     let silent = (!errors.is_empty()).then(|| quote!(#[allow(warnings)]));

@@ -1,5 +1,3 @@
-#![allow(deprecated)]
-
 use std::borrow::Cow;
 
 use axum::{
@@ -8,18 +6,21 @@ use axum::{
 };
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint("/ws/headers")]
 async fn headers(handshake: Handshake, headers: &HeaderMap) -> sockeye::Result {
     let _ = (handshake, headers);
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/handshake")]
 async fn handshake(handshake: &mut Handshake) -> sockeye::Result {
     let _ = handshake;
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/{a}/{b}")]
 async fn inside(
     handshake: Handshake,

@@ -1,7 +1,6 @@
-#![allow(deprecated)]
-
 use sockeye::{Handshake, Json, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint("/ws")]
 async fn chat(handshake: Handshake, again: Handshake<Json<u8>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;

@@ -1,8 +1,7 @@
-#![allow(deprecated)]
-
 use axum::http::Method;
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[rustfmt::skip]
 #[ws_endpoint("/ws")]
 async fn seventeen(

@@ -1,5 +1,3 @@
-#![allow(deprecated)]
-
 use sockeye::{Handshake, ws_endpoint};
 
 /// The usual slip: the body awaits, the signature does not say so.
@@ -20,6 +18,7 @@ fn by_hand(handshake: Handshake) -> impl Future<Output = sockeye::Result> {
     }
 }
 
+/// Documented.
 #[ws_endpoint("/ws/empty")]
 pub fn empty(_handshake: Handshake) {
     todo!()

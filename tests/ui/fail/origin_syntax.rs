@@ -1,7 +1,6 @@
-#![allow(deprecated)]
-
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint(
     "/ws",
     origins = [

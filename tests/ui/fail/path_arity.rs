@@ -1,20 +1,21 @@
-#![allow(deprecated)]
-
 use axum::extract::Path;
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint("/ws/{room}/{user}")]
 async fn one_of_two(_handshake: Handshake, Path(room): Path<u64>) {
     let _ = room;
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/{id}")]
 async fn two_of_one(_handshake: Handshake, Path((id, name)): Path<(u64, String)>) {
     let _ = (id, name);
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/none")]
 async fn one_of_none(_handshake: Handshake, Path(id): axum::extract::Path<String>) {
     let _ = id;

@@ -1,10 +1,9 @@
-#![allow(deprecated)]
-
 use sockeye::{Handshake, ws_endpoint};
 
 struct Chat;
 
 impl Chat {
+    /// Documented.
     #[ws_endpoint("/ws/borrowed")]
     async fn borrowed(&self, handshake: Handshake) -> sockeye::Result {
         let mut socket = handshake.accept().await?;
@@ -12,6 +11,7 @@ impl Chat {
         Ok(())
     }
 
+    /// Documented.
     #[ws_endpoint("/ws/shared")]
     async fn shared(self: std::sync::Arc<Self>, _handshake: Handshake) {
         todo!()

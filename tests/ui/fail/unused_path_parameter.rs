@@ -1,11 +1,10 @@
-#![allow(deprecated)]
-
 use axum::{
     extract::{Query, State},
     http::HeaderMap,
 };
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint("/ws/alone/{id}")]
 async fn alone(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
@@ -13,6 +12,7 @@ async fn alone(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Documented.
 #[ws_endpoint("/ws/{room}/{_version}/{*rest}")]
 async fn beside(
     handshake: Handshake,

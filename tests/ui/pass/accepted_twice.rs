@@ -1,5 +1,5 @@
 //! One decision on every way, however many times it is written down.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Calls that wait without blocking, calls that block where they may, and names that only look like them.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::{io::IsTerminal as _, process::Stdio, thread, time::Duration};
 

@@ -1,5 +1,5 @@
 //! Branches that lose nothing, or whose loss nobody misses.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

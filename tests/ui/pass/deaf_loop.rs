@@ -1,5 +1,5 @@
 //! Loops that send, of connections that are listened to.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Tasks that somebody waits for, or that hold nothing of the connection.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Sends before the close, closes on some of the ways, and does other things afterwards.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What a handshake can be asked before it is accepted, and other things that have methods of the same names.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use axum::{extract::State, http::StatusCode};
 use sockeye::{Handshake, ws_endpoint};

@@ -1,5 +1,5 @@
 //! Loops that answer every kind of message.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use sockeye::{CloseCode, Handshake, Message, ws_endpoint};
 

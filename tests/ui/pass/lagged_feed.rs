@@ -1,5 +1,5 @@
 //! What a lag means is said, to the client or to the log.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use axum::extract::State;
 use sockeye::{CloseCode, Handshake, ws_endpoint};

@@ -1,5 +1,5 @@
 //! The good block of the page.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

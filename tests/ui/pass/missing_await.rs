@@ -1,5 +1,5 @@
 //! Futures that are awaited elsewhere than where they are made, and results that are thrown away.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::{pin::pin, time::Duration};
 

@@ -1,5 +1,5 @@
 //! Every way to the end decides, hands the decision on, or is a refusal with an error of its own.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use axum::{
     extract::{Path, State},

@@ -1,5 +1,5 @@
 //! Handlers that receive in a loop, somewhere; that close in so many words; or that hand their socket on.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

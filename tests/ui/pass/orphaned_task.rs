@@ -1,5 +1,5 @@
 //! Tasks that are ended on every path, or end by themselves.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Unwraps of other things, and of other methods of the same names.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,5 +1,5 @@
 //! Loops that end with the connection, one way or the other.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 

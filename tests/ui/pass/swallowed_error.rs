@@ -1,5 +1,5 @@
 //! Errors of sends that are looked at, or that nobody needs.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

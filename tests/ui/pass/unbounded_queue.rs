@@ -1,5 +1,5 @@
 //! Queues that have a limit, or that nothing fills without one.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use sockeye::{Handshake, ws_endpoint};
 use tokio::sync::mpsc;

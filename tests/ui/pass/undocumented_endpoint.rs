@@ -1,5 +1,5 @@
 //! Every way to say what an endpoint does, or that it is nobody's business.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use sockeye::{Handshake, Socket, ws_endpoint};
 

@@ -1,5 +1,5 @@
 //! Every `allow` has something to allow.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use sockeye::{Handshake, ws_endpoint};
 

@@ -1,5 +1,5 @@
 //! Functions that an endpoint leaves the work to, under `#[ws_lifecycle]`: what comes in and goes out of them is right.
-#![deny(deprecated)]
+#![deny(warnings)]
 
 use std::time::Duration;
 

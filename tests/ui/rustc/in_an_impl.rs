@@ -1,5 +1,4 @@
 //! A function without `self` inside an `impl`, which tokens cannot tell from a free one.
-#![allow(deprecated)]
 
 use sockeye::{Handshake, ws_endpoint};
 

@@ -1,10 +1,10 @@
 //! The first parameter is of a type that tokens cannot judge.
-#![allow(deprecated)]
 
 use sockeye::ws_endpoint;
 
 struct CurrentUser;
 
+/// Documented.
 #[ws_endpoint("/ws")]
 async fn chat(user: CurrentUser) -> sockeye::Result {
     let _ = user;

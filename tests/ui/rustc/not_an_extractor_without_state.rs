@@ -1,5 +1,4 @@
 //! An extractor asks for a state, and the attribute does not say which.
-#![allow(deprecated)]
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use sockeye::{Handshake, ws_endpoint};
@@ -17,6 +16,7 @@ impl FromRequestParts<AppState> for Session {
     }
 }
 
+/// Documented.
 #[ws_endpoint("/ws")]
 async fn chat(_handshake: Handshake, _session: Session) {
     todo!()

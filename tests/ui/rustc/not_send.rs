@@ -1,10 +1,10 @@
 //! A value that cannot move to another thread lives across an await.
-#![allow(deprecated)]
 
 use std::rc::Rc;
 
 use sockeye::{Handshake, ws_endpoint};
 
+/// Documented.
 #[ws_endpoint("/ws")]
 async fn chat(handshake: Handshake) -> sockeye::Result {
     let shared = Rc::new(1);
