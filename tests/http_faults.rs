@@ -87,8 +87,7 @@ async fn what_http_1_refuses_is_an_event_with_the_reason() {
 
 #[tokio::test]
 async fn one_limit_on_heads_holds_over_both_versions() {
-    let limits = Limits::new().max_request_head_size(20_000);
-    let server = server(limits).await;
+    let server = server(Limits::new().max_request_head_size(20_000)).await;
     for (size, ok) in [(19_000, true), (20_000, false)] {
         let cookie = "x".repeat(size);
         let answer =
@@ -96,8 +95,6 @@ async fn one_limit_on_heads_holds_over_both_versions() {
                 .await;
         assert_eq!(answer.status == 200, ok, "{answer:?}");
 
-        // Of its own, since a server says one of a kind in a second.
-        let server = self::server(limits).await;
         let mut client = Http2::connect(server.addr, 1 << 16).await;
         let block = block(&[request("GET", "/small"), vec![("cookie", &*cookie)]].concat());
         let (first, rest) = block.split_at(16_000);
@@ -147,6 +144,47 @@ async fn a_connect_with_a_length_is_an_event() {
         let words = "over HTTP/2: the connection was closed for a CONNECT with a content-length, which hyper does not accept";
         assert_eq!((rule.as_str(), reason.as_str()), ("malformed_request", words));
         assert!(remedy.starts_with("remove `content-length` from the request"), "{remedy}");
+    }
+}
+
+/// A flood of one mistake does not hide another.
+#[tokio::test]
+async fn the_first_of_each_cause_is_said() {
+    let server = server(Limits::new()).await;
+    let beginnings = [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x8a\x01\x02\x03\x04"[..],
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"PROXY TCP4 203.0.113.9 127.0.0.1 1 2\r\n\r\n",
+    ];
+    let mut peers = Vec::new();
+    for beginning in beginnings.repeat(3) {
+        let mut client = dial(server.addr).await;
+        peers.push(client.local_addr().unwrap());
+        client.write_all(beginning).await.unwrap();
+        within(client.read_to_end(&mut Vec::new())).await.unwrap();
+    }
+    let mut reasons = Vec::new();
+    for peer in &peers[..3] {
+        reasons.push(said(*peer).await[1].clone());
+    }
+    assert_eq!(
+        reasons,
+        [
+            "the client sent TLS, status 400",
+            "the client sent SSH, status 400",
+            "the client sent the PROXY protocol, status 400"
+        ]
+    );
+    for reason in reasons {
+        let sum = async {
+            while !logs::with("reason", &reason)
+                .iter()
+                .any(|line| line.get("message") == "more http requests failed")
+            {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        within(sum).await;
     }
 }
 

@@ -253,7 +253,7 @@ impl Caller {
         rule: Option<&'static str>,
         level: Level,
     ) -> bool {
-        self.flood.admits(Key { kind, endpoint, rule, client: self.counted }, level)
+        self.flood.admits(Key::of(kind, endpoint, rule, self.counted), level)
     }
 
     /// Tells of a refusal, once: of this endpoint, or of none.

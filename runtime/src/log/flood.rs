@@ -27,6 +27,9 @@ const FEW_ENDS: u32 = 100;
 /// How far sums are apart.
 const WINDOW: Duration = Duration::from_secs(1);
 
+/// How many causes of what any client can cause are told apart. What comes after that many has a line and a sum in common.
+const MOST_CAUSES: usize = 32;
+
 /// How many combinations of client, endpoint and rule are told apart. Those that come while so many are active share a sum
 /// for each endpoint and rule.
 const MOST: usize = 1024;
@@ -42,7 +45,13 @@ pub(crate) struct Key {
     /// `None`: nobody's fault.
     pub(crate) rule: Option<&'static str>,
     pub(crate) client: Who,
+    /// Which of the causes that are told apart.
+    cause: Option<Cause>,
 }
+
+/// One of the causes in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Cause(usize);
 
 /// What has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +88,8 @@ pub(crate) struct Flood {
 struct Table {
     faults: Counts,
     ends: Counts,
+    /// The causes that are told apart, for the life of the server.
+    causes: Vec<String>,
     /// Whether a task sums up. It is set with the first count that goes unsaid and cleared, under the same lock, when none is
     /// left: so nothing unsaid is ever without a task.
     has_task: bool,
@@ -109,12 +120,23 @@ struct Sum {
     level: Level,
     times: u64,
     over: Duration,
+    cause: Option<String>,
 }
 
 impl Key {
+    /// What one client has caused.
+    pub(crate) fn of(
+        kind: Kind,
+        endpoint: Option<&'static str>,
+        rule: Option<&'static str>,
+        client: Who,
+    ) -> Self {
+        Self { kind, endpoint, rule, client, cause: None }
+    }
+
     /// What any client can cause before it has asked for anything: all of them are counted together.
     pub(crate) fn of_all(kind: Kind, rule: Option<&'static str>) -> Self {
-        Self { kind, endpoint: None, rule, client: Who::Client(None) }
+        Self::of(kind, None, rule, Who::Client(None))
     }
 
     fn few(&self, level: Level) -> u32 {
@@ -144,9 +166,15 @@ impl Flood {
 
     /// Whether an event is to be logged by itself. If not, it is counted, and logged with others.
     pub(crate) fn admits(self: &Arc<Self>, key: Key, level: Level) -> bool {
+        self.admits_cause(key, None, level)
+    }
+
+    /// The same, where the first of each cause is to be logged. A cause that is another text for each client tells nothing apart.
+    pub(crate) fn admits_cause(self: &Arc<Self>, key: Key, cause: Option<&str>, level: Level) -> bool {
         // Nobody sums up where nothing runs.
         let Ok(runtime) = Handle::try_current() else { return true };
         let mut table = self.lock();
+        let key = Key { cause: cause.and_then(|cause| table.cause(cause)), ..key };
         if table.count(key, level, Instant::now()) {
             return true;
         }
@@ -179,10 +207,25 @@ impl Table {
         }
     }
 
+    /// The place of a cause, if there is room for it.
+    fn cause(&mut self, words: &str) -> Option<Cause> {
+        if let Some(at) = self.causes.iter().position(|known| known == words) {
+            return Some(Cause(at));
+        }
+        let has_room = self.causes.len() < MOST_CAUSES;
+        has_room.then(|| {
+            self.causes.push(words.to_owned());
+            Cause(self.causes.len() - 1)
+        })
+    }
+
     /// What has gone unsaid in counts of this age.
     fn sums(&mut self, now: Instant, age: Duration) -> Vec<Sum> {
         let mut sums = self.faults.sums(now, age);
         sums.extend(self.ends.sums(now, age));
+        for sum in &mut sums {
+            sum.cause = sum.key.cause.and_then(|Cause(at)| self.causes.get(at).cloned());
+        }
         sums
     }
 
@@ -227,6 +270,7 @@ impl Counts {
                 level: count.level,
                 times,
                 over,
+                cause: None,
             }));
             was_flood && count.is_flood
         });
@@ -263,7 +307,8 @@ impl Count {
 
 impl Sum {
     fn emit(&self) {
-        let Self { key: Key { kind, endpoint, rule, client }, level, times, over } = *self;
+        let Self { key: Key { kind, endpoint, rule, client, cause: _ }, level, times, over, ref cause } =
+            *self;
         let over = Duration::from_millis(over.as_millis().try_into().unwrap_or(u64::MAX));
         let client = match client {
             Who::Client(client) => client.map(Client::bare),
@@ -271,15 +316,19 @@ impl Sum {
         };
         macro_rules! sum {
             ($message:literal) => {
-                event!(
-                    level,
-                    $message,
-                    endpoint = endpoint,
-                    rule = rule,
-                    client = client.as_deref(),
-                    times = times,
-                    over = over
-                )
+                if let Some(cause) = cause {
+                    event!(level, $message, rule = rule, reason = cause, times = times, over = over)
+                } else {
+                    event!(
+                        level,
+                        $message,
+                        endpoint = endpoint,
+                        rule = rule,
+                        client = client.as_deref(),
+                        times = times,
+                        over = over
+                    )
+                }
             };
         }
         match kind {
@@ -349,12 +398,7 @@ mod tests {
 
     fn key(client: u32) -> Key {
         let client = Client::new(IpAddr::V4(Ipv4Addr::from_bits(client)));
-        Key {
-            kind: Kind::Refused,
-            endpoint: Some("chat"),
-            rule: Some("origin_refused"),
-            client: Who::Client(Some(client)),
-        }
+        Key::of(Kind::Refused, Some("chat"), Some("origin_refused"), Who::Client(Some(client)))
     }
 
     fn times(table: &mut Table, now: Instant) -> Vec<u64> {
@@ -407,5 +451,22 @@ mod tests {
         let key = Key::of_all(Kind::TurnedAway, Some("server_full"));
         let said = (0..1000).filter(|_| table.count(key, Level::WARN, now)).count();
         assert_eq!((said, times(&mut table, now + WINDOW)), (1, vec![999]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_of_each_cause_is_said_and_causes_are_bounded() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        let mut come = |cause: &str| {
+            let key = Key::of_all(Kind::HttpFailed, Some("malformed_request"));
+            let cause = table.cause(cause);
+            table.count(Key { cause, ..key }, Level::WARN, now)
+        };
+        assert_eq!(["TLS", "TLS", "SSH", "TLS"].map(&mut come), [true, false, true, false]);
+        let said = (0..1000).filter(|number| come(&number.to_string())).count();
+        assert_eq!(said, MOST_CAUSES - 2 + 1, "and one for all that come after");
+        let sums = table.sums(now + WINDOW, WINDOW);
+        let mut sums: Vec<_> = sums.iter().map(|sum| (sum.times, sum.cause.as_deref())).collect();
+        sums.sort_unstable();
+        assert_eq!(sums, [(2, Some("TLS")), (1000 - MOST_CAUSES as u64 + 1, None)]);
     }
 }

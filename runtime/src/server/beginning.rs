@@ -37,6 +37,7 @@ impl Beginning {
         match self.heard() {
             [] => "nothing",
             [0x16, 0x03, ..] => "TLS",
+            bytes if bytes.starts_with(b"SSH-") => "SSH",
             bytes if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") => {
                 "the PROXY protocol"
             }
@@ -54,6 +55,7 @@ impl Beginning {
             "TLS" => Some(
                 "this port speaks HTTP without TLS: connect with `ws://` or `http://`, or put a proxy that terminates TLS in front",
             ),
+            "SSH" => Some("this port speaks HTTP: check the address and the port in the client"),
             "the PROXY protocol" => Some(
                 "turn the PROXY protocol off in the proxy; `Limits::trusted_proxies` reads `X-Forwarded-For` instead",
             ),
@@ -71,6 +73,7 @@ mod tests {
         for (bytes, words) in [
             (&b""[..], "nothing"),
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x00\x00\x00\x00\x00", "TLS"),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
             (b"PROXY TCP4 203.0.113.9", "the PROXY protocol"),
             (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c", "the PROXY protocol"),
             (b"PRI * HTTP/2.0\r\n\r\nSM", "HTTP/2 without a request"),

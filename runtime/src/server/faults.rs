@@ -1,4 +1,4 @@
-//! What goes wrong with HTTP before, or without, an endpoint: counted each time, said once, and summed up once a second.
+//! What goes wrong with HTTP before, or without, an endpoint: counted each time, each cause said once, and summed up once a second.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -30,24 +30,24 @@ impl Faults {
     pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
         let Fault { rule, reason, remedy } = fault;
         metrics::http_fault(rule.name);
-        if self.0.admits(Key::of_all(Kind::HttpFailed, Some(rule.name)), Level::WARN) {
+        if self.0.admits_cause(Key::of_all(Kind::HttpFailed, Some(rule.name)), Some(reason), Level::WARN) {
             log::HttpFault { rule: rule.name, reason, remedy, peer }.emit();
         }
     }
 
     /// A client is disconnected that has not asked for anything: scanners of ports do that all day, and it is no fault of anybody's.
     pub(super) fn asked_nothing(&self, peer: SocketAddr, seen: &'static str) {
-        if self.0.admits(Key::of_all(Kind::AskedNothing, None), Level::DEBUG) {
+        if self.0.admits_cause(Key::of_all(Kind::AskedNothing, None), Some(seen), Level::DEBUG) {
             log::asked_nothing(peer, seen);
         }
     }
 
     /// The operating system gives no connection.
     pub(super) fn not_accepted(&self, error: &io::Error) {
-        let rule = ACCEPT_FAILED.name;
+        let (rule, reason) = (ACCEPT_FAILED.name, error.to_string());
         metrics::http_fault(rule);
-        if self.0.admits(Key::of_all(Kind::NotAccepted, Some(rule)), Level::ERROR) {
-            log::NotAccepted { rule, reason: &error.to_string(), remedy: DESCRIPTORS }.emit();
+        if self.0.admits_cause(Key::of_all(Kind::NotAccepted, Some(rule)), Some(&reason), Level::ERROR) {
+            log::NotAccepted { rule, reason: &reason, remedy: DESCRIPTORS }.emit();
         }
     }
 }
