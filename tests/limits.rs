@@ -137,6 +137,33 @@ async fn one_client_cannot_take_every_place() {
 }
 
 #[tokio::test]
+async fn a_small_server_is_not_filled_by_one_client() {
+    let server = server(Limits::new().max_connections(8).trusted_proxies(1)).await;
+    let of_one = [
+        accepted(forwarded(&server, "203.0.113.1")).await,
+        accepted(forwarded(&server, "203.0.113.1")).await,
+    ];
+    let (status, rule, _) = refusal(forwarded(&server, "203.0.113.1")).await;
+    assert_eq!((status, rule.as_str()), (429, "client_limit"));
+    let reason = "the address 203.0.113.1 has reached the limit of 2 WebSockets per client";
+    assert_eq!(logs::with("reason", reason).len(), 1);
+    drop(of_one);
+}
+
+/// A test or a load generator on the same machine is one client.
+#[tokio::test]
+async fn a_small_server_is_filled_over_loopback() {
+    for address in ["127.0.0.1", "::1"] {
+        let server = server(Limits::new().max_connections(5).trusted_proxies(1)).await;
+        let mut open = Vec::new();
+        for _ in 0..5 {
+            open.push(accepted(forwarded(&server, address)).await);
+        }
+        assert_eq!(refusal(forwarded(&server, address)).await.1, "server_full");
+    }
+}
+
+#[tokio::test]
 async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
     let server = server(Limits::new().max_connections_per_client(1).trusted_proxies(1)).await;
     let _open = [

@@ -310,7 +310,7 @@ async fn a_handler_that_has_refused_does_not_go_on_for_ever() -> Tested {
     for (limits, seconds) in
         [(Limits::new(), 30), (Limits::new().handler_exit_timeout(Duration::from_secs(3)), 3)]
     {
-        let (client, _) = client_of(limits.max_connections(3)).await;
+        let (client, _) = client_of(limits.max_connections(12)).await;
         let begun = Instant::now();
         let peers = [50_001, 50_002, 50_003].map(|port| SocketAddr::from(([10, 7, 0, seconds], port)));
         for peer in peers {

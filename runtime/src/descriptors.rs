@@ -1,6 +1,6 @@
 //! File descriptors: what the process may have, and limits that fit into it.
 
-use crate::Limits;
+use crate::limits::{CLIENTS, Limits};
 
 /// What is left for everything but connections where defaults are lowered: connections that are being turned away, the
 /// program's files, its databases.
@@ -8,9 +8,6 @@ const RESERVE: u64 = 128;
 
 /// A default is not lowered below this: so small a server is nobody's intention.
 const LEAST: u64 = 16;
-
-/// How many clients it takes at least to fill a server whose limits were lowered.
-const CLIENTS: usize = 4;
 
 /// What has become of limits that need more descriptors than the process may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,6 +41,9 @@ pub(crate) struct Rate {
 /// How many WebSockets one client may have unless the user says otherwise: many people share an address.
 const PER_CLIENT: usize = 1_000;
 
+/// How many clients it takes at least to fill a server, unless the user says otherwise.
+pub(crate) const CLIENTS: usize = 4;
+
 /// How many connections of either kind there may be unless the user says otherwise.
 const IN_ALL: usize = 10_000;
 
@@ -49,7 +52,7 @@ impl Limits {
     pub(crate) const LEAST_HEAD: usize = 8 * 1024;
 
     /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
-    /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either for each client
+    /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either (at most a quarter) for each client
     /// address, messages as fast as they come.
     pub const fn new() -> Self {
         Self {
@@ -171,9 +174,10 @@ impl Limits {
     /// As many handlers of the client again can keep running after their connection, as with
     /// [`max_connections`](Self::max_connections).
     ///
-    /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or the total
-    /// if that is less. Behind a reverse proxy all clients have the address of the proxy: see
-    /// [`trusted_proxies`](Self::trusted_proxies).
+    /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or a quarter of
+    /// the total if that is less, so that one client cannot take every place. Loopback addresses can take the
+    /// total, up to 1,000: there it is a test, or a reverse proxy on the same machine. Behind a reverse proxy all
+    /// clients have the address of the proxy: see [`trusted_proxies`](Self::trusted_proxies).
     #[must_use]
     pub const fn max_connections_per_client(mut self, number: usize) -> Self {
         self.max_connections_per_client = Some(number);
@@ -254,9 +258,15 @@ impl Limits {
         self.max_http_connections.unwrap_or(IN_ALL)
     }
 
-    /// What [`max_connections_per_client`](Self::max_connections_per_client) comes to.
+    /// What [`max_connections_per_client`](Self::max_connections_per_client) comes to, for WebSockets.
     pub(crate) fn of_one_client(&self) -> usize {
-        self.max_connections_per_client.unwrap_or_else(|| self.sockets().min(PER_CLIENT))
+        self.share_of(self.sockets(), false)
+    }
+
+    /// How many of so many in all one client may have.
+    pub(crate) fn share_of(&self, total: usize, is_loopback: bool) -> usize {
+        let most = if is_loopback { total } else { (total / CLIENTS).max(1) };
+        self.max_connections_per_client.unwrap_or_else(|| most.min(PER_CLIENT))
     }
 }
 

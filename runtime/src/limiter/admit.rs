@@ -84,8 +84,8 @@ impl Place {
 
 /// A place for a WebSocket whose handler is about to be called.
 pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) -> Result<Place, Refusal> {
-    let bounds = Bounds { total: limits.sockets(), per_client: limits.of_one_client() };
     let client = Client::of(parts, limits.trusted_proxies);
+    let bounds = bounds(limits, limits.sockets(), client);
     let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, SOCKETS, bounds, limits))?;
     let lingering = counts.lingering.clone();
     lingering
@@ -100,16 +100,26 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
 
 /// A place for a TCP connection that has not asked for anything yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
-    let bounds = Bounds { total: limits.http(), per_client: of_one_peer(limits) };
     let client = Some(Client::new(peer.ip()));
+    let bounds = of_peer(limits, client);
     counts.http.enter(client, bounds).map_err(|full| refuse(full, HTTP, bounds, limits))
 }
 
-/// How many connections one TCP peer may have. Behind proxies of one's own the peer is a proxy, and one that serves many; but
-/// as long as it has not forwarded a request nobody knows that, and whoever reaches the port may be it. So it has half of the
-/// places for such connections. One that has forwarded a request is not counted for its peer any more (`Slot::disown`).
-fn of_one_peer(limits: &Limits) -> usize {
-    if limits.trusted_proxies == 0 { limits.of_one_client() } else { (limits.http() / 2).max(1) }
+/// How many connections there may be, of which one TCP peer may have so many. Behind proxies of one's own the peer is a proxy, and one
+/// that serves many; but as long as it has not forwarded a request nobody knows that, and whoever reaches the port may be it. So it has
+/// half of the places for such connections. One that has forwarded a request is not counted for its peer any more (`Slot::disown`).
+fn of_peer(limits: &Limits, client: Option<Client>) -> Bounds {
+    let total = limits.http();
+    if limits.trusted_proxies == 0 {
+        bounds(limits, total, client)
+    } else {
+        Bounds { total, per_client: (total / 2).max(1) }
+    }
+}
+
+fn bounds(limits: &Limits, total: usize, client: Option<Client>) -> Bounds {
+    let is_loopback = client.is_some_and(Client::is_loopback);
+    Bounds { total, per_client: limits.share_of(total, is_loopback) }
 }
 
 /// A place for telling a connection why it is turned away, while not too many are being told.

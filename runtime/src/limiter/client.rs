@@ -30,6 +30,12 @@ impl Client {
 }
 
 impl Client {
+    /// On this machine: a test, a load generator, a reverse proxy.
+    pub(crate) fn is_loopback(self) -> bool {
+        // The network of `::1` is `::/64`, in which no one else is.
+        self.0.is_loopback() || self.0 == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    }
+
     /// As a field of the log, whose name says what it is.
     pub(crate) fn bare(self) -> String {
         match self.0 {

@@ -74,9 +74,11 @@ impl Count {
 }
 
 impl Tally {
-    /// Which bound is reached. First what the client itself can mend.
+    /// Which bound is reached. First what the client itself can mend, unless it may have all there is.
     pub(super) fn full(&self, client: Option<Client>, bounds: Bounds) -> Option<Full> {
-        if let Some(client) = client.filter(|client| self.of(*client) >= bounds.per_client) {
+        let is_full =
+            |client: &Client| bounds.per_client < bounds.total && self.of(*client) >= bounds.per_client;
+        if let Some(client) = client.filter(is_full) {
             return Some(Full::Client(client));
         }
         (self.total >= bounds.total).then_some(Full::Total)

@@ -85,7 +85,7 @@ fn connections(limits: &Limits) -> String {
         proxies => format!(" behind {proxies} proxies"),
     };
     format!(
-        "up to {}, {} per client{told_apart}, and {} for other HTTP requests",
+        "up to {}, {} per client{told_apart}, as many lingering handlers, and {} for other HTTP requests",
         limits.sockets(),
         limits.of_one_client(),
         limits.http()
