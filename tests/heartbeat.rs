@@ -12,7 +12,7 @@ use std::{
 use axum::extract::State;
 use futures_util::{SinkExt as _, StreamExt as _};
 use sockeye::{
-    CloseCode, Handshake, Heartbeat, Limits, Message, Server,
+    CloseCode, Codec, Handshake, Heartbeat, Limits, Message, Server,
     testing::{TestClient, TestSocket},
     ws_endpoint,
 };
@@ -26,7 +26,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    time::{Instant, sleep},
+    time::{Instant, interval_at, sleep},
 };
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -203,6 +203,105 @@ async fn whoever_does_not_answer_a_ping_in_10_seconds_is_gone() -> Tested {
         assert_eq!(line.get("reason"), "no answer to a ping within 10s");
         assert_eq!(line.level, tracing::Level::WARN);
     }
+    Ok(())
+}
+
+/// Echoes, and says that it is there when it has said nothing for 20 s.
+#[ws_endpoint("/audible", heartbeat_message = "20s")]
+async fn audible(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Numbers, which have a heartbeat message of their own.
+struct Numbers;
+
+impl Codec for Numbers {
+    type In = ();
+    type Out = u8;
+
+    fn decode(_: Message) -> sockeye::Result<()> {
+        Ok(())
+    }
+
+    fn encode(number: &u8) -> sockeye::Result<Message> {
+        Ok(Message::binary(vec![*number]))
+    }
+
+    fn heartbeat_message(_: Duration) -> Option<Message> {
+        Some(Message::binary(Vec::new()))
+    }
+}
+
+/// Sends a number every 3 s, and an empty message every 2 s.
+#[ws_endpoint("/numbers", heartbeat_message = "2s")]
+async fn numbers(handshake: Handshake<Numbers>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut tick = interval_at(Instant::now() + Duration::from_secs(3), Duration::from_secs(3));
+    loop {
+        tokio::select! {
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+            _ = tick.tick() => socket.send(7).await?,
+        }
+    }
+}
+
+const ALIVE: &str = r#"{"sockeye":"heartbeat","every":20000}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_script_hears_from_a_silent_server_at_once_and_then_every_interval() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/audible").await?;
+    let begun = Instant::now();
+    assert_eq!(socket.recv_text().await?, ALIVE, "it tells when to expect the next");
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    for n in 1..=5 {
+        assert_eq!(socket.recv_text().await?, ALIVE);
+        assert_eq!(begun.elapsed().as_secs(), n * 20);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_just_sent_something_needs_no_heartbeat_message() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/audible").await?;
+    let begun = Instant::now();
+    assert_eq!(socket.recv_text().await?, ALIVE);
+    for _ in 0..3 {
+        sleep(Duration::from_secs(15)).await;
+        socket.send("here").await?;
+        assert_eq!(socket.recv_text().await?, "here");
+    }
+    assert_eq!(socket.recv_text().await?, ALIVE);
+    assert_eq!(begun.elapsed().as_secs(), 45 + 20);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_codec_can_write_its_own_heartbeat_message() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/numbers").await?;
+    let begun = Instant::now();
+    for (second, bytes) in [(0, &[][..]), (2, &[]), (3, &[7]), (5, &[]), (6, &[7]), (8, &[])] {
+        assert_eq!(socket.recv_binary().await?, bytes, "after {second} s");
+        assert_eq!(begun.elapsed().as_secs(), second);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_is_not_sent_heartbeat_messages_without_end() -> Tested {
+    let client = client().await;
+    let socket = client.connect("/audible").await?;
+    let begun = Instant::now();
+    socket.go_silent();
+    client.assert_idle().await;
+    // The heartbeat goes on beside the message: 30 s of silence, 10 s to answer, 5 s to answer the close frame.
+    assert_eq!(begun.elapsed().as_secs(), 45);
     Ok(())
 }
 

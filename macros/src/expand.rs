@@ -1,5 +1,7 @@
 //! The expansion: the handler as written, and one registration beside it.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::syntax::{
@@ -144,6 +146,7 @@ fn options(options: &Options) -> TokenStream {
     let subprotocols = &options.subprotocols;
     let max_message_size = option(options.max_message_size.map(ToTokens::into_token_stream));
     let heartbeat = option(options.heartbeat.map(heartbeat));
+    let heartbeat_message = option(options.heartbeat_message.map(millis));
     let guarded = options.guarded;
     let allow = options.allow.iter().map(|allowed| {
         let (rule, reason) = (allowed.rule.name, &allowed.reason);
@@ -156,6 +159,7 @@ fn options(options: &Options) -> TokenStream {
             subprotocols: &[#(#subprotocols),*],
             max_message_size: #max_message_size,
             heartbeat: #heartbeat,
+            heartbeat_message: #heartbeat_message,
             guarded: #guarded,
             allow: &[#(#allow),*],
         }
@@ -177,11 +181,15 @@ fn heartbeat(heartbeat: HeartbeatOption) -> TokenStream {
     match heartbeat {
         HeartbeatOption::Off => quote!(__private::HeartbeatOption::Off),
         HeartbeatOption::Every(duration) => {
-            // At most a day, so it fits.
-            let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            let millis = millis(duration);
             quote!(__private::HeartbeatOption::Every(#millis))
         }
     }
+}
+
+fn millis(duration: Duration) -> TokenStream {
+    // At most a day, so it fits.
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).into_token_stream()
 }
 
 #[cfg(test)]

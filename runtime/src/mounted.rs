@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
+    /// After how much silence of the server a message says that it is there.
+    pub(crate) heartbeat_message: Option<Duration>,
 }
 
 /// How the server's end reaches every connection.

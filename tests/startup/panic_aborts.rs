@@ -30,6 +30,7 @@ macro_rules! aborting {
                     subprotocols: &[],
                     max_message_size: None,
                     heartbeat: None,
+                    heartbeat_message: None,
                     guarded: false,
                     allow: &[],
                 },

@@ -10,12 +10,13 @@ use super::{Argument, Arguments, Value, one_line};
 use crate::{Rule, ValueProblem, duration, origin::Pattern, size, subprotocol};
 
 /// Every option, and how it is written.
-pub const OPTIONS: [(&str, &str); 9] = [
+pub const OPTIONS: [(&str, &str); 10] = [
     ("state", "state = AppState"),
     ("origins", "origins = [\"https://app.example.com\"]"),
     ("subprotocols", "subprotocols = [\"v2\", \"v1\"]"),
     ("max_message_size", "max_message_size = \"64 KiB\""),
     ("heartbeat", "heartbeat = \"30s\""),
+    ("heartbeat_message", "heartbeat_message = \"30s\""),
     ("group", "group = \"admin\""),
     ("guarded", "guarded"),
     ("crate", "crate = company::sockeye"),
@@ -35,6 +36,8 @@ pub struct Options {
     pub max_message_size: Option<usize>,
     /// `heartbeat = "30s"` or `heartbeat = off`.
     pub heartbeat: Option<HeartbeatOption>,
+    /// `heartbeat_message = "30s"`.
+    pub heartbeat_message: Option<Duration>,
     /// `group = "admin"`.
     pub group: Option<LitStr>,
     /// `guarded`.
@@ -118,6 +121,7 @@ impl Options {
             "subprotocols" => self.subprotocols = self.read_subprotocols(argument)?,
             "max_message_size" => self.max_message_size = Some(max_message_size(argument)?),
             "heartbeat" => self.heartbeat = Some(heartbeat(argument)?),
+            "heartbeat_message" => self.heartbeat_message = Some(heartbeat_message(argument)?),
             "group" => self.group = Some(group(argument)?),
             "guarded" => self.guarded = guarded(argument)?,
             "crate" => self.krate = Some(krate(argument)?),
@@ -269,6 +273,18 @@ fn heartbeat(argument: &Argument) -> Read<HeartbeatOption> {
             Err(form(argument, "heartbeat = off"))
         }
         _ => Err(form(argument, "heartbeat = \"30s\"` or `heartbeat = off")),
+    }
+}
+
+fn heartbeat_message(argument: &Argument) -> Read<Duration> {
+    if let Some(text) = text(argument) {
+        return duration::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem));
+    }
+    match expression(argument) {
+        Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
+            Err(form(argument, &format!("heartbeat_message = \"{}s\"", seconds.base10_digits())))
+        }
+        _ => Err(form(argument, "heartbeat_message = \"30s\"")),
     }
 }
 

@@ -61,6 +61,16 @@ pub trait Codec: Send + 'static {
     /// Says why the value cannot be written; `send` passes it on.
     fn encode(value: &Self::Out) -> Result<Message, Error>;
 
+    /// What shows a client's script that the server is there, on an endpoint with the option `heartbeat_message`. It is the first message
+    /// of the connection, and it is sent again after so much silence of the server. `None` sends nothing.
+    ///
+    /// The default is the JSON text `{"sockeye":"heartbeat","every":30000}`, with the milliseconds within which the client can
+    /// expect the next message. The client module `sockeye-client` handles it. A codec whose clients cannot tell it from
+    /// their own messages writes one of its own.
+    fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
+        Some(Message::text(format!(r#"{{"sockeye":"heartbeat","every":{}}}"#, every.as_millis())))
+    }
+
     /// Encodes an owned value. By default the same as [`encode`](Self::encode); implement it if ownership saves
     /// a copy.
     ///

@@ -13,7 +13,8 @@
 use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
-    sync::{Arc, PoisonError, TryLockError},
+    sync::{Arc, OnceLock, PoisonError, TryLockError},
+    time::Duration,
 };
 
 use futures_util::FutureExt as _;
@@ -28,6 +29,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
+    Codec, Message,
     limiter::{Lingerer, Pace, Place},
     log::Words,
     metrics::{self, Traffic},
@@ -43,6 +45,8 @@ pub(crate) struct Cell {
     state: Mutex<State>,
     wire: Mutex<Wire>,
     tasks: Tasks,
+    /// What says that the server is there. Written once, before the connection opens.
+    heartbeat_message: OnceLock<Box<Message>>,
 }
 
 /// The state while it is locked.
@@ -89,6 +93,7 @@ impl Cell {
             state: Mutex::new(State::new(&settings.limits)),
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),
+            heartbeat_message: OnceLock::new(),
             settings,
         }
     }
@@ -104,6 +109,19 @@ impl Cell {
             Err(TryLockError::Poisoned(wire)) => Some(wire.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
+    }
+
+    /// Notes how this codec writes the heartbeat message, if there is to be one.
+    pub(crate) fn speak<C: Codec>(&self) {
+        if let Some(message) = self.settings.heartbeat_message.and_then(C::heartbeat_message) {
+            // A connection is accepted once.
+            let _ = self.heartbeat_message.set(Box::new(message));
+        }
+    }
+
+    /// The heartbeat message, and after how much silence it is sent.
+    pub(super) fn heartbeat_message(&self) -> Option<(Duration, &Message)> {
+        Some((self.settings.heartbeat_message?, self.heartbeat_message.get()?))
     }
 
     /// A task that ends with the connection. If it panics, the connection ends with it.

@@ -34,6 +34,8 @@ pub(super) struct Drive {
     heard: (Instant, u64),
     /// When a message, or a part of one, last came, and how much of messages had come then.
     active: (Instant, u64),
+    /// When a message was last sent, and up to where messages were queued then. Noted only where there is a heartbeat message.
+    said: (Instant, u64),
     /// When the answer to the ping of a handle must be here.
     ping_due: Option<Instant>,
     reprieve: Reprieve,
@@ -94,6 +96,7 @@ impl Drive {
             stalled: None,
             heard: (Instant::now(), 0),
             active: (Instant::now(), 0),
+            said: (Instant::now(), 0),
             ping_due: None,
             reprieve: Reprieve::default(),
             is_timed: false,
@@ -153,6 +156,7 @@ impl Drive {
         round.wire.open(Engine::new(io, round.limits().max_message_size));
         let now = Instant::now();
         (self.heard.0, self.active.0) = (now, now);
+        self.speak(round, now);
         self.phase = Phase::Serving;
         self.deadline = None;
         round.cell.lock().stage = Stage::Open;
@@ -178,6 +182,22 @@ impl Drive {
             }
         }
         self.listen(round.wire);
+        self.note_said(round);
+    }
+
+    /// Notes whether anything was sent since it last looked.
+    fn note_said(&mut self, round: &Round<'_, '_>) {
+        if round.cell.heartbeat_message().is_some() && round.wire.taken_up_to() != self.said.1 {
+            self.said = (Instant::now(), round.wire.taken_up_to());
+        }
+    }
+
+    /// Says that the server is there.
+    fn speak(&mut self, round: &mut Round<'_, '_>, now: Instant) {
+        if let Some((_, message)) = round.cell.heartbeat_message() {
+            round.wire.queue(message.clone());
+            self.said.0 = now;
+        }
     }
 
     /// Notes whether anything has come since it last looked, be it part of a long message.
@@ -340,7 +360,8 @@ impl Drive {
                 let interval = round.cell.settings.heartbeat.interval;
                 let ping = interval.map(|interval| self.heard.0 + interval);
                 let idle = round.limits().idle_timeout.map(|limit| self.active.0 + limit);
-                [self.pong_due.or(ping), stall, idle, self.ping_due].into_iter().flatten().min()
+                let word = round.cell.heartbeat_message().map(|(interval, _)| self.said.0 + interval);
+                [self.pong_due.or(ping), stall, idle, self.ping_due, word].into_iter().flatten().min()
             }
             _ => self.deadline.or(stall),
         }
@@ -356,6 +377,7 @@ impl Drive {
         match self.phase {
             Phase::Serving if self.ping_due.is_some_and(|due| due <= now) => self.on_unanswered(round),
             Phase::Serving if self.is_idle(round, now) => self.on_idle(round, now),
+            Phase::Serving if self.has_said_nothing(round, now) => self.on_nothing_said(round, now),
             Phase::Serving => self.on_silence(round, now),
             Phase::Opening(_) => {
                 self.lose(round, "the response to the handshake could not be sent".to_owned());
@@ -379,6 +401,19 @@ impl Drive {
         };
         state.pings.give_up(why);
         round.again |= state.wake_pinging();
+    }
+
+    fn has_said_nothing(&self, round: &Round<'_, '_>, now: Instant) -> bool {
+        round.cell.heartbeat_message().is_some_and(|(interval, _)| self.said.0 + interval <= now)
+    }
+
+    /// A peer that takes nothing is not given more.
+    fn on_nothing_said(&mut self, round: &mut Round<'_, '_>, now: Instant) {
+        if self.stalled.is_some() {
+            self.said.0 = now;
+        } else {
+            self.speak(round, now);
+        }
     }
 
     fn is_idle(&self, round: &Round<'_, '_>, now: Instant) -> bool {

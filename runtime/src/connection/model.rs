@@ -175,6 +175,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
         hosts: Arc::default(),
         limits: Limits::new(),
         heartbeat: Heartbeat::off(),
+        heartbeat_message: None,
     };
     let cell = Arc::new(Cell::of("/model", settings));
     let (ours, theirs) = Pipe::pair();

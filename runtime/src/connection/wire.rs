@@ -129,6 +129,14 @@ impl Wire {
         }
     }
 
+    /// Gives the engine a message of our own.
+    pub(super) fn queue(&mut self, message: Message) {
+        if let Some(engine) = &mut self.engine {
+            self.is_behind = true;
+            engine.queue(message);
+        }
+    }
+
     pub(super) fn queue_ping(&mut self) {
         if let Some(engine) = &mut self.engine {
             self.is_behind = true;

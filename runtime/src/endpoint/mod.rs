@@ -93,6 +93,8 @@ pub struct Options {
     pub max_message_size: Option<usize>,
     /// `heartbeat = off` or `heartbeat = "30s"`.
     pub heartbeat: Option<HeartbeatOption>,
+    /// `heartbeat_message = "30s"`, in milliseconds.
+    pub heartbeat_message: Option<u64>,
     /// `guarded`: a layer in front authenticates the endpoint.
     pub guarded: bool,
     /// `allow(rule, reason = "..")`.

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{Decision, Incoming, peer, subprotocol};
 use crate::{
-    Error, Result, Socket,
+    Codec, Error, Result, Socket,
     connection::{Link, Wait},
     error::Kind,
     limiter::client,
@@ -91,7 +91,10 @@ impl<C> Accept<C> {
         self
     }
 
-    async fn open(mut self) -> Result<Socket<C>> {
+    async fn open(mut self) -> Result<Socket<C>>
+    where
+        C: Codec,
+    {
         if let Some(fault) = self.fault {
             return Err(Error::new(fault));
         }
@@ -105,6 +108,7 @@ impl<C> Accept<C> {
             let value = HeaderValue::try_from(name)?;
             self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
         }
+        self.incoming.cell.speak::<C>();
         let link = Link::new(Arc::clone(&self.incoming.cell));
         self.incoming.decisions.decide(Decision::Accept(self.headers));
         let mut wait = Wait::default();
@@ -115,7 +119,7 @@ impl<C> Accept<C> {
     }
 }
 
-impl<C: Send + 'static> IntoFuture for Accept<C> {
+impl<C: Codec> IntoFuture for Accept<C> {
     type Output = Result<Socket<C>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 

@@ -80,6 +80,7 @@ fn settings(settings: &Settings) -> Value {
         "shutdown_timeout": limits.shutdown_timeout.as_secs_f64(),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
+        "heartbeat_message": settings.heartbeat_message.map(|interval| interval.as_secs_f64()),
     })
 }
 

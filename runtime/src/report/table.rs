@@ -100,9 +100,13 @@ fn rate(limits: &Limits) -> String {
 }
 
 fn heartbeat(settings: &Settings) -> String {
-    match settings.heartbeat.interval {
+    let pings = match settings.heartbeat.interval {
         Some(interval) => format!("{} + {}", time(interval), time(settings.heartbeat.timeout)),
         None => "off".to_owned(),
+    };
+    match settings.heartbeat_message {
+        Some(interval) => format!("{pings}, message after {}", time(interval)),
+        None => pings,
     }
 }
 

@@ -460,7 +460,8 @@ impl Server {
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
         let (limits, descriptors) = descriptors::fit(written);
-        let settings = Settings { origins, hosts, limits, heartbeat: self.heartbeat };
+        let settings =
+            Settings { origins, hosts, limits, heartbeat: self.heartbeat, heartbeat_message: None };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
         let components = startup::ask(self.components);

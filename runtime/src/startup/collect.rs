@@ -76,5 +76,6 @@ fn settings(registered: &Registered, server: &Settings) -> Settings {
                 Heartbeat::every(Duration::from_millis(millis)).timeout(server.heartbeat.timeout);
         }
     }
+    settings.heartbeat_message = options.heartbeat_message.map(Duration::from_millis);
     settings
 }
