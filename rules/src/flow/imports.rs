@@ -123,6 +123,11 @@ impl Imports {
             UseTree::Name(name) => {
                 self.paths.insert(name.ident.to_string(), format!("{prefix}{}", name.ident));
             }
+            // `fs::{self as files}`
+            UseTree::Rename(rename) if rename.ident == "self" => {
+                let path = prefix.trim_end_matches("::").to_owned();
+                self.paths.insert(rename.rename.to_string(), path);
+            }
             UseTree::Rename(rename) => {
                 self.paths.insert(rename.rename.to_string(), format!("{prefix}{}", rename.ident));
             }

@@ -13,7 +13,7 @@ use crate::flow::{
 };
 
 /// How many calls of closures are followed in a function: each is read anew, and closures can call closures.
-const CALLS: usize = 32;
+pub(super) const CALLS: usize = 32;
 
 impl<'a> Builder<'a> {
     pub(super) fn call(&mut self, call: &'a ExprCall, awaited: bool) -> Value<'a> {
@@ -31,8 +31,11 @@ impl<'a> Builder<'a> {
                 Value::Wrapped(Box::new(Value::Other))
             }
             "drop" if call.args.len() == 1 => {
+                let value = self.eval(&call.args[0]);
                 // To drop a future by name is meant.
-                self.eval(&call.args[0]);
+                if matches!(call.args[0], Expr::MethodCall(_)) {
+                    self.unawaited(&value);
+                }
                 Value::Other
             }
             "pin" if path.ends_with("Box::pin") => self.eval(&call.args[0]),
@@ -87,7 +90,7 @@ impl<'a> Builder<'a> {
     fn give_away(&mut self, call: &'a ExprCall) {
         for argument in &call.args {
             let value = self.eval(argument);
-            self.escape(&value);
+            self.hand_on(&value);
         }
     }
 

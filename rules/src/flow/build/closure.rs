@@ -4,8 +4,11 @@ use std::rc::Rc;
 
 use syn::{ExprCall, ExprClosure};
 
-use super::{Builder, Frame, names::Names};
-use crate::flow::value::{Closure, Value};
+use super::{Builder, Frame, call::CALLS, names::Names};
+use crate::flow::{
+    graph::{Exit, Step},
+    value::{Closure, Value},
+};
 
 impl<'a> Builder<'a> {
     /// A closure that mentions futures, such as one that polls them by hand, is not followed; another is kept until it is
@@ -22,6 +25,30 @@ impl<'a> Builder<'a> {
             self.touch(value);
         }
         Value::Closure(Closure { closure, names: Rc::new(self.names.all().to_vec()) })
+    }
+
+    /// Gives a value to a function that is not followed. Whatever that does with a closure, a future that is thrown away in it is never
+    /// awaited.
+    pub(super) fn hand_on(&mut self, value: &Value<'a>) {
+        if let Value::Closure(closure) = value
+            && self.calls < CALLS
+        {
+            self.calls += 1;
+            let (first_node, first_loop) = (self.graph.nodes.len(), self.graph.loops.len());
+            self.run_apart(self.within, Exit::Task, |builder| {
+                builder.names = Names::of(&closure.names);
+                closure.closure.inputs.iter().for_each(|input| builder.bind_all(input, &Value::Other));
+                let value = builder.eval(&closure.closure.body);
+                builder.escape(&value);
+            });
+            for node in &mut self.graph.nodes[first_node..] {
+                if !matches!(node.step, Step::Unawaited { .. }) {
+                    node.step = Step::Pass;
+                }
+            }
+            self.graph.loops.truncate(first_loop);
+        }
+        self.escape(value);
     }
 
     /// Runs a closure where it is called: `return` and `?` in it only end the closure.

@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
     fn arguments(&mut self, call: &'a ExprMethodCall) {
         for argument in &call.args {
             let value = self.eval(argument);
-            self.escape(&value);
+            self.hand_on(&value);
         }
     }
 
@@ -229,7 +229,7 @@ impl<'a> Builder<'a> {
             if matches!(value, Value::Task(_)) && name == "run_until_cancelled" {
                 future = Some(value);
             } else {
-                self.escape(&value);
+                self.hand_on(&value);
             }
         }
         self.push_call(name, call);
