@@ -12,6 +12,9 @@ use crate::{
 /// Methods of a handle that wait for the peer.
 const WAITS: [&str; 8] = ["send", "feed", "flush", "recv", "next", "try_next", "close", "send_all"];
 
+const SYNC_HELP: &str = "copy what you need and let go of the lock first: put `lock()` and what you read into a block of its own, \
+                         `let value = { .. };`";
+
 const HELP: &str = "copy what you need and let go of the lock first: `let value = state.lock().await.clone();`, or put the guard \
                     into a block of its own";
 
@@ -48,7 +51,8 @@ impl Locks<'_> {
         let message = format!(
             "this lock is held while `{what}` waits for one client: every other connection that needs it waits as well"
         );
-        self.sink.report(&LOCK_ACROSS_IO, at, message, HELP);
+        let help = if guard.is(Tags::SYNC) { SYNC_HELP } else { HELP };
+        self.sink.report(&LOCK_ACROSS_IO, at, message, help);
     }
 }
 

@@ -225,8 +225,16 @@ impl<'s> Names<'s> {
             let begins = matches!(name.as_str(), "get" | "get_mut" | "entry" | "iter" | "iter_mut");
             return if begins { receiver.locked(&call.method) } else { receiver };
         }
+        let locks = matches!(name.as_str(), "lock" | "read" | "write") && call.args.is_empty();
+        if locks
+            && receiver.is(Tags::SHARED)
+            && receiver.ty.as_ref().is_some_and(|ty| self.types.is_sync_lock(ty))
+        {
+            return receiver.locked(&call.method).with(Tags::SYNC);
+        }
         match name.as_str() {
             "unwrap" | "expect" | "map_err" => receiver,
+            "unwrap_or_else" if receiver.is(Tags::SYNC) => receiver,
             _ => receiver.without(Tags::GUARD),
         }
     }

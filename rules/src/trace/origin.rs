@@ -42,6 +42,9 @@ impl Tags {
     /// A guard of a lock that other connections wait for.
     pub(crate) const GUARD: Self = Self(256);
 
+    /// A guard that was taken without `.await`.
+    pub(crate) const SYNC: Self = Self(1024);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -98,6 +98,19 @@ impl<'s> Types<'s> {
         of_axum || of_sockeye()
     }
 
+    /// Whether the outermost lock in the type is one whose guard is taken without `.await`.
+    pub(super) fn is_sync_lock(&self, ty: &str) -> bool {
+        let full = ty.replace(' ', "");
+        let path = |word: &str| {
+            let end = full.find(word).map_or(0, |start| start + word.len());
+            let begins = full[..end].rfind(|one: char| !(one.is_alphanumeric() || one == '_' || one == ':'));
+            self.imports.resolve(&full[begins.map_or(0, |place| place + 1)..end])
+        };
+        let is_lock = |path: &String| path.ends_with("::Mutex") || path.ends_with("::RwLock");
+        let outermost = words(ty).map(path).find(is_lock);
+        outermost.is_some_and(|path| path.starts_with("std::sync::") || path.starts_with("parking_lot::"))
+    }
+
     /// The type of a field of the struct that the type names.
     pub(super) fn field(&self, ty: &str, name: &str) -> Option<Rc<str>> {
         let fields = words(ty).find_map(|word| self.shapes.fields(word))?;
