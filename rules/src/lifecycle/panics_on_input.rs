@@ -76,7 +76,7 @@ impl Panics<'_> {
     fn index(&mut self, index: &ExprIndex, names: &Names<'_>) {
         let origin = names.of(&index.expr);
         if !origin.is(Tags::INPUT) {
-            return;
+            return self.place(index, names);
         }
         let is_text = origin.is(Tags::TEXT);
         let Some(bound) = bound(&index.index, is_text) else { return };
@@ -101,6 +101,19 @@ impl Panics<'_> {
         } else {
             "write `let Some(value) = .get(..) else { continue };`, or match on the slice"
         };
+        self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
+    }
+
+    /// A place in something else, which the client chose.
+    fn place(&mut self, index: &ExprIndex, names: &Names<'_>) {
+        let is_given = matches!(&*index.index, Expr::Path(_) | Expr::Field(_))
+            && names.of(&index.index).is(Tags::INPUT)
+            && !names.of(&index.index).is(Tags::TEXT);
+        if !is_given || self.measures.compares(&index.index) {
+            return;
+        }
+        let message = "this index panics when the client sends a larger number";
+        let help = "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 

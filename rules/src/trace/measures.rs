@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use quote::ToTokens;
 use syn::{
     BinOp, Expr, ExprMethodCall, Macro,
     visit::{self, Visit},
 };
 
 use super::arguments;
-use crate::flow::{macro_name, parse_select};
+use crate::flow::{each_word, macro_name, parse_select};
 
 /// The name at the beginning of a chain.
 pub(crate) fn root(expression: &Expr) -> Option<String> {
@@ -31,6 +32,8 @@ pub(crate) fn root(expression: &Expr) -> Option<String> {
 #[derive(Default)]
 pub(crate) struct Measures {
     asked: HashMap<String, HashSet<String>>,
+    /// The words that stand in comparisons.
+    compared: HashSet<String>,
     /// Whether this place is a condition.
     in_condition: bool,
 }
@@ -105,6 +108,23 @@ impl Measures {
         }
     }
 
+    /// Every word in it is compared with something.
+    fn compare(&mut self, tokens: &dyn ToTokens) {
+        each_word(tokens.to_token_stream(), &mut |word| {
+            self.compared.insert(word.to_string());
+        });
+    }
+
+    /// Whether a number was compared with another, or a function was asked about it.
+    pub(crate) fn compares(&self, words: &dyn ToTokens) -> bool {
+        let mut found = false;
+        each_word(words.to_token_stream(), &mut |word| {
+            let word = word.to_string();
+            found |= self.compared.contains(&word) || self.has(&word, &["(asked)", "(pattern)"]);
+        });
+        found
+    }
+
     fn condition(&mut self, look: impl FnOnce(&mut Self)) {
         let before = std::mem::replace(&mut self.in_condition, true);
         look(self);
@@ -116,7 +136,18 @@ impl<'ast> Visit<'ast> for Measures {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let method = call.method.to_string();
         if self.in_condition || FINDS.contains(&method.as_str()) {
-            self.note(root(&call.receiver), method);
+            self.note(root(&call.receiver), method.clone());
+        }
+        if matches!(method.as_str(), "send" | "feed" | "try_send") {
+            // Whether it could be sent says nothing of what it is.
+            self.visit_expr(&call.receiver);
+            let before = std::mem::replace(&mut self.in_condition, false);
+            call.args.iter().for_each(|one| self.visit_expr(one));
+            self.in_condition = before;
+            return;
+        }
+        if matches!(method.as_str(), "get" | "get_mut" | "contains" | "contains_key" | "min" | "clamp") {
+            self.compare(call);
         }
         visit::visit_expr_method_call(self, call);
     }
@@ -190,6 +221,7 @@ impl<'ast> Visit<'ast> for Measures {
                 | BinOp::Rem(_)
         );
         if compares {
+            self.compare(binary);
             self.condition(|this| visit::visit_expr_binary(this, binary));
         } else {
             visit::visit_expr_binary(self, binary);
