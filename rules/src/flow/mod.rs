@@ -140,10 +140,11 @@ impl<'a> Flow<'a> {
 
     /// Whether somebody waits for the peer's messages again and again, or code that is not followed may.
     pub(crate) fn is_heard(&self, connection: Connection) -> bool {
-        let root = &self.roots[connection];
-        if root.is_partial() {
-            return true;
-        }
+        self.roots[connection].is_partial() || self.is_heard_here(connection)
+    }
+
+    /// The same, of this function alone.
+    pub(crate) fn is_heard_here(&self, connection: Connection) -> bool {
         self.steps().any(|(id, step)| match step {
             Step::Operation(recv) if recv.act == Act::Poll || recv.act == Act::Recv => {
                 recv.handle.connection == connection && (recv.selected || self.graph.in_cycle(id))

@@ -1,12 +1,15 @@
 use crate::{
     DEAF_LOOP,
-    flow::{Act, Connection, Flow, NodeId, Operation, Step},
+    flow::{Act, Connection, Exit, Flavor, Flow, Kind, NodeId, Operation, Outcomes, Step},
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for connection in 0..flow.roots.len() {
-        let Some(send) = deaf(flow, connection) else { continue };
+        let Some(send) = deaf(flow, connection) else {
+            check_answers(flow, connection, sink);
+            continue;
+        };
         let listener = flow.roots[connection].listener();
         let message =
             "this loop sends but never receives: it does not notice when the peer leaves, and keeps sending";
@@ -18,15 +21,74 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
+/// On axum nothing is read between two `recv`, not even a ping. Sockeye reads ahead.
+fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
+    if flow.flavor != Flavor::Axum {
+        return;
+    }
+    let mut sends = flow
+        .operations()
+        .filter(|(_, one)| one.act == Act::Send && one.handle.connection == connection)
+        .filter(|(id, _)| !may_end(flow, *id));
+    let Some((_, send)) = sends.find(|(id, _)| is_answer(flow, *id, connection)) else { return };
+    let message =
+        "while this loop sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended";
+    let help = format!(
+        "receive in the same loop: `tokio::select! {{ {}, .. }}`",
+        flow.receive_branch(&flow.roots[connection].listener())
+    );
+    sink.report(&DEAF_LOOP, &send.site.method, message, help);
+}
+
+/// Whether it is in a loop over something else that is waited for, within the loop that receives.
+fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
+    let receives = |id: &NodeId| {
+        let operation = flow.graph.operation(*id);
+        operation.is_some_and(|one| {
+            matches!(one.act, Act::Poll | Act::Recv) && one.handle.connection == connection
+        })
+    };
+    let is_followed = |id: NodeId| !matches!(flow.graph.nodes[id].step, Step::Unknown | Step::Escape(_));
+    let mut around: Vec<_> = flow.graph.lasting_loops(send).collect();
+    around.sort_by_key(|one| one.nodes.len());
+    let [inner, outer @ ..] = around.as_slice() else { return false };
+    let is_deaf = !inner.nodes.clone().any(|id| receives(&id)) && inner.nodes.clone().all(is_followed);
+    is_deaf && waits_in_a_loop(flow, send) && inner.nodes.clone().any(|id| waits(flow, id))
+        && outer.iter().any(|one| one.nodes.clone().any(|id| receives(&id)))
+}
+
+/// Whether something else is waited for there, again and again.
+fn waits(flow: &Flow<'_>, id: NodeId) -> bool {
+    flow.reachable[id] && matches!(flow.graph.nodes[id].step, Step::Wait) && flow.graph.in_cycle(id)
+}
+
 /// The first send in a loop that waits for something else, when nothing listens to the connection.
 pub(super) fn deaf<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f Operation> {
-    if flow.roots[connection].is_partial() || flow.is_heard(connection) {
+    let root = &flow.roots[connection];
+    // Whoever lends the socket cannot receive meanwhile, but may do so afterwards.
+    let is_lent = root.borrowed && root.kind == Kind::Socket;
+    if root.is_partial() && !is_lent || flow.is_heard_here(connection) {
         return None;
     }
     let mut sends = flow
         .operations()
         .filter(|(_, operation)| operation.act == Act::Send && operation.handle.connection == connection);
-    sends.find(|(id, _)| waits_in_a_loop(flow, *id) && !may_end(flow, *id)).map(|(_, operation)| operation)
+    let is_deaf = |id: NodeId| {
+        waits_in_a_loop(flow, id) && !may_end(flow, id) && (!is_lent || only_errors_end(flow, id))
+    };
+    sends.find(|(id, _)| is_deaf(*id)).map(|(_, operation)| operation)
+}
+
+/// Whether nothing but an error of an operation leaves the innermost loop around the step.
+fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
+    let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else { return false };
+    let fails = |step: &Step| matches!(step, Step::Outcome { among, .. } if !among.meets(Outcomes::DONE));
+    let ways = flow.graph.walk(&[innermost.header], |_, node| fails(&node.step));
+    ways.iter().all(|way| match &flow.graph.nodes[*way].step {
+        Step::Exit { how, .. } => *how == Exit::Never,
+        Step::Unknown | Step::Doubt | Step::Escape(_) => false,
+        _ => *way == innermost.header || innermost.nodes.contains(way),
+    })
 }
 
 /// What another branch or the owner of a task can end may be ended there.
@@ -46,8 +108,5 @@ fn comes_to_a_close(flow: &Flow<'_>, send: NodeId) -> bool {
 
 /// Whether the step comes round to itself by a way on which something else is waited for.
 pub(super) fn waits_in_a_loop(flow: &Flow<'_>, send: NodeId) -> bool {
-    let graph = &flow.graph;
-    let mut waits =
-        graph.lasting_loops(send).flat_map(|one| one.nodes.clone()).filter(|id| flow.reachable[*id]);
-    waits.any(|id| matches!(graph.nodes[id].step, Step::Wait) && graph.in_cycle(id))
+    flow.graph.lasting_loops(send).flat_map(|one| one.nodes.clone()).any(|id| waits(flow, id))
 }
