@@ -1,6 +1,9 @@
+use syn::{Block, Expr};
+
 use crate::{
     DETACHED_TASK,
     flow::{Act, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Step, Within, has_word},
+    reading::{At, Kept, Look, each_expression, has_call, leaves, read},
     syntax::Sink,
 };
 
@@ -14,10 +17,21 @@ const SOCKEYE: &str = "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, w
 
 const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
 
+const LEFT: &str = "this task keeps the connection open: when the function has sent everything and returns, the client is not told, and stays connected";
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if flow.flavor == Flavor::Axum {
+        read(flow, &Kept::default(), &mut Heartbeats { sink });
+    }
     for (spawn, step) in flow.steps() {
         let Step::Spawn { at, takes, tied: false, .. } = step else { continue };
-        if takes.is_empty() || ends_by_itself(flow, spawn, takes) || may_end_on_axum(flow, spawn, takes) {
+        let is_left = outlives_its_writer(flow, spawn, takes);
+        let ends = ends_by_itself(flow, spawn, takes) || may_end_on_axum(flow, spawn, takes);
+        if takes.is_empty() || ends && !is_left {
+            continue;
+        }
+        if is_left {
+            sink.report(&DETACHED_TASK, at, LEFT, AXUM);
             continue;
         }
         let message = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
@@ -44,6 +58,37 @@ fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
         && (round.is_empty()
             || round.iter().any(|id| sees_the_end(flow, *id, takes))
             || round.iter().any(|id| receives_what_may_end(&flow.graph.nodes[*id].step)))
+}
+
+/// Whether it only receives, and the function can end before the client leaves: then axum's socket stays open, as long as this task has
+/// a half of it.
+fn outlives_its_writer(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
+    let [Handle { kind: Kind::Receiver, connection }] = takes else { return false };
+    let of_it = |handle: &Handle| handle.connection == *connection;
+    let graph = &flow.graph;
+    let in_task = |id: NodeId| graph.nodes[id].within == Within::Task(spawn);
+    let receives = |(id, step): (NodeId, &Step)| {
+        in_task(id)
+            && graph.in_cycle(id)
+            && matches!(step, Step::Operation(one) if one.act == Act::Recv && of_it(&one.handle))
+    };
+    let is_told = |id: NodeId, step: &Step| match step {
+        Step::Outcome { of, among } => {
+            graph.operation(*of).is_some_and(|one| of_it(&one.handle)) && !among.meets(Outcomes::DONE)
+        }
+        Step::Operation(one) => one.act == Act::Close && of_it(&one.handle),
+        Step::Escape(handle) => of_it(handle),
+        Step::Spawn { takes, .. } => id != spawn && takes.iter().any(of_it),
+        Step::Unknown => true,
+        _ => in_task(id),
+    };
+    let after = graph.walk(&[spawn], |id, node| is_told(id, &node.step));
+    let sends = after.iter().any(|id| {
+        graph.operation(*id).is_some_and(|one| one.act == Act::Send && of_it(&one.handle) && graph.in_cycle(*id))
+    });
+    let returns = after.iter().any(|id| !in_task(*id) && matches!(graph.nodes[*id].step, Step::Exit { .. }));
+    let waits_for_all = after.iter().any(|id| receives_from_all(flow, &graph.nodes[*id].step));
+    flow.flavor == Flavor::Axum && sends && returns && !waits_for_all && flow.steps().any(receives)
 }
 
 /// On axum a task that sends in turn with a timer ends with its next send. One that waits for a source of the whole program, which
@@ -82,4 +127,44 @@ fn receives_what_may_end(step: &Step) -> bool {
     let Step::Call(call) = step else { return false };
     let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) else { return false };
     RECEIVES.contains(&method) && of.starts_with('.') && !SUBSCRIBES.contains(&of)
+}
+
+/// Tasks that ping, and end when no pong has come.
+struct Heartbeats<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Heartbeats<'_> {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let body = match expression {
+            Expr::Loop(repeat) => &repeat.body,
+            Expr::While(repeat) => &repeat.body,
+            _ => return,
+        };
+        let Some(spawn) = at.unheld_task() else { return };
+        let pings = has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && at.mentions_handle(body);
+        if !pings || !at.rest().is_empty() || !gives_up(body) {
+            return;
+        }
+        let message = "when the client does not answer, only this task ends: what receives is not told, and the connection stays open";
+        let help = "ping in the loop that receives, with `tokio::select!`; or await `&mut handle` of this task there";
+        self.sink.report(&DETACHED_TASK, spawn, message, help);
+    }
+}
+
+/// Whether a condition ends the loop that is not the error of what it sends, without a word to anyone.
+fn gives_up(body: &Block) -> bool {
+    const TELLS: [&str; 12] = [
+        "await", "is_err", "is_ok", "is_closed", "notify_one", "notify_waiters", "cancel", "abort", "store", "close",
+        "Close", "is_cancelled",
+    ];
+    let mut found = false;
+    each_expression(body, &mut |expression| {
+        let Expr::If(branch) = expression else { return };
+        let then = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: branch.then_branch.clone() });
+        let is_plain = !matches!(&*branch.cond, Expr::Let(_)) && !has_word(&branch.cond, &TELLS);
+        let is_silent = !has_word(&branch.then_branch, &TELLS) && !has_call(&branch.then_branch, &["send"]);
+        found |= is_plain && is_silent && leaves(&then);
+    });
+    found
 }

@@ -111,7 +111,9 @@ fn is_loop(statement: &Stmt) -> bool {
 fn speaks_of_login(text: &str) -> bool {
     // A token that cancels tells nothing.
     let cancels = ["CancellationToken", "cancelled", "child_token"].iter().any(|word| text.contains(word));
-    words(text).any(|word| LOGIN.contains(&word.as_str()) && !(cancels && word == "token"))
+    let all: Vec<_> = words(text).collect();
+    let has_key = all.windows(2).any(|two| two == ["api", "key"]);
+    has_key || all.iter().any(|word| LOGIN.contains(&word.as_str()) && !(cancels && word == "token"))
 }
 
 /// The words of a text: `verify`, `token` of `verifyToken` and `verify_token`.

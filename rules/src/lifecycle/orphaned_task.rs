@@ -6,7 +6,7 @@ use syn::{
 
 use crate::{
     ORPHANED_TASK,
-    flow::{Branch, Flavor, Flow, has_word},
+    flow::{Branch, Flavor, Flow, has_word, macro_name},
     reading::{
         At, Kept, Look, Origin, base_ident, each_expression, first_way_out, has_call, is_discarded,
         only_name, plain, read, task_of,
@@ -71,8 +71,37 @@ impl<'a> Look<'a> for Tasks<'_> {
             let help =
                 format!("end the loop with the channel: `if {sender}.send(..).await.is_err() {{ break }}`");
             self.sink.report(&ORPHANED_TASK, spawn, message, help);
+        } else if matches!(expression, Expr::Loop(_))
+            && is_always_spawned(spawn, at)
+            && !at.mentions_handle(body)
+            && !has_macro(body)
+        {
+            let message = "this task never ends: its handle is dropped, and nothing leaves its loop; every connection leaves one behind";
+            let help = "keep the handle and call `abort` on it at the end, or start the task once, where the server starts";
+            self.sink.report(&ORPHANED_TASK, spawn, message, help);
         }
     }
+}
+
+/// Whether every connection spawns it, and not only the first.
+fn is_always_spawned(spawn: &Ident, at: &At<'_>) -> bool {
+    let place = spawn.span().start();
+    let mut spawned = at.flow.body.stmts.iter().filter_map(is_discarded).filter_map(task_of);
+    at.flow.is_endpoint && spawned.any(|(one, _)| one.span().start() == place)
+}
+
+/// Whether a macro stands in it that may leave the loop.
+fn has_macro(body: &Block) -> bool {
+    struct Search(bool);
+    impl<'a> Visit<'a> for Search {
+        fn visit_macro(&mut self, call: &'a syn::Macro) {
+            const KNOWN: [&str; 8] = ["format", "trace", "debug", "info", "warn", "error", "json", "vec"];
+            self.0 |= !KNOWN.contains(&macro_name(call).as_str());
+        }
+    }
+    let mut search = Search(false);
+    search.visit_block(body);
+    search.0
 }
 
 impl Tasks<'_> {

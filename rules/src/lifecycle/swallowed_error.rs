@@ -1,13 +1,14 @@
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Flow, NodeId, Operation, Outcomes, Step},
+    flow::{Act, Flavor, Flow, NodeId, Operation, Outcomes, Step, Within},
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, send) in flow.operations().filter(|(_, operation)| operation.act == Act::Send) {
         // What another branch or a task's owner can end may be ended there.
-        if flow.graph.is_cancellable(id) || flow.roots[send.handle.connection].is_partial() {
+        let may_be_ended = flow.graph.is_cancellable(id) && !never_leaves(flow, id);
+        if may_be_ended || flow.roots[send.handle.connection].is_partial() {
             continue;
         }
         let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
@@ -19,6 +20,19 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
         }
     }
+}
+
+/// Whether it is in a task of axum's whose loop nothing leaves: not even an error of the only sign that the peer is gone.
+fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
+    let Some(innermost) = flow.graph.lasting_loops(send).min_by_key(|one| one.nodes.len()) else { return false };
+    let is_inside = |way: &NodeId| *way == innermost.header || innermost.nodes.contains(way);
+    let is_closed = |way: &NodeId| {
+        !matches!(flow.graph.nodes[*way].step, Step::Exit { .. } | Step::Unknown | Step::Escape(_))
+    };
+    flow.flavor == Flavor::Axum
+        && matches!(flow.graph.nodes[send].within, Within::Task(_))
+        && innermost.endless
+        && flow.graph.walk(&[innermost.header], |_, _| false).iter().all(|way| is_inside(way) && is_closed(way))
 }
 
 /// Whether the error leads where success leads, and nothing is done on the way but logging.
