@@ -9,6 +9,7 @@ mod cleanup;
 mod clients;
 mod closing;
 mod errors;
+mod fresh;
 mod helpers;
 mod input;
 mod kinds;

@@ -3,6 +3,7 @@
 mod cancelled;
 mod examples;
 mod feeds;
+mod fresh;
 mod halves;
 mod kinds;
 mod upgrades;
