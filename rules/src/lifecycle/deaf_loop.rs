@@ -31,8 +31,7 @@ fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
         .filter(|(_, one)| one.act == Act::Send && one.handle.connection == connection)
         .filter(|(id, _)| !may_end(flow, *id));
     let Some((_, send)) = sends.find(|(id, _)| is_answer(flow, *id, connection)) else { return };
-    let message =
-        "while this loop sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended";
+    let message = "while this loop sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended";
     let help = format!(
         "receive in the same loop: `tokio::select! {{ {}, .. }}`",
         flow.receive_branch(&flow.roots[connection].listener())
@@ -53,7 +52,9 @@ fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
     around.sort_by_key(|one| one.nodes.len());
     let [inner, outer @ ..] = around.as_slice() else { return false };
     let is_deaf = !inner.nodes.clone().any(|id| receives(&id)) && inner.nodes.clone().all(is_followed);
-    is_deaf && waits_in_a_loop(flow, send) && inner.nodes.clone().any(|id| waits(flow, id))
+    is_deaf
+        && waits_in_a_loop(flow, send)
+        && inner.nodes.clone().any(|id| waits(flow, id))
         && outer.iter().any(|one| one.nodes.clone().any(|id| receives(&id)))
 }
 
@@ -81,7 +82,9 @@ pub(super) fn deaf<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f
 
 /// Whether nothing but an error of an operation leaves the innermost loop around the step.
 fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
-    let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else { return false };
+    let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else {
+        return false;
+    };
     let fails = |step: &Step| matches!(step, Step::Outcome { among, .. } if !among.meets(Outcomes::DONE));
     let ways = flow.graph.walk(&[innermost.header], |_, node| fails(&node.step));
     ways.iter().all(|way| match &flow.graph.nodes[*way].step {

@@ -84,7 +84,9 @@ fn outlives_its_writer(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool
     };
     let after = graph.walk(&[spawn], |id, node| is_told(id, &node.step));
     let sends = after.iter().any(|id| {
-        graph.operation(*id).is_some_and(|one| one.act == Act::Send && of_it(&one.handle) && graph.in_cycle(*id))
+        graph
+            .operation(*id)
+            .is_some_and(|one| one.act == Act::Send && of_it(&one.handle) && graph.in_cycle(*id))
     });
     let returns = after.iter().any(|id| !in_task(*id) && matches!(graph.nodes[*id].step, Step::Exit { .. }));
     let waits_for_all = after.iter().any(|id| receives_from_all(flow, &graph.nodes[*id].step));
@@ -142,7 +144,8 @@ impl<'a> Look<'a> for Heartbeats<'_> {
             _ => return,
         };
         let Some(spawn) = at.unheld_task() else { return };
-        let pings = has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && at.mentions_handle(body);
+        let pings =
+            has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && at.mentions_handle(body);
         if !pings || !at.rest().is_empty() || !gives_up(body) {
             return;
         }
@@ -155,13 +158,24 @@ impl<'a> Look<'a> for Heartbeats<'_> {
 /// Whether a condition ends the loop that is not the error of what it sends, without a word to anyone.
 fn gives_up(body: &Block) -> bool {
     const TELLS: [&str; 12] = [
-        "await", "is_err", "is_ok", "is_closed", "notify_one", "notify_waiters", "cancel", "abort", "store", "close",
-        "Close", "is_cancelled",
+        "await",
+        "is_err",
+        "is_ok",
+        "is_closed",
+        "notify_one",
+        "notify_waiters",
+        "cancel",
+        "abort",
+        "store",
+        "close",
+        "Close",
+        "is_cancelled",
     ];
     let mut found = false;
     each_expression(body, &mut |expression| {
         let Expr::If(branch) = expression else { return };
-        let then = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: branch.then_branch.clone() });
+        let then =
+            Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: branch.then_branch.clone() });
         let is_plain = !matches!(&*branch.cond, Expr::Let(_)) && !has_word(&branch.cond, &TELLS);
         let is_silent = !has_word(&branch.then_branch, &TELLS) && !has_call(&branch.then_branch, &["send"]);
         found |= is_plain && is_silent && leaves(&then);

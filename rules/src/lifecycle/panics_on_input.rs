@@ -113,7 +113,8 @@ impl Panics<'_> {
             return;
         }
         let message = "this index panics when the client sends a larger number";
-        let help = "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
+        let help =
+            "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 

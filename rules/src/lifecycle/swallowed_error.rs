@@ -24,7 +24,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether it is in a task of axum's whose loop nothing leaves: not even an error of the only sign that the peer is gone.
 fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
-    let Some(innermost) = flow.graph.lasting_loops(send).min_by_key(|one| one.nodes.len()) else { return false };
+    let Some(innermost) = flow.graph.lasting_loops(send).min_by_key(|one| one.nodes.len()) else {
+        return false;
+    };
     let is_inside = |way: &NodeId| *way == innermost.header || innermost.nodes.contains(way);
     let is_closed = |way: &NodeId| {
         !matches!(flow.graph.nodes[*way].step, Step::Exit { .. } | Step::Unknown | Step::Escape(_))
@@ -32,7 +34,11 @@ fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
     flow.flavor == Flavor::Axum
         && matches!(flow.graph.nodes[send].within, Within::Task(_))
         && innermost.endless
-        && flow.graph.walk(&[innermost.header], |_, _| false).iter().all(|way| is_inside(way) && is_closed(way))
+        && flow
+            .graph
+            .walk(&[innermost.header], |_, _| false)
+            .iter()
+            .all(|way| is_inside(way) && is_closed(way))
 }
 
 /// Whether the error leads where success leads, and nothing is done on the way but logging.
