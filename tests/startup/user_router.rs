@@ -88,6 +88,30 @@ async fn overlapping_routes_are_reported() {
     insta::assert_snapshot!(report(server(router)).await);
 }
 
+/// What else is wrong with an endpoint does not wait until its route is changed.
+#[tokio::test]
+async fn a_conflict_hides_no_other_problem() {
+    let refuse = || {
+        axum::middleware::from_fn(async |_: axum::extract::Request, _: axum::middleware::Next| {
+            axum::http::StatusCode::UNAUTHORIZED
+        })
+    };
+    let overlapping = || Router::new().route("/ws/rooms/{*rest}", get(async || {}));
+    let rules_of = async |server: Server, name: &str| {
+        let error = server.check().await.unwrap_err();
+        let of_one = error.problems().iter().filter(|one| one.message().contains(&format!("`{name}`")));
+        of_one.map(|one| one.rule().to_owned()).collect::<Vec<_>>()
+    };
+    let behind = server(overlapping()).layer(refuse());
+    assert_eq!(rules_of(behind, "room").await, ["conflicting_route", "unreachable_endpoint"]);
+    let beside = server(overlapping().layer(refuse()));
+    assert_eq!(rules_of(beside, "room").await, ["conflicting_route", "uncovered_endpoint"]);
+    assert_eq!(rules_of(server(overlapping()), "room").await, ["conflicting_route"]);
+    let mut between_endpoints = rules(Server::new().group("conflicting_route").layer(refuse())).await;
+    between_endpoints.sort_unstable();
+    assert_eq!(between_endpoints, ["conflicting_route", "unreachable_endpoint", "unreachable_endpoint"]);
+}
+
 #[tokio::test]
 async fn a_route_that_differs_in_a_name_is_told_how_to_share_the_path() {
     let router = Router::new().route("/ws/rooms/{room}", post(async || {}));

@@ -27,8 +27,8 @@ pub(crate) use table::Table;
 use self::{observer::ObserverLayer, reroute::RerouteLayer};
 use crate::log::Flood;
 
-/// A layer of the user's, waiting for the finished router.
-pub(crate) type Surround = Box<dyn FnOnce(Router) -> Router + Send>;
+/// A layer of the user's, waiting for a finished router.
+pub(crate) type Surround = Box<dyn Fn(Router) -> Router + Send + Sync>;
 
 /// What is known of the routes when a request comes.
 #[derive(Debug)]
@@ -48,12 +48,12 @@ impl Known {
 }
 
 /// The router with the user's layers around it, and the observer around those, which shares what it counts.
-pub(crate) fn surround(router: Router, layers: Vec<Surround>, known: Known, flood: Arc<Flood>) -> Router {
+pub(crate) fn surround(router: Router, layers: &[Surround], known: Known, flood: Arc<Flood>) -> Router {
     let known = Arc::new(Known { has_layers: !layers.is_empty(), flood, ..known });
     let router = if known.has_layers {
         router.clone().layer(RerouteLayer::new(router, Arc::clone(&known)))
     } else {
         router
     };
-    layers.into_iter().fold(router, |router, layer| layer(router)).layer(ObserverLayer::new(known))
+    layers.iter().fold(router, |router, layer| layer(router)).layer(ObserverLayer::new(known))
 }

@@ -246,7 +246,7 @@ impl Server {
         <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
-        self.layers.push(Box::new(|router| router.layer(layer)));
+        self.layers.push(Box::new(move |router| router.layer(layer.clone())));
         self
     }
 
@@ -471,8 +471,12 @@ impl Server {
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
         let (router, known) = startup::mount(router, &mut endpoints, &elsewhere);
-        let router = routing::surround(router, self.layers, known, Arc::clone(&lifecycle.flood));
+        let surround =
+            |router, known| routing::surround(router, &self.layers, known, Arc::clone(&lifecycle.flood));
+        let router = surround(router, known);
         startup_probe::ask_all(&router, &mut endpoints).await;
+        let alone = |one: &_| startup::alone(one).map(|(router, known)| surround(router, known));
+        startup_probe::ask_left_out(alone, &mut endpoints).await;
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
         let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);

@@ -1,24 +1,61 @@
 use sockeye_rules::CONFLICTING_ROUTE;
 
 use super::{Candidate, Clash, Context, Place, Problem, routes::shape, user_router::nested_service};
-use crate::endpoint::Registered;
+use crate::{endpoint::Registered, routing::Paths};
 
 /// A route that the router cannot hold beside another one.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
-    problems.extend(context.endpoints.iter().filter_map(conflict));
+    let mut taken = Taken::of(&context.endpoints);
+    problems.extend(context.endpoints.iter().filter_map(|one| conflict(one, &mut taken)));
 }
 
-fn conflict(one: &Candidate) -> Option<Problem> {
+/// Routes that a new one must not overlap.
+struct Taken(Paths<()>);
+
+impl Taken {
+    /// The routes of all endpoints, and those of the user's that they overlap.
+    fn of(endpoints: &[Candidate]) -> Self {
+        let mut taken = Self(Paths::default());
+        for endpoint in endpoints {
+            taken.take(endpoint.registered().route);
+            if let Some(Clash::User(route)) = &endpoint.clash {
+                taken.take(route);
+            }
+        }
+        taken
+    }
+
+    /// Whether the route was free.
+    fn take(&mut self, route: &str) -> bool {
+        self.0.insert(route, ()).is_ok()
+    }
+
+    /// A route like that of the endpoint, that overlaps no other: to be added to the help.
+    fn example(&mut self, endpoint: &'static Registered) -> String {
+        let route = endpoint.route;
+        let more = match route.strip_prefix("/ws") {
+            Some(rest) if rest.starts_with('/') => {
+                [format!("/sockets{rest}"), format!("/{}{rest}", endpoint.name)]
+            }
+            _ => [format!("/ws{route}"), format!("/{}{route}", endpoint.name)],
+        };
+        let free = more.into_iter().find(|route| self.take(route));
+        free.map(|route| format!(", as in `{route}`")).unwrap_or_default()
+    }
+}
+
+fn conflict(one: &Candidate, taken: &mut Taken) -> Option<Problem> {
     let endpoint = one.registered();
     match one.clash.as_ref()? {
         Clash::Same(_) => None,
-        Clash::Overlaps(other) => Some(with_endpoint(endpoint, other)),
-        Clash::User(route) => Some(with_user_route(endpoint, route)),
+        Clash::Overlaps(other) => Some(with_endpoint(endpoint, other, taken)),
+        Clash::User(route) => Some(with_user_route(endpoint, route, taken)),
         Clash::Router(words) => Some(refused(endpoint, words)),
     }
 }
 
-fn with_endpoint(endpoint: &'static Registered, other: &'static Registered) -> Problem {
+fn with_endpoint(endpoint: &'static Registered, other: &'static Registered, taken: &mut Taken) -> Problem {
+    let example = taken.example(endpoint);
     let message = format!(
         "the routes of endpoints `{}` and `{}` overlap: `{}` and `{}`",
         other.name, endpoint.name, other.route, endpoint.route
@@ -26,31 +63,33 @@ fn with_endpoint(endpoint: &'static Registered, other: &'static Registered) -> P
     Problem::new(&CONFLICTING_ROUTE, message)
         .at(Place::route(endpoint, "this route"))
         .at(Place::route(other, "matches the same paths as this one"))
-        .with_help(
-            "change one of the routes so that it begins with a literal segment that the other does not have",
-        )
+        .with_help(format!(
+            "change one of the routes so that it begins with a literal segment that the other does not have{example}",
+        ))
 }
 
-fn with_user_route(endpoint: &'static Registered, route: &str) -> Problem {
+fn with_user_route(endpoint: &'static Registered, route: &str, taken: &mut Taken) -> Problem {
     let (name, theirs) = (endpoint.name, described(route));
     let message = format!(
         "the route of endpoint `{name}` conflicts with {theirs} of the router passed to `.router(..)`"
     );
     Problem::new(&CONFLICTING_ROUTE, message)
         .at(Place::route(endpoint, format!("overlaps {theirs}")))
-        .with_help(with_user_route_help(endpoint, route))
+        .with_help(with_user_route_help(endpoint, route, taken))
 }
 
 /// Routes of one shape could share their path, were they written alike.
-fn with_user_route_help(endpoint: &'static Registered, route: &str) -> String {
+fn with_user_route_help(endpoint: &'static Registered, route: &str, taken: &mut Taken) -> String {
     if shape(route) == shape(endpoint.route) {
         return format!(
             "write the axum route as `{}` too: handshakes then go to the endpoint, and all other requests to the axum route",
             endpoint.route
         );
     }
-    "change the path of the endpoint or of the axum route, or remove the axum route if the endpoint replaces it"
-        .to_owned()
+    let example = taken.example(endpoint);
+    format!(
+        "change the path of the endpoint{example}, or that of the axum route, or remove the axum route if the endpoint replaces it"
+    )
 }
 
 fn described(route: &str) -> String {

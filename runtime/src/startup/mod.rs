@@ -27,7 +27,7 @@ pub(crate) use collect::collect;
 pub(crate) use components::{Component, Unready, ask};
 pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};
-pub(crate) use mount::{caught, mount};
+pub(crate) use mount::{alone, caught, mount};
 pub(crate) use problem::Place;
 #[cfg(test)]
 pub(crate) use routes::names;

@@ -35,6 +35,13 @@ pub(crate) fn mount(
     (router, Known::new(table, read.has_default_fallback))
 }
 
+/// A router with nothing but this endpoint, for one that has no place in the user's.
+pub(crate) fn alone(endpoint: &Candidate) -> Option<(Router, Known)> {
+    let router = caught(|| add(Router::new(), endpoint)).ok()?;
+    let table = Table::new([endpoint.registered()].into_iter(), std::iter::empty(), &[]);
+    Some((router, Known::new(table, true)))
+}
+
 /// The endpoints that have the path of a route of the user's.
 fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, EndpointService> {
     let shared = endpoints.iter().filter(|endpoint| endpoint.clash.is_none() && endpoint.shares_path);

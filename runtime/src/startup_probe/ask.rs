@@ -20,13 +20,25 @@ const BODY: usize = 1024;
 
 /// Asks the finished router once for each endpoint that it has.
 pub(crate) async fn ask_all(router: &Router, endpoints: &mut [Candidate]) {
-    let all = endpoints.iter().enumerate().filter(|(_, one)| one.clash.is_none());
-    let asked: Vec<_> =
-        all.map(|(index, one)| at(index, ask(router.clone(), Arc::clone(&one.mounted)))).collect();
+    ask_each(|one| one.clash.is_none().then(|| router.clone()), endpoints).await;
+}
+
+/// Asks for each endpoint that the finished router has no place for, in a router of its own: what else is wrong with it belongs into the
+/// same report.
+pub(crate) async fn ask_left_out(alone: impl Fn(&Candidate) -> Option<Router>, endpoints: &mut [Candidate]) {
+    ask_each(|one| one.clash.as_ref().and_then(|_| alone(one)), endpoints).await;
+}
+
+async fn ask_each(router: impl Fn(&Candidate) -> Option<Router>, endpoints: &mut [Candidate]) {
+    let asked = endpoints.iter().enumerate();
+    let asked = asked.filter_map(|(index, one)| Some((index, router(one)?, Arc::clone(&one.mounted))));
+    let asked: Vec<_> = asked.map(|(index, router, mounted)| at(index, ask(router, mounted))).collect();
     let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     for (index, answer) in answers {
         let endpoint = &mut endpoints[index];
-        endpoint.answer = Some(again(router, Arc::clone(&endpoint.mounted), answer).await);
+        if let Some(router) = router(endpoint) {
+            endpoint.answer = Some(again(&router, Arc::clone(&endpoint.mounted), answer).await);
+        }
     }
 }
 

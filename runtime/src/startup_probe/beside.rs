@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     hosts::Hosts,
-    startup::{Candidate, UserRouter},
+    startup::{Candidate, Clash, UserRouter},
 };
 
 /// How long that router may take. That it is slow there is no mistake.
@@ -37,8 +37,12 @@ pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, end
         return;
     }
     let reached = |one: &Candidate| matches!(one.answer, Some(Answer::Arrived { .. }));
-    // A route of that very path is asked with a method that does not call its handler.
-    let can_ask = |one: &Candidate| !one.shares_path || read.choosy.contains(one.registered().route);
+    // A route that takes the path is asked with a method that does not call its handler.
+    let can_ask = |one: &Candidate| match &one.clash {
+        None => !one.shares_path || read.choosy.contains(one.registered().route),
+        Some(Clash::User(route)) => read.choosy.contains(route),
+        Some(_) => false,
+    };
     let all = endpoints.iter().enumerate().filter(|(_, one)| reached(one) && can_ask(one));
     let asked: Vec<_> = all.map(|(index, one)| at(index, stranger(router, one))).collect();
     let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
@@ -74,7 +78,7 @@ fn is_open_anyway(route: &str) -> bool {
 
 fn stranger(router: &Router, endpoint: &Candidate) -> impl Future<Output = Answer> + use<> {
     let (marker, mounted) = (Marker::default(), &endpoint.mounted);
-    let request = if endpoint.shares_path {
+    let request = if endpoint.shares_path || endpoint.clash.is_some() {
         request::without_handler(mounted.registered.route, &mounted.settings.hosts, &marker)
     } else {
         request::handshake(mounted, &marker)

@@ -8,7 +8,7 @@ mod marker;
 mod request;
 
 pub(crate) use answer::{Answer, Refusal};
-pub(crate) use ask::ask_all;
+pub(crate) use ask::{ask_all, ask_left_out};
 pub(crate) use beside::ask_users_router;
 pub(crate) use marker::intercept;
 pub use marker::is_startup_probe;
