@@ -58,6 +58,26 @@ async fn every_socket_is_told_1001_and_the_server_ends() {
     assert!(logs::with("message", "cleaned up").len() >= 20, "handlers reach their end");
 }
 
+/// `start` passes a future of its own, after this one.
+#[tokio::test]
+async fn each_future_stops_the_server() {
+    for stops_first in [true, false] {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut server = start(server().shutdown(async { drop(stopped.await) })).await;
+        let mut client = server.connect("/echo").await;
+        let _still_running = if stops_first {
+            drop(stop);
+            None
+        } else {
+            server.stop();
+            Some(stop)
+        };
+        assert_eq!(close_of(&mut client).await.0, 1001);
+        drop(client);
+        server.ended().await;
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_is_kept_alive_does_not_hold_the_server_up() {
     let mut server = start(server()).await;

@@ -40,3 +40,22 @@ fn every_limit_has_a_row_with_its_figure() {
     }
     assert!(figures > 5, "{figures} figures were compared");
 }
+
+/// Which of two wins is nothing that anyone should have to try out.
+#[test]
+fn every_setting_of_a_server_says_what_a_second_call_does() {
+    let source = read("runtime/src/server/mod.rs");
+    let settings: Vec<_> = source.split("\n\n").filter(|item| is_setting(item)).collect();
+    assert!(settings.len() > 15, "{}", settings.len());
+    for setting in settings {
+        let docs: Vec<_> = setting.lines().filter_map(|line| line.trim().strip_prefix("/// ")).collect();
+        let docs = docs.join(" ");
+        let told = ["adds", "replaces", "with the same type replaces"];
+        assert!(told.iter().any(|told| docs.contains(&format!("second call {told}"))), "{setting}");
+    }
+}
+
+fn is_setting(item: &str) -> bool {
+    let signature = item.lines().find(|line| line.trim().starts_with("pub fn "));
+    signature.is_some_and(|line| !line.contains("new()")) && item.contains("self") && item.contains("-> Self")
+}

@@ -11,7 +11,7 @@ use super::{
     listen,
     mode::{self, Mode},
     moments::Moments,
-    run::{self, Shutdown},
+    run::{self, either},
     signals::signal,
 };
 use crate::{
@@ -337,16 +337,6 @@ impl std::fmt::Debug for Checked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.endpoints()).finish()
     }
-}
-
-/// Whichever comes first.
-fn either(one: Shutdown, other: Shutdown) -> Shutdown {
-    Box::pin(async move {
-        tokio::select! {
-            () = one => {}
-            () = other => {}
-        }
-    })
 }
 
 /// One endpoint of a [`Checked`] server.

@@ -105,7 +105,7 @@ impl Server {
         }
     }
 
-    /// A value that handlers take as `State<T>`. One of each type; a second one takes the place of the first.
+    /// A value that handlers take as `State<T>`. One of each type: a second call with the same type replaces the value.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -119,7 +119,8 @@ impl Server {
         self
     }
 
-    /// The pages that browsers may connect from, for endpoints without an `origins` option of their own.
+    /// The pages that browsers may connect from, for endpoints without an `origins` option of their own. A second
+    /// call replaces the first.
     ///
     /// ```
     /// use sockeye::{Origins, Server};
@@ -138,7 +139,8 @@ impl Server {
     /// this host, with `X-Forwarded-Proto` and `X-Forwarded-Host` as a proxy sets them. Pages of this origin
     /// count as same origin, even if the proxy does not pass `Host` on.
     ///
-    /// An invalid URL is `invalid_host` at startup.
+    /// An invalid URL is `invalid_host` at startup. A server has one public URL: a second call replaces it. Further
+    /// names go to [`hosts`](Self::hosts), and their pages to [`origins`](Self::origins).
     ///
     /// ```
     /// let server = sockeye::Server::new().public_url("https://app.example.com");
@@ -173,7 +175,7 @@ impl Server {
         self
     }
 
-    /// The limits, for endpoints without options of their own.
+    /// The limits, for endpoints without options of their own. A second call replaces all of them.
     ///
     /// ```
     /// use sockeye::{Limits, Server};
@@ -185,7 +187,7 @@ impl Server {
         self
     }
 
-    /// The heartbeat, for endpoints without a `heartbeat` option of their own.
+    /// The heartbeat, for endpoints without a `heartbeat` option of their own. A second call replaces it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -199,7 +201,8 @@ impl Server {
     }
 
     /// An axum router to serve along with the endpoints. Its routes, layers and fallback stay as they are; its
-    /// layers do not apply to the endpoints (see [`layer`](Self::layer)). A second router replaces the first.
+    /// layers do not apply to the endpoints (see [`layer`](Self::layer)). A second call replaces the router: join
+    /// routers with [`Router::merge`] first.
     ///
     /// A route with exactly the path of an endpoint shares it: handshakes go to the endpoint, all other
     /// requests to the route. A route that overlaps an endpoint in any other way is `conflicting_route` at
@@ -221,7 +224,7 @@ impl Server {
     }
 
     /// A layer around everything: every endpoint and the router passed to [`router`](Self::router), in whatever
-    /// order they are called. A later layer wraps the earlier ones.
+    /// order they are called. A second call adds a layer, which wraps the earlier ones.
     ///
     /// It is tried at startup with one handshake for each endpoint (the startup probe). A layer that refuses it
     /// is `unreachable_endpoint`, unless the endpoint is `guarded`. At run time, a handshake that the layer
@@ -250,7 +253,8 @@ impl Server {
         self
     }
 
-    /// Serves only the endpoints with `group = "name"`. Without this, the endpoints without a group.
+    /// Serves only the endpoints with `group = "name"`. Without this, the endpoints without a group. A server has
+    /// one group: a second call replaces it.
     ///
     /// ```
     /// let admin = sockeye::Server::new().group("admin");
@@ -262,7 +266,7 @@ impl Server {
     }
 
     /// Routes that the server must have. A library crate that nothing names is dropped by the linker together with its
-    /// endpoints; this is how that becomes a startup error (`missing_endpoint`).
+    /// endpoints; this is how that becomes a startup error (`missing_endpoint`). A second call adds to the first.
     ///
     /// ```
     /// let server = sockeye::Server::new().expect(["/ws/chat", "/ws/logs/{id}"]);
@@ -280,7 +284,7 @@ impl Server {
     /// Allows a startup rule for the whole program, with a reason: a warning, or an error that can be allowed.
     /// If the rule is about one endpoint, `allow(rule, reason = "..")` in its attribute allows it there.
     ///
-    /// A name that is not a startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option`
+    /// A second call adds to the first. A name that is not a startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option`
     /// at startup. A rule that reports nothing can be allowed, since what it checks may depend on the
     /// environment.
     ///
@@ -299,7 +303,7 @@ impl Server {
 
     /// A component that must work before the server listens: an async closure that checks it, or a type that
     /// implements [`Ready`]. All are checked at once, each for at most 10 s; one that fails is
-    /// `component_not_ready`, with its own error.
+    /// `component_not_ready`, with its own error. A second call adds a component.
     ///
     /// ```
     /// # async fn ping() -> std::io::Result<()> { Ok(()) }
@@ -310,7 +314,7 @@ impl Server {
         self.ready_within(name, PATIENCE, component)
     }
 
-    /// [`ready`](Self::ready), with a time of its own.
+    /// [`ready`](Self::ready), with a time of its own. A second call adds a component.
     ///
     /// ```
     /// use std::time::Duration;
@@ -327,7 +331,7 @@ impl Server {
     /// A route for the health checks of load balancers: 200 and JSON, or 503 as soon as the server is told to
     /// stop. See [`Health`] for its contents and the notice time.
     ///
-    /// A path that another route has is `conflicting_route` at startup.
+    /// A path that another route has is `conflicting_route` at startup. A second call replaces the route.
     ///
     /// ```
     /// let server = sockeye::Server::new().health("/health");
@@ -342,18 +346,20 @@ impl Server {
     /// 1001 to every open connection, and the time of [`Limits::shutdown_timeout`] to end. What is left then is cut off, handlers
     /// included. With [`Health::notice`] all of that begins a moment later.
     ///
+    /// A second call adds a future: whichever ends first stops the server.
+    ///
     /// ```
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     /// let server = sockeye::Server::new().shutdown(async { drop(stopped.await) });
     /// # let _ = (server, stop);
     /// ```
     pub fn shutdown(mut self, future: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.moments.shutdown = Some(Box::pin(future));
+        self.moments.stop_on(Box::pin(future));
         self
     }
 
     /// Whether Ctrl-C, SIGTERM and SIGHUP stop the server, which is the default. With `false`, only the future
-    /// passed to [`shutdown`](Self::shutdown) does.
+    /// passed to [`shutdown`](Self::shutdown) does. A second call replaces the first.
     ///
     /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]. While such a server runs, it handles the
     /// signals; a second one cuts the shutdown short. After it has ended, a signal that the program did not
@@ -373,7 +379,7 @@ impl Server {
 
     /// What happens when a handler blocks a thread of the runtime: by default it is logged after 1 s
     /// (`blocked_thread`), and the process exits if the handler keeps the server from stopping in time. See
-    /// [`Watchdog`].
+    /// [`Watchdog`]. A second call replaces it.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use super::run::Shutdown;
+use super::run::{Shutdown, either};
 use crate::Watchdog;
 
 /// What is to happen at certain moments of a server's life.
@@ -14,6 +14,16 @@ pub(super) struct Moments {
     pub(super) watchdog: Watchdog,
     /// Who wants to know where it listens.
     pub(super) listening: Option<Listening>,
+}
+
+impl Moments {
+    /// One more that stops the server, beside those that do already.
+    pub(super) fn stop_on(&mut self, future: Shutdown) {
+        self.shutdown = Some(match self.shutdown.take() {
+            Some(others) => either(others, future),
+            None => future,
+        });
+    }
 }
 
 /// Is told the address, once.

@@ -407,3 +407,13 @@ fn log_what_is_left(early: Early, handlers: &[Present]) {
 pub(crate) fn never() -> Shutdown {
     Box::pin(std::future::pending())
 }
+
+/// Whichever comes first.
+pub(super) fn either(one: Shutdown, other: Shutdown) -> Shutdown {
+    Box::pin(async move {
+        tokio::select! {
+            () = one => {}
+            () = other => {}
+        }
+    })
+}
