@@ -1,0 +1,115 @@
+/**
+ * A WebSocket that reconnects, and that says in words what is wrong.
+ *
+ * ```js
+ * import { connect } from "./sockeye.js";
+ *
+ * const socket = connect("/ws/workflows/7");
+ * socket.addEventListener("state", ({ detail }) => (badge.textContent = detail.name));
+ * socket.addEventListener("message", ({ detail }) => show(detail));
+ * socket.send({ do: "start" });
+ * ```
+ */
+export function connect<In = unknown, Out = unknown>(url: string | URL, options?: Options<In, Out>): SockeyeSocket<In, Out>;
+
+export interface Options<In = unknown, Out = unknown> {
+  /** Subprotocols, in order of preference. */
+  protocols?: string | string[];
+  /** How a message is written. JSON unless told otherwise. */
+  encode?: (message: Out) => string | ArrayBufferLike | Blob | ArrayBufferView;
+  /** How a message is read: text, or an `ArrayBuffer`. JSON for text unless told otherwise; what it throws becomes an `invalid` event. */
+  decode?: (data: string | ArrayBuffer) => In;
+  /** Close codes after which there is no point in connecting again, beside 1000, 1002, 1003, 1007 to 1010, 3000 and 3003. */
+  finalCodes?: number[];
+  /** Decides about a close instead of the table: whether to connect again. `undefined` leaves it to the table. */
+  retry?: (close: { code: number; reason: string }) => boolean | undefined;
+  /** How many attempts in a row may fail. No bound by default. */
+  attempts?: number;
+  /** How long an attempt may take, in milliseconds. 10,000 by default. */
+  connectTimeout?: number;
+  /** Waits, in milliseconds: the first, the longest, and after how long a connection counts as stable. 500, 30,000 and 5,000 by default. A wait is doubled with each attempt, and shortened by up to a half at random. */
+  backoff?: { first?: number; most?: number; stable?: number };
+  /** What is sent while there is no connection. 100 messages by default; then the oldest is dropped, or the new one. */
+  queue?: { size?: number; policy?: "drop-oldest" | "drop-newest" };
+  /** After how many milliseconds of silence the server says something. The option `heartbeat_message` of the endpoint tells it by itself. */
+  heartbeat?: number;
+  /** The endpoint sends events with their positions (`Positioned` in Rust): each connection begins behind the last one that came. */
+  resume?: boolean;
+  /** Where to begin, if something is known from an earlier visit. */
+  position?: string;
+  /** For runtimes without a global `WebSocket`. */
+  WebSocket?: typeof WebSocket;
+  /** For runtimes without a global `fetch`. */
+  fetch?: typeof fetch;
+}
+
+/** Why there is no connection. */
+export interface Why {
+  /** The close code, if there was one. */
+  code?: number;
+  /** A sentence. */
+  reason: string;
+  /** What to do about it. */
+  remedy?: string;
+  /** The HTTP status of a refused handshake. */
+  status?: number;
+  /** The rule of Sockeye that refused the handshake; `cargo sockeye explain RULE` describes it. */
+  rule?: string;
+}
+
+export type State =
+  /** `attempt` is 0 for the first. */
+  | { name: "connecting"; attempt: number }
+  | { name: "live"; protocol: string }
+  /** `at` is when the next attempt begins, in milliseconds since 1970. Not known while the page is in the back/forward cache. */
+  | ({ name: "reconnecting"; attempt: number; at?: number } & Why)
+  /** It does not connect again by itself. */
+  | ({ name: "closed"; byPage?: boolean } & Why);
+
+export interface Events<In> {
+  /** Something has changed between the states. */
+  state: CustomEvent<State>;
+  message: CustomEvent<In>;
+  /** A handshake was refused. Whether that is final is in the state that follows. */
+  refused: CustomEvent<Why>;
+  /** Events were lost on the way. `missed` is how many, if that is known. */
+  gap: CustomEvent<{ missed?: number }>;
+  /** A message for which the queue had no room. */
+  dropped: CustomEvent<{ data: unknown }>;
+  /** A message that `decode` could not read. */
+  invalid: CustomEvent<{ data: string | ArrayBuffer; error: unknown }>;
+}
+
+export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
+  constructor(url: string | URL, options?: Options<In, Out>);
+  /** The address, without the position. */
+  readonly url: string;
+  readonly state: State;
+  /** How many messages wait for a connection. */
+  readonly queued: number;
+  /** The position of the last event, with `resume`. */
+  position: string | undefined;
+  /** Sends a message, or queues it while there is no connection. `false`: the queue is full, or the socket is closed. */
+  send(message: Out): boolean;
+  /**
+   * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by default).
+   */
+  request<Answer = In>(message: Out & object, options?: { timeout?: number }): Promise<Answer>;
+  /** Connects at once, whatever the state. */
+  reconnect(): void;
+  /** Closes for good. */
+  close(code?: number, reason?: string): void;
+  addEventListener<Type extends keyof Events<In>>(
+    type: Type,
+    listener: (event: Events<In>[Type]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof Events<In>>(
+    type: Type,
+    listener: (event: Events<In>[Type]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/** What a close code means, as a sentence. */
+export function explainClose(code: number, reason?: string): Why & { temporary: boolean };
