@@ -70,6 +70,7 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `anyhow` | yes | `?` on Sockeye's errors in functions that return `anyhow::Result`; the other direction needs no feature |
+//! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
 //! | `eyre` | no | the same for `eyre::Result` |
 //! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
 //! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
@@ -80,6 +81,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod backplane;
+#[cfg(feature = "client-js")]
+mod client_js;
 mod close;
 mod codec;
 mod connection;
@@ -116,6 +119,8 @@ pub mod testing;
 mod utf8_bytes;
 mod watchdog;
 
+#[cfg(feature = "client-js")]
+pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, Json, Outgoing, Raw};
 pub use endpoint::{Requirements, Requires, state};
