@@ -5,8 +5,8 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::syntax::{
-    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, has_impl_trait, known,
-    one_line, path_arities, reads_cookies,
+    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, generic_arguments,
+    has_impl_trait, known, last_segment, one_line, path_arities, reads_cookies,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -19,6 +19,8 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     };
     let cfgs = conditions(&function.attrs);
     let bind = bind(function, &endpoint.options);
+    let first =
+        function.parameters.first().map(Parameter::ty).filter(|ty| !is_handshake(ty)).map(unknown_first);
     let registered = registered(endpoint, function, &written);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let marker = endpoint.route().map(|route| duplicate::marker(route, &group));
@@ -29,6 +31,7 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
         const _: () = {
             // One name for the many paths below: each of their tokens is read again for each endpoint.
             use #sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
+            #first
             #bind
             #marker
             __private::inventory::submit! { #registered }
@@ -62,6 +65,21 @@ fn state(options: &Options) -> TokenStream {
 fn first(parameter: &Parameter) -> TokenStream {
     let ty = parameter.ty();
     quote_spanned!(span(ty)=> __private::first::<#ty>())
+}
+
+/// rustc judges the types of signatures before any body. A first parameter that it finds to be no handshake is reported
+/// before what the body does with it.
+fn unknown_first(ty: &Type) -> TokenStream {
+    let first = ty.to_token_stream().into_iter().next();
+    let place = first.map_or_else(Span::call_site, |token| token.span());
+    quote_spanned!(place=> const _: fn(__private::CheckedFirst<#ty>) = |_| ();)
+}
+
+/// Whether it is a handshake by its name and that of its codec.
+fn is_handshake(ty: &Type) -> bool {
+    let is_codec =
+        |codec: &&Type| last_segment(codec).is_some_and(|last| last.ident == "Json" || last.ident == "Raw");
+    known(ty) == Some(Known::Handshake) && generic_arguments(ty).iter().all(is_codec)
 }
 
 fn argument(parameter: &Parameter, state: &TokenStream) -> TokenStream {

@@ -39,6 +39,37 @@ fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> T
     out.into_iter().collect()
 }
 
+/// A body that returned nothing, in a function that now returns a `Result`.
+pub(crate) fn with_result(body: TokenStream) -> TokenStream {
+    let body = returning(body);
+    quote!(let () = { #body }; ::core::result::Result::Ok(()))
+}
+
+/// `return` becomes `return Ok(())`.
+fn returning(tokens: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), returning(group.stream()));
+                inner.set_span(group.span());
+                out.extend([TokenTree::Group(inner)]);
+            }
+            TokenTree::Ident(word) if word == "return" => {
+                let ends = match tokens.peek() {
+                    None => true,
+                    Some(TokenTree::Punct(mark)) => matches!(mark.as_char(), ';' | ','),
+                    Some(_) => false,
+                };
+                out.extend(if ends { quote!(#word ::core::result::Result::Ok(())) } else { quote!(#word) });
+            }
+            other => out.extend([other]),
+        }
+    }
+    out
+}
+
 /// What has to stand behind the call. The result of `accept` is often used as if it were the socket.
 fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
     let ends = match next {

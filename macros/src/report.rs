@@ -3,9 +3,10 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::{
-    Level, Phase,
-    syntax::{Diagnostic, Endpoint, Function, has_impl_trait},
+    Level, Phase, RETURN_TYPE,
+    syntax::{Diagnostic, Endpoint, Function, Parameter, has_impl_trait},
 };
+use syn::parse_quote;
 
 use crate::{repair, root};
 
@@ -46,8 +47,11 @@ fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
 /// Errors and warnings inside the function, which may stand in an `impl` block.
 pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
     let (errors, warnings) = parted(found.to_vec());
-    let errors: TokenStream = errors.iter().map(error).collect();
-    let Some(function) = helper.function() else { return quote!(#errors #item) };
+    let Some(function) = helper.function() else {
+        let errors = errors.iter().map(error);
+        return quote!(#(#errors)* #item);
+    };
+    let errors: TokenStream = errors.iter().map(|found| error_in(function, found)).collect();
     if errors.is_empty() && warnings.is_empty() {
         return item;
     }
@@ -68,7 +72,8 @@ pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStrea
         Some(function) if function.receiver.is_some() => without_self(function),
         Some(function) => {
             let sockeye = root::path(&endpoint.options);
-            mended(function, &of_body.into_iter().map(error).collect(), found, &sockeye)
+            let errors = of_body.into_iter().map(|found| error_in(function, found)).collect();
+            mended(function, &errors, found, &sockeye)
         }
     };
     quote!(#(#errors)* #item)
@@ -83,6 +88,16 @@ fn error(found: &Diagnostic) -> TokenStream {
     let text = found.text();
     let arguments = quote_spanned!(found.end=> { #text });
     quote_spanned!(found.start=> ::core::compile_error! #arguments)
+}
+
+/// The error at the beginning of the body. Where rustc would judge the very tokens by their types, it stands for the
+/// handshake: what has the type of an error, and all that comes of it, rustc does not judge.
+fn error_in(function: &Function, found: &Diagnostic) -> TokenStream {
+    let error = error(found);
+    match function.parameters.first().and_then(Parameter::binding).filter(|_| found.untyped) {
+        Some(handshake) => quote!(#[allow(unused_mut)] let mut #handshake = #error;),
+        None => error,
+    }
 }
 
 /// The function without what rustc would report once more, and without warnings about a function that nothing calls.
@@ -100,6 +115,11 @@ fn mended(
         sig.asyncness = Some(syn::Token![async](sig.fn_token.span));
     }
     let (attrs, vis) = (&function.attrs, &function.vis);
+    if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) {
+        sig.output = parse_quote!(-> #sockeye::Result);
+        let body = repair::with_result(repair::repaired(&function.body, found, sockeye));
+        return quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body });
+    }
     if errors.is_empty() {
         let body = &function.body;
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body);

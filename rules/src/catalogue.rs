@@ -288,6 +288,10 @@ rules! {
 #[cfg(feature = "syntax")]
 pub(crate) use signature::invalid_option::check as invalid_options;
 
+/// Whether an endpoint takes a socket in place of its handshake, by what the names in its file stand for.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::missing_handshake::check_handle as takes_socket;
+
 /// What the parameters of an endpoint take of a route that the rule cannot see.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::path_arity::arities;

@@ -122,7 +122,7 @@ mod watchdog;
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
-pub use codec::{Codec, Json, Outgoing, Raw};
+pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
 pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};

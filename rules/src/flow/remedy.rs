@@ -1,39 +1,106 @@
-//! What to write instead, in the words of Sockeye or of axum.
+//! What to write instead, in the words of Sockeye or of axum, and in a form that the function can return.
 
-use super::{Flavor, Flow};
+use quote::ToTokens;
+use syn::{
+    Expr, ExprCall, Type,
+    visit::{self, Visit},
+};
+
+use super::{Flavor, Flow, Site};
+use crate::syntax::{one_line, peel};
 
 impl Flow<'_> {
+    /// Whether `?` can pass an error on.
+    pub(crate) fn can_fail(&self) -> bool {
+        let returns = self.function.output().map(peel);
+        self.flavor == Flavor::Sockeye
+            && !returns.is_none_or(|output| matches!(output, Type::Tuple(tuple) if tuple.elems.is_empty()))
+    }
+
+    /// The statement that accepts.
+    pub(crate) fn accepting(&self, handshake: &str) -> String {
+        if self.can_fail() {
+            format!("let mut socket = {handshake}.accept().await?;")
+        } else {
+            format!("let Ok(mut socket) = {handshake}.accept().await else {{ return }};")
+        }
+    }
+
+    /// The statement that refuses, without its semicolon.
+    pub(crate) fn refusing(&self, handshake: &str) -> String {
+        let reject = format!("{handshake}.reject(StatusCode::FORBIDDEN, \"why\")");
+        if self.can_fail() { format!("return Err({reject})") } else { format!("{reject}; return") }
+    }
+
     /// A loop that receives until the peer has closed.
     pub(crate) fn receive_loop(&self, listener: &str) -> String {
-        match self.flavor {
-            Flavor::Sockeye => format!("while let Some(message) = {listener}.recv().await? {{ .. }}"),
-            Flavor::Axum => format!("while let Some(Ok(message)) = {listener}.recv().await {{ .. }}"),
+        format!("while let {} {{ .. }}", self.received(&format!("{listener}.recv()"), false))
+    }
+
+    /// The same around a call that is written already, with the timeout that is around it.
+    pub(crate) fn receive_loop_of(&self, recv: &Site) -> String {
+        let call = format!("{}.{}()", recv.on_or("socket"), recv.method);
+        match self.timeout_around(recv) {
+            Some(timeout) => format!("while let {} {{ .. }}", self.received(&timeout, true)),
+            None => format!("while let {} {{ .. }}", self.received(&call, false)),
         }
+    }
+
+    /// A pattern for a message, and what it is taken from.
+    pub(crate) fn received(&self, future: &str, timed: bool) -> String {
+        let (pattern, question) = match (self.flavor, self.can_fail(), timed) {
+            (Flavor::Axum, _, false) => ("Some(Ok(message))", ""),
+            (Flavor::Axum, _, true) => ("Ok(Some(Ok(message)))", ""),
+            (Flavor::Sockeye, true, false) => ("Some(message)", "?"),
+            (Flavor::Sockeye, true, true) => ("Some(message)", "??"),
+            (Flavor::Sockeye, false, false) => ("Ok(Some(message))", ""),
+            (Flavor::Sockeye, false, true) => ("Ok(Ok(Some(message)))", ""),
+        };
+        format!("{pattern} = {future}.await{question}")
     }
 
     /// A branch of `select!` that ends the function when the peer has closed.
     pub(crate) fn receive_branch(&self, listener: &str) -> String {
-        match self.flavor {
-            Flavor::Sockeye => {
-                format!(
-                    "message = {listener}.recv() => match message? {{ Some(message) => .., None => return Ok(()) }}"
-                )
-            }
-            Flavor::Axum => {
-                format!(
-                    "message = {listener}.recv() => match message {{ Some(Ok(message)) => .., _ => return }}"
-                )
-            }
-        }
+        let arms = match self.flavor {
+            Flavor::Sockeye if self.can_fail() => "message? { Some(message) => .., None => return Ok(()) }",
+            Flavor::Sockeye => "message { Ok(Some(message)) => .., _ => return }",
+            Flavor::Axum => "message { Some(Ok(message)) => .., _ => return }",
+        };
+        format!("message = {listener}.recv() => match {arms}")
     }
 
     /// The call, with its error passed on or looked at.
     pub(crate) fn checked(&self, call: &str) -> String {
-        match self.flavor {
-            Flavor::Sockeye => {
-                format!("write `{call}.await?`, or leave the loop: `if {call}.await.is_err() {{ break }}`")
-            }
-            Flavor::Axum => format!("leave the loop: `if {call}.await.is_err() {{ break }}`"),
+        let leave = format!("leave the loop: `if {call}.await.is_err() {{ break }}`");
+        if self.can_fail() { format!("write `{call}.await?`, or {leave}") } else { leave }
+    }
+
+    /// The `timeout(..)` that is written around a call of a method.
+    pub(crate) fn timeout_around(&self, site: &Site) -> Option<String> {
+        let start = site.method.span().start();
+        let mut search = Timeout { place: (start.line, start.column), found: None };
+        search.visit_block(&self.body);
+        search.found
+    }
+}
+
+struct Timeout {
+    place: (usize, usize),
+    found: Option<String>,
+}
+
+impl<'ast> Visit<'ast> for Timeout {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        let is_timeout = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "timeout" || last.ident == "timeout_at"));
+        let place = self.place;
+        let mut is_around = false;
+        super::each_word(call.args.to_token_stream(), &mut |word| {
+            let start = word.span().start();
+            is_around |= (start.line, start.column) == place;
+        });
+        if is_timeout && is_around {
+            self.found = Some(one_line(call));
         }
+        visit::visit_expr_call(self, call);
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     ACCEPTED_TWICE,
     flow::{Act, Flow, Kind, Operation, State},
-    syntax::Sink,
+    syntax::{Sink, one_line},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -9,6 +9,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         matches!(operation.act, Act::Accept | Act::Reject) && operation.handle.kind == Kind::Handshake
     };
     let all: Vec<_> = flow.operations().filter(|(_, operation)| answers(operation)).collect();
+    let mut unreturned = Vec::new();
     for (id, second) in &all {
         // On every way it was answered before; or on one way, which surely can be gone: the handshake was moved there, and
         // no other way brings it back.
@@ -17,10 +18,37 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let graph = &flow.graph;
         let leads = |first: usize| graph.surely_leads(first, *id) || always && graph.leads(first, *id);
         let first = all.iter().find(|(first, one)| one.handle == second.handle && leads(*first));
-        let Some((first_id, first)) = first else { continue };
-        let (message, help) = words(first, second, first_id == id);
-        sink.report(&ACCEPTED_TWICE, &second.site.method, message, help);
+        if first.is_some_and(|(first, _)| unreturned.contains(first)) {
+            continue;
+        }
+        match first {
+            // What follows is right: the mistake is that it follows.
+            Some((first_id, first)) if first.act == Act::Reject && second.act == Act::Accept => {
+                report_unreturned(flow, first, second, sink);
+                unreturned.push(*first_id);
+            }
+            Some((first_id, first)) => {
+                let (message, help) = words(first, second, first_id == id);
+                sink.report(&ACCEPTED_TWICE, &second.site.method, message, help);
+            }
+            None => {}
+        }
     }
+}
+
+/// A rejection after which the function goes on.
+fn report_unreturned(flow: &Flow<'_>, first: &Operation, second: &Operation, sink: &mut Sink) {
+    let (reject, next) = (&first.site.method, &second.site.method);
+    let message = format!(
+        "the function goes on after this `{reject}` and reaches `{next}`: a handshake can be answered only once"
+    );
+    let call = first.site.call();
+    let help = match flow.function.output().map(|output| one_line(output)).as_deref() {
+        None | Some("()") => format!("return here: `{call}; return;`"),
+        Some("Error" | "sockeye::Error") => format!("return here: `return {call};`"),
+        Some(_) => format!("return here: `return Err({call});`"),
+    };
+    sink.report(&ACCEPTED_TWICE, reject, message, help).untyped();
 }
 
 fn words(first: &Operation, second: &Operation, same: bool) -> (String, &'static str) {
@@ -32,10 +60,9 @@ fn words(first: &Operation, second: &Operation, same: bool) -> (String, &'static
         return (message, "call `accept` before the loop, and use the socket inside the loop");
     }
     let (done, help) = match (first.act, second.act) {
-        (Act::Reject, _) => (
-            "rejected",
-            "return where the handshake is rejected: `return Err(handshake.reject(status, \"why\"))`",
-        ),
+        (Act::Reject, _) => {
+            ("rejected", "remove this call, and return the error that the first one returned")
+        }
         (_, Act::Accept) => {
             ("accepted", "remove this call, and use the socket that the first `accept` returned")
         }

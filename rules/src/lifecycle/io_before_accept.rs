@@ -12,16 +12,16 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
              that `accept` returns",
             site.method
         );
-        sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(site));
+        sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(flow, site));
     }
 }
 
-fn help(site: &Site) -> String {
+fn help(flow: &Flow<'_>, site: &Site) -> String {
     let handshake = site.on_or("handshake");
     if site.method == "close" {
-        return format!("write `return Err({handshake}.reject(StatusCode::FORBIDDEN, \"why\"))`");
+        return format!("write `{}`", flow.refusing(&handshake));
     }
     let call = site.call();
     let call = call.split_once('.').map_or(call.as_str(), |(_, call)| call);
-    format!("write `let mut socket = {handshake}.accept().await?;` first, and `socket.{call}` here")
+    format!("write `{}` first, and `socket.{call}` here", flow.accepting(&handshake))
 }

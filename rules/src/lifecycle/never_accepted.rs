@@ -23,12 +23,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 "`{name}` ends without `accept` or `reject`: on this path the handshake is never answered, and the client gets a 500"
             );
             let handshake = root.name_or("handshake");
-            let refuse = match flow.function.output() {
-                None => format!("{handshake}.reject(StatusCode::FORBIDDEN, \"why\"); return"),
-                Some(_) => format!("return Err({handshake}.reject(StatusCode::FORBIDDEN, \"why\"))"),
-            };
-            let help =
-                format!("write `let mut socket = {handshake}.accept().await?;`, or refuse with `{refuse}`");
+            let (accept, refuse) = (flow.accepting(&handshake), flow.refusing(&handshake));
+            let help = format!("write `{accept}`, or refuse with `{refuse}`");
             sink.report(&NEVER_ACCEPTED, at.as_ref().unwrap_or(&root.at) as &dyn ToTokens, message, help);
         }
     }

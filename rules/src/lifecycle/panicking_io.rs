@@ -1,6 +1,6 @@
 use crate::{
     PANICKING_IO,
-    flow::{Act, Flavor, Flow, Outcomes, Step},
+    flow::{Act, Flavor, Flow, Operation, Outcomes, Step},
     syntax::Sink,
 };
 
@@ -12,22 +12,41 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         }
         let message = format!("`{at}` panics {}", when(*act, *bad));
-        let help = match act {
-            _ if flow.flavor == Flavor::Axum => {
-                "match on it, and `return` in every other case: the client is gone"
-            }
-            Act::Recv if *bad == Outcomes::END => {
-                "write `let Some(message) = socket.recv().await? else { return Ok(()) };`"
-            }
-            Act::Accept => "write `?`, which ends the handler",
-            _ => "write `?`: it ends the handler with the right close code",
+        let help = match flow.graph.operation(*of) {
+            Some(operation) => instead(flow, operation, *bad),
+            None => passed_on(flow, *act),
         };
         sink.report(&PANICKING_IO, at, message, help);
     }
 }
 
+/// What to write in place of the `unwrap`.
+fn instead(flow: &Flow<'_>, of: &Operation, bad: Outcomes) -> String {
+    if of.act != Act::Recv || bad != Outcomes::END || flow.flavor == Flavor::Axum {
+        return passed_on(flow, of.act);
+    }
+    let timeout = flow.timeout_around(&of.site);
+    let call = format!("{}.recv()", of.site.on_or("socket"));
+    let received = flow.received(timeout.as_ref().unwrap_or(&call), timeout.is_some());
+    let way_out = if flow.can_fail() { "return Ok(())" } else { "return" };
+    format!("write `let {received} else {{ {way_out} }};`")
+}
+
+fn passed_on(flow: &Flow<'_>, act: Act) -> String {
+    let text = match act {
+        _ if flow.flavor == Flavor::Axum => {
+            "match on it, and `return` in every other case: the client is gone"
+        }
+        _ if !flow.can_fail() => "return `sockeye::Result` from the function, and write `?` here",
+        Act::Accept => "write `?`, which ends the handler",
+        _ => "write `?`: it ends the handler with the right close code",
+    };
+    text.to_owned()
+}
+
 fn when(act: Act, bad: Outcomes) -> &'static str {
     match act {
+        _ if bad == Outcomes::LATE => "when the client takes longer than the timeout",
         Act::Accept => "when the client leaves during the handshake, which any client can do",
         Act::Recv if bad == Outcomes::END => "when the peer closes, which is how every connection ends",
         Act::Recv => "when the connection breaks, or the peer sends an invalid message",

@@ -10,9 +10,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if goes_round_at_the_end(flow, id, recv) {
             found.push(id);
             let message = "after the peer has closed, `recv` returns `None` immediately every time, so this loop never ends";
-            let listener = recv.site.on_or("socket");
-            let way_out =
-                if recv.selected { flow.receive_branch(&listener) } else { flow.receive_loop(&listener) };
+            let way_out = if recv.selected {
+                flow.receive_branch(&recv.site.on_or("socket"))
+            } else {
+                flow.receive_loop_of(&recv.site)
+            };
             let help = format!("leave the loop on `None`: `{way_out}`");
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }

@@ -1,6 +1,9 @@
+use quote::ToTokens;
+
 use crate::{
     MISSING_HANDSHAKE,
-    syntax::{Endpoint, Function, Known, Parameter, Sink, known, one_line},
+    flow::{Flavor, Imports, Kind, handle_of},
+    syntax::{Endpoint, Function, Known, Parameter, Sink, known, last_segment, one_line},
 };
 
 /// Only what is certain: an alias of `Handshake` can have any name, and the types find out about those.
@@ -14,6 +17,29 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         }
         Some(_) => return,
     };
+}
+
+/// A first parameter that is a socket, or a half of one, by what its file imports. Says whether it is.
+pub(crate) fn check_handle(function: &Function, imports: &Imports, sink: &mut Sink) -> bool {
+    let Some(first) = function.parameters.first() else { return false };
+    let Some((Flavor::Sockeye, kind)) = handle_of(first.ty(), imports) else { return false };
+    let is_socket = kind != Kind::Handshake;
+    if is_socket && !stands_later(function) {
+        let written = one_line(first.ty());
+        let message =
+            format!("an endpoint takes a `Handshake`, not a `{written}`: there is no socket before `accept`");
+        let codec = last_segment(first.ty()).map(|last| last.arguments.to_token_stream());
+        let codec = codec.map_or_else(String::new, |codec| one_line(&codec));
+        let (pattern, halves) = match kind {
+            Kind::Socket => (one_line(&first.node.pat), ""),
+            _ => ("(sender, mut receiver)".to_owned(), ".split()"),
+        };
+        let help = format!(
+            "write `handshake: Handshake{codec}`, and begin with `let {pattern} = handshake.accept().await?{halves};`"
+        );
+        sink.report(&MISSING_HANDSHAKE, &first.node, message, help);
+    }
+    is_socket
 }
 
 fn is_something_else(first: &Parameter) -> bool {

@@ -1,16 +1,54 @@
-use syn::Type;
+use quote::ToTokens;
+use syn::{
+    Block, ExprAsync, ExprClosure, ExprTry, Item, Token, Type,
+    visit::{self, Visit},
+};
 
 use crate::{
     RETURN_TYPE,
-    syntax::{Endpoint, Sink, one_line, peel},
+    syntax::{Endpoint, Function, Sink, one_line, peel},
 };
 
 /// Only what is certain from tokens: whether an alias stands for a `Result` is for the types to say.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
-    let Some(output) = endpoint.function().and_then(|function| function.output()) else { return };
+    let Some(function) = endpoint.function() else { return };
+    let Some(output) = function.output().filter(|output| !is_unit(output)) else {
+        return check_question(function, sink);
+    };
     let Some(why) = fault(peel(output)) else { return };
     let message = format!("an endpoint cannot return `{}`: {why}", one_line(output));
     sink.report(&RETURN_TYPE, output, message, "write `-> sockeye::Result`").shape();
+}
+
+fn is_unit(output: &Type) -> bool {
+    matches!(peel(output), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// `?` in a function that returns nothing, which rustc reports at each of them.
+fn check_question(function: &Function, sink: &mut Sink) {
+    let Ok(body) = syn::parse2::<Block>(function.body.to_token_stream()) else { return };
+    let mut own = OwnQuestion(None);
+    own.visit_block(&body);
+    let Some(question) = own.0.filter(|_| function.sig.asyncness.is_some()) else { return };
+    let message = format!("`?` returns an error, but `{}` returns nothing", function.name());
+    let help = "write `-> sockeye::Result` after the parameters, and `Ok(())` as the last line";
+    sink.report(&RETURN_TYPE, &question, message, help).untyped();
+}
+
+/// The first `?` that leaves the function itself, not a closure or an `async` block in it.
+struct OwnQuestion(Option<Token![?]>);
+
+impl<'ast> Visit<'ast> for OwnQuestion {
+    fn visit_expr_try(&mut self, node: &'ast ExprTry) {
+        visit::visit_expr_try(self, node);
+        self.0.get_or_insert(node.question_token);
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 fn fault(output: &Type) -> Option<&'static str> {

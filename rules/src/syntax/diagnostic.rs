@@ -21,6 +21,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// The exact text to write.
     pub help: String,
+    /// Whether rustc would find the same mistake in the body once more, by its types, and say less.
+    pub untyped: bool,
     shape: bool,
 }
 
@@ -34,6 +36,12 @@ impl Diagnostic {
     /// Marks a problem of the signature's shape: the report shows the whole expected signature once.
     pub(crate) fn shape(&mut self) -> &mut Self {
         self.shape = true;
+        self
+    }
+
+    /// Marks a problem that rustc would find in the body once more, by its types.
+    pub(crate) fn untyped(&mut self) -> &mut Self {
+        self.untyped = true;
         self
     }
 
@@ -67,8 +75,8 @@ impl Sink {
     ) -> &mut Diagnostic {
         let (start, end) = ends(at.to_token_stream());
         let (message, help) = (message.into(), help.into());
-        let found =
-            Diagnostic { rule, start, end, message, expected: None, notes: vec![], help, shape: false };
+        let (expected, notes, untyped, shape) = (None, Vec::new(), false, false);
+        let found = Diagnostic { rule, start, end, message, expected, notes, help, untyped, shape };
         self.found.push(found);
         self.found.last_mut().expect("just pushed")
     }

@@ -58,7 +58,10 @@ pub fn check(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     for check in SIGNATURE {
         check(endpoint, &mut sink);
     }
-    let flow = endpoint.function().and_then(|function| Flow::of_endpoint(function, around));
+    // A socket in place of the handshake is one mistake; what is done with it is right.
+    let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);
+    let function = endpoint.function().filter(taken);
+    let flow = function.and_then(|function| Flow::of_endpoint(function, around));
     judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
     if around.is_test() {
         sink.forget(is_habit);

@@ -5,7 +5,7 @@ mod outgoing;
 mod raw;
 
 pub use json::Json;
-pub use outgoing::Outgoing;
+pub use outgoing::{IntoOutgoing, Outgoing};
 pub use raw::Raw;
 
 use crate::{Error, Message};

@@ -39,6 +39,40 @@ impl<T> Outgoing<'_, T> {
     }
 }
 
+/// What `send` and `feed` take on a socket that sends `Out`: everything that converts into an [`Outgoing`].
+///
+/// Implemented for a value, a reference to one, and an [`Event`](crate::Event) of a hub; with `Raw` also for text
+/// and bytes. To add a type of your own, implement `From` for `Outgoing`.
+///
+/// ```
+/// use sockeye::{Codec, IntoOutgoing, Sender};
+///
+/// async fn twice<'a, C: Codec>(sender: &Sender<C>, value: impl IntoOutgoing<'a, C::Out> + Clone) -> sockeye::Result
+/// where
+///     C::Out: 'a,
+/// {
+///     sender.send(value.clone()).await?;
+///     sender.send(value).await
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "this socket sends `{Out}`, not `{Self}`",
+    label = "expected `{Out}` or `&{Out}`",
+    note = "the codec decides what a socket sends: `Handshake<Json<In, Out>>` sends `Out`, and `Handshake` sends text and bytes",
+    note = "help: send a value of the type `{Out}`, or write another codec in the type of the handshake"
+)]
+pub trait IntoOutgoing<'a, Out: 'a>: Sized {
+    /// The value, ready to be encoded.
+    fn into_outgoing(self) -> Outgoing<'a, Out>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, Out: 'a, T: Into<Outgoing<'a, Out>>> IntoOutgoing<'a, Out> for T {
+    fn into_outgoing(self) -> Outgoing<'a, Out> {
+        self.into()
+    }
+}
+
 impl<T> From<T> for Outgoing<'_, T> {
     fn from(value: T) -> Self {
         Self(Content::Owned(value))

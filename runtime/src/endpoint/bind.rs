@@ -42,7 +42,18 @@ pub trait FirstParameter: Sized + Send + 'static {
     fn from_incoming(incoming: Incoming) -> Self;
 }
 
-impl<C: Codec> FirstParameter for Handshake<C> {
+/// A [`Codec`], in the type of an endpoint's handshake.
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] `{Self}` is not a codec: nothing says how messages are read and written",
+    label = "a handshake takes a codec: `Handshake`, `Handshake<Json<In, Out>>` or your own `Codec`",
+    note = "help: for JSON write `Handshake<Json<{Self}>>`"
+)]
+pub trait HandshakeCodec: Codec {}
+
+#[diagnostic::do_not_recommend]
+impl<C: Codec> HandshakeCodec for C {}
+
+impl<C: HandshakeCodec> FirstParameter for Handshake<C> {
     fn from_incoming(incoming: Incoming) -> Self {
         Handshake::new(incoming)
     }
@@ -59,6 +70,10 @@ impl<H> Clone for First<H> {
 }
 
 impl<H> Copy for First<H> {}
+
+/// A first parameter, for a check of its type alone.
+#[derive(Debug)]
+pub struct CheckedFirst<H: FirstParameter>(std::marker::PhantomData<H>);
 
 /// Proves that the first parameter is a handshake; an error stands at the type that the macro names here.
 pub fn first<H: FirstParameter>() -> First<H> {
@@ -150,7 +165,7 @@ where
     R: 'static,
     F: Handler<H, A::Values, Output = R>,
     // rustc shows the next line to whoever breaks it, so it says what to do.
-    F::Future: Send + 'static, // connections move between threads: end that value before the `.await`, or take a `Send` one (`Arc`)
+    F::Future: Send + 'static, // a connection can change its thread at `.await`: drop that value before (close its block), or use one that is `Send` (`Arc` for `Rc`)
 {
     let call = move |mut incoming: Incoming| -> Running {
         Box::pin(async move {

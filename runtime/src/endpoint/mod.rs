@@ -11,7 +11,10 @@ mod requirement;
 mod requirements;
 
 pub use args::Args;
-pub use bind::{Bound, First, FirstParameter, Handler, Outcome, Returned, bind, first, outcome};
+pub use bind::{
+    Bound, CheckedFirst, First, FirstParameter, Handler, HandshakeCodec, Outcome, Returned, bind, first,
+    outcome,
+};
 pub use constant_route::constant_route;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
 pub use requirement::Requirement;

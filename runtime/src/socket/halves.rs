@@ -8,7 +8,7 @@ use std::{
 
 use super::{About, Sending, receive};
 use crate::{
-    CloseCode, CloseFrame, Codec, Outgoing, Raw, Result,
+    CloseCode, CloseFrame, Codec, IntoOutgoing, Raw, Result,
     close::fitting_reason,
     connection::{Link, Wait},
 };
@@ -154,22 +154,22 @@ impl<C: Codec> Sender<C> {
     ///
     /// # Errors
     /// If the value cannot be encoded, or if the connection is closed.
-    pub fn send<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    pub fn send<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,
     {
-        Sending::new::<C>(&self.link, value.into(), true)
+        Sending::new::<C>(&self.link, value.into_outgoing(), true)
     }
 
     /// Queues a value; see [`Socket::feed`](crate::Socket::feed).
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn feed<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    pub fn feed<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,
     {
-        Sending::new::<C>(&self.link, value.into(), false)
+        Sending::new::<C>(&self.link, value.into_outgoing(), false)
     }
 
     /// Waits until everything queued is written; see [`Socket::flush`](crate::Socket::flush).

@@ -14,7 +14,7 @@ pub use halves::{Receiver, Sender};
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, Outgoing, Raw, Result,
+    CloseCode, CloseFrame, Codec, Error, IntoOutgoing, Raw, Result,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -188,7 +188,7 @@ impl<C: Codec> Socket<C> {
     ///
     /// # Errors
     /// If the value cannot be encoded, or if the connection is closed.
-    pub fn send<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    pub fn send<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,
     {
@@ -208,7 +208,7 @@ impl<C: Codec> Socket<C> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn feed<'a>(&self, value: impl Into<Outgoing<'a, C::Out>>) -> Sending<'_>
+    pub fn feed<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,
     {

@@ -30,9 +30,9 @@ async fn then_reject(handshake: Handshake) -> sockeye::Result {
 /// Accepts what it has refused.
 #[ws_endpoint("/twice/refused")]
 async fn refused(handshake: Handshake) -> sockeye::Result {
-    let error = handshake.reject(StatusCode::FORBIDDEN, "no");
+    let error = handshake.reject(StatusCode::FORBIDDEN, "no"); //~ accepted_twice
     tracing::info!(%error);
-    let mut socket = handshake.accept().await?; //~ accepted_twice
+    let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
     Ok(())
 }

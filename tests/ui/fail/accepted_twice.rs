@@ -36,6 +36,27 @@ async fn refused(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// The return is missing, and rustc would ask for a semicolon.
+#[ws_endpoint("/ws/tail")]
+async fn tail(handshake: Handshake) -> sockeye::Result {
+    if !handshake.headers().contains_key("authorization") {
+        Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"))
+    }
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// The return is missing where there is nothing to return.
+#[ws_endpoint("/ws/unit")]
+async fn unit(handshake: Handshake) {
+    if !handshake.headers().contains_key("authorization") {
+        handshake.reject(StatusCode::UNAUTHORIZED, "log in first");
+    }
+    let Ok(mut socket) = handshake.accept().await else { return };
+    while let Ok(Some(_)) = socket.recv().await {}
+}
+
 /// Waits for the next client as if it were a listener.
 #[ws_endpoint("/ws/listener")]
 async fn listener(handshake: Handshake) -> sockeye::Result {

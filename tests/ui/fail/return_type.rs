@@ -1,4 +1,4 @@
-use axum::response::IntoResponse;
+use axum::{http::StatusCode, response::IntoResponse};
 use sockeye::{Handshake, ws_endpoint};
 
 /// Documented.
@@ -23,6 +23,19 @@ async fn text(_handshake: Handshake) -> &'static str {
 #[ws_endpoint("/ws/never")]
 async fn never(_handshake: Handshake) -> ! {
     std::process::exit(1)
+}
+
+/// The error of `?` has nowhere to go.
+#[ws_endpoint("/ws/question")]
+async fn question(handshake: Handshake) {
+    if handshake.origin().is_none() {
+        handshake.reject(StatusCode::FORBIDDEN, "browsers only");
+        return;
+    }
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
 }
 
 fn main() {}

@@ -5,7 +5,10 @@ use std::{
 
 use axum::extract::State;
 use sockeye::{Handshake, ws_endpoint};
-use tokio::{sync::mpsc, time::interval};
+use tokio::{
+    sync::mpsc,
+    time::{interval, timeout},
+};
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -124,6 +127,18 @@ async fn flag(handshake: Handshake) -> sockeye::Result {
     }
     while socket.recv().await?.is_some() {}
     Ok(())
+}
+
+/// Its own timeout stays.
+#[ws_endpoint("/ws/patient")]
+async fn patient(handshake: Handshake) {
+    let Ok(mut socket) = handshake.accept().await else { return };
+    loop {
+        match timeout(Duration::from_secs(5), socket.recv()).await {
+            Ok(Ok(Some(message))) => drop(message),
+            _ => continue,
+        }
+    }
 }
 
 fn main() {}

@@ -1,6 +1,9 @@
 //! A client that leaves is no reason to panic.
 
+use std::time::Duration;
+
 use sockeye::{Handshake, ws_endpoint};
+use tokio::time::timeout;
 
 /// Panics when the client's network is gone.
 #[ws_endpoint("/ws/echo")]
@@ -20,6 +23,16 @@ async fn next(handshake: Handshake) -> sockeye::Result {
         let message = socket.recv().await?.unwrap();
         socket.send(message).await?;
     }
+}
+
+/// Panics on a client that is slow, or that closes.
+#[ws_endpoint("/ws/first")]
+async fn first(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let first = timeout(Duration::from_secs(5), socket.recv()).await.unwrap()?.unwrap();
+    while socket.recv().await?.is_some() {}
+    drop(first);
+    Ok(())
 }
 
 /// In halves and in batches.
