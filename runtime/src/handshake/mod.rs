@@ -1,8 +1,10 @@
 //! The opening handshake: reading the request, running the handler until it decides, answering.
 
 mod accept;
+mod caller;
 mod decision;
 mod negotiate;
+mod refusals;
 mod request;
 mod secrets;
 mod service;
@@ -15,27 +17,17 @@ use std::{
     sync::Arc,
 };
 
-use axum::{extract::ConnectInfo, response::IntoResponse};
+use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
-use tracing::Level;
 
 pub use accept::Accept;
+pub(crate) use caller::{Caller, peer};
 pub(crate) use decision::{Decision, Decisions};
 pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;
 
 pub(crate) use self::secrets::Secrets;
-use crate::{
-    Error, Raw,
-    connection::Cell,
-    endpoint::Registered,
-    error,
-    limiter::client,
-    log::{self, Flood, Key, Kind, Who, Words},
-    metrics,
-    mounted::Mounted,
-    refusal::Refusal,
-};
+use crate::{Error, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
 
 /// A request that has passed every check of the server, on its way to the handler.
 pub struct Incoming {
@@ -159,7 +151,9 @@ impl<C> Handshake<C> {
     /// }
     /// ```
     pub fn reject(self, status: StatusCode, reason: impl Into<String>) -> Error {
-        self.incoming.decisions.decide(Decision::Refuse(Box::new(refused_by_handler(status, reason.into()))));
+        self.incoming
+            .decisions
+            .decide(Decision::Refuse(Box::new(refusals::by_handler(status, reason.into()))));
         Error::of(error::Kind::Rejected)
     }
 
@@ -182,8 +176,10 @@ impl<C> Handshake<C> {
     pub fn reject_with(self, response: impl IntoResponse) -> Error {
         let response = response.into_response();
         let status = response.status();
-        let refusal =
-            refused_by_handler(status, "the handler rejected the handshake with its own response".to_owned());
+        let refusal = refusals::by_handler(
+            status,
+            "the handler rejected the handshake with its own response".to_owned(),
+        );
         let is_error = status.is_client_error() || status.is_server_error();
         let refusal = if is_error { refusal.answering(response) } else { refusal };
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
@@ -194,84 +190,5 @@ impl<C> Handshake<C> {
 impl<C> std::fmt::Debug for Handshake<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Handshake").field("incoming", &self.incoming).finish()
-    }
-}
-
-pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
-}
-
-/// A refusal in the handler's words, which the client is told.
-pub(crate) fn refused_by_handler(status: StatusCode, reason: String) -> Refusal {
-    let rule = &sockeye_rules::HANDLER_REFUSED;
-    let remedy = "the handler rejected this client; if the client should be accepted, change the condition in the handler";
-    let told = reason.clone();
-    let reason = Words::foreign(reason);
-    if status.is_client_error() || status.is_server_error() {
-        return Refusal::of_client(rule, status, reason, remedy).telling(told);
-    }
-    let reason = reason.then(format!(" (the handler rejected with {status}, which is not an error status)"));
-    let remedy = "reject with a status from 400 to 599";
-    Refusal::of_server(rule, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy).telling(told)
-}
-
-/// Who asks, for the log.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    pub(crate) peer: Option<SocketAddr>,
-    /// The client's own address, where the peer is a proxy.
-    pub(crate) client: Option<IpAddr>,
-    /// For whom events are counted.
-    counted: Who,
-    origin: Option<String>,
-    pub(crate) secrets: Secrets,
-    flood: Arc<Flood>,
-}
-
-impl Caller {
-    pub(crate) fn of(parts: &Parts, flood: &Arc<Flood>) -> Self {
-        let origin = parts
-            .headers
-            .get(header::ORIGIN)
-            .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
-        let (client, counted) = (flood.client_behind_proxies(parts), flood.client_of(parts));
-        Self { peer: peer(parts), client, counted, origin, secrets: Secrets::None, flood: Arc::clone(flood) }
-    }
-
-    /// From here on foreign words may end up in the log, and what this request carries must not.
-    pub(crate) fn with_secrets_of(mut self, parts: &Parts, endpoint: Option<&Registered>) -> Self {
-        let spoken = endpoint.map_or(&[][..], |endpoint| endpoint.options.subprotocols);
-        self.secrets = Secrets::of(parts, spoken);
-        self
-    }
-
-    /// Whether an event is logged by itself; if not it is counted, and logged with others.
-    pub(crate) fn is_heard(
-        &self,
-        kind: Kind,
-        endpoint: Option<&'static str>,
-        rule: Option<&'static str>,
-        level: Level,
-    ) -> bool {
-        self.flood.admits(Key::of(kind, endpoint, rule, self.counted), level)
-    }
-
-    /// Tells of a refusal, once: of this endpoint, or of none.
-    pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
-        metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
-        let endpoint = endpoint.map(|endpoint| endpoint.name);
-        if !self.is_heard(Kind::Refused, endpoint, Some(refusal.rule.name), refusal.level()) {
-            return;
-        }
-        let reason = refusal.reason.without(&self.secrets);
-        log::Refused {
-            endpoint,
-            refusal,
-            reason: &reason,
-            peer: self.peer,
-            client: self.client,
-            origin: self.origin.as_deref(),
-        }
-        .emit();
     }
 }

@@ -11,13 +11,11 @@ use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
-use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, NEVER_ACCEPTED};
+use sockeye_rules::{EXTRACTOR_REFUSED, HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER};
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 use tracing::Level;
 
-use super::{
-    Caller, Decision, Decisions, Opening, refused_by_handler, service::stopping, undecided::Undecided,
-};
+use super::{Caller, Decision, Decisions, Opening, refusals, undecided::Undecided};
 use crate::{
     connection::{Handler, Kept, Outcome, Owner, Seat, drop_handler, poll_handler},
     endpoint::Running,
@@ -61,15 +59,15 @@ impl Negotiation {
         let response = match decided {
             // hyper answers with `Connection: close` from now on, which no upgrade survives.
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.endpoint.lifecycle.is_stopping() => {
-                self.caller.refuse(&self.endpoint, stopping())
+                self.caller.refuse(&self.endpoint, refusals::stopping())
             }
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
                 self.refuse_and_let_finish(*refusal, ended)
             }
             Some(Ok(Decided::Ended(outcome))) => self.refuse_for(outcome).await,
-            Some(Err(_)) => self.caller.refuse(&self.endpoint, too_late(limit)),
-            None => self.caller.refuse(&self.endpoint, stopping()),
+            Some(Err(_)) => self.caller.refuse(&self.endpoint, refusals::too_late(limit)),
+            None => self.caller.refuse(&self.endpoint, refusals::stopping()),
         };
         undecided.decided();
         response
@@ -144,9 +142,11 @@ impl Negotiation {
     async fn refuse_for(self, outcome: Outcome) -> Response {
         let error = match outcome {
             Outcome::Returned(Err(error)) => error,
-            Outcome::Returned(Ok(())) => return self.caller.refuse(&self.endpoint, never_accepted()),
+            Outcome::Returned(Ok(())) => {
+                return self.caller.refuse(&self.endpoint, refusals::never_accepted());
+            }
             Outcome::Panicked(message) => {
-                return self.caller.refuse(&self.endpoint, panicked(message));
+                return self.caller.refuse(&self.endpoint, refusals::panicked(message));
             }
         };
         let chain = error.chain();
@@ -156,9 +156,9 @@ impl Negotiation {
                 self.refuse_by_extractor(index, response).await
             }
             Kind::Status { status, reason } => {
-                self.caller.refuse(&self.endpoint, refused_by_handler(status, reason))
+                self.caller.refuse(&self.endpoint, refusals::by_handler(status, reason))
             }
-            _ => self.caller.refuse(&self.endpoint, failed(chain)),
+            _ => self.caller.refuse(&self.endpoint, refusals::failed(chain)),
         }
     }
 
@@ -202,49 +202,7 @@ impl Lingerer for Refused {
     }
 }
 
-fn never_accepted() -> Refusal {
-    Refusal::of_server(
-        &NEVER_ACCEPTED,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "the handler returned without accepting or rejecting the handshake",
-        "call `handshake.accept().await?` on every path that serves the client, and `handshake.reject(..)` on every other path",
-    )
-}
-
-fn too_late(limit: Duration) -> Refusal {
-    Refusal::of_server(
-        &NEVER_ACCEPTED,
-        StatusCode::SERVICE_UNAVAILABLE,
-        Words::own(format!("the handler neither accepted nor rejected the handshake within {limit:?}")),
-        "call `accept` before slow work, or raise `Limits::handshake_timeout`",
-    )
-}
-
-fn panicked(message: String) -> Refusal {
-    Refusal::of_server(
-        &HANDLER_PANIC,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        Words::own("the handler panicked before it accepted: ").then_foreign(message),
-        "return an error instead of panicking: `?` turns any error into a refusal",
-    )
-}
-
-fn failed(chain: String) -> Refusal {
-    Refusal::of_server(
-        &HANDLER_ERROR,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        Words::own("the handler failed before it accepted: ").then_foreign(chain),
-        "if the client is at fault, return `handshake.reject(status, reason)` or `Error::status(..)`",
-    )
-}
-
 impl Caller {
-    /// Logs a refusal and makes its response.
-    pub(super) fn refuse(&self, endpoint: &Mounted, refusal: Refusal) -> Response {
-        self.log(Some(endpoint.registered), &refusal);
-        refusal.into_response()
-    }
-
     /// Logs that a handler has not ended for so long after its refusal, or that there were too many of those before.
     fn log_lingering(&self, endpoint: &Mounted, limit: Option<Duration>) {
         let words = match limit {

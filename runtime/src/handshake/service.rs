@@ -8,13 +8,11 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::{Request, StatusCode, request::Parts};
+use http::{Request, request::Parts};
 use hyper::upgrade::OnUpgrade;
-use sockeye_rules::{SHUTTING_DOWN, UPGRADE_STRIPPED};
-
 use tracing::Instrument as _;
 
-use super::{Caller, Decisions, Incoming, negotiate::Negotiation, request, subprotocol};
+use super::{Caller, Decisions, Incoming, negotiate::Negotiation, refusals, request, subprotocol};
 use crate::{
     connection::Kept,
     hosts,
@@ -84,13 +82,13 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
 fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<Negotiation, Box<Refusal>> {
     let opening = request::read(&parts)?;
     if endpoint.lifecycle.is_stopping() {
-        return Err(stopping().into());
+        return Err(refusals::stopping().into());
     }
     let Settings { origins, hosts, .. } = &endpoint.settings;
     hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
     origins.allow(&parts, hosts).map_err(origin::Refused::into_refusal)?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
-    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_lost)?;
+    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(refusals::upgrade_lost)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
     let caller = caller.clone().with_secrets_of(&parts, Some(endpoint.registered));
     let decisions = Arc::new(Decisions::default());
@@ -117,24 +115,4 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
         seat,
         _under_way: under_way,
     })
-}
-
-/// The refusal of a server that takes no new connections.
-pub(super) fn stopping() -> Refusal {
-    Refusal::of_server(
-        &SHUTTING_DOWN,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the server is stopping and accepts no new connections",
-        "connect again later, or to another instance",
-    )
-    .telling("the server is stopping; connect again later")
-}
-
-fn upgrade_lost() -> Refusal {
-    Refusal::of_server(
-        &UPGRADE_STRIPPED,
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "the connection behind the request cannot be upgraded",
-        "serve with `Server::serve` or `axum::serve`, and keep the extensions of the request in every layer that builds a new one",
-    )
 }

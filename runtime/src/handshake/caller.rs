@@ -1,0 +1,91 @@
+//! Who sends a handshake, for the log and for the answer.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{extract::ConnectInfo, response::Response};
+use http::{header, request::Parts};
+use tracing::Level;
+
+use super::Secrets;
+use crate::{
+    endpoint::Registered,
+    log::{self, Flood, Key, Kind, Who},
+    metrics,
+    mounted::Mounted,
+    refusal::Refusal,
+};
+
+/// Address of the TCP peer, where the server knows it.
+pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
+}
+
+/// Who asks, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) peer: Option<SocketAddr>,
+    /// The client's own address, where the peer is a proxy.
+    pub(crate) client: Option<IpAddr>,
+    /// For whom events are counted.
+    counted: Who,
+    origin: Option<String>,
+    pub(crate) secrets: Secrets,
+    flood: Arc<Flood>,
+}
+
+impl Caller {
+    pub(crate) fn of(parts: &Parts, flood: &Arc<Flood>) -> Self {
+        let origin = parts
+            .headers
+            .get(header::ORIGIN)
+            .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
+        let (client, counted) = (flood.client_behind_proxies(parts), flood.client_of(parts));
+        Self { peer: peer(parts), client, counted, origin, secrets: Secrets::None, flood: Arc::clone(flood) }
+    }
+
+    /// From here on foreign words may end up in the log, and what this request carries must not.
+    pub(crate) fn with_secrets_of(mut self, parts: &Parts, endpoint: Option<&Registered>) -> Self {
+        let spoken = endpoint.map_or(&[][..], |endpoint| endpoint.options.subprotocols);
+        self.secrets = Secrets::of(parts, spoken);
+        self
+    }
+
+    /// Whether an event is logged by itself; if not it is counted, and logged with others.
+    pub(crate) fn is_heard(
+        &self,
+        kind: Kind,
+        endpoint: Option<&'static str>,
+        rule: Option<&'static str>,
+        level: Level,
+    ) -> bool {
+        self.flood.admits(Key::of(kind, endpoint, rule, self.counted), level)
+    }
+
+    /// Tells of a refusal, once: of this endpoint, or of none.
+    pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
+        metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
+        let endpoint = endpoint.map(|endpoint| endpoint.name);
+        if !self.is_heard(Kind::Refused, endpoint, Some(refusal.rule.name), refusal.level()) {
+            return;
+        }
+        let reason = refusal.reason.without(&self.secrets);
+        log::Refused {
+            endpoint,
+            refusal,
+            reason: &reason,
+            peer: self.peer,
+            client: self.client,
+            origin: self.origin.as_deref(),
+        }
+        .emit();
+    }
+
+    /// Logs a refusal and makes its response.
+    pub(super) fn refuse(&self, endpoint: &Mounted, refusal: Refusal) -> Response {
+        self.log(Some(endpoint.registered), &refusal);
+        refusal.into_response()
+    }
+}
