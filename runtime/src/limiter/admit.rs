@@ -11,7 +11,7 @@ use super::{
     count::{Bounds, Full},
     lingering::{Lingerer, Lingering, Stay},
 };
-use crate::{Limits, log::Words, refusal::Refusal, report::count, server::Busy};
+use crate::{Limits, log::Words, refusal::Refusal, report::count, shutdown::Busy};
 
 /// After how many seconds a client that was turned away may come again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");

@@ -7,19 +7,18 @@ use axum::Router;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::{
-    drained::{self, Drained},
     listen,
     mode::{self, Mode},
     moments::Moments,
-    run::{self, either},
-    signals::signal,
+    run,
 };
 use crate::{
     descriptors,
     endpoint::Registered,
     metrics,
-    mounted::{Lifecycle, Mounted, Settings},
+    mounted::{Mounted, Settings},
     report,
+    shutdown::{self, Drained, Lifecycle, either, never, signal},
     startup::{self, Candidate, Context, Problem, StartupError},
     watchdog::{self, Ending},
 };
@@ -164,7 +163,7 @@ impl Checked {
         metrics::describe();
         drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
         if let Some(shutdown) = self.moments.shutdown.take() {
-            drop(drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout));
+            drop(shutdown::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout));
         }
         self.router
     }
@@ -208,7 +207,7 @@ impl Checked {
         metrics::describe();
         drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
         let shutdown = self.moments.shutdown.take().unwrap_or_else(signal);
-        (self.router, drained::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
+        (self.router, shutdown::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
 
     /// Listens on the address and serves until the server is stopped.
@@ -284,8 +283,8 @@ impl Checked {
         let limits = self.settings.limits;
         let limit = self.lifecycle.notice.saturating_add(limits.shutdown_timeout);
         let ending = Ending { limit, on_signals: !ignores_signals };
-        let signal = if ignores_signals { run::never } else { signal };
-        let shutdown = either(shutdown.unwrap_or_else(run::never), signal());
+        let signal = if ignores_signals { never } else { signal };
+        let shutdown = either(shutdown.unwrap_or_else(never), signal());
         descriptors::raise(&self.settings.limits);
         listen::announce(&listener, self.endpoints.len(), listening);
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
@@ -299,9 +298,9 @@ impl Checked {
         listener: impl listen::Listen,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
-        let asked = self.moments.shutdown.unwrap_or_else(run::never);
+        let asked = self.moments.shutdown.unwrap_or_else(never);
         let shutdown = either(asked, Box::pin(stop));
-        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, run::never).await;
+        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, never).await;
     }
 
     #[cfg(feature = "testing")]

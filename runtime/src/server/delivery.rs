@@ -18,10 +18,8 @@ use futures_util::task::AtomicWaker;
 use hyper::rt::Executor;
 use tokio::{sync::Notify, time::sleep};
 
-use super::{
-    pace,
-    visit::{Busy, Visit},
-};
+use super::{pace, visit::Visit};
+use crate::shutdown::Busy;
 
 /// How many times in a row a stream may have its turn late as long as the connection moves: streams share it, and a slow line
 /// serves one after the other.

@@ -12,8 +12,8 @@ use crate::{
     limiter::{self, Slot},
     log::{self, Key, Kind},
     metrics,
-    mounted::Lifecycle,
     refusal::{RULE_HEADER, Refusal},
+    shutdown::Lifecycle,
 };
 
 /// How many are told why at a time; whoever comes then is only disconnected.

@@ -10,7 +10,7 @@ use axum::{
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use crate::mounted::{Lifecycle, Mounted};
+use crate::{mounted::Mounted, shutdown::Lifecycle};
 
 /// A route that reports in JSON whether the server accepts connections, with its endpoints, their open
 /// connections, and the components that were ready at startup:

@@ -4,7 +4,6 @@ mod beginning;
 mod checked;
 mod delivery;
 mod door;
-mod drained;
 mod faults;
 mod frames;
 mod health;
@@ -15,20 +14,15 @@ mod no_http2;
 mod owed;
 mod pace;
 mod refused;
-pub(crate) mod run;
-mod signals;
+mod run;
 mod visit;
 mod watched;
 mod wire;
 
 pub use checked::{Checked, EndpointInfo};
-pub use drained::Drained;
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
-pub(crate) use run::LAST_WORDS;
-pub(crate) use signals::came as signal_came;
-pub(crate) use visit::{Busy, Requests};
 pub(crate) use wire::transport;
 
 use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -42,8 +36,9 @@ use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
     Heartbeat, Limits, Origins, Ready, Watchdog, descriptors,
     hosts::Hosts,
-    mounted::{Lifecycle, Settings},
+    mounted::Settings,
     routing::{self, Surround},
+    shutdown::Lifecycle,
     startup::{self, Allowance, Component, Context, Problem, StartupError},
     startup_probe,
     state::States,

@@ -1,7 +1,9 @@
 use std::net::SocketAddr;
 
-use super::run::{Shutdown, either};
-use crate::Watchdog;
+use crate::{
+    Watchdog,
+    shutdown::{Shutdown, either},
+};
 
 /// What is to happen at certain moments of a server's life.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Accepts connections until the server is told to stop, then lets what is open end.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Response, StatusCode, Version};
@@ -12,7 +12,6 @@ use hyper_util::{
 use sockeye_rules::{HEAD_TOO_LARGE, SLOW_CLIENT};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    runtime::Handle,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -32,17 +31,13 @@ use super::{
 };
 use crate::{
     Limits,
-    connection::Present,
     limiter::{Slot, is_forwarded},
     log::event,
-    mounted::Lifecycle,
+    shutdown::{Lifecycle, Shutdown, Unfinished, drain},
 };
 
-/// What ends a server.
-pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// Serves until `shutdown`; then drains, until `again` at the latest.
-pub(crate) async fn serve(
+pub(super) async fn serve(
     mut listener: impl Listen,
     router: Router,
     lifecycle: Lifecycle,
@@ -59,8 +54,7 @@ pub(crate) async fn serve(
         faults: Faults::new(&lifecycle.flood),
     };
     let door = Door::new(lifecycle.clone(), limits);
-    let mut unfinished =
-        Unfinished { lifecycle: lifecycle.clone(), limit: limits.shutdown_timeout, ended: false };
+    let unfinished = Unfinished::new(lifecycle.clone(), limits.shutdown_timeout);
     let mut ended = std::pin::pin!(async {
         shutdown.await;
         drain(&lifecycle, limits.shutdown_timeout, again()).await;
@@ -83,35 +77,7 @@ pub(crate) async fn serve(
             },
         }
     }
-    unfinished.ended = true;
-}
-
-/// A server that has not ended. When it is dropped, as a future is that lost a `select!` or was aborted, nobody listens any more and
-/// nobody waits for what is open: its end happens in a task of its own.
-struct Unfinished {
-    lifecycle: Lifecycle,
-    limit: Duration,
-    ended: bool,
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let (lifecycle, limit) = (self.lifecycle.clone(), self.limit);
-        event!(
-            Level::WARN,
-            "the server future was dropped before it completed; its connections are closed",
-            open = lifecycle.connections.present().len(),
-            help = "await the server future to the end; pass a future that stops the server to `Server::shutdown`",
-        );
-        let Ok(runtime) = Handle::try_current() else {
-            lifecycle.cut();
-            return lifecycle.sever();
-        };
-        runtime.spawn(async move { end(&lifecycle, Duration::ZERO, limit, never()).await });
-    }
+    unfinished.end();
 }
 
 /// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
@@ -343,77 +309,3 @@ async fn recover(error: &io::Error, faults: &Faults) {
 }
 
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
-
-/// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
-/// cut.
-pub(super) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdown) {
-    end(lifecycle, lifecycle.notice, limit, again).await;
-}
-
-async fn end(lifecycle: &Lifecycle, notice: Duration, limit: Duration, again: Shutdown) {
-    lifecycle.tell();
-    let early = tokio::select! {
-        all_ended = wind_up(lifecycle, notice, limit) => (!all_ended).then_some(Early::TimeIsOver),
-        () = again => Some(Early::Signal),
-    };
-    if let Some(early) = early {
-        log_what_is_left(early, &lifecycle.connections.present());
-        lifecycle.cut();
-        // What is cut off still has a word to say: an answer, a closing event.
-        let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
-    }
-    lifecycle.sever();
-    lifecycle.flood.flush();
-}
-
-/// Why a server ends before its connections have.
-#[derive(Clone, Copy)]
-enum Early {
-    TimeIsOver,
-    Signal,
-}
-
-/// How long the end is held up for what was cut off.
-pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
-
-/// Says whether everything has ended in time.
-async fn wind_up(lifecycle: &Lifecycle, notice: Duration, limit: Duration) -> bool {
-    tokio::time::sleep(notice).await;
-    lifecycle.stop();
-    let all_over = async {
-        lifecycle.connections.stop(limit).await;
-        lifecycle.tasks.wait().await;
-    };
-    tokio::time::timeout(limit, all_over).await.is_ok()
-}
-
-fn log_what_is_left(early: Early, handlers: &[Present]) {
-    const NAMED: usize = 8;
-    let named: Vec<_> = handlers.iter().take(NAMED).map(ToString::to_string).collect();
-    let more = if handlers.len() > NAMED { ", .." } else { "" };
-    let (open, handlers) = (handlers.len(), format!("{}{more}", named.join(", ")));
-    macro_rules! log {
-        ($message:literal) => {
-            event!(Level::WARN, $message, open = open, handlers = handlers)
-        };
-    }
-    match early {
-        Early::TimeIsOver => log!("the shutdown timeout is over; open connections are cut off"),
-        Early::Signal => log!("a signal during the shutdown ended it early; open connections are cut off"),
-    }
-}
-
-/// Nothing: for an end that nothing cuts short.
-pub(crate) fn never() -> Shutdown {
-    Box::pin(std::future::pending())
-}
-
-/// Whichever comes first.
-pub(super) fn either(one: Shutdown, other: Shutdown) -> Shutdown {
-    Box::pin(async move {
-        tokio::select! {
-            () = one => {}
-            () = other => {}
-        }
-    })
-}

@@ -3,29 +3,18 @@
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-#[cfg(feature = "testing")]
-use tokio::sync::futures::Notified;
 use tokio::{
     sync::Notify,
     time::{Instant, timeout},
 };
 
 use super::beginning::Beginning;
-
-/// How many requests the whole server is busy with.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Requests(Arc<Answering>);
-
-#[derive(Debug, Default)]
-struct Answering {
-    number: AtomicUsize,
-    answered: Notify,
-}
+use crate::shutdown::{Busy, Requests, Work};
 
 /// One HTTP connection, from the first byte of the client on, which may never come.
 #[derive(Debug, Clone, Default)]
@@ -34,14 +23,9 @@ pub(super) struct Visit(Arc<State>);
 /// Counters and flags are relaxed: each is a fact for itself, and whoever must act on one is notified after it is set.
 #[derive(Debug, Default)]
 struct State {
-    /// How many requests are being answered, and how many WebSockets of HTTP/2 are open.
-    busy: AtomicUsize,
+    work: Arc<Work>,
     /// From the first request on, hyper itself watches HTTP/1.1: between two requests, and within a head.
     is_http1: AtomicBool,
-    changed: Notify,
-    requests: Requests,
-    /// How many WebSockets of HTTP/2 are open.
-    sockets: AtomicUsize,
     /// The connection is none of HTTP's any more: it has ended, or become a WebSocket.
     is_over: AtomicBool,
     /// Bytes of responses over HTTP/2 that have been written.
@@ -60,58 +44,20 @@ struct State {
     ending: Notify,
 }
 
-/// Something that a connection is busy with, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Busy {
-    state: Arc<State>,
-    /// It keeps its connection.
-    counts: bool,
-    /// It carries a WebSocket.
-    is_socket: AtomicBool,
-}
-
-impl Requests {
-    fn begin(&self) {
-        self.0.number.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn end(&self) {
-        self.0.number.fetch_sub(1, Ordering::SeqCst);
-        self.0.answered.notify_waiters();
-    }
-}
-
-#[cfg(feature = "testing")]
-impl Requests {
-    pub(crate) fn number(&self) -> usize {
-        self.0.number.load(Ordering::SeqCst)
-    }
-
-    /// Ends when one is answered from now on.
-    pub(crate) fn answered(&self) -> Notified<'_> {
-        self.0.answered.notified()
-    }
-}
-
 impl Visit {
     pub(super) fn new(requests: Requests) -> Self {
-        Self(Arc::new(State { requests, ..State::default() }))
+        Self(Arc::new(State { work: Arc::new(Work::new(requests)), ..State::default() }))
     }
 
     /// A request has come.
     pub(super) fn begin(&self, version: http::Version) -> Arc<Busy> {
         self.0.is_http1.store(version < http::Version::HTTP_2, Ordering::Relaxed);
-        self.0.requests.begin();
-        let counts = self.0.last_call.get().is_none_or(|last_call| Instant::now() < *last_call);
-        if counts {
-            self.0.busy.fetch_add(1, Ordering::Relaxed);
-            self.0.changed.notify_one();
-        }
-        Arc::new(Busy { state: Arc::clone(&self.0), counts, is_socket: AtomicBool::new(false) })
+        let keeps_connection = self.0.last_call.get().is_none_or(|last_call| Instant::now() < *last_call);
+        self.0.work.begin(keeps_connection)
     }
 
     pub(super) fn has_sockets(&self) -> bool {
-        self.0.sockets.load(Ordering::Relaxed) > 0
+        self.0.work.has_sockets()
     }
 
     /// What the client began with.
@@ -201,36 +147,15 @@ impl Visit {
     /// of HTTP is spoken, and none at all for HTTP/2.
     pub(super) async fn idle(&self, limit: Duration) {
         loop {
-            let changed = self.0.changed.notified();
+            let changed = self.0.work.changed();
             if self.0.is_http1.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
-            } else if self.0.busy.load(Ordering::Relaxed) > 0 {
+            } else if self.0.work.is_busy() {
                 changed.await;
             } else if timeout(limit, changed).await.is_err() {
                 return;
             }
         }
-    }
-}
-
-impl Busy {
-    /// From now on it is a WebSocket that the connection is busy with.
-    pub(crate) fn carry_socket(&self) {
-        if !self.is_socket.swap(true, Ordering::Relaxed) {
-            self.state.sockets.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if *self.is_socket.get_mut() {
-            self.state.sockets.fetch_sub(1, Ordering::Relaxed);
-        }
-        if self.counts && self.state.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.state.changed.notify_one();
-        }
-        self.state.requests.end();
     }
 }
 

@@ -10,8 +10,9 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
     delivery::{Delivery, Piece},
-    visit::{Busy, Visit},
+    visit::Visit,
 };
+use crate::shutdown::Busy;
 
 /// So much of a body may be given to HTTP/2 together with its end, which saves a frame. A stream whose end is given cannot be
 /// reset alone any more; of a longer body the end follows when the client has taken the rest.

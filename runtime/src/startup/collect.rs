@@ -9,7 +9,8 @@ use super::Candidate;
 use crate::{
     Heartbeat, Origins,
     endpoint::{HeartbeatOption, Registered},
-    mounted::{Lifecycle, Mounted, Settings},
+    mounted::{Mounted, Settings},
+    shutdown::Lifecycle,
     state::States,
 };
 

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     Limits,
-    mounted::Lifecycle,
     report::count,
-    server::{Checked, run::LAST_WORDS},
+    server::Checked,
+    shutdown::{LAST_WORDS, Lifecycle},
 };
 
 /// The server behind a [`TestClient`](super::TestClient) and its sockets; the last of them takes it along.

@@ -26,8 +26,7 @@ use crate::{
     connection::{Present, WeakRegistry},
     log::{event, nobody_listens},
     metrics,
-    mounted::Lifecycle,
-    server::{LAST_WORDS, signal_came},
+    shutdown::{LAST_WORDS, Lifecycle, signal_came},
 };
 
 /// How much later than promised a server may end before the process is ended.

@@ -12,7 +12,7 @@ use std::{
 use tracing::Level;
 
 use super::{Ending, Watchdog, Watched, slots};
-use crate::{log::event, mounted::Lifecycle};
+use crate::{log::event, shutdown::Lifecycle};
 
 /// How often it looks.
 pub(super) const TICK: Duration = Duration::from_millis(100);

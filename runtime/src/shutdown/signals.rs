@@ -19,7 +19,7 @@ mod unix {
     use signal_hook::flag::{register, register_conditional_default};
     use tokio::signal::unix::{Signal, SignalKind, signal as stream};
 
-    use super::super::run::Shutdown;
+    use super::super::Shutdown;
 
     /// Ctrl-C, SIGTERM or SIGHUP, from the moment of this call on: whoever is told that the server listens may signal at once, before
     /// anything has been polled. A signal that the program was started to ignore, such as SIGHUP under `nohup`, stays ignored.
@@ -136,7 +136,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod elsewhere {
-    use super::super::run::Shutdown;
+    use super::super::Shutdown;
 
     /// Signals are heard by the runtime alone.
     pub(crate) fn came() -> bool {

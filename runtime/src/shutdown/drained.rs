@@ -7,11 +7,7 @@ use std::{
 
 use tokio::task::JoinHandle;
 
-use super::{
-    run::{self, Shutdown},
-    signals::signal,
-};
-use crate::mounted::Lifecycle;
+use super::{Lifecycle, Shutdown, drain, signal};
 
 /// Completes when the server has been told to stop and its connections have ended, or when
 /// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout) is over and what was still open is cut off.
@@ -46,9 +42,9 @@ impl std::fmt::Debug for Drained {
 }
 
 /// Begins to wait for the end of a server that listens elsewhere.
-pub(super) fn after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) -> Drained {
+pub(crate) fn after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) -> Drained {
     Drained(tokio::spawn(async move {
         shutdown.await;
-        run::drain(&lifecycle, limit, signal()).await;
+        drain(&lifecycle, limit, signal()).await;
     }))
 }

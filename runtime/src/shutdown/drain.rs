@@ -1,0 +1,107 @@
+//! The end of a server: notice, 1001 to every socket, the time to drain, the cut.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tracing::Level;
+
+use super::{Lifecycle, Shutdown, never};
+use crate::{connection::Present, log::event};
+
+/// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
+/// cut.
+pub(crate) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdown) {
+    end(lifecycle, lifecycle.notice, limit, again).await;
+}
+
+async fn end(lifecycle: &Lifecycle, notice: Duration, limit: Duration, again: Shutdown) {
+    lifecycle.tell();
+    let early = tokio::select! {
+        all_ended = wind_up(lifecycle, notice, limit) => (!all_ended).then_some(Early::TimeIsOver),
+        () = again => Some(Early::Signal),
+    };
+    if let Some(early) = early {
+        log_what_is_left(early, &lifecycle.connections.present());
+        lifecycle.cut();
+        // What is cut off still has a word to say: an answer, a closing event.
+        let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
+    }
+    lifecycle.sever();
+    lifecycle.flood.flush();
+}
+
+/// Why a server ends before its connections have.
+#[derive(Clone, Copy)]
+enum Early {
+    TimeIsOver,
+    Signal,
+}
+
+/// How long the end is held up for what was cut off.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Says whether everything has ended in time.
+async fn wind_up(lifecycle: &Lifecycle, notice: Duration, limit: Duration) -> bool {
+    tokio::time::sleep(notice).await;
+    lifecycle.stop();
+    let all_over = async {
+        lifecycle.connections.stop(limit).await;
+        lifecycle.tasks.wait().await;
+    };
+    tokio::time::timeout(limit, all_over).await.is_ok()
+}
+
+fn log_what_is_left(early: Early, handlers: &[Present]) {
+    const NAMED: usize = 8;
+    let named: Vec<_> = handlers.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = if handlers.len() > NAMED { ", .." } else { "" };
+    let (open, handlers) = (handlers.len(), format!("{}{more}", named.join(", ")));
+    macro_rules! log {
+        ($message:literal) => {
+            event!(Level::WARN, $message, open = open, handlers = handlers)
+        };
+    }
+    match early {
+        Early::TimeIsOver => log!("the shutdown timeout is over; open connections are cut off"),
+        Early::Signal => log!("a signal during the shutdown ended it early; open connections are cut off"),
+    }
+}
+
+/// A server that has not ended. When it is dropped, as a future is that lost a `select!` or was aborted, nobody listens any more and
+/// nobody waits for what is open: its end happens in a task of its own.
+pub(crate) struct Unfinished {
+    lifecycle: Lifecycle,
+    limit: Duration,
+    ended: bool,
+}
+
+impl Unfinished {
+    pub(crate) fn new(lifecycle: Lifecycle, limit: Duration) -> Self {
+        Self { lifecycle, limit, ended: false }
+    }
+
+    /// The server has ended.
+    pub(crate) fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let (lifecycle, limit) = (self.lifecycle.clone(), self.limit);
+        event!(
+            Level::WARN,
+            "the server future was dropped before it completed; its connections are closed",
+            open = lifecycle.connections.present().len(),
+            help = "await the server future to the end; pass a future that stops the server to `Server::shutdown`",
+        );
+        let Ok(runtime) = Handle::try_current() else {
+            lifecycle.cut();
+            return lifecycle.sever();
+        };
+        runtime.spawn(async move { end(&lifecycle, Duration::ZERO, limit, never()).await });
+    }
+}
