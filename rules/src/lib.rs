@@ -14,7 +14,7 @@ pub mod origin;
 pub(crate) mod reading;
 #[cfg(feature = "render")]
 pub mod render;
-mod route;
+pub mod route;
 pub mod size;
 pub mod subprotocol;
 #[cfg(feature = "syntax")]
@@ -27,6 +27,5 @@ pub(crate) mod trace;
 mod value;
 
 pub use catalogue::*;
-pub use route::{route_fault, route_parameters};
 pub use symptoms::{SYMPTOMS, Symptom, symptoms};
 pub use value::ValueProblem;

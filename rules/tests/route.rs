@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use proptest::{collection::vec, prelude::*, sample::select};
 use quote::quote;
 use sockeye_rules::{
-    ROUTE_SYNTAX, route_fault, route_parameters,
+    ROUTE_SYNTAX,
+    route::{route_fault, route_parameters},
     syntax::{Surroundings, check, parse},
 };
 

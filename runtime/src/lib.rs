@@ -108,6 +108,7 @@ mod path_shape;
 mod ready;
 mod refusal;
 mod report;
+mod route;
 mod routing;
 mod server;
 mod shutdown;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use sockeye_rules::route::shape;
+
 use super::{
     document::{Document, Endpoint, Problem},
     scan::Found,
@@ -89,14 +91,4 @@ fn groups_of_missing<'a>(problem: &Problem, found: &'a [Found]) -> impl Iterator
     let announced = problem.rule == "missing_endpoint" && !in_other_group;
     let route = if announced { problem.message.split('`').nth(1).map(shape) } else { None };
     found.iter().filter(move |one| Some(shape(&one.route)) == route).map(|one| one.group.clone())
-}
-
-/// The route without the names of its parameters.
-fn shape(route: &str) -> String {
-    let segments = route.split('/').map(|segment| match segment.split_once('{') {
-        Some((before, inner)) if inner.starts_with('*') => format!("{before}{{*}}"),
-        Some((before, _)) => format!("{before}{{}}"),
-        None => segment.to_owned(),
-    });
-    segments.collect::<Vec<_>>().join("/")
 }

@@ -18,7 +18,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 
 fn no_route(arguments: &Arguments, sink: &mut Sink) {
     if arguments.constant.is_some() {
-        return; // its value is judged when the compiler knows it: `crate::route_fault`
+        return; // its value is judged when the compiler knows it: `crate::route::route_fault`
     }
     let named = arguments.options.iter().find(|option| NAMES_OF_ROUTE.iter().any(|name| option.name == name));
     if let Some(option) = named {

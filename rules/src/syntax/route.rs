@@ -37,12 +37,7 @@ impl Route {
 
     /// The route without the names of its parameters: two routes that differ in nothing else are the same to a router.
     pub fn shape(&self) -> String {
-        let mut shape = self.text.clone();
-        for parameter in &self.parameters {
-            let star = if parameter.catch_all { "*" } else { "" };
-            shape = shape.replace(&format!("{{{star}{}}}", parameter.name), &format!("{{{star}}}"));
-        }
-        shape
+        crate::route::shape(&self.text)
     }
 }
 

@@ -1,4 +1,4 @@
-use sockeye_rules::{route_fault, route_parameters};
+use sockeye_rules::route::{route_fault, route_parameters};
 
 /// A route that is a constant: what the macro says of a literal, the compiler says here, when it knows the value. Each of
 /// the arities is how many parameters a `Path` of the handler takes.

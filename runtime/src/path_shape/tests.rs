@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use tower::ServiceExt;
 
 use super::{PathProblem, check};
-use crate::startup::names;
+use crate::route::names;
 
 /// Whether axum extracts a `Path<T>` from this path.
 async fn axum_extracts<T: DeserializeOwned + Send + 'static>(route: &str, path: &str) -> bool {

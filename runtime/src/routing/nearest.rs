@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::route::is_parameter;
+
 /// A longer path is no misspelling.
 const LONGEST: usize = 256;
 
@@ -122,10 +124,6 @@ fn ends_alike(path: &[&str], route: &[&str]) -> bool {
 fn fits(path: &[&str], route: &[&str], same: impl Fn(&str, &str) -> bool) -> bool {
     path.len() == route.len()
         && path.iter().zip(route).all(|(one, other)| is_parameter(other) || same(one, other))
-}
-
-fn is_parameter(segment: &str) -> bool {
-    segment.starts_with('{') && !segment.starts_with("{{")
 }
 
 /// How many letters differ, if they are few for the length.

@@ -1,7 +1,7 @@
 use sockeye_rules::CONFLICTING_ROUTE;
 
-use super::{Candidate, Clash, Context, Place, Problem, routes::shape, user_router::nested_service};
-use crate::{endpoint::Registered, routing::Paths};
+use super::{Candidate, Clash, Context, Place, Problem, user_router::nested_service};
+use crate::{endpoint::Registered, route::shape, routing::Paths};
 
 /// A route that the router cannot hold beside another one.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use sockeye_rules::MISSING_ENDPOINT;
 
-use super::{Context, Problem, routes::shape};
-use crate::endpoint::Registered;
+use super::{Context, Problem};
+use crate::{endpoint::Registered, route::shape};
 
 /// A route that was announced with `Server::expect` and that no endpoint has.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {

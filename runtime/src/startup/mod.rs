@@ -8,7 +8,6 @@ mod context;
 mod error;
 mod mount;
 mod problem;
-mod routes;
 mod taken;
 mod types;
 mod user_router;
@@ -29,9 +28,6 @@ pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};
 pub(crate) use mount::{alone, caught, mount};
 pub(crate) use problem::Place;
-#[cfg(test)]
-pub(crate) use routes::names;
-pub(crate) use routes::sample;
 pub(crate) use user_router::UserRouter;
 
 /// One rule: looks at all endpoints and adds what it finds.

@@ -1,9 +1,10 @@
 use sockeye_rules::PATH_FIELDS;
 
-use super::{Candidate, Context, Place, Problem, routes::names, wording::Wording};
+use super::{Candidate, Context, Place, Problem, wording::Wording};
 use crate::{
     endpoint::{ParameterRequirement, Requirement},
     path_shape::PathProblem,
+    route::names,
 };
 
 /// A `Path<T>` that asks for what the route does not have.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{Candidate, Clash, routes::shape};
+use super::{Candidate, Clash};
 use crate::{
     endpoint::Registered,
+    route::{refused_by_axum, shape},
     routing::{Paths, Refused},
 };
 
@@ -74,16 +75,5 @@ impl Taken {
             Some(Owner::User(route)) => Clash::User(route.clone()),
             None => Clash::User(with.to_owned()),
         }
-    }
-}
-
-/// What axum refuses before it asks `matchit`, with a panic. The macro refuses it at `cargo check`.
-fn refused_by_axum(route: &str) -> Option<&'static str> {
-    if !route.starts_with('/') {
-        Some("a route must begin with `/`")
-    } else if route.split('/').any(|segment| segment.starts_with([':', '*'])) {
-        Some("write a parameter as `{name}`, and the rest of the path as `{*rest}`")
-    } else {
-        None
     }
 }

@@ -1,9 +1,10 @@
 use http::StatusCode;
 use sockeye_rules::{UNREACHABLE_ENDPOINT, UPGRADE_STRIPPED};
 
-use super::{Candidate, Context, Place, Problem, routes::names};
+use super::{Candidate, Context, Place, Problem};
 use crate::{
     endpoint::Registered,
+    route::names,
     startup_probe::{Answer, Refusal},
 };
 

@@ -6,7 +6,7 @@ use axum::{body::Body, extract::ConnectInfo};
 use http::{HeaderValue, Method, Request, header, request::Builder};
 
 use super::marker::Marker;
-use crate::{hosts::Hosts, mounted::Mounted, startup::sample};
+use crate::{hosts::Hosts, mounted::Mounted, route::sample};
 
 /// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
 pub(super) fn handshake(mounted: &Mounted, marker: &Marker) -> http::Result<Request<Body>> {

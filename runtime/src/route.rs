@@ -1,0 +1,71 @@
+//! What can be said about a route without serving it: its parameters, its shape, and a path that matches it. What the router
+//! makes of it is in `routing/paths.rs`.
+
+use std::fmt::Write;
+
+use sockeye_rules::route::{Part, parts};
+pub(crate) use sockeye_rules::route::{names, shape};
+
+/// A path that the route matches, encoded as a browser would.
+pub(crate) fn sample(route: &str) -> String {
+    parts(route)
+        .into_iter()
+        .map(|part| match part {
+            Part::Text(text) | Part::Brace(text) => encode(text),
+            Part::Param(_) | Part::CatchAll(_) => "sockeye-startup-probe".to_owned(),
+        })
+        .collect()
+}
+
+/// Whether a segment of a route is a parameter: any segment of a path fits it.
+pub(crate) fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{') && !segment.starts_with("{{")
+}
+
+/// What axum refuses before it asks `matchit`, with a panic. The macro refuses it at `cargo check`.
+pub(crate) fn refused_by_axum(route: &str) -> Option<&'static str> {
+    if !route.starts_with('/') {
+        Some("a route must begin with `/`")
+    } else if route.split('/').any(|segment| segment.starts_with([':', '*'])) {
+        Some("write a parameter as `{name}`, and the rest of the path as `{*rest}`")
+    } else {
+        None
+    }
+}
+
+/// Percent-encodes what cannot be in the path of a URI (the path percent-encode set of the URL standard).
+///
+/// By hand: the crate `percent-encoding` has the loop but not the set, and this is all there is to encode.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && !b"\"#<>?`{}^".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_parameter, sample};
+
+    #[test]
+    fn a_sample_fits_the_route() {
+        assert_eq!(
+            sample("/ws/{tenant}/logs/{*rest}"),
+            "/ws/sockeye-startup-probe/logs/sockeye-startup-probe"
+        );
+        assert_eq!(sample("/a/{{x}}"), "/a/%7Bx%7D");
+        assert_eq!(sample("/ä b"), "/%C3%A4%20b");
+    }
+
+    #[test]
+    fn odd_routes_do_no_harm() {
+        for route in ["", "{", "/{", "}", "/a{b", "/ä/{ö}", "/{}", "é{"] {
+            let _ = (sample(route), is_parameter(route));
+        }
+    }
+}
