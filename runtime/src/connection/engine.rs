@@ -11,7 +11,9 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use sockeye_rules::{INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule};
+use sockeye_rules::{
+    INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, render::count,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
 
@@ -20,7 +22,6 @@ use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
     limits::Rate,
-    report::count,
 };
 
 /// What came from the peer.

@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use http::{HeaderMap, StatusCode, header};
+use sockeye_rules::render::count;
 
 use super::{Incoming, peer, request::tokens};
 use crate::{
     log::{self, Words},
     refusal::Refusal,
-    report::count,
 };
 
 /// What the client offers, in its order.

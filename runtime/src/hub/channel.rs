@@ -8,6 +8,7 @@ use std::{
     task::{Context, Waker},
 };
 
+use sockeye_rules::render::count;
 use tokio::time::Instant;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     queue::{Place, Pushed, Queue},
     wake::wake_all,
 };
-use crate::{Message, metrics::HubCounts, report::count};
+use crate::{Message, metrics::HubCounts};
 
 #[derive(Debug)]
 pub(super) struct Channel {

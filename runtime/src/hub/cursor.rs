@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use sockeye_rules::SLOW_CONSUMER;
+use sockeye_rules::{SLOW_CONSUMER, render::count};
 
 use super::{
     SlowPolicy,
@@ -14,7 +14,7 @@ use super::{
     queue::Place,
     readers::Reader,
 };
-use crate::{CloseCode, Error, Message, Result, error::Kind, report::count};
+use crate::{CloseCode, Error, Message, Result, error::Kind};
 
 /// A subscriber's hold on its topic: what a [`Subscription`](super::Subscription) is without its type.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use sockeye_rules::{CLIENT_LIMIT, SERVER_FULL};
+use sockeye_rules::{CLIENT_LIMIT, SERVER_FULL, render::count};
 
 use super::{
     Counts, Slot,
@@ -11,7 +11,7 @@ use super::{
     count::{Bounds, Full},
     lingering::{Lingerer, Lingering, Stay},
 };
-use crate::{Limits, log::Words, refusal::Refusal, report::count, shutdown::Busy};
+use crate::{Limits, log::Words, refusal::Refusal, shutdown::Busy};
 
 /// After how many seconds a client that was turned away may come again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");

@@ -29,7 +29,7 @@ impl PathProblem {
         match self {
             Self::Count { takes, has } => format!(
                 "`{written}` takes {}, but the route has {has}",
-                crate::report::count(*takes, "path parameter")
+                sockeye_rules::render::count(*takes, "path parameter")
             ),
             Self::MissingField { field, .. } => {
                 format!("`{written}` has a field `{field}`, but the route has no such parameter")

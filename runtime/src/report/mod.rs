@@ -4,10 +4,10 @@ mod json;
 mod table;
 
 pub(crate) use json::json;
-pub(crate) use sockeye_rules::render::{Look, count};
+pub(crate) use sockeye_rules::render::Look;
 pub(crate) use table::table;
 
-use sockeye_rules::render::{self, Remark, Report};
+use sockeye_rules::render::{self, Remark, Report, count};
 
 use crate::startup::{Place, Problem};
 

@@ -1,6 +1,8 @@
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use super::{and_warnings, count};
+use sockeye_rules::render::count;
+
+use super::and_warnings;
 use crate::{
     Limits,
     endpoint::Requirement,

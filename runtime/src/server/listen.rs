@@ -3,16 +3,14 @@ use std::{
     net::SocketAddr,
 };
 
+use sockeye_rules::render::count;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
 use super::moments::Listening;
-use crate::{
-    report,
-    startup::{Problem, bind_failed, unresolved},
-};
+use crate::startup::{Problem, bind_failed, unresolved};
 
 /// Where connections come from: a port, or the pipes of a test.
 pub(crate) trait Listen {
@@ -58,7 +56,7 @@ pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Pro
 pub(super) fn announce(listener: &TcpListener, endpoints: usize, listening: Option<Listening>) {
     let Ok(address) = listener.local_addr() else { return };
     // Nobody may be reading standard error; that is no reason not to serve.
-    let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", report::count(endpoints, "endpoint"));
+    let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", count(endpoints, "endpoint"));
     if let Some(listening) = listening {
         listening(address);
     }

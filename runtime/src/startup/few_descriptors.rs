@@ -1,7 +1,7 @@
-use sockeye_rules::{FEW_DESCRIPTORS, INVALID_LIMITS};
+use sockeye_rules::{FEW_DESCRIPTORS, INVALID_LIMITS, render::count};
 
 use super::{Context, Problem};
-use crate::{Limits, descriptors::Fit, report::count};
+use crate::{Limits, descriptors::Fit};
 
 /// Connections need file descriptors, and the process may not have as many as its limits let in.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {

@@ -110,7 +110,7 @@ fn contradiction(limits: &Limits) -> Option<Fault> {
         limit: "connection limit per client",
         effect: format!(
             "is {per_client}, more than the limit of {} in total: it could never be reached",
-            crate::report::count(limits.sockets(), "connection")
+            sockeye_rules::render::count(limits.sockets(), "connection")
         ),
         option: "",
         call: "Limits::new().max_connections(10_000).max_connections_per_client(100)",

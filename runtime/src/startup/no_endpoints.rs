@@ -27,7 +27,7 @@ fn help(context: &Context) -> String {
     let (one, server) = (&other.name, group_call(other.group));
     format!(
         "{} in other groups (`{one}` is in `{}`): {server}",
-        crate::report::count(count, "endpoint"),
+        sockeye_rules::render::count(count, "endpoint"),
         other.group
     )
 }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use sockeye_rules::render::count;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     Limits,
-    report::count,
     server::Checked,
     shutdown::{LAST_WORDS, Lifecycle},
 };

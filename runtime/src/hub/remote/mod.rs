@@ -357,7 +357,7 @@ impl Remote {
             State::Connected => match inner.lines.refusal() {
                 Some((topics, why)) => Readiness::Failed(format!(
                     "the broker refuses {}: {why}",
-                    crate::report::count(topics, "topic")
+                    sockeye_rules::render::count(topics, "topic")
                 )),
                 None if inner.lines.is_settled() => Readiness::Ready,
                 None => Readiness::NotYet,
