@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::answer::Head;
+use super::head::Head;
 
 /// The most that is read.
 const MOST: usize = 16 * 1024;

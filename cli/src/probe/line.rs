@@ -2,35 +2,16 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ProtocolVersion, pki_types::ServerName},
-};
-use url::Host;
+use tokio::{io::AsyncWriteExt as _, time::timeout};
+use tokio_rustls::TlsConnector;
 
 use super::{
     answer::{self, Answer},
     broken::Broken,
     request::{Ask, Request},
     target::Target,
+    transport::{self, Opened},
 };
-
-/// A transport of either kind.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
-
-/// A connection on which nothing has been asked.
-pub(super) struct Opened {
-    pub(super) stream: Box<dyn Duplex>,
-    /// The version of TLS.
-    pub(super) version: Option<&'static str>,
-}
 
 /// How to reach the server, found out by the first steps.
 pub(super) struct Line {
@@ -46,29 +27,9 @@ pub(super) struct Line {
 impl Line {
     /// A new connection, with TLS if the address asks for it.
     pub(super) async fn open(&self) -> io::Result<Opened> {
-        timeout(self.limit, self.connect()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-    }
-
-    async fn connect(&self) -> io::Result<Opened> {
-        let stream = TcpStream::connect(self.address).await?;
-        // Small frames must not wait for each other.
-        stream.set_nodelay(true)?;
-        let Some(tls) = &self.tls else { return Ok(Opened { stream: Box::new(stream), version: None }) };
-        let stream = tls.connect(self.server_name()?, stream).await?;
-        let version = match stream.get_ref().1.protocol_version() {
-            Some(ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
-            Some(ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
-            _ => None,
-        };
-        Ok(Opened { stream: Box::new(stream), version })
-    }
-
-    fn server_name(&self) -> io::Result<ServerName<'static>> {
-        match &self.target.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(io::Error::other),
-            Host::Ipv4(address) => Ok(ServerName::IpAddress(std::net::IpAddr::from(*address).into())),
-            Host::Ipv6(address) => Ok(ServerName::IpAddress(std::net::IpAddr::from(*address).into())),
-        }
+        timeout(self.limit, transport::connect(self.address, self.tls.as_ref(), &self.target.host))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// The origin of a page that was served by the same host, as the server sees that.
@@ -81,7 +42,7 @@ impl Line {
     /// Asks for a WebSocket on a connection of its own.
     pub(super) async fn ask(&self, ask: &Ask) -> Result<Answer, Broken> {
         let Opened { mut stream, .. } = self.open().await.map_err(Broken::NotConnected)?;
-        let request = Request::new(self, ask);
+        let request = Request::new(&self.target, &self.headers, ask);
         let asked = async {
             stream.write_all(request.text.as_bytes()).await?;
             stream.flush().await

@@ -6,6 +6,7 @@ mod body;
 mod broken;
 mod clean;
 mod finding;
+mod head;
 mod journal;
 mod line;
 mod options;
@@ -15,6 +16,7 @@ mod session;
 mod steps;
 mod target;
 pub(crate) mod timeout;
+mod transport;
 mod trouble;
 mod trust;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1_smol::Sha1;
 
-use super::{line::Line, trouble::Trouble};
+use super::{target::Target, trouble::Trouble};
 
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -24,10 +24,11 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(line: &Line, ask: &Ask) -> Self {
+    /// `own` are the headers of the command line.
+    pub(super) fn new(target: &Target, own: &[(String, String)], ask: &Ask) -> Self {
         let key = key();
-        let mut text = format!("GET {} HTTP/1.1\r\n", line.target.path_and_query());
-        for (name, value) in headers(line, ask, &key) {
+        let mut text = format!("GET {} HTTP/1.1\r\n", target.path_and_query());
+        for (name, value) in headers(target, own, ask, &key) {
             let _ = write!(text, "{name}: {value}\r\n");
         }
         text.push_str("\r\n");
@@ -35,25 +36,25 @@ impl Request {
     }
 }
 
-fn headers(line: &Line, ask: &Ask, key: &str) -> Vec<(String, String)> {
-    let own = |name: &str| line.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+fn headers(target: &Target, own: &[(String, String)], ask: &Ask, key: &str) -> Vec<(String, String)> {
+    let is_own = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let mut headers = vec![
-        ("Host", line.target.authority()),
+        ("Host", target.authority()),
         ("Upgrade", "websocket".to_owned()),
         ("Connection", "Upgrade".to_owned()),
         ("Sec-WebSocket-Version", "13".to_owned()),
         ("Sec-WebSocket-Key", key.to_owned()),
         ("User-Agent", concat!("cargo-sockeye/", env!("CARGO_PKG_VERSION")).to_owned()),
     ];
-    headers.extend(line.target.authorization().map(|value| ("Authorization", value)));
+    headers.extend(target.authorization().map(|value| ("Authorization", value)));
     headers.extend(ask.origin.clone().map(|origin| ("Origin", origin)));
     if !ask.subprotocols.is_empty() {
         headers.push(("Sec-WebSocket-Protocol", ask.subprotocols.join(", ")));
     }
     // `--header` has the last word on what it names.
     let kept =
-        headers.into_iter().filter(|(name, _)| !own(name)).map(|(name, value)| (name.to_owned(), value));
-    kept.chain(line.headers.iter().cloned()).collect()
+        headers.into_iter().filter(|(name, _)| !is_own(name)).map(|(name, value)| (name.to_owned(), value));
+    kept.chain(own.iter().cloned()).collect()
 }
 
 /// 16 random bytes. They need not be secret: they only prove that the answer is to this request.

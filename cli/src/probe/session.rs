@@ -3,7 +3,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_websockets::{ClientBuilder, Error, Limits, Message, WebSocketStream};
 
-use super::{answer::Answer, line::Duplex};
+use super::{answer::Answer, transport::Duplex};
 
 /// The biggest message that is read.
 const MESSAGE: usize = 16 * 1024 * 1024;

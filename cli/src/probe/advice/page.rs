@@ -1,6 +1,6 @@
 //! What the body of an answer is, for people.
 
-use super::super::{answer::Head, clean};
+use super::super::{clean, head::Head};
 
 /// The most lines that are shown.
 const LINES: usize = 6;

@@ -1,6 +1,6 @@
 //! Proxies, told by what they write into their answers, and what each needs to pass a WebSocket on.
 
-use super::super::answer::Head;
+use super::super::head::Head;
 
 /// What nginx needs, in the location of the endpoint. `$host` would lose the port, and with it the origin.
 pub(in crate::probe) const NGINX: &str = "nginx needs, in the `location` of this path:\n\

@@ -2,7 +2,7 @@
 
 use sockeye_rules::{Rule, find};
 
-use super::super::{answer::Head, finding::Finding};
+use super::super::{finding::Finding, head::Head};
 
 /// The rule that the server names, if it is one.
 pub(in crate::probe) fn rule(head: &Head) -> Option<&'static Rule> {

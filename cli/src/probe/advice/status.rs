@@ -1,7 +1,7 @@
 //! What each HTTP status most likely means as the answer to a handshake, and what to do.
 
 use super::{
-    super::{answer::Head, target::Target},
+    super::{head::Head, target::Target},
     page,
     proxy::{self, Proxy},
 };

@@ -1,11 +1,6 @@
 //! Whether the headers of a 101 are those that every client insists on (RFC 6455 section 4.1).
 
-use super::super::{
-    advice::proxy,
-    answer::{Answer, Head},
-    finding::Finding,
-    request::accept_of,
-};
+use super::super::{advice::proxy, answer::Answer, finding::Finding, head::Head, request::accept_of};
 
 const NAME: &str = "headers";
 

@@ -2,10 +2,11 @@
 
 use super::super::{
     advice::{breakage, page, refusal, status, status::Case},
-    answer::{Answer, Head},
+    answer::Answer,
     broken::Broken,
     clean,
     finding::Finding,
+    head::Head,
     line::Line,
     request::Ask,
     session::Session,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     super::{
-        answer::Head, broken::Broken, finding::Finding, line::Line, request::Ask, session::Session,
+        broken::Broken, finding::Finding, head::Head, line::Line, request::Ask, session::Session,
         target::Target,
     },
     http::status_line,

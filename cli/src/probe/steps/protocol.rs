@@ -1,6 +1,6 @@
 //! Which subprotocol was chosen (RFC 6455 section 1.9).
 
-use super::super::{answer::Head, finding::Finding};
+use super::super::{finding::Finding, head::Head};
 
 const NAME: &str = "protocol";
 

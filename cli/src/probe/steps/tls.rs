@@ -7,7 +7,8 @@ use tokio_rustls::rustls::{CertificateError, Error, ExtendedKeyPurpose, pki_type
 use super::{
     super::{
         finding::Finding,
-        line::{Line, Opened},
+        line::Line,
+        transport::Opened,
         trust::{Seen, Trust},
     },
     millis,
