@@ -1,23 +1,18 @@
 //! Running text in lines of a certain width.
 
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 /// Breaks a text between its words. The first line begins with `first`, the others with as many spaces.
 pub(super) fn wrap(text: &str, width: usize, first: &str) -> String {
-    let indent = first.chars().count();
-    let (mut wrapped, mut column) = (first.to_owned(), indent);
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > indent && column + 1 + length > width {
-            wrapped.push('\n');
-            wrapped.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            wrapped.push(' ');
-            column += 1;
-        }
-        wrapped.push_str(word);
-        column += length;
-    }
-    wrapped
+    let words: Vec<_> = text.split_whitespace().collect();
+    let indent = " ".repeat(first.chars().count());
+    let options = Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(&indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(&words.join(" "), options)
 }
 
 #[cfg(test)]
@@ -29,6 +24,8 @@ mod tests {
         assert_eq!(wrap("one two\n three", 9, ""), "one two\nthree");
         assert_eq!(wrap("one two three", 9, "- "), "- one two\n  three");
         assert_eq!(wrap("incomprehensible words", 9, ""), "incomprehensible\nwords");
-        assert_eq!(wrap("", 9, "- "), "- ");
+        assert_eq!(wrap("well-known words", 9, ""), "well-known\nwords");
+        // Two columns for each, where a terminal shows them.
+        assert_eq!(wrap("日本 日本", 8, ""), "日本\n日本");
     }
 }
