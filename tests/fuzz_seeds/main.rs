@@ -1,9 +1,10 @@
 //! Hostile byte streams, sent after a good handshake: the server answers with legal frames only, ends the connection,
 //! and lives.
 //!
-//! `streams/` holds a selection of what the fuzzers of tungstenite (MIT OR Apache-2.0) found: a few for each way in which
-//! the server ends a connection. All 823 are in `shared/fuzz-seeds`; where that folder stands beside the repository they
-//! are used instead, and with `SOCKEYE_FUZZ_SEEDS=all` its absence is a failure.
+//! The streams are those that the fuzz target `frames` starts from, in `fuzz/seeds/frames`. Below it, `tungstenite/` holds a
+//! selection of what the fuzzers of tungstenite (MIT OR Apache-2.0) found: a few for each way in which the server ends a
+//! connection. Where a folder `shared/fuzz-seeds` with all 823 lies beside the repository, they are sent as well, and with
+//! `SOCKEYE_FUZZ_SEEDS=all` its absence is a failure.
 
 #![allow(clippy::print_stdout, reason = "which streams were sent and how they ended is worth seeing in CI")]
 

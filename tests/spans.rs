@@ -125,11 +125,11 @@ async fn one_span_holds_everything_about_a_connection() {
     let mut told = story.iter().map(|line| line.event.as_str());
     for step in [
         "DEBUG sockeye message=handshake received version=HTTP/1.1",
-        "INFO tracing message=before it accepts",
+        "INFO spans message=before it accepts",
         "DEBUG sockeye message=connection accepted endpoint=\"talks\"",
         "DEBUG sockeye message=connection open",
-        "INFO tracing message=from a task",
-        "INFO tracing message=from the handler",
+        "INFO spans message=from a task",
+        "INFO spans message=from the handler",
         "DEBUG sockeye message=connection closing",
         "INFO sockeye message=connection closed endpoint=\"talks\"",
     ] {
