@@ -4,6 +4,7 @@ pub mod examples;
 pub mod frames;
 pub mod http2;
 pub mod in_process;
+mod library;
 pub mod logs;
 pub mod raw;
 pub mod reports;

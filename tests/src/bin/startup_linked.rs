@@ -1,7 +1,7 @@
 //! The same as `startup_unlinked`, but with the line that the report asks for.
 
 use sockeye::{Server, StartupError};
-use sockeye_fixture_library as _;
+use sockeye_tests as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartupError> {
