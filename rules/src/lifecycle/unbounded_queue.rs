@@ -60,6 +60,8 @@ impl<'a> Look<'a> for Queues<'a> {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         match expression {
             Expr::MethodCall(call) => self.method(call, expression, at),
+            // A helper that is lent the sender in the loop answers what the client has just sent.
+            Expr::Reference(lent) if at.is_repeated() => self.lends(&lent.expr, at),
             // To drop it by name is no use of it.
             Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("drop")) => {
                 self.seen.extend(call.args.iter().map(std::ptr::from_ref));
@@ -127,6 +129,13 @@ impl<'a> Queues<'a> {
         if at.is_repeated() {
             queue.sends_in.push(at.frame());
         }
+    }
+
+    fn lends(&mut self, sender: &'a Expr, at: &At<'a>) {
+        let Some(number) = at.named(sender).map(|name| name.number) else { return };
+        let Some(queue) = self.made.iter_mut().find(|queue| queue.sender == number) else { return };
+        self.seen.push(std::ptr::from_ref(sender));
+        queue.sends_in.push(at.frame());
     }
 
     /// What comes out of it goes into a socket.

@@ -106,6 +106,18 @@ impl<'a> At<'a> {
                 let earlier = *self.before(name).iter().rfind(|one| ident == one.ident)?;
                 self.feed(&earlier)
             }
+            Expr::MethodCall(call) if LAYERS.contains(&call.method.to_string().as_str()) => {
+                self.made_feed(&call.receiver, name)
+            }
+            // `rooms.get(&id).map(|sender| sender.subscribe())`
+            Expr::MethodCall(call) if matches!(call.method.to_string().as_str(), "map" | "and_then") => {
+                let Some(Expr::Closure(closure)) = call.args.first() else { return None };
+                self.made_feed(&closure.body, name)
+            }
+            Expr::Try(inner) => self.made_feed(&inner.expr, name),
+            Expr::Match(choice) => choice.arms.iter().find_map(|arm| self.made_feed(&arm.body, name)),
+            Expr::If(branch) => self.made_feed(super::given(&branch.then_branch)?, name),
+            Expr::Block(block) => self.made_feed(super::given(&block.block)?, name),
             other => self.field_feed(other),
         }
     }

@@ -110,6 +110,14 @@ pub(crate) fn plain(expression: &Expr) -> &Expr {
     }
 }
 
+/// The expression at the end of a block, which is what the block gives.
+pub(crate) fn given(block: &Block) -> Option<&Expr> {
+    match block.stmts.last()? {
+        Stmt::Expr(last, None) => Some(last),
+        _ => None,
+    }
+}
+
 /// Whether the pattern fits every error: `Err(_)`, `Err(error)`, `_`.
 pub(crate) fn covers_errors(pattern: &Pat) -> bool {
     match pattern {

@@ -171,7 +171,8 @@ impl<'ast> Visit<'ast> for Measures {
     }
 
     fn visit_expr_match(&mut self, branch: &'ast syn::ExprMatch) {
-        if matches!(&*branch.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
+        let replaces = branch.arms.iter().any(|arm| replaces(&arm.pat, &branch.expr));
+        if !replaces && matches!(&*branch.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
             self.note(root(&branch.expr), "(pattern)");
         }
         self.condition(|this| this.visit_expr(&branch.expr));
@@ -184,7 +185,9 @@ impl<'ast> Visit<'ast> for Measures {
     }
 
     fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
-        if matches!(&*test.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
+        if !replaces(&test.pat, &test.expr)
+            && matches!(&*test.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_))
+        {
             self.note(root(&test.expr), "(pattern)");
         }
         visit::visit_expr_let(self, test);
@@ -275,6 +278,21 @@ impl<'ast> Visit<'ast> for Measures {
                 self.visit_expr(&argument);
             }
         }
+    }
+}
+
+/// Whether what the pattern binds takes the name of what it looks at: `Ok(Message::Text(message)) = message`. Then the name stands for
+/// something that was not asked about.
+fn replaces(pattern: &syn::Pat, value: &Expr) -> bool {
+    let Expr::Path(path) = value else { return false };
+    let Some(name) = path.path.get_ident() else { return false };
+    let bound = match pattern {
+        syn::Pat::TupleStruct(made) if made.elems.len() == 1 => &made.elems[0],
+        _ => return false,
+    };
+    match bound {
+        syn::Pat::Ident(ident) => ident.subpat.is_none() && ident.ident == *name,
+        inner => replaces(inner, value),
     }
 }
 

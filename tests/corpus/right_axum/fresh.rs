@@ -756,3 +756,26 @@ async fn replays(mut socket: WebSocket, mut history: mpsc::Receiver<String>) {
         echo(socket).await;
     }
 }
+
+/// Answers go through a queue without a limit, which only this loop fills: each round takes one message and what it led to.
+async fn own_queue(mut socket: WebSocket) {
+    let (tx, mut rx) = mpsc::unbounded_channel::<String>();
+    loop {
+        select! {
+            Some(line) = rx.recv() => {
+                if socket.send(Message::text(line)).await.is_err() {
+                    break;
+                }
+            }
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => answer(&tx, &text).await,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(_)) => {}
+            },
+        }
+    }
+}
+
+async fn answer(to: &mpsc::UnboundedSender<String>, text: &str) {
+    let _ = to.send(text.to_uppercase());
+}

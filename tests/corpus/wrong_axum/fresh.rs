@@ -464,3 +464,38 @@ async fn hundred(socket: WebSocket) {
         sent += 1;
     }
 }
+
+/// The receiver comes out of a `match`, and the message takes the name of the result.
+async fn room(socket: WebSocket, rooms: Arc<DashMap<String, broadcast::Sender<String>>>, room: String) {
+    let (mut sink, mut stream) = socket.split();
+    let mut lines = match rooms.get(&room) {
+        Some(room) => room.subscribe(),
+        None => return,
+    };
+    let mut push = tokio::spawn(async move {
+        let mut beat = interval(Duration::from_secs(30));
+        loop {
+            tokio::select! {
+                line = lines.recv() => {
+                    match line {
+                        Ok(line) => if sink.send(Message::text(line)).await.is_err() { break },
+                        Err(_) => break, //~ lagged_feed
+                    }
+                }
+                _ = beat.tick() => if sink.send(Message::Ping(vec![].into())).await.is_err() { break },
+            }
+        }
+    });
+    let mut read = tokio::spawn(async move {
+        while let Some(message) = stream.next().await {
+            if let Ok(Message::Text(message)) = message {
+                let hello: Hello = serde_json::from_str(&message).unwrap(); //~ panics_on_input
+                info!(name = hello.name, "hello");
+            }
+        }
+    });
+    tokio::select! {
+        _ = &mut push => read.abort(),
+        _ = &mut read => push.abort(),
+    }
+}
