@@ -1,13 +1,16 @@
 //! `allow(rule, reason = "..")`: what it turns off, and whether there was anything to turn off.
 
 use super::{AllowOption, Sink};
-use crate::{Phase, UNNEEDED_ALLOW};
+use crate::{
+    Phase, UNNEEDED_ALLOW,
+    flow::{Call, Flow, Step, has_word},
+};
 
 /// Takes out what the endpoint allows; an `allow` that took nothing out is reported itself, unless its rule is of the
-/// phase that is `judged_later`.
-pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, sink: &mut Sink) {
+/// phase that is `judged_later`, or the body may do what it allows where the rule cannot see it.
+pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, flow: &Flow<'_>, sink: &mut Sink) {
     for one in allowed {
-        if sink.take_out(one.rule) == 0 && Some(one.rule.phase) != judged_later {
+        if sink.take_out(one.rule) == 0 && Some(one.rule.phase) != judged_later && !may_agree(one, flow) {
             let name = one.rule.name;
             let message = format!("`allow({name}, ..)` has no effect: the rule reports nothing here");
             sink.report(
@@ -18,4 +21,50 @@ pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, sink: 
             );
         }
     }
+}
+
+/// Words without which a body cannot do what the rule means. Where one stands, the rule may have missed it.
+const SIGNS: &[(&str, &[&str])] = &[
+    ("orphaned_task", &["spawn", "JoinHandle"]),
+    ("lagged_feed", &["subscribe", "resubscribe", "BroadcastStream"]),
+    ("unbounded_queue", &["unbounded_channel", "unbounded", "UnboundedReceiver", "UnboundedSender"]),
+    ("skipped_cleanup", &["insert", "remove", "fetch_add", "fetch_sub", "join", "leave", "register"]),
+    ("lock_across_io", &["lock", "read", "write", "get_mut", "entry"]),
+    ("secret_in_log", &["token", "password", "cookie", "authorization", "query", "headers"]),
+    ("panics_on_input", &["unwrap", "expect"]),
+    ("cancelled_read", &["select"]),
+    ("fan_out_in_turn", &["for"]),
+];
+
+/// Whether the body may do what is allowed, as far as the rule cannot tell.
+fn may_agree(one: &AllowOption, flow: &Flow<'_>) -> bool {
+    if one.rule.phase != Phase::Lifecycle || one.rule.name == "undocumented_endpoint" {
+        return false;
+    }
+    let signs = SIGNS.iter().find(|(name, _)| *name == one.rule.name);
+    let is_unseen = |step: &Step| match step {
+        Step::Unknown | Step::Escape(_) => true,
+        Step::Call(call) => one.rule.name == "blocking_call" && may_block(call, flow),
+        // It is kept, awaited or aborted as far as one can see.
+        Step::Spawn { .. } => one.rule.name == "detached_task",
+        _ => false,
+    };
+    let is_signed = signs.is_some_and(|(_, words)| has_word(&flow.body, words));
+    is_signed || flow.steps().any(|(_, step)| is_unseen(step))
+}
+
+/// Whether nobody knows what the call does: a function of another file or crate, a method of the program's state.
+fn may_block(call: &Call, flow: &Flow<'_>) -> bool {
+    const KNOWN: [&str; 9] =
+        ["std", "core", "alloc", "tokio", "sockeye", "serde_json", "tracing", "axum", "futures_util"];
+    if call.awaited || flow.called(call).is_some() {
+        return false;
+    }
+    let path = call.of.as_deref().unwrap_or(&call.path);
+    let first = path.split("::").next().unwrap_or_default();
+    let is_method = call.path.contains('.');
+    // Of a variable whose type nobody knows, such as what was received.
+    let is_local = is_method && call.of.is_none() && !call.path.starts_with("self.");
+    let is_type = !is_method && call.path.split("::").count() == 2 && !first.starts_with(char::is_lowercase);
+    !KNOWN.contains(&first) && !is_local && !is_type
 }

@@ -130,7 +130,7 @@ fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
 fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, judged_later: Option<Phase>, sink: &mut Sink) {
     if let Some(flow) = flow {
         lifecycle(flow, sink);
-        allow::apply(&endpoint.options.allow, judged_later, sink);
+        allow::apply(&endpoint.options.allow, judged_later, flow, sink);
     }
 }
 

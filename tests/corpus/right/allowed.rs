@@ -154,3 +154,54 @@ pub(crate) async fn options(
     while socket.recv().await?.is_some() {}
     Ok(())
 }
+
+/// What is allowed may be in the other function, which gets the socket.
+#[ws_endpoint("/allowed/elsewhere", allow(panicking_io, reason = "the other function panics to be tested"))]
+async fn elsewhere(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    super::fresh::drain(socket.split().1).await
+}
+
+/// Nobody here knows whether the function of the state blocks.
+#[ws_endpoint("/allowed/lookup", allow(blocking_call, reason = "the table is in memory"))]
+async fn lookup(handshake: Handshake, State(find): State<fn(&str) -> String>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let found = find(message.as_text().unwrap_or_default());
+        socket.send(found).await?;
+    }
+    Ok(())
+}
+
+/// The task is kept where the rule cannot follow.
+#[ws_endpoint("/allowed/kept", allow(detached_task, reason = "the registry ends it"))]
+async fn kept(
+    handshake: Handshake,
+    State(tasks): State<std::sync::Arc<tokio::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>>>,
+) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let task = tokio::spawn(async move {
+        loop {
+            sleep(Duration::from_secs(60)).await;
+            if sender.send("tick").await.is_err() {
+                break;
+            }
+        }
+    });
+    tasks.lock().await.push(task);
+    while receiver.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// The queue comes from a helper, and is bounded by what fills it.
+#[ws_endpoint("/allowed/cleanup", allow(skipped_cleanup, reason = "the guest list is cleared every night"))]
+async fn cleanup(
+    handshake: Handshake,
+    State(guests): State<std::sync::Arc<std::sync::Mutex<Vec<String>>>>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let name = format!("{:?}", socket.peer());
+    guests.lock().unwrap().insert(0, name);
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}

@@ -189,7 +189,7 @@ async fn show(sender: Sender, mut state: watch::Receiver<u64>) -> Result {
     sender.close(CloseCode::NORMAL, "done").await
 }
 
-async fn drain(mut receiver: Receiver) -> Result {
+pub(super) async fn drain(mut receiver: Receiver) -> Result {
     while receiver.recv().await?.is_some() {}
     Ok(())
 }
