@@ -147,6 +147,21 @@ async fn a_connect_with_a_length_is_an_event() {
     }
 }
 
+#[tokio::test]
+async fn a_stream_too_many_is_told_how_many_there_may_be() {
+    let server = server(Limits::new()).await;
+    let mut client = Http2::connect(server.addr, 1 << 16).await;
+    for stream in 0..=200 {
+        client.send(&Frame::new(kind::HEADERS, END_HEADERS, 2 * stream + 1, block(&connect()))).await;
+    }
+    let reset = client.until(kind::RST_STREAM).await;
+    assert_eq!((reset.stream, reset.code()), (401, 7));
+    let [rule, reason, remedy] = said(client.stream.local_addr().unwrap()).await;
+    let words = "over HTTP/2: the stream was reset with REFUSED_STREAM";
+    assert_eq!((rule.as_str(), reason.as_str()), ("malformed_request", words));
+    assert!(remedy.starts_with("let the client open at most 200 streams on one connection"), "{remedy}");
+}
+
 /// A flood of one mistake does not hide another.
 #[tokio::test]
 async fn the_first_of_each_cause_is_said() {

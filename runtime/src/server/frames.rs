@@ -91,6 +91,10 @@ const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const GOAWAY: u8 = 7;
 
+/// Error codes (RFC 9113, section 7).
+pub(super) const REFUSED_STREAM: u32 = 7;
+pub(super) const ENHANCE_YOUR_CALM: u32 = 11;
+
 /// `NO_ERROR` and `CANCEL` end what is over or not wanted any more, `INTERNAL_ERROR` is a body that failed, and
 /// `STREAM_CLOSED` answers frames that were on their way to a stream that is over.
 fn is_refusal(code: u32) -> bool {
@@ -104,10 +108,10 @@ pub(super) fn name(code: u32) -> &'static str {
         3 => "FLOW_CONTROL_ERROR",
         4 => "SETTINGS_TIMEOUT",
         6 => "FRAME_SIZE_ERROR",
-        7 => "REFUSED_STREAM",
+        REFUSED_STREAM => "REFUSED_STREAM",
         9 => "COMPRESSION_ERROR",
         10 => "CONNECT_ERROR",
-        11 => "ENHANCE_YOUR_CALM",
+        ENHANCE_YOUR_CALM => "ENHANCE_YOUR_CALM",
         12 => "INADEQUATE_SECURITY",
         13 => "HTTP_1_1_REQUIRED",
         _ => "an unknown error",

@@ -17,6 +17,12 @@ const SMALLER: &str = "send smaller headers (usually cookies) or a shorter query
     over HTTP/1.1, and a path at most 65,534 bytes";
 const CLIENT: &str =
     "fix the client, or the proxy in front: it does not send valid HTTP (RFC 9112, RFC 9113)";
+/// What one connection of HTTP/2 may have at once; `STREAMS` says it, and the guide.
+pub(super) const MAX_STREAMS: u32 = 200;
+const STREAMS: &str = "let the client open at most 200 streams on one connection, as the server's SETTINGS say, and another connection for more; \
+    each WebSocket is a stream";
+const CALM: &str =
+    "check this client: it resets streams, or sends frames without content, faster than h2 accepts";
 
 /// What hyper has answered, if it has, when a connection ended with this error.
 pub(super) fn by_hyper(
@@ -104,5 +110,10 @@ pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
         Refused::Connection(code) => ("the connection was closed", code),
     };
     let reason = format!("over HTTP/2: {what} with {}", frames::name(code));
-    Fault { rule: &MALFORMED_REQUEST, reason, remedy: CLIENT }
+    let remedy = match code {
+        frames::REFUSED_STREAM => STREAMS,
+        frames::ENHANCE_YOUR_CALM => CALM,
+        _ => CLIENT,
+    };
+    Fault { rule: &MALFORMED_REQUEST, reason, remedy }
 }

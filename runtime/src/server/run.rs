@@ -96,6 +96,7 @@ fn builder(limits: &Limits) -> Builder<Streams> {
         .http2()
         .timer(TokioTimer::new())
         .enable_connect_protocol()
+        .max_concurrent_streams(refused::MAX_STREAMS)
         .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
     builder
 }
