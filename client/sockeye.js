@@ -220,6 +220,8 @@ export class SockeyeSocket extends EventTarget {
     }
     if (this.#options.resume && message?.position !== undefined) {
       this.position = message.position;
+      // A page that was too slow for some of them.
+      if (message.missed) this.#tell("gap", { missed: message.missed });
       message = message.event;
     }
     if (!this.#answered(message)) this.#tell("message", message);

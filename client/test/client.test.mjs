@@ -225,6 +225,9 @@ test("a conversation resumes behind the last event, and tells of a gap", async (
   second.send({ sockeye: "gap", missed: 12, position: "b-3" });
   assert.deepEqual(await gap, { missed: 12 });
   assert.equal(socket.position, "b-3");
+  const slow = event(socket, "gap");
+  second.send({ position: "b-9", missed: 5, event: "nine" });
+  assert.deepEqual(await slow, { missed: 5 });
 });
 
 test("a request has its response, or an error in words", async () => {

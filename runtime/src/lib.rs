@@ -129,7 +129,10 @@ pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};
 pub use heartbeat::Heartbeat;
-pub use hub::{Backplane, Delivery, Event, Hub, HubBuilder, Lost, SlowPolicy, Subscription, Topic};
+pub use hub::{
+    Backplane, Delivery, Event, Gap, Hub, HubBuilder, Lost, Position, Positioned, SlowPolicy, Subscription,
+    Topic,
+};
 pub use limits::Limits;
 #[cfg(feature = "log-stream")]
 pub use log_stream::{LogRecord, LogStream, SpanRecord};

@@ -4,7 +4,6 @@ mod commands;
 mod contributing;
 mod defaults;
 mod features;
-mod guide_links;
 mod mistakes;
 mod readme;
 mod releasing;

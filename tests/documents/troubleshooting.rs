@@ -3,7 +3,7 @@
 
 use sockeye_rules::{SYMPTOMS, Symptom};
 
-use crate::{generated, guide_links::definitions_of, read};
+use crate::{generated, read};
 
 const PAGE: &str = "runtime/docs/troubleshooting.md";
 
@@ -14,7 +14,8 @@ const MARK: &str = "--test documents`. -->\n";
 fn section(symptom: &Symptom) -> String {
     let mut section = symptom.page();
     for (rule, _) in symptom.causes {
-        section = section.replace(&format!("| `{}` |", rule.name), &format!("| [`{}`] |", rule.name));
+        let link = format!("| [`{}`](sockeye_rules::{}) |", rule.name, rule.name.to_uppercase());
+        section = section.replace(&format!("| `{}` |", rule.name), &link);
     }
     section
 }
@@ -24,6 +25,5 @@ fn the_page_has_every_symptom() {
     let page = read(PAGE);
     let (head, _) = page.split_once(MARK).expect("the line behind which the page is made");
     let sections: Vec<_> = SYMPTOMS.iter().map(section).collect();
-    let rules = SYMPTOMS.iter().flat_map(|symptom| symptom.causes).map(|(rule, _)| *rule);
-    generated(PAGE, &format!("{head}{MARK}\n{}\n{}", sections.join("\n"), definitions_of(rules)));
+    generated(PAGE, &format!("{head}{MARK}\n{}", sections.join("\n")));
 }

@@ -4,6 +4,7 @@ mod backplane;
 mod broker;
 mod events;
 mod foreign;
+mod history;
 mod marks;
 mod model;
 mod publish_from;

@@ -17,6 +17,8 @@ enum Content<'a, T> {
     Borrowed(&'a T),
     /// Written before, in this format.
     Encoded(Message, &'static str),
+    /// It could not be written.
+    Failed(Error),
 }
 
 impl<T> Outgoing<'_, T> {
@@ -24,12 +26,21 @@ impl<T> Outgoing<'_, T> {
         match self.0 {
             Content::Owned(value) => C::encode_owned(value),
             Content::Borrowed(value) => C::encode(value),
+            Content::Failed(error) => Err(error),
             Content::Encoded(message, format) if format == C::format() => Ok(message),
             Content::Encoded(_, format) => Err(Error::new(format_args!(
                 "the hub writes its events as `{format}` and this socket sends `{}`: make the hub with \
                  `Hub::encoded_by` and the socket's codec, or send `event.into_message()` on a `Raw` socket",
                 C::format()
             ))),
+        }
+    }
+
+    /// A message that is encoded already, if that was possible.
+    pub(crate) fn encoded_or(message: Result<Message, Error>, format: &'static str) -> Self {
+        match message {
+            Ok(message) => Self::encoded(message, format),
+            Err(error) => Self(Content::Failed(error)),
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;
 
 pub(crate) use self::secrets::Secrets;
-use crate::{Error, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
+use crate::{Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
 
 /// A request that has passed every check of the server, on its way to the handler.
 pub struct Incoming {
@@ -120,6 +120,14 @@ impl<C> Handshake<C> {
     /// The subprotocols that the client offers, in its order of preference.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         subprotocol::offered(self.headers())
+    }
+
+    /// Where the client was in a feed when it was last connected: the parameter `position` of the query, which the client module
+    /// `sockeye-client` sends with `resume: true`. `None` if it has none, so that it begins anew. Pass it to
+    /// [`Topic::subscribe_from`](crate::Topic::subscribe_from).
+    pub fn position(&self) -> Option<Position> {
+        let mut parameters = self.uri().query()?.split('&');
+        parameters.find_map(|parameter| parameter.strip_prefix("position=")?.parse().ok())
     }
 
     /// Accepts the handshake. When this is awaited, the client gets its response and the socket opens.

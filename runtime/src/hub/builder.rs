@@ -1,12 +1,17 @@
-use std::{any, fmt, sync::Arc};
+use std::{any, fmt, sync::Arc, time::Duration};
 
-use super::{Backplane, Encoding, Hub, Shared, core::Core, readers::Readers, remote::Remote};
+use super::{
+    Backplane, Encoding, Hub, Shared, core::Core, history::History, readers::Readers, remote::Remote,
+};
 use crate::{Codec, metrics};
 
 /// How many events a subscriber may be behind, unless the hub says otherwise.
 const QUEUE: usize = 1000;
 /// How many bytes of payload a topic holds for subscribers that are behind.
 const QUEUE_BYTES: usize = 4 << 20;
+
+/// For how long a history keeps events, unless the hub says otherwise.
+const HISTORY_AGE: Duration = Duration::from_hours(1);
 
 /// What happens to a subscriber that falls behind by more than the queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,11 +47,19 @@ pub(super) struct Settings {
 pub(super) struct Bounds {
     pub(super) events: usize,
     pub(super) bytes: usize,
+    pub(super) history: Option<History>,
+}
+
+impl Bounds {
+    /// How many entries there may be: what is kept is held in the same queue as what is waited for.
+    pub(super) fn entries(&self) -> usize {
+        self.history.map_or(self.events, |history| self.events.max(history.events))
+    }
 }
 
 impl<T> HubBuilder<T> {
     pub(super) fn new(encoding: Encoding<T>) -> Self {
-        let bounds = Bounds { events: QUEUE, bytes: QUEUE_BYTES };
+        let bounds = Bounds { events: QUEUE, bytes: QUEUE_BYTES, history: None };
         let settings = Settings { bounds, slow: SlowPolicy::default(), name: any::type_name::<T>() };
         Self { encoding, settings, readers: None, backplane: None }
     }
@@ -68,6 +81,31 @@ impl<T> HubBuilder<T> {
     /// ```
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.bounds.bytes = bytes;
+        self
+    }
+
+    /// Keeps the last events of each topic, so that a client that comes back gets what it has missed
+    /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; none are kept unless this is called.
+    ///
+    /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
+    /// [`queue_bytes`](Self::queue_bytes). A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
+    /// were published to last stay longest.
+    ///
+    /// ```
+    /// let hub = sockeye::Hub::<String>::builder().history(500).build();
+    /// # let _ = hub;
+    /// ```
+    pub fn history(mut self, events: usize) -> Self {
+        let age = self.settings.bounds.history.map_or(HISTORY_AGE, |history| history.age);
+        self.settings.bounds.history = Some(History { events: events.max(1), age });
+        self
+    }
+
+    /// For how long events are kept; see [`history`](Self::history). Without a history it has no effect.
+    pub fn history_age(mut self, age: Duration) -> Self {
+        if let Some(history) = &mut self.settings.bounds.history {
+            history.age = age;
+        }
         self
     }
 

@@ -14,9 +14,11 @@ use tokio::time::Instant;
 use super::{
     builder::Bounds,
     heard::{Gap, Heard, Verdict},
+    history::{self, Gap as Missing, Position},
     lost::Lost,
     packet::{Body, Recent, Stamp},
-    queue::{Place, Pushed, Queue},
+    queue::{Drawn, Place, Pushed, Queue},
+    remote::random,
     wake::wake_all,
 };
 use crate::{Message, metrics::HubCounts};
@@ -42,8 +44,7 @@ struct Log {
 /// What a subscriber finds.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// An event, what the subscriber has lost just before it, and whether there is nothing after it yet.
-    Event { message: Message, lost: Lost, is_last: bool },
+    Event(Drawn),
     /// Something is lost, and nothing has come after it.
     Lost(Lost),
     /// Nothing yet; the subscriber is woken when there is.
@@ -56,13 +57,17 @@ pub(super) enum Found {
 pub(super) struct Leaving {
     /// How many subscribers are left.
     pub(super) others: usize,
+    /// The topic has a history that somebody may come back for.
+    pub(super) is_kept: bool,
     _waker: Option<Waker>,
     _unheard: Vec<Message>,
 }
 
 impl Channel {
     pub(super) fn new(bounds: Bounds, counts: HubCounts) -> Self {
-        Self { log: Mutex::default(), bounds, counts }
+        let epoch = bounds.history.map(|_| history::epoch(random()));
+        let log = Log { queue: Queue::with_history(epoch), ..Log::default() };
+        Self { log: Mutex::new(log), bounds, counts }
     }
 
     pub(super) fn counts(&self) -> &HubCounts {
@@ -141,11 +146,23 @@ impl Channel {
         self.lock().queue.enter()
     }
 
+    /// A place behind that position, and what is gone between the two.
+    pub(super) fn enter_at(&self, position: Position) -> (Place, Option<Missing>) {
+        self.lock().queue.enter_at(position)
+    }
+
+    /// Since when nobody has listened or published, at the earliest; `None` while somebody listens.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let log = self.lock();
+        if log.queue.subscribers() > 0 { None } else { log.queue.newest() }
+    }
+
     /// Gives a place back.
     pub(super) fn leave(&self, place: &Place) -> Leaving {
         let mut log = self.lock();
         let (waker, unheard) = log.queue.leave(place);
-        Leaving { others: log.queue.subscribers(), _waker: waker, _unheard: unheard }
+        let is_kept = log.queue.newest().is_some();
+        Leaving { others: log.queue.subscribers(), is_kept, _waker: waker, _unheard: unheard }
     }
 
     /// Takes the event at the place and moves the place on, or remembers whom to wake. What is lost is found by itself only where
@@ -215,7 +232,7 @@ impl Channel {
 
     /// The limit that was exceeded when an event was last dropped.
     pub(super) fn excess(&self) -> String {
-        let Bounds { events, bytes } = self.bounds;
+        let (events, bytes) = (self.bounds.entries(), self.bounds.bytes);
         if self.lock().queue.was_too_large() { count(bytes, "byte") } else { count(events, "event") }
     }
 
@@ -234,8 +251,8 @@ impl Log {
     }
 
     fn find(&mut self, place: &Place, told_apart: bool) -> Option<Found> {
-        if let Some((message, lost, is_last)) = self.queue.take(place) {
-            return Some(Found::Event { message, lost, is_last });
+        if let Some(drawn) = self.queue.take(place) {
+            return Some(Found::Event(drawn));
         }
         if told_apart && let Some(lost) = self.queue.take_lost(place) {
             return Some(Found::Lost(lost));

@@ -2,16 +2,18 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{
     builder::Settings,
     channel::Channel,
     cursor::Cursor,
+    history::{Gap, Position},
     log,
     packet::{self, Body, Packet, Stamp},
     queue::Place,
@@ -26,6 +28,12 @@ use crate::{
 /// Up to this capacity the map is kept: giving so little back would cost more than it frees.
 const KEPT: usize = 64;
 
+/// How many topics without subscribers keep their history.
+const KEPT_TOPICS: usize = 10_000;
+
+/// So few topics are not worth a look for those that nobody comes back for.
+const SWEPT: usize = 64;
+
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
 /// The topics that somebody listens to, and the way to other machines. Encoded messages only: types are the handles'.
@@ -36,6 +44,8 @@ pub(super) struct Core {
     /// Who reads, where somebody asks.
     readers: Option<Arc<Readers>>,
     remote: Option<Arc<Remote>>,
+    /// From so many topics on it is worth looking for those that nobody comes back for. Changed under the lock on the topics.
+    sweep_at: AtomicUsize,
     /// Nobody can publish any more.
     ended: AtomicBool,
 }
@@ -46,7 +56,14 @@ impl Core {
         readers: Option<Arc<Readers>>,
         remote: Option<Arc<Remote>>,
     ) -> Self {
-        Self { topics: RwLock::default(), settings, readers, remote, ended: AtomicBool::new(false) }
+        Self {
+            topics: RwLock::default(),
+            settings,
+            readers,
+            remote,
+            sweep_at: AtomicUsize::new(SWEPT),
+            ended: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn settings(&self) -> Settings {
@@ -68,14 +85,16 @@ impl Core {
         publisher: Option<&Cursor>,
         encode: impl FnOnce() -> Result<Message>,
     ) -> Result<usize> {
-        let Some(channel) = self.find(topic) else {
+        let found = self.find(topic);
+        if found.is_none() && self.settings.bounds.history.is_none() {
             if let Some(remote) = &self.remote {
                 remote.publish(topic, encode()?);
             }
             HubCounts::unheard(self.settings.name, Source::Here);
             return Ok(0);
-        };
+        }
         let message = encode()?;
+        let channel = found.unwrap_or_else(|| self.open(topic, |_| ()).0);
         if let Some(remote) = &self.remote {
             remote.publish(topic, message.clone());
         }
@@ -118,8 +137,22 @@ impl Core {
         }
     }
 
-    /// A new subscriber of the topic.
-    pub(super) fn enter(&self, topic: &Arc<str>) -> (Arc<Channel>, Place) {
+    /// A new subscriber of the topic, from now on or from a position.
+    pub(super) fn enter(
+        &self,
+        topic: &Arc<str>,
+        position: Option<Position>,
+    ) -> (Arc<Channel>, Place, Option<Gap>) {
+        let (channel, (place, gap)) = self.open(topic, |channel| match position {
+            Some(position) => channel.enter_at(position),
+            None => (channel.enter(), None),
+        });
+        channel.counts().subscribed();
+        (channel, place, gap)
+    }
+
+    /// The topic, new if need be, and what is done with it while nobody can take it away.
+    fn open<F>(&self, topic: &Arc<str>, first: impl FnOnce(&Channel) -> F) -> (Arc<Channel>, F) {
         // Who records them is foreign code, so they are looked up before the lock, for the case that the topic is new.
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
@@ -130,21 +163,48 @@ impl Core {
         let channel = Arc::clone(&topics[topic]);
         // In the order of the lock, so that the backplane knows how it is in the end.
         let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
-        let place = channel.enter();
+        let entered = first(&channel);
+        let swept = if is_new { self.sweep(&mut topics) } else { Vec::new() };
         drop(topics);
         if is_new && is_heard {
             channel.confirm(false);
         }
-        channel.counts().subscribed();
         self.tell();
-        (channel, place)
+        drop(swept);
+        (channel, entered)
+    }
+
+    /// Takes out topics that nobody listens to and whose history is too old, or is one of too many.
+    fn sweep(&self, topics: &mut Topics) -> Vec<(Arc<Channel>, Option<Arc<Channel>>)> {
+        let Some(history) = self.settings.bounds.history else { return Vec::new() };
+        if topics.len() < self.sweep_at.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let mut idle: Vec<_> = topics
+            .iter()
+            .filter_map(|(topic, channel)| Some((channel.idle_since()?, Arc::clone(topic))))
+            .collect();
+        idle.sort_unstable_by_key(|(since, _)| *since);
+        let surplus = idle.len().saturating_sub(KEPT_TOPICS);
+        let is_over = |(index, since): (usize, &Instant)| index < surplus || since.elapsed() > history.age;
+        let over = idle.iter().enumerate().take_while(|(index, (since, _))| is_over((*index, since)));
+        let swept = over.filter_map(|(_, (_, topic))| {
+            let channel = topics.remove(topic)?;
+            Some((channel, self.remote.as_ref().and_then(|remote| remote.give_up(topic))))
+        });
+        let swept = swept.collect();
+        give_back(topics);
+        // In proportion to what is left, so that each topic pays for a bounded part of a look.
+        self.sweep_at.store(SWEPT.max(topics.len() + topics.len().min(KEPT_TOPICS)), Ordering::Relaxed);
+        swept
     }
 
     /// A subscriber goes; the last one takes the topic along.
     pub(super) fn leave(&self, topic: &Arc<str>, channel: &Channel, place: &Place) {
         let mut topics = self.write();
         let leaving = channel.leave(place);
-        let freed = if leaving.others == 0 { topics.remove(topic) } else { None };
+        let is_done = leaving.others == 0 && !leaving.is_kept;
+        let freed = if is_done { topics.remove(topic) } else { None };
         let mut wanted = None;
         if freed.is_some() {
             give_back(&mut topics);
@@ -176,7 +236,10 @@ impl Core {
     }
 
     pub(super) fn topics(&self) -> usize {
-        self.read().len()
+        match self.settings.bounds.history {
+            Some(_) => self.read().values().filter(|channel| channel.subscribers() > 0).count(),
+            None => self.read().len(),
+        }
     }
 
     pub(super) fn subscribers(&self, topic: &str) -> usize {

@@ -9,9 +9,10 @@ use super::{
     SlowPolicy,
     channel::{Channel, Found},
     core::Core,
+    history::{Gap, Kept, Position},
     log,
     lost::Lost,
-    queue::Place,
+    queue::{Drawn, Place},
     readers::Reader,
 };
 use crate::{CloseCode, Error, Message, Result, error::Kind};
@@ -29,12 +30,15 @@ pub(super) struct Cursor {
     missed: u64,
     /// It has taken the last event, so most often the next poll finds nothing.
     expects_nothing: bool,
+    /// What was gone when it began.
+    gap: Option<Gap>,
 }
 
 /// An event as its subscriber gets it.
 #[derive(Debug, Clone)]
 pub(super) struct Taken {
     pub(super) message: Message,
+    pub(super) kept: Option<Arc<Kept>>,
     pub(super) lost: Lost,
 }
 
@@ -45,8 +49,9 @@ pub(super) enum Received {
 }
 
 impl Cursor {
-    pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>) -> Self {
-        let (channel, place) = core.enter(topic);
+    /// From now on, or from a position.
+    pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>, position: Option<Position>) -> Self {
+        let (channel, place, gap) = core.enter(topic, position);
         Self {
             core: Arc::clone(core),
             topic: Arc::clone(topic),
@@ -55,7 +60,12 @@ impl Cursor {
             reader: core.reader(),
             missed: 0,
             expects_nothing: false,
+            gap,
         }
+    }
+
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.gap
     }
 
     pub(super) fn topic(&self) -> &str {
@@ -82,14 +92,14 @@ impl Cursor {
             return Poll::Ready(Err(self.too_slow()));
         };
         let found = self.channel.take(place, told_apart, self.expects_nothing, cx);
-        self.expects_nothing = matches!(found, Found::Event { is_last: true, .. });
+        self.expects_nothing = matches!(found, Found::Event(Drawn { is_last: true, .. }));
         if matches!(found, Found::Nothing) {
             return Poll::Pending;
         }
         coop.made_progress();
         Poll::Ready(match found {
-            Found::Event { message, lost, .. } => {
-                self.judge(lost).map(|()| Received::Event(Taken { message, lost }))
+            Found::Event(Drawn { message, kept, lost, .. }) => {
+                self.judge(lost).map(|()| Received::Event(Taken { message, kept, lost }))
             }
             Found::Lost(lost) => self.judge(lost).map(|()| Received::Lost(lost)),
             _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no more publishers")),

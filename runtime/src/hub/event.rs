@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{Lost, cursor::Taken};
+use super::{Lost, Position, cursor::Taken};
 use crate::{Message, Outgoing};
 
 /// An event from a [`Subscription`](crate::Subscription): already encoded, so that sending it on a socket needs
@@ -46,6 +46,16 @@ impl<T> Event<T> {
     /// ```
     pub fn lost(&self) -> Lost {
         self.taken.lost
+    }
+
+    /// Where a subscriber is that has this event, for [`Topic::subscribe_from`](crate::Topic::subscribe_from). `None` where the hub keeps no
+    /// [history](crate::HubBuilder::history).
+    pub fn position(&self) -> Option<Position> {
+        self.taken.kept.as_ref().map(|kept| kept.position)
+    }
+
+    pub(super) fn into_parts(self) -> (Taken, &'static str) {
+        (self.taken, self.format)
     }
 
     /// How many events this subscriber did not get just before this one, because it was too slow.

@@ -9,6 +9,9 @@
 //!   Publishing is one push, and memory is bounded by the topic, in events and bytes. An event that leaves its publisher out names the
 //!   publisher's seat; an entry that all others have taken is hollow until it is the oldest.
 //! - What is gone gives memory back, in steps: the map of topics, queues, and seats shrink when most of them is unused.
+//! - With a history an entry stays after the last subscriber has taken it, until a later event drops it: only then, so that what is dropped goes
+//!   to the publisher, outside of the lock. Each has a position, the topic's epoch and its number, and a subscriber that comes back takes its place
+//!   behind it under the same lock under which events are added. A topic with a history outlives its subscribers; `core.rs` bounds how many do.
 //! - An event knows the format that it is written in. A socket whose codec has the same `Codec::format` passes the bytes on; any other returns
 //!   an error, and never sends bytes in the wrong format.
 //! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are taken out first. What is counted is looked up
@@ -31,11 +34,13 @@ mod core;
 mod cursor;
 mod event;
 mod heard;
+mod history;
 mod inlet;
 mod log;
 mod lost;
 mod outlet;
 mod packet;
+mod positioned;
 mod queue;
 #[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
 mod readers;
@@ -52,9 +57,11 @@ use serde::Serialize;
 pub use backplane::Backplane;
 pub use builder::{HubBuilder, SlowPolicy};
 pub use event::{Delivery, Event};
+pub use history::{Gap, Position};
 pub use inlet::Inlet;
 pub use lost::Lost;
 pub use outlet::{Order, Outlet, PublishOrder, SubscribeOrder};
+pub use positioned::Positioned;
 pub use subscription::Subscription;
 pub use topic::Topic;
 

@@ -1,12 +1,13 @@
 //! What a topic holds: its events, and where each subscriber is. Nothing in here is locked, and nothing foreign runs:
 //! whatever is dropped or woken is given back to the caller, who holds the lock.
 
-use std::{collections::VecDeque, task::Waker};
+use std::{collections::VecDeque, sync::Arc, task::Waker};
 
 use slab::Slab;
 
 use super::{
     builder::Bounds,
+    history::{Gap, Kept, Position},
     lost::{Losses, Lost},
 };
 use crate::Message;
@@ -16,7 +17,7 @@ const KEPT: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// What some subscriber has not taken yet, oldest first. The first of them is wanted by somebody.
+    /// What some subscriber has not taken yet, oldest first. The first of them is wanted by somebody, unless there is a history.
     entries: VecDeque<Entry>,
     /// The number of the first entry; numbers count every event of the topic.
     first: u64,
@@ -31,6 +32,8 @@ pub(super) struct Queue {
     too_large: bool,
     /// How many have left since the seats gave memory back.
     left: usize,
+    /// What positions belong to; `None`: there is no history, and what everybody has goes.
+    epoch: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -43,6 +46,19 @@ pub(super) struct Entry {
     losses: Losses,
     /// The seat of its publisher, which does not get it.
     publisher: Option<usize>,
+    /// What it has where there is a history.
+    kept: Option<Arc<Kept>>,
+}
+
+/// An event as it is taken from a queue.
+#[derive(Debug)]
+pub(super) struct Drawn {
+    pub(super) message: Message,
+    pub(super) kept: Option<Arc<Kept>>,
+    /// What was lost just before it.
+    pub(super) lost: Lost,
+    /// There is none after it.
+    pub(super) is_last: bool,
 }
 
 /// Where a subscriber is.
@@ -82,12 +98,21 @@ impl Pushed {
 }
 
 impl Queue {
+    pub(super) fn with_history(epoch: Option<u64>) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    /// When the newest event that is kept was published.
+    pub(super) fn newest(&self) -> Option<tokio::time::Instant> {
+        Some(self.entries.back()?.kept.as_ref()?.at)
+    }
+
     pub(super) fn subscribers(&self) -> usize {
         self.seats.len()
     }
 
     /// Adds an event for all but its publisher, and drops the oldest if it would be too much. Gives the event back when
-    /// nobody is to receive it.
+    /// nobody is to receive it, and none is kept.
     pub(super) fn push(
         &mut self,
         message: Message,
@@ -96,17 +121,20 @@ impl Queue {
     ) -> Result<Pushed, Message> {
         let publisher = publisher.map(|place| place.0);
         let reached = self.seats.len() - usize::from(publisher.is_some());
-        if reached == 0 {
+        if reached == 0 && self.epoch.is_none() {
             return Err(message);
         }
         let depth = self.entries.len();
         let mut dropped = Vec::new();
         while self.is_too_full_for(&message, bounds) {
-            self.too_large = self.entries.len() < bounds.events;
+            self.too_large = self.entries.len() < bounds.entries();
             dropped.extend(self.drop_first());
         }
         self.bytes += message.len();
-        self.entries.push_back(Entry { message, left: reached, losses: self.losses, publisher });
+        let number = self.first + self.entries.len() as u64;
+        let kept = self.epoch.map(|epoch| Kept::new(Position::new(epoch, number + 1)));
+        self.entries.push_back(Entry { message, left: reached, losses: self.losses, publisher, kept });
+        self.forget(bounds, &mut dropped);
         // What is left of an older event that everybody has is not the first any more.
         self.pop_taken();
         Ok(Pushed { reached, depth, dropped })
@@ -119,7 +147,7 @@ impl Queue {
 
     /// The newest event is held in any case, however large it is.
     fn is_too_full_for(&self, message: &Message, bounds: Bounds) -> bool {
-        let too_many = self.entries.len() >= bounds.events;
+        let too_many = self.entries.len() >= bounds.entries();
         let too_large = self.bytes.saturating_add(message.len()) > bounds.bytes;
         !self.entries.is_empty() && (too_many || too_large)
     }
@@ -130,16 +158,44 @@ impl Queue {
         Place(self.seats.insert(Seat { next, losses: self.losses, missed: 0, own: 0, waker: None }))
     }
 
+    /// A place behind that position, and what is gone between the two.
+    pub(super) fn enter_at(&mut self, position: Position) -> (Place, Option<Gap>) {
+        let end = self.first + self.entries.len() as u64;
+        let Some(epoch) = self.epoch else {
+            return (
+                self.enter(),
+                (position != Position::OLDEST).then_some(Gap { missed: None, position: None }),
+            );
+        };
+        let seen = position.seen_in(epoch).filter(|seen| *seen <= end);
+        let next = seen.map_or(self.first, |seen| seen.max(self.first));
+        let missed = seen.map(|seen| next - seen);
+        let is_whole = position == Position::OLDEST || missed == Some(0);
+        let gap = (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, next)) });
+        let index = usize::try_from(next - self.first).unwrap_or(usize::MAX);
+        // What was lost before the event that it has is not lost for it.
+        let losses = self.entries.get(index.saturating_sub(1)).map_or(self.losses, |entry| entry.losses);
+        for entry in self.entries.iter_mut().skip(index) {
+            entry.left += 1;
+        }
+        (Place(self.seats.insert(Seat { next, losses, missed: 0, own: 0, waker: None })), gap)
+    }
+
     /// Gives a place back, and with it everything that was kept for it: foreign code runs when that is dropped.
     pub(super) fn leave(&mut self, place: &Place) -> (Option<Waker>, Vec<Message>) {
         let waker = self.clear(place);
         let seat = self.seats.remove(place.0);
         let taken = usize::try_from(seat.next.saturating_sub(self.first)).unwrap_or(usize::MAX);
         let mut unheard = Vec::new();
-        for entry in self.entries.iter_mut().skip(taken) {
-            if entry.publisher != Some(place.0) {
+        // Without a history nobody comes to what is before its place.
+        let from = if self.epoch.is_some() { 0 } else { taken };
+        for (index, entry) in self.entries.iter_mut().enumerate().skip(from) {
+            if entry.publisher == Some(place.0) {
+                // Whoever has the seat next has not published it.
+                entry.publisher = None;
+            } else if index >= taken {
                 entry.left -= 1;
-                if entry.left == 0 {
+                if entry.left == 0 && entry.kept.is_none() {
                     self.bytes -= entry.message.len();
                     unheard.push(entry.hollow());
                 }
@@ -150,8 +206,8 @@ impl Queue {
         (waker, unheard)
     }
 
-    /// The next event at the place, what was lost just before it, and whether there is none after it.
-    pub(super) fn take(&mut self, place: &Place) -> Option<(Message, Lost, bool)> {
+    /// The next event at the place.
+    pub(super) fn take(&mut self, place: &Place) -> Option<Drawn> {
         let seat = self.seats.get_mut(place.0)?;
         let dropped = self.first.saturating_sub(seat.next);
         seat.missed += dropped - std::mem::take(&mut seat.own);
@@ -166,7 +222,8 @@ impl Queue {
         seat.next += 1;
         let lost = seat.lost_until(self.entries[index].losses);
         let is_last = index + 1 == self.entries.len();
-        Some((self.take_at(index), lost, is_last))
+        let kept = self.entries[index].kept.clone();
+        Some(Drawn { message: self.take_at(index), kept, lost, is_last })
     }
 
     /// What is lost at the place though no event came after it.
@@ -179,7 +236,7 @@ impl Queue {
     fn take_at(&mut self, index: usize) -> Message {
         let entry = &mut self.entries[index];
         entry.left -= 1;
-        if entry.left > 0 {
+        if entry.left > 0 || entry.kept.is_some() {
             return entry.message.clone();
         }
         let message = entry.hollow();
@@ -226,9 +283,21 @@ impl Queue {
         Some(entry)
     }
 
+    /// Removes from the front what everybody has, and what the history is not to keep any more.
+    fn forget(&mut self, bounds: Bounds, dropped: &mut Vec<Entry>) {
+        let Some(history) = bounds.history else { return };
+        let is_forgotten = |entry: &Entry, entries: usize| {
+            let is_old = entry.kept.as_ref().is_some_and(|kept| kept.at.elapsed() > history.age);
+            entry.left == 0 && (entries > history.events || is_old)
+        };
+        while self.entries.front().is_some_and(|first| is_forgotten(first, self.entries.len())) {
+            dropped.extend(self.drop_first());
+        }
+    }
+
     /// Removes entries that everybody has from the front.
     fn pop_taken(&mut self) {
-        while self.entries.front().is_some_and(|entry| entry.left == 0) {
+        while self.entries.front().is_some_and(|entry| entry.left == 0 && entry.kept.is_none()) {
             // There is nothing left in it whose drop could run foreign code.
             self.drop_first();
         }

@@ -9,7 +9,7 @@ use std::{
 use futures_core::{FusedStream, Stream};
 
 use super::{
-    Delivery, Event,
+    Delivery, Event, Gap,
     cursor::{Cursor, Received},
 };
 use crate::Result;
@@ -47,6 +47,11 @@ impl<T> Subscription<T> {
 
     pub(super) fn cursor(&self) -> &Cursor {
         &self.cursor
+    }
+
+    /// What was gone when the subscription began from a [position](crate::Topic::subscribe_from); `None` if nothing was.
+    pub fn gap(&self) -> Option<Gap> {
+        self.cursor.gap()
     }
 
     /// The next event.

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::{Hub, Subscription, cursor::Cursor};
+use super::{Hub, Position, Subscription, cursor::Cursor};
 use crate::Result;
 
 /// One topic of a [`Hub`]: what publishers and subscribers hold. Cheap to make and to clone.
@@ -88,7 +88,35 @@ impl<T> Topic<T> {
     /// }
     /// ```
     pub fn subscribe(&self) -> Subscription<T> {
-        let subscription = Cursor::new(&self.hub.shared.core, &self.name);
+        self.subscribe_from(None)
+    }
+
+    /// Subscribes from a [position](crate::Position) on: first come the events that are kept behind it, then those that are published from
+    /// now on, without a gap, a repetition, or another order between the two. Without a position it is [`subscribe`](Self::subscribe).
+    ///
+    /// What the [history](crate::HubBuilder::history) no longer has is in [`Subscription::gap`]; then what it has follows. That is so after a
+    /// restart of the process as well: a history is in memory, and begins anew with it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> sockeye::Result {
+    /// let hub = sockeye::Hub::<u32>::builder().history(2).build();
+    /// let numbers = hub.topic("numbers");
+    /// let mut feed = numbers.subscribe();
+    /// numbers.publish(&1)?;
+    /// let position = feed.next().await?.position();
+    /// for number in 2..=4 {
+    ///     numbers.publish(&number)?;
+    /// }
+    /// drop(feed);
+    /// let mut resumed = numbers.subscribe_from(position);
+    /// assert_eq!(resumed.gap().and_then(|gap| gap.missed), Some(1), "only two are kept");
+    /// assert_eq!(resumed.next().await?.message().as_text(), Some("3"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subscribe_from(&self, position: impl Into<Option<Position>>) -> Subscription<T> {
+        let subscription = Cursor::new(&self.hub.shared.core, &self.name, position.into());
         Subscription::new(subscription, self.hub.encoding.format)
     }
 

@@ -15,7 +15,7 @@ pub(in crate::hub) fn backoff(failed: u32) -> Duration {
 }
 
 /// A number that nobody else has: the standard library's hash maps are seeded by the system.
-pub(super) fn random() -> u64 {
+pub(in crate::hub) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

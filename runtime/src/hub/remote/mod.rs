@@ -29,7 +29,11 @@ use super::{
 };
 use crate::{Message, metrics::HubCounts};
 
-pub(super) use self::{backoff::backoff, lines::Step as LineStep, outgoing::Parcel as Outbound};
+pub(super) use self::{
+    backoff::{backoff, random},
+    lines::Step as LineStep,
+    outgoing::Parcel as Outbound,
+};
 
 /// How often a gap in what comes from others is logged aloud.
 const GAPS: Duration = Duration::from_secs(1);
