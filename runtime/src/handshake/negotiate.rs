@@ -170,9 +170,12 @@ impl Negotiation {
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
         let is_servers_fault = head.status.is_server_error();
         let remedy = if is_servers_fault {
-            "fix what this parameter needs on the server, as the reason says; the client is not at fault"
+            "fix what this parameter needs on the server, as the reason says; the client is not at fault".to_owned()
         } else {
-            "have the client send what this parameter needs"
+            format!(
+                "change the request so that `{ty}` can read it, as the reason says; to answer in your own words, take \
+                 the parameter as a `Result`"
+            )
         };
         let reason = Words::own(format!("the parameter `{ty}` rejected the request with {}: ", head.status))
             .then_foreign(String::from_utf8_lossy(&body).trim_end());
