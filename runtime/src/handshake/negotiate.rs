@@ -170,7 +170,8 @@ impl Negotiation {
         let ty = self.endpoint.registered.params.get(index).map_or("?", |param| param.ty);
         let is_servers_fault = head.status.is_server_error();
         let remedy = if is_servers_fault {
-            "fix what this parameter needs on the server, as the reason says; the client is not at fault".to_owned()
+            "fix what this parameter needs on the server, as the reason says; the client is not at fault"
+                .to_owned()
         } else {
             format!(
                 "change the request so that `{ty}` can read it, as the reason says; to answer in your own words, take \
