@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use sockeye_rules::syntax::{
     Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, generic_arguments,
     has_impl_trait, known, last_segment, one_line, path_arities, reads_cookies,
@@ -19,8 +19,13 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     };
     let cfgs = conditions(&function.attrs);
     let bind = bind(function, &endpoint.options);
-    let first =
-        function.parameters.first().map(Parameter::ty).filter(|ty| !is_handshake(ty)).map(unknown_first);
+    let first = function
+        .parameters
+        .first()
+        .map(Parameter::ty)
+        .filter(|ty| !is_handshake(ty) && !borrows(ty.to_token_stream()))
+        .map(unknown_first);
+    let output = function.output().filter(|ty| names_error(ty)).map(named_error);
     let registered = registered(endpoint, function, &written);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let marker = endpoint.route().map(|route| duplicate::marker(route, &group));
@@ -32,6 +37,7 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
             // One name for the many paths below: each of their tokens is read again for each endpoint.
             use #sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
             #first
+            #output
             #bind
             #marker
             __private::inventory::submit! { #registered }
@@ -70,9 +76,48 @@ fn first(parameter: &Parameter) -> TokenStream {
 /// rustc judges the types of signatures before any body. A first parameter that it finds to be no handshake is reported
 /// before what the body does with it.
 fn unknown_first(ty: &Type) -> TokenStream {
+    checked(ty, &format_ident!("CheckedFirst"))
+}
+
+/// So is an error that is none of ours, before every `?` in the body.
+fn named_error(ty: &Type) -> TokenStream {
+    checked(ty, &format_ident!("CheckedReturn"))
+}
+
+fn checked(ty: &Type, check: &Ident) -> TokenStream {
     let first = ty.to_token_stream().into_iter().next();
     let place = first.map_or_else(Span::call_site, |token| token.span());
-    quote_spanned!(place=> const _: fn(__private::CheckedFirst<#ty>) = |_| ();)
+    let check = Ident::new(&check.to_string(), place);
+    quote_spanned!(place=> const _: fn(__private::#check<#ty>) = |_| ();)
+}
+
+/// Whether the return type is a `Result` with an error type of its own, which the signature spells out.
+fn names_error(ty: &Type) -> bool {
+    !has_impl_trait(ty)
+        && !borrows(ty.to_token_stream())
+        && last_segment(ty).is_some_and(|last| last.ident == "Result")
+        && generic_arguments(ty).len() == 2
+}
+
+/// Whether a lifetime is written there that is inferred where the function is called.
+fn borrows(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let borrows = match token {
+            TokenTree::Group(group) => borrows(group.stream()),
+            TokenTree::Punct(mark) if mark.as_char() == '\'' => {
+                !matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '&' => {
+                !matches!(tokens.peek(), Some(TokenTree::Punct(tick)) if tick.as_char() == '\'')
+            }
+            _ => false,
+        };
+        if borrows {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether it is a handshake by its name and that of its codec.
@@ -212,7 +257,6 @@ fn millis(duration: Duration) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::TokenTree;
     use sockeye_rules::syntax::parse;
 
     use super::*;

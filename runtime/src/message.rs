@@ -2,7 +2,11 @@ use bytes::Bytes;
 
 use crate::Utf8Bytes;
 
-/// A whole message, RFC 6455 section 5.6. Pings, pongs and close frames never reach a handler.
+/// A whole message, RFC 6455 section 5.6.
+///
+/// Unlike axum's `Message` it has no `Close`, `Ping` and `Pong`: control frames never reach a handler. When the peer
+/// closes, `recv` returns `None`, and [`close_frame`](crate::Socket::close_frame) has its code. To close, call
+/// [`close`](crate::Socket::close). Pings are answered; [`ping`](crate::Socket::ping) sends one.
 ///
 /// Cloning a message copies no payload.
 ///
@@ -13,6 +17,9 @@ use crate::Utf8Bytes;
 /// assert_eq!(message.as_text(), Some("hello"));
 /// assert_eq!(message.as_bytes(), b"hello");
 /// ```
+#[doc(alias = "Close")]
+#[doc(alias = "Ping")]
+#[doc(alias = "Pong")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// Text, always valid UTF-8.

@@ -84,13 +84,17 @@ pub fn first<H: FirstParameter>() -> First<H> {
 #[diagnostic::on_unimplemented(
     message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
     label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
-    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and boxes of errors",
+    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and `Box<dyn Error + Send + Sync>`",
     note = "help: write `-> sockeye::Result`"
 )]
 pub trait Returned: Sized + 'static {
     #[doc(hidden)]
     fn into_result(self) -> Result<(), Error>;
 }
+
+/// A return type, for a check of the type alone.
+#[derive(Debug)]
+pub struct CheckedReturn<R: Returned>(std::marker::PhantomData<R>);
 
 impl Returned for () {
     fn into_result(self) -> Result<(), Error> {
@@ -165,7 +169,7 @@ where
     R: 'static,
     F: Handler<H, A::Values, Output = R>,
     // rustc shows the next line to whoever breaks it, so it says what to do.
-    F::Future: Send + 'static, // a connection can change its thread at `.await`: drop that value before (close its block), or use one that is `Send` (`Arc` for `Rc`)
+    F::Future: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
 {
     let call = move |mut incoming: Incoming| -> Running {
         Box::pin(async move {

@@ -12,8 +12,8 @@ mod requirements;
 
 pub use args::Args;
 pub use bind::{
-    Bound, CheckedFirst, First, FirstParameter, Handler, HandshakeCodec, Outcome, Returned, bind, first,
-    outcome,
+    Bound, CheckedFirst, CheckedReturn, First, FirstParameter, Handler, HandshakeCodec, Outcome, Returned,
+    bind, first, outcome,
 };
 pub use constant_route::constant_route;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};

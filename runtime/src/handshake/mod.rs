@@ -135,6 +135,7 @@ impl<C> Handshake<C> {
     /// # Errors
     /// If the client disconnected in the meantime, or if a header or subprotocol that was passed to [`Accept`]
     /// cannot be sent.
+    #[doc(alias = "on_upgrade")]
     pub fn accept(self) -> Accept<C> {
         Accept::new(self.incoming)
     }

@@ -171,6 +171,7 @@ impl<C: Codec> Socket<C> {
     /// accept (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?`, the error ends
     /// the handler and closes with the right code. After an error that ended the connection, `recv` returns
     /// `None`; after an `invalid_message`, the next message.
+    #[doc(alias = "next")]
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         self.receiver.recv().await
     }
