@@ -92,8 +92,8 @@ async fn a_full_server_says_so_until_somebody_leaves() {
     let mut first = accepted(request(&server)).await;
     let _second = accepted(request(&server)).await;
     let answer = raw::ask(server.addr, &format!("GET /echo HTTP/1.1\r\n{HEAD}\r\n")).await;
-    // The default for one client is no more than the total, and a client that has all of it is told that.
-    assert_eq!((answer.status, answer.header("sockeye-rule")), (429, "client_limit"), "{answer:?}");
+    // A client on loopback may have all there is: it is the total that is reached.
+    assert_eq!((answer.status, answer.header("sockeye-rule")), (503, "server_full"), "{answer:?}");
     first.close(None).await.expect("closes");
     accepted_soon(&server).await;
 }
@@ -112,7 +112,8 @@ async fn the_total_counts_whoever_asks() {
     assert!(answer.body.contains("reached its connection limit; try again later"), "{}", answer.body);
     assert!(!answer.body.contains("2 open WebSockets"), "the client is told no figures: {}", answer.body);
 
-    let lines = logs::with("reason", "the limit of 2 open WebSockets is reached");
+    let mut lines = logs::with("reason", "the limit of 2 open WebSockets is reached");
+    lines.retain(|line| line.get("client") == "203.0.113.3");
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((line.level, line.get("endpoint"), line.get("status")), (Level::WARN, "echo", "503"));
     assert!(line.get("remedy").starts_with("raise `Limits::max_connections`, or"), "{line:?}");
@@ -178,6 +179,19 @@ async fn behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says() {
         let reason = format!("the {client} has reached the limit of 1 WebSocket per client");
         assert_eq!(logs::with("reason", &reason).len(), 1);
     }
+}
+
+/// A proxy that does not set the header makes one client of all.
+#[tokio::test]
+async fn a_proxy_that_says_nothing_of_its_clients_is_named_as_the_cause() {
+    let server = server(Limits::new().max_connections_per_client(1).trusted_proxies(2)).await;
+    let _open = accepted(request(&server)).await;
+    let head = format!("GET /echo HTTP/1.1\r\n{HEAD}X-Forwarded-For: unknown\r\n\r\n");
+    let answer = raw::ask(server.addr, &head).await;
+    assert_eq!((answer.status, answer.header("sockeye-rule")), (429, "client_limit"), "{answer:?}");
+    let lines = logs::with("rule", "client_limit");
+    let told = "have the proxy in front add the client's address to `X-Forwarded-For`";
+    assert!(lines.iter().any(|line| line.get("remedy").starts_with(told)), "{lines:?}");
 }
 
 /// Says who it is told that it talks to.
@@ -472,7 +486,7 @@ async fn every_place_comes_back_whatever_became_of_the_client() {
         open.push(accepted_soon(&server).await);
     }
     let (status, rule, _) = refusal(request(&server)).await;
-    assert_eq!((status, rule.as_str()), (429, "client_limit"), "not one place too many came back");
+    assert_eq!((status, rule.as_str()), (503, "server_full"), "not one place too many came back");
     server.stop();
     for client in &mut open {
         assert_eq!(close_of(client).await.0, 1001);

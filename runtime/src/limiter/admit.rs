@@ -7,7 +7,7 @@ use sockeye_rules::{CLIENT_LIMIT, SERVER_FULL, render::count};
 
 use super::{
     Counts, Slot,
-    client::Client,
+    client::{Client, is_forwarded},
     count::{Bounds, Full},
     lingering::{Lingerer, Lingering, Stay},
 };
@@ -45,6 +45,10 @@ const HTTP: Kind = Kind {
     open: "open HTTP connection",
     remedy: "raise `Limits::max_http_connections`, or distribute the clients over more instances",
 };
+
+/// What to do where the proxy in front does not say who its clients are.
+const NOT_FORWARDED: &str = "have the proxy in front add the client's address to `X-Forwarded-For`: the request has no address where \
+    `Limits::trusted_proxies` looks for it, so it counts for the proxy";
 
 /// A WebSocket's place among the server's connections until it is over, and then its handler's among those that go on, until it
 /// is dropped.
@@ -86,11 +90,17 @@ impl Place {
 pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) -> Result<Place, Refusal> {
     let client = Client::of(parts, limits.trusted_proxies);
     let bounds = bounds(limits, limits.sockets(), client);
-    let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, SOCKETS, bounds, limits))?;
+    let is_unnamed = limits.trusted_proxies > 0 && !is_forwarded(&parts.headers, limits.trusted_proxies);
+    let refuse = |full, kind| {
+        let mut refusal = refuse(full, kind, bounds, limits);
+        if is_unnamed && matches!(full, Full::Client(_)) {
+            NOT_FORWARDED.clone_into(&mut refusal.remedy);
+        }
+        refusal
+    };
+    let slot = counts.sockets.enter(client, bounds).map_err(|full| refuse(full, SOCKETS))?;
     let lingering = counts.lingering.clone();
-    lingering
-        .make_room(client, bounds.and_one_more())
-        .map_err(|full| refuse(full, LINGERING, bounds, limits))?;
+    lingering.make_room(client, bounds.and_one_more()).map_err(|full| refuse(full, LINGERING))?;
     let carrier = parts.extensions.remove::<Arc<Busy>>();
     if let Some(busy) = &carrier {
         busy.carry_socket();
