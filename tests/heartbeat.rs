@@ -265,6 +265,27 @@ async fn a_script_hears_from_a_silent_server_at_once_and_then_every_interval() -
     Ok(())
 }
 
+/// Greets, and then says nothing.
+#[ws_endpoint("/greeting", heartbeat_message = "20s")]
+async fn greeting(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send("welcome").await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_message_of_a_handler_comes_before_the_first_heartbeat_message() -> Tested {
+    let client = client().await;
+    let mut socket = client.connect("/greeting").await?;
+    let begun = Instant::now();
+    for (second, text) in [(0, "welcome"), (0, ALIVE), (20, ALIVE)] {
+        assert_eq!(socket.recv_text().await?, text);
+        assert_eq!(begun.elapsed().as_secs(), second);
+    }
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_has_just_sent_something_needs_no_heartbeat_message() -> Tested {
     let client = client().await;

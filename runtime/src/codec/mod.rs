@@ -61,8 +61,9 @@ pub trait Codec: Send + 'static {
     /// Says why the value cannot be written; `send` passes it on.
     fn encode(value: &Self::Out) -> Result<Message, Error>;
 
-    /// What shows a client's script that the server is there, on an endpoint with the option `heartbeat_message`. It is the first message
-    /// of the connection, and it is sent again after so much silence of the server. `None` sends nothing.
+    /// What shows a client's script that the server is there, on an endpoint with the option `heartbeat_message`. It is sent when the
+    /// connection opens, behind what the handler sends without waiting for anything, and again after so much silence of the server. `None`
+    /// sends nothing.
     ///
     /// The default is the JSON text `{"sockeye":"heartbeat","every":30000}`, with the milliseconds within which the client can
     /// expect the next message. The client module `sockeye-client` handles it. A codec whose clients cannot tell it from

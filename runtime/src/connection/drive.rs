@@ -36,6 +36,8 @@ pub(super) struct Drive {
     active: (Instant, u64),
     /// When a message was last sent, and up to where messages were queued then. Noted only where there is a heartbeat message.
     said: (Instant, u64),
+    /// The first heartbeat message is queued.
+    has_spoken: bool,
     /// When the answer to the ping of a handle must be here.
     ping_due: Option<Instant>,
     reprieve: Reprieve,
@@ -97,6 +99,7 @@ impl Drive {
             heard: (Instant::now(), 0),
             active: (Instant::now(), 0),
             said: (Instant::now(), 0),
+            has_spoken: false,
             ping_due: None,
             reprieve: Reprieve::default(),
             is_timed: false,
@@ -156,7 +159,7 @@ impl Drive {
         round.wire.open(Engine::new(io, round.limits().max_message_size));
         let now = Instant::now();
         (self.heard.0, self.active.0) = (now, now);
-        self.speak(round, now);
+        self.said.0 = now;
         self.phase = Phase::Serving;
         self.deadline = None;
         round.cell.lock().stage = Stage::Open;
@@ -171,6 +174,7 @@ impl Drive {
     /// Writes and reads while messages flow.
     fn serve(&mut self, round: &mut Round<'_, '_>) {
         self.flush(round);
+        self.introduce(round);
         // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
         if !round.again && round.room.is_some() {
             round.read_ahead();
@@ -189,6 +193,14 @@ impl Drive {
     fn note_said(&mut self, round: &Round<'_, '_>) {
         if round.cell.heartbeat_message().is_some() && round.wire.taken_up_to() != self.said.1 {
             self.said = (Instant::now(), round.wire.taken_up_to());
+        }
+    }
+
+    /// Tells the client when to expect something, behind what the handler has sent at once: its first message is the first of the connection.
+    fn introduce(&mut self, round: &mut Round<'_, '_>) {
+        if !std::mem::replace(&mut self.has_spoken, true) && round.cell.heartbeat_message().is_some() {
+            self.speak(round, Instant::now());
+            self.flush(round);
         }
     }
 
