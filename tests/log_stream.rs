@@ -14,7 +14,7 @@ use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use sockeye::{
-    Handshake, Hub, LogRecord, LogStream, Server, Subscription,
+    Handshake, Hub, LogRecord, LogStream, Position, Server, Subscription,
     backplane::{Inlet, Outlet},
     ws_endpoint,
 };
@@ -151,6 +151,18 @@ fn nobody_listens_and_nothing_is_written_down() {
     tracing::info!(value = ?Counted(&count), "heard");
     assert_eq!(count.load(Ordering::Relaxed), 1);
     assert_eq!(records(&mut feed).len(), 1, "what a field's `Debug` logs is not in the stream");
+}
+
+#[test]
+fn a_stream_with_a_history_keeps_what_nobody_has_heard() {
+    let stream = LogStream::with(Hub::builder().history(2));
+    let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
+    for number in 1..=3 {
+        tracing::info!(number, "before anyone listens");
+    }
+    let mut feed = stream.hub().topic(LogStream::TOPIC).subscribe_from(Position::OLDEST);
+    let kept: Vec<_> = records(&mut feed).iter().map(|record| record["fields"]["number"].clone()).collect();
+    assert_eq!(kept, [2, 3]);
 }
 
 #[test]

@@ -229,10 +229,10 @@ impl Core {
         }
     }
 
-    /// Whether an event of the topic could reach anybody.
+    /// Whether an event of the topic could reach anybody, now or out of a history.
     #[cfg(feature = "log-stream")]
     pub(super) fn is_heard(&self, topic: &str) -> bool {
-        self.remote.is_some() || self.read().contains_key(topic)
+        self.remote.is_some() || self.settings.bounds.history.is_some() || self.read().contains_key(topic)
     }
 
     pub(super) fn topics(&self) -> usize {
