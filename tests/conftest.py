@@ -18,13 +18,13 @@ ANNOUNCED = re.compile(r"on ws://(127\.0\.0\.1:(\d+))")
 class Program:
     """A server that was started, and what it has logged so far."""
 
-    def __init__(self, name, **environment):
+    def __init__(self, name, *arguments, **environment):
         path = BINARIES / name
         assert path.exists(), f"{path} is missing: cargo build --workspace --bins"
         self.log = ""
         self._grown = threading.Condition()
         self._process = subprocess.Popen(
-            [path],
+            [path, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -117,8 +117,8 @@ def metrics():
 
 
 @pytest.fixture
-def dashboard():
-    """A dashboard of one's own."""
-    program = Program("example-dashboard")
+def dashboard(tmp_path):
+    """A dashboard of one's own, which remembers nothing of others."""
+    program = Program("example-dashboard", "--journal", tmp_path / "journal.jsonl")
     yield program
     program.kill()

@@ -7,6 +7,7 @@
 //! | [`authentication`] | cookies, layers, bearer tokens, tokens from a browser |
 //! | [`pushing_and_broadcasting`] | hubs, slow subscribers, tasks beside a handler |
 //! | [`state_and_readiness`] | what handlers share, and what must work before the server listens |
+//! | [`outages`] | outages that have happened, and what the startup says of each |
 //! | [`limits_and_defaults`] | every default, and what a client sees at each limit |
 //! | [`mistakes`] | common mistakes, and the message that reports each |
 //! | [`rules`] | every rule, with a link to its page |
@@ -35,6 +36,10 @@ pub mod pushing_and_broadcasting {}
 /// What handlers share, and what must work before the server listens.
 #[doc = include_str!("../docs/state_and_readiness.md")]
 pub mod state_and_readiness {}
+
+/// Outages that have happened.
+#[doc = include_str!("../docs/outages.md")]
+pub mod outages {}
 
 /// Every default.
 #[doc = include_str!("../docs/limits_and_defaults.md")]

@@ -86,11 +86,3 @@ def test_a_stopping_chat_is_shown(browser, chat):
     wait_for(browser, "closed with 1001: the server is stopping; connecting again")
     assert chat.wait()[0] == 0
 
-
-def test_the_dashboard_shows_the_work(browser, dashboard):
-    browser.get(f"http://{dashboard.address}/")
-    wait_for(browser, "looked at 1000 numbers primes=", "#log")
-    keep_screenshot(browser, "dashboard")
-    dashboard.interrupt()
-    wait_for(browser, "closed with 1001", "#log")
-    assert dashboard.wait()[0] == 0

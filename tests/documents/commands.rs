@@ -15,7 +15,7 @@ const RUN_BY: [(&str, &str, &str); 14] = [
     ("cargo doc -p sockeye --all-features", ".ci/documentation", "--workspace --all-features"),
     ("cargo run -p example-chat", "tests/conftest.py", "Program(\"example-chat\")"),
     ("cargo run -p example-existing-axum-app", "tests/conftest.py", "Program(\"example-existing-axum-app\""),
-    ("cargo run -p example-dashboard", "tests/conftest.py", "Program(\"example-dashboard\")"),
+    ("cargo run -p example-dashboard", "tests/conftest.py", "Program(\"example-dashboard\""),
     ("cargo run -p example-metrics", "tests/conftest.py", "Program(\"example-metrics\")"),
     ("cargo install --path cli", ".ci/clients", "cargo install --debug --locked --path cli"),
     ("cargo sockeye check", "cli/tests/command/formats.rs", ".run(&[\"check\"])"),

@@ -1,51 +1,90 @@
-//! The program's own log on a page, live.
+//! An operations dashboard: it checks the Markdown files of a directory in batches, and shows everything on a page, live.
 //!
 //! ```text
 //! cargo run -p example-dashboard
+//! curl -X POST http://127.0.0.1:3000/api/validate/batch
 //! ```
 //!
-//! `work.rs` does some work and logs it, as any program does. `logs.rs` is the endpoint that shows the log to a browser.
-//! Needs Sockeye's feature `log-stream`. `SOCKEYE_ADDR` listens elsewhere, `RUST_LOG` chooses what is logged.
+//! `sockets/` has the endpoints, `api/` what `curl` and the page ask for, `feed.rs` the events between, `batch.rs` the work, `page/` the page.
+//! `--break NAME` builds in an outage that has happened: the server then says what is wrong in place of starting. `SOCKEYE_ADDR` listens
+//! elsewhere, `RUST_LOG` chooses what is logged.
 
-mod logs;
+mod api;
+mod batch;
+mod breaks;
+mod components;
+mod documents;
+mod domain;
+mod feed;
+mod journal;
+mod logging;
+mod markdown;
+mod options;
+mod own_page;
+mod page;
+mod server;
+mod sockets;
 #[cfg(test)]
 mod tests;
-mod work;
 
-use std::{
-    env,
-    io::{self, IsTerminal},
+use std::error::Error;
+
+use clap::Parser as _;
+use sockeye::{Hub, LogStream};
+
+use crate::{
+    breaks::{Break, NOWHERE},
+    documents::Documents,
+    feed::Feed,
+    options::Options,
+    server::{Parts, count, hub, server},
 };
 
-use axum::{Router, response::Html, routing::get};
-use sockeye::{LogStream, Server, StartupError};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
-
 #[tokio::main]
-async fn main() -> Result<(), StartupError> {
-    let stream = LogStream::new();
-    log_to_terminal_and(stream.clone());
-    let address = env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
-    let tell = |address| tracing::info!("open http://{address}; Ctrl-C stops");
-    tokio::select! {
-        served = server(stream).on_listen(tell).serve(address) => served,
-        never = work::search() => match never {},
+async fn main() -> Result<(), Failure> {
+    let options = Options::parse();
+    let parts = parts(options)?;
+    let batches = parts.batches.clone();
+    let listening = move |address| {
+        tracing::info!("open http://{address}; Ctrl-C stops");
+        batches.resume();
+    };
+    Ok(server(parts).on_listen(listening).serve(options::address()).await?)
+}
+
+fn parts(options: Options) -> Result<Parts, Failure> {
+    let pace = options.pace();
+    let Options { directory, journal, write, broken, .. } = options;
+    // A page that is opened shows what has been logged lately.
+    let log = LogStream::with(Hub::builder().history(500));
+    logging::start((broken != Some(Break::LogStream)).then(|| log.clone()));
+    let directory = if broken == Some(Break::ComponentDown) { NOWHERE.into() } else { directory };
+    // An outage that was built in leaves no trace.
+    let feed = if broken.is_some() {
+        Feed::in_memory(hub())
+    } else {
+        Feed::open(hub(), &journal)
+            .map_err(|error| format!("the journal `{}` cannot be used: {error}", journal.display()))?
+    };
+    Ok(Parts {
+        numbers: count()?,
+        may_write: write,
+        broken,
+        ..Parts::new(Documents::new(directory), feed, pace, log)
+    })
+}
+
+/// Prints the report of the startup as it is.
+struct Failure(Box<dyn Error>);
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
-/// The whole program but for its work and its port, so that tests have the same one.
-fn server(stream: LogStream) -> Server {
-    let page = Router::new().route("/", get(async || Html(include_str!("page.html"))));
-    Server::new()
-        .state(stream.hub())
-        // Asked at every start: a stream that is not connected to the logger is an error then, in place of a page that
-        // stays empty. Try it: take `.with(stream)` out below.
-        .ready("log stream", stream)
-        .router(page)
-}
-
-fn log_to_terminal_and(stream: LogStream) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let terminal = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    tracing_subscriber::registry().with(filter).with(terminal).with(stream).init();
+impl std::fmt::Debug for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.0, f)
+    }
 }

@@ -86,11 +86,16 @@ def test_the_application_serves_old_and_new_routes_and_ends(existing_axum_app):
 
 
 def test_the_log_arrives_and_ctrl_c_says_goodbye(dashboard):
+    order = urllib.request.Request(f"http://{dashboard.address}/api/validate/batch", method="POST")
     with connect(dashboard.url("/ws/logs")) as page:
-        while not (record := heard(page))["message"].startswith("looked at"):
+        assert heard(page)["type"] == "connection_established"
+        assert heard(page) == {"sockeye": "heartbeat", "every": 30_000}
+        with urllib.request.urlopen(order, data=b'{"directory":"examples/dashboard"}') as answer:
+            assert (answer.status, json.load(answer)["status"]) == (202, "pending")
+        while (record := heard(page)["event"])["message"] != "started":
             pass
         assert record["level"] == "INFO"
-        assert record["spans"][0]["name"] == "search"
+        assert record["spans"][0] == {"name": "workflow", "fields": {"id": 1}}
         dashboard.interrupt()
         assert closed(page).code == 1001
     assert dashboard.wait()[0] == 0

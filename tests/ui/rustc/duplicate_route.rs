@@ -1,13 +1,11 @@
-//! Two endpoints with one route, which are there under conditions.
+//! Two endpoints of one crate with one route, whatever its parameters are called.
 
-#[cfg(not(windows))]
 mod rooms {
     use axum::extract::Path;
     use sockeye::{Handshake, ws_endpoint};
 
     /// Documented.
     #[ws_endpoint("/ws/rooms/{room}")]
-    #[cfg(not(windows))]
     async fn room(_handshake: Handshake, Path(_room): Path<u64>) {
         todo!()
     }
@@ -19,7 +17,6 @@ mod admin {
 
     /// Documented.
     #[ws_endpoint("/ws/rooms/{name}")]
-    #[cfg(not(windows))]
     async fn room(_handshake: Handshake, Path(_name): Path<String>) {
         todo!()
     }
