@@ -385,7 +385,7 @@ export function explainResponse(response, body) {
   if (status < 300 && refusal.rule === undefined) {
     return { temporary: true, reason: "The handshake failed, though the server answers.", remedy: "Look for a proxy that does not pass WebSockets on." };
   }
-  if (rule === "not_an_upgrade") return { temporary: true, reason: "The handshake failed, and the server does not say why." };
+  if (status === 426) return { temporary: true, reason: "The handshake failed, and the server does not say why." };
   if (refusal.rule === undefined) {
     return { ...refusal, temporary, reason: `Something in front of the endpoint answered ${status}.`, remedy: "Look at layers, proxies and the address." };
   }

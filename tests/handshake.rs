@@ -433,6 +433,10 @@ async fn an_extractor_that_refuses_keeps_its_answer_and_is_logged() {
             .starts_with("the parameter `Query<Page>` rejected the request with 400 Bad Request"),
         "{line:?}"
     );
+    assert!(
+        line.get("remedy").starts_with("change the request so that `Query<Page>` can read it"),
+        "{line:?}"
+    );
     let mut client = server.connect("/page?number=7").await;
     assert_eq!(hear(&mut client).await, Message::text("7"));
 }

@@ -116,6 +116,7 @@ fn a_server_without_http2_tells_clients_of_http2_so() {
     let output = cargo(&["run", "--package", "http1"]).env_remove("SOCKEYE_CHECK").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!said.contains("warning: "), "what only HTTP/2 needs is left out with it: {said}");
     let told = said.lines().filter(|line| line.contains("rule=malformed_request")).collect::<Vec<_>>();
     assert_eq!(told.len(), 1, "{said}");
     for part in [

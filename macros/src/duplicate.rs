@@ -1,14 +1,91 @@
 //! Two endpoints of one crate with the same route.
 //!
-//! A macro call cannot know of another one. But exported macros share one list of names for the whole crate, wherever
-//! they stand; so each endpoint exports one that is named after its route, and rustc points at both places when two are
-//! the same. Nothing is ever called through it.
+//! The compiler expands all of a crate's macros in one process, so the places of the routes so far are kept, and the
+//! second endpoint with a route is told where the first is. In an editor the process outlives the text: what is remembered
+//! counts only while it still stands in its file.
+//!
+//! Where no file can be read, and between endpoints under `#[cfg(..)]`, rustc finds the two: exported macros share one list
+//! of names for the whole crate, wherever they stand, and each endpoint exports one that is named after its route. Nothing
+//! is ever called through it.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use sockeye_rules::syntax::Route;
+use std::{cell::RefCell, collections::HashMap, env, path::PathBuf};
 
-use crate::report::name_at;
+use proc_macro2::{LineColumn, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use sockeye_rules::syntax::{Endpoint, Function, Route};
+
+use crate::{report::name_at, source};
+
+/// Where an endpoint is.
+#[derive(Clone, PartialEq)]
+struct Seen {
+    path: PathBuf,
+    /// As the compiler shows it.
+    file: String,
+    place: LineColumn,
+    route: String,
+    name: String,
+}
+
+thread_local! {
+    /// By crate, shape of the route, and group.
+    static SEEN: RefCell<HashMap<[String; 4], Seen>> = RefCell::default();
+}
+
+/// The error where another endpoint of the crate has the route.
+pub(crate) fn error(endpoint: &Endpoint) -> Option<TokenStream> {
+    let (function, route) = (endpoint.function()?, endpoint.route()?);
+    if function.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
+        return None;
+    }
+    let here = seen(function, route)?;
+    let first = first(key(endpoint, route), here.clone())?;
+    // The words of the server's report, and of the command line's.
+    let text = format!(
+        "[duplicate_route] endpoints `{}` and `{}` have the same route\n\
+         note: {} is already the route of `{}`, at {}:{}\n\
+         help: change one of the routes, or put the endpoints into different groups with `group = \"..\"`",
+        first.name, here.name, first.route, first.name, first.file, first.place.line
+    );
+    let arguments = quote_spanned!(route.literal.span()=> { #text });
+    Some(quote_spanned!(route.literal.span()=> ::core::compile_error! #arguments))
+}
+
+fn key(endpoint: &Endpoint, route: &Route) -> [String; 4] {
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    [variable("CARGO_MANIFEST_DIR"), variable("CARGO_CRATE_NAME"), route.shape(), group]
+}
+
+fn seen(function: &Function, route: &Route) -> Option<Seen> {
+    let span = route.literal.span();
+    Some(Seen {
+        path: span.local_file()?,
+        file: span.file(),
+        place: span.start(),
+        route: route.literal.to_token_stream().to_string(),
+        name: function.name().to_string(),
+    })
+}
+
+/// The endpoint that had this route before; from now on it is this one, if there is none.
+fn first(key: [String; 4], here: Seen) -> Option<Seen> {
+    SEEN.with_borrow_mut(|all| match all.get(&key) {
+        Some(first) if *first != here && still_stands(first) => Some(first.clone()),
+        _ => {
+            all.insert(key, here);
+            None
+        }
+    })
+}
+
+/// Whether the route is written at its place.
+fn still_stands(seen: &Seen) -> bool {
+    let line =
+        || source::text_of(&seen.path)?.lines().nth(seen.place.line.checked_sub(1)?).map(str::to_owned);
+    let rest = line().map(|line| line.chars().skip(seen.place.column).collect::<String>());
+    rest.is_some_and(|rest| rest.starts_with(&seen.route))
+}
 
 pub(crate) fn marker(route: &Route, group: &str) -> TokenStream {
     let name = name_at(&name(&route.shape(), group), &route.literal);

@@ -15,7 +15,7 @@ mod source;
 mod surroundings;
 
 use proc_macro::TokenStream;
-use sockeye_rules::syntax;
+use sockeye_rules::{SELF_RECEIVER, syntax};
 
 /// Registers an `async fn` as a WebSocket endpoint, and checks it while it compiles.
 ///
@@ -64,13 +64,17 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let absent = root::absent(&endpoint.options).filter(|_| errors.is_empty());
     let expanded = if let Some(error) = absent {
         quote::quote!(#error #item)
-    } else if errors.is_empty() {
-        expand::expand(&endpoint, item)
-    } else {
+    } else if !errors.is_empty() {
         report::report(&endpoint, &errors, item)
+    } else if let Some(error) = duplicate::error(&endpoint) {
+        let item = report::report(&endpoint, &[], item);
+        quote::quote!(#error #item)
+    } else {
+        expand::expand(&endpoint, item)
     };
     // In an `impl` block nothing may stand beside the function, and there is an error to fix first.
-    let free = endpoint.function().filter(|function| function.receiver.is_none());
+    let is_in_impl = errors.iter().any(|one| one.rule == &SELF_RECEIVER);
+    let free = endpoint.function().filter(|_| !is_in_impl);
     let warnings = free.map(|function| report::warnings(function, &warnings));
     quote::quote!(#expanded #warnings).into()
 }

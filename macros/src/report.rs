@@ -64,8 +64,9 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
 
 /// The errors, then the item: the rest of the program still finds it, and an editor still completes in it.
 pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
+    let is_of_body = |one: &Diagnostic| one.rule.phase == Phase::Lifecycle || stands_for_handshake(one);
     let (of_body, of_item): (Vec<_>, Vec<_>) =
-        found.iter().partition(|one| one.rule.phase == Phase::Lifecycle && !is_method(endpoint));
+        found.iter().partition(|one| is_of_body(one) && !is_method(endpoint));
     let errors = of_item.into_iter().map(error);
     let item = match endpoint.function() {
         None => item,
@@ -94,10 +95,15 @@ fn error(found: &Diagnostic) -> TokenStream {
 /// handshake: what has the type of an error, and all that comes of it, rustc does not judge.
 fn error_in(function: &Function, found: &Diagnostic) -> TokenStream {
     let error = error(found);
-    match function.parameters.first().and_then(Parameter::binding).filter(|_| found.untyped) {
+    let name = function.parameters.first().and_then(Parameter::binding);
+    match name.filter(|_| stands_for_handshake(found)) {
         Some(handshake) => quote!(#[allow(unused_mut)] let mut #handshake = #error;),
         None => error,
     }
+}
+
+fn stands_for_handshake(found: &Diagnostic) -> bool {
+    found.untyped && found.rule != &RETURN_TYPE
 }
 
 /// The function without what rustc would report once more, and without warnings about a function that nothing calls.

@@ -290,7 +290,11 @@ pub(crate) use signature::invalid_option::check as invalid_options;
 
 /// Whether an endpoint takes a socket in place of its handshake, by what the names in its file stand for.
 #[cfg(feature = "syntax")]
-pub(crate) use signature::missing_handshake::check_handle as takes_socket;
+pub(crate) use signature::missing_handshake::{check_codec as has_codec, check_handle as takes_socket};
+
+/// Whether an endpoint is in an `impl` block, which only its file tells.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::self_receiver::check_place as is_registered;
 
 /// What the parameters of an endpoint take of a route that the rule cannot see.
 #[cfg(feature = "syntax")]

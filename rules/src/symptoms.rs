@@ -37,6 +37,24 @@ impl Symptom {
 /// Every symptom: the statuses, the close codes, then what is described in words.
 pub static SYMPTOMS: &[Symptom] = &[
     Symptom {
+        name: "101",
+        title: "101 Switching Protocols",
+        codes: &[101],
+        also: &["switching protocols", "101 and then nothing"],
+        advice: "The handshake is accepted, and the connection is open: with 101 nothing is wrong. What happens after it is in the close code \
+                 that the client gets, and in the closing event of the log. A client that reports 101 as an error does not read the \
+                 response as a WebSocket client: a proxy in front, or a request that is not from a WebSocket library.",
+        causes: &[
+            (
+                &r::NO_RECEIVE_LOOP,
+                "the connection closes at once with 1000: the handler has no loop that receives",
+            ),
+            (&r::HANDLER_ERROR, "the connection closes at once with 1011: the handler returned an error"),
+            (&r::DEAF_LOOP, "the server does not react to messages: the handler only sends"),
+            (&r::HEARTBEAT_MISSED, "the connection closes after a while: the client does not answer pings"),
+        ],
+    },
+    Symptom {
         name: "200",
         title: "200 OK, and no WebSocket",
         codes: &[200],

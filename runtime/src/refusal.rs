@@ -12,6 +12,12 @@ use crate::log::{self, Words};
 /// Carries the rule of a refusal, so that a client's developer can look it up.
 pub(crate) const RULE_HEADER: HeaderName = HeaderName::from_static("sockeye-rule");
 
+/// Whether a refusal of this rule means that pages like the one that asked may not talk to the server at all.
+pub(crate) fn is_about_the_page(rule: Option<&HeaderValue>) -> bool {
+    let rules = [sockeye_rules::ORIGIN_REFUSED.name, sockeye_rules::HOST_REFUSED.name];
+    rule.is_some_and(|rule| rules.iter().any(|name| rule == name))
+}
+
 /// Why a handshake is refused, and what to tell the two sides of it.
 #[derive(Debug)]
 pub(crate) struct Refusal {

@@ -47,7 +47,7 @@ pub(super) fn write_symptom(symptom: &Symptom, look: Look, width: usize) -> Stri
     let causes: String = causes.collect();
     let advice = spans(&wrap(symptom.advice, width, ""), look);
     format!(
-        "{}\n\n{advice}\n\n{causes}\ncargo sockeye explain {} shows the page of a rule\n",
+        "{}\n\n{advice}\n\n{causes}\nEach rule has a page: cargo sockeye explain {}\n",
         bold(symptom.title, look),
         symptom.causes.first().map_or("RULE", |(rule, _)| rule.name),
     )

@@ -48,6 +48,7 @@ fn an_unknown_rule_is_status_2_and_the_name_that_was_meant() {
 fn a_status_a_close_code_and_words_find_a_symptom() {
     for (arguments, title, rule) in [
         (&["403"][..], "403 Forbidden", "origin_refused"),
+        (&["101"], "101 Switching Protocols", "no_receive_loop"),
         (&["1006"], "1006 in the browser", "upgrade_stripped"),
         (&["1013"], "Close code 1013", "slow_consumer"),
         (&["closes at once"], "Connects and closes at once", "no_receive_loop"),

@@ -76,6 +76,16 @@ fn a_handler_that_asks_for_a_secret_is_not_reported() {
             "a login in its first message",
         ),
         (
+            "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(|socket| talk(socket)) }
+             async fn talk(socket: WebSocket) {
+                let (_, mut receiver) = socket.split();
+                let auth_result = tokio::time::timeout(Duration::from_secs(5), wait_for_auth(&mut receiver)).await;
+                if auth_result.is_err() { return }
+                while let Some(Ok(_)) = receiver.next().await {} }",
+            vec![],
+            "a login in its first message",
+        ),
+        (
             "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }
              fn routes() -> Router { Router::new().route(\"/ws\", any(ws)).layer(from_fn(require)) }",
             vec![(
@@ -135,4 +145,21 @@ fn open(up: WebSocketUpgrade, id: u8) -> Response { up.on_upgrade(serve) }";
     let tree = package(handlers, &[]);
     assert_eq!(tree.findings(&[]), ["unchecked_origin src/ws.rs:5:9"]);
     assert!(tree.run(&["check"]).stdout.contains("`a` and `b` hand their upgrades to it"));
+}
+
+#[test]
+fn a_helper_for_some_of_the_paths_is_covered_by_its_caller() {
+    let handlers = "async fn one(up: WebSocketUpgrade, headers: HeaderMap) -> Response {
+    if headers.get(AUTHORIZATION).is_none() { return no() }
+    if several() { return many(up).await }
+    up.on_upgrade(serve)
+}
+async fn many(up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }";
+    assert!(package(handlers, &[]).findings(&[]).is_empty());
+}
+
+#[test]
+fn settings_of_another_crate_begin_no_second_upgrade() {
+    let handler = "async fn one(up: WebSocketUpgrade) -> Response { up.limits(limits()).on_upgrade(serve) }";
+    assert_eq!(package(handler, &[]).findings(&[]), ["unchecked_origin src/ws.rs:2:14"]);
 }

@@ -1,9 +1,11 @@
 use quote::ToTokens;
+use syn::Type;
 
 use crate::{
     MISSING_HANDSHAKE,
     flow::{Flavor, Imports, Kind, handle_of},
-    syntax::{Endpoint, Function, Known, Parameter, Sink, known, last_segment, one_line},
+    surroundings::Surroundings,
+    syntax::{Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line},
 };
 
 /// Only what is certain: an alias of `Handshake` can have any name, and the types find out about those.
@@ -17,6 +19,21 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         }
         Some(_) => return,
     };
+}
+
+/// The type of a message in the place of the codec, where the file says that it can be none.
+pub(crate) fn check_codec(function: &Function, around: &Surroundings, sink: &mut Sink) {
+    let Some(first) = function.parameters.first().map(Parameter::ty) else { return };
+    let [codec] = generic_arguments(first)[..] else { return };
+    let is_handshake = handle_of(first, around.imports()) == Some((Flavor::Sockeye, Kind::Handshake));
+    let only_name = match codec {
+        Type::Path(path) => path.path.get_ident().map(ToString::to_string),
+        _ => None,
+    };
+    let Some(name) = only_name.filter(|name| is_handshake && around.is_only_data(name)) else { return };
+    let message = format!("`{name}` is not a codec: nothing says how messages are read and written");
+    let help = format!("for JSON write `Handshake<Json<{name}>>`, with `use sockeye::Json;`");
+    sink.report(&MISSING_HANDSHAKE, codec, message, help).untyped();
 }
 
 /// A first parameter that is a socket, or a half of one, by what its file imports. Says whether it is.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use quote::quote;
 use syn::{
-    Attribute, Block, Fields, File, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemStatic, ItemStruct, ItemType,
-    Signature, Type, Visibility,
+    Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
+    ItemStruct, ItemType, Signature, Type, Visibility,
     visit::{self, Visit},
 };
 
@@ -94,7 +94,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
-        let Some((_, items)) = &module.content else { return };
+        let Some((_, items)) = &module.content else { return self.shapes.add_unseen() };
         self.found.modules.push(module.ident.to_string());
         self.scopes.enter_module(items);
         let tests = usize::from(module.attrs.iter().any(is_for_tests));
@@ -105,6 +105,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        self.shapes.add_impl(item);
         let outer = std::mem::replace(&mut self.of, type_name(&item.self_ty));
         visit::visit_item_impl(self, item);
         self.of = outer;
@@ -112,6 +113,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
         self.shapes.add_struct(item);
+        self.shapes.add_data(&item.vis, &item.ident, &item.attrs);
         let of = item.ident.to_string();
         let fields = fields_of(&item.fields, self.scopes.imports());
         self.found.fields.extend(fields.map(|(name, handle)| (of.clone(), name, handle)));
@@ -120,6 +122,16 @@ impl<'ast> Visit<'ast> for Collector {
             if let (Some(name), Some(path)) = (&field.ident, path) {
                 self.found.types.push((item.ident.to_string(), name.to_string(), path));
             }
+        }
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
+        self.shapes.add_data(&item.vis, &item.ident, &item.attrs);
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        if item.ident.is_none() {
+            self.shapes.add_unseen();
         }
     }
 

@@ -69,6 +69,11 @@ impl Surroundings {
         &self.neighbours
     }
 
+    /// Whether a type of the file is data for serde, and surely no codec.
+    pub(crate) fn is_only_data(&self, name: &str) -> bool {
+        self.imports.resolve(name) == format!("self::{name}") && self.neighbours.shapes().is_only_data(name)
+    }
+
     /// The path of the type of that field of `self`, within what only wraps it.
     pub(crate) fn type_of_field(&self, field: &str) -> Option<&str> {
         self.neighbours.type_of_field(self.of.as_deref()?, field)

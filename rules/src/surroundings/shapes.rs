@@ -1,9 +1,12 @@
 //! What the types of a file consist of, as text: enough to see whether a field is a lock, a map or a token.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use quote::ToTokens;
-use syn::{Fields, ItemStatic, ItemStruct, ItemType, Type};
+use syn::{Attribute, Fields, Ident, ItemImpl, ItemStatic, ItemStruct, ItemType, Type, Visibility};
 
 /// The structs, aliases and statics of a file, by name.
 #[derive(Debug, Default)]
@@ -11,6 +14,12 @@ pub(crate) struct Shapes {
     structs: HashMap<String, Vec<(String, Rc<str>)>>,
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
+    /// Types for serde that only this file knows.
+    data: HashSet<String>,
+    /// Types for which the file implements traits, or others may.
+    implementors: HashSet<String>,
+    /// Whether traits may be implemented where this does not see it: in another file, or by a macro.
+    has_more: bool,
 }
 
 impl Shapes {
@@ -33,6 +42,33 @@ impl Shapes {
         self.statics.insert(item.ident.to_string(), text(&item.ty));
     }
 
+    /// A struct or an enum.
+    pub(super) fn add_data(&mut self, vis: &Visibility, name: &Ident, attrs: &[Attribute]) {
+        let is_only_data = matches!(vis, Visibility::Inherited) && is_data(attrs);
+        // Modules of one file may have types of one name.
+        let found = if is_only_data { &mut self.data } else { &mut self.implementors };
+        found.insert(name.to_string());
+    }
+
+    pub(super) fn add_impl(&mut self, item: &ItemImpl) {
+        if item.trait_.is_some() {
+            match super::collect::type_name(&item.self_ty) {
+                Some(name) => _ = self.implementors.insert(name),
+                None => self.has_more = true,
+            }
+        }
+    }
+
+    /// Another file of the package that is part of this one, or a macro that may write anything.
+    pub(super) fn add_unseen(&mut self) {
+        self.has_more = true;
+    }
+
+    /// Whether the type is data for serde that implements no trait beside those that it derives.
+    pub(crate) fn is_only_data(&self, name: &str) -> bool {
+        !self.has_more && self.data.contains(name) && !self.implementors.contains(name)
+    }
+
     /// The fields of a struct and their types.
     pub(crate) fn fields(&self, of: &str) -> Option<&[(String, Rc<str>)]> {
         self.structs.get(of).map(Vec::as_slice)
@@ -51,4 +87,42 @@ impl Shapes {
 
 fn text(ty: &Type) -> Rc<str> {
     ty.to_token_stream().to_string().into()
+}
+
+/// Whether it derives what serde reads or writes, and nothing that could implement a trait of somebody else's.
+fn is_data(attrs: &[Attribute]) -> bool {
+    const HARMLESS: [&str; 6] = ["serde", "doc", "allow", "expect", "repr", "non_exhaustive"];
+    const DERIVED: [&str; 11] = [
+        "Clone",
+        "Copy",
+        "Debug",
+        "Default",
+        "Deserialize",
+        "Eq",
+        "Hash",
+        "Ord",
+        "PartialEq",
+        "PartialOrd",
+        "Serialize",
+    ];
+    let mut of_serde = false;
+    for attr in attrs {
+        if HARMLESS.iter().any(|name| attr.path().is_ident(name)) {
+            continue;
+        }
+        if !attr.path().is_ident("derive") {
+            return false;
+        }
+        let mut known = true;
+        let parsed = attr.parse_nested_meta(|meta| {
+            let name = meta.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+            known &= DERIVED.contains(&name.as_str());
+            of_serde |= matches!(name.as_str(), "Deserialize" | "Serialize");
+            Ok(())
+        });
+        if parsed.is_err() || !known {
+            return false;
+        }
+    }
+    of_serde
 }

@@ -58,6 +58,10 @@ pub fn check(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     for check in SIGNATURE {
         check(endpoint, &mut sink);
     }
+    if let Some(function) = endpoint.function() {
+        crate::catalogue::is_registered(function, around.of(), &mut sink);
+        crate::catalogue::has_codec(function, around, &mut sink);
+    }
     // A socket in place of the handshake is one mistake; what is done with it is right.
     let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);
     let function = endpoint.function().filter(taken);

@@ -16,6 +16,7 @@ use crate::{
     metrics,
     mounted::Mounted,
     refusal::Refusal,
+    routing::Question,
 };
 
 /// Address of the TCP peer, where the server knows it.
@@ -33,6 +34,8 @@ pub(crate) struct Caller {
     counted: Who,
     origin: Option<String>,
     pub(crate) secrets: Secrets,
+    /// It asks what a handshake would be told, which is no event of its own.
+    pub(crate) only_asks: bool,
     flood: Arc<Flood>,
 }
 
@@ -43,7 +46,15 @@ impl Caller {
             .get(header::ORIGIN)
             .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
         let (client, counted) = (flood.client_behind_proxies(parts), flood.client_of(parts));
-        Self { peer: peer(parts), client, counted, origin, secrets: Secrets::None, flood: Arc::clone(flood) }
+        Self {
+            peer: peer(parts),
+            client,
+            counted,
+            origin,
+            secrets: Secrets::None,
+            only_asks: Question::is_in(parts),
+            flood: Arc::clone(flood),
+        }
     }
 
     /// From here on foreign words may end up in the log, and what this request carries must not.
@@ -66,6 +77,9 @@ impl Caller {
 
     /// Tells of a refusal, once: of this endpoint, or of none.
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
+        if self.only_asks {
+            return;
+        }
         metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
         if !self.is_heard(Kind::Refused, endpoint, Some(refusal.rule.name), refusal.level()) {

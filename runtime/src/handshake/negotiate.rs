@@ -42,6 +42,13 @@ pub(super) struct Negotiation {
     pub(super) _under_way: TaskTrackerToken,
 }
 
+/// The answer to who only asks. The handler is dropped where it accepts, as if the client had gone.
+fn would_accept() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    response
+}
+
 enum Decided {
     /// By the handler's decision, and what it came to if it ended in the same step.
     By(Decision, Option<Outcome>),
@@ -53,7 +60,7 @@ impl Negotiation {
     pub(super) async fn run(mut self, sighting: Option<Arc<Sighting>>) -> Response {
         let limit = self.endpoint.settings.limits.handshake_timeout;
         let cut = self.endpoint.lifecycle.cut.clone();
-        let undecided = Undecided::new(Arc::clone(&self.endpoint), self.caller.peer, sighting);
+        let undecided = Undecided::new(Arc::clone(&self.endpoint), &self.caller, sighting);
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
         let decided = cut.run_until_cancelled(decided).await;
         let response = match decided {
@@ -61,6 +68,7 @@ impl Negotiation {
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.endpoint.lifecycle.is_stopping() => {
                 self.caller.refuse(&self.endpoint, refusals::stopping())
             }
+            Some(Ok(Decided::By(Decision::Accept(_), _))) if self.caller.only_asks => would_accept(),
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
                 self.refuse_and_let_finish(*refusal, ended)
@@ -171,8 +179,12 @@ impl Negotiation {
         let is_servers_fault = head.status.is_server_error();
         let remedy = if is_servers_fault {
             "fix what this parameter needs on the server, as the reason says; the client is not at fault"
+                .to_owned()
         } else {
-            "have the client send what this parameter needs"
+            format!(
+                "change the request so that `{ty}` can read it, as the reason says; to answer in your own words, take \
+                 the parameter as a `Result`"
+            )
         };
         let reason = Words::own(format!("the parameter `{ty}` rejected the request with {}: ", head.status))
             .then_foreign(String::from_utf8_lossy(&body).trim_end());

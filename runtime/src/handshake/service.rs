@@ -78,6 +78,15 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
     .await
 }
 
+/// What becomes the stream. Who only asks has none, and needs none.
+fn upgrade_of(parts: &mut Parts, caller: &Caller) -> Result<OnUpgrade, Refusal> {
+    let upgrade = parts.extensions.remove::<OnUpgrade>();
+    if caller.only_asks {
+        return Ok(hyper::upgrade::on(Request::new(())));
+    }
+    upgrade.ok_or_else(refusals::upgrade_lost)
+}
+
 /// Passes the request through every check that is not the handler's, and calls the handler.
 fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<Negotiation, Box<Refusal>> {
     let opening = request::read(&parts)?;
@@ -88,7 +97,7 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
     origins.allow(&parts, hosts).map_err(origin::Refused::into_refusal)?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
-    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(refusals::upgrade_lost)?;
+    let upgrade = upgrade_of(&mut parts, caller)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
     let caller = caller.clone().with_secrets_of(&parts, Some(endpoint.registered));
     let decisions = Arc::new(Decisions::default());

@@ -52,7 +52,8 @@ use crate::{
 /// `component_not_ready` at startup, instead of a dashboard that stays empty.
 ///
 /// - **It does not slow the program.** While nobody listens an event costs a look into a map; what it says is not even
-///   written down, unless the stream [keeps a history](HubBuilder::history). The fields of a span are, once, when it begins: somebody may come before it ends. Publishing never waits,
+///   written down, unless the stream [keeps a history](HubBuilder::history). The fields of a span are, once, when it begins:
+///   somebody may come before it ends. Publishing never waits,
 ///   and a dashboard that does not keep up loses the oldest records.
 /// - **It does not feed on itself.** What is logged in a task that reads the stream is not in the stream, and neither is
 ///   what the transport says of single reads and writes (`h2`, `hyper`, `mio` and their like, whatever the level): each

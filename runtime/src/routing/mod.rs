@@ -2,13 +2,14 @@
 //!
 //! From the inside out: a route that has an endpoint's path hands handshakes to it (`divert.rs`); what a layer has given another
 //! path is routed again (`reroute.rs`); the user's layers; and, around everything, the observer (`observer.rs`), which tells of
-//! every request for a WebSocket that no endpoint has told of.
+//! every request for a WebSocket that no endpoint has told of, and passes on who only asks what a handshake would be told (`question.rs`).
 
 mod asking;
 mod divert;
 mod nearest;
 mod observer;
 mod paths;
+mod question;
 mod reroute;
 mod sighting;
 mod table;
@@ -21,6 +22,7 @@ use axum::Router;
 
 pub(crate) use divert::divert;
 pub(crate) use paths::{Paths, Refused};
+pub(crate) use question::Question;
 pub(crate) use sighting::Sighting;
 pub(crate) use table::Table;
 

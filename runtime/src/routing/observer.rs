@@ -1,4 +1,4 @@
-//! The outermost layer. A plain request passes it with three looks into its headers.
+//! The outermost layer. A plain request passes it with four looks into its headers.
 
 use std::{
     convert::Infallible,
@@ -20,7 +20,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Level;
 
-use super::{Known, Sighting, asking::asks_for_websocket, watch::Watch};
+use super::{Known, Sighting, asking::asks_for_websocket, question, watch::Watch};
 use crate::{
     log::{self, Key, Kind},
     panic,
@@ -63,6 +63,10 @@ impl Service<Request> for Observer {
         if asks_for_websocket(&request) {
             let observed = observe(self.route.clone(), Arc::clone(&self.known), request);
             return Observed::Asking { observed: Box::pin(observed) };
+        }
+        if question::is_question(&request) {
+            let answer = question::answer(self.route.clone(), Arc::clone(&self.known), request).map(Ok);
+            return Observed::Asking { observed: Box::pin(answer) };
         }
         let known = Arc::clone(&self.known);
         Observed::Plain { uri: request.uri().clone(), known, answer: self.route.call(request) }

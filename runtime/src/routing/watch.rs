@@ -66,6 +66,23 @@ impl Watch {
         response
     }
 
+    /// An answer has come to someone who only asks: what to tell in its place, unless an endpoint gave it.
+    pub(super) fn told(mut self, response: &Response) -> Option<Response> {
+        self.is_told = true;
+        let noted = self.sighting.close();
+        if noted.fate == Fate::Answered {
+            return None;
+        }
+        let answered = self.describe(&noted, response);
+        let is_unrouted = noted.has_passed_layers && noted.fate == Fate::Elsewhere;
+        let refusal = if is_unrouted {
+            verdict::unknown_route(&self.known, &answered)
+        } else {
+            verdict::refused_by_layer(&self.known, &answered, &noted)
+        };
+        Some(refusal.into_response())
+    }
+
     /// Something between here and the endpoint panicked.
     pub(super) fn panicked(mut self, words: &str) -> Response {
         self.is_told = true;
@@ -107,7 +124,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if self.is_told {
+        if self.is_told || self.caller.only_asks {
             return;
         }
         let noted = self.sighting.close();

@@ -18,6 +18,7 @@ const SMALLER: &str = "send smaller headers (usually cookies) or a shorter query
 const CLIENT: &str =
     "fix the client, or the proxy in front: it does not send valid HTTP (RFC 9112, RFC 9113)";
 /// What one connection of HTTP/2 may have at once; `STREAMS` says it, and the guide.
+#[cfg(feature = "http2")]
 pub(super) const MAX_STREAMS: u32 = 200;
 const STREAMS: &str = "let the client open at most 200 streams on one connection, as the server's SETTINGS say, and another connection for more; \
     each WebSocket is a stream";

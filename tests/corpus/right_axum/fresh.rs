@@ -779,3 +779,19 @@ async fn own_queue(mut socket: WebSocket) {
 async fn answer(to: &mpsc::UnboundedSender<String>, text: &str) {
     let _ = to.send(text.to_uppercase());
 }
+
+/// The first message has to be binary; pings may come before.
+async fn preamble(stream: &mut In) -> Option<Bytes> {
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Binary(bytes))) => {
+                if bytes.len() > 64 {
+                    return None;
+                }
+                return Some(bytes);
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            _ => return None,
+        }
+    }
+}

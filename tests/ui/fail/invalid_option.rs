@@ -71,11 +71,13 @@ async fn reason(_handshake: Handshake) {
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/message", heartbeat_message = 30)]
 async fn message(_handshake: Handshake) {
     todo!()
 }
 
+/// Documented.
 #[ws_endpoint("/ws/silent", heartbeat_message = off)]
 async fn silent(_handshake: Handshake) {
     todo!()

@@ -34,4 +34,16 @@ async fn never(_handshake: Handshake) {
     todo!()
 }
 
+#[ws_endpoint("/one/of/two")]
+#[cfg(unix)]
+async fn of_unix(_handshake: Handshake) {
+    todo!()
+}
+
+#[ws_endpoint("/one/of/two")]
+#[cfg(not(unix))]
+async fn of_others(_handshake: Handshake) {
+    todo!()
+}
+
 fn main() {}

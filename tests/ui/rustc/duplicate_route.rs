@@ -1,11 +1,13 @@
-//! Two endpoints of one crate with one route, whatever its parameters are called.
+//! Two endpoints with one route, which are there under conditions.
 
+#[cfg(not(windows))]
 mod rooms {
     use axum::extract::Path;
     use sockeye::{Handshake, ws_endpoint};
 
     /// Documented.
     #[ws_endpoint("/ws/rooms/{room}")]
+    #[cfg(not(windows))]
     async fn room(_handshake: Handshake, Path(_room): Path<u64>) {
         todo!()
     }
@@ -17,6 +19,7 @@ mod admin {
 
     /// Documented.
     #[ws_endpoint("/ws/rooms/{name}")]
+    #[cfg(not(windows))]
     async fn room(_handshake: Handshake, Path(_name): Path<String>) {
         todo!()
     }

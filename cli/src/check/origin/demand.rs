@@ -245,13 +245,14 @@ fn logs_in(statement: &Stmt) -> bool {
             .iter()
             .any(|word| name.split('_').any(|part| part == *word))
     };
-    let call = tokens.iter().position(
-        |token| matches!(token, proc_macro2::TokenTree::Ident(name) if words::is_login(&name.to_string())),
-    );
-    let Some(call) = call else { return false };
-    let mut arguments = tokens[call + 1..].iter().take(12).map(ToString::to_string);
+    let is_login = |token: &proc_macro2::TokenTree| matches!(token, proc_macro2::TokenTree::Ident(name) if words::is_login(&name.to_string()));
+    // What it gives may have such a name as well: `let auth = timeout(.., wait_for_auth(&mut socket)).await`.
+    let gets_socket = tokens.iter().enumerate().filter(|(_, token)| is_login(token)).any(|(call, _)| {
+        let mut arguments = tokens[call + 1..].iter().take(12).map(ToString::to_string);
+        arguments.any(|name| is_socket(&name))
+    });
     let awaits = tokens.iter().any(|token| token.to_string() == "await");
-    awaits && arguments.any(|name| is_socket(&name))
+    awaits && gets_socket
 }
 
 fn receives(statement: &Stmt) -> bool {

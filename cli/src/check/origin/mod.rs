@@ -122,6 +122,11 @@ fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     if words::idents(handler.body.clone()).any(|name| name == "on_upgrade") {
         return None;
     }
+    hands_on(handler, index)
+}
+
+/// The function that gets the handler's upgrade, be it only on some paths.
+fn hands_on(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     let upgrades: Vec<_> = handler.upgrades().collect();
     let gets = |call: &&facts::Call| call.arguments.iter().any(|name| upgrades.contains(&name.as_str()));
     let called = handler.calls.iter().filter(gets).filter_map(|call| index.called(call, handler));
@@ -131,7 +136,7 @@ fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
 /// The handlers that hand their upgrade to this one.
 fn callers(handler: &Rc<Function>, index: &Index) -> Vec<Rc<Function>> {
     let mut callers = index.mentioning(&handler.name);
-    callers.retain(|caller| helper(caller, index).is_some_and(|helper| Rc::ptr_eq(&helper, handler)));
+    callers.retain(|caller| hands_on(caller, index).is_some_and(|helper| Rc::ptr_eq(&helper, handler)));
     callers
 }
 

@@ -72,6 +72,11 @@ impl<'a> Builder<'a> {
                 let half = |kind| Value::Handle(Handle { kind, ..handle });
                 Value::Tuple(vec![half(Kind::Sender), half(Kind::Receiver)])
             }
+            // Crates beside axum have more settings.
+            Method::Unknown if handle.kind == Kind::Upgrade => {
+                self.push(Step::Escape(handle));
+                Value::Handle(handle)
+            }
             Method::Spawn | Method::Upgrade | Method::Unknown => {
                 self.push(Step::Escape(handle));
                 Value::Other

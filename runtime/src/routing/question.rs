@@ -1,0 +1,133 @@
+//! What a handshake would be told: a browser's script learns nothing of a refused handshake, so it asks over `fetch`.
+//!
+//! A GET that accepts [`EXPLANATION`] is passed on as the handshake that it asks about, through every layer and check to the handler, and is answered
+//! with the refusal, or with 204. It opens nothing, and no log or metric counts it: the handshake itself was told of.
+//!
+//! Pages of other origins may ask too, since whoever is refused for its origin should learn that. So what answers must be Sockeye's: a page could
+//! otherwise read any route of the program with its user's cookies. What stands in front of an endpoint is told as a status, in words of ours. Only
+//! behind the endpoint's own check of the origin may the answer be read by a page that sent cookies along.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{body::Body, extract::Request, response::Response, routing::Route};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts};
+use tower_service::Service as _;
+
+use super::{Known, Sighting, watch::Watch};
+use crate::{
+    handshake::has_token,
+    panic,
+    refusal::{RULE_HEADER, is_about_the_page},
+};
+
+/// What such a request accepts. `Accept` is a header that a page of another origin may set without asking before
+/// (<https://fetch.spec.whatwg.org/#cors-safelisted-request-header>).
+const EXPLANATION: &str = "application/vnd.sockeye.refusal";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// In the extensions of a request that only asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question;
+
+impl Question {
+    pub(crate) fn is_in(parts: &Parts) -> bool {
+        parts.extensions.get::<Self>().is_some()
+    }
+}
+
+/// Whether a request asks what a handshake would be told.
+pub(super) fn is_question(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::GET
+        && headers.contains_key(header::ACCEPT)
+        && has_token(headers, &header::ACCEPT, EXPLANATION)
+        && asking_page(headers).is_some()
+}
+
+/// The page that asks. `None`: no one knows. A handshake of a browser has its `Origin` always; a GET has it only if it goes to another
+/// origin, and not even then if its page does not want to read the answer.
+fn asking_page(headers: &HeaderMap) -> Option<Page> {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        return Some(Page::Of(origin.clone()));
+    }
+    if headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin") {
+        return Some(Page::Own);
+    }
+    origin_of(headers.get(header::REFERER)?).map(Page::Of)
+}
+
+enum Page {
+    Of(HeaderValue),
+    /// Of the origin that it asks.
+    Own,
+}
+
+fn origin_of(referer: &HeaderValue) -> Option<HeaderValue> {
+    let uri: Uri = referer.to_str().ok()?.parse().ok()?;
+    HeaderValue::try_from(format!("{}://{}", uri.scheme_str()?, uri.authority()?)).ok()
+}
+
+pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let page = parts.headers.get(header::ORIGIN).cloned();
+    let mut parts = into_handshake(parts);
+    let endpoint = known.table.endpoint_at(parts.uri.path());
+    let sighting = Arc::new(Sighting::new(parts.uri.clone(), endpoint, known.has_layers));
+    parts.extensions.insert(Arc::clone(&sighting));
+    let watch = Watch::new(known, sighting, &parts);
+    let handshake = Request::from_parts(parts, Body::empty());
+    let (response, is_endpoints) = match AssertUnwindSafe(route.call(handshake)).catch_unwind().await {
+        Ok(Ok(response)) => watch.told(&response).map_or((response, true), |own| (own, false)),
+        Ok(Err(never)) => match never {},
+        Err(panic) => (watch.panicked(&panic::words(panic.as_ref())), false),
+    };
+    readable_by(page, is_endpoints, without_upgrade(response))
+}
+
+/// The handshake that a request asks about: as a browser would send it over HTTP/1.1.
+fn into_handshake(mut parts: Parts) -> Parts {
+    if let Some(Page::Of(origin)) = asking_page(&parts.headers) {
+        parts.headers.insert(header::ORIGIN, origin);
+    }
+    let handshake = [
+        (header::UPGRADE, "websocket"),
+        (header::CONNECTION, "Upgrade"),
+        (header::SEC_WEBSOCKET_VERSION, "13"),
+        // Nobody reads the answer to it.
+        (header::SEC_WEBSOCKET_KEY, "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ];
+    parts.headers.extend(handshake.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    parts.version = Version::HTTP_11;
+    parts.extensions.insert(Question);
+    parts
+}
+
+/// 204 in place of an upgrade, and nothing that only an upgrade has.
+fn without_upgrade(mut response: Response) -> Response {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    let headers = response.headers_mut();
+    headers.remove(header::UPGRADE);
+    headers.remove(header::CONNECTION);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn readable_by(page: Option<HeaderValue>, is_endpoints: bool, mut response: Response) -> Response {
+    let Some(page) = page else { return response };
+    let may_have_cookies = is_endpoints && !is_about_the_page(response.headers().get(RULE_HEADER));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
+    headers
+        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("sockeye-rule, retry-after"));
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    if may_have_cookies {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,21 @@
+//! `Json` is forgotten, around a type that other files may know.
+
+use serde::{Deserialize, Serialize};
+use sockeye::{Handshake, ws_endpoint};
+
+#[derive(Serialize, Deserialize)]
+pub struct Command {
+    pause: bool,
+}
+
+/// Documented.
+#[ws_endpoint("/ws")]
+async fn chat(handshake: Handshake<Command>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(command).await?;
+    }
+    Ok(())
+}
+
+fn main() {}
