@@ -6,7 +6,7 @@ use crate::{
 
 /// `cargo sockeye check` reports it once for each package.
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if speaks_of_time(&flow.body) || speaks_of_time(&flow.function.sig) {
+    if flow.function.speaks_of_time() || speaks_of_time(&flow.function.sig) {
         return;
     }
     for (connection, root) in flow.roots_of(Kind::Socket).filter(|(_, root)| !root.is_partial()) {

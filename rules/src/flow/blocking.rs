@@ -1,6 +1,9 @@
 //! Calls that block the thread.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use super::{Call, Imports};
+use crate::syntax::Function;
 
 /// What to write instead of each call: one line an entry.
 ///
@@ -106,6 +109,25 @@ const BLOCKING: &[(&str, &str)] = &[
 
 /// Methods of diesel's queries, whatever table they begin with; `diesel_async` has the same, and they are awaited.
 const DIESEL: [&str; 4] = ["load", "get_result", "get_results", "execute"];
+
+/// The words without which no call blocks: of a path its crate, of one in the standard library its module; else the method.
+static SIGNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let sign = |path: &'static str| {
+        let mut names = path.split("::");
+        match names.next() {
+            Some("std" | "futures") => names.next(),
+            Some(first) => first.split('.').find(|name| !name.is_empty()),
+            None => None,
+        }
+    };
+    let modules = BLOCKING.iter().filter_map(|(path, _)| sign(path));
+    modules.map(|name| name.split('.').next().unwrap_or(name)).chain(DIESEL).chain(["fs"]).collect()
+});
+
+/// Whether a call that blocks may stand in the function; only its flow can tell.
+pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
+    function.means(imports, |word| SIGNS.contains(word))
+}
 
 /// What to write instead of this call, if it blocks the thread.
 pub(crate) fn instead(call: &Call, imports: &Imports) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use syn::{Block, File, Item, Path, Stmt, UseTree};
 
@@ -14,13 +14,19 @@ use crate::surroundings::Package;
 /// A macro cannot know them; the command line can.
 #[derive(Debug, Default, Clone)]
 pub struct Imports {
+    /// Every function of a file has a copy, so they share the names.
+    names: Rc<Names>,
+    package: Option<Arc<Package>>,
+    checks_origin: bool,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Names {
     paths: HashMap<String, String>,
     /// What stands before each `*`.
     globs: Vec<String>,
     /// The `type` items that stand for handles.
     aliases: HashMap<String, Alias>,
-    package: Option<Arc<Package>>,
-    checks_origin: bool,
 }
 
 impl Imports {
@@ -31,11 +37,11 @@ impl Imports {
 
     /// Those of a function that uses Sockeye's own types by their names.
     pub(crate) fn of_sockeye() -> Self {
-        let mut imports = Self::default();
+        let mut names = Names::default();
         for name in ["Handshake", "Socket", "Sender", "Receiver"] {
-            imports.paths.insert(name.to_owned(), format!("sockeye::{name}"));
+            names.paths.insert(name.to_owned(), format!("sockeye::{name}"));
         }
-        imports
+        Self { names: Rc::new(names), ..Self::default() }
     }
 
     /// Reads the `use` items among these.
@@ -53,9 +59,10 @@ impl Imports {
     pub(crate) fn with_items(mut self, items: &[Item]) -> Self {
         for item in items {
             match item {
-                Item::Use(item) => self.add("", &item.tree),
+                Item::Use(item) => self.names_mut().add("", &item.tree),
                 Item::Type(item) => {
-                    self.paths.insert(item.ident.to_string(), format!("self::{}", item.ident));
+                    let path = format!("self::{}", item.ident);
+                    self.names_mut().paths.insert(item.ident.to_string(), path);
                 }
                 _ => {}
             }
@@ -64,7 +71,7 @@ impl Imports {
             if let Item::Type(item) = item
                 && let Some(alias) = roots::alias(&item.ty, &self)
             {
-                self.aliases.insert(item.ident.to_string(), alias);
+                self.names_mut().aliases.insert(item.ident.to_string(), alias);
             }
         }
         self
@@ -72,13 +79,13 @@ impl Imports {
 
     /// Every name, with the path that it stands for.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()))
+        self.names.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()))
     }
 
     /// The handle that a `type` item of this file, or of another of the package, stands for.
     pub(crate) fn alias(&self, written: &str) -> Option<Alias> {
         let full = self.written(written);
-        let own = full.strip_prefix("self::").and_then(|name| self.aliases.get(name));
+        let own = full.strip_prefix("self::").and_then(|name| self.names.aliases.get(name));
         let of_package = || {
             let name = self.name_in_package(&full)?;
             self.package.as_ref()?.alias(name)
@@ -94,7 +101,7 @@ impl Imports {
     /// Whether axum's WebSockets are used here, and no others with the same words.
     pub fn is_axum(&self) -> bool {
         let begins = |path: &str, names: &[&str]| names.iter().any(|name| path.starts_with(name));
-        let all = || self.paths.values().chain(&self.globs);
+        let all = || self.names.paths.values().chain(&self.names.globs);
         let others = ["warp::", "poem::", "salvo::", "viz::"];
         !all().any(|path| begins(path, &others))
             && (all().any(|path| begins(path, &["axum"]))
@@ -108,32 +115,24 @@ impl Imports {
         self
     }
 
+    /// Whether any of these words, or of the path that one stands for, is such a word.
+    pub(crate) fn mean<'w>(
+        &self,
+        words: impl IntoIterator<Item = &'w String>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> bool {
+        words.into_iter().any(|word| {
+            let path = || self.names.paths.get(word).is_some_and(|path| path.split("::").any(&is_meant));
+            is_meant(word) || path()
+        })
+    }
+
     pub(crate) fn checks_origin(&self) -> bool {
         self.checks_origin
     }
 
-    fn add(&mut self, prefix: &str, tree: &UseTree) {
-        match tree {
-            UseTree::Path(path) => self.add(&format!("{prefix}{}::", path.ident), &path.tree),
-            UseTree::Name(name) if name.ident == "self" => {
-                let path = prefix.trim_end_matches("::");
-                let last = path.rsplit("::").next().unwrap_or(path);
-                self.paths.insert(last.to_owned(), path.to_owned());
-            }
-            UseTree::Name(name) => {
-                self.paths.insert(name.ident.to_string(), format!("{prefix}{}", name.ident));
-            }
-            // `fs::{self as files}`
-            UseTree::Rename(rename) if rename.ident == "self" => {
-                let path = prefix.trim_end_matches("::").to_owned();
-                self.paths.insert(rename.rename.to_string(), path);
-            }
-            UseTree::Rename(rename) => {
-                self.paths.insert(rename.rename.to_string(), format!("{prefix}{}", rename.ident));
-            }
-            UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(prefix, tree)),
-            UseTree::Glob(_) => self.globs.push(prefix.to_owned()),
-        }
+    fn names_mut(&mut self) -> &mut Names {
+        Rc::make_mut(&mut self.names)
     }
 
     /// These, and those that stand at the top of a body.
@@ -141,7 +140,7 @@ impl Imports {
         let mut imports = self.clone();
         for statement in &body.stmts {
             if let Stmt::Item(Item::Use(item)) = statement {
-                imports.add("", &item.tree);
+                imports.names_mut().add("", &item.tree);
             }
         }
         imports
@@ -167,7 +166,7 @@ impl Imports {
     fn written(&self, written: &str) -> String {
         let written = written.trim_start_matches("::");
         let (first, rest) = written.split_once("::").map_or((written, ""), |(first, rest)| (first, rest));
-        match self.paths.get(first) {
+        match self.names.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
             Some(full) => format!("{full}::{rest}"),
             None => self.through_globs(written, first).unwrap_or_else(|| written.to_owned()),
@@ -183,9 +182,9 @@ impl Imports {
             "extract" => &["axum::"],
             _ => return None,
         };
-        let globs = self.globs.iter().map(|glob| match glob.split_once("::") {
+        let globs = self.names.globs.iter().map(|glob| match glob.split_once("::") {
             Some((first, rest)) => {
-                self.paths.get(first).map_or_else(|| glob.clone(), |full| format!("{full}::{rest}"))
+                self.names.paths.get(first).map_or_else(|| glob.clone(), |full| format!("{full}::{rest}"))
             }
             None => glob.clone(),
         });
@@ -216,8 +215,34 @@ impl Imports {
                 Some(rest)
             }
             "self" => rest.contains("::").then_some(rest),
-            _ if self.paths.contains_key(first) => None,
-            _ => self.globs.iter().any(|glob| is_of_package(glob)).then_some(full),
+            _ if self.names.paths.contains_key(first) => None,
+            _ => self.names.globs.iter().any(|glob| is_of_package(glob)).then_some(full),
+        }
+    }
+}
+
+impl Names {
+    fn add(&mut self, prefix: &str, tree: &UseTree) {
+        match tree {
+            UseTree::Path(path) => self.add(&format!("{prefix}{}::", path.ident), &path.tree),
+            UseTree::Name(name) if name.ident == "self" => {
+                let path = prefix.trim_end_matches("::");
+                let last = path.rsplit("::").next().unwrap_or(path);
+                self.paths.insert(last.to_owned(), path.to_owned());
+            }
+            UseTree::Name(name) => {
+                self.paths.insert(name.ident.to_string(), format!("{prefix}{}", name.ident));
+            }
+            // `fs::{self as files}`
+            UseTree::Rename(rename) if rename.ident == "self" => {
+                let path = prefix.trim_end_matches("::").to_owned();
+                self.paths.insert(rename.rename.to_string(), path);
+            }
+            UseTree::Rename(rename) => {
+                self.paths.insert(rename.rename.to_string(), format!("{prefix}{}", rename.ident));
+            }
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(prefix, tree)),
+            UseTree::Glob(_) => self.globs.push(prefix.to_owned()),
         }
     }
 }

@@ -5,23 +5,29 @@
 //! steps, on what can follow them, and on the `states` a connection can be in.
 
 mod api;
+mod arguments;
 pub(crate) mod blocking;
 mod build;
 mod graph;
 mod imports;
+mod macros;
 mod remedy;
 mod roots;
 mod states;
 mod value;
 mod words;
 
-pub(crate) use build::{Branch, parse_select};
+pub(crate) use build::Branch;
+pub(crate) use macros::Macros;
+
+use arguments::arguments;
+use build::parse_select;
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
-pub(crate) use words::{each_word, has_word, macro_name, speaks_of_time};
+pub(crate) use words::{all as all_words, each_word, has_word, is_of_time, macro_name, speaks_of_time};
 
 use quote::{ToTokens, quote};
 use syn::Block;
@@ -31,6 +37,12 @@ use crate::{
     surroundings::{Neighbour, Neighbours, Shapes, Surroundings},
     syntax::{Function, asks_for_origin, reads_origin_header},
 };
+
+#[cfg(test)]
+thread_local! {
+    /// How many flows this thread has built: it is most of the work, and a test holds it down.
+    pub(crate) static BUILT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 /// Whose WebSockets a function uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +65,11 @@ pub(crate) struct Flow<'a> {
     pub(crate) roots: Vec<Root>,
     pub(crate) graph: Graph,
     /// The function's body, for rules that read it as it is written.
-    pub(crate) body: Block,
+    pub(crate) body: &'a Block,
     /// Whether any way leads to the step, by its number.
     pub(crate) reachable: Vec<bool>,
     surroundings: &'a Surroundings,
     imports: Imports,
-    origin_is_checked: bool,
 }
 
 impl<'a> Flow<'a> {
@@ -106,25 +117,15 @@ impl<'a> Flow<'a> {
         imports: &Imports,
         surroundings: &'a Surroundings,
     ) -> Option<Self> {
-        let body: Block = syn::parse2(function.body.to_token_stream()).ok()?;
+        #[cfg(test)]
+        BUILT.set(BUILT.get() + 1);
+        let body = function.block()?;
         let kept = Arena::new();
         let holders = roots::holders(function, surroundings);
-        let (graph, roots) = build::build(function, &body, flavor, roots, holders, imports, &kept);
+        let (graph, roots) = build::build(function, body, flavor, roots, holders, imports, &kept);
         let reachable = graph.reachable();
-        let origin_is_checked = imports.checks_origin() || looks_at_origin(function);
-        let imports = imports.with(&body);
-        Some(Self {
-            function,
-            flavor,
-            is_endpoint,
-            roots,
-            graph,
-            body,
-            reachable,
-            surroundings,
-            imports,
-            origin_is_checked,
-        })
+        let imports = imports.with(body);
+        Some(Self { function, flavor, is_endpoint, roots, graph, body, reachable, surroundings, imports })
     }
 
     /// The reachable operations, with their steps.
@@ -227,7 +228,7 @@ impl<'a> Flow<'a> {
 
     /// Whether something near looks at the origin of a request.
     pub(crate) fn origin_is_checked(&self) -> bool {
-        self.origin_is_checked
+        self.imports.checks_origin() || looks_at_origin(self.function)
     }
 }
 

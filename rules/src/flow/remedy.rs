@@ -79,7 +79,7 @@ impl Flow<'_> {
     pub(crate) fn timeout_around(&self, site: &Site) -> Option<String> {
         let start = site.method.span().start();
         let mut search = Timeout { place: (start.line, start.column), found: None };
-        search.visit_block(&self.body);
+        search.visit_block(self.body);
         search.found
     }
 }

@@ -96,10 +96,8 @@ fn begins_upgrade(function: &Function, imports: &Imports) -> bool {
         "extract_parts",
         "extract_with_state",
     ];
-    super::has_word(&function.body, &WORDS)
-        && (imports.is_axum()
-            || super::has_word(&function.body, &["axum"])
-            || super::has_word(&function.sig, &["axum"]))
+    function.has_word(&WORDS)
+        && (imports.is_axum() || function.has_word(&["axum"]) || super::has_word(&function.sig, &["axum"]))
 }
 
 /// The names that stand for extractors around an upgrade: `ws` of `Ws(ws): Ws`.

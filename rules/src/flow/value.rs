@@ -133,7 +133,7 @@ pub(crate) struct Layer {
 #[derive(Clone)]
 pub(crate) struct Closure<'a> {
     pub(crate) closure: &'a ExprClosure,
-    pub(crate) names: Rc<Vec<(String, Value<'a>)>>,
+    pub(crate) names: Rc<Vec<(Rc<str>, Value<'a>)>>,
 }
 
 impl PartialEq for Closure<'_> {
@@ -153,7 +153,7 @@ impl Closure<'_> {
 #[derive(Clone)]
 pub(crate) struct Task<'a> {
     pub(crate) block: &'a ExprAsync,
-    pub(crate) names: Rc<Vec<(String, Value<'a>)>>,
+    pub(crate) names: Rc<Vec<(Rc<str>, Value<'a>)>>,
 }
 
 impl PartialEq for Task<'_> {

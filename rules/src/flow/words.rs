@@ -1,5 +1,7 @@
 //! Which names stand in a piece of code, whatever it means.
 
+use std::rc::Rc;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -30,6 +32,13 @@ pub(crate) fn macro_name(call: &syn::Macro) -> String {
 
 /// Whether any word there has to do with time: a ping, a timeout, an interval.
 pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
+    let mut found = false;
+    each_word(tokens.to_token_stream(), &mut |word| found |= is_of_time(&word.to_string()));
+    found
+}
+
+/// Whether the word has to do with time.
+pub(crate) fn is_of_time(word: &str) -> bool {
     const TIME: [&str; 14] = [
         "ping",
         "pong",
@@ -46,12 +55,8 @@ pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
         "idle",
         "debounce",
     ];
-    let mut found = false;
-    each_word(tokens.to_token_stream(), &mut |word| {
-        let word = word.to_string().to_lowercase();
-        found |= TIME.iter().any(|one| word.contains(one));
-    });
-    found
+    let word = word.to_lowercase();
+    TIME.iter().any(|one| word.contains(one))
 }
 
 /// Every word that stands there.
@@ -64,11 +69,13 @@ pub(crate) fn all(tokens: &dyn ToTokens) -> Vec<String> {
 /// The values of the names that stand there; of names that hide each other, the innermost.
 pub(crate) fn mentioned<'n, 'a>(
     tokens: &dyn ToTokens,
-    names: &'n [(String, Value<'a>)],
+    names: &'n [(Rc<str>, Value<'a>)],
 ) -> impl Iterator<Item = &'n Value<'a>> {
-    let mut words = all(tokens);
+    // Most functions follow few names, and much of them before there is any.
+    let is_followed = names.iter().any(|(_, value)| *value != Value::Other);
+    let mut words = if is_followed { all(tokens) } else { Vec::new() };
     words.sort_unstable();
     words.dedup();
-    let last = move |word: String| names.iter().rfind(|(name, _)| *name == word);
+    let last = move |word: String| names.iter().rfind(|(name, _)| **name == *word);
     words.into_iter().filter_map(last).map(|(_, value)| value)
 }

@@ -4,13 +4,15 @@ use syn::{Expr, ExprMethodCall, Ident};
 use crate::{
     CANCELLED_READ,
     flow::{Branch, Flow},
-    reading::{At, Kept, Look, Name, Origin, leaves, plain, read},
+    reading::{At, Look, Name, Origin, leaves, plain, read},
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let kept = Kept::default();
-    read(flow, &kept, &mut Branches { sink });
+    if !flow.function.has_word(&["select", "select_biased"]) {
+        return;
+    }
+    read(flow, &mut Branches { sink });
 }
 
 struct Branches<'s> {

@@ -2,8 +2,8 @@ use syn::{Block, Expr};
 
 use crate::{
     DETACHED_TASK,
-    flow::{Act, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Step, Within, has_word},
-    reading::{At, Kept, Look, each_expression, has_call, leaves, read},
+    flow::{Act, Flavor, Flow, Handle, Kind, Macros, NodeId, Outcomes, Step, Within, has_word},
+    reading::{At, Look, each_expression, has_call, leaves, read},
     syntax::Sink,
 };
 
@@ -20,8 +20,8 @@ const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has l
 const LEFT: &str = "this task keeps the connection open: when the function has sent everything and returns, the client is not told, and stays connected";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if flow.flavor == Flavor::Axum {
-        read(flow, &Kept::default(), &mut Heartbeats { sink });
+    if flow.flavor == Flavor::Axum && flow.function.has_word(&["Ping"]) {
+        read(flow, &mut Heartbeats { sink });
     }
     for (spawn, step) in flow.steps() {
         let Step::Spawn { at, takes, tied: false, .. } = step else { continue };
@@ -114,7 +114,7 @@ fn receives_from_all(flow: &Flow<'_>, step: &Step) -> bool {
     }
     // `let mut events = events.subscribe();` hides the name, so its type is not known.
     let receives = call.path.rsplit_once('.').is_some_and(|(_, method)| RECEIVES.contains(&method));
-    receives && has_word(&flow.function.body, &["subscribe", "resubscribe"])
+    receives && flow.function.has_word(&["subscribe", "resubscribe"])
 }
 
 /// Whether it receives from the peer and leaves when there is nothing more.
@@ -146,7 +146,7 @@ impl<'a> Look<'a> for Heartbeats<'_> {
         let Some(spawn) = at.unheld_task() else { return };
         let pings =
             has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && at.mentions_handle(body);
-        if !pings || !at.rest().is_empty() || !gives_up(body) {
+        if !pings || !at.rest().is_empty() || !gives_up(body, at.flow.function.macros()) {
             return;
         }
         let message = "when the client does not answer, only this task ends: what receives is not told, and the connection stays open";
@@ -156,7 +156,7 @@ impl<'a> Look<'a> for Heartbeats<'_> {
 }
 
 /// Whether a condition ends the loop that is not the error of what it sends, without a word to anyone.
-fn gives_up(body: &Block) -> bool {
+fn gives_up(body: &Block, macros: &Macros) -> bool {
     const TELLS: [&str; 12] = [
         "await",
         "is_err",
@@ -172,7 +172,7 @@ fn gives_up(body: &Block) -> bool {
         "is_cancelled",
     ];
     let mut found = false;
-    each_expression(body, &mut |expression| {
+    each_expression(body, macros, &mut |expression| {
         let Expr::If(branch) = expression else { return };
         let then =
             Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: branch.then_branch.clone() });

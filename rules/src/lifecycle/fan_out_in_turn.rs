@@ -39,6 +39,9 @@ const HELP: &str = "publish to a `Topic` of a `Hub`, which never waits; without 
                     or wait for all of them together with `futures::future::join_all(..).await`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if !flow.function.has_word(&["for"]) {
+        return;
+    }
     trace::watch(flow, &mut FanOut { sink, has_socket: !flow.roots.is_empty() });
 }
 

@@ -5,13 +5,15 @@ use syn::{Arm, Expr, ExprMatch, Local, Pat, Stmt};
 use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
-    reading::{At, Kept, Look, Round, leaves, plain, read, tells, variant},
+    reading::{At, Look, Round, leaves, plain, read, tells, variant},
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let kept = Kept::default();
-    read(flow, &kept, &mut Kinds { sink });
+    if !flow.function.has_word(&["while", "loop", "for"]) {
+        return;
+    }
+    read(flow, &mut Kinds { sink });
 }
 
 struct Kinds<'s> {

@@ -5,15 +5,19 @@ use crate::{
     LAGGED_FEED,
     flow::{Branch, Flow, has_word},
     reading::{
-        At, Frame, Kept, Look, Name, Origin, Received, covers_errors, goes_round, has_call, leaves, plain,
-        read, tells, variant,
+        At, Frame, Look, Name, Origin, Received, covers_errors, goes_round, has_call, leaves, plain, read,
+        tells, variant,
     },
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let kept = Kept::default();
-    read(flow, &kept, &mut Feeds { sink });
+    let is_of_feeds =
+        |word: &str| matches!(word, "subscribe" | "resubscribe" | "broadcast" | "BroadcastStream" | "self");
+    if !flow.function.has_word(&["recv", "next"]) || !flow.function.means(flow.imports(), is_of_feeds) {
+        return;
+    }
+    read(flow, &mut Feeds { sink });
 }
 
 struct Feeds<'s> {

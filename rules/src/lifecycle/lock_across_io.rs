@@ -19,6 +19,9 @@ const HELP: &str = "copy what you need and let go of the lock first: `let value 
                     into a block of its own";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if !flow.function.has_word(&trace::LOCKS) {
+        return;
+    }
     trace::watch(flow, &mut Locks { sink, reported: HashSet::new() });
 }
 
@@ -30,6 +33,9 @@ struct Locks<'s> {
 
 impl Watch for Locks<'_> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
+        if names.guards().next().is_none() {
+            return;
+        }
         let Some(what) = waits(expression, names) else { return };
         let held: Vec<_> = names.guards().map(|(name, origin)| (name.to_owned(), origin.clone())).collect();
         for (name, origin) in held {

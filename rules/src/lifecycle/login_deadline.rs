@@ -64,7 +64,7 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
 fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
     let place = recv.site.method.span().start();
     let mut search = Search { place: (place.line, place.column), found: None };
-    search.visit_block(&flow.body);
+    search.visit_block(flow.body);
     search.found.is_some_and(|text| speaks_of_login(&text))
 }
 

@@ -6,17 +6,19 @@ use syn::{
 
 use crate::{
     ORPHANED_TASK,
-    flow::{Branch, Flavor, Flow, has_word, macro_name},
+    flow::{Branch, Flavor, Flow, Macros, has_word, macro_name},
     reading::{
-        At, Kept, Look, Origin, base_ident, each_expression, first_way_out, has_call, is_discarded,
-        only_name, plain, read, task_of,
+        At, Look, Origin, base_ident, each_expression, first_way_out, has_call, is_discarded, only_name,
+        plain, read, task_of,
     },
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let kept = Kept::default();
-    read(flow, &kept, &mut Tasks { sink });
+    if !flow.function.has_word(&["spawn", "spawn_local"]) {
+        return;
+    }
+    read(flow, &mut Tasks { sink });
 }
 
 struct Tasks<'s> {
@@ -34,7 +36,7 @@ impl<'a> Look<'a> for Tasks<'_> {
 
     fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
         // Whoever has another handle can still end it.
-        if branches.len() < 2 || has_word(&at.flow.body, &["abort_handle", "AbortHandle"]) {
+        if branches.len() < 2 || at.flow.function.has_word(&["abort_handle", "AbortHandle"]) {
             return;
         }
         for branch in branches {
@@ -61,7 +63,10 @@ impl<'a> Look<'a> for Tasks<'_> {
             _ => return,
         };
         let Some(spawn) = at.unheld_task() else { return };
-        if !waits_for_others(expression, at) || listens(expression, body, at) || has_way_out(body) {
+        if !waits_for_others(expression, at)
+            || listens(expression, body, at)
+            || has_way_out(body, at.flow.function.macros())
+        {
             return;
         }
         if let Some(sender) = ignored_send(body, at) {
@@ -114,7 +119,9 @@ impl Tasks<'_> {
             Stmt::Expr(Expr::MethodCall(call), _) => call.method == "abort",
             _ => false,
         };
-        let Some(out) = first_way_out(&rest[..first]).filter(|_| aborts) else { return };
+        let Some(out) = first_way_out(&rest[..first], at.flow.function.macros()).filter(|_| aborts) else {
+            return;
+        };
         let message =
             format!("this leaves the function before `{named}.abort()`, and the task keeps running");
         let help = match at.flow.flavor {
@@ -148,11 +155,12 @@ fn goes_on(task: &Expr, at: &At<'_>) -> bool {
 /// Whether it has a loop over a feed or a long timer that does not receive from the client.
 fn lasting_loop(block: &Block, at: &At<'_>) -> bool {
     let mut found = false;
-    each_expression(block, &mut |expression| {
+    each_expression(block, at.flow.function.macros(), &mut |expression| {
         let (Expr::Loop(ExprLoop { body, .. }) | Expr::While(ExprWhile { body, .. })) = expression else {
             return;
         };
-        let waits = waits_for_feed(expression, at) || has_call(expression, &TIMERS) && has_long_timer(block);
+        let waits = waits_for_feed(expression, at)
+            || has_call(expression, &TIMERS) && has_long_timer(block, at.flow.function.macros());
         found |= waits && !listens(expression, body, at);
     });
     // What the feed is called in the block is not known outside of it.
@@ -174,9 +182,9 @@ const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
 const SOON: u64 = 10;
 
 /// Whether it is written there that a timer takes long.
-fn has_long_timer(block: &Block) -> bool {
+fn has_long_timer(block: &Block, macros: &Macros) -> bool {
     let mut found = false;
-    each_expression(block, &mut |expression| {
+    each_expression(block, macros, &mut |expression| {
         if let Expr::Call(ExprCall { func, args, .. }) = expression
             && let Some(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) = args.first()
         {
@@ -202,16 +210,16 @@ fn listens(repeat: &Expr, body: &Block, at: &At<'_>) -> bool {
 
 fn listens_anywhere(block: &Block, at: &At<'_>) -> bool {
     let mut found = false;
-    each_expression(block, &mut |expression| {
+    each_expression(block, at.flow.function.macros(), &mut |expression| {
         found |= matches!(expression, Expr::MethodCall(_)) && at.receives_message(expression);
     });
     found
 }
 
-fn has_way_out(body: &Block) -> bool {
+fn has_way_out(body: &Block, macros: &Macros) -> bool {
     const ENDS: [&str; 7] = ["cancelled", "is_closed", "closed", "abort", "process", "exit", "bail"];
     let mut found = has_word(body, &ENDS);
-    each_expression(body, &mut |expression| {
+    each_expression(body, macros, &mut |expression| {
         found |= matches!(expression, Expr::Break(_) | Expr::Return(_) | Expr::Try(_));
     });
     found

@@ -1,28 +1,27 @@
 use std::collections::HashMap;
 
 use quote::ToTokens;
-use syn::{Expr, ExprIndex, ExprMethodCall, Lit, visit::Visit};
+use syn::{Expr, ExprIndex, ExprMethodCall, Lit};
 
 use crate::{
     PANICS_ON_INPUT,
-    flow::{Flow, has_word},
+    flow::Flow,
     syntax::Sink,
     trace::{self, Measures, Names, Tags, Watch},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     // Whoever looks for the panic may want it.
-    if has_word(&flow.body, &["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
+    if flow.function.has_word(&["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
         return;
     }
-    let mut measures = Measures::default();
-    measures.visit_block(&flow.body);
+    let measures = Measures::of(flow.body, flow.function.macros());
     trace::watch(flow, &mut Panics { sink, measures, taken: HashMap::new() });
 }
 
 struct Panics<'s> {
     sink: &'s mut Sink,
-    measures: Measures,
+    measures: Measures<'s>,
     /// How often `next` was called on each name.
     taken: HashMap<String, usize>,
 }

@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 
 use crate::{
     SECRET_IN_LOG,
-    flow::{Flow, has_word, macro_name},
+    flow::{Flow, macro_name},
     syntax::Sink,
     trace::{self, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
@@ -52,11 +52,13 @@ const HELP: &str =
     "leave it out, or log what tells clients apart without opening anything: a user's id, or a hash";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if !flow.function.has_word(&LOGS) {
+        return;
+    }
     // A token of another kind: one that cancels, or a word of a parser or a model.
-    let cancels = has_word(&flow.body, &["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
-    let is_login = mentions_login(flow);
-    let in_query = has_secret_query(flow);
-    trace::watch(flow, &mut Logs { sink, cancels, is_login, in_query });
+    let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
+    let (is_login, in_query) = (mentions_login(flow), has_secret_query(flow));
+    trace::watch(flow, &mut Logs { flow, sink, cancels, is_login, in_query });
 }
 
 /// Whether the function decides who may come in.
@@ -84,6 +86,7 @@ fn has_secret_query(flow: &Flow<'_>) -> bool {
 }
 
 struct Logs<'s> {
+    flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     cancels: bool,
     is_login: bool,
@@ -95,10 +98,10 @@ impl Watch for Logs<'_> {
         if !LOGS.contains(&macro_name(call).as_str()) {
             return;
         }
-        for value in trace::arguments(call) {
-            if let Some(what) = self.secret(&value, names) {
-                self.report(&value, &what);
-            } else if let Some((literal, what)) = self.captured(&value, names) {
+        for value in self.flow.function.macros().arguments(call) {
+            if let Some(what) = self.secret(value, names) {
+                self.report(value, &what);
+            } else if let Some((literal, what)) = self.captured(value, names) {
                 self.report(&literal, &what);
             }
         }

@@ -6,7 +6,7 @@ use syn::{
 
 use crate::{
     SKIPPED_CLEANUP,
-    flow::{Flavor, Flow, Kind, each_word, has_word},
+    flow::{Flavor, Flow, Kind, each_word},
     syntax::Sink,
     trace::{Event, Events, Leak, Way, events, leaks, place_of},
 };
@@ -16,7 +16,7 @@ const HELP: &str = "remove it in the `Drop` of a guard: after the line that adds
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let events = events(flow);
-    for leak in leaks(&flow.body, &events) {
+    for leak in leaks(flow.body, flow.function.macros(), &events) {
         sink.report(&SKIPPED_CLEANUP, &leak.at, message(&leak), HELP);
     }
     if flow.flavor == Flavor::Axum && flow.roots_of(Kind::Upgrade).next().is_some() {
@@ -36,11 +36,11 @@ fn message(leak: &Leak) -> String {
 
 /// What is added before `on_upgrade`, and taken out by its callback, which a failed upgrade never runs.
 fn counted_before(flow: &Flow<'_>, events: &Events, sink: &mut Sink) {
-    if has_word(&flow.body, &["on_failed_upgrade"]) {
+    if flow.function.has_word(&["on_failed_upgrade"]) {
         return;
     }
     let mut search = Search { events, outside: Vec::new(), callback: None };
-    search.visit_block(&flow.body);
+    search.visit_block(flow.body);
     let Some(callback) = &search.callback else { return };
     for added in search.outside.iter().filter(|one| one.adds) {
         let taken_out_here = search.outside.iter().any(|one| one.undoes(added) && is_after(one, callback));

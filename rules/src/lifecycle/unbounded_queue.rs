@@ -3,14 +3,16 @@ use syn::{Expr, ExprMethodCall, Ident, Local, Pat, Type};
 use crate::{
     UNBOUNDED_QUEUE,
     flow::{Branch, Flow},
-    reading::{At, Kept, Look, Name, Origin, has_call, plain, read},
+    reading::{At, Look, Name, Origin, has_call, plain, read},
     syntax::{Sink, last_segment},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let kept = Kept::default();
+    if !flow.function.means(flow.imports(), |word| word.contains("nbounded")) {
+        return;
+    }
     let mut queues = Queues::default();
-    read(flow, &kept, &mut queues);
+    read(flow, &mut queues);
     queues.report(sink);
 }
 

@@ -17,7 +17,7 @@ pub(crate) use shape::{
     covers_errors, each_expression, first_way_out, given, goes_round, has_call, is_discarded, leaves, plain,
     tells, variant,
 };
-pub(crate) use walk::{Kept, read};
+pub(crate) use walk::read;
 
 use syn::{Expr, Local};
 

@@ -7,7 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::flow::{macro_name, parse_select};
+use crate::flow::{Macros, macro_name};
 
 /// Whether it surely leaves the loop that it stands in.
 pub(crate) fn leaves(expression: &Expr) -> bool {
@@ -182,9 +182,9 @@ pub(crate) fn is_discarded(statement: &Stmt) -> Option<&Expr> {
 }
 
 /// The first `?` or `return` that leaves the function from these statements.
-pub(crate) fn first_way_out(statements: &[Stmt]) -> Option<TokenStream> {
-    struct Search(Option<TokenStream>);
-    impl<'a> Visit<'a> for Search {
+pub(crate) fn first_way_out(statements: &[Stmt], macros: &Macros) -> Option<TokenStream> {
+    struct Search<'m>(Option<TokenStream>, &'m Macros);
+    impl<'a> Visit<'a> for Search<'a> {
         fn visit_expr(&mut self, expression: &'a Expr) {
             if self.0.is_some() {
                 return;
@@ -201,22 +201,15 @@ pub(crate) fn first_way_out(statements: &[Stmt]) -> Option<TokenStream> {
         }
 
         fn visit_macro(&mut self, call: &'a syn::Macro) {
-            for branch in parse_select(call.tokens.clone()).into_iter().flatten() {
-                branch.future.iter().for_each(|one| self.owned(one));
-                self.owned(&branch.handler);
+            for branch in self.1.branches(call).into_iter().flatten() {
+                branch.future.iter().for_each(|one| self.visit_expr(one));
+                self.visit_expr(&branch.handler);
             }
         }
 
         fn visit_item(&mut self, _: &'a syn::Item) {}
     }
-    impl Search {
-        fn owned(&mut self, expression: &Expr) {
-            let mut inner = Search(self.0.take());
-            inner.visit_expr(expression);
-            self.0 = inner.0;
-        }
-    }
-    let mut search = Search(None);
+    let mut search = Search(None, macros);
     for statement in statements {
         search.visit_stmt(statement);
     }
@@ -224,23 +217,23 @@ pub(crate) fn first_way_out(statements: &[Stmt]) -> Option<TokenStream> {
 }
 
 /// Calls back for every expression in a block, also for those in the branches of `select!`.
-pub(crate) fn each_expression(block: &Block, found: &mut dyn FnMut(&Expr)) {
-    struct All<'f>(&'f mut dyn FnMut(&Expr));
-    impl<'a> Visit<'a> for All<'_> {
+pub(crate) fn each_expression(block: &Block, macros: &Macros, found: &mut dyn FnMut(&Expr)) {
+    struct All<'f, 'm>(&'f mut dyn FnMut(&Expr), &'m Macros);
+    impl<'a> Visit<'a> for All<'_, 'a> {
         fn visit_expr(&mut self, expression: &'a Expr) {
             (self.0)(expression);
             visit::visit_expr(self, expression);
         }
 
         fn visit_macro(&mut self, call: &'a syn::Macro) {
-            for branch in parse_select(call.tokens.clone()).into_iter().flatten() {
+            for branch in self.1.branches(call).into_iter().flatten() {
                 for one in branch.future.iter().chain(&branch.guard).chain([&branch.handler]) {
-                    All(self.0).visit_expr(one);
+                    self.visit_expr(one);
                 }
             }
         }
 
         fn visit_item(&mut self, _: &'a syn::Item) {}
     }
-    All(found).visit_block(block);
+    All(found, macros).visit_block(block);
 }

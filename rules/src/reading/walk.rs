@@ -2,12 +2,9 @@
 
 use syn::{
     Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprIf, ExprLet, ExprMatch, ExprMethodCall, Ident, Item,
-    Local, Macro, Stmt, Token,
-    parse::Parser,
-    punctuated::Punctuated,
+    Local, Macro, Stmt,
     visit::{self, Visit},
 };
-use typed_arena::Arena;
 
 use super::{
     Look,
@@ -16,28 +13,20 @@ use super::{
     origin::{Origin, only_name},
     shape::is_discarded,
 };
-use crate::flow::{Branch, Flow, macro_name, parse_select};
-
-/// What was read from the tokens of macros.
-#[derive(Default)]
-pub(crate) struct Kept {
-    expressions: Arena<Expr>,
-    branches: Arena<Vec<Branch>>,
-}
+use crate::flow::{Branch, Flow, macro_name};
 
 /// Shows the rule the function, from its parameters to its end.
-pub(crate) fn read<'a>(flow: &'a Flow<'a>, kept: &'a Kept, look: &mut impl Look<'a>) {
+pub(crate) fn read<'a>(flow: &'a Flow<'a>, look: &mut impl Look<'a>) {
     let mut at = At::new(flow);
     for parameter in &flow.function.parameters {
         at.bind(&parameter.node.pat, Origin::Typed(&parameter.node.ty));
     }
-    Walker { at, look, kept, spawns: false, upgrades: false, unheld: None }.visit_block(&flow.body);
+    Walker { at, look, spawns: false, upgrades: false, unheld: None }.visit_block(flow.body);
 }
 
 struct Walker<'l, 'a, L> {
     at: At<'a>,
     look: &'l mut L,
-    kept: &'a Kept,
     /// Whether the next `async` block is given to `spawn`.
     spawns: bool,
     /// Whether the next closure is called with a socket.
@@ -185,13 +174,12 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     fn visit_macro(&mut self, call: &'a Macro) {
         let name = macro_name(call);
         if matches!(name.as_str(), "select" | "select_biased") {
-            if let Ok(branches) = parse_select(call.tokens.clone()) {
-                self.select(self.kept.branches.alloc(branches));
+            if let Some(branches) = self.at.flow.function.macros().branches(call) {
+                self.select(branches);
             }
         } else if matches!(name.as_str(), "join" | "try_join" | "pin" | "vec" | "dbg") {
-            let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
-            for one in parse.parse2(call.tokens.clone()).into_iter().flatten() {
-                self.visit_expr(self.kept.expressions.alloc(one));
+            for one in self.at.flow.function.macros().arguments(call) {
+                self.visit_expr(one);
             }
         }
     }

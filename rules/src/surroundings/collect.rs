@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use quote::quote;
 use syn::{
     Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
-    ItemStruct, ItemType, Signature, Type, Visibility,
+    ItemStruct, ItemType, Signature, Type,
     visit::{self, Visit},
 };
 
@@ -68,8 +67,7 @@ struct Collector {
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let vis = Visibility::Inherited;
-        let Ok(function) = syn::parse2::<Function>(quote!(#vis #sig #block)) else { return };
+        let Some(function) = Function::of(sig, block) else { return };
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);

@@ -5,6 +5,8 @@
 
 mod collect;
 mod constants;
+#[cfg(test)]
+mod cost;
 mod neighbours;
 mod package;
 mod receiver;
@@ -12,7 +14,7 @@ mod scope;
 mod shapes;
 
 pub use constants::Constants;
-pub use neighbours::Neighbours;
+pub use neighbours::{Functions, Neighbours};
 pub use package::Package;
 pub use scope::{Scopes, has_names};
 

@@ -1,13 +1,14 @@
 //! The functions of a file, as far as those that call them have to know them.
 
 use std::{
+    cell::{OnceCell, RefCell},
     collections::{HashMap, HashSet},
     rc::Rc,
 };
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, File};
+use syn::{Expr, File, Signature};
 
 use super::{
     Shapes, Surroundings,
@@ -15,9 +16,9 @@ use super::{
 };
 use crate::{
     Rule,
-    flow::{Flavor, Flow, Imports, Kind, is_handle_type, speaks_of_time},
+    flow::{Flavor, Flow, Imports, Kind, blocking, is_handle_type},
     reading::each_expression,
-    syntax,
+    syntax::{self, Function},
 };
 
 /// How many calls deep a blocking call is looked for.
@@ -74,13 +75,39 @@ pub(crate) struct Fault {
     pub(crate) help: String,
 }
 
+/// The functions of a file as they were read, so that those who judge them need not read them again.
+pub struct Functions(RefCell<HashMap<usize, Function>>);
+
+impl Functions {
+    fn of(found: Vec<Found>) -> Self {
+        let function = |found: Found| (place(&found.function.sig), found.function);
+        Self(RefCell::new(found.into_iter().map(function).collect()))
+    }
+
+    /// Takes the function with this signature, private and without attributes; `None` when it was not read, such as one in a macro.
+    pub fn take(&self, sig: &Signature) -> Option<Function> {
+        self.0.borrow_mut().remove(&place(sig))
+    }
+}
+
+/// Where it begins.
+fn place(sig: &Signature) -> usize {
+    sig.fn_token.span.byte_range().start
+}
+
 impl Neighbours {
     /// Those of a file that is judged whole, where each helper is judged by itself.
     ///
     /// The imports are what is known of the package around the file.
     pub fn of(file: &File, around: &Imports) -> Rc<Self> {
+        Self::with_functions(file, around).0
+    }
+
+    /// The same, and the functions themselves for those who judge them.
+    pub fn with_functions(file: &File, around: &Imports) -> (Rc<Self>, Functions) {
         let collected = collect::collect(file, around.clone());
-        Rc::new(Self::known(&collected, |_| Vec::new()))
+        let known = Rc::new(Self::known(&collected, |_| Vec::new()));
+        (known, Functions::of(collected.functions))
     }
 
     /// Those of a file of which only one function is judged: what is wrong with its helpers has to be reported with it.
@@ -111,11 +138,19 @@ impl Neighbours {
     /// Follows calls from function to function: each round finds what blocks one call deeper.
     fn find_blocking(&mut self, functions: &[Found]) {
         let empty = Surroundings::default();
-        let flows: Vec<_> =
-            functions.iter().map(|found| Flow::of_helper(&found.function, &found.imports, &empty)).collect();
+        let flows: Vec<_> = functions
+            .iter()
+            .map(|found| (blocking::may_stand_in(&found.function, &found.imports), OnceCell::new()))
+            .collect();
+        let mut blocking = HashSet::new();
         for _ in 0..DEPTH {
             let mut news = Vec::new();
-            for (found, flow) in functions.iter().zip(&flows) {
+            for (found, (may_block, flow)) in functions.iter().zip(&flows) {
+                // Most functions neither block nor call one that does, and need not be followed.
+                if !may_block && !found.imports.mean(found.function.words(), |word| blocking.contains(word)) {
+                    continue;
+                }
+                let flow = flow.get_or_init(|| Flow::of_helper(&found.function, &found.imports, &empty));
                 let Some(flow) = flow else { continue };
                 let name = found.function.name().to_string();
                 let known =
@@ -130,6 +165,7 @@ impl Neighbours {
             if news.is_empty() {
                 return;
             }
+            blocking.extend(news.iter().map(|(name, ..)| name.clone()));
             for (name, of, blocks) in news {
                 let same = self.functions.get_mut(&name).into_iter().flatten().filter(|one| one.of == of);
                 same.for_each(|one| one.blocks = Some(blocks.clone()));
@@ -204,7 +240,7 @@ impl Neighbour {
             blocks: None,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
-            is_timed: speaks_of_time(&found.function.body),
+            is_timed: found.function.speaks_of_time(),
             methods: methods(found),
             imports: found.imports.clone(),
             is_ours: found.is_ours,
@@ -215,9 +251,9 @@ impl Neighbour {
 
 /// How many messages of a socket that it is given the function awaits, without a loop that may be what receives again.
 fn receives(found: &Found) -> usize {
-    let Ok(body) = syn::parse2(found.function.body.to_token_stream()) else { return 0 };
+    let Some(body) = found.function.block() else { return 0 };
     let (mut receives, mut loops) = (0, false);
-    each_expression(&body, &mut |expression| match expression {
+    each_expression(body, found.function.macros(), &mut |expression| match expression {
         Expr::MethodCall(call) if call.method == "recv" || call.method == "next" => receives += 1,
         Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Match(_) => loops = true,
         _ => {}

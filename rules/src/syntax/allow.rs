@@ -3,7 +3,7 @@
 use super::{AllowOption, Sink};
 use crate::{
     Phase, UNNEEDED_ALLOW,
-    flow::{Call, Flow, Step, has_word},
+    flow::{Call, Flow, Step},
 };
 
 /// Takes out what the endpoint allows; an `allow` that took nothing out is reported itself, unless its rule is of the
@@ -49,7 +49,7 @@ fn may_agree(one: &AllowOption, flow: &Flow<'_>) -> bool {
         Step::Spawn { .. } => one.rule.name == "detached_task",
         _ => false,
     };
-    let is_signed = signs.is_some_and(|(_, words)| has_word(&flow.body, words));
+    let is_signed = signs.is_some_and(|(_, words)| flow.function.has_word(words));
     is_signed || flow.steps().any(|(_, step)| is_unseen(step))
 }
 

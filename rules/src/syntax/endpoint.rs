@@ -1,11 +1,15 @@
+use std::collections::HashSet;
+
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, Pat, PatType, Receiver, ReturnType, Signature, Type, Visibility,
+    Attribute, Block, FnArg, Pat, PatType, Receiver, ReturnType, Signature, Type, Visibility,
     parse::{Parse, ParseStream, Parser},
 };
 
-use super::{Arguments, Options, Route, one_line};
+use crate::flow::{Imports, Macros, all_words as words, is_of_time};
+
+use super::{Arguments, Options, Route, body::Body, one_line};
 
 /// A function that is, or wants to be, a WebSocket endpoint; with the syntax it was read from, so that spans survive.
 pub struct Endpoint {
@@ -20,6 +24,12 @@ pub struct Endpoint {
 impl Endpoint {
     pub(super) fn new(arguments: Arguments, item: Item) -> Self {
         Self { options: Options::read(&arguments), arguments, item }
+    }
+
+    /// The endpoint under other arguments of the attribute.
+    #[must_use]
+    pub fn with_arguments(self, arguments: TokenStream) -> Self {
+        Self::new(Arguments::parse(arguments), self.item)
     }
 
     /// The function under the attribute, when there is one.
@@ -72,7 +82,8 @@ pub struct Other {
 }
 
 impl Item {
-    pub(super) fn parse(tokens: TokenStream) -> Self {
+    /// Reads what stands under the attribute; it never fails.
+    pub fn parse(tokens: TokenStream) -> Self {
         match Function::parse.parse2(tokens.clone()) {
             Ok(function) => Self::Function(Box::new(function)),
             Err(_) => Self::Other(Other::of(tokens)),
@@ -129,6 +140,8 @@ pub struct Function {
     pub receiver: Option<Receiver>,
     /// Every other parameter, in order; the first should be the handshake.
     pub parameters: Vec<Parameter>,
+    /// What was read from the body: many rules ask for it.
+    read: Body,
 }
 
 /// Reads a function with a body, be it free or in an `impl` block.
@@ -140,11 +153,22 @@ impl Parse for Function {
         let body = input.parse()?;
         let receiver = sig.receiver().cloned();
         let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
-        Ok(Self { attrs, vis, sig, body, receiver, parameters })
+        Ok(Self { attrs, vis, sig, body, receiver, parameters, read: Body::default() })
     }
 }
 
 impl Function {
+    /// The function that was read with a file, whose body need not be read again.
+    pub(crate) fn of(sig: &Signature, block: &Block) -> Option<Self> {
+        let tokens = block.to_token_stream().into_iter().next();
+        let Some(TokenTree::Group(body)) = tokens else { return None };
+        let (sig, vis) = (sig.clone(), Visibility::Inherited);
+        let receiver = sig.receiver().cloned();
+        let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
+        let read = Body::of(block.clone());
+        Some(Self { attrs: Vec::new(), vis, sig, body, receiver, parameters, read })
+    }
+
     /// The function's name.
     pub fn name(&self) -> &Ident {
         &self.sig.ident
@@ -153,6 +177,36 @@ impl Function {
     /// The parameters after the handshake.
     pub fn extractors(&self) -> &[Parameter] {
         self.parameters.get(1..).unwrap_or_default()
+    }
+
+    /// The body as a tree; `None` when it cannot be read.
+    pub(crate) fn block(&self) -> Option<&Block> {
+        self.read.block(&self.body)
+    }
+
+    /// What stands in the macros of the body.
+    pub(crate) fn macros(&self) -> &Macros {
+        self.read.macros(&self.body)
+    }
+
+    /// Whether any of the words stands in the body.
+    pub(crate) fn has_word(&self, words: &[&str]) -> bool {
+        self.read.has_word(&self.body, words)
+    }
+
+    /// Whether any word of it, or of the path that one stands for, is such a word.
+    pub(crate) fn means(&self, imports: &Imports, is_meant: impl Fn(&str) -> bool + Copy) -> bool {
+        imports.mean(self.words(), is_meant) || imports.mean(&words(&self.sig), is_meant)
+    }
+
+    /// Every word of the body, each once.
+    pub(crate) fn words(&self) -> &HashSet<String> {
+        self.read.words(&self.body)
+    }
+
+    /// Whether any word of the body has to do with time.
+    pub(crate) fn speaks_of_time(&self) -> bool {
+        self.words().iter().any(|word| is_of_time(word))
     }
 
     /// The return type; `None` is `()`.

@@ -4,6 +4,7 @@
 
 mod allow;
 mod arguments;
+mod body;
 mod cookies;
 mod diagnostic;
 mod endpoint;
@@ -16,7 +17,7 @@ mod route;
 mod types;
 
 pub use crate::flow::Imports;
-pub use crate::surroundings::{Constants, Neighbours, Package, Scopes, Surroundings, has_names};
+pub use crate::surroundings::{Constants, Functions, Neighbours, Package, Scopes, Surroundings, has_names};
 pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
@@ -28,6 +29,8 @@ pub use print::one_line;
 pub use route::{Route, RouteParameter};
 pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, peel};
 
+#[cfg(test)]
+pub(crate) use body::READ;
 pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;
@@ -35,14 +38,19 @@ use proc_macro2::TokenStream;
 use crate::{
     Phase,
     catalogue::{AXUM, LIFECYCLE, SIGNATURE},
-    flow::{Flavor, Flow, has_word},
+    flow::{Flavor, Flow},
 };
 
 /// Reads the arguments of the attribute and the item under it.
 ///
 /// It never fails: what cannot be read is kept as such, and the rules say so.
 pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
-    Endpoint::new(Arguments::parse(attribute), Item::parse(item))
+    parse_arguments(attribute, Item::parse(item))
+}
+
+/// The same over an item that has been read.
+pub fn parse_arguments(attribute: TokenStream, item: Item) -> Endpoint {
+    Endpoint::new(Arguments::parse(attribute), item)
 }
 
 /// How many parameters of the route each `Path` of the endpoint takes, as far as its type says so for certain.
@@ -120,7 +128,7 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
 
 /// A function without a connection of its own may send to those of others.
 fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let sends = |words: &[&str]| has_word(&function.body, words);
+    let sends = |words: &[&str]| function.has_word(words);
     if !sends(&["for"]) || !sends(&["await"]) || !sends(&["send", "feed"]) {
         return None;
     }

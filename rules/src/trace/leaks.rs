@@ -13,11 +13,8 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{
-    arguments,
-    pairs::{Event, Events, first_ident, place_of, words},
-};
-use crate::flow::{has_word, macro_name, parse_select};
+use super::pairs::{Event, Events, first_ident, place_of, words};
+use crate::flow::{Macros, has_word, macro_name};
 
 /// Something that stays behind.
 pub(crate) struct Leak {
@@ -38,10 +35,10 @@ pub(crate) enum Way {
 }
 
 /// What stays behind when the function, or a task in it, is left.
-pub(crate) fn leaks(body: &Block, events: &Events) -> Vec<Leak> {
+pub(crate) fn leaks(body: &Block, macros: &Macros, events: &Events) -> Vec<Leak> {
     let mut leaks = Vec::new();
     if events.values().any(|event| event.adds) {
-        Walk::frame(events, &mut leaks, |walk| walk.visit_block(body));
+        Walk::frame(events, macros, &mut leaks, |walk| walk.visit_block(body));
     }
     leaks
 }
@@ -51,6 +48,7 @@ type Held = BTreeSet<usize>;
 
 struct Walk<'e, 'l> {
     events: &'e Events,
+    macros: &'e Macros,
     leaks: &'l mut Vec<Leak>,
     /// What was added in this frame.
     added: Vec<Event>,
@@ -80,9 +78,10 @@ struct Target {
 }
 
 impl<'e, 'l> Walk<'e, 'l> {
-    fn frame(events: &'e Events, leaks: &'l mut Vec<Leak>, look: impl FnOnce(&mut Self)) {
+    fn frame(events: &'e Events, macros: &'e Macros, leaks: &'l mut Vec<Leak>, look: impl FnOnce(&mut Self)) {
         let mut walk = Self {
             events,
+            macros,
             leaks,
             added: Vec::new(),
             undone: HashSet::new(),
@@ -123,7 +122,7 @@ impl<'e, 'l> Walk<'e, 'l> {
     }
 
     fn inner(&mut self, look: impl FnOnce(&mut Walk<'e, '_>)) {
-        Walk::frame(self.events, self.leaks, look);
+        Walk::frame(self.events, self.macros, self.leaks, look);
     }
 
     fn event(&mut self, at: &proc_macro2::Ident) {
@@ -418,7 +417,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
                 }
             }
             "panic" | "unreachable" | "todo" | "unimplemented" => self.held = None,
-            _ => arguments(call).iter().for_each(|argument| self.visit_expr(argument)),
+            _ => self.macros.arguments(call).iter().for_each(|argument| self.visit_expr(argument)),
         }
     }
 
@@ -434,13 +433,13 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 
 impl Walk<'_, '_> {
     fn select(&mut self, call: &Macro) {
-        let branches = parse_select(call.tokens.clone()).unwrap_or_default();
-        for branch in &branches {
+        let branches = self.macros.branches(call).unwrap_or_default();
+        for branch in branches {
             branch.future.iter().for_each(|future| self.visit_expr(future));
         }
         let from = self.held.clone();
         let mut ways = Vec::new();
-        for branch in &branches {
+        for branch in branches {
             let way = self.way(from.as_ref(), |walk| walk.visit_expr(&branch.handler));
             if !branch.pattern.as_ref().is_some_and(is_close) {
                 ways.push(way);

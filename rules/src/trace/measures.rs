@@ -4,12 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use quote::ToTokens;
 use syn::{
-    BinOp, Expr, ExprMethodCall, Macro,
+    BinOp, Block, Expr, ExprMethodCall, Macro,
     visit::{self, Visit},
 };
 
-use super::arguments;
-use crate::flow::{each_word, macro_name, parse_select};
+use crate::flow::{Macros, each_word, macro_name};
 
 /// The name at the beginning of a chain.
 pub(crate) fn root(expression: &Expr) -> Option<String> {
@@ -29,8 +28,8 @@ pub(crate) fn root(expression: &Expr) -> Option<String> {
 }
 
 /// What was asked of each name.
-#[derive(Default)]
-pub(crate) struct Measures {
+pub(crate) struct Measures<'m> {
+    macros: &'m Macros,
     asked: HashMap<String, HashSet<String>>,
     /// The words that stand in comparisons.
     compared: HashSet<String>,
@@ -81,7 +80,14 @@ const ANSWERS: [&str; 14] = [
     "is_array",
 ];
 
-impl Measures {
+impl<'m> Measures<'m> {
+    pub(crate) fn of(body: &Block, macros: &'m Macros) -> Self {
+        let mut measures =
+            Self { macros, asked: HashMap::new(), compared: HashSet::new(), in_condition: false };
+        measures.visit_block(body);
+        measures
+    }
+
     fn has(&self, name: &str, among: &[&str]) -> bool {
         self.asked.get(name).is_some_and(|asked| asked.iter().any(|one| among.contains(&one.as_str())))
     }
@@ -132,7 +138,7 @@ impl Measures {
     }
 }
 
-impl<'ast> Visit<'ast> for Measures {
+impl<'ast> Visit<'ast> for Measures<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let method = call.method.to_string();
         if self.in_condition || FINDS.contains(&method.as_str()) {
@@ -253,7 +259,7 @@ impl<'ast> Visit<'ast> for Measures {
     fn visit_macro(&mut self, call: &'ast Macro) {
         let name = macro_name(call);
         if name == "select" {
-            for branch in parse_select(call.tokens.clone()).unwrap_or_default() {
+            for branch in self.macros.branches(call).unwrap_or_default() {
                 branch.future.iter().for_each(|future| self.visit_expr(future));
                 branch.guard.iter().for_each(|guard| self.condition(|this| this.visit_expr(guard)));
                 self.visit_expr(&branch.handler);
@@ -271,11 +277,11 @@ impl<'ast> Visit<'ast> for Measures {
             });
             self.note(first, "(pattern)");
         }
-        for argument in arguments(call) {
+        for argument in self.macros.arguments(call) {
             if asks {
-                self.condition(|this| this.visit_expr(&argument));
+                self.condition(|this| this.visit_expr(argument));
             } else {
-                self.visit_expr(&argument);
+                self.visit_expr(argument);
             }
         }
     }

@@ -3,7 +3,6 @@
 //! The graph of `flow` follows the connection; this follows everything else, for rules that judge single expressions. A rule is a
 //! [`Watch`], which is shown each expression with the [`Names`] that are in scope there.
 
-mod arguments;
 mod kinds;
 mod leaks;
 mod measures;
@@ -12,11 +11,10 @@ mod origin;
 mod pairs;
 mod types;
 
-pub(crate) use arguments::arguments;
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};
-pub(crate) use names::Names;
+pub(crate) use names::{LOCKS, Names};
 pub(crate) use origin::{Origin, Tags};
 pub(crate) use pairs::{Event, Events, events, first_ident, place_of};
 
@@ -27,7 +25,7 @@ use syn::{
 };
 
 use self::{names::part, types::Types};
-use crate::flow::{Branch, Flow, macro_name, parse_select};
+use crate::flow::{Branch, Flow, Macros, macro_name};
 
 /// What a rule looks at.
 pub(crate) trait Watch {
@@ -42,7 +40,8 @@ pub(crate) trait Watch {
 pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
     let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
     parameters(flow, &mut names);
-    Walk { names, watch }.visit_block(&flow.body);
+    let may_lock = flow.function.has_word(&LOCKS);
+    Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);
 }
 
 /// What comes in by the parameters.
@@ -75,6 +74,9 @@ fn only_name(pattern: &Pat) -> String {
 struct Walk<'w, 's> {
     names: Names<'s>,
     watch: &'w mut dyn Watch,
+    /// Whether any method that could lock is called; most functions have none.
+    may_lock: bool,
+    macros: &'s Macros,
 }
 
 impl Walk<'_, '_> {
@@ -93,6 +95,9 @@ impl Walk<'_, '_> {
 
     /// A guard that only the head of a statement has lives as long as the statement.
     fn hold_temporaries(&mut self, head: &Expr) {
+        if !self.may_lock {
+            return;
+        }
         let mut search = Temporaries { names: &self.names, found: Vec::new() };
         search.visit_expr(head);
         for origin in search.found {
@@ -272,14 +277,13 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     fn visit_macro(&mut self, call: &'ast Macro) {
         self.watch.macro_call(call, &self.names);
         if macro_name(call) == "select" {
-            let branches = parse_select(call.tokens.clone()).unwrap_or_default();
-            for branch in &branches {
+            for branch in self.macros.branches(call).into_iter().flatten() {
                 self.branch(branch);
             }
             return;
         }
-        for argument in arguments(call) {
-            self.visit_expr(&argument);
+        for argument in self.macros.arguments(call) {
+            self.visit_expr(argument);
         }
     }
 

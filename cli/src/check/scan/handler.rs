@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use sockeye_rules::{
     ROUTE_SYNTAX,
-    syntax::{self, Constants, Diagnostic, Endpoint, Function, Imports, Surroundings},
+    syntax::{self, Constants, Diagnostic, Endpoint, Function, Imports, Item, Surroundings},
 };
 use syn::{LitStr, TypePath, visit::Visit};
 
@@ -55,14 +55,14 @@ pub(super) struct Judged {
 /// Asks the rules about what stands under `#[ws_endpoint(..)]`.
 pub(super) fn endpoint(
     ours: &Ours,
-    item: TokenStream,
+    item: Item,
     around: &Surroundings,
     constants: &Constants,
     source: &Source,
 ) -> Judged {
-    let mut endpoint = syntax::parse(ours.arguments.clone(), item.clone());
+    let mut endpoint = syntax::parse_arguments(ours.arguments.clone(), item);
     if let Some(arguments) = constants.put_in(&endpoint, &ours.arguments) {
-        endpoint = syntax::parse(arguments, item);
+        endpoint = endpoint.with_arguments(arguments);
     }
     let findings = findings(syntax::check(&endpoint, around), source, &ours.bytes());
     let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
@@ -81,8 +81,8 @@ fn route(endpoint: &Endpoint) -> Option<RouteOf> {
 }
 
 /// Asks the rules about what stands under `#[ws_lifecycle(..)]`.
-pub(super) fn helper(ours: &Ours, item: TokenStream, around: &Surroundings, source: &Source) -> Judged {
-    let helper = syntax::parse(ours.arguments.clone(), item);
+pub(super) fn helper(ours: &Ours, item: Item, around: &Surroundings, source: &Source) -> Judged {
+    let helper = syntax::parse_arguments(ours.arguments.clone(), item);
     let findings = findings(syntax::check_lifecycle(&helper, around), source, &ours.bytes());
     let kind = helper.function().map_or(Kind::Helper, |function| kind(function, around.imports()));
     let has_upgrade = kind == Kind::Axum;

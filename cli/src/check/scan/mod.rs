@@ -39,8 +39,8 @@ pub(super) struct Unseen {
 /// `macro_rules!`, as far as they parse; and closures that take an upgrade.
 pub(super) fn scan(tree: &syn::File, source: &Source, package: Arc<Package>) -> Scanned {
     let around = Imports::of_package(package);
-    let neighbours = Neighbours::of(tree, &around);
-    let mut visitor = visit::Visitor::new(source, neighbours, around);
+    let (neighbours, functions) = Neighbours::with_functions(tree, &around);
+    let mut visitor = visit::Visitor::new(source, neighbours, functions, around);
     visitor.visit_file(tree);
     visitor.finish()
 }

@@ -4,7 +4,9 @@ use std::{collections::HashSet, mem, rc::Rc};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use sockeye_rules::syntax::{Imports, Neighbours, Scopes, Surroundings, has_names, last_segment};
+use sockeye_rules::syntax::{
+    self, Functions, Imports, Neighbours, Scopes, Surroundings, has_names, last_segment,
+};
 use syn::{
     Attribute, Block, ExprClosure, ExprMethodCall, File, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod,
     Signature, TraitItemFn, Visibility,
@@ -30,6 +32,7 @@ pub(super) struct Visitor<'a> {
     depth: usize,
     scopes: Scopes,
     neighbours: Rc<Neighbours>,
+    functions: Functions,
     /// The type of the `impl` block around this place.
     of: Option<String>,
     /// How many of the items around this place may not be there, or hide what is in them.
@@ -46,7 +49,12 @@ struct Parts<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(source: &'a Source, neighbours: Rc<Neighbours>, package: Imports) -> Self {
+    pub(super) fn new(
+        source: &'a Source,
+        neighbours: Rc<Neighbours>,
+        functions: Functions,
+        package: Imports,
+    ) -> Self {
         Self {
             source,
             is_axum: source.text().contains("axum") || package.is_axum(),
@@ -54,6 +62,7 @@ impl<'a> Visitor<'a> {
             depth: 0,
             scopes: Scopes::around(package),
             neighbours,
+            functions,
             of: None,
             conditions: 0,
             scanned: Scanned::default(),
@@ -95,7 +104,7 @@ impl<'a> Visitor<'a> {
             return Some((
                 handler::endpoint(
                     &ours,
-                    parts.tokens(Some(ours.index)),
+                    self.item(parts, ours.index),
                     &around,
                     self.scopes.constants(),
                     source,
@@ -104,21 +113,32 @@ impl<'a> Visitor<'a> {
             ));
         }
         if let Some(ours) = attribute::find("ws_lifecycle", parts.attrs, imports) {
-            return Some((handler::helper(&ours, parts.tokens(Some(ours.index)), &around, source), true));
+            return Some((handler::helper(&ours, self.item(parts, ours.index), &around, source), true));
         }
-        let function = syn::parse2(parts.tokens(None)).ok()?;
+        let known = self.functions.take(parts.sig);
+        let function = known.or_else(|| syn::parse2(parts.tokens(None)).ok())?;
         Some((handler::function(&function, &around, source)?, true))
+    }
+
+    /// What the macro would see under its attribute, which has that index.
+    fn item(&self, parts: &Parts<'_>, without: usize) -> syntax::Item {
+        let Some(mut known) = self.functions.take(parts.sig) else {
+            return syntax::Item::parse(parts.tokens(Some(without)));
+        };
+        known.attrs = parts.kept(Some(without)).cloned().collect();
+        known.vis = parts.vis.clone();
+        syntax::Item::Function(Box::new(known))
     }
 
     /// The attribute on something that is no function is a mistake that a rule knows.
     fn other(&mut self, item: &dyn ToTokens, attrs: &[Attribute]) {
         let (around, source) = (self.around(), self.source);
         let imports = around.imports();
-        let tokens = || item.to_token_stream();
+        let item = || syntax::Item::parse(item.to_token_stream());
         let judged = if let Some(ours) = attribute::find("ws_endpoint", attrs, imports) {
-            handler::endpoint(&ours, tokens(), &around, self.scopes.constants(), source)
+            handler::endpoint(&ours, item(), &around, self.scopes.constants(), source)
         } else if let Some(ours) = attribute::find("ws_lifecycle", attrs, imports) {
-            handler::helper(&ours, tokens(), &around, source)
+            handler::helper(&ours, item(), &around, source)
         } else {
             return;
         };
@@ -176,11 +196,16 @@ impl<'a> Visitor<'a> {
 }
 
 impl Parts<'_> {
+    /// The attributes without the one of that index.
+    fn kept(&self, without: Option<usize>) -> impl Iterator<Item = &Attribute> {
+        let all = self.attrs.iter().enumerate();
+        let kept = all.filter(move |(index, _)| Some(*index) != without).map(|(_, one)| one);
+        kept.filter(|one| attribute::is_outer(one))
+    }
+
     /// What the macro would see: the function without the attribute of that index, and without `default`.
     fn tokens(&self, without: Option<usize>) -> TokenStream {
-        let kept =
-            self.attrs.iter().enumerate().filter(|(index, _)| Some(*index) != without).map(|(_, one)| one);
-        let attrs = kept.filter(|one| attribute::is_outer(one));
+        let attrs = self.kept(without);
         let (vis, sig, block) = (self.vis, self.sig, self.block);
         quote!(#(#attrs)* #vis #sig #block)
     }

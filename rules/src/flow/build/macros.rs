@@ -12,12 +12,14 @@ use syn::{
 use super::{
     Builder,
     pattern::{fit, is_irrefutable},
-    select,
 };
-use crate::flow::{
-    graph::{Exit, Step},
-    macro_name,
-    value::{Got, Value},
+use crate::{
+    flow::{
+        graph::{Exit, Step},
+        macro_name,
+        value::{Got, Value},
+    },
+    syntax::Function,
 };
 
 /// An argument of a macro that formats; `name = value` too.
@@ -173,9 +175,9 @@ impl<'a> Builder<'a> {
     }
 
     fn select(&mut self, call: &'a Macro) -> Value<'a> {
-        match select::parse(call.tokens.clone()) {
-            Ok(branches) => self.select_branches(branches),
-            Err(_) => self.unknown_macro(call),
+        match self.macros.branches(call) {
+            Some(branches) => self.select_branches(branches),
+            None => self.unknown_macro(call),
         }
     }
 }
@@ -240,8 +242,13 @@ fn only_reads(name: &str) -> bool {
     )
 }
 
+/// Those that are defined in the function.
+pub(super) fn of_function(function: &Function) -> HashSet<String> {
+    if function.has_word(&["macro_rules"]) { own_macros(function.body.stream()) } else { HashSet::new() }
+}
+
 /// The names of the macros that are defined somewhere in this code: whatever they are called, nobody knows what they do.
-pub(super) fn own_macros(code: TokenStream) -> HashSet<String> {
+fn own_macros(code: TokenStream) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut before: Option<Ident> = None;
     for token in code {

@@ -15,7 +15,8 @@ mod repeat;
 mod result;
 mod select;
 
-pub(crate) use select::{Branch, parse as parse_select};
+pub(crate) use select::Branch;
+pub(super) use select::parse as parse_select;
 
 use std::collections::HashSet;
 
@@ -26,7 +27,7 @@ use typed_arena::Arena;
 
 use self::{names::Names, repeat::Target};
 use super::{
-    Flavor, Imports,
+    Flavor, Imports, Macros,
     graph::{Connection, Exit, Graph, Node, NodeId, Step, Within},
     roots::{self, Root},
     value::{Got, Handle, Kind, Value},
@@ -59,9 +60,10 @@ pub(super) fn build<'a>(
         apart: Exit::Task,
         sites: 0,
         calls: 0,
-        own_macros: macros::own_macros(body.to_token_stream()),
+        own_macros: macros::of_function(function),
         types: Types::of(function, body, &imports.with(body)),
         kept,
+        macros: function.macros(),
     };
     builder.here = Some(0);
     builder.graph.nodes.push(Node::new(Step::Pass, Within::Function));
@@ -100,6 +102,8 @@ struct Builder<'a> {
     types: Types,
     /// Expressions that were read from the tokens of macros.
     kept: &'a Arena<Expr>,
+    /// Those that stand in the body.
+    macros: &'a Macros,
 }
 
 /// What `return` and `?` leave: the function, or an `async` block in it.

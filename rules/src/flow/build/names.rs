@@ -1,17 +1,19 @@
+use std::rc::Rc;
+
 use quote::ToTokens;
 
 use crate::flow::{value::Value, words};
 
 /// The names in scope and what stands behind them, the innermost last.
 #[derive(Default, Clone)]
-pub(super) struct Names<'a>(Vec<(String, Value<'a>)>);
+pub(super) struct Names<'a>(Vec<(Rc<str>, Value<'a>)>);
 
 impl<'a> Names<'a> {
-    pub(super) fn of(names: &[(String, Value<'a>)]) -> Self {
+    pub(super) fn of(names: &[(Rc<str>, Value<'a>)]) -> Self {
         Self(names.to_vec())
     }
 
-    pub(super) fn all(&self) -> &[(String, Value<'a>)] {
+    pub(super) fn all(&self) -> &[(Rc<str>, Value<'a>)] {
         &self.0
     }
 
@@ -24,11 +26,11 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn add(&mut self, name: String, value: Value<'a>) {
-        self.0.push((name, value));
+        self.0.push((name.into(), value));
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Value<'a>> {
-        self.0.iter().rfind(|(one, _)| one == name).map(|(_, value)| value)
+        self.0.iter().rfind(|(one, _)| **one == *name).map(|(_, value)| value)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -36,7 +38,7 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value<'a>) {
-        if let Some((_, old)) = self.0.iter_mut().rfind(|(one, _)| one == name) {
+        if let Some((_, old)) = self.0.iter_mut().rfind(|(one, _)| **one == *name) {
             *old = value;
         }
     }

@@ -83,16 +83,16 @@ fn ends_after_block(input: ParseStream<'_>) -> bool {
 
 /// A branch whose future has been made.
 struct Ready<'a> {
-    pattern: Option<Pat>,
+    pattern: Option<&'a Pat>,
     future: Option<Value<'a>>,
-    handler: Expr,
+    handler: &'a Expr,
     /// Where it begins when it is the one that is taken.
     start: NodeId,
 }
 
 impl<'a> Builder<'a> {
     /// One branch of several is taken, when its future is ready first.
-    pub(super) fn select_branches(&mut self, branches: Vec<Branch>) -> Value<'a> {
+    pub(super) fn select_branches(&mut self, branches: &'a [Branch]) -> Value<'a> {
         let (depth, before) = (self.names.depth(), self.names.clone());
         let ready = self.begin_all(branches);
         let starts: Vec<_> = ready.iter().map(|branch| branch.start).collect();
@@ -106,19 +106,19 @@ impl<'a> Builder<'a> {
                 self.within = within;
                 self.take_branch(branch.pattern, value, branch.start, &starts);
             }
-            let given = self.eval_owned(branch.handler);
+            let given = self.eval(branch.handler);
             ways.push(self.way(given, depth));
         }
         self.join(ways)
     }
 
     /// All futures are made, and begin to wait, before any is ready.
-    fn begin_all(&mut self, branches: Vec<Branch>) -> Vec<Ready<'a>> {
+    fn begin_all(&mut self, branches: &'a [Branch]) -> Vec<Ready<'a>> {
         let mut ready = Vec::new();
         for Branch { pattern, future, guard, handler } in branches {
-            let future = future.map(|future| self.eval_owned(future));
-            self.begin_waiting(guard, future.as_ref());
-            ready.push(Ready { pattern, future, handler, start: 0 });
+            let future = future.as_ref().map(|future| self.eval(future));
+            self.begin_waiting(guard.as_ref(), future.as_ref());
+            ready.push(Ready { pattern: pattern.as_ref(), future, handler, start: 0 });
         }
         if self.here.is_some() {
             self.push(Step::Pass);
@@ -135,10 +135,9 @@ impl<'a> Builder<'a> {
         ready
     }
 
-    fn begin_waiting(&mut self, guard: Option<Expr>, future: Option<&Value<'a>>) {
+    fn begin_waiting(&mut self, guard: Option<&'a Expr>, future: Option<&Value<'a>>) {
         let Some(future) = future else { return };
         let Some(guard) = guard else { return self.poll(future) };
-        let guard = self.keep(guard);
         let forks = self.condition(guard);
         self.here = forks.yes;
         self.poll(future);
@@ -147,9 +146,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Into the handler, when the pattern fits; when it does not, the other branches go on waiting.
-    fn take_branch(&mut self, pattern: Option<Pat>, value: Value<'a>, own: NodeId, starts: &[NodeId]) {
+    fn take_branch(&mut self, pattern: Option<&'a Pat>, value: Value<'a>, own: NodeId, starts: &[NodeId]) {
         let Some(pattern) = pattern else { return };
-        let fits = fit(&pattern, &value);
+        let fits = fit(pattern, &value);
         let before = self.here;
         if !fits.is_sure() {
             let refused = self.outcome(&value, Outcomes::ALL.without(fits.must));
@@ -157,6 +156,6 @@ impl<'a> Builder<'a> {
         }
         self.here = before;
         self.outcome(&value, fits.may);
-        self.bind(&pattern, value);
+        self.bind(pattern, value);
     }
 }

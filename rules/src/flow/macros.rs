@@ -1,0 +1,63 @@
+//! What stands in the macros of a body whose syntax is known: it is parsed once, however many rules read it.
+
+use std::collections::HashMap;
+
+use syn::{
+    Block, Expr, Macro,
+    visit::{self, Visit},
+};
+
+use super::{Branch, arguments, macro_name, parse_select};
+
+/// The macros of a body, with those in their branches and arguments.
+///
+/// They are told apart by their addresses, since two that another macro wrote can have one place in the source.
+#[derive(Default)]
+pub(crate) struct Macros(HashMap<*const Macro, Parts>);
+
+/// What stands between the parentheses.
+struct Parts {
+    branches: Option<Vec<Branch>>,
+    arguments: Vec<Expr>,
+}
+
+impl Macros {
+    /// Reads those of a body, which must stay where it is.
+    pub(crate) fn of(block: &Block) -> Self {
+        let mut macros = Self::default();
+        macros.visit_block(block);
+        macros
+    }
+
+    /// The branches of `select!`; `None` where it cannot be read.
+    pub(crate) fn branches(&self, call: &Macro) -> Option<&[Branch]> {
+        self.0.get(&std::ptr::from_ref(call))?.branches.as_deref()
+    }
+
+    /// What stands between the commas; nothing when the macro has a syntax of its own.
+    pub(crate) fn arguments(&self, call: &Macro) -> &[Expr] {
+        self.0.get(&std::ptr::from_ref(call)).map_or(&[], |parts| &parts.arguments)
+    }
+}
+
+impl<'ast> Visit<'ast> for Macros {
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        let is_select = matches!(macro_name(call).as_str(), "select" | "select_biased");
+        let branches = is_select.then(|| parse_select(call.tokens.clone()).ok()).flatten();
+        let arguments = if branches.is_some() { Vec::new() } else { arguments(call) };
+        let parts = Parts { branches, arguments };
+        for branch in parts.branches.iter().flatten() {
+            branch.pattern.iter().for_each(|one| visit::visit_pat(self, one));
+            let expressions = branch.future.iter().chain(&branch.guard).chain([&branch.handler]);
+            expressions.for_each(|one| self.visit_expr(one));
+        }
+        parts.arguments.iter().for_each(|one| self.visit_expr(one));
+        // What was read stays where it is in the memory when the vectors around it move.
+        self.0.insert(std::ptr::from_ref(call), parts);
+    }
+
+    /// It is a function of its own.
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+}
