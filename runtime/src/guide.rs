@@ -17,23 +17,31 @@
 //! | [`security`] | the OWASP cheat sheet, point by point |
 //! | [`troubleshooting`] | by symptom: a status, a close code, silence |
 
+// A page is read in two places: here, and as a file in the repository. At its end it has a definition for each of its links, which leads to
+// another file. Where a link is defined twice, Markdown takes the first, so `guide_links.md` comes before the page: the same links, to items.
+
 /// The first endpoint.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/getting_started.md")]
 pub mod getting_started {}
 
 /// An axum application, route by route.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/moving_from_axum.md")]
 pub mod moving_from_axum {}
 
 /// Who is asking.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/authentication.md")]
 pub mod authentication {}
 
 /// Events for many clients, and for one.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/pushing_and_broadcasting.md")]
 pub mod pushing_and_broadcasting {}
 
 /// What handlers share, and what must work before the server listens.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/state_and_readiness.md")]
 pub mod state_and_readiness {}
 
@@ -42,34 +50,42 @@ pub mod state_and_readiness {}
 pub mod outages {}
 
 /// Every default.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/limits_and_defaults.md")]
 pub mod limits_and_defaults {}
 
 /// Common mistakes, and the message that reports each.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/mistakes.md")]
 pub mod mistakes {}
 
 /// Every rule, with a link to its page.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/rules.md")]
 pub mod rules {}
 
 /// The whole server inside a test.
 #[cfg(feature = "testing")]
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 
 /// Proxies, service managers, orchestrators.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/deployment.md")]
 pub mod deployment {}
 
 /// Logs, metrics, health.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/observability.md")]
 pub mod observability {}
 
 /// The OWASP WebSocket Security Cheat Sheet, point by point.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
 
 /// By symptom.
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}

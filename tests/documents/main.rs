@@ -4,6 +4,7 @@ mod commands;
 mod contributing;
 mod defaults;
 mod features;
+mod guide_links;
 mod mistakes;
 mod readme;
 mod releasing;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sockeye_rules::{Level, Phase, RULES, Rule};
 
-use crate::generated;
+use crate::{generated, guide_links::definitions_of};
 
 const HEAD: &str = "\
 # All rules
@@ -35,8 +35,7 @@ fn level(rule: &Rule) -> &'static str {
 
 fn row(rule: &Rule) -> String {
     let summary = rule.summary().replace('\n', " ").replace('|', "\\|");
-    let link = format!("[`{}`](sockeye_rules::{})", rule.name, rule.name.to_uppercase());
-    format!("| {link} | {} | {summary} |", level(rule))
+    format!("| [`{}`] | {} | {summary} |", rule.name, level(rule))
 }
 
 fn page() -> String {
@@ -49,7 +48,7 @@ fn page() -> String {
         let rows: Vec<_> = RULES.iter().filter(|rule| rule.phase == phase).map(|rule| row(rule)).collect();
         write!(page, "\n# {}\n\n{heading}\n{}\n", when(phase), rows.join("\n")).expect("a string");
     }
-    page
+    page + "\n" + &definitions_of(RULES.iter().copied())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use sockeye_rules::{SYMPTOMS, Symptom};
 
-use crate::{generated, read};
+use crate::{generated, guide_links::definitions_of, read};
 
 const PAGE: &str = "runtime/docs/troubleshooting.md";
 
@@ -14,8 +14,7 @@ const MARK: &str = "--test documents`. -->\n";
 fn section(symptom: &Symptom) -> String {
     let mut section = symptom.page();
     for (rule, _) in symptom.causes {
-        let link = format!("| [`{}`](sockeye_rules::{}) |", rule.name, rule.name.to_uppercase());
-        section = section.replace(&format!("| `{}` |", rule.name), &link);
+        section = section.replace(&format!("| `{}` |", rule.name), &format!("| [`{}`] |", rule.name));
     }
     section
 }
@@ -25,5 +24,6 @@ fn the_page_has_every_symptom() {
     let page = read(PAGE);
     let (head, _) = page.split_once(MARK).expect("the line behind which the page is made");
     let sections: Vec<_> = SYMPTOMS.iter().map(section).collect();
-    generated(PAGE, &format!("{head}{MARK}\n{}", sections.join("\n")));
+    let rules = SYMPTOMS.iter().flat_map(|symptom| symptom.causes).map(|(rule, _)| *rule);
+    generated(PAGE, &format!("{head}{MARK}\n{}\n{}", sections.join("\n"), definitions_of(rules)));
 }
