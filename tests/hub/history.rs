@@ -126,7 +126,7 @@ fn who_has_a_seat_after_a_publisher_gets_what_that_had_published() {
 
 #[test]
 fn a_slow_reader_does_not_hold_more_than_the_queue() {
-    let hub: Hub<u32> = Hub::builder().queue(5).history(2).slow(SlowPolicy::Disconnect).build();
+    let hub: Hub<u32> = Hub::builder().capacity(5).history(2).slow_policy(SlowPolicy::Disconnect).build();
     let mut slow = hub.topic("t").subscribe();
     let mut slower = hub.topic("t").subscribe();
     publish(&hub, 1..=5);
@@ -140,7 +140,7 @@ fn a_slow_reader_does_not_hold_more_than_the_queue() {
 
 #[test]
 fn a_history_is_bounded_in_bytes() {
-    let hub: Hub<u32> = Hub::builder().history(1000).queue_bytes(10).build();
+    let hub: Hub<u32> = Hub::builder().history(1000).capacity_bytes(10).build();
     publish(&hub, 100_000..100_009);
     assert_eq!(rest(&mut from(&hub, Position::OLDEST)), [100_008], "6 bytes each");
 }

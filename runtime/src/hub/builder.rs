@@ -66,7 +66,7 @@ impl<T> HubBuilder<T> {
 
     /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
     /// subscribers of a topic, so a topic never holds more than this many events, however many listen.
-    pub fn queue(mut self, events: usize) -> Self {
+    pub fn capacity(mut self, events: usize) -> Self {
         self.settings.bounds.events = events.max(1);
         self
     }
@@ -76,10 +76,10 @@ impl<T> HubBuilder<T> {
     /// reached first applies. The newest event is kept even when it alone is larger.
     ///
     /// ```
-    /// let hub = sockeye::Hub::<String>::builder().queue(10_000).queue_bytes(64 << 20).build();
+    /// let hub = sockeye::Hub::<String>::builder().capacity(10_000).capacity_bytes(64 << 20).build();
     /// # let _ = hub;
     /// ```
-    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
         self.settings.bounds.bytes = bytes;
         self
     }
@@ -88,7 +88,7 @@ impl<T> HubBuilder<T> {
     /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; none are kept unless this is called.
     ///
     /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
-    /// [`queue_bytes`](Self::queue_bytes). A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
+    /// [`capacity_bytes`](Self::capacity_bytes). A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
     /// were published to last stay longest.
     ///
     /// ```
@@ -110,7 +110,7 @@ impl<T> HubBuilder<T> {
     }
 
     /// What happens to a subscriber that falls behind by more than the queue holds.
-    pub fn slow(mut self, policy: SlowPolicy) -> Self {
+    pub fn slow_policy(mut self, policy: SlowPolicy) -> Self {
         self.settings.slow = policy;
         self
     }
