@@ -1,4 +1,6 @@
 //! Spans of time, as in `heartbeat = "30s"`.
+//!
+//! By hand: `humantime` also reads `1month` and sums such as `1h 5m`, and does not say what to write instead of what it cannot read.
 
 use std::time::Duration;
 

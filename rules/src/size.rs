@@ -1,4 +1,6 @@
 //! Sizes of messages, as in `max_message_size = "64 KiB"`.
+//!
+//! By hand: crates for sizes read fractions and do not agree on `KB`, and a message has to say what to write instead.
 
 use crate::value::{ValueProblem, split_unit};
 

@@ -1,4 +1,6 @@
 //! Work on many files at once.
+//!
+//! By hand: threads of `rayon` can have a stack of this size, but a thread that cannot be started is then an error, and here the others do its work.
 
 use std::{
     iter,

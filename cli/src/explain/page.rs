@@ -1,4 +1,6 @@
 //! The page of a rule or a symptom for a terminal.
+//!
+//! By hand: our pages use a few forms of Markdown, each on lines of its own, and with a parser the layout would still be to do.
 
 use anstyle::{AnsiColor, Style};
 use sockeye_rules::{Level, Rule, Symptom, render::Look};

@@ -1,4 +1,6 @@
 //! The opening handshake as a client sends it (RFC 6455 section 4.1).
+//!
+//! By hand: a client library sets the headers that `--header` may replace here.
 
 use std::fmt::Write as _;
 

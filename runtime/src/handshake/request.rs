@@ -1,6 +1,8 @@
 //! Reads the opening handshake: RFC 6455 section 4.2.1 over HTTP/1.1, RFC 8441 section 5 over HTTP/2.
 //!
 //! Each way to fail has its own words, because each has its own remedy.
+//!
+//! By hand: the rejections of axum's `WebSocketUpgrade` have no remedy, and do not tell a stripped upgrade from a request that never was one.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,6 @@
 //! How fast messages may come, on tokio's clock, so that it stands still with paused time.
+//!
+//! By hand: `governor` keeps the same value, in an atomic that threads share, and would need a clock of ours to stand still.
 
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The table is aligned by hand: `tabled` and `comfy-table` add borders and cells that wrap, and these are plain columns.
+
 use std::{fmt::Write, sync::Arc, time::Duration};
 
 use sockeye_rules::render::count;

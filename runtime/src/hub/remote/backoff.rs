@@ -1,3 +1,7 @@
+//! How long to wait between two tries.
+//!
+//! By hand: crates for retries wrap the whole operation, and here the next order decides what is tried. Only the time is needed.
+
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
     time::Duration,
