@@ -104,9 +104,19 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
     listener: (event: Events<In>[Type]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   removeEventListener<Type extends keyof Events<In>>(
     type: Type,
     listener: (event: Events<In>[Type]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
     options?: boolean | EventListenerOptions,
   ): void;
 }
