@@ -43,7 +43,9 @@ def browser_in(folder):
 
 @pytest.fixture
 def browser(tmp_path):
-    assert shutil.which("chromium") and shutil.which("chromedriver"), "apt-get install chromium chromium-driver"
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        missing = "no browser: apt-get install chromium chromium-driver"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     with browser_in(tmp_path / "profile") as one:
         yield one
 

@@ -45,6 +45,9 @@ pub(crate) struct Established {
 pub(crate) struct Gap {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) missed: Option<u64>,
+    /// Where the stream goes on: what was before has to be read anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<Position>,
 }
 
 /// Which events.
@@ -76,7 +79,7 @@ pub(crate) struct Begun {
     pub(crate) last: Position,
     /// What has happened since the position that it knows.
     pub(crate) missed: Vec<Recorded>,
-    /// Some of it is forgotten.
+    /// Some of that is forgotten, so that `missed` has nothing of it.
     pub(crate) has_gap: bool,
 }
 
@@ -147,10 +150,10 @@ impl Feed {
         let ledger = self.lock();
         let live = self.hub.topic(scope.topic()).subscribe();
         let since = since.unwrap_or(ledger.last);
-        let after = |event: &&Recorded| event.position > since && scope.has(event);
-        let missed = ledger.events.iter().filter(after).cloned().collect();
         // A position that was never given comes from before a journal was deleted.
         let has_gap = since < ledger.forgotten || since > ledger.last;
+        let after = |event: &&Recorded| !has_gap && event.position > since && scope.has(event);
+        let missed = ledger.events.iter().filter(after).cloned().collect();
         Begun { live, last: ledger.last, missed, has_gap }
     }
 

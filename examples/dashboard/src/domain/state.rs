@@ -46,7 +46,7 @@ impl State {
             }),
             Event::ValidationCreated { workflow_id, validation } => {
                 self.change(*workflow_id, |workflow| {
-                    workflow.validations += 1;
+                    workflow.flagged += 1;
                     workflow.findings += validation.findings.len();
                 });
                 self.validations.insert(validation.id, validation.clone());

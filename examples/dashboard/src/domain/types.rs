@@ -33,8 +33,8 @@ pub(crate) struct Workflow {
     pub(crate) finished_at: Option<u64>,
     /// Why it failed.
     pub(crate) reason: Option<String>,
-    /// Files with findings, and findings.
-    pub(crate) validations: usize,
+    /// How many files have findings.
+    pub(crate) flagged: usize,
     pub(crate) findings: usize,
 }
 
@@ -54,7 +54,7 @@ impl Workflow {
             started_at: None,
             finished_at: None,
             reason: None,
-            validations: 0,
+            flagged: 0,
             findings: 0,
         }
     }

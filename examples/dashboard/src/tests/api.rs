@@ -18,11 +18,12 @@ async fn ran(site: &Site, may_write: bool) -> Result<Dashboard> {
 
 #[tokio::test]
 async fn what_was_found_can_be_read_and_decided() -> Result {
-    let dashboard = ran(&Site::new("decide")?, false).await?;
+    let site = Site::new("decide")?;
+    let dashboard = ran(&site, false).await?;
     let list = dashboard.get("/api/workflows").await?;
     let workflow = &list["workflows"][0];
     assert_eq!((&workflow["status"], &workflow["percent"]), (&"completed".into(), &100.into()));
-    assert_eq!((&workflow["validations"], &workflow["findings"]), (&2.into(), &3.into()));
+    assert_eq!((&workflow["flagged"], &workflow["findings"]), (&2.into(), &3.into()));
 
     let (status, event) = dashboard.post("/api/validations/1/approve", "").await?;
     assert_eq!((status, &event["event"]["type"]), (200, &"validation_approved".into()));
@@ -57,7 +58,8 @@ async fn a_recommendation_is_applied_when_it_is_approved_and_files_may_be_writte
 
 #[tokio::test]
 async fn files_are_not_written_unless_the_program_may() -> Result {
-    let dashboard = ran(&Site::new("read only")?, false).await?;
+    let site = Site::new("read only")?;
+    let dashboard = ran(&site, false).await?;
     dashboard.post("/api/recommendations/1/approve", "").await?;
     let (status, refused) = dashboard.post("/api/recommendations/1/apply", "").await?;
     assert_eq!((status, &refused["help"]), (409, &"start it with `--write`".into()));
@@ -66,7 +68,8 @@ async fn files_are_not_written_unless_the_program_may() -> Result {
 
 #[tokio::test]
 async fn orders_that_are_none_are_explained() -> Result {
-    let dashboard = Dashboard::new(&Site::new("orders")?).await?;
+    let site = Site::new("orders")?;
+    let dashboard = Dashboard::new(&site).await?;
     for (body, status, words) in [
         ("{", 400, "EOF"),
         (r#"{"dir":"docs"}"#, 400, "unknown field `dir`"),
@@ -113,7 +116,8 @@ async fn health_asks_anew() -> Result {
 
 #[tokio::test]
 async fn pages_of_other_origins_get_nothing() -> Result {
-    let dashboard = Dashboard::new(&Site::new("origins")?).await?;
+    let site = Site::new("origins")?;
+    let dashboard = Dashboard::new(&site).await?;
     let request = |origin: &'static str| {
         let request = dashboard.client.request("/api/validate/batch").method(Method::POST);
         request.header("host", "localhost:3000").header("origin", origin)

@@ -15,7 +15,8 @@ async fn record(socket: &mut TestSocket, words: &str) -> Result<Value> {
 
 #[tokio::test]
 async fn the_log_of_before_and_of_now_is_streamed() -> Result {
-    let dashboard = Dashboard::new(&Site::new("log")?).await?;
+    let site = Site::new("log")?;
+    let dashboard = Dashboard::new(&site).await?;
     tracing::info!(number = 1, "before");
     let mut socket = dashboard.client.connect("/ws/logs").await?;
     let first: Value = socket.recv_json().await?;
@@ -39,7 +40,8 @@ async fn the_log_of_before_and_of_now_is_streamed() -> Result {
 
 #[tokio::test]
 async fn the_client_chooses_level_and_target() -> Result {
-    let dashboard = Dashboard::new(&Site::new("filter")?).await?;
+    let site = Site::new("filter")?;
+    let dashboard = Dashboard::new(&site).await?;
     let mut socket = dashboard.client.connect("/ws/logs").await?;
     socket.send_json(&json!({ "level": "DEBUG", "target": "mine" })).await?;
     while next(&mut socket).await?["type"] != "filter_set" {}
