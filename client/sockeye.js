@@ -120,7 +120,7 @@ export class SockeyeSocket extends EventTarget {
   /** Connects again at once, whatever the state: after `close`, after a refusal, or instead of waiting. */
   reconnect() {
     this.#attempt = 0;
-    this.#drop("this page connects again");
+    this.#drop("this page connects again")?.close(1000, "connects again");
     this.#open();
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -284,6 +285,19 @@ test("a closed socket stays closed, and tells the server", async () => {
   assert.equal(socket.state.name, "closed");
   socket.reconnect();
   await peer();
+});
+
+test("a connection that is made anew ends the one before", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  await state(socket, "live");
+  const before = await peer();
+  const ended = once(before.stream, "close");
+  socket.reconnect();
+  await state(socket, "live");
+  await peer();
+  await ended;
+  assert.equal(before.code, 1000);
 });
 
 test("an address or a subprotocol that is none is told, and not thrown at nobody", async () => {
