@@ -74,15 +74,15 @@ def test_a_flood_is_explained_and_the_page_comes_back_when_asked(browser, chat):
         "const form = document.getElementById('say');"
         "for (let i = 0; i < 50; i++) { form.elements.text.value = 'spam'; form.requestSubmit(); }"
     )
-    wait_for(browser, "closed with 1008: more than 5 messages per second")
+    wait_for(browser, "It says: more than 5 messages per second")
     browser.find_element(By.CSS_SELECTOR, "#again button").click()
-    wait_for(browser, "open", "header")
+    wait_for(browser, "live", "header")
 
 
 def test_a_stopping_chat_is_shown(browser, chat):
     enter(browser, chat, "Ada")
     wait_for(browser, "you are here as Ada")
     chat.interrupt()
-    wait_for(browser, "closed with 1001: the server is stopping; connecting again")
+    wait_for(browser, "closed with 1001: The server is going away, most often to restart. It says: the server is stopping")
     assert chat.wait()[0] == 0
 

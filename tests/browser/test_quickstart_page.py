@@ -9,6 +9,7 @@ import shutil
 import threading
 
 import pytest
+from conftest import Program
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -73,7 +74,7 @@ def visit(browser, quickstart, room="lobby"):
     browser.get(f"http://{quickstart.address}/?room={room}")
     echo, room = Panel(browser, "echo"), Panel(browser, "room")
     for panel in (echo, room):
-        panel.wait_for("open")
+        panel.wait_for("live")
     return echo, room
 
 
@@ -110,15 +111,22 @@ def test_mistakes_are_shown_with_their_reason(browser, quickstart):
     quickstart.wait_for_log("rule=\"?invalid_message")
     quickstart.wait_for_log("rule=\"?message_too_big")
     echo.press("Connect again")
-    echo.wait_for("open")
+    echo.wait_for("live")
 
 
-def test_ctrl_c_is_shown_as_1001(browser, quickstart):
+def test_ctrl_c_is_shown_as_1001_and_a_restart_is_found(browser, quickstart):
     echo, room = visit(browser, quickstart)
     quickstart.interrupt()
     for panel in (echo, room):
-        panel.wait_for("closed with 1001")
+        panel.wait_for("closed with 1001: The server is going away, most often to restart.")
     assert quickstart.wait()[0] == 0
+    room.wait_for("The server cannot be reached.")
+    again = Program("example-quickstart", SOCKEYE_ADDR=quickstart.address)
+    try:
+        for panel in (echo, room):
+            panel.wait_for("live", seconds=30)
+    finally:
+        again.kill()
 
 
 def test_leaving_the_page_is_leaving_the_room(browser, quickstart):

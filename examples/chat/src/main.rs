@@ -33,7 +33,9 @@ async fn main() -> Result<(), StartupError> {
 
 /// The whole program but for its port, so that tests have the same one.
 fn server() -> Server {
-    let page = Router::new().route("/", get(async || Html(include_str!("page.html"))));
+    let page = Router::new()
+        .route("/", get(async || Html(include_str!("page.html"))))
+        .route("/sockeye.js", sockeye::client_js());
     Server::new().state(rooms::Rooms::default()).limits(limits()).router(page)
 }
 

@@ -34,5 +34,7 @@ async fn main() -> Result<(), StartupError> {
 
 /// Everything that is not a WebSocket is axum, as always.
 fn page() -> Router {
-    Router::new().route("/", get(async || Html(include_str!("page.html"))))
+    // The module with which the page connects, and connects again.
+    let module = sockeye::client_js();
+    Router::new().route("/", get(async || Html(include_str!("page.html")))).route("/sockeye.js", module)
 }

@@ -89,10 +89,10 @@ def test_the_log_arrives_and_ctrl_c_says_goodbye(dashboard):
     order = urllib.request.Request(f"http://{dashboard.address}/api/validate/batch", method="POST")
     with connect(dashboard.url("/ws/logs")) as page:
         assert heard(page)["type"] == "connection_established"
-        assert heard(page) == {"sockeye": "heartbeat", "every": 30_000}
         with urllib.request.urlopen(order, data=b'{"directory":"examples/dashboard"}') as answer:
             assert (answer.status, json.load(answer)["status"]) == (202, "pending")
-        while (record := heard(page)["event"])["message"] != "started":
+        # Before it come what was logged earlier, and the heartbeat.
+        while (record := heard(page).get("event", {})).get("message") != "started":
             pass
         assert record["level"] == "INFO"
         assert record["spans"][0] == {"name": "workflow", "fields": {"id": 1}}
