@@ -171,6 +171,23 @@ def test_a_killed_server_is_explained_and_nothing_is_lost(browser, start):
     assert again.wait()[0] == 0
 
 
+def test_where_another_program_has_the_address_the_page_says_so_and_waits_for_a_person(browser, start):
+    dashboard = start()
+    visit(browser, dashboard, "#/workflows")
+    dashboard.kill()
+    wait_for(browser, "Reconnecting", "#badge")
+    other = Program("example-quickstart", SOCKEYE_ADDR=dashboard.address)
+    try:
+        wait_for(browser, "Disconnected", "#badge", seconds=30)
+        wait_for(browser, "No endpoint has the path `/ws/validation_updates`", "#trouble")
+        keep_screenshot(browser, "dashboard-disconnected")
+    finally:
+        other.kill()
+    start(address=dashboard.address)
+    browser.find_element(By.ID, "trouble-again").click()
+    wait_for(browser, "Live", "#badge")
+
+
 def test_a_page_of_another_origin_is_refused_and_says_so(browser, start, tmp_path):
     dashboard = start()
     folder = tmp_path / "site"

@@ -90,6 +90,16 @@ fn every_block_is_compiled_or_compared() {
 }
 
 #[test]
+fn its_pictures_are_there_and_small() {
+    let pictures: Vec<_> = README.split('"').filter(|part| part.starts_with("docs/dashboard")).collect();
+    assert_eq!(pictures, ["docs/dashboard-dark.png", "docs/dashboard.png"]);
+    for picture in pictures {
+        let size = std::fs::metadata(root().join(picture)).expect(picture).len();
+        assert!(size < 200_000, "{picture} has {size} bytes");
+    }
+}
+
+#[test]
 fn its_links_lead_somewhere() {
     let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let files: Vec<_> = links.filter(|link| !link.contains("://")).collect();

@@ -23,9 +23,12 @@ function show() {
   byId("trouble").hidden = !isTrouble;
   if (!isTrouble) return;
   byId("trouble").className = `trouble ${state.name}`;
-  say(byId("trouble-reason"), state.reason);
-  say(byId("trouble-remedy"), state.remedy ?? "");
+  say(byId("trouble-reason"), sentence(state.reason));
+  say(byId("trouble-remedy"), sentence(state.remedy ?? ""));
 }
+
+/** The server writes its reasons as a compiler does: small, and without a stop. */
+const sentence = (words) => words && words[0].toUpperCase() + words.slice(1) + (/[.:!?`]$/.test(words) ? "" : ".");
 
 function countdown({ name, at }) {
   if (name !== "reconnecting" || !at) return "";

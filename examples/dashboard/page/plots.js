@@ -59,7 +59,7 @@ function plot(name, title, write) {
     const top = Math.max(1, ...values);
     // What was last counted is not what is now.
     say(value, values.length && isLost !== true ? write(values.at(-1)) : "–");
-    say(most, values.length ? `most ${write(Math.max(...values))}` : "");
+    say(most, values.length ? `peak ${write(Math.max(...values))}` : "");
     const points = values.map((one, index) => [WIDTH - (values.length - 1 - index) * (WIDTH / (SAMPLES - 1)), HEIGHT - (one / top) * HEIGHT]);
     const path = points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(" L ");
     line.setAttribute("d", points.length ? `M ${path}` : "");

@@ -1,6 +1,6 @@
 // A workflow as it goes on: status, steps, bar.
 
-import { h, say } from "./dom.js";
+import { count, h, say } from "./dom.js";
 
 export const STEPS = ["Read files", "Check links", "Check headings", "Check code fences"];
 
@@ -33,7 +33,7 @@ export function bar(label) {
 export function doing(workflow) {
   if (workflow.status === "pending") return "waits for a place";
   if (workflow.status === "failed") return workflow.reason;
-  if (workflow.status === "completed") return workflow.findings ? `${workflow.findings} findings in ${workflow.flagged} of ${workflow.total} files` : `${workflow.total} files, nothing to correct`;
+  if (workflow.status === "completed") return workflow.findings ? `${count(workflow.findings, "finding")} in ${workflow.flagged} of ${count(workflow.total, "file")}` : `${count(workflow.total, "file")}, nothing to correct`;
   return workflow.task ? `${workflow.task}, file ${Math.min(workflow.done + 1, workflow.total)} of ${workflow.total}` : "begins";
 }
 

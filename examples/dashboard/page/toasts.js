@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-const MOST = 4;
+const MOST = 3;
 const STAYS = 6000;
 
 export function toast(kind, title, text, href) {

@@ -12,7 +12,7 @@ function tile(label) {
 }
 
 export function overview() {
-  const [running, completed, failed, findings] = ["running", "completed", "failed", "findings"].map(tile);
+  const [running, completed, failed, findings] = ["in progress", "completed", "failed", "findings"].map(tile);
   const list = h("ul", { class: "rows" });
   const empty = h("p", { class: "empty" }, "No workflow yet. Start the first one above.");
   const show = keyed(list, row, empty);
