@@ -69,6 +69,7 @@ fn parts(options: Options) -> Result<Parts, Failure> {
     Ok(Parts {
         numbers: count()?,
         may_write: write,
+        is_local: options::is_local(),
         broken,
         ..Parts::new(Documents::new(directory), feed, pace, log)
     })

@@ -1,4 +1,4 @@
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 
@@ -37,6 +37,13 @@ impl Options {
 /// `SOCKEYE_ADDR`, as in all examples.
 pub(crate) fn address() -> String {
     env::var("SOCKEYE_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".to_owned())
+}
+
+/// Whether that address can be reached from this machine only.
+pub(crate) fn is_local() -> bool {
+    let address = address();
+    let is_loopback = address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    is_loopback || address.starts_with("localhost:")
 }
 
 fn repository() -> PathBuf {

@@ -115,6 +115,25 @@ async fn health_asks_anew() -> Result {
 }
 
 #[tokio::test]
+async fn a_name_of_the_internet_that_leads_to_this_machine_gets_nothing() -> Result {
+    let site = Site::new("rebinding")?;
+    let feed = Feed::in_memory(crate::server::hub());
+    let dashboard = Dashboard::with(&site, feed, |parts| parts.is_local = true).await?;
+    for (host, status) in [
+        ("evil.example:3000", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost:3000", 200),
+        ("127.0.0.1:3000", 200),
+        ("[::1]:3000", 200),
+        ("workstation:3000", 200),
+    ] {
+        let response = dashboard.client.request("/api/workflows").header("host", host).send().await?;
+        assert_eq!(response.status().as_u16(), status, "{host}: {}", response.text());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn pages_of_other_origins_get_nothing() -> Result {
     let site = Site::new("origins")?;
     let dashboard = Dashboard::new(&site).await?;
