@@ -77,6 +77,12 @@ def start(documents, tmp_path):
         program.kill()
 
 
+@pytest.fixture
+def second(browser, tmp_path):
+    with test_quickstart_page.browser_in(tmp_path / "second") as one:
+        yield one
+
+
 def in_store(browser, number):
     """A workflow as the page has made it out of events."""
     script = """const [number, done] = arguments;
@@ -100,6 +106,18 @@ def test_a_batch_of_curl_runs_on_the_page_to_its_end(browser, start):
     value = browser.find_element(By.CSS_SELECTOR, ".plot.connections .plot-value")
     WebDriverWait(browser, 10).until(lambda _: value.text == "1", "one connection is open")
     keep_screenshot(browser, "dashboard")
+
+
+def test_every_open_page_shows_what_one_person_decides(browser, second, start):
+    dashboard = start("--pace", "0")
+    post(dashboard, "/api/validate/batch")
+    for page in (browser, second):
+        visit(page, dashboard, "#/workflows/1")
+        wait_for(page, "does not say its language", "[data-validation='3']")
+    second.find_element(By.CSS_SELECTOR, "[aria-label='reject validation 3']").click()
+    for page in (browser, second):
+        wait_for(page, "rejected", "[data-validation='3'] .pill")
+        wait_for(page, "Validation 3 rejected", "#toasts")
 
 
 def test_a_person_starts_a_batch_and_decides(browser, start):

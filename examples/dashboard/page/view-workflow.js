@@ -96,6 +96,15 @@ export function workflow(id) {
   );
   let socket;
   let isLeft = false;
+  let frame;
+
+  /** Once a frame, however many events come. */
+  function updateSoon() {
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined;
+      update();
+    });
+  }
 
   function update() {
     const now = detail.workflows.get(id);
@@ -134,7 +143,7 @@ export function workflow(id) {
   function onmessage(event) {
     applyToWorkflows(detail.workflows, event);
     applyToDetail(detail, event);
-    update();
+    updateSoon();
   }
 
   read();
@@ -144,6 +153,7 @@ export function workflow(id) {
     update: () => {},
     leave() {
       isLeft = true;
+      cancelAnimationFrame(frame);
       socket?.close();
     },
   };

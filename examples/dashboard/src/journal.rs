@@ -23,7 +23,11 @@ impl Journal {
             fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        file.try_lock().map_err(|error| io::Error::other(format!("another dashboard has it: {error}")))?;
+        file.try_lock().map_err(|error| {
+            io::Error::other(format!(
+                "another dashboard has it: stop that one, or name another file with `--journal` ({error})"
+            ))
+        })?;
         let events =
             fs::read_to_string(path)?.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
         Ok((Self { path: path.to_owned(), file, fault: None }, events))

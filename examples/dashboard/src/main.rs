@@ -5,6 +5,17 @@
 //! curl -X POST http://127.0.0.1:3000/api/validate/batch
 //! ```
 //!
+//! | address | what it is |
+//! | --- | --- |
+//! | `/` | the page |
+//! | `/ws/validation_updates`, `/ws/workflows/{id}` | what happens in all workflows, or in one; with `?position=` from there on |
+//! | `/ws/logs` | the program's log; `{"level":"DEBUG","target":"sockeye"}` chooses what comes |
+//! | `POST /api/validate/batch` | starts a workflow, of `{"directory":"docs"}` or of all files |
+//! | `GET /api/workflows`, `GET /api/workflows/{id}` | all workflows, or one with what was found |
+//! | `POST /api/validations/{id}/approve` or `reject` | a person decides |
+//! | `POST /api/recommendations/{id}/approve`, `reject` or `apply` | the same; `apply` writes the file, with `--write` |
+//! | `GET /health`, `GET /metrics` | components, asked anew; numbers for Prometheus |
+//!
 //! `sockets/` has the endpoints, `api/` what `curl` and the page ask for, `feed.rs` the events between, `batch.rs` the work, `page/` the page.
 //! `--break NAME` builds in an outage that has happened: the server then says what is wrong in place of starting. `SOCKEYE_ADDR` listens
 //! elsewhere, `RUST_LOG` chooses what is logged.
