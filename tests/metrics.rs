@@ -463,6 +463,7 @@ fn the_table_has_every_name() {
         names::CONNECTIONS,
         names::LINGERING_HANDLERS,
         names::HANDSHAKES,
+        names::EXPLANATIONS,
         names::TURNED_AWAY,
         names::HTTP_FAULTS,
         names::BLOCKED_THREADS,

@@ -18,6 +18,7 @@ use sockeye::{
     ws_endpoint,
 };
 use sockeye_tests::logs;
+use tracing::Level;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
@@ -53,7 +54,12 @@ async fn guard(request: axum::extract::Request, next: Next) -> axum::response::R
         return (StatusCode::FORBIDDEN, [(SET_COOKIE, "secret=1")], "the account of Ada Lovelace")
             .into_response();
     }
-    next.run(request).await
+    let is_branded = request.headers().contains_key("x-brand");
+    let response = next.run(request).await;
+    if is_branded && response.status().is_client_error() {
+        return (response.status(), [(SET_COOKIE, "secret=1")], "<h1>Ada Lovelace</h1>").into_response();
+    }
+    response
 }
 
 async fn client() -> TestClient {
@@ -133,9 +139,11 @@ async fn a_page_of_another_origin_learns_that_it_is_refused_and_nothing_else() -
 #[tokio::test]
 async fn no_page_reads_a_route_of_the_program_this_way() -> Tested {
     let client = client().await;
-    for (path, header, rule) in
-        [("/api/me", "x-go", "unknown_route"), ("/ws/members", "x-stop", "refused_by_layer")]
-    {
+    for (path, header, rule) in [
+        ("/api/me", "x-go", "unknown_route"),
+        ("/ws/members", "x-stop", "refused_by_layer"),
+        ("/ws/members", "x-brand", "origin_refused"),
+    ] {
         let request = ask(&client, path).origin("https://evil.example").header(header, "1");
         let answer = request.header("cookie", "a=b").send().await?;
         assert_eq!(answer.header("sockeye-rule"), Some(rule), "{path}");
@@ -143,6 +151,16 @@ async fn no_page_reads_a_route_of_the_program_this_way() -> Tested {
         assert_eq!(answer.header("set-cookie"), None);
         assert_eq!(cross_origin(&answer), (Some("https://evil.example"), None));
     }
+    let route = ask(&client, "/api/me").origin("https://evil.example").send().await?;
+    assert_eq!(route.status(), StatusCode::NOT_FOUND, "nor whether there is one");
+    let branded =
+        ask(&client, "/ws/members").origin("https://app.example.com").header("x-brand", "1").send().await?;
+    assert_eq!(
+        branded.text(),
+        "websocket handshake refused [handler_refused]: sign in again\n",
+        "as the endpoint said it"
+    );
+    assert_eq!(branded.header("set-cookie"), None);
     let plain = client.request("/api/me").origin("https://evil.example").send().await?;
     assert_eq!(plain.text(), "the account of Ada Lovelace");
     assert_eq!(cross_origin(&plain), (None, None));
@@ -181,12 +199,35 @@ async fn a_handler_has_as_long_as_for_a_handshake() -> Tested {
 }
 
 #[tokio::test]
-async fn a_question_is_neither_logged_nor_counted() -> Tested {
+async fn the_page_that_asks_is_judged_as_by_a_handshake() -> Tested {
+    let client = client().await;
+    let own = || ask(&client, "/ws/slow").header("sec-fetch-site", "same-origin");
+    // A proxy that changes `Host`: the browser knows better where its page is from.
+    let proxied = own()
+        .header("host", "10.0.0.7:3000")
+        .header("referer", "https://app.example.com/page")
+        .send()
+        .await?;
+    assert_eq!(proxied.header("sockeye-rule"), Some("origin_refused"));
+    let unlisted = ask(&client, "/ws/members").header("sec-fetch-site", "same-origin");
+    let unlisted = unlisted.header("host", "other.example.com").send().await?;
+    assert_eq!(
+        unlisted.header("sockeye-rule"),
+        Some("origin_refused"),
+        "an endpoint may leave its own site out"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_question_is_logged_and_counted_apart() -> Tested {
     let client = client().await;
     let peer = "192.0.2.77:7".parse()?;
     ask(&client, "/ws/closed").origin("https://any.example").peer(peer).send().await?;
     assert!(client.request("/ws/closed").origin("https://any.example").peer(peer).refused().await.is_ok());
     let lines = logs::with("peer", "192.0.2.77:7");
-    assert_eq!(lines.len(), 1, "only the handshake: {lines:?}");
+    let told: Vec<_> = lines.iter().map(|line| (line.get("message"), line.level)).collect();
+    assert_eq!(told, [("refusal explained", Level::INFO), ("handshake refused", Level::WARN)], "{lines:?}");
+    assert!(lines.iter().all(|line| line.get("rule") == "handler_refused"));
     Ok(())
 }

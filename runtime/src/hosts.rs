@@ -127,3 +127,14 @@ impl Name {
         is_address || self.0 == "localhost" || self.0.ends_with(".localhost")
     }
 }
+
+/// Whether a `Host` names this machine, which pages reach over plain HTTP and still in a secure context
+/// (<https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy>).
+pub(crate) fn is_loopback(host: &str) -> bool {
+    Name::of(host).is_some_and(|Name(name)| {
+        let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || address.is_ok_and(|address| address.is_loopback())
+    })
+}

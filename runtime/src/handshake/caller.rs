@@ -34,7 +34,7 @@ pub(crate) struct Caller {
     counted: Who,
     origin: Option<String>,
     pub(crate) secrets: Secrets,
-    /// It asks what a handshake would be told, which is no event of its own.
+    /// It asks what a handshake would be told.
     pub(crate) only_asks: bool,
     flood: Arc<Flood>,
 }
@@ -52,7 +52,7 @@ impl Caller {
             counted,
             origin,
             secrets: Secrets::None,
-            only_asks: Question::is_in(parts),
+            only_asks: Question::of(parts).is_some(),
             flood: Arc::clone(flood),
         }
     }
@@ -77,24 +77,31 @@ impl Caller {
 
     /// Tells of a refusal, once: of this endpoint, or of none.
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
-        if self.only_asks {
-            return;
-        }
-        metrics::refused(endpoint.map_or("", |endpoint| endpoint.route), refusal.rule.name);
+        let route = endpoint.map_or("", |endpoint| endpoint.route);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
-        if !self.is_heard(Kind::Refused, endpoint, Some(refusal.rule.name), refusal.level()) {
-            return;
+        let (kind, level) = if self.only_asks {
+            metrics::explained(route, refusal.rule.name);
+            (Kind::Explained, Level::INFO)
+        } else {
+            metrics::refused(route, refusal.rule.name);
+            (Kind::Refused, refusal.level())
+        };
+        if self.is_heard(kind, endpoint, Some(refusal.rule.name), level) {
+            self.emit(endpoint, refusal);
         }
+    }
+
+    fn emit(&self, endpoint: Option<&'static str>, refusal: &Refusal) {
         let reason = refusal.reason.without(&self.secrets);
-        log::Refused {
+        let refused = log::Refused {
             endpoint,
             refusal,
             reason: &reason,
             peer: self.peer,
             client: self.client,
             origin: self.origin.as_deref(),
-        }
-        .emit();
+        };
+        if self.only_asks { refused.emit_explained() } else { refused.emit() }
     }
 
     /// Logs a refusal and makes its response.

@@ -68,7 +68,10 @@ impl Negotiation {
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.endpoint.lifecycle.is_stopping() => {
                 self.caller.refuse(&self.endpoint, refusals::stopping())
             }
-            Some(Ok(Decided::By(Decision::Accept(_), _))) if self.caller.only_asks => would_accept(),
+            Some(Ok(Decided::By(Decision::Accept(_), _))) if self.caller.only_asks => {
+                metrics::explained(self.endpoint.registered.route, "");
+                would_accept()
+            }
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {
                 self.refuse_and_let_finish(*refusal, ended)

@@ -21,7 +21,7 @@ use crate::{
     mounted::{Mounted, Settings},
     origin,
     refusal::Refusal,
-    routing::Sighting,
+    routing::{Question, Sighting},
     startup_probe,
 };
 
@@ -61,10 +61,11 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
         return arrived;
     }
     let caller = Caller::of(&parts, &endpoint.lifecycle.flood);
+    let question = Question::of(&parts);
     let span = log::connection(endpoint.registered.name, caller.peer, caller.client);
     async move {
         log::received(&parts);
-        match begin(&endpoint, parts, &caller) {
+        let answer = match begin(&endpoint, parts, &caller) {
             Ok(negotiation) => negotiation.run(sighting).await,
             Err(refusal) => {
                 if let Some(sighting) = sighting {
@@ -72,6 +73,10 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
                 }
                 caller.refuse(&endpoint, *refusal)
             }
+        };
+        match question {
+            Some(question) => question.keep(answer),
+            None => answer,
         }
     }
     .instrument(span)

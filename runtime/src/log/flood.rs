@@ -57,6 +57,8 @@ struct Cause(usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Refused,
+    /// A script has asked why.
+    Explained,
     Closed,
     FailedAfterRefusal,
     TurnedAway,
@@ -333,6 +335,7 @@ impl Sum {
         }
         match kind {
             Kind::Refused => sum!("more handshakes refused"),
+            Kind::Explained => sum!("more refusals explained"),
             Kind::Closed => sum!("more connections closed"),
             Kind::FailedAfterRefusal => sum!("more handlers failed after they refused"),
             Kind::TurnedAway => sum!("more connections turned away"),

@@ -119,6 +119,22 @@ impl Refused<'_> {
             origin = self.origin,
         );
     }
+
+    /// A script has asked what a handshake would be told.
+    pub(crate) fn emit_explained(&self) {
+        let Refusal { rule, status, .. } = self.refusal;
+        event!(
+            Level::INFO,
+            "refusal explained",
+            endpoint = self.endpoint,
+            rule = rule.name,
+            status = status.as_u16(),
+            reason = self.reason,
+            peer = self.peer,
+            client = self.client,
+            origin = self.origin,
+        );
+    }
 }
 
 /// A client's subprotocols went unanswered, and it was let in nevertheless.

@@ -19,6 +19,6 @@ mod record;
 pub use names::*;
 pub(crate) use record::{
     HubCounts, Lingering, Open, Traffic, abandoned, accepted, blocked_thread, closed, describe,
-    describe_hubs, http_fault, refused, turned_away,
+    describe_hubs, explained, http_fault, refused, turned_away,
 };
 pub(crate) use source::Source;

@@ -6,6 +6,8 @@ pub const CONNECTIONS: &str = "sockeye_connections";
 pub const LINGERING_HANDLERS: &str = "sockeye_lingering_handlers";
 /// Counter: handshakes, by outcome and rule.
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
+/// Counter: scripts that asked what a handshake would be told, by rule; none where it would be accepted.
+pub const EXPLANATIONS: &str = "sockeye_explanations_total";
 /// Counter: TCP connections that were refused before a request, by rule.
 pub const TURNED_AWAY: &str = "sockeye_turned_away_total";
 /// Counter: HTTP faults before a request reached an endpoint, by rule.

@@ -18,6 +18,7 @@ pub(crate) fn describe() {
         "Handlers that still run after their connection has ended"
     );
     describe_counter!(names::HANDSHAKES, Unit::Count, "Handshakes, by outcome and rule");
+    describe_counter!(names::EXPLANATIONS, Unit::Count, "questions of scripts why a handshake was refused");
     describe_counter!(names::TURNED_AWAY, Unit::Count, "TCP connections refused before a request");
     describe_counter!(
         names::HTTP_FAULTS,
@@ -61,6 +62,10 @@ pub(crate) fn accepted(route: &'static str) {
 
 pub(crate) fn refused(route: &'static str, rule: &'static str) {
     handshake(route, "refused", rule);
+}
+
+pub(crate) fn explained(route: &'static str, rule: &'static str) {
+    counter!(names::EXPLANATIONS, "route" => route, "rule" => rule).increment(1);
 }
 
 pub(crate) fn abandoned(route: &'static str) {

@@ -13,6 +13,8 @@ pub(crate) fn accepted(_route: &'static str) {}
 
 pub(crate) fn refused(_route: &'static str, _rule: &'static str) {}
 
+pub(crate) fn explained(_route: &'static str, _rule: &'static str) {}
+
 pub(crate) fn abandoned(_route: &'static str) {}
 
 pub(crate) fn turned_away(_rule: &'static str) {}

@@ -1,13 +1,18 @@
 //! What a handshake would be told: a browser's script learns nothing of a refused handshake, so it asks over `fetch`.
 //!
 //! A GET that accepts [`EXPLANATION`] is passed on as the handshake that it asks about, through every layer and check to the handler, and is answered
-//! with the refusal, or with 204. It opens nothing, and no log or metric counts it: the handshake itself was told of.
+//! with the refusal, or with 204. It opens nothing. It is counted and logged apart from handshakes, so that nobody can try what a handler
+//! answers without a trace.
 //!
 //! Pages of other origins may ask too, since whoever is refused for its origin should learn that. So what answers must be Sockeye's: a page could
-//! otherwise read any route of the program with its user's cookies. What stands in front of an endpoint is told as a status, in words of ours. Only
+//! otherwise read any route of the program, or what a layer makes of a response, with its user's cookies. The endpoint's answer does not
+//! come back through the layers; it is left in the [`Question`]. What stands in front of an endpoint is told as a status, in words of ours. Only
 //! behind the endpoint's own check of the origin may the answer be read by a page that sent cookies along.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{body::Body, extract::Request, response::Response, routing::Route};
 use futures_util::FutureExt as _;
@@ -17,7 +22,7 @@ use tower_service::Service as _;
 use super::{Known, Sighting, watch::Watch};
 use crate::{
     handshake::has_token,
-    panic,
+    hosts, panic,
     refusal::{RULE_HEADER, is_about_the_page},
 };
 
@@ -27,13 +32,24 @@ const EXPLANATION: &str = "application/vnd.sockeye.refusal";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// In the extensions of a request that only asks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Question;
+/// In the extensions of a request that only asks: where the endpoint leaves its answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Question(Arc<Mutex<Option<Response>>>);
 
 impl Question {
-    pub(crate) fn is_in(parts: &Parts) -> bool {
-        parts.extensions.get::<Self>().is_some()
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        parts.extensions.get().cloned()
+    }
+
+    /// Keeps the endpoint's answer. What goes through the layers in its place has its status and nothing else.
+    pub(crate) fn keep(&self, answer: Response) -> Response {
+        let passed = nothing(answer.status());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        passed
+    }
+
+    fn take(&self) -> Option<Response> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -46,22 +62,25 @@ pub(super) fn is_question(request: &Request) -> bool {
         && asking_page(headers).is_some()
 }
 
-/// The page that asks. `None`: no one knows. A handshake of a browser has its `Origin` always; a GET has it only if it goes to another
-/// origin, and not even then if its page does not want to read the answer.
-fn asking_page(headers: &HeaderMap) -> Option<Page> {
+/// The origin of the page that asks, which a handshake of a browser has always. A GET has it only if it goes to another origin, and not
+/// even then if its page does not want to read the answer: then its referrer tells, and otherwise the browser, if it goes to its own. `None`: no
+/// one knows.
+fn asking_page(headers: &HeaderMap) -> Option<HeaderValue> {
     if let Some(origin) = headers.get(header::ORIGIN) {
-        return Some(Page::Of(origin.clone()));
+        return Some(origin.clone());
     }
-    if headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin") {
-        return Some(Page::Own);
-    }
-    origin_of(headers.get(header::REFERER)?).map(Page::Of)
+    let referrer = headers.get(header::REFERER).and_then(origin_of);
+    referrer.or_else(|| {
+        let is_own = headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin");
+        is_own.then(|| own_origin(headers)).flatten()
+    })
 }
 
-enum Page {
-    Of(HeaderValue),
-    /// Of the origin that it asks.
-    Own,
+/// As the request names it. Browsers send `Sec-Fetch-Site` over HTTPS, and over HTTP to this machine only.
+fn own_origin(headers: &HeaderMap) -> Option<HeaderValue> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let scheme = if hosts::is_loopback(host) { "http" } else { "https" };
+    HeaderValue::try_from(format!("{scheme}://{host}")).ok()
 }
 
 fn origin_of(referer: &HeaderValue) -> Option<HeaderValue> {
@@ -72,14 +91,18 @@ fn origin_of(referer: &HeaderValue) -> Option<HeaderValue> {
 pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let page = parts.headers.get(header::ORIGIN).cloned();
-    let mut parts = into_handshake(parts);
+    let question = Question::default();
+    let mut parts = into_handshake(parts, question.clone());
     let endpoint = known.table.endpoint_at(parts.uri.path());
     let sighting = Arc::new(Sighting::new(parts.uri.clone(), endpoint, known.has_layers));
     parts.extensions.insert(Arc::clone(&sighting));
     let watch = Watch::new(known, sighting, &parts);
     let handshake = Request::from_parts(parts, Body::empty());
     let (response, is_endpoints) = match AssertUnwindSafe(route.call(handshake)).catch_unwind().await {
-        Ok(Ok(response)) => watch.told(&response).map_or((response, true), |own| (own, false)),
+        Ok(Ok(response)) => match (watch.told(&response), question.take()) {
+            (None, Some(answer)) => (answer, true),
+            (told, _) => (told.unwrap_or_else(|| nothing(response.status())), false),
+        },
         Ok(Err(never)) => match never {},
         Err(panic) => (watch.panicked(&panic::words(panic.as_ref())), false),
     };
@@ -87,8 +110,8 @@ pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request
 }
 
 /// The handshake that a request asks about: as a browser would send it over HTTP/1.1.
-fn into_handshake(mut parts: Parts) -> Parts {
-    if let Some(Page::Of(origin)) = asking_page(&parts.headers) {
+fn into_handshake(mut parts: Parts, question: Question) -> Parts {
+    if let Some(origin) = asking_page(&parts.headers) {
         parts.headers.insert(header::ORIGIN, origin);
     }
     let handshake = [
@@ -100,15 +123,20 @@ fn into_handshake(mut parts: Parts) -> Parts {
     ];
     parts.headers.extend(handshake.map(|(name, value)| (name, HeaderValue::from_static(value))));
     parts.version = Version::HTTP_11;
-    parts.extensions.insert(Question);
+    parts.extensions.insert(question);
     parts
+}
+
+fn nothing(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
 }
 
 /// 204 in place of an upgrade, and nothing that only an upgrade has.
 fn without_upgrade(mut response: Response) -> Response {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
+        response = nothing(StatusCode::NO_CONTENT);
     }
     let headers = response.headers_mut();
     headers.remove(header::UPGRADE);

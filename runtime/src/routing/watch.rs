@@ -73,9 +73,11 @@ impl Watch {
         if noted.fate == Fate::Answered {
             return None;
         }
-        let answered = self.describe(&noted, response);
+        let mut answered = self.describe(&noted, response);
         let is_unrouted = noted.has_passed_layers && noted.fate == Fate::Elsewhere;
         let refusal = if is_unrouted {
+            // What a route of the program answers is none of the page's business.
+            answered.status = StatusCode::NOT_FOUND;
             verdict::unknown_route(&self.known, &answered)
         } else {
             verdict::refused_by_layer(&self.known, &answered, &noted)
