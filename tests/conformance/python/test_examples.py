@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from conftest import Program
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -99,6 +100,39 @@ def test_the_log_arrives_and_ctrl_c_says_goodbye(dashboard):
         dashboard.interrupt()
         assert closed(page).code == 1001
     assert dashboard.wait()[0] == 0
+
+
+def test_a_batch_goes_on_after_a_kill_and_no_event_is_lost_or_told_twice(tmp_path):
+    arguments = ["--journal", tmp_path / "journal.jsonl", "--pace", "5"]
+    positions = []
+
+    def listen(program, path, last):
+        """The events until one of this type; each follows the one before."""
+        with connect(program.url(path)) as socket:
+            assert heard(socket)["type"] == "connection_established"
+            while True:
+                message = heard(socket)
+                if "position" in message:
+                    positions.append(int(message["position"]))
+                    if message["event"]["type"] == last:
+                        return
+
+    first = Program("example-dashboard", *arguments)
+    try:
+        order = urllib.request.Request(f"http://{first.address}/api/validate/batch", method="POST")
+        with urllib.request.urlopen(order, data=b'{"directory":"runtime"}') as answer:
+            assert json.load(answer)["id"] == 1
+        listen(first, "/ws/workflows/1?position=0", "validation_created")
+    finally:
+        first.kill()
+    again = Program("example-dashboard", *arguments)
+    try:
+        listen(again, f"/ws/workflows/1?position={positions[-1]}", "workflow_completed")
+        with urllib.request.urlopen(f"http://{again.address}/api/workflows/1") as answer:
+            assert json.load(answer)["percent"] == 100
+    finally:
+        again.kill()
+    assert positions == list(range(1, len(positions) + 1))
 
 
 def test_prometheus_is_told_what_has_happened(metrics):
