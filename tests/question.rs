@@ -227,7 +227,7 @@ async fn a_question_is_logged_and_counted_apart() -> Tested {
     assert!(client.request("/ws/closed").origin("https://any.example").peer(peer).refused().await.is_ok());
     let lines = logs::with("peer", "192.0.2.77:7");
     let told: Vec<_> = lines.iter().map(|line| (line.get("message"), line.level)).collect();
-    assert_eq!(told, [("refusal explained", Level::INFO), ("handshake refused", Level::WARN)], "{lines:?}");
+    assert_eq!(told, [("refusal explained", Level::WARN), ("handshake refused", Level::WARN)], "{lines:?}");
     assert!(lines.iter().all(|line| line.get("rule") == "handler_refused"));
     Ok(())
 }

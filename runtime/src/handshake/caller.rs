@@ -79,14 +79,14 @@ impl Caller {
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
         let route = endpoint.map_or("", |endpoint| endpoint.route);
         let endpoint = endpoint.map(|endpoint| endpoint.name);
-        let (kind, level) = if self.only_asks {
+        let kind = if self.only_asks {
             metrics::explained(route, refusal.rule.name);
-            (Kind::Explained, Level::INFO)
+            Kind::Explained
         } else {
             metrics::refused(route, refusal.rule.name);
-            (Kind::Refused, refusal.level())
+            Kind::Refused
         };
-        if self.is_heard(kind, endpoint, Some(refusal.rule.name), level) {
+        if self.is_heard(kind, endpoint, Some(refusal.rule.name), refusal.level()) {
             self.emit(endpoint, refusal);
         }
     }

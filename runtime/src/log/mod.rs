@@ -124,7 +124,7 @@ impl Refused<'_> {
     pub(crate) fn emit_explained(&self) {
         let Refusal { rule, status, .. } = self.refusal;
         event!(
-            Level::INFO,
+            self.refusal.level(),
             "refusal explained",
             endpoint = self.endpoint,
             rule = rule.name,
