@@ -220,6 +220,17 @@ async fn the_page_that_asks_is_judged_as_by_a_handshake() -> Tested {
 }
 
 #[tokio::test]
+async fn a_program_may_ask_as_it_may_connect() -> Tested {
+    let client = client().await;
+    // As Node's `fetch` sends it.
+    let answer = ask(&client, "/ws/members").header("sec-fetch-mode", "cors").send().await?;
+    assert_eq!(answer.header("sockeye-rule"), Some("handler_refused"));
+    let unknown = ask(&client, "/ws/members").send().await?;
+    assert_eq!(unknown.header("sockeye-rule"), Some("not_an_upgrade"), "it may be a page that hides");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_question_is_logged_and_counted_apart() -> Tested {
     let client = client().await;
     let peer = "192.0.2.77:7".parse()?;

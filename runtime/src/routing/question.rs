@@ -31,6 +31,7 @@ use crate::{
 const EXPLANATION: &str = "application/vnd.sockeye.refusal";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// In the extensions of a request that only asks: where the endpoint leaves its answer.
 #[derive(Debug, Clone, Default)]
@@ -59,21 +60,31 @@ pub(super) fn is_question(request: &Request) -> bool {
     request.method() == Method::GET
         && headers.contains_key(header::ACCEPT)
         && has_token(headers, &header::ACCEPT, EXPLANATION)
-        && asking_page(headers).is_some()
+        && who_asks(headers).is_some()
 }
 
-/// The origin of the page that asks, which a handshake of a browser has always. A GET has it only if it goes to another origin, and not
-/// even then if its page does not want to read the answer: then its referrer tells, and otherwise the browser, if it goes to its own. `None`: no
-/// one knows.
-fn asking_page(headers: &HeaderMap) -> Option<HeaderValue> {
+/// Who asks.
+enum Asking {
+    Page(HeaderValue),
+    /// A program such as Node, whose handshakes have no `Origin` either.
+    Program,
+}
+
+/// A handshake of a browser has the origin of its page always. A GET has it only if it goes to another origin, and not even then if its page
+/// does not want to read the answer: then its referrer tells, and otherwise the browser, if it goes to its own. `None`: no one knows.
+fn who_asks(headers: &HeaderMap) -> Option<Asking> {
     if let Some(origin) = headers.get(header::ORIGIN) {
-        return Some(origin.clone());
+        return Some(Asking::Page(origin.clone()));
     }
-    let referrer = headers.get(header::REFERER).and_then(origin_of);
-    referrer.or_else(|| {
-        let is_own = headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin");
-        is_own.then(|| own_origin(headers)).flatten()
-    })
+    if let Some(referrer) = headers.get(header::REFERER).and_then(origin_of) {
+        return Some(Asking::Page(referrer));
+    }
+    match headers.get(SEC_FETCH_SITE) {
+        Some(site) if site == "same-origin" => own_origin(headers).map(Asking::Page),
+        Some(_) => None,
+        // No page can send that by itself, and a browser sends it with the other one, or with an `Origin`.
+        None => headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "cors").then_some(Asking::Program),
+    }
 }
 
 /// As the request names it. Browsers send `Sec-Fetch-Site` over HTTPS, and over HTTP to this machine only.
@@ -111,7 +122,7 @@ pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request
 
 /// The handshake that a request asks about: as a browser would send it over HTTP/1.1.
 fn into_handshake(mut parts: Parts, question: Question) -> Parts {
-    if let Some(origin) = asking_page(&parts.headers) {
+    if let Some(Asking::Page(origin)) = who_asks(&parts.headers) {
         parts.headers.insert(header::ORIGIN, origin);
     }
     let handshake = [
