@@ -105,10 +105,10 @@ impl<T> Topic<T> {
     /// let mut feed = numbers.subscribe();
     /// numbers.publish(&1)?;
     /// let position = feed.next().await?.position();
+    /// drop(feed);
     /// for number in 2..=4 {
     ///     numbers.publish(&number)?;
     /// }
-    /// drop(feed);
     /// let mut resumed = numbers.subscribe_from(position);
     /// assert_eq!(resumed.gap().and_then(|gap| gap.missed), Some(1), "only two are kept");
     /// assert_eq!(resumed.next().await?.message().as_text(), Some("3"));
