@@ -32,7 +32,7 @@ struct Locks<'s> {
 }
 
 impl Watch for Locks<'_> {
-    fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
+    fn evaluated(&mut self, expression: &Expr, names: &Names<'_>) {
         if names.guards().next().is_none() {
             return;
         }

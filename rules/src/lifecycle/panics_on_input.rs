@@ -105,9 +105,10 @@ impl Panics<'_> {
 
     /// A place in something else, which the client chose.
     fn place(&mut self, index: &ExprIndex, names: &Names<'_>) {
+        let origin = names.of(&index.index);
         let is_given = matches!(&*index.index, Expr::Path(_) | Expr::Field(_))
-            && names.of(&index.index).is(Tags::INPUT)
-            && !names.of(&index.index).is(Tags::TEXT);
+            && origin.is(Tags::INPUT)
+            && !origin.is(Tags::TEXT.or(Tags::BOUNDED));
         if !is_given || self.measures.compares(&index.index) {
             return;
         }

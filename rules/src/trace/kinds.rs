@@ -31,22 +31,43 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
         "collect" | "by_ref" | "peekable" | "iter" | "into_iter" | "skip" | "rev" | "filter"
         | "enumerate" | "to_vec" | "into_boxed_slice" => before
             .without(Tags::PARTIAL)
-            .without(if matches!(method, "skip" | "filter") { Tags::SPLIT } else { Tags::default() }),
+            .without(if matches!(method, "skip" | "filter") { Tags::SPLIT } else { Tags::default() })
+            .or(if method == "filter" { Tags::BOUNDED } else { Tags::default() }),
         "next" | "next_back" | "nth" | "last" | "first" | "get" | "pop" | "find" | "max" | "min" | "peek"
             if before.has(Tags::PARTS) =>
         {
             INPUT.or(Tags::TEXT).or(Tags::PARTIAL)
         }
         _ if is_partial(method) => {
-            INPUT.or(Tags::PARTIAL).or(if keeps_text(method) { Tags::TEXT } else { Tags::default() })
+            let text = if keeps_text(method) { Tags::TEXT } else { Tags::default() };
+            let bounded = matches!(method, "find" | "rfind" | "position" | "get");
+            INPUT.or(Tags::PARTIAL).or(text).or(if bounded { Tags::BOUNDED } else { Tags::default() })
         }
         "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "unwrap_or_log" => {
             before.without(Tags::PARTIAL)
         }
         "ok" | "ok_or" | "ok_or_else" | "err_into" | "map_err" | "context" | "with_context" | "as_ref"
         | "as_mut" | "as_deref" | "cloned" | "copied" | "clone" | "inspect" | "inspect_err" => before,
-        _ => before.without(Tags::TEXT).without(Tags::PARTS).without(Tags::SPLIT),
+        _ => {
+            let made = before.without(Tags::TEXT).without(Tags::PARTS).without(Tags::SPLIT);
+            if keeps_number(method) { made } else { made.or(Tags::BOUNDED) }
+        }
     }
+}
+
+/// Methods that leave a number as large as it is, or make it larger.
+fn keeps_number(method: &str) -> bool {
+    matches!(
+        method,
+        "into"
+            | "max"
+            | "to_le"
+            | "to_be"
+            | "saturating_add"
+            | "wrapping_add"
+            | "wrapping_mul"
+            | "saturating_mul"
+    )
 }
 
 /// Methods that say something of a value and give nothing of it.
@@ -131,6 +152,13 @@ pub(super) fn wraps(path: &str) -> bool {
         "clone" => matches!(of, "Arc" | "Rc" | "Clone"),
         _ => false,
     }
+}
+
+/// `RwLockWriteGuard::downgrade`, `MutexGuard::map`: a guard of the same lock.
+pub(super) fn converts_guard(path: &str) -> bool {
+    let mut last = path.rsplit("::");
+    let (name, of) = (last.next().unwrap_or_default(), last.next().unwrap_or_default());
+    of.ends_with("Guard") && matches!(name, "downgrade" | "downgrade_map" | "map" | "into_mapped")
 }
 
 /// The last words of names that secrets have.

@@ -33,6 +33,8 @@ pub(crate) struct Measures<'m> {
     asked: HashMap<String, HashSet<String>>,
     /// The words that stand in comparisons.
     compared: HashSet<String>,
+    /// The words of what each name was made of.
+    made_of: HashMap<String, HashSet<String>>,
     /// Whether this place is a condition.
     in_condition: bool,
 }
@@ -82,8 +84,13 @@ const ANSWERS: [&str; 14] = [
 
 impl<'m> Measures<'m> {
     pub(crate) fn of(body: &Block, macros: &'m Macros) -> Self {
-        let mut measures =
-            Self { macros, asked: HashMap::new(), compared: HashSet::new(), in_condition: false };
+        let mut measures = Self {
+            macros,
+            asked: HashMap::new(),
+            compared: HashSet::new(),
+            made_of: HashMap::new(),
+            in_condition: false,
+        };
         measures.visit_block(body);
         measures
     }
@@ -121,14 +128,28 @@ impl<'m> Measures<'m> {
         });
     }
 
-    /// Whether a number was compared with another, or a function was asked about it.
+    /// Whether a number was compared with another, or a function was asked about it, under this name or as what it was made of.
     pub(crate) fn compares(&self, words: &dyn ToTokens) -> bool {
-        let mut found = false;
-        each_word(words.to_token_stream(), &mut |word| {
-            let word = word.to_string();
-            found |= self.compared.contains(&word) || self.has(&word, &["(asked)", "(pattern)"]);
-        });
-        found
+        let mut left = words_of(words);
+        let mut seen = HashSet::new();
+        while let Some(word) = left.pop() {
+            if self.compared.contains(&word) || self.has(&word, &["(asked)", "(pattern)"]) {
+                return true;
+            }
+            left.extend(self.made_of.get(&word).into_iter().flatten().cloned());
+            seen.insert(word);
+            left.retain(|word| !seen.contains(word));
+        }
+        false
+    }
+
+    /// The names of the pattern are made of that.
+    fn make(&mut self, pattern: &dyn ToTokens, value: &dyn ToTokens) {
+        let is_name = |word: &String| word != "await" && word.starts_with(|first: char| first.is_lowercase());
+        let value: HashSet<_> = words_of(value).into_iter().filter(is_name).collect();
+        for name in words_of(pattern).into_iter().filter(is_name) {
+            self.made_of.entry(name).or_default().extend(value.iter().cloned());
+        }
     }
 
     fn condition(&mut self, look: impl FnOnce(&mut Self)) {
@@ -152,7 +173,10 @@ impl<'ast> Visit<'ast> for Measures<'_> {
             self.in_condition = before;
             return;
         }
-        if matches!(method.as_str(), "get" | "get_mut" | "contains" | "contains_key" | "min" | "clamp") {
+        if matches!(
+            method.as_str(),
+            "get" | "get_mut" | "contains" | "contains_key" | "min" | "clamp" | "rem_euclid"
+        ) {
             self.compare(call);
         }
         visit::visit_expr_method_call(self, call);
@@ -183,6 +207,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         }
         self.condition(|this| this.visit_expr(&branch.expr));
         branch.arms.iter().for_each(|arm| {
+            self.make(&arm.pat, &branch.expr);
             if let syn::Pat::Guard(guarded) = &arm.pat {
                 self.condition(|this| this.visit_expr(&guarded.guard));
             }
@@ -196,6 +221,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         {
             self.note(root(&test.expr), "(pattern)");
         }
+        self.make(&test.pat, &test.expr);
         visit::visit_expr_let(self, test);
     }
 
@@ -239,6 +265,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let Some(init) = &local.init else { return };
+        self.make(&local.pat, &init.expr);
         // `let n = parts.len();` or `let [a, b] = ..`
         let is_measure = matches!(&*init.expr, Expr::MethodCall(call) if COUNTS.contains(&call.method.to_string().as_str()));
         if is_measure || init.diverge.is_some() {
@@ -285,6 +312,12 @@ impl<'ast> Visit<'ast> for Measures<'_> {
             }
         }
     }
+}
+
+fn words_of(tokens: &dyn ToTokens) -> Vec<String> {
+    let mut found = Vec::new();
+    each_word(tokens.to_token_stream(), &mut |word| found.push(word.to_string()));
+    found
 }
 
 /// Whether what the pattern binds takes the name of what it looks at: `Ok(Message::Text(message)) = message`. Then the name stands for

@@ -3,9 +3,12 @@
 //! The graph of `flow` follows the connection; this follows everything else, for rules that judge single expressions. A rule is a
 //! [`Watch`], which is shown each expression with the [`Names`] that are in scope there.
 
+use std::collections::HashSet;
+
 mod kinds;
 mod leaks;
 mod measures;
+mod moves;
 mod names;
 mod origin;
 mod pairs;
@@ -18,6 +21,7 @@ pub(crate) use names::{LOCKS, Names};
 pub(crate) use origin::{Origin, Tags};
 pub(crate) use pairs::{Event, Events, events, first_ident, place_of};
 
+use quote::ToTokens;
 use syn::{
     Arm, Block, Expr, ExprAsync, ExprClosure, ExprForLoop, ExprIf, ExprMatch, ExprMethodCall, ExprWhile,
     Item, Local, Macro, Pat, Stmt,
@@ -31,6 +35,9 @@ use crate::flow::{Branch, Flow, Macros, macro_name};
 pub(crate) trait Watch {
     /// An expression, before what is in it.
     fn expression(&mut self, _expression: &Expr, _names: &Names<'_>) {}
+
+    /// An expression, after what is in it: what that gives away is gone.
+    fn evaluated(&mut self, _expression: &Expr, _names: &Names<'_>) {}
 
     /// A macro, before what is in it.
     fn macro_call(&mut self, _call: &Macro, _names: &Names<'_>) {}
@@ -93,12 +100,59 @@ impl Walk<'_, '_> {
         self.names.lower_barrier(before);
     }
 
+    /// Names whose guards are given away here are not guards from here on.
+    fn give_away<'e>(&mut self, given: impl IntoIterator<Item = &'e Expr>) {
+        for name in given.into_iter().filter_map(moves::bare_name) {
+            self.names.give_away(&name.to_string());
+        }
+    }
+
+    /// A closure, whose parameters are that.
+    fn closure(&mut self, closure: &ExprClosure, given: &Origin) {
+        self.later(|walk| {
+            closure.inputs.iter().for_each(|input| walk.names.bind(input, given));
+            walk.visit_expr(&closure.body);
+            walk.give_away([&*closure.body]);
+        });
+        if closure.capture.is_some() {
+            self.capture(&closure.body);
+        }
+    }
+
+    /// What `move` takes along.
+    fn capture(&mut self, body: &dyn ToTokens) {
+        let guards: Vec<_> = self.names.guards().map(|(name, _)| name.to_owned()).collect();
+        if guards.is_empty() {
+            return;
+        }
+        let words = moves::mentioned(body);
+        guards.iter().filter(|name| words.contains(*name)).for_each(|name| self.names.give_away(name));
+    }
+
+    /// What a pattern looks at: it takes a guard by value, or leaves it where it is.
+    fn take_apart(&mut self, pattern: &Pat, value: &Expr, origin: &Origin) {
+        if origin.is(Tags::GUARD) && !moves::takes(pattern) && !moves::is_nothing(pattern) {
+            let place = origin.place.as_deref().unwrap_or_default().to_owned();
+            if moves::bare_name(value).is_none() {
+                self.names.add(place, origin.clone());
+            }
+        }
+        self.names.bind(pattern, origin);
+    }
+
+    /// What a head holds without a name, apart from its own value.
+    fn hold_head(&mut self, head: &Expr, origin: &Origin) {
+        if !origin.is(Tags::GUARD) {
+            self.hold_temporaries(head);
+        }
+    }
+
     /// A guard that only the head of a statement has lives as long as the statement.
     fn hold_temporaries(&mut self, head: &Expr) {
         if !self.may_lock {
             return;
         }
-        let mut search = Temporaries { names: &self.names, found: Vec::new() };
+        let mut search = Temporaries { names: &self.names, found: Vec::new(), given: HashSet::new() };
         search.visit_expr(head);
         for origin in search.found {
             let place = origin.place.as_deref().unwrap_or_default().to_owned();
@@ -117,6 +171,7 @@ impl Walk<'_, '_> {
                     walk.hold_temporaries(expression);
                 }
                 walk.visit_expr(expression);
+                walk.give_away([expression]);
             }),
             other => visit::visit_stmt(self, other),
         }
@@ -147,19 +202,18 @@ fn is_controlled(expression: &Expr) -> bool {
 impl<'ast> Visit<'ast> for Walk<'_, '_> {
     fn visit_expr(&mut self, expression: &'ast Expr) {
         self.watch.expression(expression, &self.names);
+        let assigned = match expression {
+            Expr::Assign(assign) => moves::bare_name(&assign.left).zip(Some(self.names.of(&assign.right))),
+            _ => None,
+        };
+        let given = moves::given_away(expression, &self.names);
         visit::visit_expr(self, expression);
-        if let Expr::Call(call) = expression
-            && matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "drop"))
-            && let Some(Expr::Path(dropped)) = call.args.first()
-            && let Some(name) = dropped.path.get_ident()
-        {
-            self.names.set(&name.to_string(), Origin::default());
+        self.watch.evaluated(expression, &self.names);
+        self.give_away(given);
+        if let Some(dropped) = moves::dropped(expression) {
+            self.names.set(&dropped.to_string(), Origin::default());
         }
-        if let Expr::Assign(assign) = expression
-            && let Expr::Path(path) = &*assign.left
-            && let Some(name) = path.path.get_ident()
-        {
-            let origin = self.names.of(&assign.right);
+        if let Some((name, origin)) = assigned {
             self.names.set(&name.to_string(), origin);
         }
     }
@@ -170,14 +224,17 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 
     fn visit_local(&mut self, local: &'ast Local) {
         let Some(init) = &local.init else { return self.names.bind(&local.pat, &Origin::default()) };
+        let origin = self.names.of(&init.expr);
         self.scoped(|walk| {
-            let guard = walk.names.of(&init.expr).is(Tags::GUARD);
-            if !guard && !matches!(&*init.expr, Expr::Block(_)) && !is_controlled(&init.expr) {
+            if !origin.is(Tags::GUARD) && !matches!(&*init.expr, Expr::Block(_)) && !is_controlled(&init.expr)
+            {
                 walk.hold_temporaries(&init.expr);
             }
             walk.visit_expr(&init.expr);
         });
-        let origin = self.names.of(&init.expr);
+        if moves::takes(&local.pat) {
+            self.give_away([&*init.expr]);
+        }
         if let Some((_, diverge)) = &init.diverge {
             self.visit_expr(diverge);
         }
@@ -188,10 +245,13 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     }
 
     fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
-        self.visit_expr(&test.expr);
-        self.hold_temporaries(&test.expr);
         let origin = self.names.of(&test.expr);
-        self.names.bind(&test.pat, &origin);
+        self.visit_expr(&test.expr);
+        self.hold_head(&test.expr, &origin);
+        if moves::takes(&test.pat) {
+            self.give_away([&*test.expr]);
+        }
+        self.take_apart(&test.pat, &test.expr, &origin);
     }
 
     fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
@@ -220,17 +280,22 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
             walk.names.bind(&repeat.pat, &item);
             walk.visit_block(&repeat.body);
         });
+        self.give_away([&*repeat.expr]);
     }
 
     fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
         self.scoped(|walk| {
-            walk.visit_expr(&branch.expr);
-            walk.hold_temporaries(&branch.expr);
             let origin = walk.names.of(&branch.expr);
+            walk.visit_expr(&branch.expr);
+            walk.hold_head(&branch.expr, &origin);
+            if branch.arms.iter().any(|arm| moves::takes(&arm.pat)) {
+                walk.give_away([&*branch.expr]);
+            }
             for arm in &branch.arms {
                 walk.scoped(|walk| {
-                    walk.names.bind(&arm.pat, &origin);
+                    walk.take_apart(&arm.pat, &branch.expr, &origin);
                     walk.visit_arm(arm);
+                    walk.give_away([&*arm.body]);
                 });
             }
         });
@@ -256,22 +321,19 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
                 self.visit_expr(argument);
                 continue;
             };
-            self.later(|walk| {
-                closure.inputs.iter().for_each(|input| walk.names.bind(input, &given));
-                walk.visit_expr(&closure.body);
-            });
+            self.closure(closure, &given);
         }
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        self.later(|walk| {
-            closure.inputs.iter().for_each(|input| walk.names.bind(input, &Origin::default()));
-            walk.visit_expr(&closure.body);
-        });
+        self.closure(closure, &Origin::default());
     }
 
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
         self.later(|walk| walk.visit_block(&block.block));
+        if block.capture.is_some() {
+            self.capture(&block.block);
+        }
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
@@ -285,6 +347,9 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         for argument in self.macros.arguments(call) {
             self.visit_expr(argument);
         }
+        if !moves::only_looks(&macro_name(call)) {
+            self.give_away(self.macros.arguments(call));
+        }
     }
 
     fn visit_item(&mut self, _: &'ast Item) {}
@@ -294,16 +359,20 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 struct Temporaries<'n, 's> {
     names: &'n Names<'s>,
     found: Vec<Origin>,
+    /// What is given away where it is made, and not held here.
+    given: HashSet<*const Expr>,
 }
 
 impl<'ast> Visit<'ast> for Temporaries<'_, '_> {
     fn visit_expr(&mut self, expression: &'ast Expr) {
-        if matches!(expression, Expr::Await(_) | Expr::MethodCall(_)) {
+        let is_given = self.given.contains(&std::ptr::from_ref(expression));
+        if !is_given && matches!(expression, Expr::Await(_) | Expr::MethodCall(_)) {
             let origin = self.names.of(expression);
             if origin.is(Tags::GUARD) {
                 return self.found.push(origin);
             }
         }
+        self.given.extend(moves::given_away(expression, self.names).into_iter().map(std::ptr::from_ref));
         visit::visit_expr(self, expression);
     }
 

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Arm, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
 
 use super::{
-    kinds,
+    kinds, moves,
     origin::{Origin, Tags},
     types::Types,
 };
@@ -107,6 +107,13 @@ impl<'s> Names<'s> {
         }
     }
 
+    /// The name holds no guard any more.
+    pub(super) fn give_away(&mut self, name: &str) {
+        if self.find(name).is_some_and(|origin| origin.is(Tags::GUARD)) {
+            self.set(name, Origin::default());
+        }
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Origin> {
         self.found.iter().rfind(|one| one.name == name).map(|one| &one.origin)
     }
@@ -126,6 +133,10 @@ impl<'s> Names<'s> {
             },
             Expr::Paren(inner) => self.of(&inner.expr),
             Expr::Group(inner) => self.of(&inner.expr),
+            // The guard is held by its own name.
+            Expr::Reference(inner) if moves::bare_name(&inner.expr).is_some() => {
+                self.of(&inner.expr).without(Tags::GUARD)
+            }
             Expr::Reference(inner) => self.of(&inner.expr),
             Expr::Cast(inner) => self.of(&inner.expr),
             Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => {
@@ -238,7 +249,12 @@ impl<'s> Names<'s> {
         let is_dash = receiver.has_type(&["DashMap", "DashSet"]) && receiver.is(Tags::SHARED);
         if is_dash && DASH.contains(&name.as_str()) {
             let begins = matches!(name.as_str(), "get" | "get_mut" | "entry" | "iter" | "iter_mut");
-            return if begins { receiver.locked(&call.method) } else { receiver };
+            return match (begins, receiver.is(Tags::GUARD)) {
+                (true, false) => receiver.locked(&call.method),
+                // What is taken from behind a guard is none.
+                (true, true) => receiver.without(Tags::GUARD),
+                (false, _) => receiver,
+            };
         }
         let locks = matches!(name.as_str(), "lock" | "read" | "write") && call.args.is_empty();
         if locks
@@ -248,10 +264,16 @@ impl<'s> Names<'s> {
             return receiver.locked(&call.method).with(Tags::SYNC);
         }
         match name.as_str() {
-            "unwrap" | "expect" | "map_err" => receiver,
-            "unwrap_or_else" if receiver.is(Tags::SYNC) => receiver,
+            "unwrap" | "expect" | "map_err" | "unwrap_or_else" if self.is_wrapped(&receiver) => receiver,
+            "unwrap" | "expect" | "map_err" if !receiver.is(Tags::GUARD) => receiver,
+            "downgrade" => receiver,
             _ => receiver.without(Tags::GUARD),
         }
+    }
+
+    /// Whether `lock` gave a `Result`, as that of `std` does.
+    fn is_wrapped(&self, guard: &Origin) -> bool {
+        guard.is(Tags::SYNC) && guard.ty.as_ref().is_some_and(|ty| self.types.is_std_lock(ty))
     }
 
     /// What is taken from the request; a secret stays one while it is only looked at.
@@ -301,6 +323,9 @@ impl<'s> Names<'s> {
             return all().without(Tags::GUARD);
         }
         let given = all();
+        if kinds::converts_guard(&path) && given.is(Tags::GUARD) {
+            return given;
+        }
         if kinds::reads(last) && given.is(Tags::INPUT) {
             let text = if last == "from_utf8" { Tags::TEXT } else { Tags::default() };
             return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text));
@@ -320,7 +345,9 @@ impl<'s> Names<'s> {
                 if let Some((_, inner)) = &name.subpat {
                     self.bind(inner, value);
                 }
-                self.add(name.ident.to_string(), value.clone());
+                if moves::is_variable(&name.ident) {
+                    self.add(name.ident.to_string(), value.clone());
+                }
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
             Pat::Reference(inner) => self.bind(&inner.pat, value),
@@ -355,6 +382,8 @@ fn within(variant: &syn::Path, value: &Origin) -> Origin {
         "Ok" | "Some" => value.clone().without(Tags::PARTIAL),
         _ if !value.is(Tags::INPUT) => value.clone(),
         "Text" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
+        // No byte is larger than a table of 256.
+        "Binary" => Origin::of(Tags::INPUT.or(Tags::BOUNDED)),
         _ => Origin::of(Tags::INPUT),
     }
 }
@@ -372,5 +401,6 @@ fn of_handle(method: &str, handle: Origin) -> Origin {
 /// One of several.
 pub(super) fn part(all: Origin) -> Origin {
     let text = if all.is(Tags::PARTS) { Tags::TEXT } else { Tags::default() };
-    if all.is(Tags::INPUT) { Origin::of(Tags::INPUT.or(text)) } else { all.without(Tags::GUARD) }
+    let bounded = if all.is(Tags::BOUNDED) { Tags::BOUNDED } else { Tags::default() };
+    if all.is(Tags::INPUT) { Origin::of(Tags::INPUT.or(text).or(bounded)) } else { all.without(Tags::GUARD) }
 }

@@ -45,6 +45,9 @@ impl Tags {
     /// A guard that was taken without `.await`.
     pub(crate) const SYNC: Self = Self(1024);
 
+    /// A method may have made sure of it: `clamp`, `filter`.
+    pub(crate) const BOUNDED: Self = Self(2048);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -100,6 +100,17 @@ impl<'s> Types<'s> {
 
     /// Whether the outermost lock in the type is one whose guard is taken without `.await`.
     pub(super) fn is_sync_lock(&self, ty: &str) -> bool {
+        let lock = self.outermost_lock(ty);
+        lock.is_some_and(|path| path.starts_with("std::sync::") || path.starts_with("parking_lot::"))
+    }
+
+    /// Whether that lock gives a `Result`.
+    pub(super) fn is_std_lock(&self, ty: &str) -> bool {
+        self.outermost_lock(ty).is_some_and(|path| path.starts_with("std::sync::"))
+    }
+
+    /// The path of the outermost lock in the type.
+    fn outermost_lock(&self, ty: &str) -> Option<String> {
         let full = ty.replace(' ', "");
         let path = |word: &str| {
             let end = full.find(word).map_or(0, |start| start + word.len());
@@ -107,8 +118,7 @@ impl<'s> Types<'s> {
             self.imports.resolve(&full[begins.map_or(0, |place| place + 1)..end])
         };
         let is_lock = |path: &String| path.ends_with("::Mutex") || path.ends_with("::RwLock");
-        let outermost = words(ty).map(path).find(is_lock);
-        outermost.is_some_and(|path| path.starts_with("std::sync::") || path.starts_with("parking_lot::"))
+        words(ty).map(path).find(is_lock)
     }
 
     /// The type of a field of the struct that the type names.

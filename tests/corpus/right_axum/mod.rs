@@ -4,6 +4,7 @@ mod cancelled;
 mod examples;
 mod feeds;
 mod fresh;
+mod guards;
 mod halves;
 mod kinds;
 mod upgrades;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{Extension, extract::State};
 use dashmap::DashMap;
 use sockeye::{Handshake, Sender, Socket, ws_endpoint, ws_lifecycle};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, RwLock, RwLockWriteGuard};
 
 /// The guard lives as long as the conversation.
 #[ws_endpoint("/locks/conversation")]
@@ -131,6 +131,56 @@ async fn lent(handshake: Handshake, State(lines): State<Arc<Mutex<Vec<String>>>>
 async fn converse(socket: &mut Socket, lines: &mut Vec<String>) -> sockeye::Result {
     while let Some(message) = socket.recv().await? {
         lines.push(message.as_text().unwrap_or_default().to_owned());
+    }
+    Ok(())
+}
+
+/// A weaker guard keeps writers out.
+#[ws_endpoint("/locks/downgraded")]
+async fn downgraded(handshake: Handshake, State(docs): State<Arc<RwLock<HashMap<u64, String>>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        let mut writer = docs.write().await; //~ lock_across_io
+        writer.insert(1, String::new());
+        let reader = RwLockWriteGuard::downgrade(writer);
+        socket.send(reader.len().to_string()).await?;
+    }
+    Ok(())
+}
+
+/// Under another name.
+#[ws_endpoint("/locks/renamed")]
+async fn renamed(handshake: Handshake, State(docs): State<Arc<Mutex<HashMap<u64, String>>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        let guard = docs.lock().await; //~ lock_across_io
+        let docs = guard;
+        socket.send(docs.len().to_string()).await?;
+    }
+    Ok(())
+}
+
+/// The head of a `match` holds what no arm takes.
+#[ws_endpoint("/locks/not-taken")]
+async fn not_taken(handshake: Handshake, State(names): State<Arc<DashMap<u64, String>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        match names.get(&1) { //~ lock_across_io
+            Some(_) => socket.send("known").await?,
+            None => socket.send("unknown").await?,
+        }
+    }
+    Ok(())
+}
+
+/// A function that borrows the guard leaves it where it is.
+#[ws_endpoint("/locks/borrowed")]
+async fn borrowed(handshake: Handshake, State(docs): State<Arc<Mutex<HashMap<u64, String>>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        let guard = docs.lock().await; //~ lock_across_io
+        let n = HashMap::len(&guard);
+        socket.send(n.to_string()).await?;
     }
     Ok(())
 }

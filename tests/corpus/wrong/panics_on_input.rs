@@ -183,3 +183,32 @@ async fn converse(socket: &mut Socket) -> sockeye::Result {
     }
     Ok(())
 }
+
+#[derive(Deserialize)]
+struct Move {
+    to: u32,
+}
+
+/// A place that the client chose, under another name.
+#[ws_endpoint("/panics/place")]
+async fn place(handshake: Handshake<Json<Move, u8>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let board = [0u8; 64];
+    while let Some(mv) = socket.recv().await? {
+        let at = mv.to as usize;
+        socket.send(&board[at]).await?; //~ panics_on_input
+    }
+    Ok(())
+}
+
+/// A lower bound is no upper one.
+#[ws_endpoint("/panics/max")]
+async fn greatest(handshake: Handshake<Json<Move, u8>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let board = [0u8; 64];
+    while let Some(mv) = socket.recv().await? {
+        let at = mv.to.max(1) as usize;
+        socket.send(&board[at]).await?; //~ panics_on_input
+    }
+    Ok(())
+}
