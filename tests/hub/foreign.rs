@@ -3,7 +3,7 @@
 //! Each test would hang if a lock were held meanwhile; `bounded` turns that into a failure.
 
 use std::{
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -17,7 +17,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde::{Serialize, Serializer};
-use sockeye::{Hub, Message, Raw, Subscription, Topic};
+use sockeye::{Hub, Message, Position, Raw, Subscription, Topic};
 use tracing_subscriber::{Layer, layer, prelude::*};
 
 use crate::{is_empty, now, text};
@@ -89,6 +89,58 @@ fn a_payload_may_use_the_hub_when_it_is_dropped() {
         drop(late);
         assert_eq!((DROPPED.load(Ordering::Relaxed), topic.subscribers()), (6, 0));
     });
+}
+
+#[test]
+fn a_payload_that_is_forgotten_may_use_the_hub() {
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    bounded(|| {
+        let hub = Hub::encoded_by::<Raw>().history(10).history_age(Duration::from_millis(1)).build();
+        let topic = hub.topic("t");
+        topic.publish(&talk(&topic, &DROPPED)).unwrap();
+        thread::sleep(Duration::from_millis(5));
+        let reader = topic.subscribe_from(Position::OLDEST);
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 1, "it is too old for a reader");
+        drop(reader);
+        hub.topic("other").publish(&talk(&topic, &DROPPED)).unwrap();
+        thread::sleep(Duration::from_millis(5));
+        for n in 0..64 {
+            hub.topic(n.to_string()).publish(&Message::text("one of many topics")).unwrap();
+        }
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 2, "its topic is");
+    });
+}
+
+/// A payload that panics when it is dropped.
+struct Faulty;
+
+impl AsRef<[u8]> for Faulty {
+    fn as_ref(&self) -> &[u8] {
+        b"faulty"
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        panic!("a payload's own fault");
+    }
+}
+
+#[test]
+fn a_payload_that_panics_when_it_is_forgotten_leaves_no_subscriber_behind() {
+    let hub = Hub::encoded_by::<Raw>().history(10).history_age(Duration::from_millis(1)).build();
+    hub.topic("faulty").publish(&Message::Binary(Bytes::from_owner(Faulty))).unwrap();
+    thread::sleep(Duration::from_millis(5));
+    let stays: Vec<_> = (0..60).map(|n| hub.topic(n.to_string()).subscribe()).collect();
+    let new = (60..1000).map(|n| hub.topic(n.to_string())).find(|new| {
+        let subscribed =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| mem::forget(new.subscribe())));
+        subscribed.is_err()
+    });
+    let new = new.expect("the fault is not hidden");
+    assert_eq!(new.subscribers(), 0);
+    assert_eq!(new.publish(&Message::text("no one hears it")).unwrap(), 0);
+    drop(stays);
 }
 
 /// A waker that uses the hub whenever it is touched.

@@ -1,6 +1,11 @@
 //! What a topic keeps, and readers that come back.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Barrier},
+    thread,
+    time::Duration,
+};
 
 use axum::extract::State;
 use futures_util::FutureExt as _;
@@ -154,6 +159,70 @@ async fn old_events_are_forgotten() {
     tokio::time::sleep(Duration::from_secs(6)).await;
     publish(&hub, [3]);
     assert_eq!(rest(&mut from(&hub, Position::OLDEST)), [2, 3]);
+}
+
+/// No later event has to come for that.
+#[tokio::test(start_paused = true)]
+async fn what_is_too_old_is_not_delivered_and_counts_as_gone() {
+    let hub: Hub<u32> = Hub::builder().history(1000).history_age(Duration::from_secs(10)).build();
+    let mut slow = hub.topic("t").subscribe();
+    let mut feed = hub.topic("t").subscribe();
+    publish(&hub, 1..=2);
+    let first = now(&mut feed).unwrap().position().unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    publish(&hub, [3]);
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    // The slow one still holds 1 and 2 in the queue.
+    let mut oldest = from(&hub, Position::OLDEST);
+    assert_eq!((oldest.gap(), rest(&mut oldest)), (None, vec![3]));
+    let mut resumed = from(&hub, first);
+    assert_eq!((resumed.gap().unwrap().missed, rest(&mut resumed)), (Some(1), vec![3]), "2 is gone");
+    assert_eq!((rest(&mut feed), rest(&mut slow)), (vec![2, 3], vec![1, 2, 3]), "who stayed gets all");
+
+    drop((slow, feed, oldest, resumed));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let gap = from(&hub, first).gap().unwrap();
+    assert_eq!(gap.missed, Some(2), "nothing is left, and how much there was is still known");
+    let mut last = from(&hub, gap.position.unwrap());
+    assert_eq!((last.gap(), rest(&mut last)), (None, vec![]));
+    publish(&hub, [4]);
+    assert_eq!(rest(&mut last), [4]);
+}
+
+/// The last subscriber takes a topic along to which nothing was published, maybe while something is.
+#[test]
+fn nothing_is_lost_that_is_published_while_subscribers_come_and_go() {
+    const ROUNDS: usize = 3000;
+    let hub = hub(10);
+    let start = Barrier::new(2);
+    let lost = thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..ROUNDS {
+                let topic = hub.topic(round.to_string());
+                start.wait();
+                (0..20).for_each(|_| drop(topic.subscribe()));
+            }
+        });
+        let is_whole = |round: &usize| {
+            let topic = hub.topic(round.to_string());
+            start.wait();
+            (0..3).for_each(|number| _ = topic.publish(&number).unwrap());
+            rest(&mut topic.subscribe_from(Position::OLDEST)) == [0, 1, 2]
+        };
+        ROUNDS - (0..ROUNDS).filter(is_whole).count()
+    });
+    assert_eq!(lost, 0, "rounds of {ROUNDS}");
+}
+
+#[test]
+fn a_history_lets_a_subscriber_be_as_far_behind_as_it_is_long() {
+    let hub: Hub<u32> = Hub::builder().capacity(2).history(5).slow_policy(SlowPolicy::Disconnect).build();
+    let mut slow = hub.topic("t").subscribe();
+    publish(&hub, 1..=5);
+    assert_eq!(rest(&mut slow), [1, 2, 3, 4, 5]);
+    publish(&hub, 6..=11);
+    let error = now(&mut slow).unwrap_err().to_string();
+    assert!(error.contains("missed 1 event: its queue is limited to 5 events"), "{error}");
 }
 
 /// Names that clients choose must not fill the memory.

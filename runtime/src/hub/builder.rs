@@ -65,7 +65,8 @@ impl<T> HubBuilder<T> {
     }
 
     /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
-    /// subscribers of a topic, so a topic never holds more than this many events, however many listen.
+    /// subscribers of a topic, so a topic never holds more than this many events, however many listen. With a longer [`history`](Self::history), a subscriber may be as
+    /// far behind as that is long: what is kept need not be lost.
     pub fn capacity(mut self, events: usize) -> Self {
         self.settings.bounds.events = events.max(1);
         self
@@ -88,7 +89,8 @@ impl<T> HubBuilder<T> {
     /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; none are kept unless this is called.
     ///
     /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
-    /// [`capacity_bytes`](Self::capacity_bytes). A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
+    /// [`capacity_bytes`](Self::capacity_bytes). A subscriber may be this far behind as well, if that is more than [`capacity`](Self::capacity):
+    /// only then does the [`SlowPolicy`] apply. A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
     /// were published to last stay longest.
     ///
     /// ```

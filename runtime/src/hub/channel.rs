@@ -17,7 +17,7 @@ use super::{
     history::{self, Gap as Missing, Position},
     lost::Lost,
     packet::{Body, Recent, Stamp},
-    queue::{Drawn, Place, Pushed, Queue},
+    queue::{Drawn, Entry, Place, Pushed, Queue},
     remote::random,
     wake::wake_all,
 };
@@ -39,6 +39,8 @@ struct Log {
     /// Since when the broker brings the topic; it has confirmed that.
     confirmed: Option<Instant>,
     ended: bool,
+    /// It is not in the map of topics any more: what is published from now on belongs to the next channel of that name.
+    retired: bool,
 }
 
 /// What a subscriber finds.
@@ -55,12 +57,19 @@ pub(super) enum Found {
 
 /// What a subscriber leaves behind: foreign code runs when it is dropped, so not under a lock.
 pub(super) struct Leaving {
-    /// How many subscribers are left.
-    pub(super) others: usize,
-    /// The topic has a history that somebody may come back for.
-    pub(super) is_kept: bool,
+    /// No one is left, and there is no history that somebody may come back for.
+    pub(super) is_retired: bool,
     _waker: Option<Waker>,
     _unheard: Vec<Message>,
+}
+
+/// What a channel is like that no one listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Idle {
+    /// When it was last published to. `None`: not yet, and whoever opened it may be about to.
+    pub(super) since: Option<Instant>,
+    /// How many events were published.
+    events: u64,
 }
 
 impl Channel {
@@ -74,21 +83,28 @@ impl Channel {
         &self.counts
     }
 
-    /// Adds an event for everybody but its publisher, and wakes who waits for it. Says how many will receive it.
-    pub(super) fn push(&self, message: Message, publisher: Option<&Place>) -> usize {
+    /// Adds an event for everybody but its publisher, and wakes who waits for it. Says how many will receive it. Gives the event back
+    /// where it would be kept, had the channel not been retired.
+    pub(super) fn push(&self, message: Message, publisher: Option<&Place>) -> Result<usize, Message> {
         let mut log = self.lock();
+        if log.retired && self.bounds.history.is_some() {
+            return Err(message);
+        }
         let pushed = log.queue.push(message, publisher, self.bounds);
         let wakers = if pushed.is_ok() { log.queue.take_wakers() } else { Vec::new() };
         drop(log);
-        self.tell(wakers, pushed)
+        Ok(self.tell(wakers, pushed))
     }
 
     /// Adds what has come from another machine, unless it has been here. Says what of its publisher's should have come before it and has
-    /// not.
-    pub(super) fn receive(&self, stamp: Option<&Stamp>, body: Body) -> Gap {
+    /// not. Gives it back when the channel has been retired.
+    pub(super) fn receive(&self, stamp: Option<&Stamp>, body: Body) -> Result<Gap, Body> {
         let mut log = self.lock();
+        if log.retired {
+            return Err(body);
+        }
         let gap = match stamp.map(|stamp| log.hear(stamp, &body)) {
-            Some(Verdict::Stale) => return Gap::default(),
+            Some(Verdict::Stale) => return Ok(Gap::default()),
             Some(Verdict::New(gap)) => gap,
             None => Gap::default(),
         };
@@ -105,7 +121,7 @@ impl Channel {
             Some(pushed) => _ = self.tell(wakers, pushed),
             None => wake_all(wakers),
         }
-        gap
+        Ok(gap)
     }
 
     /// Foreign code runs in all of these, so not under the lock.
@@ -146,23 +162,30 @@ impl Channel {
         self.lock().queue.enter()
     }
 
-    /// A place behind that position, and what is gone between the two.
-    pub(super) fn enter_at(&self, position: Position) -> (Place, Option<Missing>) {
-        self.lock().queue.enter_at(position)
+    /// A place behind that position, what is gone between the two, and what is too old.
+    pub(super) fn enter_at(&self, position: Position) -> (Place, Option<Missing>, Vec<Entry>) {
+        self.lock().queue.enter_at(position, self.bounds)
     }
 
-    /// Since when nobody has listened or published, at the earliest; `None` while somebody listens.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    /// `None` while somebody listens.
+    pub(super) fn idle(&self) -> Option<Idle> {
         let log = self.lock();
-        if log.queue.subscribers() > 0 { None } else { log.queue.newest() }
+        (log.queue.subscribers() == 0).then(|| log.idle())
     }
 
-    /// Gives a place back.
+    /// Nothing is added to it any more, unless it was published to meanwhile; then `false`. No one can enter: the map of topics is locked.
+    pub(super) fn retire(&self, idle: Idle) -> bool {
+        let mut log = self.lock();
+        log.retired = log.idle() == idle;
+        log.retired
+    }
+
+    /// Gives a place back. The map of topics is locked.
     pub(super) fn leave(&self, place: &Place) -> Leaving {
         let mut log = self.lock();
         let (waker, unheard) = log.queue.leave(place);
-        let is_kept = log.queue.newest().is_some();
-        Leaving { others: log.queue.subscribers(), is_kept, _waker: waker, _unheard: unheard }
+        log.retired = log.queue.subscribers() == 0 && log.queue.newest().is_none();
+        Leaving { is_retired: log.retired, _waker: waker, _unheard: unheard }
     }
 
     /// Takes the event at the place and moves the place on, or remembers whom to wake. What is lost is found by itself only where
@@ -242,6 +265,10 @@ impl Channel {
 }
 
 impl Log {
+    fn idle(&self) -> Idle {
+        Idle { since: self.queue.newest(), events: self.queue.end() }
+    }
+
     fn hear(&mut self, stamp: &Stamp, body: &Body) -> Verdict {
         let recent: Option<Recent> = match body {
             Body::Event(_) => None,
@@ -258,5 +285,34 @@ impl Log {
             return Some(Found::Lost(lost));
         }
         self.ended.then_some(Found::Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Hub;
+
+    fn channel() -> Channel {
+        let settings = Hub::<u32>::builder().history(10).build().shared.core.settings();
+        Channel::new(settings.bounds, HubCounts::new(settings.name))
+    }
+
+    #[test]
+    fn a_channel_that_was_published_to_meanwhile_is_not_retired() {
+        let channel = channel();
+        let before = channel.idle().unwrap();
+        assert_eq!(channel.push(Message::text("a"), None).unwrap(), 0);
+        assert!(!channel.retire(before));
+        channel.push(Message::text("b"), None).unwrap();
+        assert!(channel.retire(channel.idle().unwrap()));
+    }
+
+    #[test]
+    fn what_is_retired_gives_back_what_is_published() {
+        let channel = channel();
+        channel.leave(&channel.enter());
+        assert_eq!(channel.push(Message::text("a"), None).unwrap_err().as_text(), Some("a"));
+        assert!(channel.receive(None, Body::Event(Message::text("b"))).is_err());
     }
 }

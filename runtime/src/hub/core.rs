@@ -7,7 +7,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::{
     builder::Settings,
@@ -16,7 +15,7 @@ use super::{
     history::{Gap, Position},
     log,
     packet::{self, Body, Packet, Stamp},
-    queue::Place,
+    queue::{Entry, Place},
     readers::{Reader, Readers},
     remote::Remote,
 };
@@ -35,6 +34,26 @@ const KEPT_TOPICS: usize = 10_000;
 const SWEPT: usize = 64;
 
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
+
+/// Channels that were taken out. Foreign code runs when they are dropped.
+type Swept = Vec<(Arc<Channel>, Option<Arc<Channel>>)>;
+
+/// A channel that was looked up, and what is left to do once no lock is held.
+pub(super) struct Opened {
+    channel: Arc<Channel>,
+    /// It is new, and other machines are heard already.
+    confirms: bool,
+    #[expect(dead_code, reason = "it is only dropped")]
+    swept: Swept,
+    /// What was too old to be kept.
+    old: Vec<Entry>,
+}
+
+impl Opened {
+    pub(super) fn channel(&self) -> &Arc<Channel> {
+        &self.channel
+    }
+}
 
 /// The topics that somebody listens to, and the way to other machines. Encoded messages only: types are the handles'.
 #[derive(Debug)]
@@ -93,13 +112,24 @@ impl Core {
             HubCounts::unheard(self.settings.name, Source::Here);
             return Ok(0);
         }
-        let message = encode()?;
-        let channel = found.unwrap_or_else(|| self.open(topic, |_| ()).0);
+        let mut message = encode()?;
+        let mut channel = found.unwrap_or_else(|| self.open_to_publish(topic));
         if let Some(remote) = &self.remote {
             remote.publish(topic, message.clone());
         }
         channel.counts().published(Source::Here);
-        Ok(channel.push(message, publisher.and_then(|cursor| cursor.place_in(&channel))))
+        loop {
+            match channel.push(message, publisher.and_then(|cursor| cursor.place_in(&channel))) {
+                Ok(reached) => return Ok(reached),
+                // It was taken away after it was found.
+                Err(retired) => (message, channel) = (retired, self.open_to_publish(topic)),
+            }
+        }
+    }
+
+    fn open_to_publish(&self, topic: &Arc<str>) -> Arc<Channel> {
+        let (opened, ()) = self.open(topic, |_| ());
+        self.settle(opened)
     }
 
     /// Hands what has come from another machine to the subscribers here; `false` when the hub has ended.
@@ -131,32 +161,35 @@ impl Core {
         if is_event {
             channel.counts().published(Source::Backplane);
         }
-        let gap = channel.receive(stamp, body);
+        let mut received = channel.receive(stamp, body);
+        while let Err(body) = received {
+            // It was taken away after it was found. Nothing is opened: what no one listens to or keeps is not wanted.
+            let Some(channel) = self.find(topic) else { return };
+            received = channel.receive(stamp, body);
+        }
+        let Ok(gap) = received else { return };
         if let Some(remote) = self.remote.as_ref().filter(|_| !gap.is_nothing()) {
             remote.gap(topic, gap);
         }
     }
 
-    /// A new subscriber of the topic, from now on or from a position.
-    pub(super) fn enter(
-        &self,
-        topic: &Arc<str>,
-        position: Option<Position>,
-    ) -> (Arc<Channel>, Place, Option<Gap>) {
-        let (channel, (place, gap)) = self.open(topic, |channel| match position {
+    /// A new subscriber of the topic, from now on or from a position. What is opened is to be settled once the place has an owner.
+    pub(super) fn enter(&self, topic: &Arc<str>, position: Option<Position>) -> (Opened, Place, Option<Gap>) {
+        let (mut opened, (place, gap, old)) = self.open(topic, |channel| match position {
             Some(position) => channel.enter_at(position),
-            None => (channel.enter(), None),
+            None => (channel.enter(), None, Vec::new()),
         });
-        channel.counts().subscribed();
-        (channel, place, gap)
+        opened.old = old;
+        (opened, place, gap)
     }
 
     /// The topic, new if need be, and what is done with it while nobody can take it away.
-    fn open<F>(&self, topic: &Arc<str>, first: impl FnOnce(&Channel) -> F) -> (Arc<Channel>, F) {
+    fn open<F>(&self, topic: &Arc<str>, first: impl FnOnce(&Channel) -> F) -> (Opened, F) {
         // Who records them is foreign code, so they are looked up before the lock, for the case that the topic is new.
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
         let is_new = !topics.contains_key(topic);
+        let swept = if is_new { self.sweep(&mut topics) } else { Vec::new() };
         if is_new {
             topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.bounds, counts)));
         }
@@ -164,35 +197,40 @@ impl Core {
         // In the order of the lock, so that the backplane knows how it is in the end.
         let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
         let entered = first(&channel);
-        let swept = if is_new { self.sweep(&mut topics) } else { Vec::new() };
         drop(topics);
-        if is_new && is_heard {
-            channel.confirm(false);
-        }
+        (Opened { channel, confirms: is_new && is_heard, swept, old: Vec::new() }, entered)
+    }
+
+    /// Does what runs foreign code, which may panic.
+    pub(super) fn settle(&self, opened: Opened) -> Arc<Channel> {
         self.tell();
-        drop(swept);
-        (channel, entered)
+        if opened.confirms {
+            opened.channel.confirm(false);
+        }
+        opened.channel
     }
 
     /// Takes out topics that nobody listens to and whose history is too old, or is one of too many.
-    fn sweep(&self, topics: &mut Topics) -> Vec<(Arc<Channel>, Option<Arc<Channel>>)> {
+    fn sweep(&self, topics: &mut Topics) -> Swept {
         let Some(history) = self.settings.bounds.history else { return Vec::new() };
         if topics.len() < self.sweep_at.load(Ordering::Relaxed) {
             return Vec::new();
         }
-        let mut idle: Vec<_> = topics
-            .iter()
-            .filter_map(|(topic, channel)| Some((channel.idle_since()?, Arc::clone(topic))))
-            .collect();
-        idle.sort_unstable_by_key(|(since, _)| *since);
+        let mut idle: Vec<_> =
+            topics.iter().filter_map(|(topic, channel)| Some((channel.idle()?, Arc::clone(topic)))).collect();
+        idle.sort_unstable_by_key(|(idle, _)| *idle);
         let surplus = idle.len().saturating_sub(KEPT_TOPICS);
-        let is_over = |(index, since): (usize, &Instant)| index < surplus || since.elapsed() > history.age;
-        let over = idle.iter().enumerate().take_while(|(index, (since, _))| is_over((*index, since)));
-        let swept = over.filter_map(|(_, (_, topic))| {
-            let channel = topics.remove(topic)?;
-            Some((channel, self.remote.as_ref().and_then(|remote| remote.give_up(topic))))
-        });
-        let swept = swept.collect();
+        let mut swept = Vec::new();
+        for (index, (idle, topic)) in idle.into_iter().enumerate() {
+            let is_old = idle.since.is_none_or(|since| since.elapsed() > history.age);
+            if index >= surplus && !is_old {
+                break;
+            }
+            if topics[&topic].retire(idle) {
+                let wanted = self.remote.as_ref().and_then(|remote| remote.give_up(&topic));
+                swept.extend(topics.remove(&topic).map(|channel| (channel, wanted)));
+            }
+        }
         give_back(topics);
         // In proportion to what is left, so that each topic pays for a bounded part of a look.
         self.sweep_at.store(SWEPT.max(topics.len() + topics.len().min(KEPT_TOPICS)), Ordering::Relaxed);
@@ -203,8 +241,7 @@ impl Core {
     pub(super) fn leave(&self, topic: &Arc<str>, channel: &Channel, place: &Place) {
         let mut topics = self.write();
         let leaving = channel.leave(place);
-        let is_done = leaving.others == 0 && !leaving.is_kept;
-        let freed = if is_done { topics.remove(topic) } else { None };
+        let freed = if leaving.is_retired { topics.remove(topic) } else { None };
         let mut wanted = None;
         if freed.is_some() {
             give_back(&mut topics);

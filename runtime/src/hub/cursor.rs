@@ -51,17 +51,22 @@ pub(super) enum Received {
 impl Cursor {
     /// From now on, or from a position.
     pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>, position: Option<Position>) -> Self {
-        let (channel, place, gap) = core.enter(topic, position);
-        Self {
+        let reader = core.reader();
+        let (opened, place, gap) = core.enter(topic, position);
+        let cursor = Self {
             core: Arc::clone(core),
             topic: Arc::clone(topic),
-            channel,
+            channel: Arc::clone(opened.channel()),
             place: Some(place),
-            reader: core.reader(),
+            reader,
             missed: 0,
             expects_nothing: false,
             gap,
-        }
+        };
+        // The place has an owner, which gives it back should foreign code panic.
+        cursor.channel.counts().subscribed();
+        core.settle(opened);
+        cursor
     }
 
     pub(super) fn gap(&self) -> Option<Gap> {

@@ -12,10 +12,12 @@
 //! - With a history an entry stays after the last subscriber has taken it, until a later event drops it: only then, so that what is dropped goes
 //!   to the publisher, outside of the lock. Each has a position, the topic's epoch and its number, and a subscriber that comes back takes its place
 //!   behind it under the same lock under which events are added. A topic with a history outlives its subscribers; `core.rs` bounds how many do.
+//! - A channel that is taken out of the map is retired, under its own lock. Whoever had found it before gets its event back, and publishes it to the
+//!   next channel of that name: with a history, nothing is published to a channel that no one will find.
 //! - An event knows the format that it is written in. A socket whose codec has the same `Codec::format` passes the bytes on; any other returns
 //!   an error, and never sends bytes in the wrong format.
 //! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are taken out first. What is counted is looked up
-//!   before a lock and recorded after it.
+//!   before a lock and recorded after it. It may panic: a new place has its owner before anything foreign runs.
 //! - The hub never calls a `Backplane`. It is one task, which takes orders from an `Outlet` and gives an `Inlet` what the broker brings, so
 //!   none of its code runs under a lock (decision 0022).
 //! - `remote/lines.rs` is the table of wanted topics. A topic is ordered until it is confirmed: again with each connection, with backoff and

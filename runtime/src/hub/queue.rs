@@ -4,10 +4,11 @@
 use std::{collections::VecDeque, sync::Arc, task::Waker};
 
 use slab::Slab;
+use tokio::time::Instant;
 
 use super::{
     builder::Bounds,
-    history::{Gap, Kept, Position},
+    history::{Gap, History, Kept, Position},
     lost::{Losses, Lost},
 };
 use crate::Message;
@@ -34,6 +35,8 @@ pub(super) struct Queue {
     left: usize,
     /// What positions belong to; `None`: there is no history, and what everybody has goes.
     epoch: Option<u64>,
+    /// When the last event was published, where there is a history.
+    newest: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -102,9 +105,14 @@ impl Queue {
         Self { epoch, ..Self::default() }
     }
 
-    /// When the newest event that is kept was published.
-    pub(super) fn newest(&self) -> Option<tokio::time::Instant> {
-        Some(self.entries.back()?.kept.as_ref()?.at)
+    /// When the last event was published, where there is a history. It may be forgotten: its position is not.
+    pub(super) fn newest(&self) -> Option<Instant> {
+        self.newest
+    }
+
+    /// How many events were added.
+    pub(super) fn end(&self) -> u64 {
+        self.first + self.entries.len() as u64
     }
 
     pub(super) fn subscribers(&self) -> usize {
@@ -131,10 +139,13 @@ impl Queue {
             dropped.extend(self.drop_first());
         }
         self.bytes += message.len();
-        let number = self.first + self.entries.len() as u64;
+        let number = self.end();
         let kept = self.epoch.map(|epoch| Kept::new(Position::new(epoch, number + 1)));
+        self.newest = kept.as_ref().map(|kept| kept.at);
         self.entries.push_back(Entry { message, left: reached, losses: self.losses, publisher, kept });
-        self.forget(bounds, &mut dropped);
+        if let Some(history) = bounds.history {
+            self.forget(history, &mut dropped);
+        }
         // What is left of an older event that everybody has is not the first any more.
         self.pop_taken();
         Ok(Pushed { reached, depth, dropped })
@@ -154,21 +165,26 @@ impl Queue {
 
     /// A place behind everything that was published before.
     pub(super) fn enter(&mut self) -> Place {
-        let next = self.first + self.entries.len() as u64;
+        let next = self.end();
         Place(self.seats.insert(Seat { next, losses: self.losses, missed: 0, own: 0, waker: None }))
     }
 
-    /// A place behind that position, and what is gone between the two.
-    pub(super) fn enter_at(&mut self, position: Position) -> (Place, Option<Gap>) {
-        let end = self.first + self.entries.len() as u64;
-        let Some(epoch) = self.epoch else {
-            return (
-                self.enter(),
-                (position != Position::OLDEST).then_some(Gap { missed: None, position: None }),
-            );
+    /// A place behind that position, what is gone between the two, and what is too old to be kept: foreign code runs when that is dropped.
+    pub(super) fn enter_at(
+        &mut self,
+        position: Position,
+        bounds: Bounds,
+    ) -> (Place, Option<Gap>, Vec<Entry>) {
+        let mut dropped = Vec::new();
+        let (Some(epoch), Some(history)) = (self.epoch, bounds.history) else {
+            let is_gap = position != Position::OLDEST;
+            return (self.enter(), is_gap.then_some(Gap { missed: None, position: None }), dropped);
         };
+        self.forget(history, &mut dropped);
+        let end = self.end();
+        let oldest = self.oldest(history);
         let seen = position.seen_in(epoch).filter(|seen| *seen <= end);
-        let next = seen.map_or(self.first, |seen| seen.max(self.first));
+        let next = seen.map_or(oldest, |seen| seen.max(oldest));
         let missed = seen.map(|seen| next - seen);
         let is_whole = position == Position::OLDEST || missed == Some(0);
         let gap = (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, next)) });
@@ -178,7 +194,14 @@ impl Queue {
         for entry in self.entries.iter_mut().skip(index) {
             entry.left += 1;
         }
-        (Place(self.seats.insert(Seat { next, losses, missed: 0, own: 0, waker: None })), gap)
+        let seat = Seat { next, losses, missed: 0, own: 0, waker: None };
+        (Place(self.seats.insert(seat)), gap, dropped)
+    }
+
+    /// The number of the first event that is not too old. Older ones may be waiting for a slow subscriber.
+    fn oldest(&self, history: History) -> u64 {
+        let now = Instant::now();
+        self.first + self.entries.partition_point(|entry| entry.is_older_than(history, now)) as u64
     }
 
     /// Gives a place back, and with it everything that was kept for it: foreign code runs when that is dropped.
@@ -284,11 +307,10 @@ impl Queue {
     }
 
     /// Removes from the front what everybody has, and what the history is not to keep any more.
-    fn forget(&mut self, bounds: Bounds, dropped: &mut Vec<Entry>) {
-        let Some(history) = bounds.history else { return };
+    fn forget(&mut self, history: History, dropped: &mut Vec<Entry>) {
+        let now = Instant::now();
         let is_forgotten = |entry: &Entry, entries: usize| {
-            let is_old = entry.kept.as_ref().is_some_and(|kept| kept.at.elapsed() > history.age);
-            entry.left == 0 && (entries > history.events || is_old)
+            entry.left == 0 && (entries > history.events || entry.is_older_than(history, now))
         };
         while self.entries.front().is_some_and(|first| is_forgotten(first, self.entries.len())) {
             dropped.extend(self.drop_first());
@@ -328,6 +350,10 @@ impl Seat {
 }
 
 impl Entry {
+    fn is_older_than(&self, history: History, now: Instant) -> bool {
+        self.kept.as_ref().is_some_and(|kept| now.duration_since(kept.at) > history.age)
+    }
+
     /// The message, of which nothing is left here.
     fn hollow(&mut self) -> Message {
         std::mem::replace(&mut self.message, Message::binary(bytes::Bytes::new()))
