@@ -32,7 +32,7 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
         | "enumerate" | "to_vec" | "into_boxed_slice" => before
             .without(Tags::PARTIAL)
             .without(if matches!(method, "skip" | "filter") { Tags::SPLIT } else { Tags::default() })
-            .or(if method == "filter" { Tags::BOUNDED } else { Tags::default() }),
+            .or(if matches!(method, "filter" | "enumerate") { Tags::BOUNDED } else { Tags::default() }),
         "next" | "next_back" | "nth" | "last" | "first" | "get" | "pop" | "find" | "max" | "min" | "peek"
             if before.has(Tags::PARTS) =>
         {
@@ -187,6 +187,13 @@ pub(crate) fn is_secret(name: &str) -> bool {
 pub(crate) fn is_secret_key(key: &Expr) -> bool {
     let text = key.to_token_stream().to_string().to_lowercase();
     is_secret(text.rsplit("::").next().unwrap_or_default().trim_matches(['"', ' ', '&']))
+}
+
+/// Functions and methods after which a secret is none, by a word in their name.
+pub(super) fn hides(function: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["mask", "redact", "hash", "digest", "fingerprint", "obfuscate", "anonymi", "scrub", "censor"];
+    WORDS.iter().any(|word| function.contains(word))
 }
 
 /// Methods that leave a secret what it is.

@@ -33,6 +33,8 @@ pub(crate) struct Measures<'m> {
     asked: HashMap<String, HashSet<String>>,
     /// The words that stand in comparisons.
     compared: HashSet<String>,
+    /// Names that stand for a part of what another stands for.
+    parts: HashMap<String, String>,
     /// The words of what each name was made of.
     made_of: HashMap<String, HashSet<String>>,
     /// Whether this place is a condition.
@@ -65,6 +67,8 @@ const COUNTS: [&str; 10] = [
     "(asked)",
     "get",
 ];
+/// Methods after which a list is longer.
+const GROWS: [&str; 5] = ["resize", "resize_with", "push", "insert", "extend"];
 const ANSWERS: [&str; 14] = [
     "is_ok",
     "is_err",
@@ -88,6 +92,7 @@ impl<'m> Measures<'m> {
             macros,
             asked: HashMap::new(),
             compared: HashSet::new(),
+            parts: HashMap::new(),
             made_of: HashMap::new(),
             in_condition: false,
         };
@@ -99,6 +104,11 @@ impl<'m> Measures<'m> {
         self.asked.get(name).is_some_and(|asked| asked.iter().any(|one| among.contains(&one.as_str())))
     }
 
+    /// Whether it, or what it is a part of, was asked that.
+    fn whole_has(&self, name: &str, among: &[&str]) -> bool {
+        self.has(name, among) || self.parts.get(name).is_some_and(|whole| self.has(whole, among))
+    }
+
     /// Whether a bound in the string was looked for.
     pub(crate) fn finds(&self, name: &str) -> bool {
         self.has(name, &FINDS) || self.has(name, &["(asked)", "all"])
@@ -106,12 +116,12 @@ impl<'m> Measures<'m> {
 
     /// Whether its length was looked at.
     pub(crate) fn counts(&self, name: &str) -> bool {
-        self.has(name, &COUNTS)
+        self.whole_has(name, &COUNTS) || self.has(name, &GROWS)
     }
 
     /// Whether it was asked for what it is.
     pub(crate) fn answers(&self, name: &str) -> bool {
-        self.has(name, &ANSWERS)
+        self.whole_has(name, &ANSWERS)
             || self.has(name, &["starts_with", "contains", "contains_key", "is_object", "is_u64", "is_i64"])
     }
 
@@ -162,7 +172,7 @@ impl<'m> Measures<'m> {
 impl<'ast> Visit<'ast> for Measures<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let method = call.method.to_string();
-        if self.in_condition || FINDS.contains(&method.as_str()) {
+        if self.in_condition || FINDS.contains(&method.as_str()) || GROWS.contains(&method.as_str()) {
             self.note(root(&call.receiver), method.clone());
         }
         if matches!(method.as_str(), "send" | "feed" | "try_send") {
@@ -266,9 +276,13 @@ impl<'ast> Visit<'ast> for Measures<'_> {
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let Some(init) = &local.init else { return };
         self.make(&local.pat, &init.expr);
+        if let (syn::Pat::Ident(name), true) = (&local.pat, is_part(&init.expr))
+            && let Some(whole) = root(&init.expr)
+        {
+            self.parts.insert(name.ident.to_string(), whole);
+        }
         // `let n = parts.len();` or `let [a, b] = ..`
-        let is_measure = matches!(&*init.expr, Expr::MethodCall(call) if COUNTS.contains(&call.method.to_string().as_str()));
-        if is_measure || init.diverge.is_some() {
+        if is_measure(&init.expr) || init.diverge.is_some() {
             if matches!(&*init.expr, Expr::Path(_) | Expr::Reference(_))
                 || matches!(local.pat, syn::Pat::Slice(_))
             {
@@ -311,6 +325,34 @@ impl<'ast> Visit<'ast> for Measures<'_> {
                 self.visit_expr(argument);
             }
         }
+    }
+}
+
+/// `parts.len()`, `parsed.is_ok()`, or a comparison: what a condition may ask about later.
+fn is_measure(value: &Expr) -> bool {
+    match value {
+        Expr::MethodCall(call) => {
+            let method = call.method.to_string();
+            [&COUNTS[..], &ANSWERS[..]].iter().any(|known| known.contains(&method.as_str()))
+        }
+        Expr::Unary(unary) => is_measure(&unary.expr),
+        Expr::Paren(inner) => is_measure(&inner.expr),
+        Expr::Binary(binary) => matches!(binary.op, BinOp::And(_) | BinOp::Or(_)),
+        _ => false,
+    }
+}
+
+/// A field of a value, or its bytes.
+fn is_part(value: &Expr) -> bool {
+    const SAME: [&str; 8] =
+        ["as_bytes", "into_bytes", "into_data", "as_slice", "as_ref", "to_vec", "clone", "as_deref"];
+    match value {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_part(&field.base),
+        Expr::Reference(lent) => is_part(&lent.expr),
+        Expr::Paren(inner) => is_part(&inner.expr),
+        Expr::MethodCall(call) => SAME.contains(&call.method.to_string().as_str()) && is_part(&call.receiver),
+        _ => false,
     }
 }
 

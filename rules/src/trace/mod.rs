@@ -255,9 +255,17 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     }
 
     fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
+        let nothing = moves::found_nothing(&branch.cond).map(|name| name.to_string());
         self.scoped(|walk| {
             walk.visit_expr(&branch.cond);
+            let held = nothing.as_ref().and_then(|name| walk.names.find(name).cloned());
+            if let Some(name) = &nothing {
+                walk.names.give_away(name);
+            }
             walk.visit_block(&branch.then_branch);
+            if let (Some(name), Some(held)) = (&nothing, held) {
+                walk.names.set(name, held);
+            }
         });
         if let Some((_, other)) = &branch.else_branch {
             self.visit_expr(other);

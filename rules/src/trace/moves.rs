@@ -52,6 +52,16 @@ pub(super) fn dropped(expression: &Expr) -> Option<Ident> {
     if is_drop { call.args.first().and_then(bare_name) } else { None }
 }
 
+/// `found` in `found.is_none()`: where that is true, there is no guard in it.
+pub(super) fn found_nothing(condition: &Expr) -> Option<Ident> {
+    match condition {
+        Expr::MethodCall(call) if call.method == "is_none" || call.method == "is_err" => {
+            bare_name(&call.receiver)
+        }
+        _ => None,
+    }
+}
+
 /// What an expression takes by value.
 pub(super) fn given_away<'e>(expression: &'e Expr, names: &Names<'_>) -> Vec<&'e Expr> {
     match expression {

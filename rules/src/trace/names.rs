@@ -282,7 +282,7 @@ impl<'s> Names<'s> {
             let secret = if kinds::is_secret_key(key) { Tags::SECRET } else { Tags::default() };
             return Origin::of(Tags::REQUEST.or(secret));
         }
-        if kinds::is_measure(name) {
+        if kinds::is_measure(name) || kinds::hides(name) {
             return Origin::default();
         }
         if !receiver.is(Tags::SECRET) {
@@ -329,6 +329,9 @@ impl<'s> Names<'s> {
         if kinds::reads(last) && given.is(Tags::INPUT) {
             let text = if last == "from_utf8" { Tags::TEXT } else { Tags::default() };
             return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text));
+        }
+        if kinds::hides(last) {
+            return Origin::default();
         }
         // A helper that reads something of the request.
         let reads_request = |one: &Expr| match one {

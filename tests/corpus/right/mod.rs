@@ -37,4 +37,5 @@ mod traps_last;
 mod traps_more;
 mod traps_options;
 mod traps_tasks;
+mod traps_values;
 mod values;
