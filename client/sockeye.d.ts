@@ -21,17 +21,23 @@ export interface Options<In = unknown, Out = unknown> {
   decode?: (data: string | ArrayBuffer) => In;
   /** Close codes after which there is no point in connecting again, beside 1000, 1002, 1003, 1007 to 1010, 3000 and 3003. */
   finalCodes?: number[];
-  /** Decides about a close instead of the table: whether to connect again. `undefined` leaves it to the table. */
+  /** Decides about a close instead of the table: whether to connect again. `undefined` leaves it to the table, and so does an exception, which is reported. */
   retry?: (close: { code: number; reason: string }) => boolean | undefined;
   /** How many attempts in a row may fail. No bound by default. */
   attempts?: number;
-  /** How long an attempt may take, in milliseconds. 10,000 by default. */
+  /** How long an attempt may take, in milliseconds. 10,000 by default; `Infinity` waits without an end. */
   connectTimeout?: number;
   /** Waits, in milliseconds: the first, the longest, and after how long a connection counts as stable. 500, 30,000 and 5,000 by default. A wait is doubled with each attempt, and shortened by up to a half at random. */
   backoff?: { first?: number; most?: number; stable?: number };
   /** What is sent while there is no connection. 100 messages by default; then the oldest is dropped, or the new one. */
   queue?: { size?: number; policy?: "drop-oldest" | "drop-newest" };
-  /** After how many milliseconds of silence the server says something. The option `heartbeat_message` of the endpoint tells it by itself. */
+  /**
+   * After how many milliseconds of silence the server says something. The option `heartbeat_message` of the endpoint tells it by itself, once in the first
+   * 10 s of each connection. `0`: silence is no failure, whatever the server says.
+   *
+   * A connection is lost after one and a half intervals, and at least 2 s more than one, without a whole message. After each such loss the wait is doubled,
+   * up to 16 times, since a long message may take longer than that to arrive; once two messages came in time, it is as before.
+   */
   heartbeat?: number;
   /** The endpoint sends events with their positions (`Positioned` in Rust): each connection begins behind the last one that came. */
   resume?: boolean;
@@ -61,7 +67,7 @@ export type State =
   /** `attempt` is 0 for the first. */
   | { name: "connecting"; attempt: number }
   | { name: "live"; protocol: string }
-  /** `at` is when the next attempt begins, in milliseconds since 1970. Not known while the page is in the back/forward cache. */
+  /** `at` is when the next attempt begins at the latest, in milliseconds since 1970. Not known while the page is in the back/forward cache. */
   | ({ name: "reconnecting"; attempt: number; at?: number } & Why)
   /** It does not connect again by itself. */
   | ({ name: "closed"; byPage?: boolean } & Why);
@@ -70,7 +76,7 @@ export interface Events<In> {
   /** Something has changed between the states. */
   state: CustomEvent<State>;
   message: CustomEvent<In>;
-  /** A handshake was refused. Whether that is final is in the state that follows. */
+  /** A handshake was refused. Whether that is final is in the state that follows, unless a listener calls `close` or `reconnect`. */
   refused: CustomEvent<Why>;
   /** Events were lost on the way. `missed` is how many, if that is known. */
   gap: CustomEvent<{ missed?: number }>;
@@ -89,15 +95,19 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
   readonly queued: number;
   /** The position of the last event, with `resume`. */
   position: string | undefined;
-  /** Sends a message, or queues it while there is no connection. `false`: the queue is full, or the socket is closed. */
+  /** Sends a message, or queues it while there is no connection. What a listener of the state `live` sends goes before the queue. `false`: the queue is full, or the socket is closed. */
   send(message: Out): boolean;
   /**
-   * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by default).
+   * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by
+   * default; `Infinity` waits without an end). The `id` is a text such as `c-x7f3ab-1`, other for each socket, so that no other message has it by accident.
    */
   request<Answer = In>(message: Out & object, options?: { timeout?: number }): Promise<Answer>;
   /** Connects at once, whatever the state. */
   reconnect(): void;
-  /** Closes for good. */
+  /**
+   * Closes for good, until `reconnect`. Throws, as `WebSocket.close` does, for a code that is not 1000 or 3000 to 4999 (`InvalidAccessError`) and for a reason of
+   * more than 123 bytes (`SyntaxError`), and then changes nothing.
+   */
   close(code?: number, reason?: string): void;
   addEventListener<Type extends keyof Events<In>>(
     type: Type,

@@ -1,15 +1,14 @@
-// The browser's half of Sockeye: a WebSocket that reconnects, and that says in words what is wrong.
-// One ES module without dependencies; `sockeye.d.ts` has its types and its documentation.
+// The browser's half of Sockeye. `sockeye.d.ts` has its types and its documentation.
 
-/** What a close code means, and whether connecting again can help. RFC 6455 section 7.4.1 and the registry of IANA. */
+/** What a close code means, and whether connecting again can help (RFC 6455 section 7.4.1, IANA). */
 const CODES = {
   1000: ["The server ended the conversation.", false],
   1001: ["The server is going away, most often to restart.", true],
-  1002: ["The server saw a violation of the WebSocket protocol.", false, "Look for a proxy that changes frames, and report it."],
+  1002: ["The server saw a violation of the WebSocket protocol.", false, "Look for a proxy that changes frames."],
   1003: ["The server does not accept messages of this kind (text or binary).", false, "Send the other kind."],
   1005: ["The server closed without a code.", true],
   1006: ["The connection was lost without a close frame.", true, "Check the network, and the proxies between."],
-  1007: ["The server could not read a message of this page.", false, "Compare the message with what the endpoint decodes."],
+  1007: ["The server could not read a message of this page.", false, "Compare it with what the endpoint decodes."],
   1008: ["The server's policy does not allow this connection.", false, "Sign in again, or send less."],
   1009: ["A message of this page was too big.", false, "Send smaller messages, or raise `max_message_size`."],
   1010: ["An extension was missing.", false],
@@ -17,24 +16,38 @@ const CODES = {
   1012: ["The server restarts.", true],
   1013: ["The server is overloaded, or this page was too slow.", true],
   1014: ["A gateway got a bad answer from the server.", true, "Look into the log of the proxy."],
-  1015: ["The TLS handshake failed.", true, "Check the certificate."],
   3000: ["You are not signed in.", false, "Sign in again."],
   3003: ["You are not allowed to connect.", false],
   3008: ["The server waited too long for this page.", true],
 };
 
-/** Asks a Sockeye server what it would say to a handshake. A safelisted header, so no preflight goes before it. */
+/** Asks what a handshake would be told, without a preflight. */
 const EXPLAIN = "application/vnd.sockeye.refusal";
-/** How late a timer may ring before the page must have slept, and how long it then has to read what arrived meanwhile. */
+/** How late a timer rings if the page has slept, and how long it then may read. */
 const SLEPT = 1000;
+/** With a longer wait `setTimeout` rings at once. */
+const LONGEST = 2 ** 31 - 1;
+/** May be about the question alone: it has no subprotocols, and so no token in them. */
+const OF_THE_QUESTION = /^(undefined|refused_by_layer|(handler|extractor|subprotocol)_refused)$/;
+const UNEXPLAINED = { temporary: true, reason: "The handshake failed, and the server does not say why." };
 
 const page = globalThis.document;
 const isHidden = () => page?.visibilityState === "hidden";
 const isOffline = () => globalThis.navigator?.onLine === false;
 
+/** `Infinity` never rings. */
+function ring(timers, name, after, then) {
+  clearTimeout(timers[name]);
+  const isLong = !(after <= LONGEST);
+  timers[name] = then && setTimeout(isLong ? () => ring(timers, name, after - LONGEST, then) : then, isLong ? LONGEST : after);
+}
+
+const given = (options) => Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
+
+const graceOf = (every) => every + Math.max(every / 2, 2000);
+
 export function explainClose(code, reason = "") {
-  const known = CODES[code] ?? [code >= 4000 ? "The application closed the connection." : `The server closed with ${code}.`, true];
-  const [sentence, temporary, remedy] = known;
+  const [sentence, temporary, remedy] = CODES[code] ?? [code >= 4000 ? "The application closed the connection." : `The server closed with ${code}.`, true];
   return { code, temporary, reason: reason ? `${sentence} It says: ${reason}` : sentence, remedy };
 }
 
@@ -49,14 +62,18 @@ export class SockeyeSocket extends EventTarget {
   #timers = {};
   #queue = [];
   #calls = new Map();
+  /** So that no event has the id of a call by accident. */
+  #prefix = `c-${Math.random().toString(36).slice(2, 8)}-`;
   #lastCall = 0;
   #attempt = 0;
-  /** Before this time the server does not want to be asked again. */
+  /** No attempt before. */
   #notBefore = 0;
   #every;
-  #state = { name: "connecting" };
+  #openedAt;
+  #heardAt;
+  #patience = 1;
+  #state = { name: "connecting", attempt: 0 };
   #unlisten = [];
-  /** Where the feed is: the position of the last event that came with one. */
   position;
 
   constructor(url, options = {}) {
@@ -73,14 +90,14 @@ export class SockeyeSocket extends EventTarget {
       connectTimeout: 10_000,
       WebSocket: globalThis.WebSocket,
       fetch: globalThis.fetch?.bind(globalThis),
-      ...options,
-      backoff: { first: 500, most: 30_000, stable: 5_000, ...options.backoff },
-      queue: { size: 100, policy: "drop-oldest", ...options.queue },
+      ...given(options),
+      backoff: { first: 500, most: 30_000, stable: 5_000, ...given(options.backoff) },
+      queue: { size: 100, policy: "drop-oldest", ...given(options.queue) },
     };
-    this.#every = this.#options.heartbeat;
     this.position = this.#options.position;
-    // After the caller has had the time to listen.
-    queueMicrotask(() => this.#state.name === "connecting" && this.#open());
+    // The caller listens first.
+    const state = this.#state;
+    queueMicrotask(() => this.#state === state && this.#open());
   }
 
   #listenToPage() {
@@ -89,7 +106,7 @@ export class SockeyeSocket extends EventTarget {
     this.#listen(page, "visibilitychange", () => isHidden() || this.#hurry());
     // A page in the back/forward cache may not keep a connection.
     this.#listen(globalThis, "pagehide", () => this.#pause());
-    this.#listen(globalThis, "pageshow", (event) => event.persisted && this.#state.name !== "closed" && this.reconnect());
+    this.#listen(globalThis, "pageshow", (event) => event.persisted && this.reconnect());
   }
 
   get url() {
@@ -109,15 +126,19 @@ export class SockeyeSocket extends EventTarget {
   }
 
   request(message, { timeout = 10_000 } = {}) {
-    const id = ++this.#lastCall;
+    const id = this.#prefix + ++this.#lastCall;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(id, `no response within ${timeout} ms`), timeout);
-      this.#calls.set(id, { resolve, reject, timer });
-      if (!this.#transmit(this.#options.encode({ ...message, id }), id)) this.#fail(id, "the queue is full");
+      const data = this.#options.encode({ ...message, id });
+      const call = { resolve, reject };
+      this.#calls.set(id, call);
+      ring(call, "timer", timeout, () => {
+        this.#queue = this.#queue.filter((waiting) => waiting.id !== id);
+        this.#fail(id, `no response within ${timeout} ms`);
+      });
+      if (!this.#transmit(data, id)) this.#fail(id, this.#state.name === "closed" ? "the connection is closed" : "the queue is full");
     });
   }
 
-  /** Connects again at once, whatever the state: after `close`, after a refusal, or instead of waiting. */
   reconnect() {
     this.#attempt = 0;
     this.#drop("this page connects again")?.close(1000, "connects again");
@@ -125,11 +146,12 @@ export class SockeyeSocket extends EventTarget {
   }
 
   close(code = 1000, reason = "") {
+    // As `WebSocket.close` does, but before anything has changed.
+    if (code !== 1000 && !(code >= 3000 && code < 5000)) throw new DOMException(`code ${code} is not 1000 or 3000 to 4999`, "InvalidAccessError");
+    if (new TextEncoder().encode(reason).length > 123) throw new DOMException("the reason is too long", "SyntaxError");
     if (this.#state.name === "closed") return;
-    const socket = this.#drop("this page closed the connection");
-    socket?.close(code, reason);
+    this.#drop("this page closed the connection")?.close(code, reason);
     this.#empty();
-    for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#become({ name: "closed", code, reason: "This page closed the connection.", byPage: true });
   }
 
@@ -143,14 +165,15 @@ export class SockeyeSocket extends EventTarget {
     this.dispatchEvent(Object.assign(new Event(type), { detail }));
   }
 
+  /** `false` if a listener has closed or connected again. */
   #become(state) {
     this.#state = state;
     this.#tell("state", state);
+    return this.#state === state;
   }
 
   #timer(name, after, then) {
-    clearTimeout(this.#timers[name]);
-    this.#timers[name] = then && setTimeout(then, after);
+    ring(this.#timers, name, after, then);
   }
 
   #target() {
@@ -162,18 +185,20 @@ export class SockeyeSocket extends EventTarget {
   #open() {
     this.#listenToPage();
     this.#timer("retry");
-    this.#become({ name: "connecting", attempt: this.#attempt });
+    this.#every = this.#options.heartbeat;
+    this.#heardAt = undefined;
+    if (!this.#become({ name: "connecting", attempt: this.#attempt })) return;
     const { WebSocket, protocols, connectTimeout } = this.#options;
     let socket;
     try {
       socket = new WebSocket(this.#target().href, protocols);
     } catch (error) {
-      // A subprotocol that is none, or `ws:` on a page of `https:`.
+      // Such as `ws:` on a page of `https:`.
       return this.#stop({ reason: error.message, remedy: "Correct the address or the subprotocols." });
     }
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    // Events of a socket that was given up are nobody's business any more.
+    // A socket that was given up has no say.
     const on = (type, then) => socket.addEventListener(type, (event) => socket === this.#socket && then(event));
     this.#timer("open", connectTimeout, () => this.#lose(`The server did not answer within ${connectTimeout / 1000} s.`));
     let opened = false;
@@ -183,32 +208,41 @@ export class SockeyeSocket extends EventTarget {
     });
     on("message", ({ data }) => this.#received(data));
     on("close", ({ code, reason }) => opened && this.#closed(code, reason));
-    // Node up to version 20 has no `close` event for a handshake that failed, and every runtime has this one.
+    // Node 20 has no `close` event for a failed handshake.
     on("error", () => opened || this.#refused(socket));
   }
 
   #opened() {
     this.#timer("open");
     this.#timer("stable", this.#options.backoff.stable, () => (this.#attempt = 0));
-    this.#become({ name: "live", protocol: this.#socket.protocol });
+    this.#openedAt = Date.now();
+    if (!this.#become({ name: "live", protocol: this.#socket.protocol })) return;
     this.#watch();
-    for (const { data } of this.#queue.splice(0)) this.#socket.send(data);
+    while (this.#queue.length) this.#socket.send(this.#queue.shift().data);
   }
 
-  // Silence: a script sees no ping, so the server says something now and then (`heartbeat_message`).
+  // A script sees no ping.
   #watch() {
     if (!this.#every) return;
-    const grace = this.#every + Math.max(this.#every / 2, 2000);
+    const grace = graceOf(this.#every) * this.#patience;
     const due = Date.now() + grace;
     this.#timer("silence", grace, () => {
-      const silent = () => this.#lose(`The server is silent: it promised to say something every ${this.#every / 1000} s.`);
-      // The page has slept, and what the server said meanwhile is still to be read.
+      const silent = () => {
+        // A long message would never arrive otherwise.
+        this.#patience = Math.min(2 * this.#patience, 16);
+        this.#lose(`The server is silent: it promised to say something every ${this.#every / 1000} s.`);
+      };
+      // After sleep, what has arrived is still to be read.
       if (Date.now() - due > SLEPT) this.#timer("silence", SLEPT, silent);
       else silent();
     });
   }
 
   #received(data) {
+    const now = Date.now();
+    // Heard in time. A first message shows no pause.
+    if (now - this.#heardAt <= graceOf(this.#every)) this.#patience = 1;
+    this.#heardAt = now;
     this.#watch();
     const said = typeof data === "string" && data.startsWith('{"sockeye":') && this.#control(data);
     if (said) return;
@@ -218,16 +252,17 @@ export class SockeyeSocket extends EventTarget {
     } catch (error) {
       return this.#tell("invalid", { data, error });
     }
-    if (this.#options.resume && message?.position !== undefined) {
+    if (this.#options.resume && typeof message?.position === "string" && "event" in message) {
       this.position = message.position;
-      // A page that was too slow for some of them.
+      const state = this.#state;
       if (message.missed) this.#tell("gap", { missed: message.missed });
+      if (this.#state !== state) return;
       message = message.event;
     }
     if (!this.#answered(message)) this.#tell("message", message);
   }
 
-  /** What the server says to this module, and not to the page. */
+  /** Said to this module, and not to the page. */
   #control(data) {
     let said;
     try {
@@ -235,12 +270,18 @@ export class SockeyeSocket extends EventTarget {
     } catch {
       return false;
     }
-    if (said.sockeye === "heartbeat") {
-      this.#every = said.every;
-      this.#watch();
-    } else if (said.sockeye === "gap") {
-      if (said.position !== undefined) this.position = said.position;
-      this.#tell("gap", { missed: said.missed ?? undefined });
+    const { sockeye, every, missed, position } = said;
+    if (sockeye === "heartbeat") {
+      // Later it may be the text of a user.
+      const isNew = Date.now() - this.#openedAt < 10_000 && this.#options.heartbeat !== 0;
+      if (isNew && Number.isFinite(every) && every >= 1 && every <= LONGEST / 1.5) {
+        this.#openedAt = undefined;
+        this.#every = every;
+        this.#watch();
+      }
+    } else if (sockeye === "gap") {
+      if (this.#options.resume && typeof position === "string") this.position = position;
+      this.#tell("gap", { missed: Number.isFinite(missed) ? missed : undefined });
     }
     return true;
   }
@@ -258,21 +299,21 @@ export class SockeyeSocket extends EventTarget {
   }
 
   #transmit(data, id) {
-    if (this.#state.name === "live") {
+    // A socket that is closing would lose it.
+    if (this.#state.name === "live" && this.#socket.readyState === 1) {
       this.#socket.send(data);
       return true;
     }
     const { size, policy } = this.#options.queue;
     if (this.#state.name === "closed") return false;
-    if (this.#queue.length >= size) {
-      const isNewest = policy === "drop-newest" || size < 1;
-      this.#tell("dropped", { data: isNewest ? data : this.#queue[0].data });
-      if (isNewest) return false;
-      const { id } = this.#queue.shift();
-      this.#fail(id, "the queue was full");
-    }
-    this.#queue.push({ data, id });
-    return true;
+    const waiting = { data, id };
+    if (this.#queue.length < size) return !!this.#queue.push(waiting);
+    const isNewest = policy === "drop-newest" || size < 1;
+    if (!isNewest) this.#queue.push(waiting);
+    const dropped = isNewest ? waiting : this.#queue.shift();
+    this.#fail(dropped.id, "the queue was full");
+    this.#tell("dropped", { data: dropped.data });
+    return !isNewest;
   }
 
   #settle(id) {
@@ -282,7 +323,7 @@ export class SockeyeSocket extends EventTarget {
     return call;
   }
 
-  /** Lets go of the connection without waiting for anyone, and gives it back. */
+  /** Lets go of the connection, and returns it. */
   #drop(why) {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -294,17 +335,17 @@ export class SockeyeSocket extends EventTarget {
 
   #empty() {
     this.#queue = [];
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
     for (const id of this.#calls.keys()) this.#fail(id, "the connection is closed");
   }
 
   #pause() {
     this.#drop("the page was left")?.close(1000, "left the page");
-    if (this.#state.name !== "closed") this.#become({ name: "reconnecting", reason: "The page was left.", attempt: 0 });
+    this.#become({ name: "reconnecting", reason: "The page was left.", attempt: 0 });
   }
 
   #lose(reason, remedy) {
     const socket = this.#drop("the connection was lost");
-    // A dead connection is not waited for, but a live one learns of it.
     socket?.close(4000, "given up");
     this.#retry({ reason, remedy });
   }
@@ -313,8 +354,17 @@ export class SockeyeSocket extends EventTarget {
     const why = explainClose(code, reason);
     this.#drop("the connection was lost");
     const { finalCodes, retry } = this.#options;
-    const again = retry?.({ code, reason }) ?? (why.temporary && !finalCodes.includes(code));
-    if (again) this.#retry(why);
+    const state = this.#state;
+    let again;
+    try {
+      again = retry?.({ code, reason });
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    if (this.#state !== state) return;
+    if (again ?? (why.temporary && !finalCodes.includes(code))) this.#retry(why);
     else this.#stop(why);
   }
 
@@ -328,27 +378,29 @@ export class SockeyeSocket extends EventTarget {
     if (this.#attempt >= attempts) {
       return this.#stop({ ...why, reason: `${why.reason} Gave up after ${attempts} attempts.` });
     }
-    const most = Math.min(backoff.most, backoff.first * 2 ** this.#attempt++);
+    const most = Math.min(backoff.most, backoff.first * 2 ** Math.min(this.#attempt++, 30));
     const delay = Math.max(after, most * (0.5 + Math.random() / 2));
-    this.#notBefore = Date.now() + after;
+    // A page can be looked at many times a second.
+    this.#notBefore = Date.now() + Math.max(after, Math.min(delay, backoff.first));
     this.#timer("retry", delay, () => this.#open());
     this.#become({ name: "reconnecting", ...why, attempt: this.#attempt, at: Date.now() + delay });
   }
 
-  // Back online, or looked at again: the wait is over, except where the server asked for it.
   #hurry() {
     const isWaiting = this.#state.name === "reconnecting" && this.#timers.retry;
-    if (isWaiting && !isOffline() && Date.now() >= this.#notBefore) this.#open();
+    if (isWaiting && !isOffline()) this.#timer("retry", Math.max(0, this.#notBefore - Date.now()), () => this.#open());
   }
 
-  // The browser does not tell a script why a handshake failed, so the same address is asked over `fetch`.
+  // A script does not learn why a handshake failed, so it asks over `fetch`.
   async #refused(socket) {
     this.#timer("open");
     const why = isOffline() ? { temporary: true, reason: "This device is offline." } : await this.#ask();
     if (socket !== this.#socket) return;
     this.#drop("the connection was refused");
     const { after, temporary, ...told } = why;
+    const state = this.#state;
     if (why.status) this.#tell("refused", told);
+    if (this.#state !== state) return;
     if (why.temporary) this.#retry(why);
     else this.#stop(why);
   }
@@ -356,36 +408,60 @@ export class SockeyeSocket extends EventTarget {
   async #ask() {
     const url = this.#target();
     url.protocol = url.protocol.replace("ws", "http");
+    const { fetch, connectTimeout, protocols } = this.#options;
     const ask = (credentials) =>
-      this.#options.fetch(url, {
+      fetch(url, {
         headers: { Accept: EXPLAIN },
         credentials,
         cache: "no-store",
-        signal: AbortSignal.timeout(this.#options.connectTimeout),
+        signal: AbortSignal.timeout(Math.min(connectTimeout, 30_000)),
       });
-    const unreachable = { temporary: true, reason: "The server cannot be reached.", remedy: "Check that it runs, and the network." };
-    let response;
     try {
-      // To a page that it refuses, a server shows its reason only without cookies.
-      response = await ask("include").catch(() => ask("omit"));
-      return explainResponse(response, await response.text());
+      const first = await ask("include").catch(() => {});
+      // A refused page may read the reason only without cookies.
+      const response = first ?? (await ask("omit"));
+      const why = explainResponse(response, await beginning(response));
+      // Perhaps for want of cookies, which the handshake had.
+      if (!first && !why.temporary && !/^(origin|host)_refused$/.test(why.rule)) return UNEXPLAINED;
+      if (protocols.length && OF_THE_QUESTION.test(why.rule)) why.temporary = true;
+      return why;
     } catch {
-      return unreachable;
+      return { temporary: true, reason: "The server cannot be reached.", remedy: "Check that it runs, and the network." };
     }
   }
+}
+
+async function beginning(response) {
+  const reader = response.body?.getReader();
+  if (!reader) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (text.length < 4096) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    text += decoder.decode(value, { stream: true });
+  }
+  reader.cancel().catch(() => {});
+  return text;
+}
+
+/** `Retry-After` in milliseconds: seconds, or a date (RFC 9110 section 10.2.3). */
+function waitOf(value) {
+  const after = /^\d+$/.test(value) ? 1000 * value : Date.parse(value) - Date.now();
+  return after > 0 ? after : 0;
 }
 
 export function explainResponse(response, body) {
   const { status, headers } = response;
   const [, rule, reason, remedy] =
     /^websocket handshake refused \[(\w+)\]: ([^\n]*)(?:\nhelp: ([^\n]*))?/.exec(body) ?? [];
-  const after = 1000 * (Number(headers.get("retry-after")) || 0);
+  const after = waitOf(headers.get("retry-after"));
   const refusal = { status, rule: rule ?? headers.get("sockeye-rule") ?? undefined, after };
-  const temporary = status >= 500 || status === 408 || status === 425 || status === 429;
+  const temporary = status >= 500 || [408, 425, 429].includes(status);
   if (status < 300 && refusal.rule === undefined) {
     return { temporary: true, reason: "The handshake failed, though the server answers.", remedy: "Look for a proxy that does not pass WebSockets on." };
   }
-  if (status === 426) return { temporary: true, reason: "The handshake failed, and the server does not say why." };
+  if (status === 426) return UNEXPLAINED;
   if (refusal.rule === undefined) {
     return { ...refusal, temporary, reason: `Something in front of the endpoint answered ${status}.`, remedy: "Look at layers, proxies and the address." };
   }

@@ -42,6 +42,7 @@ function event(socket, type, accept = () => true) {
 }
 
 const state = (socket, name) => event(socket, "state", (state) => state.name === name);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const refuse = (rule, reason, status, headers) => () => ({
   status,
   headers: { "sockeye-rule": rule, ...headers },
@@ -298,6 +299,304 @@ test("a connection that is made anew ends the one before", async () => {
   await peer();
   await ended;
   assert.equal(before.code, 1000);
+});
+
+test("a connection that is begun anew in the same moment is one", async () => {
+  const started = await server();
+  const socket = open(started.url);
+  for (let n = 0; n < 3; n++) socket.reconnect();
+  await state(socket, "live");
+  await pause(50);
+  assert.equal(started.open, 1);
+  socket.close();
+  await pause(50);
+  assert.equal(started.open, 0);
+});
+
+test("a long wait is no storm", async () => {
+  const nextCentury = "Thu, 21 Oct 2100 07:28:00 GMT";
+  for (const [header, least] of [["2592000", 2_591_000_000], ["9".repeat(400), Infinity], [nextCentury, 2 ** 40]]) {
+    const started = await server(refuse("server_full", "full", 503, { "retry-after": header }));
+    const socket = open(started.url);
+    const { at } = await state(socket, "reconnecting");
+    assert.ok(at - Date.now() >= least, header);
+    await pause(60);
+    globalThis.dispatchEvent?.(new Event("online"));
+    await pause(20);
+    assert.equal(started.handshakes.length, 1, header);
+  }
+});
+
+test("a `Retry-After` that is none leaves the usual wait", async () => {
+  for (const header of ["Infinity", "1e300", "-5", "soon"]) {
+    const started = await server(refuse("server_full", "full", 503, { "retry-after": header }));
+    const { at } = await state(open(started.url), "reconnecting");
+    assert.ok(at - Date.now() <= 40, header);
+  }
+});
+
+test("waits can be infinite, and options that are undefined are the defaults", async () => {
+  const { url, peer } = await server();
+  const socket = open(url, { connectTimeout: Infinity, heartbeat: Infinity, decode: undefined, fetch: undefined, queue: { size: undefined } });
+  const answer = socket.request({ do: "it" }, { timeout: Infinity });
+  const there = await peer();
+  const { id } = JSON.parse(await there.next());
+  await pause(20);
+  there.send({ id, done: true });
+  assert.equal((await answer).done, true);
+  assert.deepEqual(socket.states.map(({ name }) => name), ["connecting", "live"]);
+
+  const down = await serve();
+  await down.stop();
+  const patient = open(down.url, { attempts: undefined, connectTimeout: undefined, backoff: { first: undefined, most: undefined } });
+  const { at } = await state(patient, "reconnecting");
+  assert.ok(at - Date.now() > 100, "500 ms by default");
+});
+
+test("a listener can close, whatever it is told", async () => {
+  const refusing = refuse("server_full", "full", 503);
+  for (const [type, name, answer] of [["refused", undefined, refusing], ["state", "connecting"], ["state", "live"], ["state", "reconnecting", refusing]]) {
+    const started = await server(answer);
+    const socket = open(started.url, { heartbeat: 10 });
+    socket.addEventListener(type, ({ detail }) => detail.name === name && socket.close());
+    assert.equal((await state(socket, "closed")).byPage, true);
+    await pause(100);
+    assert.equal(socket.states.at(-1).byPage, true, `${type} ${name}`);
+    assert.equal(started.open, 0, `${type} ${name}`);
+    assert.ok(started.handshakes.length <= 1, `${type} ${name}`);
+  }
+});
+
+test("a listener of `gap` or `dropped` can close, too", async () => {
+  const { url, peer } = await server();
+  const socket = open(url, { resume: true });
+  socket.addEventListener("gap", () => socket.close());
+  socket.addEventListener("message", () => assert.fail("told after the close"));
+  (await peer()).send({ position: "a", missed: 1, event: {} });
+  await state(socket, "closed");
+
+  const full = open("ws://127.0.0.1:9", { queue: { size: 1 } });
+  full.addEventListener("dropped", () => full.close());
+  full.send(1);
+  full.send(2);
+  assert.deepEqual([full.state.name, full.queued], ["closed", 0]);
+});
+
+test("a page can sign in again in `refused`, and connect", async () => {
+  let signedIn = false;
+  const { url, peer } = await server((request) => (signedIn ? undefined : refuse("handler_refused", "sign in", 401)(request)));
+  const socket = open(url);
+  socket.addEventListener("refused", () => {
+    signedIn = true;
+    socket.reconnect();
+  });
+  socket.send({ kept: true });
+  assert.equal(await (await peer()).next(), '{"kept":true}');
+  assert.deepEqual(socket.states.map(({ name }) => name), ["connecting", "connecting", "live"]);
+});
+
+test("the interval of a heartbeat ends with its connection", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const first = await peer();
+  first.send({ sockeye: "heartbeat", every: 20 });
+  first.close(1012);
+  await peer();
+  await state(socket, "live");
+  await pause(2300);
+  assert.deepEqual(socket.states.map(({ name }) => name), ["connecting", "live", "reconnecting", "connecting", "live"]);
+});
+
+test("a message that takes longer than the grace arrives at last", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const arrived = event(socket, "message");
+  for (const after of [2500, 2500]) {
+    const there = await peer();
+    there.send({ sockeye: "heartbeat", every: 20 });
+    setTimeout(() => there.send({ long: true }), after);
+  }
+  assert.deepEqual(await arrived, { long: true });
+  assert.equal(socket.states.filter(({ name }) => name === "reconnecting").length, 1);
+});
+
+test("texts of other users that look like control messages disconnect no one", async (t) => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const there = await peer();
+  const every = (every) => there.send(`{"sockeye":"heartbeat","every":${every}}`);
+  for (const wrong of ["-1", "0", "1e99", "1e400", "2592000000", "null", '"20"', "{}", "[]"]) every(wrong);
+  every(60_000);
+  every(20);
+  there.send('{"sockeye":{"__proto__":1}}');
+  there.send('{"sockeye":"gap","missed":"x","position":{"a":1}}');
+  assert.deepEqual(await event(socket, "gap"), { missed: undefined });
+  assert.equal(socket.position, undefined);
+
+  const late = open(url);
+  const other = await peer();
+  await state(late, "live");
+  const now = Date.now;
+  t.mock.method(Date, "now", () => now() + 11_000);
+  other.send({ sockeye: "heartbeat", every: 20 });
+  await pause(2300);
+  for (const { states } of [socket, late]) assert.deepEqual(states.map(({ name }) => name), ["connecting", "live"]);
+});
+
+test("a position is a text", async () => {
+  const { url, peer } = await server();
+  const socket = open(url, { resume: true });
+  const there = await peer();
+  there.send({ position: { a: 1 }, event: 1 });
+  assert.deepEqual(await event(socket, "message"), { position: { a: 1 }, event: 1 });
+  there.cut();
+  assert.equal((await peer()).url, "/");
+});
+
+test("the answer to a question without subprotocols is not final for a handshake with them", async () => {
+  const refused = (rule) => (request) => (request.headers.upgrade ? { status: 401 } : refuse(rule, "no token", 401)(request));
+  for (const [rule, end] of [["handler_refused", "reconnecting"], ["origin_refused", "closed"]]) {
+    const { url } = await server(refused(rule));
+    const socket = open(url, { protocols: ["v1", "token.abc"] });
+    assert.equal((await event(socket, "state", ({ name }) => name !== "connecting")).name, end, rule);
+    socket.close();
+  }
+});
+
+test("an answer without cookies is believed about the origin and the host", async () => {
+  for (const [rule, end] of [["handler_refused", "reconnecting"], ["origin_refused", "closed"], ["host_refused", "closed"]]) {
+    const { url } = await server(refuse(rule, "no", 401));
+    const unreadable = (url, options) => (options.credentials === "include" ? Promise.reject(new TypeError("CORS")) : fetch(url, options));
+    const socket = open(url, { fetch: unreadable });
+    const refused = [];
+    socket.addEventListener("refused", ({ detail }) => refused.push(detail.rule));
+    assert.equal((await event(socket, "state", ({ name }) => name !== "connecting")).name, end, rule);
+    assert.deepEqual(refused, end === "closed" ? [rule] : []);
+    socket.close();
+  }
+});
+
+test("a close that is not allowed changes nothing", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  await state(socket, "live");
+  for (const code of [1001, 2999, 5000, NaN]) assert.throws(() => socket.close(code), { name: "InvalidAccessError" }, `${code}`);
+  assert.throws(() => socket.close(4000, "ü".repeat(62)), { name: "SyntaxError" });
+  assert.equal(socket.state.name, "live");
+  assert.equal(socket.send({ still: "here" }), true);
+  assert.equal(await (await peer()).next(), '{"still":"here"}');
+});
+
+test("a `retry` that throws is reported, and the table decides", async (t) => {
+  const { url, peer } = await server();
+  const reported = [];
+  const own = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  t.after(() => own.forEach((listener) => process.on("uncaughtException", listener)));
+  process.once("uncaughtException", (error) => reported.push(error.message));
+  const socket = open(url, {
+    retry() {
+      throw new Error("mine");
+    },
+  });
+  (await peer()).close(1012);
+  assert.equal((await state(socket, "reconnecting")).code, 1012);
+  await peer();
+  assert.deepEqual(reported, ["mine"]);
+});
+
+test("a socket that is closed for good listens to the page no longer", async (t) => {
+  let listening = 0;
+  const { addEventListener, removeEventListener } = globalThis;
+  Object.assign(globalThis, { addEventListener: () => listening++, removeEventListener: () => listening-- });
+  t.after(() => Object.assign(globalThis, { addEventListener, removeEventListener }));
+  const { url, peer } = await server();
+  const socket = open(url);
+  const there = await peer();
+  assert.equal(listening, 3);
+  there.close(1000);
+  await state(socket, "closed");
+  assert.equal(listening, 0);
+  socket.reconnect();
+  assert.equal(listening, 3);
+  socket.close();
+  assert.equal(listening, 0);
+});
+
+test("a long answer to the question is not read to its end", async () => {
+  let pulled = 0;
+  let cancelled = false;
+  const body = new ReadableStream({
+    pull(stream) {
+      pulled++;
+      stream.enqueue(new Uint8Array(1024).fill(97));
+    },
+    cancel: () => (cancelled = true),
+  });
+  const { url } = await server(() => ({ status: 403 }));
+  await state(open(url, { fetch: async () => new Response(body, { status: 403 }) }), "closed");
+  assert.ok(pulled < 10, `${pulled} KB`);
+  assert.equal(cancelled, true);
+});
+
+test("an event with a number as its id answers no request", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const answer = socket.request({ do: "it" });
+  const there = await peer();
+  const { id } = JSON.parse(await there.next());
+  assert.match(id, /^c-\w*-1$/);
+  there.send({ id: 1, text: "hi" });
+  assert.deepEqual(await event(socket, "message"), { id: 1, text: "hi" });
+  there.send({ id, done: true });
+  assert.equal((await answer).done, true);
+});
+
+test("a request that no one waits for is not sent later", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const first = await peer();
+  first.cut();
+  await state(socket, "reconnecting");
+  await assert.rejects(socket.request({ do: "late" }, { timeout: 0 }), /no response/);
+  assert.equal(socket.queued, 0);
+  const circle = {};
+  circle.circle = circle;
+  await assert.rejects(socket.request(circle), TypeError);
+});
+
+test("what is sent while the connection closes goes over the next one", async () => {
+  class Closing extends WebSocket {
+    get readyState() {
+      return isClosing ? 2 : super.readyState;
+    }
+  }
+  let isClosing = false;
+  const { url, peer } = await server();
+  const socket = open(url, { WebSocket: Closing });
+  await state(socket, "live");
+  const first = await peer();
+  isClosing = true;
+  assert.equal(socket.send({ n: 1 }), true);
+  assert.equal(socket.queued, 1);
+  isClosing = false;
+  first.close(1012);
+  assert.equal(await (await peer()).next(), '{"n":1}');
+});
+
+test("a page that is looked at again and again does not hurry each time", async (t) => {
+  const listeners = [];
+  const { addEventListener, removeEventListener } = globalThis;
+  Object.assign(globalThis, { addEventListener: (type, listener) => type === "online" && listeners.push(listener), removeEventListener() {} });
+  t.after(() => Object.assign(globalThis, { addEventListener, removeEventListener }));
+  const started = await server(refuse("server_full", "full", 503));
+  const socket = open(started.url, { backoff: { first: 60_000, most: 120_000 } });
+  await state(socket, "reconnecting");
+  for (let n = 0; n < 20; n++) {
+    for (const listener of listeners) listener();
+    await pause(2);
+  }
+  assert.equal(started.handshakes.length, 1);
 });
 
 test("an address or a subprotocol that is none is told, and not thrown at nobody", async () => {

@@ -72,15 +72,18 @@ export async function serve(answer = () => undefined, port = 0) {
   const streams = new Set();
   const waiting = [];
   const asked = [];
+  const handshakes = [];
   const server = createServer((request, response) => {
     asked.push(request.headers);
     const { status = 204, body = "", headers = {} } = answer(request) ?? {};
     response.writeHead(status, headers).end(body);
   });
   server.on("upgrade", (request, stream) => {
+    handshakes.push(request.headers);
     const refusal = answer(request);
     streams.add(stream);
     stream.on("error", () => {});
+    stream.on("close", () => streams.delete(stream));
     if (refusal === "silence") return;
     if (refusal) return stream.end(`HTTP/1.1 ${refusal.status} No\r\nconnection: close\r\n\r\n`);
     const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
@@ -99,6 +102,11 @@ export async function serve(answer = () => undefined, port = 0) {
     port: server.address().port,
     /** The headers of plain requests. */
     asked,
+    handshakes,
+    /** How many connections are open. */
+    get open() {
+      return streams.size;
+    },
     async peer() {
       if (!peers.length) await new Promise((resolve) => waiting.push(resolve));
       return peers.shift();
