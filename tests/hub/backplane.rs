@@ -15,7 +15,7 @@ use sockeye_tests::{logs, within};
 use crate::{broker::Broker, is_empty, now, text};
 
 /// Lets everything that can happen happen; time is paused.
-async fn settle() {
+pub(crate) async fn settle() {
     tokio::time::sleep(std::time::Duration::from_secs(6)).await;
 }
 

@@ -5,6 +5,7 @@ mod broker;
 mod events;
 mod foreign;
 mod history;
+mod kept;
 mod marks;
 mod model;
 mod publish_from;

@@ -29,6 +29,8 @@ pub(super) struct Queue {
     waiting: usize,
     /// What of others' events has been lost, up to the end of the queue.
     pub(super) losses: Losses,
+    /// What had been lost before the event that was dropped last, of those at the front.
+    losses_before: Losses,
     /// The last event that was dropped went for the bytes, not for the number, that were waiting.
     too_large: bool,
     /// How many have left since the seats gave memory back.
@@ -189,8 +191,12 @@ impl Queue {
         let is_whole = position == Position::OLDEST || missed == Some(0);
         let gap = (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, next)) });
         let index = usize::try_from(next - self.first).unwrap_or(usize::MAX);
-        // What was lost before the event that it has is not lost for it.
-        let losses = self.entries.get(index.saturating_sub(1)).map_or(self.losses, |entry| entry.losses);
+        // What was lost before the event that it has is not lost for it. Who has none of this topic has lost nothing before the first.
+        let losses = match index.checked_sub(1) {
+            Some(last) => self.entries[last].losses,
+            None if seen.is_some() => self.losses_before,
+            None => self.entries.front().map_or(self.losses, |entry| entry.losses),
+        };
         for entry in self.entries.iter_mut().skip(index) {
             entry.left += 1;
         }
@@ -302,6 +308,7 @@ impl Queue {
             seat.own += u64::from(seat.next <= self.first);
         }
         self.first += 1;
+        self.losses_before = entry.losses;
         self.bytes -= entry.message.len();
         Some(entry)
     }
