@@ -10,8 +10,8 @@ use std::{
 use axum::extract::State;
 use futures_util::FutureExt as _;
 use sockeye::{
-    Gap, Handshake, Hub, Json, Position, Positioned, Server, SlowPolicy, Subscription, testing::TestClient,
-    ws_endpoint,
+    Gap, Handshake, Hub, Json, Message, Position, Positioned, Raw, Server, SlowPolicy, Subscription,
+    testing::TestClient, ws_endpoint,
 };
 
 use crate::{is_empty, now, text};
@@ -248,6 +248,43 @@ async fn topics_that_no_one_comes_back_for_are_forgotten() {
         publish_to(format!("new:{n}"));
     }
     assert!(!kept("many:29999".to_owned()), "its hour is over");
+}
+
+/// So must few names with large events not.
+#[test]
+fn topics_that_no_one_listens_to_are_bounded_in_bytes() {
+    const MEBIBYTE: usize = 1 << 20;
+    let hub = Hub::encoded_by::<Raw>().history(4).build();
+    let message = Message::binary(vec![7; MEBIBYTE]);
+    let publish_to = |name: usize| hub.topic(name.to_string()).publish(&message).unwrap();
+    let heard: Vec<_> = (0..8).map(|name| hub.topic(name.to_string()).subscribe()).collect();
+    // 40 topics, and no new one from the second round on.
+    (0..4).for_each(|_| (0..40).for_each(|name| _ = publish_to(name)));
+    let kept = |name: usize| {
+        let mut feed = hub.topic(name.to_string()).subscribe_from(Position::OLDEST);
+        std::iter::from_fn(|| feed.next().now_or_never()).count()
+    };
+    let all: Vec<_> = (0..40).map(kept).collect();
+    assert_eq!(all[..8], [4; 8], "those that are listened to do not count");
+    let idle = all[8..].iter().sum::<usize>();
+    assert!((40..=64).contains(&idle), "{all:?}");
+    drop(heard);
+    // Eight more topics that no one listens to.
+    let idle = (0..40).map(kept).sum::<usize>();
+    assert!((40..=64).contains(&idle), "{idle} MiB");
+    (100..200).for_each(|name| _ = publish_to(name));
+    let is_kept: Vec<_> = (100..200).map(|name| kept(name) > 0).collect();
+    assert!(is_kept.is_sorted() && is_kept[60] && !is_kept[20], "the oldest go first: {is_kept:?}");
+}
+
+/// One that may hold more keeps it.
+#[test]
+fn a_large_history_of_one_topic_is_kept() {
+    let hub = Hub::encoded_by::<Raw>().history(100).capacity_bytes(100 << 20).build();
+    let message = Message::binary(vec![7; 1 << 20]);
+    (0..120).for_each(|_| _ = hub.topic("t").publish(&message).unwrap());
+    let mut feed = hub.topic("t").subscribe_from(Position::OLDEST);
+    assert_eq!(std::iter::from_fn(|| feed.next().now_or_never()).count(), 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -90,8 +90,9 @@ impl<T> HubBuilder<T> {
     ///
     /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
     /// [`capacity_bytes`](Self::capacity_bytes). A subscriber may be this far behind as well, if that is more than [`capacity`](Self::capacity):
-    /// only then does the [`SlowPolicy`] apply. A topic with a history stays when its last subscriber goes: at most 10,000 such topics, of which the ones that
-    /// were published to last stay longest.
+    /// only then does the [`SlowPolicy`] apply. A topic with a history stays when its last subscriber goes: at most 10,000 such topics, and 64 MiB in
+    /// all or [`capacity_bytes`](Self::capacity_bytes) if that is more. The ones that were published to last stay longest. Encoded payloads are counted, and what
+    /// an event takes beside its own; not the copies with positions that are made for [`Positioned`](crate::Positioned).
     ///
     /// ```
     /// let hub = sockeye::Hub::<String>::builder().history(500).build();

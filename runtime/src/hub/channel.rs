@@ -4,7 +4,10 @@
 //! too old. So publishing costs one push, and a slow subscriber costs nobody anything.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Waker},
 };
 
@@ -29,6 +32,8 @@ pub(super) struct Channel {
     log: Mutex<Log>,
     bounds: Bounds,
     counts: HubCounts,
+    /// What all topics keep that no one listens to.
+    kept: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +46,8 @@ struct Log {
     ended: bool,
     /// It is not in the map of topics any more: what is published from now on belongs to the next channel of that name.
     retired: bool,
+    /// Its part of what is kept though no one listens.
+    kept: usize,
 }
 
 /// What a subscriber finds.
@@ -73,10 +80,10 @@ pub(super) struct Idle {
 }
 
 impl Channel {
-    pub(super) fn new(bounds: Bounds, counts: HubCounts) -> Self {
+    pub(super) fn new(bounds: Bounds, counts: HubCounts, kept: Arc<AtomicUsize>) -> Self {
         let epoch = bounds.history.map(|_| history::epoch(random()));
         let log = Log { queue: Queue::with_history(epoch), ..Log::default() };
-        Self { log: Mutex::new(log), bounds, counts }
+        Self { log: Mutex::new(log), bounds, counts, kept }
     }
 
     pub(super) fn counts(&self) -> &HubCounts {
@@ -91,6 +98,7 @@ impl Channel {
             return Err(message);
         }
         let pushed = log.queue.push(message, publisher, self.bounds);
+        self.weigh(&mut log);
         let wakers = if pushed.is_ok() { log.queue.take_wakers() } else { Vec::new() };
         drop(log);
         Ok(self.tell(wakers, pushed))
@@ -113,6 +121,7 @@ impl Channel {
             Body::Event(message) => Some(log.queue.push(message, None, self.bounds)),
             Body::Mark(_) => None,
         };
+        self.weigh(&mut log);
         // Most marks tell nothing new, and wake nobody.
         let is_news = pushed.is_some() || !gap.is_nothing();
         let wakers = if is_news { log.queue.take_wakers() } else { Vec::new() };
@@ -159,12 +168,18 @@ impl Channel {
 
     /// A place behind everything that was published before.
     pub(super) fn enter(&self) -> Place {
-        self.lock().queue.enter()
+        let mut log = self.lock();
+        let place = log.queue.enter();
+        self.weigh(&mut log);
+        place
     }
 
     /// A place behind that position, what is gone between the two, and what is too old.
     pub(super) fn enter_at(&self, position: Position) -> (Place, Option<Missing>, Vec<Entry>) {
-        self.lock().queue.enter_at(position, self.bounds)
+        let mut log = self.lock();
+        let entered = log.queue.enter_at(position, self.bounds);
+        self.weigh(&mut log);
+        entered
     }
 
     /// `None` while somebody listens.
@@ -173,10 +188,23 @@ impl Channel {
         (log.queue.subscribers() == 0).then(|| log.idle())
     }
 
+    /// Keeps account of what is kept though no one listens, after each change of the events or of who listens.
+    fn weigh(&self, log: &mut Log) {
+        let is_idle = self.bounds.history.is_some() && log.queue.subscribers() == 0 && !log.retired;
+        let now = if is_idle { log.queue.held() } else { 0 };
+        let before = std::mem::replace(&mut log.kept, now);
+        if now > before {
+            self.kept.fetch_add(now - before, Ordering::Relaxed);
+        } else if before > now {
+            self.kept.fetch_sub(before - now, Ordering::Relaxed);
+        }
+    }
+
     /// Nothing is added to it any more, unless it was published to meanwhile; then `false`. No one can enter: the map of topics is locked.
     pub(super) fn retire(&self, idle: Idle) -> bool {
         let mut log = self.lock();
         log.retired = log.idle() == idle;
+        self.weigh(&mut log);
         log.retired
     }
 
@@ -185,6 +213,7 @@ impl Channel {
         let mut log = self.lock();
         let (waker, unheard) = log.queue.leave(place);
         log.retired = log.queue.subscribers() == 0 && log.queue.newest().is_none();
+        self.weigh(&mut log);
         Leaving { is_retired: log.retired, _waker: waker, _unheard: unheard }
     }
 
@@ -295,7 +324,7 @@ mod tests {
 
     fn channel() -> Channel {
         let settings = Hub::<u32>::builder().history(10).build().shared.core.settings();
-        Channel::new(settings.bounds, HubCounts::new(settings.name))
+        Channel::new(settings.bounds, HubCounts::new(settings.name), Arc::default())
     }
 
     #[test]
@@ -306,6 +335,28 @@ mod tests {
         assert!(!channel.retire(before));
         channel.push(Message::text("b"), None).unwrap();
         assert!(channel.retire(channel.idle().unwrap()));
+    }
+
+    #[test]
+    fn what_is_kept_is_counted_while_no_one_listens() {
+        let channel = channel();
+        let kept = || channel.kept.load(Ordering::Relaxed);
+        channel.push(Message::text("a".repeat(1000)), None).unwrap();
+        let one = kept();
+        assert!((1000..2000).contains(&one), "{one}");
+        channel.push(Message::text("a".repeat(1000)), None).unwrap();
+        assert_eq!(kept(), 2 * one);
+        let place = channel.enter();
+        assert_eq!(kept(), 0);
+        channel.push(Message::text("a".repeat(1000)), None).unwrap();
+        channel.leave(&place);
+        assert_eq!(kept(), 3 * one);
+        for _ in 0..20 {
+            channel.push(Message::text("a".repeat(1000)), None).unwrap();
+        }
+        assert_eq!(kept(), 10 * one);
+        assert!(channel.retire(channel.idle().unwrap()));
+        assert_eq!(kept(), 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -18,6 +18,7 @@ use super::{
     queue::{Entry, Place},
     readers::{Reader, Readers},
     remote::Remote,
+    sweep::Sweeping,
 };
 use crate::{
     Message, Result,
@@ -26,12 +27,6 @@ use crate::{
 
 /// Up to this capacity the map is kept: giving so little back would cost more than it frees.
 const KEPT: usize = 64;
-
-/// How many topics without subscribers keep their history.
-const KEPT_TOPICS: usize = 10_000;
-
-/// So few topics are not worth a look for those that nobody comes back for.
-const SWEPT: usize = 64;
 
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
@@ -63,8 +58,7 @@ pub(super) struct Core {
     /// Who reads, where somebody asks.
     readers: Option<Arc<Readers>>,
     remote: Option<Arc<Remote>>,
-    /// From so many topics on it is worth looking for those that nobody comes back for. Changed under the lock on the topics.
-    sweep_at: AtomicUsize,
+    sweeping: Sweeping,
     /// Nobody can publish any more.
     ended: AtomicBool,
 }
@@ -80,7 +74,7 @@ impl Core {
             settings,
             readers,
             remote,
-            sweep_at: AtomicUsize::new(SWEPT),
+            sweeping: Sweeping::new(settings.bounds),
             ended: AtomicBool::new(false),
         }
     }
@@ -120,7 +114,10 @@ impl Core {
         channel.counts().published(Source::Here);
         loop {
             match channel.push(message, publisher.and_then(|cursor| cursor.place_in(&channel))) {
-                Ok(reached) => return Ok(reached),
+                Ok(reached) => {
+                    self.relieve();
+                    return Ok(reached);
+                }
                 // It was taken away after it was found.
                 Err(retired) => (message, channel) = (retired, self.open_to_publish(topic)),
             }
@@ -167,6 +164,7 @@ impl Core {
             let Some(channel) = self.find(topic) else { return };
             received = channel.receive(stamp, body);
         }
+        self.relieve();
         let Ok(gap) = received else { return };
         if let Some(remote) = self.remote.as_ref().filter(|_| !gap.is_nothing()) {
             remote.gap(topic, gap);
@@ -189,9 +187,13 @@ impl Core {
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
         let is_new = !topics.contains_key(topic);
-        let swept = if is_new { self.sweep(&mut topics) } else { Vec::new() };
+        let is_due = is_new && self.sweeping.is_due_at(topics.len());
+        let swept = if is_due { self.sweep(&mut topics) } else { Vec::new() };
         if is_new {
-            topics.insert(Arc::clone(topic), Arc::new(Channel::new(self.settings.bounds, counts)));
+            topics.insert(
+                Arc::clone(topic),
+                Arc::new(Channel::new(self.settings.bounds, counts, Arc::clone(self.sweeping.kept()))),
+            );
         }
         let channel = Arc::clone(&topics[topic]);
         // In the order of the lock, so that the backplane knows how it is in the end.
@@ -210,20 +212,27 @@ impl Core {
         opened.channel
     }
 
-    /// Takes out topics that nobody listens to and whose history is too old, or is one of too many.
-    fn sweep(&self, topics: &mut Topics) -> Swept {
-        let Some(history) = self.settings.bounds.history else { return Vec::new() };
-        if topics.len() < self.sweep_at.load(Ordering::Relaxed) {
-            return Vec::new();
+    /// Takes topics out when those without subscribers keep too much.
+    fn relieve(&self) {
+        if self.sweeping.is_over() {
+            let mut topics = self.write();
+            let swept = self.sweep(&mut topics);
+            drop(topics);
+            self.tell();
+            drop(swept);
         }
+    }
+
+    /// Takes out topics that nobody listens to and whose history is too old, or one of too many, or of too many bytes: those first that were
+    /// published to longest ago. The one that was published to last stays.
+    fn sweep(&self, topics: &mut Topics) -> Swept {
         let mut idle: Vec<_> =
             topics.iter().filter_map(|(topic, channel)| Some((channel.idle()?, Arc::clone(topic)))).collect();
         idle.sort_unstable_by_key(|(idle, _)| *idle);
-        let surplus = idle.len().saturating_sub(KEPT_TOPICS);
+        let mut look = self.sweeping.look(idle.len());
         let mut swept = Vec::new();
-        for (index, (idle, topic)) in idle.into_iter().enumerate() {
-            let is_old = idle.since.is_none_or(|since| since.elapsed() > history.age);
-            if index >= surplus && !is_old {
+        for (idle, topic) in idle {
+            if !look.takes(idle) {
                 break;
             }
             if topics[&topic].retire(idle) {
@@ -232,8 +241,7 @@ impl Core {
             }
         }
         give_back(topics);
-        // In proportion to what is left, so that each topic pays for a bounded part of a look.
-        self.sweep_at.store(SWEPT.max(topics.len() + topics.len().min(KEPT_TOPICS)), Ordering::Relaxed);
+        self.sweeping.has_looked(topics.len());
         swept
     }
 
@@ -252,6 +260,7 @@ impl Core {
         self.tell();
         channel.counts().left();
         drop((freed, wanted, leaving));
+        self.relieve();
     }
 
     /// Says that nobody can publish any more.

@@ -11,7 +11,8 @@
 //! - What is gone gives memory back, in steps: the map of topics, queues, and seats shrink when most of them is unused.
 //! - With a history an entry stays after the last subscriber has taken it, until a later event drops it: only then, so that what is dropped goes
 //!   to the publisher, outside of the lock. Each has a position, the topic's epoch and its number, and a subscriber that comes back takes its place
-//!   behind it under the same lock under which events are added. A topic with a history outlives its subscribers; `core.rs` bounds how many do.
+//!   behind it under the same lock under which events are added. A topic with a history outlives its subscribers; `sweep.rs` bounds how many do, and
+//!   how many bytes they keep.
 //! - A channel that is taken out of the map is retired, under its own lock. Whoever had found it before gets its event back, and publishes it to the
 //!   next channel of that name: with a history, nothing is published to a channel that no one will find.
 //! - An event knows the format that it is written in. A socket whose codec has the same `Codec::format` passes the bytes on; any other returns
@@ -49,6 +50,7 @@ mod readers;
 mod ready;
 mod remote;
 mod subscription;
+mod sweep;
 mod topic;
 mod wake;
 

@@ -117,6 +117,11 @@ impl Queue {
         self.first + self.entries.len() as u64
     }
 
+    /// What its events take, with what each has beside its payload.
+    pub(super) fn held(&self) -> usize {
+        self.bytes + self.entries.len() * (size_of::<Entry>() + size_of::<Kept>())
+    }
+
     pub(super) fn subscribers(&self) -> usize {
         self.seats.len()
     }
