@@ -27,8 +27,8 @@ const EXPLAIN = "application/vnd.sockeye.refusal";
 const SLEPT = 1000;
 /** With a longer wait `setTimeout` rings at once. */
 const LONGEST = 2 ** 31 - 1;
-/** May be about the question alone: it has no subprotocols, and so no token in them. */
-const OF_THE_QUESTION = /^(undefined|refused_by_layer|(handler|extractor|subprotocol)_refused)$/;
+/** True of the handshake, too, if the question lacks its cookies, or its subprotocols, which may have a token. */
+const SHARED = /^(origin|host)_refused$/;
 const UNEXPLAINED = { temporary: true, reason: "The handshake failed, and the server does not say why." };
 
 const page = globalThis.document;
@@ -422,9 +422,8 @@ export class SockeyeSocket extends EventTarget {
       const response = first ?? (await ask("omit"));
       const why = explainResponse(response, await beginning(response));
       // Perhaps for want of cookies, which the handshake had.
-      if (!first && !why.temporary && !/^(origin|host)_refused$/.test(why.rule)) return UNEXPLAINED;
-      if (protocols.length && OF_THE_QUESTION.test(why.rule)) why.temporary = true;
-      return why;
+      if (!first && !why.temporary && !SHARED.test(why.rule)) return UNEXPLAINED;
+      return protocols.length && !SHARED.test(why.rule) ? { ...why, temporary: true } : why;
     } catch {
       return { temporary: true, reason: "The server cannot be reached.", remedy: "Check that it runs, and the network." };
     }

@@ -455,7 +455,7 @@ test("a position is a text", async () => {
 
 test("the answer to a question without subprotocols is not final for a handshake with them", async () => {
   const refused = (rule) => (request) => (request.headers.upgrade ? { status: 401 } : refuse(rule, "no token", 401)(request));
-  for (const [rule, end] of [["handler_refused", "reconnecting"], ["origin_refused", "closed"]]) {
+  for (const [rule, end] of [["handler_refused", "reconnecting"], ["another_rule", "reconnecting"], ["origin_refused", "closed"]]) {
     const { url } = await server(refused(rule));
     const socket = open(url, { protocols: ["v1", "token.abc"] });
     assert.equal((await event(socket, "state", ({ name }) => name !== "connecting")).name, end, rule);
