@@ -45,8 +45,15 @@ fn unknown(name: &str, plain: &str) -> String {
     }
     let names = RULES.iter().map(|rule| rule.name).chain(SYMPTOMS.iter().flat_map(Symptom::names));
     match near(plain, names).as_slice() {
-        [] => format!("unknown rule `{name}`; run `cargo sockeye explain` to list all rules"),
-        near => format!("unknown rule `{name}`; did you mean {}?", alternatives(near)),
+        [] => format!(
+            "`{name}` is no rule, status, close code, or symptom; run `cargo sockeye explain` to list all rules and symptoms"
+        ),
+        near => {
+            format!(
+                "`{name}` is no rule, status, close code, or symptom; did you mean {}?",
+                alternatives(near)
+            )
+        }
     }
 }
 

@@ -36,12 +36,21 @@ fn without_a_rule_each_is_on_one_line() {
 }
 
 #[test]
-fn an_unknown_rule_is_status_2_and_the_name_that_was_meant() {
+fn an_unknown_name_is_status_2_and_the_name_that_was_meant() {
     let run = explain(&["no_receive_lop"]);
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
-    assert_eq!(run.stderr, "error: unknown rule `no_receive_lop`; did you mean `no_receive_loop`?\n");
+    assert_eq!(
+        run.stderr,
+        "error: `no_receive_lop` is no rule, status, close code, or symptom; did you mean `no_receive_loop`?\n"
+    );
     let run = explain(&["zzz"]);
-    assert_eq!(run.stderr, "error: unknown rule `zzz`; run `cargo sockeye explain` to list all rules\n");
+    let run_all = "run `cargo sockeye explain` to list all rules and symptoms";
+    assert_eq!(run.stderr, format!("error: `zzz` is no rule, status, close code, or symptom; {run_all}\n"));
+    let run = explain(&["my socket dies"]);
+    assert_eq!(
+        run.stderr,
+        format!("error: `my socket dies` is no rule, status, close code, or symptom; {run_all}\n")
+    );
 }
 
 #[test]
