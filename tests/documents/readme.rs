@@ -83,8 +83,15 @@ fn every_block_is_compiled_or_compared() {
     let crate_root = read("tests/src/lib.rs");
     assert!(crate_root.contains("include_str!(\"../../README.md\")"), "the blocks of Rust are no doc tests");
     let dependency = block(README, "toml", "[dependencies]\n").expect("a dependency");
-    let (package, path) = dependency.split_once(" = { path = \"../sockeye/").expect("a path");
-    let package = package.trim_start_matches("[dependencies]\n");
+    for used in ["axum", "serde", "tokio"] {
+        assert!(
+            README.contains(&format!("use {used}::")) || README.contains(&format!("#[{used}::")),
+            "{used}"
+        );
+        assert!(dependency.contains(&format!("\n{used} = ")), "{dependency}");
+    }
+    let (packages, path) = dependency.split_once(" = { path = \"../sockeye/").expect("a path");
+    let package = packages.lines().last().expect("a line");
     let manifest = read(&format!("{}/Cargo.toml", path.trim_end().trim_end_matches("\" }")));
     assert!(manifest.contains(&format!("name = \"{package}\"\n")), "{dependency}");
 }
