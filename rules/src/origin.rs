@@ -97,7 +97,13 @@ fn public_url_of_socket(url: &str) -> Option<OriginProblem> {
     let what = format!(
         "it is the URL of a WebSocket, not of the server: its scheme must be `{pages}`, not `{scheme}`"
     );
-    Some(problem(what, Pieces::of(url).origin(), EXAMPLE))
+    let origin = Pieces::of(url).origin();
+    let secure = origin
+        .as_ref()
+        .filter(|_| scheme == "ws")
+        .map(|origin| Origin { scheme: "https".to_owned(), ..origin.clone() });
+    let or = secure.map(|secure| format!(", or `{secure}` if a proxy in front speaks TLS"));
+    Some(OriginProblem { or: or.unwrap_or_default(), ..problem(what, origin, EXAMPLE) })
 }
 
 /// Why a text is not an origin. `Display` says what is wrong.
@@ -105,13 +111,18 @@ fn public_url_of_socket(url: &str) -> Option<OriginProblem> {
 pub struct OriginProblem {
     what: String,
     suggestion: Option<Origin>,
+    /// What else may have been meant, behind the suggestion.
+    or: String,
     advice: &'static str,
 }
 
 impl OriginProblem {
     /// What to write instead, as in ``write `https://app.example.com` ``.
     pub fn help(&self) -> String {
-        self.suggestion.as_ref().map_or_else(|| self.advice.to_owned(), |origin| format!("write `{origin}`"))
+        let or = &self.or;
+        self.suggestion
+            .as_ref()
+            .map_or_else(|| self.advice.to_owned(), |origin| format!("write `{origin}`{or}"))
     }
 
     /// The origin that was probably meant.
@@ -153,7 +164,7 @@ pub fn parse(text: &str) -> Result<Origin, OriginProblem> {
 }
 
 fn problem(what: String, suggestion: Option<Origin>, advice: &'static str) -> OriginProblem {
-    OriginProblem { what, suggestion, advice }
+    OriginProblem { what, suggestion, or: String::new(), advice }
 }
 
 /// What is no origin in shape, and cannot be mended by taking something away.

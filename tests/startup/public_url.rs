@@ -103,7 +103,7 @@ async fn the_url_of_a_websocket_is_told_as_what_it_is() {
     for words in [
         "the public URL `WS://App.Example.com/ws` is invalid: it is the URL of a WebSocket, not of the server: \
          its scheme must be `http`, not `ws`",
-        "help: write `http://app.example.com`",
+        "help: write `http://app.example.com`, or `https://app.example.com` if a proxy in front speaks TLS",
     ] {
         assert!(report.contains(words), "{report}");
     }

@@ -75,6 +75,7 @@ impl OriginProblem {
     fn reopened(self, closed: &str, text: &str) -> Self {
         let reopen = |origin: Origin| Origin { host: format!("*.{}", origin.host), ..origin };
         Self {
+            or: String::new(),
             what: self.what.replace(closed, text),
             suggestion: self.suggestion.map(reopen),
             advice: self.advice,
