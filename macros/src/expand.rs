@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::syntax::{
     Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, generic_arguments,
     has_impl_trait, known, last_segment, one_line, path_arities, reads_cookies,
@@ -19,19 +19,15 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     };
     let cfgs = conditions(&function.attrs);
     let bind = bind(function, &endpoint.options);
-    let first = function
-        .parameters
-        .first()
-        .map(Parameter::ty)
-        .filter(|ty| !is_handshake(ty) && !borrows(ty.to_token_stream()))
-        .map(unknown_first);
-    let output = function.output().filter(|ty| names_error(ty)).map(named_error);
+    let first = judged_first(function).map(first_constant);
+    let output = judged_output(function).map(output_constant);
     let registered = registered(endpoint, function, &written);
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let marker = endpoint.route().map(|route| duplicate::marker(route, &group));
     let sockeye = root::path(&endpoint.options);
+    // The proofs of the types stand before the item: rustc judges bodies in this order, so that what is wrong with a type is reported
+    // before what the body does with it.
     quote! {
-        #item
         #(#cfgs)*
         const _: () = {
             // One name for the many paths below: each of their tokens is read again for each endpoint.
@@ -42,6 +38,7 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
             #marker
             __private::inventory::submit! { #registered }
         };
+        #item
     }
 }
 
@@ -54,7 +51,10 @@ fn conditions(attrs: &[Attribute]) -> Vec<&Attribute> {
 fn bind(function: &Function, options: &Options) -> TokenStream {
     let name = function.name();
     let state = state(options);
-    let first = function.parameters.first().map(first);
+    let first = match judged_first(function) {
+        Some(ty) => Some(quote_spanned!(place(ty)=> __FIRST)),
+        None => function.parameters.first().map(first),
+    };
     let arguments = function.extractors().iter().map(|parameter| argument(parameter, &state));
     let outcome = outcome(function);
     quote! {
@@ -73,22 +73,23 @@ fn first(parameter: &Parameter) -> TokenStream {
     quote_spanned!(span(ty)=> __private::first::<#ty>())
 }
 
-/// rustc judges the types of signatures before any body. A first parameter that it finds to be no handshake is reported
-/// before what the body does with it.
-fn unknown_first(ty: &Type) -> TokenStream {
-    checked(ty, &format_ident!("CheckedFirst"))
+/// The type of a first parameter that may be no handshake, or whose codec asks something of other types.
+fn judged_first(function: &Function) -> Option<&Type> {
+    let ty = function.parameters.first().map(Parameter::ty)?;
+    Some(ty).filter(|ty| !is_handshake(ty) && !has_impl_trait(ty) && !borrows(ty.to_token_stream()))
 }
 
-/// So is an error that is none of ours, before every `?` in the body.
-fn named_error(ty: &Type) -> TokenStream {
-    checked(ty, &format_ident!("CheckedReturn"))
+fn first_constant(ty: &Type) -> TokenStream {
+    quote_spanned!(place(ty)=> const __FIRST: <#ty as __private::FirstParameter>::Made = __private::made();)
 }
 
-fn checked(ty: &Type, check: &Ident) -> TokenStream {
-    let first = ty.to_token_stream().into_iter().next();
-    let place = first.map_or_else(Span::call_site, |token| token.span());
-    let check = Ident::new(&check.to_string(), place);
-    quote_spanned!(place=> const _: fn(__private::#check<#ty>) = |_| ();)
+/// A return type with an error that may be none of ours.
+fn judged_output(function: &Function) -> Option<&Type> {
+    function.output().filter(|ty| names_error(ty))
+}
+
+fn output_constant(ty: &Type) -> TokenStream {
+    quote_spanned!(place(ty)=> const __OUTCOME: <#ty as __private::Returned>::Made = __private::made();)
 }
 
 /// Whether the return type is a `Result` with an error type of its own, which the signature spells out.
@@ -120,10 +121,9 @@ fn borrows(tokens: TokenStream) -> bool {
     false
 }
 
-/// Whether it is a handshake by its name and that of its codec.
+/// Whether it is a handshake by its name and that of its codec, which needs nothing of other types.
 fn is_handshake(ty: &Type) -> bool {
-    let is_codec =
-        |codec: &&Type| last_segment(codec).is_some_and(|last| last.ident == "Json" || last.ident == "Raw");
+    let is_codec = |codec: &&Type| last_segment(codec).is_some_and(|last| last.ident == "Raw");
     known(ty) == Some(Known::Handshake) && generic_arguments(ty).iter().all(is_codec)
 }
 
@@ -138,6 +138,9 @@ fn argument(parameter: &Parameter, state: &TokenStream) -> TokenStream {
 
 /// A type that hides another, as in `Result<(), impl Error>`, cannot be written twice: it is inferred from the handler.
 fn outcome(function: &Function) -> TokenStream {
+    if let Some(ty) = judged_output(function) {
+        return quote_spanned!(place(ty)=> __OUTCOME);
+    }
     match &function.sig.output {
         ReturnType::Default => quote_spanned!(function.name().span()=> __private::outcome::<()>()),
         ReturnType::Type(_, ty) if has_impl_trait(ty) => {
@@ -147,10 +150,15 @@ fn outcome(function: &Function) -> TokenStream {
     }
 }
 
+/// The first token of a type. Where two errors have the same words at the same place, rustc reports one.
+fn place(ty: &Type) -> Span {
+    let first = ty.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
+}
+
 /// The place of a type, in the scope of the macro call: rustc suggests no edits (`&State<T>`) to what a macro wrote.
 fn span(ty: &Type) -> Span {
-    let first = ty.to_token_stream().into_iter().next();
-    first.map_or_else(Span::call_site, |token| Span::call_site().located_at(token.span()))
+    Span::call_site().located_at(place(ty))
 }
 
 fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -> TokenStream {

@@ -32,10 +32,32 @@ use crate::{Error, Message};
 #[derive(Debug)]
 pub struct Json<In, Out = In>(PhantomData<fn(In) -> Out>);
 
+/// A type that [`Json`] reads: one that serde deserializes into, and that borrows nothing from the message.
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] `{Self}` cannot be read from JSON: it does not implement serde's `Deserialize`",
+    label = "`Json<In, Out>` reads `In` and writes `Out`",
+    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
+)]
+pub trait ReadFromJson: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> ReadFromJson for T {}
+
+/// A type that [`Json`] writes: one that serde serializes.
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] `{Self}` cannot be written as JSON: it does not implement serde's `Serialize`",
+    label = "`Json<In, Out>` reads `In` and writes `Out`",
+    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
+)]
+pub trait WrittenAsJson: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> WrittenAsJson for T {}
+
 impl<In, Out> Codec for Json<In, Out>
 where
-    In: DeserializeOwned + Send + 'static,
-    Out: Serialize + Send + 'static,
+    In: ReadFromJson + Send + 'static,
+    Out: WrittenAsJson + Send + 'static,
 {
     type In = In;
     type Out = Out;

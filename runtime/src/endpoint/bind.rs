@@ -38,22 +38,35 @@ impl std::fmt::Debug for Bound {
     note = "help: write `handshake: Handshake` as the first parameter"
 )]
 pub trait FirstParameter: Sized + Send + 'static {
+    /// How it is made. Where a type is no first parameter this is unknown, so that rustc says so once and nothing of what follows.
+    type Made: Made;
+
     #[doc(hidden)]
     fn from_incoming(incoming: Incoming) -> Self;
 }
 
-/// A [`Codec`], in the type of an endpoint's handshake.
-#[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` is not a codec: nothing says how messages are read and written",
-    label = "a handshake takes a codec: `Handshake`, `Handshake<Json<In, Out>>` or your own `Codec`",
-    note = "help: for JSON write `Handshake<Json<{Self}>>`"
-)]
-pub trait HandshakeCodec: Codec {}
+/// What can be made of its type alone.
+pub trait Made: Copy {
+    /// The only value.
+    const MADE: Self;
+}
 
-#[diagnostic::do_not_recommend]
-impl<C: Codec> HandshakeCodec for C {}
+/// The value that the type of the constant asks for.
+pub const fn made<M: Made>() -> M {
+    M::MADE
+}
 
-impl<C: HandshakeCodec> FirstParameter for Handshake<C> {
+impl<H: FirstParameter> Made for First<H> {
+    const MADE: Self = Self(H::from_incoming);
+}
+
+impl<R: Returned> Made for Outcome<R> {
+    const MADE: Self = Self(R::into_result);
+}
+
+impl<C: Codec> FirstParameter for Handshake<C> {
+    type Made = First<Self>;
+
     fn from_incoming(incoming: Incoming) -> Self {
         Handshake::new(incoming)
     }
@@ -71,12 +84,8 @@ impl<H> Clone for First<H> {
 
 impl<H> Copy for First<H> {}
 
-/// A first parameter, for a check of its type alone.
-#[derive(Debug)]
-pub struct CheckedFirst<H: FirstParameter>(std::marker::PhantomData<H>);
-
 /// Proves that the first parameter is a handshake; an error stands at the type that the macro names here.
-pub fn first<H: FirstParameter>() -> First<H> {
+pub const fn first<H: FirstParameter>() -> First<H> {
     First(H::from_incoming)
 }
 
@@ -88,15 +97,16 @@ pub fn first<H: FirstParameter>() -> First<H> {
     note = "help: write `-> sockeye::Result`"
 )]
 pub trait Returned: Sized + 'static {
+    /// How it is read, as with a first parameter.
+    type Made: Made;
+
     #[doc(hidden)]
     fn into_result(self) -> Result<(), Error>;
 }
 
-/// A return type, for a check of the type alone.
-#[derive(Debug)]
-pub struct CheckedReturn<R: Returned>(std::marker::PhantomData<R>);
-
 impl Returned for () {
+    type Made = Outcome<Self>;
+
     fn into_result(self) -> Result<(), Error> {
         Ok(())
     }
@@ -104,6 +114,8 @@ impl Returned for () {
 
 #[diagnostic::do_not_recommend]
 impl<E: Into<Error> + 'static> Returned for Result<(), E> {
+    type Made = Outcome<Self>;
+
     fn into_result(self) -> Result<(), Error> {
         self.map_err(Into::into)
     }
@@ -122,7 +134,7 @@ impl<R> Clone for Outcome<R> {
 impl<R> Copy for Outcome<R> {}
 
 /// Proves that the return type is one that can be read; an error stands at the type that the macro names here.
-pub fn outcome<R: Returned>() -> Outcome<R> {
+pub const fn outcome<R: Returned>() -> Outcome<R> {
     Outcome(R::into_result)
 }
 

@@ -11,10 +11,7 @@ mod requirement;
 mod requirements;
 
 pub use args::Args;
-pub use bind::{
-    Bound, CheckedFirst, CheckedReturn, First, FirstParameter, Handler, HandshakeCodec, Outcome, Returned,
-    bind, first, outcome,
-};
+pub use bind::{Bound, First, FirstParameter, Handler, Made, Outcome, Returned, bind, first, made, outcome};
 pub use constant_route::constant_route;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
 pub use requirement::Requirement;

@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{Decision, Incoming, peer, subprotocol};
 use crate::{
-    Codec, Error, Result, Socket,
-    connection::{Link, Wait},
+    Error, Result, Socket,
+    connection::{Cell, Link, Wait},
     error::Kind,
     limiter::client,
 };
@@ -46,13 +46,14 @@ pub struct Accept<C> {
     subprotocol: Option<String>,
     headers: HeaderMap,
     fault: Option<String>,
+    speak: fn(&Cell),
     codec: PhantomData<fn() -> C>,
 }
 
 impl<C> Accept<C> {
-    pub(super) fn new(incoming: Incoming) -> Self {
+    pub(super) fn new(incoming: Incoming, speak: fn(&Cell)) -> Self {
         let subprotocol = incoming.subprotocol.map(str::to_owned);
-        Self { incoming, subprotocol, headers: HeaderMap::new(), fault: None, codec: PhantomData }
+        Self { incoming, subprotocol, headers: HeaderMap::new(), fault: None, speak, codec: PhantomData }
     }
 
     /// Chooses the subprotocol, instead of the endpoint's most preferred one that the client offers. The client
@@ -91,10 +92,7 @@ impl<C> Accept<C> {
         self
     }
 
-    async fn open(mut self) -> Result<Socket<C>>
-    where
-        C: Codec,
-    {
+    async fn open(mut self) -> Result<Socket<C>> {
         if let Some(fault) = self.fault {
             return Err(Error::new(fault));
         }
@@ -108,7 +106,7 @@ impl<C> Accept<C> {
             let value = HeaderValue::try_from(name)?;
             self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
         }
-        self.incoming.cell.speak::<C>();
+        (self.speak)(&self.incoming.cell);
         let link = Link::new(Arc::clone(&self.incoming.cell));
         self.incoming.decisions.decide(Decision::Accept(self.headers));
         let mut wait = Wait::default();
@@ -119,7 +117,7 @@ impl<C> Accept<C> {
     }
 }
 
-impl<C: Codec> IntoFuture for Accept<C> {
+impl<C: Send + 'static> IntoFuture for Accept<C> {
     type Output = Result<Socket<C>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 

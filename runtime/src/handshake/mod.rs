@@ -27,7 +27,7 @@ pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;
 
 pub(crate) use self::secrets::Secrets;
-use crate::{Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
+use crate::{Codec, Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
 
 /// A request that has passed every check of the server, on its way to the handler.
 pub struct Incoming {
@@ -65,12 +65,18 @@ impl std::fmt::Debug for Incoming {
 /// ```
 pub struct Handshake<C = Raw> {
     incoming: Incoming,
+    /// What notes how the codec writes the heartbeat message. Only a handshake is made where the codec is known to be one: with a bound in
+    /// `Accept`, rustc would say that it is no future, and to remove the `.await`.
+    speak: fn(&Cell),
     codec: PhantomData<fn() -> C>,
 }
 
 impl<C> Handshake<C> {
-    pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming, codec: PhantomData }
+    pub(crate) fn new(incoming: Incoming) -> Self
+    where
+        C: Codec,
+    {
+        Self { incoming, speak: Cell::speak::<C>, codec: PhantomData }
     }
 
     /// Address of the TCP peer, which is the proxy's if there is one. `None` if the server does not know it, as
@@ -137,7 +143,7 @@ impl<C> Handshake<C> {
     /// cannot be sent.
     #[doc(alias = "on_upgrade")]
     pub fn accept(self) -> Accept<C> {
-        Accept::new(self.incoming)
+        Accept::new(self.incoming, self.speak)
     }
 
     /// Rejects the handshake immediately: the client gets this status and the reason as text. Return the error
@@ -198,6 +204,6 @@ impl<C> Handshake<C> {
 
 impl<C> std::fmt::Debug for Handshake<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Handshake").field("incoming", &self.incoming).finish()
+        f.debug_struct("Handshake").field("incoming", &self.incoming).finish_non_exhaustive()
     }
 }

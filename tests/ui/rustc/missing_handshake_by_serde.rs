@@ -1,0 +1,40 @@
+//! A derive of serde's is forgotten on a message.
+
+use serde::{Deserialize, Serialize};
+use sockeye::{Handshake, Json, ws_endpoint};
+
+pub struct Question {
+    pub left: i64,
+}
+
+#[derive(Serialize)]
+pub struct Answer {
+    pub sum: i64,
+}
+
+#[derive(Deserialize)]
+pub struct Command {
+    pub pause: bool,
+}
+
+/// What is read.
+#[ws_endpoint("/ws/read")]
+async fn read(handshake: Handshake<Json<Question, Answer>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(question) = socket.recv().await? {
+        socket.send(Answer { sum: question.left }).await?;
+    }
+    Ok(())
+}
+
+/// What is written, within a type of the standard library.
+#[ws_endpoint("/ws/written")]
+async fn written(handshake: Handshake<Json<Command, Vec<Command>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(vec![command]).await?;
+    }
+    Ok(())
+}
+
+fn main() {}
