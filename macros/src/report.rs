@@ -123,7 +123,12 @@ fn mended(
     let (attrs, vis) = (&function.attrs, &function.vis);
     if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) {
         sig.output = parse_quote!(-> #sockeye::Result);
-        let body = repair::with_result(repair::repaired(&function.body, found, sockeye));
+        let body = repair::repaired(&function.body, found, sockeye);
+        let body = match function.output() {
+            // What was imported for it is still used.
+            Some(written) => quote!(type __Written = #written; #body),
+            None => repair::with_result(body),
+        };
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body });
     }
     if errors.is_empty() {

@@ -1,12 +1,13 @@
 use quote::ToTokens;
 use syn::{
-    Block, ExprAsync, ExprClosure, ExprTry, Item, Token, Type,
+    Block, ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
 use crate::{
     RETURN_TYPE,
-    syntax::{Endpoint, Function, Sink, one_line, peel},
+    flow::Imports,
+    syntax::{Endpoint, Function, Sink, generic_arguments, one_line, peel, spelled},
 };
 
 /// Only what is certain from tokens: whether an alias stands for a `Result` is for the types to say.
@@ -18,6 +19,30 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(why) = fault(peel(output)) else { return };
     let message = format!("an endpoint cannot return `{}`: {why}", one_line(output));
     sink.report(&RETURN_TYPE, output, message, "write `-> sockeye::Result`").shape();
+}
+
+/// `Result<(), Box<dyn std::error::Error>>`: `?` cannot make that error of Sockeye's, and rustc reports each of them.
+pub(crate) fn check_box(function: &Function, imports: &Imports, sink: &mut Sink) {
+    let Some(output) = function.output().map(peel) else { return };
+    let [unit, error] = generic_arguments(output)[..] else { return };
+    if !is_unit(unit) || !is_std(output, "Result", imports) || !is_std(error, "Box", imports) {
+        return;
+    }
+    let [Type::TraitObject(object)] = generic_arguments(error)[..] else { return };
+    let [TypeParamBound::Trait(only)] = object.bounds.iter().collect::<Vec<_>>()[..] else { return };
+    let path = imports.resolve_path(&only.path);
+    if !["std::error::Error", "core::error::Error"].contains(&path.trim_start_matches("::")) {
+        return;
+    }
+    let message = format!("an endpoint cannot return `{}`: the error may not be `Send`", one_line(output));
+    let help = "write `-> sockeye::Result`, into which `?` converts every error that is `Send + Sync`";
+    sink.report(&RETURN_TYPE, output, message, help).untyped();
+}
+
+/// Whether it is this type of the standard library's prelude, which no `use` of the file replaces.
+fn is_std(ty: &Type, name: &str, imports: &Imports) -> bool {
+    let spelled = spelled(ty);
+    spelled.as_deref() == Some(name) && imports.resolve(name) == name
 }
 
 fn is_unit(output: &Type) -> bool {
