@@ -75,7 +75,7 @@ async fn next(reports: &mut mpsc::UnboundedReceiver<&'static str>) -> &'static s
 
 /// A client, and its server's word for what is left.
 async fn client_of(server: Server) -> TestClient {
-    TestClient::new(server).await.unwrap().timeout(Duration::from_mins(1))
+    TestClient::new(server).await.unwrap().patience(Duration::from_mins(1))
 }
 
 async fn health(client: &TestClient) -> (u16, Value) {

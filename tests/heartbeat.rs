@@ -154,9 +154,9 @@ fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>) {
     (Server::new().state(reports), ended)
 }
 
-/// A client whose timeout outlasts every deadline.
+/// A client whose patience outlasts every deadline.
 async fn client_of(server: Server) -> TestClient {
-    TestClient::new(server).await.unwrap().timeout(Duration::from_mins(10))
+    TestClient::new(server).await.unwrap().patience(Duration::from_mins(10))
 }
 
 async fn client() -> TestClient {
@@ -482,7 +482,7 @@ async fn any_traffic_is_a_sign_of_life() -> Tested {
     socket.send_raw(frame(0x80, b" and end")).await?;
     assert_eq!(socket.recv_text().await?, "beginning and end");
     let error = async {
-        socket.set_timeout(Duration::from_secs(29));
+        socket.set_patience(Duration::from_secs(29));
         socket.recv_ping().await.unwrap_err()
     };
     assert!(error.await.is_timeout(), "no ping was ever needed");
@@ -511,7 +511,7 @@ async fn traffic_is_an_answer_to_a_ping() -> Tested {
 async fn an_endpoint_can_have_no_heartbeat() -> Tested {
     let client = client().await;
     let mut socket = client.connect("/patient").await?;
-    socket.set_timeout(Duration::from_hours(24));
+    socket.set_patience(Duration::from_hours(24));
     assert!(socket.recv_ping().await.unwrap_err().is_timeout());
     socket.send("after a day").await?;
     assert_eq!(socket.recv_text().await?, "after a day");

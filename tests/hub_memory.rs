@@ -28,7 +28,7 @@ fn left_by(act: impl FnOnce()) -> usize {
 /// One test, since all of them would count what the others hold.
 #[test]
 fn a_hub_gives_back_what_it_no_longer_needs() {
-    let hub = Hub::encoded_by::<Raw>().capacity(100_000).build();
+    let hub = Hub::encoded_by::<Raw>().queue(100_000).build();
     let _stays = hub.topic("one that stays").subscribe();
 
     let topics = left_by(|| drop(subscribe(&hub, 100_000)));

@@ -150,7 +150,7 @@ async fn client_of(limits: Limits) -> (TestClient, mpsc::UnboundedReceiver<&'sta
     logs::listen();
     let (reports, said) = mpsc::unbounded_channel();
     let server = Server::new().state(reports).state(Arc::new(())).limits(limits);
-    (TestClient::new(server).await.unwrap().timeout(Duration::from_hours(1)), said)
+    (TestClient::new(server).await.unwrap().patience(Duration::from_hours(1)), said)
 }
 
 #[tokio::test(start_paused = true)]

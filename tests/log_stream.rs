@@ -270,7 +270,7 @@ async fn a_stream_takes_no_backplane() {
 /// A dashboard that reads nothing costs its queue, and the program goes on.
 #[tokio::test]
 async fn a_slow_dashboard_does_not_slow_the_program() {
-    let stream = LogStream::with(Hub::builder().capacity(10));
+    let stream = LogStream::with(Hub::builder().queue(10));
     let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
     let server = start(Server::new().state(stream.hub())).await;
     let mut client = server.connect("/logs").await;

@@ -355,7 +355,7 @@ async fn pings_are_no_messages() {
 async fn every_rule_that_closes_is_counted() {
     logs::listen();
     totals();
-    let hub = Hub::<u32>::builder().capacity(1).slow_policy(SlowPolicy::Disconnect).name("ruled").build();
+    let hub = Hub::<u32>::builder().queue(1).slow(SlowPolicy::Disconnect).name("ruled").build();
     // Short enough that nobody waits long for a client that does not answer.
     let limits = Limits::new().max_message_rate(1, 3).send_timeout(SOON).close_timeout(SOON);
     let server = Server::new().group("rules").limits(limits).heartbeat(Heartbeat::default().timeout(SOON));
@@ -390,7 +390,7 @@ async fn every_rule_that_closes_is_counted() {
 #[tokio::test]
 async fn a_hub_is_counted_by_its_name() {
     let _server = server(Limits::new()).await;
-    let hub = Hub::<u32>::builder().capacity(3).name("progress").build();
+    let hub = Hub::<u32>::builder().queue(3).name("progress").build();
     let topic = hub.topic("private to user 7");
     topic.publish(&0).expect("encoded");
     counts(names::HUB_PUBLISHED, "hub=progress,source=here", 1.0).await;

@@ -188,7 +188,7 @@ async fn a_layer_in_front_and_a_wrong_path_are_named() -> Tested {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_has_as_long_as_for_a_handshake() -> Tested {
-    let client = client().await.timeout(Duration::from_mins(1));
+    let client = client().await.patience(Duration::from_mins(1));
     let answer = ask(&client, "/ws/slow").header("sec-fetch-site", "same-origin").send().await?;
     assert_eq!(
         (answer.status(), answer.header("sockeye-rule")),

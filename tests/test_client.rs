@@ -361,7 +361,7 @@ async fn a_client_answers_pings_while_its_test_sleeps() -> Tested {
 
 #[tokio::test(start_paused = true)]
 async fn handlers_that_are_left_are_named() -> Tested {
-    let client = client().await.timeout(Duration::from_secs(5));
+    let client = client().await.patience(Duration::from_secs(5));
     let stuck = client.connect("/stuck").await?.peer();
     let mut undecided = client.stream();
     undecided.write_all(format!("GET /think HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
@@ -414,7 +414,7 @@ fn the_test_in_the_readme_is_one_of_these() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_is_who_has_taken_up_what_was_written() -> Tested {
-    let client = client().await.timeout(Duration::from_secs(1));
+    let client = client().await.patience(Duration::from_secs(1));
     let mut stream = client.stream();
     stream.write_all(format!("GET /think HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await?;
     // The server has not run since.
@@ -448,7 +448,7 @@ async fn idle_is_who_answers_nobody() -> Tested {
     // The connection stays open and asks nothing; half a request is none.
     stream.write_all(&request.as_bytes()[..20]).await?;
     client.assert_idle().await;
-    let patient = client.timeout(Duration::from_secs(1));
+    let patient = client.patience(Duration::from_secs(1));
     stream.write_all(&request.as_bytes()[20..]).await?;
     assert_eq!(idle_panic(&patient).await, "1 request unanswered after 1s");
     Ok(())

@@ -29,7 +29,7 @@ impl Side for OurHub {
     type Subscription = Subscription<Progress>;
 
     fn new() -> Self {
-        Self(Hub::builder().capacity(QUEUE).build().topic("progress"))
+        Self(Hub::builder().queue(QUEUE).build().topic("progress"))
     }
 
     fn subscribe(&self) -> Self::Subscription {

@@ -67,7 +67,7 @@ fn talk(topic: &Topic<Message>, dropped: &'static AtomicUsize) -> Message {
 fn a_payload_may_use_the_hub_when_it_is_dropped() {
     static DROPPED: AtomicUsize = AtomicUsize::new(0);
     bounded(|| {
-        let topic = Hub::encoded_by::<Raw>().capacity(1).build().topic("t");
+        let topic = Hub::encoded_by::<Raw>().queue(1).build().topic("t");
         topic.publish(&talk(&topic, &DROPPED)).unwrap();
         let mut feed = topic.subscribe();
         topic.publish_from(&feed, &talk(&topic, &DROPPED)).unwrap();
@@ -271,7 +271,7 @@ fn a_layer_of_the_log_may_use_the_hub() {
         }
     }
     bounded(|| {
-        let topic = Hub::encoded_by::<Raw>().capacity(1).build().topic("t");
+        let topic = Hub::encoded_by::<Raw>().queue(1).build().topic("t");
         let _guard = tracing_subscriber::registry().with(Publishes(topic.clone())).set_default();
         let mut slow = topic.subscribe();
         (0..3).for_each(|_| _ = topic.publish(&Message::text("event")).unwrap());

@@ -131,7 +131,7 @@ fn who_has_a_seat_after_a_publisher_gets_what_that_had_published() {
 
 #[test]
 fn a_slow_reader_does_not_hold_more_than_the_queue() {
-    let hub: Hub<u32> = Hub::builder().capacity(5).history(2).slow_policy(SlowPolicy::Disconnect).build();
+    let hub: Hub<u32> = Hub::builder().queue(5).history(2).slow(SlowPolicy::Disconnect).build();
     let mut slow = hub.topic("t").subscribe();
     let mut slower = hub.topic("t").subscribe();
     publish(&hub, 1..=5);
@@ -145,7 +145,7 @@ fn a_slow_reader_does_not_hold_more_than_the_queue() {
 
 #[test]
 fn a_history_is_bounded_in_bytes() {
-    let hub: Hub<u32> = Hub::builder().history(1000).capacity_bytes(10).build();
+    let hub: Hub<u32> = Hub::builder().history(1000).queue_bytes(10).build();
     publish(&hub, 100_000..100_009);
     assert_eq!(rest(&mut from(&hub, Position::OLDEST)), [100_008], "6 bytes each");
 }
@@ -216,7 +216,7 @@ fn nothing_is_lost_that_is_published_while_subscribers_come_and_go() {
 
 #[test]
 fn a_history_lets_a_subscriber_be_as_far_behind_as_it_is_long() {
-    let hub: Hub<u32> = Hub::builder().capacity(2).history(5).slow_policy(SlowPolicy::Disconnect).build();
+    let hub: Hub<u32> = Hub::builder().queue(2).history(5).slow(SlowPolicy::Disconnect).build();
     let mut slow = hub.topic("t").subscribe();
     publish(&hub, 1..=5);
     assert_eq!(rest(&mut slow), [1, 2, 3, 4, 5]);
@@ -280,7 +280,7 @@ fn topics_that_no_one_listens_to_are_bounded_in_bytes() {
 /// One that may hold more keeps it.
 #[test]
 fn a_large_history_of_one_topic_is_kept() {
-    let hub = Hub::encoded_by::<Raw>().history(100).capacity_bytes(100 << 20).build();
+    let hub = Hub::encoded_by::<Raw>().history(100).queue_bytes(100 << 20).build();
     let message = Message::binary(vec![7; 1 << 20]);
     (0..120).for_each(|_| _ = hub.topic("t").publish(&message).unwrap());
     let mut feed = hub.topic("t").subscribe_from(Position::OLDEST);

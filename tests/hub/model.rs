@@ -57,7 +57,7 @@ impl Subscriber {
 proptest! {
     #[test]
     fn a_feed_is_a_queue_of_its_own(length in 1_usize..5, calls in vec(call(), 0..200)) {
-        let hub = Hub::<u64>::builder().capacity(length).build();
+        let hub = Hub::<u64>::builder().queue(length).build();
         let mut subscribers: Vec<Subscriber> = Vec::new();
         for (number, call) in (0..).zip(calls) {
             match call {

@@ -20,7 +20,7 @@ fn everybody_but_the_publisher_receives_it_in_order() {
 /// One that is behind others leaves hollow places in the queue, which must neither come nor count.
 #[test]
 fn a_publisher_that_is_behind_misses_nothing_of_its_own() {
-    let topic = Hub::<u32>::builder().capacity(4).build().topic("t");
+    let topic = Hub::<u32>::builder().queue(4).build().topic("t");
     let (mut slow, mut fast) = (topic.subscribe(), topic.subscribe());
     topic.publish(&0).unwrap();
     for n in 1..4 {

@@ -10,7 +10,7 @@ use crate::{is_empty, now, text};
 
 #[test]
 fn the_oldest_are_dropped_and_counted() {
-    let topic = Hub::<u32>::builder().capacity(3).build().topic("t");
+    let topic = Hub::<u32>::builder().queue(3).build().topic("t");
     let (mut slow, mut fast) = (topic.subscribe(), topic.subscribe());
     for n in 0..10 {
         topic.publish(&n).unwrap();
@@ -39,7 +39,7 @@ fn a_thousand_events_wait_by_default() {
 
 #[test]
 fn one_that_must_not_miss_anything_is_disconnected() {
-    let hub = Hub::<u32>::builder().capacity(3).slow_policy(SlowPolicy::Disconnect).build();
+    let hub = Hub::<u32>::builder().queue(3).slow(SlowPolicy::Disconnect).build();
     let topic = hub.topic("t");
     let (mut slow, mut fast) = (topic.subscribe(), topic.subscribe());
     for n in 0..4 {
@@ -60,7 +60,7 @@ fn one_that_must_not_miss_anything_is_disconnected() {
 
 #[test]
 fn a_queue_of_nothing_holds_one() {
-    let topic = Hub::<u32>::builder().capacity(0).build().topic("newest");
+    let topic = Hub::<u32>::builder().queue(0).build().topic("newest");
     let mut feed = topic.subscribe();
     topic.publish(&1).unwrap();
     topic.publish(&2).unwrap();
@@ -71,7 +71,7 @@ fn a_queue_of_nothing_holds_one() {
 #[test]
 fn bytes_are_bounded_as_events_are() {
     static HELD: AtomicUsize = AtomicUsize::new(0);
-    let topic = Hub::encoded_by::<Raw>().capacity_bytes(10 * 4).build().topic("t");
+    let topic = Hub::encoded_by::<Raw>().queue_bytes(10 * 4).build().topic("t");
     let (mut slow, mut slower) = (topic.subscribe(), topic.subscribe());
     for n in 0..100 {
         topic.publish(&Held::message(&HELD)).unwrap();
@@ -93,7 +93,7 @@ fn bytes_are_bounded_as_events_are() {
 
 #[test]
 fn one_event_that_is_larger_than_the_queue_comes_alone() {
-    let topic = Hub::encoded_by::<Raw>().capacity_bytes(10).build().topic("t");
+    let topic = Hub::encoded_by::<Raw>().queue_bytes(10).build().topic("t");
     let mut feed = topic.subscribe();
     for size in [5, 5, 100, 5] {
         topic.publish(&Message::binary(vec![0; size])).unwrap();
@@ -106,7 +106,7 @@ fn one_event_that_is_larger_than_the_queue_comes_alone() {
 
 #[test]
 fn a_topic_holds_four_mebibytes_by_default() {
-    let topic = Hub::encoded_by::<Raw>().slow_policy(SlowPolicy::Disconnect).build().topic("t");
+    let topic = Hub::encoded_by::<Raw>().slow(SlowPolicy::Disconnect).build().topic("t");
     let mut feed = topic.subscribe();
     (0..9).for_each(|_| _ = topic.publish(&Message::binary(vec![0; 512 << 10])).unwrap());
     let error = now(&mut feed).unwrap_err();
@@ -117,7 +117,7 @@ fn a_topic_holds_four_mebibytes_by_default() {
 #[test]
 fn drops_are_logged() {
     logs::listen();
-    let topic = Hub::<u32>::builder().capacity(1).build().topic("logged drops");
+    let topic = Hub::<u32>::builder().queue(1).build().topic("logged drops");
     let mut slow = topic.subscribe();
     for _ in 0..2 {
         (0..3).for_each(|n| _ = topic.publish(&n).unwrap());
@@ -157,7 +157,7 @@ impl Drop for Held {
 fn a_topic_holds_one_queue_however_many_are_slow() {
     static HELD: AtomicUsize = AtomicUsize::new(0);
     let held = || HELD.load(Ordering::Relaxed);
-    let topic = Hub::encoded_by::<Raw>().capacity(10).build().topic("t");
+    let topic = Hub::encoded_by::<Raw>().queue(10).build().topic("t");
     let slow: Vec<_> = (0..50).map(|_| topic.subscribe()).collect();
     for _ in 0..10_000 {
         topic.publish(&Held::message(&HELD)).unwrap();

@@ -109,7 +109,7 @@ struct Set {
 async fn set() -> Set {
     logs::listen();
     let hub = Hub::<Progress>::new();
-    let strict = Hub::<u32>::builder().capacity(2).slow_policy(SlowPolicy::Disconnect).build();
+    let strict = Hub::<u32>::builder().queue(2).slow(SlowPolicy::Disconnect).build();
     let server = start(Server::new().state(hub.clone()).state(strict.clone())).await;
     Set { server, hub, strict }
 }

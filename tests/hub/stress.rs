@@ -47,7 +47,7 @@ async fn subscriber(topic: Topic<[usize; 2]>, subscribed: tokio::sync::mpsc::Sen
 }
 
 async fn run(queue: usize, subscribers: usize) -> Vec<(usize, usize)> {
-    let hub = Hub::<[usize; 2]>::builder().capacity(queue).build();
+    let hub = Hub::<[usize; 2]>::builder().queue(queue).build();
     let topic = hub.topic("t");
     let (subscribed, mut all_subscribed) = tokio::sync::mpsc::channel(1);
     let mut receiving = JoinSet::new();
@@ -86,7 +86,7 @@ async fn what_does_not_come_is_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn topics_come_and_go() {
     // Long enough for everything that is ever published: a task that the machine stops must not miss its own event.
-    let hub = Hub::<usize>::builder().capacity(8 * 1000).build();
+    let hub = Hub::<usize>::builder().queue(8 * 1000).build();
     let mut tasks = JoinSet::new();
     for worker in 0..8 {
         let hub = hub.clone();

@@ -154,7 +154,7 @@ async fn leave(mut bob: TestSocket, way: &str) -> Result {
         "cable" => {
             bob.go_silent();
             // The pipe stays open, so only the heartbeat can tell. The clock is paused: this takes no time.
-            bob.set_timeout(Duration::from_mins(2));
+            bob.set_patience(Duration::from_mins(2));
             tokio::time::sleep(Duration::from_mins(1)).await;
         }
         "nonsense" => bob.send("?").await?,

@@ -39,7 +39,7 @@ impl Parts {
 
 /// A hub of events. A page that sleeps for a while may be 10,000 behind, and is told what it has missed beyond.
 pub(crate) fn hub() -> Hub<Update> {
-    Hub::builder().name("events").capacity(10_000).build()
+    Hub::builder().name("events").queue(10_000).build()
 }
 
 /// Counts from now on, in the whole program.

@@ -67,7 +67,7 @@ impl<T> HubBuilder<T> {
     /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
     /// subscribers of a topic, so a topic never holds more than this many events, however many listen. With a longer [`history`](Self::history), a subscriber may be as
     /// far behind as that is long: what is kept need not be lost.
-    pub fn capacity(mut self, events: usize) -> Self {
+    pub fn queue(mut self, events: usize) -> Self {
         self.settings.bounds.events = events.max(1);
         self
     }
@@ -77,10 +77,10 @@ impl<T> HubBuilder<T> {
     /// reached first applies. The newest event is kept even when it alone is larger.
     ///
     /// ```
-    /// let hub = sockeye::Hub::<String>::builder().capacity(10_000).capacity_bytes(64 << 20).build();
+    /// let hub = sockeye::Hub::<String>::builder().queue(10_000).queue_bytes(64 << 20).build();
     /// # let _ = hub;
     /// ```
-    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.bounds.bytes = bytes;
         self
     }
@@ -89,9 +89,9 @@ impl<T> HubBuilder<T> {
     /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; none are kept unless this is called.
     ///
     /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
-    /// [`capacity_bytes`](Self::capacity_bytes). A subscriber may be this far behind as well, if that is more than [`capacity`](Self::capacity):
+    /// [`queue_bytes`](Self::queue_bytes). A subscriber may be this far behind as well, if that is more than [`queue`](Self::queue):
     /// only then does the [`SlowPolicy`] apply. A topic with a history stays when its last subscriber goes: at most 10,000 such topics, and 64 MiB in
-    /// all or [`capacity_bytes`](Self::capacity_bytes) if that is more. The ones that were published to last stay longest. Encoded payloads are counted, and what
+    /// all or [`queue_bytes`](Self::queue_bytes) if that is more. The ones that were published to last stay longest. Encoded payloads are counted, and what
     /// an event takes beside its own; not the copies with positions that are made for [`Positioned`](crate::Positioned).
     ///
     /// ```
@@ -113,7 +113,7 @@ impl<T> HubBuilder<T> {
     }
 
     /// What happens to a subscriber that falls behind by more than the queue holds.
-    pub fn slow_policy(mut self, policy: SlowPolicy) -> Self {
+    pub fn slow(mut self, policy: SlowPolicy) -> Self {
         self.settings.slow = policy;
         self
     }

@@ -13,7 +13,7 @@ const BROKER: &str = "check that the broker is running and reachable; the hub re
 const GAP: &str =
     "check the broker and its network; send the whole state again when `next_or_lost` returns a loss";
 
-const READ_FASTER: &str = "read the subscription faster, publish less, or raise `HubBuilder::capacity`";
+const READ_FASTER: &str = "read the subscription faster, publish less, or raise `HubBuilder::queue`";
 
 /// Events were dropped for a slow subscriber.
 pub(super) struct Missed<'a> {

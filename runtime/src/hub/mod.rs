@@ -166,7 +166,7 @@ impl<T: Serialize + Send + 'static> Hub<T> {
     /// ```
     /// use sockeye::{Hub, SlowPolicy};
     ///
-    /// let hub = Hub::<u32>::builder().capacity(50).slow_policy(SlowPolicy::Disconnect).build();
+    /// let hub = Hub::<u32>::builder().queue(50).slow(SlowPolicy::Disconnect).build();
     /// # let _ = hub;
     /// ```
     pub fn builder() -> HubBuilder<T> {

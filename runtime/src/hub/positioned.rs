@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn who_was_too_slow_reads_it_in_the_event() {
-        let hub = Hub::<u32>::builder().capacity(2).history(1).build();
+        let hub = Hub::<u32>::builder().queue(2).history(1).build();
         let mut feed = hub.topic("t").subscribe();
         for number in 1..=5 {
             hub.topic("t").publish(&number).unwrap();

@@ -23,7 +23,7 @@ const REMEDIES: [(&Rule, &str); 10] = [
     ),
     (
         &SLOW_CONSUMER,
-        "send less, have the client read faster, or raise `Limits::send_timeout` (for a hub, `HubBuilder::capacity`)",
+        "send less, have the client read faster, or raise `Limits::send_timeout` (for a hub, `HubBuilder::queue`)",
     ),
     (
         &MESSAGE_TOO_BIG,

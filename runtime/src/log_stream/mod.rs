@@ -96,7 +96,7 @@ impl LogStream {
     /// ```
     /// use sockeye::{Hub, LogStream};
     ///
-    /// let stream = LogStream::with(Hub::builder().capacity(100));
+    /// let stream = LogStream::with(Hub::builder().queue(100));
     /// # let _ = stream;
     /// ```
     pub fn with(mut hub: HubBuilder<LogRecord>) -> Self {

@@ -10,7 +10,7 @@ use crate::{Server, StartupError};
 #[derive(Debug)]
 pub struct TestClient {
     server: Arc<Hosted>,
-    timeout: Duration,
+    patience: Duration,
 }
 
 impl TestClient {
@@ -22,14 +22,14 @@ impl TestClient {
     /// Every problem of every endpoint, as [`Server::serve`] would report them before it binds.
     pub async fn new(server: Server) -> Result<Self, StartupError> {
         let checked = server.check_to_listen().await?;
-        Ok(Self { server: Arc::new(Hosted::new(checked)), timeout: Duration::from_secs(10) })
+        Ok(Self { server: Arc::new(Hosted::new(checked)), patience: Duration::from_secs(10) })
     }
 
     /// How long this client and its sockets wait for anything; 10 s by default. It is measured on tokio's
     /// clock: when that is paused, long waits cost nothing.
     #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -61,7 +61,7 @@ impl TestClient {
 
     /// A request builder for a path: a handshake, unless it is sent with [`TestRequest::send`].
     pub fn request(&self, path: &str) -> TestRequest<'_> {
-        TestRequest::new(self, path, self.timeout)
+        TestRequest::new(self, path, self.patience)
     }
 
     /// A raw connection on which nothing has been sent yet.
@@ -84,11 +84,11 @@ impl TestClient {
     /// routes and clients that connect and disconnect immediately. Idle HTTP connections may stay open.
     ///
     /// # Panics
-    /// If the server is not idle within the timeout of the client; the message names the endpoint and the peer
+    /// If the server is not idle within the patience of the client; the message names the endpoint and the peer
     /// of each handler.
     pub async fn assert_idle(&self) {
-        if tokio::time::timeout(self.timeout, self.server.idle()).await.is_err() {
-            let left = self.server.left_after(self.timeout);
+        if tokio::time::timeout(self.patience, self.server.idle()).await.is_err() {
+            let left = self.server.left_after(self.patience);
             assert!(left.is_none(), "{}", left.unwrap_or_default());
         }
     }
@@ -101,11 +101,11 @@ impl TestClient {
     /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::shutdown_timeout` are over.
     ///
     /// # Errors
-    /// If it does not end within these times and the timeout of the client.
+    /// If it does not end within these times and the patience of the client.
     pub async fn shutdown(&self) -> Result<(), TestError> {
         self.stop();
-        let timeout = self.server.time_to_end().saturating_add(self.timeout);
-        let ended = tokio::time::timeout(timeout, self.server.ended()).await;
-        ended.map_err(|_| TestError::new("*", "the server to end", Came::Nothing(timeout)))
+        let patience = self.server.time_to_end().saturating_add(self.patience);
+        let ended = tokio::time::timeout(patience, self.server.ended()).await;
+        ended.map_err(|_| TestError::new("*", "the server to end", Came::Nothing(patience)))
     }
 }

@@ -53,7 +53,7 @@ impl TestError {
         }
     }
 
-    /// Whether nothing happened within the timeout of the client.
+    /// Whether nothing happened within the patience of the client.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.came, Came::Nothing(_))
     }
@@ -62,7 +62,7 @@ impl TestError {
 impl fmt::Display for Came {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing(timeout) => write!(f, "nothing happened within {timeout:?}"),
+            Self::Nothing(patience) => write!(f, "nothing happened within {patience:?}"),
             Self::Message(message) => write!(f, "{} arrived", Shown(message)),
             Self::Undecodable(message, why) => write!(f, "{} arrived: {why}", Shown(message)),
             Self::Closed(CloseFrame { code, reason }) if reason.is_empty() => {

@@ -53,7 +53,7 @@
 //! # use sockeye::{Server, testing::TestClient};
 //! // #[tokio::test(start_paused = true)]
 //! async fn a_silent_client_is_pinged() -> Result<(), Box<dyn std::error::Error>> {
-//!     let client = TestClient::new(Server::new()).await?.timeout(Duration::from_mins(1));
+//!     let client = TestClient::new(Server::new()).await?.patience(Duration::from_mins(1));
 //!     let mut socket = client.connect("/shout").await?;
 //!     socket.recv_ping().await?; // 30 s later, in no time
 //!     socket.go_silent(); // the cable is pulled

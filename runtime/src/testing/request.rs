@@ -35,12 +35,12 @@ pub struct TestRequest<'a> {
     subprotocols: Vec<String>,
     body: Bytes,
     peer: Option<SocketAddr>,
-    timeout: Duration,
+    patience: Duration,
     fault: Option<String>,
 }
 
 impl<'a> TestRequest<'a> {
-    pub(super) fn new(client: &'a TestClient, path: &str, timeout: Duration) -> Self {
+    pub(super) fn new(client: &'a TestClient, path: &str, patience: Duration) -> Self {
         let host = (header::HOST, HeaderValue::from_static("localhost"));
         Self {
             client,
@@ -50,7 +50,7 @@ impl<'a> TestRequest<'a> {
             subprotocols: Vec::new(),
             body: Bytes::new(),
             peer: None,
-            timeout,
+            patience,
             fault: None,
         }
     }
@@ -123,12 +123,12 @@ impl<'a> TestRequest<'a> {
     /// If the server refuses ([`TestError::refusal`]), or if there is no response.
     pub async fn connect(self) -> Result<TestSocket, TestError> {
         const WAITED: &str = "the handshake to be accepted";
-        let (client, path, timeout) = (self.client, self.path.clone(), self.timeout);
-        let asked = tokio::time::timeout(timeout, self.ask()).await;
+        let (client, path, patience) = (self.client, self.path.clone(), self.patience);
+        let asked = tokio::time::timeout(patience, self.ask()).await;
         let (head, stream) = asked
-            .unwrap_or(Err(Came::Nothing(timeout)))
+            .unwrap_or(Err(Came::Nothing(patience)))
             .map_err(|came| TestError::new(&path, WAITED, came))?;
-        Ok(TestSocket::new(path, head, stream, timeout, client.hold()))
+        Ok(TestSocket::new(path, head, stream, patience, client.hold()))
     }
 
     /// Sends the handshake, expects the server to refuse it, and returns its response.
@@ -137,12 +137,12 @@ impl<'a> TestRequest<'a> {
     /// If the server accepts, or if there is no response.
     pub async fn refused(self) -> Result<Refusal, TestError> {
         const WAITED: &str = "the handshake to be refused";
-        let (path, timeout) = (self.path.clone(), self.timeout);
-        let came = match tokio::time::timeout(timeout, self.ask()).await {
+        let (path, patience) = (self.path.clone(), self.patience);
+        let came = match tokio::time::timeout(patience, self.ask()).await {
             Ok(Err(Came::Refused(refusal))) => return Ok(*refusal),
             Ok(Err(other)) => other,
             Ok(Ok(_)) => Came::Accepted,
-            Err(_) => Came::Nothing(timeout),
+            Err(_) => Came::Nothing(patience),
         };
         Err(TestError::new(&path, WAITED, came))
     }
@@ -175,14 +175,14 @@ impl<'a> TestRequest<'a> {
                 self.headers.remove(name);
             }
         }
-        let (path, timeout) = (self.path.clone(), self.timeout);
+        let (path, patience) = (self.path.clone(), self.patience);
         let answer = async move {
             let (client, peer) = (self.client, self.peer.take());
             handshake::send(client.dial(peer), self.into_http()?).await
         };
-        let answered = tokio::time::timeout(timeout, answer).await;
+        let answered = tokio::time::timeout(patience, answer).await;
         let (head, body) = answered
-            .unwrap_or(Err(Came::Nothing(timeout)))
+            .unwrap_or(Err(Came::Nothing(patience)))
             .map_err(|came| TestError::new(&path, WAITED, came))?;
         Ok(TestResponse::new(path, head, &body))
     }

@@ -25,7 +25,7 @@ use crate::{CloseCode, CloseFrame, Message, close::fitting_reason};
 ///
 /// A task of its own reads and answers pings all the time, as a browser does while the page is busy; so a test may sleep,
 /// or wait for another client, and this one stays connected. Every wait ends after the client's
-/// [`timeout`](super::TestClient::timeout) with an error that says what was waited for.
+/// [`patience`](super::TestClient::patience) with an error that says what was waited for.
 ///
 /// Dropping it is a client that vanishes without a close frame.
 ///
@@ -49,7 +49,7 @@ pub struct TestSocket {
     commands: mpsc::UnboundedSender<Command>,
     inbox: Inbox,
     reset: Arc<AtomicBool>,
-    timeout: Duration,
+    patience: Duration,
     /// The server stays as long as a socket of its does.
     _server: Arc<Hosted>,
 }
@@ -59,14 +59,14 @@ impl TestSocket {
         path: String,
         head: Parts,
         stream: TestStream,
-        timeout: Duration,
+        patience: Duration,
         server: Arc<Hosted>,
     ) -> Self {
         let (commands, orders) = mpsc::unbounded_channel();
         let (tell, events) = mpsc::unbounded_channel();
         let (peer, reset) = (stream.peer(), stream.switch());
         tokio::spawn(Driver::new(stream, orders, tell).run());
-        Self { path, head, peer, commands, inbox: Inbox::new(events), reset, timeout, _server: server }
+        Self { path, head, peer, commands, inbox: Inbox::new(events), reset, patience, _server: server }
     }
 
     /// The address that the server takes this client for; the log names it.
@@ -85,8 +85,8 @@ impl TestSocket {
     }
 
     /// How long this socket waits for anything, from here on.
-    pub fn set_timeout(&mut self, timeout: Duration) {
-        self.timeout = timeout;
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Sends a text or bytes, and waits until it is on its way.
@@ -279,18 +279,18 @@ impl TestSocket {
         waited: &'static str,
         look: impl Fn(&mut Inbox) -> Option<Result<T, Came>>,
     ) -> Result<T, TestError> {
-        let taken = tokio::time::timeout(self.timeout, self.inbox.take(look)).await;
-        taken.unwrap_or(Err(Came::Nothing(self.timeout))).map_err(|came| self.error(waited, came))
+        let taken = tokio::time::timeout(self.patience, self.inbox.take(look)).await;
+        taken.unwrap_or(Err(Came::Nothing(self.patience))).map_err(|came| self.error(waited, came))
     }
 
     async fn write(&self, what: What, waited: &'static str) -> Result<(), TestError> {
         let (done, written) = oneshot::channel();
         let _over = self.commands.send(Command::Write(Write { what, done }));
-        let came = match tokio::time::timeout(self.timeout, written).await {
+        let came = match tokio::time::timeout(self.patience, written).await {
             Ok(Ok(Ok(()))) => return Ok(()),
             Ok(Ok(Err(why))) => Came::Ended(why),
             Ok(Err(_)) => Came::Ended("the client is gone".to_owned()),
-            Err(_) => Came::Nothing(self.timeout),
+            Err(_) => Came::Nothing(self.patience),
         };
         Err(self.error(waited, came))
     }
