@@ -1,7 +1,7 @@
 //! A derive of serde's is forgotten on a message.
 
 use serde::{Deserialize, Serialize};
-use sockeye::{Handshake, Json, ws_endpoint};
+use sockeye::{CloseCode, Handshake, Json, ws_endpoint};
 
 pub struct Question {
     pub left: i64,
@@ -30,11 +30,8 @@ async fn read(handshake: Handshake<Json<Question, Answer>>) -> sockeye::Result {
 /// What is written, within a type of the standard library.
 #[ws_endpoint("/ws/written")]
 async fn written(handshake: Handshake<Json<Command, Vec<Command>>>) -> sockeye::Result {
-    let mut socket = handshake.accept().await?;
-    while let Some(command) = socket.recv().await? {
-        socket.send(vec![command]).await?;
-    }
-    Ok(())
+    // What follows from it elsewhere names files of serde's, whose place is not the same everywhere.
+    handshake.accept().await?.close(CloseCode::NORMAL, "no news").await
 }
 
 fn main() {}
