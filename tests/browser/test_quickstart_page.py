@@ -104,7 +104,7 @@ def test_mistakes_are_shown_with_their_reason(browser, quickstart):
     echo, room = visit(browser, quickstart)
     room.press("typo")
     room.wait_for("closed with 1007")
-    room.wait_for("unknown field `txet`, expected `text`. Compare the message")
+    room.wait_for("unknown field `txet`, expected `text`. Compare it with")
     echo.press("100 KiB")
     echo.wait_for("closed with 1009")
     keep_screenshot(browser, "mistakes")
