@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
@@ -42,13 +45,6 @@ pub(super) struct Negotiation {
     pub(super) _under_way: TaskTrackerToken,
 }
 
-/// The answer to who only asks. The handler is dropped where it accepts, as if the client had gone.
-fn would_accept() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    response
-}
-
 enum Decided {
     /// By the handler's decision, and what it came to if it ended in the same step.
     By(Decision, Option<Outcome>),
@@ -70,7 +66,8 @@ impl Negotiation {
             }
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.caller.only_asks => {
                 metrics::explained(self.endpoint.registered.route, "");
-                would_accept()
+                // The handler is dropped where it accepts, as if the client had gone.
+                StatusCode::SWITCHING_PROTOCOLS.into_response()
             }
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
             Some(Ok(Decided::By(Decision::Refuse(refusal), ended))) => {

@@ -14,7 +14,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::{body::Body, extract::Request, response::Response, routing::Route};
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+    routing::Route,
+};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts};
 use tower_service::Service as _;
@@ -44,7 +49,7 @@ impl Question {
 
     /// Keeps the endpoint's answer. What goes through the layers in its place has its status and nothing else.
     pub(crate) fn keep(&self, answer: Response) -> Response {
-        let passed = nothing(answer.status());
+        let passed = answer.status().into_response();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         passed
     }
@@ -112,7 +117,7 @@ pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request
     let (response, is_endpoints) = match AssertUnwindSafe(route.call(handshake)).catch_unwind().await {
         Ok(Ok(response)) => match (watch.told(&response), question.take()) {
             (None, Some(answer)) => (answer, true),
-            (told, _) => (told.unwrap_or_else(|| nothing(response.status())), false),
+            (told, _) => (told.unwrap_or_else(|| response.status().into_response()), false),
         },
         Ok(Err(never)) => match never {},
         Err(panic) => (watch.panicked(&panic::words(panic.as_ref())), false),
@@ -138,16 +143,10 @@ fn into_handshake(mut parts: Parts, question: Question) -> Parts {
     parts
 }
 
-fn nothing(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
-}
-
 /// 204 in place of an upgrade, and nothing that only an upgrade has.
 fn without_upgrade(mut response: Response) -> Response {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        response = nothing(StatusCode::NO_CONTENT);
+        response = StatusCode::NO_CONTENT.into_response();
     }
     let headers = response.headers_mut();
     headers.remove(header::UPGRADE);
