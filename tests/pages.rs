@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quote::{ToTokens as _, quote};
 use sockeye_rules::{
-    Level, Phase, RULES, Rule,
+    Level, Phase, RULES, Rule, check,
     syntax::{self, Diagnostic, Imports, Surroundings},
 };
 use sockeye_tests::examples::{self, Answers, Said, Sources};
@@ -132,5 +132,5 @@ fn found_in(code: &str) -> Vec<Diagnostic> {
     let items = file.items.iter().map(|item| syntax::parse(quote!(), item.to_token_stream()));
     let functions: Vec<_> = items.collect();
     let functions = functions.iter().filter_map(syntax::Endpoint::function);
-    functions.filter_map(|function| syntax::check_function(function, &around)).flatten().collect()
+    functions.filter_map(|function| check::function(function, &around)).flatten().collect()
 }

@@ -1,5 +1,8 @@
 use proc_macro2::TokenStream;
-use sockeye_rules::syntax::{Endpoint, Imports, Neighbours, Surroundings, check, check_lifecycle, parse};
+use sockeye_rules::{
+    check,
+    syntax::{Endpoint, Imports, Neighbours, Surroundings, parse},
+};
 
 /// An attribute and, after the first line break, what it stands on: the rules say something or nothing.
 pub fn attribute(data: &[u8]) {
@@ -11,7 +14,7 @@ pub fn attribute(data: &[u8]) {
     };
     let endpoint = parse(attribute, item.clone());
     let around = around(&endpoint, &item);
-    for found in check(&endpoint, &around).into_iter().chain(check_lifecycle(&endpoint, &around)) {
+    for found in check::endpoint(&endpoint, &around).into_iter().chain(check::lifecycle(&endpoint, &around)) {
         assert!(sockeye_rules::find(found.rule.name).is_some() && !found.text().is_empty(), "{found:?}");
     }
     drop(endpoint);

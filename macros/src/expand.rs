@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use sockeye_rules::check;
 use sockeye_rules::syntax::{
     Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, generic_arguments,
-    has_impl_trait, known, last_segment, one_line, path_arities, reads_cookies,
+    has_impl_trait, known, last_segment, one_line, reads_cookies,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -199,7 +200,7 @@ fn route(endpoint: &Endpoint, written: &TokenStream) -> TokenStream {
     if let Some(route) = endpoint.route() {
         return route.text.to_token_stream();
     }
-    let arities = path_arities(endpoint);
+    let arities = check::path_arities(endpoint);
     let place = written.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
     let place = Span::call_site().located_at(place);
     quote_spanned!(place=> __private::constant_route(#written, &[#(#arities),*]))

@@ -1,6 +1,6 @@
 //! `#[ws_endpoint]`: see the `sockeye` crate, which re-exports it.
 //!
-//! The tokens of an endpoint are parsed and checked by `sockeye_rules::syntax`. What it reports becomes compile errors
+//! The tokens of an endpoint are parsed by `sockeye_rules::syntax` and checked by `sockeye_rules::check`. What it reports becomes compile errors
 //! (`report`); without any, the handler is registered (`expand`). This crate decides nothing about right and wrong.
 
 mod duplicate;
@@ -15,7 +15,7 @@ mod source;
 mod surroundings;
 
 use proc_macro::TokenStream;
-use sockeye_rules::{SELF_RECEIVER, syntax};
+use sockeye_rules::{SELF_RECEIVER, check, syntax};
 
 /// Registers an `async fn` as a WebSocket endpoint, and checks it while it compiles.
 ///
@@ -60,7 +60,7 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let endpoint = syntax::parse(attribute.into(), item.clone());
     let around = surroundings::surroundings(&endpoint);
-    let (errors, warnings) = report::parted(syntax::check(&endpoint, &around));
+    let (errors, warnings) = report::parted(check::endpoint(&endpoint, &around));
     let absent = root::absent(&endpoint.options).filter(|_| errors.is_empty());
     let expanded = if let Some(error) = absent {
         quote::quote!(#error #item)
@@ -102,6 +102,5 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn ws_lifecycle(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let helper = syntax::parse(attribute.into(), item.clone());
-    report::inside(&helper, &syntax::check_lifecycle(&helper, &surroundings::surroundings(&helper)), item)
-        .into()
+    report::inside(&helper, &check::lifecycle(&helper, &surroundings::surroundings(&helper)), item).into()
 }

@@ -111,13 +111,16 @@ fn same(one: Span, other: Span) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sockeye_rules::syntax::{Surroundings, check_lifecycle, parse};
+    use sockeye_rules::{
+        check,
+        syntax::{Surroundings, parse},
+    };
 
     use super::*;
 
     fn repaired_text(item: &str) -> String {
         let helper = parse(TokenStream::new(), item.parse().unwrap());
-        let found = check_lifecycle(&helper, &Surroundings::default());
+        let found = check::lifecycle(&helper, &Surroundings::default());
         assert!(!found.is_empty(), "{item}");
         repaired(&helper.function().unwrap().body, &found, &quote!(::sockeye)).to_string()
     }

@@ -6,6 +6,8 @@
 //! What the macro and the server both read, such as an [`origin`] or a [`size`], is read here, once.
 
 mod catalogue;
+#[cfg(feature = "syntax")]
+pub mod check;
 pub mod duration;
 #[cfg(feature = "syntax")]
 pub(crate) mod flow;

@@ -3,9 +3,8 @@
 
 use proc_macro2::TokenStream;
 use proptest::{prelude::*, sample::select};
-use sockeye_rules::syntax::{
-    Diagnostic, Endpoint, Imports, Neighbours, Surroundings, check, check_lifecycle, parse,
-};
+use sockeye_rules::check;
+use sockeye_rules::syntax::{Diagnostic, Endpoint, Imports, Neighbours, Surroundings, parse};
 
 /// What attributes, signatures and bodies are made of, right and wrong.
 const WORDS: &[&str] = &[
@@ -226,10 +225,10 @@ fn lex(text: &str) -> Option<TokenStream> {
 fn judge(attribute: &str, item: &str) -> Vec<Diagnostic> {
     let (Some(attribute), Some(item)) = (lex(attribute), lex(item)) else { return Vec::new() };
     let endpoint = parse(attribute, item.clone());
-    let mut found = check(&endpoint, &Surroundings::default());
-    found.extend(check_lifecycle(&endpoint, &Surroundings::default()));
+    let mut found = check::endpoint(&endpoint, &Surroundings::default());
+    found.extend(check::lifecycle(&endpoint, &Surroundings::default()));
     if let Some(around) = around(&endpoint, &item) {
-        found.extend(check(&endpoint, &around));
+        found.extend(check::endpoint(&endpoint, &around));
     }
     found
 }

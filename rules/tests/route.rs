@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use proptest::{collection::vec, prelude::*, sample::select};
 use quote::quote;
 use sockeye_rules::{
-    ROUTE_SYNTAX,
+    ROUTE_SYNTAX, check,
     route::{route_fault, route_parameters},
-    syntax::{Surroundings, check, parse},
+    syntax::{Surroundings, parse},
 };
 
 fn endpoint() -> TokenStream {
@@ -16,7 +16,7 @@ fn endpoint() -> TokenStream {
 }
 
 fn is_refused_as_literal(route: &str) -> bool {
-    check(&parse(quote!(#route), endpoint()), &Surroundings::default())
+    check::endpoint(&parse(quote!(#route), endpoint()), &Surroundings::default())
         .iter()
         .any(|one| one.rule == &ROUTE_SYNTAX)
 }

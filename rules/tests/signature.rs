@@ -2,14 +2,14 @@
 
 use proc_macro2::TokenStream;
 use sockeye_rules::{
-    Phase,
-    syntax::{Diagnostic, Surroundings, check, parse},
+    Phase, check,
+    syntax::{Diagnostic, Surroundings, parse},
 };
 
 /// What is found in `#[ws_endpoint(attribute)] item`; what the bodies do, mostly nothing, is the business of other rules.
 fn found(attribute: &str, item: &str) -> Vec<Diagnostic> {
     let tokens = |text: &str| text.parse::<TokenStream>().unwrap();
-    let all = check(&parse(tokens(attribute), tokens(item)), &Surroundings::default());
+    let all = check::endpoint(&parse(tokens(attribute), tokens(item)), &Surroundings::default());
     all.into_iter().filter(|one| one.rule.phase == Phase::Signature).collect()
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use sockeye_rules::check;
 use sockeye_rules::syntax::{self, Diagnostic, Imports, Neighbours, Surroundings};
 use syn::{
     Attribute, Block, ImplItemFn, ItemFn, ItemImpl, ItemMod, Meta, TraitItemFn,
@@ -145,12 +146,12 @@ impl Functions {
     fn function(&mut self, attrs: &[Attribute], item: TokenStream, span: proc_macro2::Span, name: String) {
         let around = Surroundings::in_file(self.imports.clone(), &self.neighbours, self.of.clone());
         let found = if let Some(arguments) = arguments(attrs, "ws_endpoint") {
-            Some(syntax::check(&syntax::parse(arguments, item), &around))
+            Some(check::endpoint(&syntax::parse(arguments, item), &around))
         } else if let Some(arguments) = arguments(attrs, "ws_lifecycle") {
-            Some(syntax::check_lifecycle(&syntax::parse(arguments, item), &around))
+            Some(check::lifecycle(&syntax::parse(arguments, item), &around))
         } else {
             let parsed = syntax::parse(TokenStream::new(), item);
-            parsed.function().and_then(|function| syntax::check_function(function, &around))
+            parsed.function().and_then(|function| check::function(function, &around))
         };
         let followed = found.is_some();
         let found = found.unwrap_or_default();

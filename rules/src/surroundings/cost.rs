@@ -4,8 +4,9 @@ use syn::{File, Item};
 
 use super::{Neighbours, Surroundings};
 use crate::{
+    check,
     flow::{BUILT, Imports},
-    syntax::{self, READ},
+    syntax::READ,
 };
 
 /// How many flows are built, and how many bodies parsed, when every function of a file is judged.
@@ -18,7 +19,7 @@ fn cost(text: &str) -> (usize, usize) {
     for item in &file.items {
         if let Item::Fn(item) = item {
             let function = functions.take(&item.sig).expect("every function of the file was read");
-            syntax::judge_function(&function, &around);
+            check::judge_function(&function, &around);
         }
     }
     (BUILT.get() - before.0, READ.get() - before.1)

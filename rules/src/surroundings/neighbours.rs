@@ -15,10 +15,10 @@ use super::{
     collect::{self, Collected, Found},
 };
 use crate::{
-    Rule,
+    Rule, check,
     flow::{Flavor, Flow, Imports, Kind, blocking, is_handle_type},
     reading::each_expression,
-    syntax::{self, Function},
+    syntax::{Diagnostic, Function},
 };
 
 /// How many calls deep a blocking call is looked for.
@@ -283,8 +283,8 @@ fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
         return Vec::new();
     }
     let around = Surroundings::in_file(found.imports.clone(), fields, found.of.clone());
-    let diagnostics = syntax::check_function(&found.function, &around).unwrap_or_default();
-    let fault = |one: syntax::Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
+    let diagnostics = check::function(&found.function, &around).unwrap_or_default();
+    let fault = |one: Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
     diagnostics.into_iter().map(fault).collect()
 }
 

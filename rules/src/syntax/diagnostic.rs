@@ -82,19 +82,19 @@ impl Sink {
     }
 
     /// Forgets what a rule reported, and says how much that was.
-    pub(super) fn take_out(&mut self, rule: &Rule) -> usize {
+    pub(crate) fn remove_rule(&mut self, rule: &Rule) -> usize {
         let before = self.found.len();
         self.found.retain(|found| found.rule != rule);
         before - self.found.len()
     }
 
     /// Forgets what these rules reported.
-    pub(super) fn forget(&mut self, rules: impl Fn(&Rule) -> bool) {
+    pub(crate) fn forget(&mut self, rules: impl Fn(&Rule) -> bool) {
         self.found.retain(|found| !rules(found.rule));
     }
 
     /// Everything that was reported, in the order of the source; the first fault of shape shows the whole signature.
-    pub(super) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
+    pub(crate) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
         self.found = Self { found: self.found }.sorted();
         if let Some(first) = self.found.iter_mut().find(|found| found.shape) {
             first.expected = Some(endpoint.expected_signature());
@@ -103,7 +103,7 @@ impl Sink {
     }
 
     /// Everything that was reported, in the order of the source.
-    pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|found| {
             let start = found.start.start();
             (start.line, start.column)

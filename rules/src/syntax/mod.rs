@@ -1,15 +1,12 @@
-//! Reads an endpoint's tokens and gives them to every rule that is checked on syntax.
+//! Reads an endpoint's tokens.
 //!
-//! `#[ws_endpoint]` and `cargo sockeye check` are two front ends of this: [`parse`], then [`check`].
+//! `#[ws_endpoint]` and `cargo sockeye check` are two front ends of this: [`parse`], then [`check`](crate::check).
 
-mod allow;
 mod arguments;
 mod body;
 mod cookies;
 mod diagnostic;
 mod endpoint;
-mod habit;
-mod helper;
 mod options;
 mod origin_header;
 mod print;
@@ -22,7 +19,6 @@ pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
-pub use habit::is_habit;
 pub use options::{AllowOption, HeartbeatOption, OPTIONS, Options, OriginsOption, near, nearest};
 pub use origin_header::{asks_for_origin, reads_origin_header};
 pub use print::one_line;
@@ -35,12 +31,6 @@ pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;
 
-use crate::{
-    Phase,
-    catalogue::{AXUM, LIFECYCLE, SIGNATURE},
-    flow::{Flavor, Flow},
-};
-
 /// Reads the arguments of the attribute and the item under it.
 ///
 /// It never fails: what cannot be read is kept as such, and the rules say so.
@@ -51,110 +41,4 @@ pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
 /// The same over an item that has been read.
 pub fn parse_arguments(attribute: TokenStream, item: Item) -> Endpoint {
     Endpoint::new(Arguments::parse(attribute), item)
-}
-
-/// How many parameters of the route each `Path` of the endpoint takes, as far as its type says so for certain.
-pub fn path_arities(endpoint: &Endpoint) -> Vec<usize> {
-    crate::catalogue::arities(endpoint)
-}
-
-/// Asks every rule, and returns what they found in the order of the source.
-///
-/// The surroundings are those of the function under the attribute, as far as they are known.
-pub fn check(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
-    let mut sink = Sink::default();
-    for check in SIGNATURE {
-        check(endpoint, &mut sink);
-    }
-    if let Some(function) = endpoint.function() {
-        crate::catalogue::is_registered(function, around.of(), &mut sink);
-        crate::catalogue::has_codec(function, around, &mut sink);
-        crate::catalogue::has_sendable_error(function, around.imports(), &mut sink);
-    }
-    // A socket in place of the handshake is one mistake; what is done with it is right.
-    let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);
-    let function = endpoint.function().filter(taken);
-    let flow = function.and_then(|function| Flow::of_endpoint(function, around));
-    judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
-    if around.is_test() {
-        sink.forget(is_habit);
-    }
-    sink.finish(endpoint)
-}
-
-/// Asks the rules of the lifecycle about a function under `#[ws_lifecycle]`, which [`parse`] reads as well.
-///
-/// The attribute says that `Socket` and its kin are Sockeye's, where the surroundings do not.
-pub fn check_lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
-    let mut sink = Sink::default();
-    helper::check_attribute(helper, &mut sink);
-    let by_name = Surroundings::of_imports(Imports::of_sockeye());
-    let flow = |around| helper.function().and_then(|function| Flow::of_function(function, around));
-    judge(helper, flow(around).or_else(|| flow(&by_name)).as_ref(), None, &mut sink);
-    if around.is_test() {
-        sink.forget(is_habit);
-    }
-    sink.sorted()
-}
-
-/// Asks the rules of the lifecycle about a function that is no endpoint but takes a handshake, a socket, or a half of
-/// one, be it Sockeye's or axum's. `None` when it takes none of them.
-///
-/// The surroundings are those of the function, as far as they are known.
-pub fn check_function(function: &Function, around: &Surroundings) -> Option<Vec<Diagnostic>> {
-    Some(judge_function(function, around)?.found)
-}
-
-/// What the rules say of a function that is no endpoint, and what it was taken for.
-pub struct Judged {
-    /// In the order of the source.
-    pub found: Vec<Diagnostic>,
-    /// Whether its WebSockets are axum's.
-    pub is_axum: bool,
-    /// Whether an upgrade of axum's comes into it, or begins in it.
-    pub has_upgrade: bool,
-}
-
-/// Like [`check_function`], with what the function was taken for.
-pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let Some(flow) = Flow::of_function(function, around) else { return check_sender(function, around) };
-    let mut sink = Sink::default();
-    lifecycle(&flow, &mut sink);
-    Some(Judged {
-        found: sink.sorted(),
-        is_axum: flow.flavor == Flavor::Axum,
-        has_upgrade: flow.flavor == Flavor::Axum && flow.has_upgrade(),
-    })
-}
-
-/// A function without a connection of its own may send to those of others.
-fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let sends = |words: &[&str]| function.has_word(words);
-    if !sends(&["for"]) || !sends(&["await"]) || !sends(&["send", "feed"]) {
-        return None;
-    }
-    let flow = Flow::of_helper(function, around.imports(), around)?;
-    let mut sink = Sink::default();
-    crate::catalogue::sends_in_turn(&flow, &mut sink);
-    let found = Some(sink.sorted()).filter(|found| !found.is_empty())?;
-    Some(Judged { found, is_axum: false, has_upgrade: false })
-}
-
-fn judge(endpoint: &Endpoint, flow: Option<&Flow<'_>>, judged_later: Option<Phase>, sink: &mut Sink) {
-    if let Some(flow) = flow {
-        lifecycle(flow, sink);
-        allow::apply(&endpoint.options.allow, judged_later, flow, sink);
-    }
-}
-
-fn lifecycle(flow: &Flow<'_>, sink: &mut Sink) {
-    for check in LIFECYCLE {
-        check(flow, sink);
-    }
-    helper::report_faults(flow, sink);
-    if flow.flavor == Flavor::Axum {
-        for check in AXUM {
-            check(flow, sink);
-        }
-    }
 }

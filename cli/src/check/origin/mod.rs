@@ -18,7 +18,7 @@ use std::{
     rc::Rc,
 };
 
-use sockeye_rules::{UNCHECKED_ORIGIN, syntax::is_habit};
+use sockeye_rules::{UNCHECKED_ORIGIN, check::is_habit};
 
 use self::{code::Code, demand::Proof, facts::Function, index::Index};
 use super::{

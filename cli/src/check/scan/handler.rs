@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proc_macro2::Span;
 use sockeye_rules::{
-    ROUTE_SYNTAX,
+    ROUTE_SYNTAX, check,
     syntax::{self, Constants, Diagnostic, Endpoint, Function, Imports, Item, Surroundings},
 };
 use syn::{LitStr, TypePath, visit::Visit};
@@ -64,7 +64,7 @@ pub(super) fn endpoint(
     if let Some(arguments) = constants.put_in(&endpoint, &ours.arguments) {
         endpoint = endpoint.with_arguments(arguments);
     }
-    let findings = findings(syntax::check(&endpoint, around), source, &ours.bytes());
+    let findings = findings(check::endpoint(&endpoint, around), source, &ours.bytes());
     let is_fit = !findings.iter().any(|finding| finding.rule == &ROUTE_SYNTAX);
     let kind = Kind::Endpoint(endpoint.route().map(|route| route.text.clone()));
     Judged { kind, findings, route: route(&endpoint).filter(|_| is_fit), has_upgrade: false }
@@ -83,7 +83,7 @@ fn route(endpoint: &Endpoint) -> Option<RouteOf> {
 /// Asks the rules about what stands under `#[ws_lifecycle(..)]`.
 pub(super) fn helper(ours: &Ours, item: Item, around: &Surroundings, source: &Source) -> Judged {
     let helper = syntax::parse_arguments(ours.arguments.clone(), item);
-    let findings = findings(syntax::check_lifecycle(&helper, around), source, &ours.bytes());
+    let findings = findings(check::lifecycle(&helper, around), source, &ours.bytes());
     let kind = helper.function().map_or(Kind::Helper, |function| kind(function, around.imports()));
     let has_upgrade = kind == Kind::Axum;
     Judged { kind, findings, route: None, has_upgrade }
@@ -91,7 +91,7 @@ pub(super) fn helper(ours: &Ours, item: Item, around: &Surroundings, source: &So
 
 /// Asks the rules about any other function; `None` when it has nothing to do with WebSockets.
 pub(super) fn function(function: &Function, around: &Surroundings, source: &Source) -> Option<Judged> {
-    let judged = syntax::judge_function(function, around)?;
+    let judged = check::judge_function(function, around)?;
     let findings = findings(judged.found, source, &function.name().span().byte_range());
     let kind = if judged.is_axum { Kind::Axum } else { Kind::Helper };
     Some(Judged { kind, findings, route: None, has_upgrade: judged.has_upgrade })

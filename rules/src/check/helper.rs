@@ -1,10 +1,9 @@
 //! `#[ws_lifecycle]`: the rules of the lifecycle on a function that is no endpoint.
 
-use super::{Endpoint, Sink, one_line};
 use crate::{
     MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION,
     flow::{Flow, Step},
-    syntax::Item,
+    syntax::{Endpoint, Item, Sink, one_line},
 };
 
 const ALLOW: &str = "`#[ws_lifecycle]` or `#[ws_lifecycle(allow(rule, reason = \"why\"))]`";

@@ -1,16 +1,16 @@
 //! `allow(rule, reason = "..")`: what it turns off, and whether there was anything to turn off.
 
-use super::{AllowOption, Sink};
 use crate::{
     Phase, UNNEEDED_ALLOW,
     flow::{Call, Flow, Step},
+    syntax::{AllowOption, Sink},
 };
 
-/// Takes out what the endpoint allows; an `allow` that took nothing out is reported itself, unless its rule is of the
+/// Removes the diagnostics that the endpoint allows; an `allow` that removed nothing is itself reported, unless its rule is of the
 /// phase that is `judged_later`, or the body may do what it allows where the rule cannot see it.
 pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, flow: &Flow<'_>, sink: &mut Sink) {
     for one in allowed {
-        if sink.take_out(one.rule) == 0 && Some(one.rule.phase) != judged_later && !may_agree(one, flow) {
+        if sink.remove_rule(one.rule) == 0 && Some(one.rule.phase) != judged_later && !may_agree(one, flow) {
             let name = one.rule.name;
             let message = format!("`allow({name}, ..)` has no effect: the rule reports nothing here");
             sink.report(
