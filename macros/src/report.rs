@@ -30,7 +30,7 @@ fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
     let name = Ident::new(found.rule.name, found.end);
     let lint = Ident::new("deprecated", function.name().span());
     let reason = format!(
-        "nothing is deprecated, a macro can only warn like this; `allow({}, reason = \"..\")` in the attribute turns it off",
+        "nothing is deprecated: a macro can emit a warning only in this form; to turn it off, write `allow({}, reason = \"..\")` in the attribute",
         found.rule.name
     );
     quote! {

@@ -33,8 +33,7 @@ fn checked(report: &FileReport) -> String {
         let _ = writeln!(text, "  {}: {} ({}{note})", handler.line, handler.name, kind(handler));
     }
     for one in &report.unseen {
-        let _ =
-            writeln!(text, "  {}: {} has to do with an upgrade and was not understood", one.line, one.name);
+        let _ = writeln!(text, "  {}: {} uses an upgrade, but was not checked", one.line, one.name);
     }
     text
 }

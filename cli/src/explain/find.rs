@@ -46,11 +46,11 @@ fn unknown(name: &str, plain: &str) -> String {
     let names = RULES.iter().map(|rule| rule.name).chain(SYMPTOMS.iter().flat_map(Symptom::names));
     match near(plain, names).as_slice() {
         [] => format!(
-            "`{name}` is no rule, status, close code, or symptom; run `cargo sockeye explain` to list all rules and symptoms"
+            "`{name}` is not a rule, status, close code, or symptom; run `cargo sockeye explain` to list all rules and symptoms"
         ),
         near => {
             format!(
-                "`{name}` is no rule, status, close code, or symptom; did you mean {}?",
+                "`{name}` is not a rule, status, close code, or symptom; did you mean {}?",
                 alternatives(near)
             )
         }

@@ -29,7 +29,7 @@ pub(super) fn write(look: Look, width: Option<usize>) -> String {
 /// The pages that fit what was asked for.
 pub(super) fn write_several(asked: &str, pages: &[(&str, &str)], look: Look, width: Option<usize>) -> String {
     let column = pages.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let heading = bold(&format!("{} pages are about `{asked}`", pages.len()), look);
+    let heading = bold(&format!("{} pages match `{asked}`", pages.len()), look);
     let lines: String = pages.iter().map(|(name, summary)| line(name, summary, column, width)).collect();
     format!("{heading}\n{lines}\ncargo sockeye explain NAME shows one of them\n")
 }

@@ -41,15 +41,18 @@ fn an_unknown_name_is_status_2_and_the_name_that_was_meant() {
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
     assert_eq!(
         run.stderr,
-        "error: `no_receive_lop` is no rule, status, close code, or symptom; did you mean `no_receive_loop`?\n"
+        "error: `no_receive_lop` is not a rule, status, close code, or symptom; did you mean `no_receive_loop`?\n"
     );
     let run = explain(&["zzz"]);
     let run_all = "run `cargo sockeye explain` to list all rules and symptoms";
-    assert_eq!(run.stderr, format!("error: `zzz` is no rule, status, close code, or symptom; {run_all}\n"));
+    assert_eq!(
+        run.stderr,
+        format!("error: `zzz` is not a rule, status, close code, or symptom; {run_all}\n")
+    );
     let run = explain(&["my socket dies"]);
     assert_eq!(
         run.stderr,
-        format!("error: `my socket dies` is no rule, status, close code, or symptom; {run_all}\n")
+        format!("error: `my socket dies` is not a rule, status, close code, or symptom; {run_all}\n")
     );
 }
 

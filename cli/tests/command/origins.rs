@@ -93,12 +93,12 @@ fn a_handler_that_asks_for_a_secret_is_not_reported() {
                 "pub async fn require(request: Request, next: Next) -> Response {
                     if request.headers().get(AUTHORIZATION).is_none() { return no() } next.run(request).await }",
             )],
-            "what the layer `require` asks for",
+            "the credentials that the layer `require` checks",
         ),
     ] {
         let tree = package(handler, &others);
         assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{handler}");
-        assert_eq!(note(&tree), format!("no foreign page can open it: it asks for {asks}"), "{handler}");
+        assert_eq!(note(&tree), format!("a page of another site cannot open it: it requires {asks}"), "{handler}");
     }
 }
 
@@ -144,7 +144,7 @@ async fn c(up: WebSocketUpgrade, headers: HeaderMap) -> Response { if headers.ge
 fn open(up: WebSocketUpgrade, id: u8) -> Response { up.on_upgrade(serve) }";
     let tree = package(handlers, &[]);
     assert_eq!(tree.findings(&[]), ["unchecked_origin src/ws.rs:5:9"]);
-    assert!(tree.run(&["check"]).stdout.contains("`a` and `b` hand their upgrades to it"));
+    assert!(tree.run(&["check"]).stdout.contains("`a` and `b` pass their upgrades to it"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         let message = "nothing here notices a client whose network is gone: without a ping or a timeout `recv` waits for ever, and what the \
                        client takes up stays";
-        let help = "send `Message::Ping` from a `tokio::time::interval` and leave when nothing has come for a while; Sockeye does it by default";
+        let help = "send `Message::Ping` from a `tokio::time::interval` and return when the client has not answered; Sockeye does this by default";
         sink.report(&NO_DEADLINE, &root.at, message, help);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 fn report_unreturned(flow: &Flow<'_>, first: &Operation, second: &Operation, sink: &mut Sink) {
     let (reject, next) = (&first.site.method, &second.site.method);
     let message = format!(
-        "the function goes on after this `{reject}` and reaches `{next}`: a handshake can be answered only once"
+        "the function continues after this `{reject}` and reaches `{next}`: a handshake can be answered only once"
     );
     let call = first.site.call();
     let help = match flow.function.output().map(|output| one_line(output)).as_deref() {

@@ -29,7 +29,7 @@ const NOT_CANCEL_SAFE: [(&str, &str, &str); 5] = [
     ),
     ("read_to_end", LOST, "use `read_buf` with a buffer that lives outside of the loop"),
     ("read_to_string", LOST, "use `read_buf` with a buffer that lives outside of the loop"),
-    ("write_all", "nobody knows how much of it was written", "write in the body of a branch, after `=>`"),
+    ("write_all", "part of the data may have been written", "write in the body of a branch, after `=>`"),
 ];
 
 const LOST: &str = "what it has read so far is lost";
@@ -100,8 +100,8 @@ impl Branches<'_> {
                 .and_then(made_by_interval),
         };
         if let Some(made) = made {
-            let message = "this interval is made anew in each round, and its first tick is ready at once: it never waits";
-            self.sink.report(&CANCELLED_READ, made, message, "make the interval before the loop");
+            let message = "this interval is created again in each iteration, and its first tick completes immediately: it never waits";
+            self.sink.report(&CANCELLED_READ, made, message, "create the interval before the loop");
         }
     }
 }

@@ -17,7 +17,7 @@ const SOCKEYE: &str = "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, w
 
 const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
 
-const LEFT: &str = "this task keeps the connection open: when the function has sent everything and returns, the client is not told, and stays connected";
+const LEFT: &str = "this task keeps the connection open: when the function returns, the client gets no close frame and stays connected";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.flavor == Flavor::Axum && flow.function.has_word(&["Ping"]) {
@@ -149,7 +149,7 @@ impl<'a> Look<'a> for Heartbeats<'_> {
         if !pings || !at.rest().is_empty() || !gives_up(body, at.flow.function.macros()) {
             return;
         }
-        let message = "when the client does not answer, only this task ends: what receives is not told, and the connection stays open";
+        let message = "when the client does not answer, only this task ends: the receive loop is not notified, and the connection stays open";
         let help = "ping in the loop that receives, with `tokio::select!`; or await `&mut handle` of this task there";
         self.sink.report(&DETACHED_TASK, spawn, message, help);
     }

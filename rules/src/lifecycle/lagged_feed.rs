@@ -49,7 +49,7 @@ impl<'a> Look<'a> for Feeds<'_> {
             // In the function itself the error is the end of the connection, and is logged.
             Expr::Try(end) if at.is_spawned() => {
                 if let Some(feed) = at.received(&end.expr).filter(|feed| !feed.is_stream) {
-                    self.loses(&feed, feed.at, "`?` ends this task unseen");
+                    self.loses(&feed, feed.at, "`?` ends this task silently");
                 }
             }
             _ => {}
@@ -139,10 +139,8 @@ impl Feeds<'_> {
     }
 
     fn loses(&mut self, feed: &Received<'_>, place: &dyn ToTokens, how: &str) {
-        let message = format!(
-            "a client that is too slow once gets no more events: `{}` returns `Lagged`, and {how}",
-            feed.at
-        );
+        let message =
+            format!("a client that lags once gets no more events: `{}` returns `Lagged`, and {how}", feed.at);
         self.sink.report(&LAGGED_FEED, place, message, help(feed));
     }
 

@@ -12,10 +12,10 @@ use crate::{
 /// Methods of a handle that wait for the peer.
 const WAITS: [&str; 8] = ["send", "feed", "flush", "recv", "next", "try_next", "close", "send_all"];
 
-const SYNC_HELP: &str = "copy what you need and let go of the lock first: put `lock()` and what you read into a block of its own, \
+const SYNC_HELP: &str = "copy what you need and release the lock first: put `lock()` and the reads into a block, \
                          `let value = { .. };`";
 
-const HELP: &str = "copy what you need and let go of the lock first: `let value = state.lock().await.clone();`, or put the guard \
+const HELP: &str = "copy what you need and release the lock first: `let value = state.lock().await.clone();`, or put the guard \
                     into a block of its own";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {

@@ -81,7 +81,7 @@ impl<'a> Look<'a> for Tasks<'_> {
             && !at.mentions_handle(body)
             && !has_macro(body)
         {
-            let message = "this task never ends: its handle is dropped, and nothing leaves its loop; every connection leaves one behind";
+            let message = "this task never ends: its handle is dropped, and its loop has no exit; every connection leaks one task";
             let help = "keep the handle and call `abort` on it at the end, or start the task once, where the server starts";
             self.sink.report(&ORPHANED_TASK, spawn, message, help);
         }
@@ -122,11 +122,10 @@ impl Tasks<'_> {
         let Some(out) = first_way_out(&rest[..first], at.flow.function.macros()).filter(|_| aborts) else {
             return;
         };
-        let message =
-            format!("this leaves the function before `{named}.abort()`, and the task keeps running");
+        let message = format!("this returns before `{named}.abort()`, so the task keeps running");
         let help = match at.flow.flavor {
             Flavor::Sockeye => "spawn the task with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection".to_owned(),
-            Flavor::Axum => format!("abort on every way out: `let {named} = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(..))`"),
+            Flavor::Axum => format!("abort it on every path: `let {named} = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(..))`"),
         };
         self.sink.report(&ORPHANED_TASK, &out, message, help);
     }

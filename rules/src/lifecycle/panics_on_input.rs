@@ -55,8 +55,7 @@ impl Panics<'_> {
         }
         let what = source(&call.receiver);
         let message = format!("`{}` panics on what a client may send: {what}", call.method);
-        let help =
-            "answer it or leave it out: `let Ok(value) = .. else { continue };`, with `Some` for an `Option`";
+        let help = "reply with an error, or skip the message: `let Ok(value) = .. else { continue };`, with `Some` for an `Option`";
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
     }
 
@@ -91,9 +90,9 @@ impl Panics<'_> {
             return;
         }
         let message = if is_text {
-            "this slice panics when the client sends a shorter string, or one with a character across the bound"
+            "this slice panics if the string is shorter, or if the bound is inside a character"
         } else {
-            "this index panics when the client sends less"
+            "this index panics if the message has fewer elements"
         };
         let help = if is_text {
             "write `let Some(part) = text.get(..) else { continue };`, with the same range"
@@ -112,7 +111,7 @@ impl Panics<'_> {
         if !is_given || self.measures.compares(&index.index) {
             return;
         }
-        let message = "this index panics when the client sends a larger number";
+        let message = "this index panics if the client sends a larger number";
         let help =
             "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
@@ -126,9 +125,9 @@ impl Panics<'_> {
         if !origin.is(Tags::INPUT) || is_measured {
             return;
         }
-        let message = format!("`{}` panics when the client sends less", call.method);
+        let message = format!("`{}` panics if the message is shorter", call.method);
         let help =
-            "look at the length first, or use a method that gives an `Option`, such as `split_at_checked`";
+            "check the length first, or use a method that returns an `Option`, such as `split_at_checked`";
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
     }
 }
@@ -153,13 +152,13 @@ fn source(receiver: &Expr) -> String {
             });
             let name = name.filter(|word| word.starts_with(|first: char| first.is_lowercase())).last();
             name.map_or_else(
-                || "it is not always there".to_owned(),
+                || "it is not always present".to_owned(),
                 |name| format!("`{name}` fails for some messages"),
             )
         }
         Expr::Paren(inner) => source(&inner.expr),
         Expr::Reference(inner) => source(&inner.expr),
-        _ => "it is not there for every message".to_owned(),
+        _ => "some messages do not have it".to_owned(),
     }
 }
 

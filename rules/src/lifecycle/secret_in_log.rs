@@ -49,7 +49,7 @@ const SAME: [&str; 17] = [
 ];
 
 const HELP: &str =
-    "leave it out, or log what tells clients apart without opening anything: a user's id, or a hash";
+    "remove it from the log, or log something that only identifies the client: a user id, or a hash";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !flow.function.has_word(&LOGS) {
@@ -110,7 +110,7 @@ impl Watch for Logs<'_> {
 
 impl Logs<'_> {
     fn report(&mut self, at: &dyn ToTokens, what: &str) {
-        let message = format!("{what} goes into the log, where whoever reads it can use it");
+        let message = format!("{what} is written to the log, where anyone who reads it can use it");
         self.sink.report(&SECRET_IN_LOG, at, message, HELP);
     }
 
@@ -140,13 +140,13 @@ impl Logs<'_> {
         match name.as_str() {
             "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin),
             "headers" if origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST) => {
-                Some("every header, with cookies and `Authorization`,".to_owned())
+                Some("every header, including cookies and `Authorization`,".to_owned())
             }
             "uri" if self.in_query && (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) => {
-                Some("the query, with a secret in it,".to_owned())
+                Some("the query string, which contains a secret,".to_owned())
             }
             "get" | "get_all" if origin.is(Tags::REQUEST) => {
-                is_secret_key(call.args.first()?).then(|| "a header that lets its owner in".to_owned())
+                is_secret_key(call.args.first()?).then(|| "a header with credentials".to_owned())
             }
             _ if SAME.contains(&name.as_str()) => self.secret(&call.receiver, names),
             _ => None,
@@ -182,10 +182,10 @@ impl Logs<'_> {
             return None;
         }
         if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
-            return Some(format!("`{name}`, every header with cookies and `Authorization`,"));
+            return Some(format!("`{name}`, every header including cookies and `Authorization`,"));
         }
         if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query {
-            return Some(format!("`{name}`, the query with a secret in it,"));
+            return Some(format!("`{name}`, the query string with a secret in it,"));
         }
         let fields = names.types().fields(origin.ty.as_deref()?);
         let hides = |ty: &str| ty.contains("Secret") || ty.contains("Redact");

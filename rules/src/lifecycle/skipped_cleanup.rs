@@ -27,10 +27,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 fn message(leak: &Leak) -> String {
     let added = leak.added.shown();
     match leak.way {
-        Way::Question => format!("`?` leaves before what `{added}` added is removed: it stays for ever"),
-        Way::Return => format!("this returns before what `{added}` added is removed: it stays for ever"),
-        Way::Panic => format!("a panic here leaves what `{added}` added: it stays for ever"),
-        Way::End => format!("what `{added}` adds is not removed on every way out of here: it stays for ever"),
+        Way::Question => format!("`?` returns early here: what `{added}` added is never removed"),
+        Way::Return => format!("this returns early: what `{added}` added is never removed"),
+        Way::Panic => format!("if this panics, what `{added}` added is never removed"),
+        Way::End => format!("what `{added}` adds is not removed on every path out of the function"),
     }
 }
 
@@ -48,7 +48,7 @@ fn counted_before(flow: &Flow<'_>, events: &Events, sink: &mut Sink) {
             continue;
         }
         let message = format!(
-            "`{}` adds this before the upgrade, and only the callback removes it: an upgrade that fails leaves it for ever",
+            "`{}` adds this before the upgrade, and only the callback removes it: if the upgrade fails, it is never removed",
             added.shown()
         );
         let help = "move it into the callback of `on_upgrade`, or move a guard into the callback whose `Drop` removes it";

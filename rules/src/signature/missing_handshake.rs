@@ -31,7 +31,7 @@ pub(crate) fn check_codec(function: &Function, around: &Surroundings, sink: &mut
         _ => None,
     };
     let Some(name) = only_name.filter(|name| is_handshake && around.is_only_data(name)) else { return };
-    let message = format!("`{name}` is not a codec: nothing says how messages are read and written");
+    let message = format!("`{name}` is not a codec: it does not define how messages are read and written");
     let help = format!("for JSON write `Handshake<Json<{name}>>`, with `use sockeye::Json;`");
     sink.report(&MISSING_HANDSHAKE, codec, message, help).untyped();
 }

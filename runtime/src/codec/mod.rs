@@ -1,4 +1,4 @@
-//! How messages become values and values messages.
+//! Converts messages into values and values into messages.
 
 mod json;
 mod outgoing;
@@ -10,7 +10,7 @@ pub use raw::Raw;
 
 use crate::{Error, Message};
 
-/// Decodes messages for the handler, and encodes what it sends.
+/// Decodes the messages that a handler receives, and encodes those that it sends.
 ///
 /// Name it in the type of the handshake: `Handshake<MyCodec>`. Sockeye provides [`Raw`] and [`Json`].
 ///
@@ -35,17 +35,17 @@ use crate::{Error, Message};
 /// # assert_eq!(Numbers::decode(Message::text("7")).unwrap(), 7);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` is not a codec: nothing says how messages are read and written",
+    message = "[missing_handshake] `{Self}` is not a codec: it does not define how messages are read and written",
     label = "a handshake takes a codec: `Handshake`, `Handshake<Json<In, Out>>` or your own `Codec`",
     note = "help: for JSON write `Handshake<Json<{Self}>>`"
 )]
 pub trait Codec: Send + 'static {
-    /// What `recv` returns.
+    /// The type that `recv` returns.
     type In: Send + 'static;
-    /// What `send` takes.
+    /// The type that `send` accepts.
     type Out: Send + 'static;
 
-    /// The name of the format that this codec writes. The default is the name of the codec's type.
+    /// The name of the format that this codec writes. By default, the name of the codec's type.
     ///
     /// A [`Hub`](crate::Hub) encodes its events once. A socket sends them as they are if its codec has the same
     /// format, and otherwise returns an error: two codecs with the same name must write the same format.
@@ -60,25 +60,24 @@ pub trait Codec: Send + 'static {
     /// the handler returns it.
     fn decode(message: Message) -> Result<Self::In, Error>;
 
-    /// Writes a message.
+    /// Encodes a message.
     ///
     /// # Errors
-    /// Says why the value cannot be written; `send` passes it on.
+    /// If the value cannot be encoded. `send` returns the error.
     fn encode(value: &Self::Out) -> Result<Message, Error>;
 
-    /// What shows a client's script that the server is there, on an endpoint with the option `heartbeat_message`. It is sent when the
-    /// connection opens, behind what the handler sends without waiting for anything, and again after so much silence of the server. `None`
-    /// sends nothing.
+    /// The message that tells a client's script that the server is alive, on an endpoint with the option `heartbeat_message`. It is sent
+    /// when the connection opens, after the messages that the handler sends before its first wait, and then whenever the server has sent
+    /// nothing for the interval. `None` sends nothing.
     ///
-    /// The default is the JSON text `{"sockeye":"heartbeat","every":30000}`, with the milliseconds within which the client can
-    /// expect the next message. The client module `sockeye-client` handles it. A codec whose clients cannot tell it from
-    /// their own messages writes one of its own.
+    /// The default is the JSON text `{"sockeye":"heartbeat","every":30000}`, with the number of milliseconds within which the
+    /// client can expect the next message. The client module `sockeye-client` handles it. If clients could not tell it from
+    /// their own messages, return a different one.
     fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
         Some(Message::text(format!(r#"{{"sockeye":"heartbeat","every":{}}}"#, every.as_millis())))
     }
 
-    /// Encodes an owned value. By default the same as [`encode`](Self::encode); implement it if ownership saves
-    /// a copy.
+    /// Encodes an owned value. By default the same as [`encode`](Self::encode); implement it if ownership saves a copy.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).

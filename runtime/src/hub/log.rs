@@ -1,4 +1,4 @@
-//! What the hub logs. Nothing of it may be called under a lock: a `LogStream` publishes what it hears.
+//! The hub's log events. None of these functions may be called under a lock: a `LogStream` publishes what it receives.
 
 use sockeye_rules::{BACKPLANE_LOST, SLOW_CONSUMER};
 use tracing::Level;
@@ -6,10 +6,10 @@ use tracing::Level;
 use super::heard::Gap;
 use crate::log::event;
 
-/// What to do about everything that goes wrong between this machine and the broker.
+/// The remedy for failures between this machine and the broker.
 const BROKER: &str = "check that the broker is running and reachable; the hub reconnects by itself";
 
-/// What to do about events that did not come.
+/// The remedy for events that did not arrive.
 const GAP: &str =
     "check the broker and its network; send the whole state again when `next_or_lost` returns a loss";
 
@@ -19,7 +19,7 @@ const READ_FASTER: &str = "read the subscription faster, publish less, or raise 
 pub(super) struct Missed<'a> {
     pub(super) topic: &'a str,
     pub(super) events: u64,
-    /// It has been said of this subscriber before, loudly.
+    /// This subscriber has been reported before, at a higher level.
     pub(super) again: bool,
 }
 
@@ -48,12 +48,12 @@ pub(super) fn lost(reason: &str) {
     );
 }
 
-/// It is there again.
+/// The connection is restored.
 pub(super) fn found_again() {
     event!(Level::INFO, "the backplane is connected again");
 }
 
-/// An event could not be handed to the backplane; those that follow it are counted, not logged.
+/// An event could not be passed to the backplane; further ones are counted, not logged.
 pub(super) fn unsent(topic: &str, reason: &str) {
     event!(
         Level::WARN,
@@ -70,11 +70,11 @@ pub(super) fn sent_again(unsent: u64) {
     event!(Level::INFO, "events reach other machines again", unsent = unsent);
 }
 
-/// A topic is not heard from other machines; those that follow it are counted in what the hub says when it is asked.
+/// A topic does not receive events of other machines; further ones are counted in the hub's readiness error.
 pub(super) fn unheard(topic: &str, reason: &str) {
     event!(
         Level::WARN,
-        "cannot subscribe to a topic of other machines; the broker is asked again",
+        "cannot subscribe to a topic at the broker; retrying",
         rule = BACKPLANE_LOST.name,
         topic = topic,
         reason = reason,
@@ -82,13 +82,12 @@ pub(super) fn unheard(topic: &str, reason: &str) {
     );
 }
 
-/// The broker has confirmed all that it had refused.
+/// The broker has confirmed all topics that it had refused.
 pub(super) fn heard_again() {
-    event!(Level::INFO, "all topics of other machines are subscribed again");
+    event!(Level::INFO, "all topics are subscribed at the broker again");
 }
 
-/// So many topics have lost events that their subscribers on other machines cannot all be told. Said once for each time that it
-/// comes to that.
+/// Too many topics have lost events to notify all subscribers on other machines. Logged once per occurrence.
 pub(super) fn untold(topic: &str) {
     event!(
         Level::WARN,
@@ -110,11 +109,11 @@ pub(super) fn unreadable(topic: &str) {
     );
 }
 
-/// Events of another machine have not come.
+/// Events of another machine did not arrive.
 pub(super) struct Missing<'a> {
     pub(super) topic: &'a str,
     pub(super) gap: Gap,
-    /// Nothing like it was said a moment ago.
+    /// Nothing similar was logged recently.
     pub(super) is_loud: bool,
 }
 

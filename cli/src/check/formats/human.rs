@@ -50,7 +50,7 @@ fn place<'a>(path: &'a str, place: &'a Place) -> render::Place<'a> {
 fn unseen(package: &str, number: usize) -> String {
     let (functions, were) = (count(number, "function"), if number == 1 { "was" } else { "were" });
     format!(
-        "note: {functions} of `{package}` that upgrade to a WebSocket {were} not understood; `--verbose` says where"
+        "note: {functions} of `{package}` that upgrade to a WebSocket {were} not checked; `--verbose` lists them"
     )
 }
 

@@ -124,7 +124,7 @@ impl Search<'_> {
                 return header(&body).or(|| looked_up(&body, true));
             }
             if ["Claims", "Jwt", "JwtClaims", "BearerToken", "ApiKey"].contains(&&*name) {
-                return Proof::Secret(format!("what the extractor `{name}` asks for"));
+                return Proof::Secret(format!("the credentials that the extractor `{name}` reads"));
             }
         }
         Proof::Nothing
@@ -141,7 +141,10 @@ impl Search<'_> {
                     let demands =
                         |layer: &Rc<Function>| !reads_cookies(&layer.body) && self.layer(layer).is_secret();
                     if let Some(layer) = layers.into_iter().find(demands) {
-                        return Proof::Secret(format!("what the layer `{}` asks for", layer.name));
+                        return Proof::Secret(format!(
+                            "the credentials that the layer `{}` checks",
+                            layer.name
+                        ));
                     }
                     around.push(router.name.clone());
                 }

@@ -95,7 +95,7 @@ fn hazard(file: &SourceFile, line: usize, index: &Index) -> Hazard {
     let open = Hazard::Open { callers: Vec::new() };
     let Some(handler) = absolute(&file.path).ok().and_then(|path| index.at(&path, line)) else { return open };
     if let Some(helper) = helper(&handler, index) {
-        return Hazard::None(format!("its upgrade goes to `{}`, which is judged", helper.name));
+        return Hazard::None(format!("its upgrade is passed to `{}`, which is checked", helper.name));
     }
     let proof = demand::of_handler(&handler, index);
     if let Proof::Secret(what) = &proof {
@@ -114,7 +114,7 @@ fn hazard(file: &SourceFile, line: usize, index: &Index) -> Hazard {
 }
 
 fn asks(what: &str) -> String {
-    format!("no foreign page can open it: it asks for {what}")
+    format!("a page of another site cannot open it: it requires {what}")
 }
 
 /// The function that gets the handler's upgrade, when the handler has no use for it itself.
@@ -144,9 +144,9 @@ fn by(callers: &[String]) -> Option<String> {
     let names: Vec<_> = callers.iter().map(|name| format!("`{name}`")).collect();
     let (last, others) = names.split_last()?;
     Some(if others.is_empty() {
-        format!("{last} hands its upgrade to it")
+        format!("{last} passes its upgrade to it")
     } else {
-        format!("{} and {last} hand their upgrades to it", others.join(", "))
+        format!("{} and {last} pass their upgrades to it", others.join(", "))
     })
 }
 

@@ -163,7 +163,7 @@ fn not_judged(report: &Report<'_>) -> String {
             if one.group.is_empty() { "no group".to_owned() } else { format!("the group `{}`", one.group) };
         let _ = writeln!(
             text,
-            "not checked: `{}` at {place} is in {group}, which no checked server serves",
+            "not checked: `{}` at {place} is in {group}, which none of the checked servers serves",
             one.name
         );
     }
