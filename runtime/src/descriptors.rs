@@ -1,26 +1,26 @@
-//! File descriptors: what the process may have, and limits that fit into it.
+//! File descriptors: how many the process may have, and limits that fit.
 
 use crate::limits::{CLIENTS, Limits};
 
-/// What is left for everything but connections where defaults are lowered: connections that are being turned away, the
-/// program's files, its databases.
+/// Descriptors that are reserved when defaults are lowered: for connections that are being turned away, and for the
+/// program's files and databases.
 const RESERVE: u64 = 128;
 
-/// A default is not lowered below this: so small a server is nobody's intention.
+/// A default is not lowered below this: no one wants such a small server.
 const LEAST: u64 = 16;
 
-/// What has become of limits that need more descriptors than the process may have.
+/// The result for limits that need more descriptors than the process may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fit {
     /// They fit.
     Whole,
     /// Defaults were lowered.
     Lowered { needed: u64, hard: u64 },
-    /// What the user wrote does not fit.
+    /// The limits that the user set do not fit.
     TooMuch { needed: u64, hard: u64 },
 }
 
-/// Limits that fit into what this process may have.
+/// Limits that fit into the descriptors of this process.
 pub(crate) fn fit(limits: Limits) -> (Limits, Fit) {
     hard_limit().map_or((limits, Fit::Whole), |hard| fit_into(limits, hard))
 }
@@ -45,19 +45,19 @@ fn fit_into(limits: Limits, hard: u64) -> (Limits, Fit) {
     (lowered(limits, usize::try_from(share).unwrap_or(usize::MAX)), Fit::Lowered { needed, hard })
 }
 
-/// The limits with this in place of the defaults.
+/// The limits with these values in place of the defaults.
 fn lowered(mut limits: Limits, share: usize) -> Limits {
     let sockets = limits.max_connections.unwrap_or_else(|| limits.sockets().min(share));
     let http = limits.max_http_connections.unwrap_or_else(|| limits.http().min(share));
-    // A default that was lowered must not become what one client may have.
+    // A lowered default must not be exceeded by the limit per client.
     let of_one_client = limits.of_one_client().min((sockets.min(http) / CLIENTS).max(1));
     limits.max_connections_per_client.get_or_insert(of_one_client);
     (limits.max_connections, limits.max_http_connections) = (Some(sockets), Some(http));
     limits
 }
 
-/// Raises the process's soft limit to what these limits need, as far as it may go. What cannot be raised shows when a
-/// connection cannot be accepted.
+/// Raises the process's soft limit to what these limits need, as far as possible. If it is not enough, `accept_failed`
+/// reports it.
 #[cfg(unix)]
 pub(crate) fn raise(limits: &Limits) {
     let _as_far_as_it_goes = rlimit::increase_nofile_limit(needed(limits).saturating_add(RESERVE));

@@ -1,14 +1,14 @@
-//! The one place that a connection's owner and its handles share.
+//! The state that a connection's owner and its handles share.
 //!
 //! The owner (`owner.rs`) is the task that polls the handler and drives the stream; the handles are what the handler
 //! holds (`handle.rs`). Between two polls of the owner nothing but this cell connects them.
 //!
-//! Two locks, so that code of others never runs while somebody waits for it:
+//! There are two locks, so that foreign code never runs while another task waits for a lock:
 //!
-//! - `state` is waited for by everyone, and held for moments in which nothing of others runs (`state.rs`).
-//! - `wire` is the stream, where code of others runs. Only the owner's task takes it, in the owner's poll, be it that the owner drives
-//!   the stream or that its handler reads; so it is free whenever it is asked for. Where it is not, because code that runs in
-//!   there came back to the same connection, it is not waited for.
+//! - `state` can be waited for by any task, and is held only briefly, while no foreign code runs (`state.rs`).
+//! - `wire` is the stream, where foreign code runs. Only the owner's task locks it, during the owner's poll: either the owner drives
+//!   the stream, or its handler reads from it. So it is free whenever it is requested. The exception is foreign code that runs in
+//!   there and uses the same connection again; it does not wait for the lock.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -45,13 +45,13 @@ pub(crate) struct Cell {
     state: Mutex<State>,
     wire: Mutex<Wire>,
     tasks: Tasks,
-    /// What says that the server is there. Written once, before the connection opens.
+    /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
 }
 
 /// The state while it is locked.
 ///
-/// The fields are dropped in this order: the lock is released, and then what was left for later runs.
+/// The fields are dropped in this order: the lock is released first, then the deferred work runs.
 pub(super) struct Locked<'a> {
     state: MutexGuard<'a, State>,
     later: Option<Later>,
@@ -74,7 +74,7 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Mostly there is nothing, and the lock is released many times a message.
+        // Usually there is nothing to do, and the lock is released many times per message.
         if !self.state.later.is_empty() {
             self.later = Some(self.state.later.take());
         }
@@ -102,7 +102,7 @@ impl Cell {
         Locked { state: self.state.lock().unwrap_or_else(PoisonError::into_inner), later: None }
     }
 
-    /// The stream, unless it is in use: by whoever calls, further up. Never waits.
+    /// The stream, unless a caller further up the stack is using it. Never waits.
     pub(super) fn wire(&self) -> Option<MutexGuard<'_, Wire>> {
         match self.wire.try_lock() {
             Ok(wire) => Some(wire),
@@ -111,15 +111,15 @@ impl Cell {
         }
     }
 
-    /// Notes how this codec writes the heartbeat message, if there is to be one.
+    /// Records how this codec writes the heartbeat message, if there is one.
     pub(crate) fn speak<C: Codec>(&self) {
         if let Some(message) = self.settings.heartbeat_message.and_then(C::heartbeat_message) {
-            // A connection is accepted once.
+            // A connection is accepted only once.
             let _ = self.heartbeat_message.set(Box::new(message));
         }
     }
 
-    /// The heartbeat message, and after how much silence it is sent.
+    /// The heartbeat message, and the time of silence after which it is sent.
     pub(super) fn heartbeat_message(&self) -> Option<(Duration, &Message)> {
         Some((self.settings.heartbeat_message?, self.heartbeat_message.get()?))
     }
@@ -151,8 +151,8 @@ impl Cell {
         self.tasks.end().await;
     }
 
-    /// Ends the connection for every handle that is left, because nobody drives it any more. Gives the cause of the end,
-    /// this one if there is none yet, and its time.
+    /// Ends the connection for all remaining handles, because no task drives it any more. Returns the cause of the end
+    /// (this one, if there was none) and the time of the end.
     pub(super) fn abandon(&self, end: End) -> (Arc<End>, Instant) {
         self.tasks.cancel();
         let mut state = self.lock();
@@ -167,7 +167,7 @@ impl Cell {
         (end.unwrap_or_else(|| Arc::new(End::Dropped)), over_at)
     }
 
-    /// Takes a panic of a payload as the end of the connection, or keeps it beside an end that came before. Says whether there was one.
+    /// Makes a payload's panic the cause of the end, or keeps it alongside an earlier cause. Returns whether there was one.
     pub(super) fn note_panic(&self, wire: &mut Wire) -> bool {
         let Some(words) = wire.take_panic() else { return false };
         self.lock().panicked(words);
@@ -181,11 +181,12 @@ impl Lingerer for Cell {
     }
 }
 
-/// The hold of whoever is responsible for a connection: the request, then the owner. Without it the connection is over.
+/// Held by the part that is responsible for a connection: first the request, then the owner. When it is dropped, the
+/// connection is over.
 #[derive(Debug)]
 pub(crate) struct Kept {
     cell: Arc<Cell>,
-    /// Its place among the server's connections, and then among the handlers that go on.
+    /// Its place among the server's connections, and then among the lingering handlers.
     place: Place,
     route: &'static str,
     lingering: Option<metrics::Lingering>,
@@ -197,7 +198,7 @@ impl Kept {
         Self { cell: Arc::new(Cell::new(endpoint)), place, route, lingering: None }
     }
 
-    /// The connection is over. Its handler may go on.
+    /// The connection is over. Its handler may continue.
     pub(super) fn over(&mut self, handler_goes_on: bool) {
         if handler_goes_on {
             self.linger(self.share());
@@ -206,7 +207,7 @@ impl Kept {
         }
     }
 
-    /// A handler goes on without a connection, and can be told so to make room for others.
+    /// A handler continues without a connection, and can be dropped to make room for others.
     pub(crate) fn linger(&mut self, handler: Arc<dyn Lingerer>) {
         self.place.linger(handler);
         self.lingering = Some(metrics::Lingering::new(self.route));

@@ -1,7 +1,7 @@
 //! The owner's half of a connection: flush, read ahead, heartbeat, deadlines, the closing handshake.
 //!
-//! A round runs each time the handler is pending. It writes what the handler queued (so that replies to a burst leave
-//! together), reads what the peer sent if nobody has looked yet, and moves the connection on to its end.
+//! A round runs each time the handler is pending. It writes what the handler queued (so that replies to a burst are
+//! written together), reads from the peer if the handler has not done so, and advances the closing handshake.
 
 use std::{
     pin::Pin,
@@ -24,30 +24,30 @@ use crate::{CloseCode, Limits, Message, log};
 #[derive(Debug)]
 pub(super) struct Drive {
     phase: Phase,
-    /// When the phase must be over.
+    /// The deadline of the phase.
     deadline: Option<Instant>,
-    /// When the answer to a ping must be here.
+    /// The deadline for the answer to a ping.
     pong_due: Option<Instant>,
-    /// Since when nothing could be written, and how much was written then.
+    /// The time since which nothing could be written, and how much had been written by then.
     stalled: Option<(Instant, u64)>,
-    /// When something last came from the peer, and how much had come then.
+    /// When something last arrived from the peer, and how much had arrived by then.
     heard: (Instant, u64),
-    /// When a message, or a part of one, last came, and how much of messages had come then.
+    /// When a message, or a part of one, last arrived, and how many message bytes had arrived by then.
     active: (Instant, u64),
-    /// When a message was last sent, and up to where messages were queued then. Noted only where there is a heartbeat message.
+    /// When a message was last sent, and the queue position at that time. Recorded only if there is a heartbeat message.
     said: (Instant, u64),
     /// The first heartbeat message is queued.
     has_spoken: bool,
-    /// When the answer to the ping of a handle must be here.
+    /// The deadline for the answer to a handle's ping.
     ping_due: Option<Instant>,
     reprieve: Reprieve,
-    /// The timer was last set for a deadline that only moves on; see `is_awaited`.
+    /// The timer was last set for a deadline that only moves later; see `is_awaited`.
     is_timed: bool,
-    /// What is to be told to the log when the stream is not in use: a layer of the program's may send to it.
+    /// Log events to emit when the stream is not in use: a layer of the program may send to it.
     news: Vec<News>,
 }
 
-/// A step in the life of a connection.
+/// A phase of a connection.
 #[derive(Debug)]
 enum News {
     Open,
@@ -55,20 +55,20 @@ enum News {
 }
 
 enum Phase {
-    /// The answer to the handshake is on its way.
+    /// The response to the handshake is on its way.
     Opening(Upgrade),
-    /// Messages flow.
+    /// Messages are exchanged.
     Serving,
     /// The peer's close frame is being answered.
     Answering,
-    /// Our close frame is sent; the peer's is awaited.
+    /// Our close frame is sent, and the peer's is awaited.
     Closing,
-    /// The peer broke the rules: our close frame is sent, whatever still comes is dropped.
+    /// The peer violated the protocol: our close frame is sent, and anything that still arrives is dropped.
     Parting,
     Over,
 }
 
-/// What gives the stream once the answer to the handshake is out.
+/// Resolves to the stream once the response to the handshake is sent.
 type Upgrade = Pin<Box<dyn Future<Output = Result<Box<dyn Io>, String>> + Send>>;
 
 /// What a round works on.
@@ -76,13 +76,14 @@ pub(super) struct Round<'a, 'cx> {
     pub(super) cell: &'a Cell,
     pub(super) wire: &'a mut Wire,
     pub(super) cx: &'a mut Context<'cx>,
-    /// The handler has something to look at again.
+    /// The handler should be polled again.
     pub(super) again: bool,
-    /// Up to where the transport has what was queued, where the state does not know it yet: it learns it with the next look.
+    /// The position up to which the transport has taken queued data, as long as the state does not know it yet: it is
+    /// updated at the next look.
     pub(super) written: Option<u64>,
-    /// As the last look at the state has shown. Whoever changes it afterwards, and is not this round, asks for another turn.
+    /// As of the last look at the state. Any code that changes it later, except this round, requests another turn.
     is_at_its_end: bool,
-    /// What may be read ahead, as the last look has shown.
+    /// The amount that may be read ahead, as of the last look.
     room: Option<(usize, usize)>,
 }
 
@@ -107,7 +108,7 @@ impl Drive {
         }
     }
 
-    /// Tells the log what has happened.
+    /// Logs what has happened.
     pub(super) fn report(&mut self) {
         if self.news.is_empty() {
             return;
@@ -131,7 +132,7 @@ impl Drive {
         while self.step(round) {}
     }
 
-    /// One step of the phase. Says whether the next phase has begun.
+    /// Runs one step of the phase. Returns whether the next phase has begun.
     fn step(&mut self, round: &mut Round<'_, '_>) -> bool {
         match &mut self.phase {
             Phase::Opening(upgrade) => {
@@ -140,7 +141,7 @@ impl Drive {
                     Ok(io) => self.open(round, io),
                     Err(why) => self.lose(round, why),
                 }
-                // The handler has its socket now; it is its turn before anything is read ahead of it.
+                // The handler has its socket now, so it is polled before anything is read ahead.
                 !round.again
             }
             Phase::Serving => {
@@ -175,7 +176,7 @@ impl Drive {
     fn serve(&mut self, round: &mut Round<'_, '_>) {
         self.flush(round);
         self.introduce(round);
-        // A handler that is about to be polled reads for itself: then its replies go out before an answer to a close.
+        // A handler that is about to be polled reads by itself, so its replies are sent before an answer to a close.
         if !round.again && round.room.is_some() {
             round.read_ahead();
         }
@@ -189,14 +190,14 @@ impl Drive {
         self.note_said(round);
     }
 
-    /// Notes whether anything was sent since it last looked.
+    /// Records whether anything was sent since it last looked.
     fn note_said(&mut self, round: &Round<'_, '_>) {
         if round.cell.heartbeat_message().is_some() && round.wire.taken_up_to() != self.said.1 {
             self.said = (Instant::now(), round.wire.taken_up_to());
         }
     }
 
-    /// Tells the client when to expect something, behind what the handler has sent at once: its first message is the first of the connection.
+    /// Sends the first heartbeat message, after the messages that the handler has sent immediately: those come first on the connection.
     fn introduce(&mut self, round: &mut Round<'_, '_>) {
         if !std::mem::replace(&mut self.has_spoken, true) && round.cell.heartbeat_message().is_some() {
             self.speak(round, Instant::now());
@@ -204,7 +205,7 @@ impl Drive {
         }
     }
 
-    /// Says that the server is there.
+    /// Sends the heartbeat message.
     fn speak(&mut self, round: &mut Round<'_, '_>, now: Instant) {
         if let Some((_, message)) = round.cell.heartbeat_message() {
             round.wire.queue(message.clone());
@@ -212,7 +213,7 @@ impl Drive {
         }
     }
 
-    /// Notes whether anything has come since it last looked, be it part of a long message.
+    /// Records whether anything has arrived since the last look, even part of a long message.
     fn listen(&mut self, wire: &mut Wire) {
         let Some(engine) = wire.engine() else { return };
         if engine.read() == self.heard.1 {
@@ -225,7 +226,7 @@ impl Drive {
         }
     }
 
-    /// Writes what is queued. Says whether all of it is written.
+    /// Writes what is queued. Returns whether all of it is written.
     fn flush(&mut self, round: &mut Round<'_, '_>) -> bool {
         let was_behind = round.wire.is_behind();
         if !was_behind && matches!(self.phase, Phase::Serving) {
@@ -236,7 +237,7 @@ impl Drive {
         match flushed {
             Poll::Ready(Ok(())) => {
                 if was_behind {
-                    // Only then is there anything new: who waits for the end looks again each time it is woken.
+                    // Only then has anything changed: tasks that wait for the end check again each time they are woken.
                     round.written = Some(round.wire.taken_up_to());
                 }
                 self.stalled = None;
@@ -257,8 +258,8 @@ impl Drive {
         }
     }
 
-    /// Writes what is queued, the close frame behind it included. From when that is written on the peer has its time to
-    /// answer; until then it has to take some of it now and then, as before.
+    /// Writes what is queued, including the close frame at the end. Once that is written, the peer has its time to
+    /// answer; until then it has to keep reading, as before.
     fn flush_last(&mut self, round: &mut Round<'_, '_>) -> bool {
         let flushed = self.flush(round);
         if flushed && self.deadline.is_none() {
@@ -267,12 +268,12 @@ impl Drive {
         flushed
     }
 
-    /// Goes from serving to the phase that fits the end.
+    /// Moves from serving to the phase that fits the cause of the end.
     fn begin_end(&mut self, round: &mut Round<'_, '_>) -> bool {
         let Some(end) = round.cell.lock().closing.end.clone() else { return false };
         self.news.push(News::Closing(end.close().map(|(code, _)| code)));
         self.deadline = (!end.is_patient()).then(|| Instant::now() + round.limits().close_timeout);
-        // Nothing is queued after the end, so that this is all that comes before the close frame.
+        // Nothing is queued after the end, so this is all that precedes the close frame.
         round.take_queued();
         round.wake_all();
         if let (Some(engine), Some((code, reason))) = (round.wire.engine(), end.close()) {
@@ -298,7 +299,7 @@ impl Drive {
             match engine.poll_receive(round.cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong { .. }) => {}
-                // What is queued before our own close frame is still owed.
+                // Data that was queued before our own close frame is still written.
                 Poll::Ready(Received::Close(_)) => {
                     self.phase = Phase::Answering;
                     return true;
@@ -315,7 +316,7 @@ impl Drive {
         }
     }
 
-    /// Sends what is left, says that nothing more comes, and drops what the peer still sends.
+    /// Sends the rest, shuts down the write side, and drops anything that the peer still sends.
     fn part(&mut self, round: &mut Round<'_, '_>) -> bool {
         if !self.flush_last(round) {
             return false;
@@ -345,8 +346,9 @@ impl Drive {
         round.wake_all();
     }
 
-    /// Whether a timer that is set already rings in time: it was last set for the next ping and `idle_timeout`, nothing else is due
-    /// now, and these can only have moved on. An answer to a ping may be due later than the next ping, and then the timer is.
+    /// Whether the timer that is already set fires early enough: it was last set for the next ping or for `idle_timeout`, nothing
+    /// else is due, and these deadlines can only have moved later. The answer to a ping may be due later than the next ping; in
+    /// that case the timer is, too.
     pub(super) fn is_awaited(&self) -> bool {
         self.is_timed && self.only_moves_on()
     }
@@ -358,7 +360,7 @@ impl Drive {
             && self.ping_due.is_none()
     }
 
-    /// When `on_time` must be asked, at the latest.
+    /// The latest time at which `on_time` must run.
     pub(super) fn next_deadline(&mut self, round: &Round<'_, '_>) -> Option<Instant> {
         self.is_timed = self.only_moves_on();
         self.due(round).map(|due| self.reprieve.extend(due))
@@ -379,7 +381,7 @@ impl Drive {
         }
     }
 
-    /// Does what is due by now. Says whether anything was.
+    /// Handles every deadline that has passed. Returns whether there was one.
     pub(super) fn on_time(&mut self, round: &mut Round<'_, '_>) -> bool {
         let now = Instant::now();
         let Some(due) = self.due(round).filter(|due| *due <= now) else { return false };
@@ -399,7 +401,7 @@ impl Drive {
         true
     }
 
-    /// The time for an answer to the ping of a handle is over, if it is not answered.
+    /// The time to answer a handle's ping is over, if the ping is not answered.
     fn on_unanswered(&mut self, round: &mut Round<'_, '_>) {
         self.ping_due = None;
         let mut state = round.cell.lock();
@@ -419,7 +421,7 @@ impl Drive {
         round.cell.heartbeat_message().is_some_and(|(interval, _)| self.said.0 + interval <= now)
     }
 
-    /// A peer that takes nothing is not given more.
+    /// A peer that reads nothing gets no more data.
     fn on_nothing_said(&mut self, round: &mut Round<'_, '_>, now: Instant) {
         if self.stalled.is_some() {
             self.said.0 = now;
@@ -432,11 +434,11 @@ impl Drive {
         round.limits().idle_timeout.is_some_and(|limit| self.active.0 + limit <= now)
     }
 
-    /// No message has come for so long.
+    /// No message has arrived within the idle timeout.
     fn on_idle(&mut self, round: &mut Round<'_, '_>, now: Instant) {
         let mut state = round.cell.lock();
         if self.stalled.is_some() || !round.wire.may_read() || !state.inbox.has_room() {
-            // Nobody knows: nothing is read just now, because the handler or the peer is behind.
+            // Unknown: nothing is being read, because the handler or the peer is behind.
             self.active.0 = now;
         } else if let Some(limit) = round.limits().idle_timeout {
             state.finish(End::Idle(format!("no message arrived within {limit:?}")));
@@ -451,13 +453,13 @@ impl Drive {
             let words = format!("the peer has not read anything for {:?}", limits.send_timeout);
             round.cell.lock().finish(End::Stalled(words));
         } else if self.stalled.is_some() || !round.wire.may_read() {
-            // Silence means nothing just now: the peer does not read, or a ping would wait, or waits, behind what it takes
-            // only slowly.
+            // Silence means nothing here: the peer does not read, or a ping would wait behind data that the peer reads
+            // slowly.
             self.heard.0 = now;
             self.pong_due = None;
         } else if !round.cell.lock().inbox.has_room() {
-            // Nobody listens, because the handler is behind, and a pong would not be heard. But writing to a peer that has
-            // gone fails, and nothing else would tell.
+            // Nothing is being read, because the handler is behind, so a pong would not be seen. But writing to a peer
+            // that is gone fails, and nothing else would reveal it.
             round.wire.queue_ping();
             self.heard.0 = now;
             self.pong_due = None;
@@ -484,7 +486,7 @@ impl<'a, 'cx> Round<'a, 'cx> {
         self.is_at_its_end && self.cell.lock().has_ended()
     }
 
-    /// Tells the state what was written, and looks at what this round goes by.
+    /// Tells the state how much was written, and takes the snapshot that this round works with.
     fn look(&mut self, state: &mut State) {
         if let Some(queued) = self.written.take() {
             self.again |= state.written_up_to(queued);
@@ -494,8 +496,8 @@ impl<'a, 'cx> Round<'a, 'cx> {
         self.room = state.room_to_read();
     }
 
-    /// Looks at what has changed, from here on; what changes while it looks is looked at in another turn.
-    /// Says whether the ping of a handle was sent.
+    /// Takes a snapshot of the state. Changes after this point are handled in another turn. Returns whether a handle's
+    /// ping was sent.
     fn begin(&mut self) -> bool {
         let mut state = self.cell.lock();
         state.turn.begin_round();
@@ -510,13 +512,14 @@ impl<'a, 'cx> Round<'a, 'cx> {
         ping.is_some()
     }
 
-    /// Gives the engine what handles have queued.
+    /// Passes queued messages to the engine.
     fn take_queued(&mut self) {
         self.wire.take(&mut self.cell.lock().outbox);
         self.wire.hand_over();
     }
 
-    /// Reads until nothing more is there or the inbox is full, and wakes who waits in `recv` if there is anything new.
+    /// Reads until there is nothing more or the inbox is full, and wakes tasks that wait in `recv` if there is anything
+    /// new.
     fn read_ahead(&mut self) {
         let mut is_new = false;
         let mut batch = Vec::new();
@@ -527,8 +530,8 @@ impl<'a, 'cx> Round<'a, 'cx> {
         }
     }
 
-    /// Puts what was read into the inbox, and what came last. Says how much room there is then, if reading is to go on: handles
-    /// may have made some meanwhile, and rely on the owner's reading on.
+    /// Moves the messages that were read, and the final item, into the inbox. Returns the remaining room if reading should
+    /// continue: handles may have made room in the meantime, and rely on the owner to read on.
     fn put(&mut self, batch: &mut Vec<Message>, last: Option<Read>, is_new: bool) -> Option<(usize, usize)> {
         let mut state = self.cell.lock();
         let state = &mut *state;
@@ -542,9 +545,9 @@ impl<'a, 'cx> Round<'a, 'cx> {
         room
     }
 
-    /// Reads so many messages, and bytes of them. Gives what came instead of another message.
+    /// Reads up to this many messages and bytes. Returns the item that came instead of another message.
     fn read_batch(&mut self, batch: &mut Vec<Message>, (messages, bytes): (usize, usize)) -> Option<Read> {
-        // Those that nobody receives.
+        // Messages that no handle receives.
         batch.clear();
         let mut sum = 0;
         while batch.len() < messages && sum < bytes {
@@ -560,12 +563,12 @@ impl<'a, 'cx> Round<'a, 'cx> {
         None
     }
 
-    /// Wakes everybody.
+    /// Wakes all waiting tasks.
     fn wake_all(&mut self) {
         self.again |= self.cell.lock().wake_all();
     }
 
-    /// Wakes everyone who waits for room, a flush, the opening or the end.
+    /// Wakes all tasks that wait for room, a flush, the opening or the end.
     fn wake_waiting(&mut self) {
         let mut state = self.cell.lock();
         let state = &mut *state;

@@ -5,40 +5,40 @@ use sockeye_rules::{self as rules, Rule};
 use super::{engine::Violation, owner::Outcome};
 use crate::{CloseCode, Error, close::CloseFrame, error::Kind, log::Words};
 
-/// The first cause of a connection's end; what comes after it does not change it.
+/// The first cause of a connection's end. Later events do not change it.
 #[derive(Debug)]
 pub(crate) enum End {
     /// The peer sent a close frame.
     PeerClosed(Option<CloseFrame>),
-    /// The transport ended or broke.
+    /// The transport ended or failed.
     Lost(String),
-    /// The peer did what it must not.
+    /// The peer violated the protocol or a limit.
     Violation(Violation),
     /// The handler called `Socket::close`.
     HandlerClosed(CloseCode, String),
     /// The handler returned `Ok`.
     Returned,
-    /// The handler dropped its socket and went on.
+    /// The handler dropped its socket and continued.
     LetGo,
     /// The handler returned an error of its own.
     Failed(Failure),
-    /// The handler panicked, or a task of it; in words.
+    /// The handler, or one of its tasks, panicked, with this message.
     Panicked(Words),
     /// The server is stopping.
     Stopping,
-    /// The server has stopped before it could say so.
+    /// The server has stopped before it could send a close frame.
     Cut,
     /// The peer did not answer a ping.
     HeartbeatMissed(String),
-    /// The peer does not take what is sent.
+    /// The peer does not read what is sent.
     Stalled(String),
-    /// No message has come for the time that the program has set.
+    /// No message has arrived within the time that the program set.
     Idle(String),
     /// The task that owns the connection was dropped, with its runtime.
     Dropped,
 }
 
-/// What is left of a handler's error. Not the error itself: it may hold a handle of the very connection that would then hold it.
+/// What remains of a handler's error. The error itself is not kept: it may hold a handle of the same connection.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: CloseCode,
@@ -49,7 +49,7 @@ pub(crate) struct Failure {
 }
 
 impl End {
-    /// What a handler's outcome says about the end, when nothing else has ended the connection before.
+    /// What a handler's outcome means for the end, if nothing else has ended the connection before.
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Returned(Ok(())) => Self::Returned,
@@ -60,12 +60,12 @@ impl End {
         }
     }
 
-    /// Whether the peer is still owed what was sent to it, as long as it takes any of it.
+    /// Whether queued data is still written to the peer, as long as the peer reads.
     pub(super) fn is_patient(&self) -> bool {
         !matches!(self, Self::Violation(_) | Self::HeartbeatMissed(_) | Self::Stalled(_))
     }
 
-    /// The close frame to send; `None` when the peer's was answered or nobody is there to read one.
+    /// The close frame to send. `None` if the peer's was answered, or if there is no peer to read one.
     pub(super) fn close(&self) -> Option<(CloseCode, &str)> {
         Some(match self {
             Self::PeerClosed(_) | Self::Lost(_) | Self::Cut | Self::Dropped => return None,
@@ -81,7 +81,7 @@ impl End {
         })
     }
 
-    /// What `recv` gives once everything that came before the end is taken.
+    /// What `recv` returns once all messages before the end are taken.
     pub(super) fn received(&self) -> Result<(), Error> {
         match self {
             Self::Violation(Violation { rule, code, reason }) => {
@@ -94,7 +94,7 @@ impl End {
         }
     }
 
-    /// The peer's close frame, if that is how it ended.
+    /// The peer's close frame, if that ended the connection.
     pub(super) fn frame(&self) -> Option<&CloseFrame> {
         if let Self::PeerClosed(frame) = self { frame.as_ref() } else { None }
     }
@@ -119,7 +119,7 @@ impl End {
         }
     }
 
-    /// What happened, in words, for the log.
+    /// What happened, as text for the log.
     pub(super) fn words(&self) -> Words {
         match self {
             Self::PeerClosed(None) => "the peer closed the connection without a code".into(),
@@ -158,7 +158,7 @@ impl Failure {
             _ => Some(&rules::HANDLER_ERROR),
         };
         let words = if error.is_disconnect() {
-            // This connection was alive: what is over is another one, which the handler also uses.
+            // This connection was alive: the one that ended is another connection that the handler also uses.
             Words::own("another connection failed: ").then_foreign(error.to_string())
         } else {
             Words::foreign(error.chain())
@@ -167,7 +167,7 @@ impl Failure {
     }
 }
 
-/// The close frame for a handler's error. The words of an unforeseen error stay on the server.
+/// The close frame for a handler's error. The text of an unexpected error stays on the server.
 fn close_of(error: &Error) -> (CloseCode, &str) {
     match error.kind() {
         Kind::Close { code, reason } | Kind::Peer { code, reason, .. } => (*code, reason),

@@ -1,7 +1,8 @@
-//! The protocol engine behind one door: frames, masking, fragments, UTF-8 and size limits are `tokio-websockets`'.
+//! The interface to the protocol engine: `tokio-websockets` handles frames, masking, fragments, UTF-8 and size limits.
 //!
 //! Two of its gaps are closed here and in `drive`: a text message whose last fragment is empty can end inside a code
-//! point (so text is validated once more, whole), and after an error its close frame leaves only if it is polled on.
+//! point, so the whole text is validated again; and after an error its close frame is written only if polling
+//! continues.
 
 use std::{
     pin::Pin,
@@ -24,26 +25,26 @@ use crate::{
     limits::Rate,
 };
 
-/// What came from the peer.
+/// An item that the peer sent.
 #[derive(Debug)]
 pub(super) enum Received {
     Message(Message),
     Ping,
     Pong {
-        /// It answers a ping of ours.
+        /// It answers one of our pings.
         asked: bool,
-        /// The ping of a handle that has its answer.
+        /// A handle's ping, which has been answered.
         number: Option<u64>,
     },
-    /// The peer's close frame; `None` when it carries no code. The answer is queued.
+    /// The peer's close frame; `None` if it has no code. The answer is queued.
     Close(Option<CloseFrame>),
-    /// The peer did what it must not. The close frame is queued.
+    /// The peer violated the protocol. The close frame is queued.
     Violation(Violation),
-    /// The stream ended or broke.
+    /// The stream ended or failed.
     Lost(String),
 }
 
-/// A fault of the peer that ends the connection.
+/// A violation by the peer that ends the connection.
 #[derive(Debug, Clone)]
 pub(super) struct Violation {
     pub(super) rule: &'static Rule,
@@ -52,8 +53,8 @@ pub(super) struct Violation {
 }
 
 impl Violation {
-    /// 1008, "a message that violates its policy" (RFC 6455 section 7.4.1): the peer is at fault. 1013 would say that the
-    /// server is overloaded, and ask the peer to come back as it is.
+    /// 1008, "a message that violates its policy" (RFC 6455 section 7.4.1): the peer is at fault. 1013 would mean that
+    /// the server is overloaded and that the peer may reconnect unchanged.
     pub(super) fn too_fast(rate: Rate) -> Self {
         let Rate { per_second, burst } = rate;
         let messages = count(per_second as usize, "message");
@@ -65,12 +66,12 @@ impl Violation {
 /// The head of a control frame from a client: two bytes and the mask (RFC 6455 section 5.2).
 const CONTROL_HEAD: u64 = 6;
 
-/// Up to this size a message is copied. It would be a slice of the engine's buffer, which is 64 KiB at most unless a message is
-/// longer: who kept messages of 10 bytes would keep 6,000 times as much. So a message that is kept keeps at most 16 times its size,
-/// and copying costs less than the counting of who holds the buffer.
+/// Messages up to this size are copied. Otherwise a message would be a slice of the engine's buffer, which has up to 64 KiB unless
+/// a message is longer: a handler that keeps messages of 10 bytes would keep 6,000 times as much. With this limit a message retains
+/// at most 16 times its size, and the copy costs less than reference counting the buffer.
 const COPIED: usize = 4 * 1024;
 
-/// What a WebSocket runs over: an upgraded HTTP connection, or a stream of one.
+/// The transport of a WebSocket: an upgraded HTTP connection, or an HTTP/2 stream.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
@@ -85,12 +86,12 @@ impl std::fmt::Debug for dyn Io {
 #[derive(Debug)]
 pub(super) struct Engine {
     stream: engine::WebSocketStream<Meter<Box<dyn Io>>>,
-    /// How many pings of ours are not answered yet.
+    /// The number of our pings that are not answered yet.
     pings: u32,
-    /// The ping of a handle that is under way, and whether one of the heartbeat was sent after it: a peer may answer only the
-    /// last of several (RFC 6455 section 5.5.3).
+    /// The handle's ping that is in flight, and whether a heartbeat ping was sent after it: a peer may answer only the last
+    /// of several (RFC 6455 section 5.5.3).
     numbered: Option<(u64, bool)>,
-    /// How many bytes of what has come were pings and pongs.
+    /// How many of the received bytes were pings and pongs.
     control: u64,
 }
 
@@ -151,8 +152,8 @@ impl Engine {
         }
     }
 
-    /// Names what the engine found. The engine has queued a close frame itself, but for the one error that it finds
-    /// after a frame is read: a message that grows too long in fragments.
+    /// Converts the engine's error. The engine has queued a close frame itself, except for the one error that it
+    /// detects after a frame is read: a fragmented message that grows too long.
     fn violated(&mut self, error: &engine::Error) -> Received {
         let violation = match error {
             engine::Error::PayloadTooLong { max_len, .. } => Violation {
@@ -175,7 +176,7 @@ impl Engine {
         violation
     }
 
-    /// Queues a message; it leaves with the next flush, before any close frame that is queued later.
+    /// Queues a message. It is written with the next flush, before any close frame that is queued later.
     pub(super) fn queue(&mut self, message: Message) {
         self.start(match message {
             Message::Text(text) => engine::Message::text(Bytes::from(text)),
@@ -191,7 +192,7 @@ impl Engine {
         self.ping(Bytes::new());
     }
 
-    /// Queues the ping of that number, for a handle.
+    /// Queues a handle's ping with this number.
     pub(super) fn queue_numbered_ping(&mut self, number: u64) {
         self.numbered = Some((number, false));
         self.ping(ping::payload(number));
@@ -202,7 +203,7 @@ impl Engine {
         self.start(engine::Message::ping(payload));
     }
 
-    /// Queues the one close frame; nothing happens when one is queued or sent already.
+    /// Queues the one close frame. Does nothing if one is queued or sent already.
     pub(super) fn queue_close(&mut self, code: CloseCode, reason: &str) {
         let code =
             engine::CloseCode::try_from(u16::from(code)).unwrap_or(engine::CloseCode::INTERNAL_SERVER_ERROR);
@@ -210,7 +211,8 @@ impl Engine {
     }
 
     fn start(&mut self, message: engine::Message) {
-        // The only error is that a close frame was queued before: then nothing may follow it (RFC 6455 section 5.5.1).
+        // The only possible error is that a close frame was queued before, and nothing may follow it (RFC 6455 section
+        // 5.5.1).
         let _closed_already = Pin::new(&mut self.stream).start_send(message);
     }
 
@@ -222,28 +224,28 @@ impl Engine {
         flushed
     }
 
-    /// How many bytes the transport has taken since the start: the measure of a send's progress.
+    /// How many bytes the transport has taken in total: the measure of a send's progress.
     pub(super) fn written(&self) -> u64 {
         self.stream.get_ref().written
     }
 
-    /// How many bytes have come since the start: the sign of a peer that is there.
+    /// How many bytes have arrived in total: evidence that the peer is alive.
     pub(super) fn read(&self) -> u64 {
         self.stream.get_ref().read
     }
 
-    /// The same without pings and pongs: the sign of a peer that has something to say.
+    /// The same without pings and pongs: evidence that the peer sends messages.
     pub(super) fn read_of_messages(&self) -> u64 {
         self.read().saturating_sub(self.control)
     }
 
-    /// Says that nothing more will be sent.
+    /// Shuts down the write side.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(self.stream.get_mut()).poll_shutdown(cx).map(|_over_either_way| ())
     }
 
-    /// Reads and drops whatever the peer still sends, until it closes its side. A socket that is closed with unread
-    /// data is reset, and the reset can overtake the close frame.
+    /// Reads and drops anything that the peer still sends, until it closes its side. Closing a socket with unread data
+    /// resets it, and the reset can overtake the close frame.
     pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [std::mem::MaybeUninit::uninit(); 4096];
         for _ in 0..64 {
@@ -258,7 +260,7 @@ impl Engine {
     }
 }
 
-/// A message, without what was read together with it if it is short.
+/// A message; if it is short, a copy that does not retain the rest of the read buffer.
 fn compact(payload: Bytes) -> Bytes {
     if payload.len() <= COPIED { Bytes::copy_from_slice(&payload) } else { payload }
 }

@@ -1,8 +1,9 @@
-//! Cuts the long frames of a peer into fragments, so that memory for them is reserved as they come.
+//! Cuts a peer's long frames into fragments, so that memory for them is reserved as they arrive.
 //!
-//! The engine reserves memory for the whole of a frame as soon as its head is there: a head that announces 100 MiB, and nothing behind
-//! it, would be 100 MiB. Between the transport and the engine a frame of more than 64 KiB becomes a message in fragments of
-//! 64 KiB each, which the engine joins as they come. An intermediary may do that (RFC 6455 section 5.4), and the message is the same.
+//! The engine reserves memory for a whole frame as soon as it has the frame's header: a header that announces 100 MiB, with nothing
+//! after it, would reserve 100 MiB. So between the transport and the engine, a frame of more than 64 KiB becomes a message in
+//! fragments of 64 KiB each, which the engine joins as they arrive. RFC 6455 section 5.4 allows an intermediary to do this, and the
+//! message is the same.
 
 use std::{
     io,
@@ -12,67 +13,67 @@ use std::{
 use bytes::{Buf as _, BytesMut};
 use tokio::io::ReadBuf;
 
-/// How long a fragment is. A multiple of 4, so that each is masked with the same key from its first byte on.
+/// The length of a fragment. A multiple of 4, so that each fragment is masked with the same key from its first byte on.
 const FRAGMENT: u64 = 64 * 1024;
 
-/// The first bit of a frame: no fragment follows.
+/// The first bit of a frame: no fragments follow.
 const FIN: u8 = 0x80;
 /// The first bit of the second byte.
 const MASKED: u8 = 0x80;
-/// What the length says when it follows in so many bytes.
+/// The value of the length field if the length follows in this many bytes.
 const IN_2_BYTES: u8 = 0x7e;
 const IN_8_BYTES: u8 = 0x7f;
 
 #[derive(Debug)]
 pub(super) struct Fragments {
-    /// What is longer is left as it is: the engine refuses it when it sees the head.
+    /// Longer frames are left unchanged: the engine refuses them when it sees the header.
     max_message_size: u64,
     place: Place,
-    /// The beginning of a head, withheld until it shows how long its frame is.
+    /// The beginning of a header, held back until it shows the length of its frame.
     head: Vec<u8>,
-    /// What is given next, in place of what was read.
+    /// Bytes to return before those that were read.
     ready: BytesMut,
 }
 
-/// Where in the stream the next byte is.
+/// The position of the next byte in the frame structure.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Head,
-    /// In a frame that is passed on as it is.
+    /// In a frame that is passed on unchanged.
     Frame {
         left: u64,
     },
-    /// In a fragment of a frame that is cut.
+    /// In a fragment of a long frame.
     Fragment {
         left: u64,
         behind: Long,
     },
-    /// Behind a head that the engine refuses.
+    /// After a header that the engine refuses.
     Refused,
 }
 
-/// What is left of a long frame behind a fragment.
+/// The rest of a long frame after a fragment.
 #[derive(Debug, Clone, Copy)]
 struct Long {
-    /// The frame's own bit; set in its last fragment.
+    /// The frame's own FIN bit; set on its last fragment.
     fin: u8,
     key: [u8; 4],
     left: u64,
 }
 
-/// What the bytes at the beginning of a frame show.
+/// What the bytes at the beginning of a frame reveal.
 enum Head {
-    /// Too few to tell.
+    /// Too few bytes to tell.
     Partial,
-    /// A frame that stays as it is, and its length with its head.
+    /// A frame that is passed on unchanged, and its length including its header.
     Frame(u64),
-    /// One that is cut, and its opcode.
+    /// A frame that is cut, and its opcode.
     Long(u8, Long),
     Refused,
 }
 
 impl Fragments {
-    /// `None` if no frame is long: then nothing need be looked at.
+    /// `None` if no frame can be long: then nothing needs to be inspected.
     pub(super) fn new(max_message_size: usize) -> Option<Self> {
         let max_message_size = max_message_size as u64;
         (max_message_size > FRAGMENT).then(|| Self {
@@ -83,14 +84,14 @@ impl Fragments {
         })
     }
 
-    /// Reads from the transport, with long frames cut.
+    /// Reads from the transport, and cuts long frames.
     pub(super) fn poll_read(
         &mut self,
         buffer: &mut ReadBuf<'_>,
         mut poll_io: impl FnMut(&mut ReadBuf<'_>) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        // Not one byte would be the end of the stream.
+        // Zero bytes would signal the end of the stream.
         while !self.give(buffer) {
             ready!(poll_io(buffer))?;
             let read = &buffer.filled()[before..];
@@ -107,7 +108,7 @@ impl Fragments {
         Poll::Ready(Ok(()))
     }
 
-    /// Gives what is ready. Says whether there was anything.
+    /// Copies the bytes that are ready. Returns whether there were any.
     fn give(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let given = self.ready.len().min(buffer.remaining());
         buffer.put_slice(&self.ready[..given]);
@@ -118,14 +119,14 @@ impl Fragments {
         given > 0
     }
 
-    /// The transport has ended: a head that was withheld goes on as it is. Says whether there is one.
+    /// The transport has ended: a header that was held back is passed on unchanged. Returns whether there is one.
     fn end(&mut self) -> bool {
         self.ready.extend_from_slice(&self.head);
         self.head.clear();
         !self.ready.is_empty()
     }
 
-    /// Goes through what may stay as it is: whole frames, and what is left of one. Says how long it is.
+    /// Skips over bytes that may stay unchanged: whole frames, and the rest of one. Returns their length.
     fn skip(&mut self, read: &[u8]) -> usize {
         let mut at = 0;
         while at < read.len() {
@@ -146,7 +147,7 @@ impl Fragments {
                     at += pass(left, rest);
                     if *left == 0 {
                         self.next_fragment();
-                        // Its head comes before whatever follows.
+                        // Its header precedes the rest of it.
                         return at;
                     }
                 }
@@ -155,7 +156,7 @@ impl Fragments {
         at
     }
 
-    /// Goes through what may not stay as it is.
+    /// Processes the bytes that must be changed.
     fn cut(&mut self, mut read: &[u8]) {
         while !read.is_empty() {
             match &mut self.place {
@@ -178,7 +179,7 @@ impl Fragments {
         }
     }
 
-    /// Begins a frame, if its head is there.
+    /// Begins a frame, if its header is complete.
     fn begin(&mut self) {
         match self.look(&self.head) {
             Head::Partial => return,
@@ -196,7 +197,7 @@ impl Fragments {
         self.head.clear();
     }
 
-    /// Goes on behind a frame or fragment, if that is at its end.
+    /// Continues after a frame or fragment that has ended.
     fn next_fragment(&mut self) {
         match self.place {
             Place::Fragment { left: 0, behind } if behind.left > 0 => self.begin_fragment(0, behind),
@@ -205,13 +206,13 @@ impl Fragments {
         }
     }
 
-    /// Writes the head of a fragment. The first has the opcode of the frame, the others continue it.
+    /// Writes the header of a fragment. The first has the opcode of the frame, the others are continuations.
     fn begin_fragment(&mut self, opcode: u8, long: Long) {
         let left = long.left.min(FRAGMENT);
         let behind = Long { left: long.left - left, ..long };
         let fin = if behind.left == 0 { long.fin } else { 0 };
         self.ready.extend_from_slice(&[fin | opcode]);
-        // Each length in its shortest form, as RFC 6455 section 5.2 asks for.
+        // Each length in its shortest form, as RFC 6455 section 5.2 requires.
         match (u8::try_from(left), u16::try_from(left)) {
             (Ok(short @ ..=125), _) => self.ready.extend_from_slice(&[MASKED | short]),
             (_, Ok(medium)) => {
@@ -227,8 +228,8 @@ impl Fragments {
         self.place = Place::Fragment { left, behind };
     }
 
-    /// What the bytes at the beginning of a frame show (RFC 6455 section 5.2). What the engine refuses at its first bytes it must get
-    /// at once.
+    /// Classifies the bytes at the beginning of a frame (RFC 6455 section 5.2). Bytes that make the engine refuse the frame must
+    /// reach it immediately.
     fn look(&self, bytes: &[u8]) -> Head {
         let [first, second, rest @ ..] = bytes else { return Head::Partial };
         let (opcode, is_masked) = (first & 0x0f, second & MASKED != 0);
@@ -261,7 +262,7 @@ impl Fragments {
     }
 }
 
-/// Goes on by as much as there is, up to the end of a frame.
+/// Advances by the available bytes, at most to the end of a frame.
 fn pass(left: &mut u64, read: &[u8]) -> usize {
     let passed = usize::try_from(*left).map_or(read.len(), |left| left.min(read.len()));
     *left -= passed as u64;

@@ -1,4 +1,4 @@
-//! The handles' side of a connection: what `Socket`, `Sender` and `Receiver` are made of.
+//! The handles' side of a connection: the base of `Socket`, `Sender` and `Receiver`.
 
 use std::{
     sync::Arc,
@@ -16,16 +16,16 @@ use super::{
 };
 use crate::{CloseCode, Error, Message, close::CloseFrame};
 
-/// A handle's hold on the connection; when the last one goes, so does the connection.
+/// A handle's reference to the connection. Dropping the last one ends the connection.
 #[derive(Debug)]
 pub(crate) struct Link {
     cell: Arc<Cell>,
 }
 
-/// The place of a future among those who wait. Dropped with the future, it takes the waker along.
+/// A future's registration among the waiting tasks. Dropping the future removes its waker.
 #[derive(Debug, Default)]
 pub(crate) struct Wait {
-    /// Only where a waker is kept: a future of the handler itself needs none.
+    /// Only if a waker is stored: a future of the handler itself needs none.
     kept: Option<KeptWaker>,
 }
 
@@ -36,7 +36,7 @@ struct KeptWaker {
     spot: Spot,
 }
 
-/// What a look at the state gave.
+/// The result of a look at the state.
 enum Look<T> {
     Ready(T),
     /// The end, for the first time or again.
@@ -57,7 +57,7 @@ impl Link {
         self.cell.spawn(task);
     }
 
-    /// Waits until the answer to the handshake is out and frames can flow.
+    /// Waits until the response to the handshake is sent and frames can be exchanged.
     pub(crate) fn poll_open(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
         self.poll(cx, wait, Group::Waiting, |state| match state.stage {
             Stage::Open => Look::Ready(Ok(())),
@@ -66,7 +66,7 @@ impl Link {
         })
     }
 
-    /// The next message; `None` when the conversation is over.
+    /// The next message; `None` at the end.
     pub(crate) fn poll_recv(
         &self,
         cx: &mut Context<'_>,
@@ -103,15 +103,15 @@ impl Link {
         }
     }
 
-    /// Reads from the stream, in the owner's task. What the handler has sent up to now is given to the engine before, so that it
-    /// comes before the answer to whatever is read.
+    /// Reads from the stream, in the owner's task. First it passes the messages that the handler has sent to the engine, so that
+    /// they precede the answer to anything that is read.
     fn read<'a>(
         &'a self,
         mut state: Locked<'a>,
         mut wire: MutexGuard<'a, Wire>,
     ) -> Result<Message, (Locked<'a>, Noted)> {
         wire.take(&mut state.outbox);
-        // Counted beforehand, so that a message costs no second look.
+        // Counted in advance, so that a message needs no second look.
         state.count_received();
         drop(state);
         wire.hand_over();
@@ -127,7 +127,7 @@ impl Link {
         Err((state, noted))
     }
 
-    /// Queues a message as soon as there is room; `prompt` asks the owner to write it without further ado.
+    /// Queues a message as soon as there is room; `prompt` asks the owner to write it soon.
     pub(crate) fn poll_send(
         &self,
         cx: &mut Context<'_>,
@@ -139,7 +139,7 @@ impl Link {
         let sent = self.poll(cx, wait, Group::Waiting, |state| {
             state.touch();
             if state.closing.end.is_some() {
-                // The message stays where it is: it is dropped when nothing is locked.
+                // The message stays here: it is dropped when no lock is held.
                 if state.is_catching_up() {
                     return Look::Ready(Ok(false));
                 }
@@ -176,7 +176,7 @@ impl Link {
         })
     }
 
-    /// The time that a ping takes to be answered. `asked` is the number of the ping, once one is under way.
+    /// The round-trip time of a ping. `asked` is the number of the ping, once it is in flight.
     pub(crate) fn poll_ping(
         &self,
         cx: &mut Context<'_>,
@@ -196,12 +196,12 @@ impl Link {
         })
     }
 
-    /// Begins the closing handshake; nothing happens if the connection is ending already.
+    /// Begins the closing handshake. Does nothing if the connection is already ending.
     pub(crate) fn close(&self, code: CloseCode, reason: String) {
         self.cell.lock().closed_by_handle(End::HandlerClosed(code, reason));
     }
 
-    /// Says that nobody receives any more. The connection is read on, for its pings and its end.
+    /// Tells the connection that no handle receives any more. It is still read, for its pings and its end.
     pub(crate) fn deafen(&self) {
         let unread = self.cell.lock().deafen();
         drop(unread);
@@ -220,7 +220,7 @@ impl Link {
         self.cell.lock().closing.end.as_deref().and_then(End::frame).cloned()
     }
 
-    /// Looks at the state until there is something or the waker is noted.
+    /// Looks at the state until there is a result or the waker is registered.
     fn poll<T>(
         &self,
         cx: &mut Context<'_>,
@@ -245,8 +245,8 @@ impl Link {
         }
     }
 
-    /// Notes who waits. Where that takes a clone of the waker, none is noted; it is cloned when nothing is locked, and the state is
-    /// to be looked at again.
+    /// Registers a waker. If that requires a clone of the waker, nothing is registered; the caller clones it without a lock and
+    /// looks at the state again.
     fn wait(
         &self,
         mut state: Locked<'_>,
@@ -274,8 +274,8 @@ impl Link {
     }
 }
 
-/// Tells the end, at once; again only out of the task's budget. A handler that goes round on the end of its connection
-/// would keep its thread for ever, since nothing that it awaits makes it wait.
+/// Reports the end immediately; further calls use the task's budget. Otherwise a handler that loops on the end of its
+/// connection would keep its thread forever, since none of its `.await`s would wait.
 fn poll_tell(first: bool, cx: &mut Context<'_>) -> Poll<()> {
     if first {
         return Poll::Ready(());
@@ -298,7 +298,7 @@ impl Drop for Link {
 impl Drop for KeptWaker {
     fn drop(&mut self) {
         let waker = self.cell.lock().group(self.group).remove(self.spot);
-        // Dropping a waker is foreign code too; the lock is released.
+        // Dropping a waker runs foreign code too; the lock is released.
         drop(waker);
     }
 }

@@ -17,13 +17,13 @@ use crate::{
     mounted::Mounted,
 };
 
-/// Everything that is known when a connection is over.
+/// Everything that is known when a connection has ended.
 pub(super) struct Closing<'a> {
     pub(super) endpoint: &'a Mounted,
     pub(super) caller: &'a Caller,
     pub(super) end: &'a End,
     pub(super) aftermath: Option<&'a Aftermath>,
-    /// What a task of the handler panicked with after the end.
+    /// The message of a task's panic after the end.
     pub(super) late_panic: Option<Words>,
     pub(super) open_for: Duration,
 }
@@ -52,18 +52,18 @@ impl Closing<'_> {
         .emit(level);
     }
 
-    /// Whether a close frame went over the wire, be it without a code.
+    /// Whether a close frame was sent or received, with or without a code.
     fn has_close_frame(&self) -> bool {
         matches!(self.end, End::PeerClosed(_)) || self.end.close().is_some()
     }
 
-    /// The code that went over the wire, whoever sent it.
+    /// The close code that was sent or received.
     fn code(&self) -> Option<u16> {
         let sent = self.end.close().map(|(code, _)| code);
         sent.or_else(|| self.end.frame().map(|frame| frame.code)).map(u16::from)
     }
 
-    /// The rule that was broken, and in words what happened, the panic of a task included.
+    /// The rule that was broken, and a description of what happened, including a task's panic.
     fn verdict(&self) -> (Option<&'static Rule>, Words) {
         let (rule, reason) = self.verdict_on_handler();
         let Some(words) = self.late_panic.clone() else { return (rule, reason) };
@@ -94,7 +94,7 @@ impl Closing<'_> {
 
 const CROWDED: &str = "; the handler kept running after that, and was dropped early: the limit of lingering handlers was reached";
 
-/// Whether a handler's error only repeats that the connection is over.
+/// Whether a handler's error only says that the connection is over.
 fn is_echo(kind: &Kind) -> bool {
     matches!(kind, Kind::Disconnected { .. } | Kind::Peer { .. } | Kind::Close { .. })
 }

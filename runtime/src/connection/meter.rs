@@ -8,17 +8,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::fragments::Fragments;
 
-/// Counts what is read and written, holds writes back until a flush is meant, and cuts long frames (`fragments.rs`).
+/// Counts the bytes that are read and written, holds writes back until a flush, and cuts long frames (`fragments.rs`).
 ///
-/// The counts tell a peer that is slow from one that is gone, in the middle of a long message too. The engine tries to
-/// write whenever it is asked to read; held back, the replies to a burst leave together.
+/// The counts distinguish a slow peer from one that is gone, even within a long message. The engine tries to write
+/// whenever it is asked to read; held back, the replies to a burst are written together.
 #[derive(Debug)]
 pub(super) struct Meter<T> {
     io: T,
     pub(super) read: u64,
     pub(super) written: u64,
     pub(super) hold: bool,
-    /// Where a frame may be long.
+    /// Set if a frame can be long.
     fragments: Option<Fragments>,
 }
 
@@ -59,7 +59,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Meter<T> {
 impl<T: AsyncWrite + Unpin> AsyncWrite for Meter<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.hold {
-            // Nobody waits for this: the owner flushes each time the handler is pending.
+            // No task waits for this: the owner flushes each time the handler is pending.
             return Poll::Pending;
         }
         let result = ready!(Pin::new(&mut self.io).poll_write(cx, bytes));
@@ -76,7 +76,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Meter<T> {
     }
 
     fn is_write_vectored(&self) -> bool {
-        // While writes are held back, spare the engine the work of collecting what it cannot write.
+        // While writes are held back, do not make the engine collect data that it cannot write.
         !self.hold && self.io.is_write_vectored()
     }
 

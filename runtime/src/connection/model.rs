@@ -1,9 +1,8 @@
-//! The protocol of a connection's locks, wakers and close, run through interleavings by `shuttle`.
+//! Runs the protocol of a connection's locks, wakers and close through many interleavings, with `shuttle`.
 //!
-//! This is the real code: cell, handles, turns, drive and engine, over `shuttle`'s locks (`sync.rs`) and a pipe. `shuttle` switches
-//! threads at every lock, await and wake, and fails a run in which everybody waits: that is what a lost wake comes to, and what
-//! comes of code that locks a connection while it is locked. The bounds of `state.rs` are small here, so that a few messages
-//! reach them.
+//! This is the real code: cell, handles, turns, drive and engine, with `shuttle`'s locks (`sync.rs`) and a pipe. `shuttle` switches
+//! threads at every lock, await and wake, and fails a run in which every thread waits: that is the result of a lost wake, and of
+//! code that locks a connection that is already locked. The bounds of `state.rs` are small here, so that a few messages reach them.
 //!
 //! To see that it finds faults, break an invariant: let `Turn::end_round` ignore `is_wanted`, let `take_message` not wake the owner,
 //! let `Locked` run `Later` before the lock is released, let `wake_owner` do nothing.
@@ -26,14 +25,14 @@ use tokio::{
 use super::{Cell, Link, Wait, drive::Drive, end::End, engine::Io, sync::current_task, turns::Turns};
 use crate::{CloseCode, Heartbeat, Limits, Origins, Receiver, Sender, Socket, mounted::Settings};
 
-/// How many interleavings are tried at random, and how many with few switches at places that are searched for.
+/// The number of random interleavings, and of those with few context switches at selected places.
 const RANDOM: usize = 100;
 const SEARCHED: usize = 100;
 
 type Handler = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn explore(scenario: fn()) {
-    // The deadlines of a close need a clock; nobody drives it, so that none is ever over.
+    // The deadlines of a close need a clock. This one does not advance, so none is ever reached.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _entered = runtime.enter();
     shuttle::check_random(scenario, RANDOM);
@@ -168,7 +167,7 @@ impl Peer {
     }
 }
 
-/// A connection whose owner runs until it is over; then nobody waits any more.
+/// A connection whose owner runs until it has ended; then no task waits any more.
 fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cell>, Peer) {
     let settings = Settings {
         origins: Arc::new(Origins::same_origin()),
@@ -191,7 +190,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
     (cell, Peer(theirs))
 }
 
-/// What `Owner` does, without its log.
+/// The same as `Owner`, without the log.
 async fn own(cell: Arc<Cell>, mut turns: Turns, handler: Handler) {
     cell.lock().owned_by(current_task());
     let mut handler = Some(handler);
@@ -230,7 +229,7 @@ impl Drop for Meddler {
     }
 }
 
-/// Runs a future with a new waker for every poll, each of which meddles.
+/// Runs a future with a new waker for each poll, each of which uses the connection.
 async fn meddling<T>(sender: Sender, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     poll_fn(|cx| {
@@ -264,7 +263,7 @@ fn a_handler_that_echoes_loses_nothing() {
             }
             peer.say(6);
             peer.close();
-            // What came before the close is answered before it.
+            // A message before the close is answered before it.
             assert_eq!(peer.hear_all().await, [6]);
         });
     });
@@ -380,7 +379,7 @@ fn the_end_reaches_everybody_who_waits() {
     });
 }
 
-/// Counts how many wakers there are.
+/// Counts the wakers that exist.
 struct Held {
     _count: Arc<()>,
 }

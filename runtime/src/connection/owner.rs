@@ -33,24 +33,24 @@ pub(crate) enum Outcome {
     Panicked(String),
 }
 
-/// What became of a handler whose connection had ended before.
+/// The fate of a handler whose connection had ended earlier.
 #[derive(Debug)]
 pub(super) enum Aftermath {
     Ended(Outcome),
-    /// It was dropped: for so long it had not noticed.
+    /// It was dropped because it did not notice the end for this long.
     Lingered(Duration),
-    /// It was dropped before that, because too many others had not noticed either.
+    /// It was dropped before that time, because too many other handlers had not noticed either.
     Crowded,
 }
 
 /// A handler at the time when its connection is accepted.
 pub(crate) enum Handler {
     Running(Running),
-    /// It ended in the very step in which it accepted.
+    /// It ended in the same poll in which it accepted.
     Ended(Outcome),
 }
 
-/// Polls a handler; a panic is an outcome and stays in here.
+/// Polls a handler. A panic is caught and returned as an outcome.
 pub(crate) fn poll_handler(handler: &mut Running, cx: &mut Context<'_>) -> Poll<Outcome> {
     match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
         Ok(polled) => polled.map(Outcome::Returned),
@@ -58,25 +58,25 @@ pub(crate) fn poll_handler(handler: &mut Running, cx: &mut Context<'_>) -> Poll<
     }
 }
 
-/// Drops a handler that has not ended; a panic in there is an outcome too.
+/// Drops a handler that has not ended. A panic is caught and returned as an outcome.
 pub(crate) fn drop_handler(handler: Running) -> Option<Outcome> {
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(handler)));
     dropped.err().map(|panic| Outcome::Panicked(panic::words(&*panic)))
 }
 
-/// An accepted connection, from the answer to the handshake to the last byte.
+/// An accepted connection, from the response to the handshake to its last byte.
 pub(crate) struct Owner {
     endpoint: Arc<Mounted>,
     cell: Kept,
     caller: Caller,
     handler: Option<Running>,
     turns: Turns,
-    /// What the handler came to, where that is not the end itself.
+    /// The handler's outcome, if that is not the cause of the end.
     aftermath: Option<Aftermath>,
     opened: Instant,
-    /// Until the connection is over, whatever the handler still does.
+    /// Held until the connection has ended, even if the handler continues.
     open: Option<metrics::Open>,
-    /// The last to be dropped: who leaves it has said everything.
+    /// Dropped last: by then everything is logged.
     seat: Seat,
 }
 
@@ -127,7 +127,7 @@ impl Owner {
         std::future::poll_fn(|cx| watchdog::polled(seat, || self.poll(cx))).await;
         self.drop_handler();
         self.cell.cell().end_tasks().await;
-        // What is left to say is said in `drop`, which comes on every way out of here.
+        // Anything that is left to log is logged in `drop`, which runs on every path out of here.
     }
 
     /// Drops a handler that has not ended.
@@ -152,7 +152,7 @@ impl Owner {
         conclude(self.cell.cell(), outcome, &mut self.aftermath);
     }
 
-    /// Once the connection is over, others may take its place, whatever the handler still does.
+    /// Once the connection has ended, another one can take its place, even if the handler continues.
     fn give_place_back(&mut self) {
         if self.open.take().is_some() {
             self.seat.over();
@@ -160,7 +160,7 @@ impl Owner {
         }
     }
 
-    /// Drops a handler that has not noticed in time that its connection is over, or that has to make room.
+    /// Drops a handler that has not noticed in time that its connection has ended, or that must make room.
     fn part_with_handler(&mut self, cx: &mut Context<'_>) {
         if self.handler.is_none() {
             return;
@@ -185,7 +185,7 @@ impl Owner {
     }
 }
 
-/// Polls the handler, if there is one still. Says whether it goes on.
+/// Polls the handler, if it still exists. Returns whether it continues.
 fn poll_to_end(
     handler: &mut Option<Running>,
     cell: &Cell,
@@ -194,13 +194,14 @@ fn poll_to_end(
 ) -> bool {
     let Some(running) = handler else { return false };
     let Poll::Ready(outcome) = poll_handler(running, cx) else { return true };
-    // The handler's handles go with it, but their end is not the connection's cause: what it returned is.
+    // The handler's handles are dropped with it, but that is not the cause of the connection's end: its return value
+    // is.
     conclude(cell, outcome, aftermath);
     *handler = None;
     false
 }
 
-/// Takes the handler's outcome as the end of the connection, or keeps it beside an end that came before.
+/// Makes the handler's outcome the cause of the connection's end, or keeps it alongside an earlier cause.
 fn conclude(cell: &Cell, outcome: Outcome, aftermath: &mut Option<Aftermath>) {
     let end = End::of(&outcome);
     let mut state = cell.lock();
@@ -209,12 +210,12 @@ fn conclude(cell: &Cell, outcome: Outcome, aftermath: &mut Option<Aftermath>) {
     } else {
         *aftermath = Some(Aftermath::Ended(outcome));
     }
-    // What is left of the outcome may hold a handle, and is dropped when nothing is locked.
+    // The rest of the outcome may hold a handle, and is dropped when no lock is held.
     drop(state);
 }
 
 impl Drop for Owner {
-    /// Says in the log how the connection ended: here, so that it is said when the runtime drops the task as well.
+    /// Logs how the connection ended. This is in `drop`, so that it also runs when the runtime drops the task.
     fn drop(&mut self) {
         self.drop_handler();
         let (end, over) = self.cell.abandon(End::Dropped);

@@ -1,7 +1,7 @@
-//! Pings that handles ask for (RFC 6455 section 5.5.2).
+//! Pings that handles send (RFC 6455 section 5.5.2).
 //!
-//! One is under way at most: who asks meanwhile waits for the same answer. So neither a handler that asks all the time nor a peer that
-//! never answers makes anything pile up. Each has a number, 8 bytes, as its payload; the heartbeat's have none.
+//! At most one is in flight: callers in the meantime wait for the same answer. So neither a handler that pings all the time nor a peer
+//! that never answers can make anything accumulate. Each has a number of 8 bytes as its payload; the heartbeat's pings have none.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use crate::{CloseCode, Error, error::Kind};
 
 #[derive(Debug, Default)]
 pub(super) struct Pings {
-    /// The number of the last ping that a handle has asked for.
+    /// The number of the last ping that a handle has requested.
     asked: u64,
-    /// The number of the last that was sent, and when.
+    /// The number of the last ping that was sent, and when.
     sent: u64,
     sent_at: Option<Instant>,
-    /// The number of the last that has come to something, and to what.
+    /// The number of the last ping that has a result, and the result.
     done: u64,
     outcome: Option<Result<Duration, Unanswered>>,
-    /// It has come to something since who waits was last woken.
+    /// There is a result since the waiting tasks were last woken.
     is_news: bool,
-    /// Who waits for an answer.
+    /// The tasks that wait for an answer.
     pub(super) waiters: Waiters,
 }
 
 /// Why a ping has no answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Unanswered {
-    /// The peer has had this long.
+    /// The peer had this much time.
     Silent(Duration),
-    /// Nothing was read, because the handler has not received what had come before.
+    /// Nothing was read, because the handler has not received the earlier messages.
     Unread,
 }
 
 impl Pings {
-    /// Asks for a ping, or for the answer to the one that is under way.
+    /// Requests a ping, or the answer to the one in flight.
     pub(super) fn ask(&mut self) -> u64 {
         if self.asked == self.done {
             self.asked += 1;
@@ -44,7 +44,7 @@ impl Pings {
         self.asked
     }
 
-    /// The number of the ping that is to be sent, if one is.
+    /// The number of the ping to send, if there is one.
     pub(super) fn take_asked(&mut self) -> Option<u64> {
         if self.sent == self.asked {
             return None;
@@ -54,12 +54,12 @@ impl Pings {
         Some(self.sent)
     }
 
-    /// Whether a ping is under way.
+    /// Whether a ping is in flight.
     pub(super) fn is_under_way(&self) -> bool {
         self.done < self.sent
     }
 
-    /// Notes an answer. One that comes after the ping was given up changes nothing.
+    /// Records an answer. One that arrives after the ping was given up changes nothing.
     pub(super) fn answered(&mut self, number: u64) {
         if self.is_under_way() && number == self.sent {
             let time = self.sent_at.map_or(Duration::ZERO, |sent| sent.elapsed());
@@ -77,12 +77,12 @@ impl Pings {
         self.is_news = true;
     }
 
-    /// Whether who waits is to be woken, which is then done.
+    /// Whether waiting tasks must be woken. Resets it.
     pub(super) fn has_news(&mut self) -> bool {
         std::mem::take(&mut self.is_news)
     }
 
-    /// What the ping of that number has come to; of a later one, if that has been answered meanwhile.
+    /// The result of the ping with this number, or of a later one that was answered in the meantime.
     pub(super) fn outcome(&self, number: u64) -> Option<Result<Duration, Error>> {
         let outcome = self.outcome.filter(|_| self.done >= number)?;
         Some(outcome.map_err(Unanswered::into_error))
@@ -105,7 +105,7 @@ impl Unanswered {
     }
 }
 
-/// The payload of the ping of that number.
+/// The payload of the ping with this number.
 pub(super) fn payload(number: u64) -> bytes::Bytes {
     bytes::Bytes::copy_from_slice(&number.to_be_bytes())
 }

@@ -13,12 +13,12 @@ use tokio::{sync::Notify, time::sleep};
 use super::Cell;
 use crate::{endpoint::Registered, watchdog};
 
-/// How many connections are told at once that the server is stopping.
+/// How many connections are notified at once that the server is stopping.
 const BATCH: usize = 256;
-/// The time between two batches, when there is time.
+/// The interval between two batches, if time allows.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Every handler that runs, with its connection, so that the server's end reaches each of them and none is forgotten.
+/// Every running handler with its connection, so that the server's shutdown reaches each of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
     seats: Arc<Mutex<Seats>>,
@@ -28,12 +28,13 @@ pub(crate) struct Registry {
 #[derive(Debug, Default)]
 struct Seats {
     taken: BTreeMap<u64, (Present, Arc<Cell>)>,
-    /// How many of them have an open connection, by route. Counted here, so that who asks for it need not go through all.
+    /// The number of them that have an open connection, by route. Counted here, so that a query need not iterate over
+    /// all.
     open: HashMap<&'static str, usize>,
     stopping: bool,
 }
 
-/// A handler that runs, in words.
+/// A running handler, as text.
 #[derive(Debug, Clone)]
 pub(crate) struct Present {
     endpoint: &'static Registered,
@@ -43,7 +44,7 @@ pub(crate) struct Present {
     over: bool,
 }
 
-/// How far a handler has come.
+/// The phase of a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Undecided,
@@ -51,20 +52,20 @@ enum Stage {
     Refused,
 }
 
-/// A [`Registry`] for whoever must not keep it.
+/// A weak reference to a [`Registry`].
 #[derive(Debug)]
 pub(crate) struct WeakRegistry(Weak<Mutex<Seats>>);
 
-/// A handler's place in the registry, from its call to its end; leaving it is dropping it.
+/// A handler's entry in the registry, from its call to its end. Dropping it removes the entry.
 #[derive(Debug)]
 pub(crate) struct Seat {
     registry: Registry,
-    /// What the watchdog knows it by, too.
+    /// Also its id in the watchdog.
     number: u64,
 }
 
 impl Registry {
-    /// A place for a handler that is about to be called.
+    /// An entry for a handler that is about to be called.
     pub(crate) fn take(
         &self,
         endpoint: &'static Registered,
@@ -78,13 +79,13 @@ impl Registry {
         Seat { registry: self.clone(), number }
     }
 
-    /// Whatever is accepted from here on learns at once that the server is stopping.
+    /// Every connection that is accepted from here on is immediately notified that the server is stopping.
     pub(crate) fn close(&self) {
         self.lock().stopping = true;
     }
 
-    /// Sends 1001 to every connection, in batches that take up at most half of the time: clients that are all told at
-    /// once come back all at once, wherever they come back to.
+    /// Sends 1001 to every connection, in batches that take at most half of the time: clients that are all notified at
+    /// once would all reconnect at once.
     pub(crate) async fn stop(&self, time: Duration) {
         let cells = self.cells(|one| one.stage == Stage::Accepted);
         let batches = u32::try_from(cells.len().div_ceil(BATCH)).unwrap_or(u32::MAX).max(1);
@@ -99,7 +100,7 @@ impl Registry {
         }
     }
 
-    /// Drops what is left of every connection.
+    /// Drops the remaining connections.
     pub(crate) fn cut(&self) {
         for cell in self.cells(|_| true) {
             cell.cut();
@@ -127,7 +128,7 @@ impl Registry {
         self.lock().taken.is_empty()
     }
 
-    /// Ends when a handler ends from now on.
+    /// Completes when the next handler ends.
     #[cfg(feature = "testing")]
     pub(crate) fn vacated(&self) -> Notified<'_> {
         self.vacated.notified()
@@ -145,12 +146,12 @@ impl Registry {
 }
 
 impl WeakRegistry {
-    /// Whether the server and all its handlers are gone.
+    /// Whether the server and all its handlers have ended.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.strong_count() == 0
     }
 
-    /// The handler with this place, if it is one of these.
+    /// The handler with this id, if it belongs to this server.
     pub(crate) fn present_at(&self, number: u64) -> Option<Present> {
         let seats = self.0.upgrade()?;
         let seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +179,7 @@ impl Seats {
         self.taken.remove(&number)
     }
 
-    /// The connection is over; its handler may go on.
+    /// The connection is over; its handler may continue.
     fn over(&mut self, number: u64) {
         let Some((present, _)) = self.taken.get_mut(&number) else { return };
         let was_over = std::mem::replace(&mut present.over, true);
@@ -192,7 +193,7 @@ impl Seats {
 }
 
 impl Seat {
-    /// Runs code of the handler's, under the eyes of the watchdog.
+    /// Runs the handler's code under the watchdog.
     pub(crate) fn polled<T>(&self, poll: impl FnOnce() -> T) -> T {
         watchdog::polled(self.number, poll)
     }
@@ -201,7 +202,7 @@ impl Seat {
         self.number
     }
 
-    /// The handler has accepted. If the server is stopping already, the connection learns of it.
+    /// The handler has accepted. If the server is already stopping, the connection is notified.
     pub(super) fn accepted(&self) {
         let mut guard = self.registry.lock();
         let seats = &mut *guard;
@@ -215,7 +216,7 @@ impl Seat {
         }
     }
 
-    /// The connection is over; its handler may go on.
+    /// The connection is over; its handler may continue.
     pub(super) fn over(&self) {
         self.registry.lock().over(self.number);
     }
@@ -231,7 +232,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let left = self.registry.lock().vacate(self.number);
-        // A cell may hold the last of what a handler left behind; that is dropped when nothing is locked.
+        // A cell may hold the last values that a handler left behind; they are dropped when no lock is held.
         drop(left);
         self.registry.vacated.notify_waiters();
     }

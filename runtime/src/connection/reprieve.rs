@@ -1,20 +1,20 @@
-//! A deadline that rings late judges nobody.
+//! Extends a deadline whose timer fires late.
 
 use std::time::Duration;
 
 use tokio::{task::coop::has_budget_remaining, time::Instant};
 
-/// Later than this a timer does not ring unless the process, or its machine, stood still or is overloaded.
+/// A timer fires later than this only if the process or its machine was suspended or is overloaded.
 const LATE: Duration = Duration::from_millis(10);
 
-/// The longest reprieve: enough to read what has piled up for thousands of connections.
+/// The longest extension: enough to read the data that has accumulated for thousands of connections.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// More time for a deadline that has rung too late to be believed.
+/// Extra time for a deadline whose timer fired too late to be reliable.
 ///
-/// Who stood still cannot say that the other was silent: what the other has sent in time is there and has not been read, since a
-/// timer may ring before the readiness of its socket is known, and of a thousand sockets only so many are looked at in one
-/// go. So a deadline gets as much time again as it rang too late, once.
+/// A process that was suspended cannot conclude that its peer was silent: data that the peer sent in time may have arrived
+/// without being read, since a timer can fire before its socket is known to be readable, and the driver handles only a limited
+/// number of sockets at a time. So a deadline is extended, once, by as much time as its timer was late.
 #[derive(Debug, Default)]
 pub(super) struct Reprieve {
     given: Option<Given>,
@@ -22,13 +22,13 @@ pub(super) struct Reprieve {
 
 #[derive(Debug)]
 struct Given {
-    /// The deadline that it is for.
+    /// The deadline that is extended.
     due: Instant,
     until: Instant,
 }
 
 impl Reprieve {
-    /// When a deadline is over, with what it was given.
+    /// When a deadline expires, including the extension.
     pub(super) fn extend(&self, due: Instant) -> Instant {
         match &self.given {
             Some(given) if given.due == due => given.until,
@@ -36,7 +36,7 @@ impl Reprieve {
         }
     }
 
-    /// Whether a deadline that has passed is over; if not, it has been given more time.
+    /// Whether a deadline that has passed has expired. If not, it has been extended.
     pub(super) fn is_over(&mut self, due: Instant, now: Instant) -> bool {
         if let Some(given) = &self.given
             && given.due == due
@@ -44,7 +44,7 @@ impl Reprieve {
             return given.until <= now;
         }
         let late = now - due;
-        // Without a budget nothing could be read in this turn, whatever is there.
+        // Without a budget nothing could be read in this turn, even if data is there.
         if late <= LATE && has_budget_remaining() {
             return true;
         }

@@ -1,8 +1,8 @@
-//! What the owner of a connection and its handles share, under one lock.
+//! The state that the owner of a connection and its handles share, under one lock.
 //!
-//! Nothing in here runs code of anybody else's: no payload is dropped, no waker is woken, cloned or dropped, no event is emitted,
-//! nothing is counted, and the stream is not touched. What has to be woken or dropped goes into [`Later`], which runs when
-//! the lock is released. That is why the lock is held for moments only, and why whatever runs may use the connection.
+//! No foreign code runs in here: no payload is dropped, no waker is woken, cloned or dropped, no event is emitted, no metric is
+//! recorded, and the stream is not touched. Wakes and drops are collected in [`Later`], which runs when the lock is released. So
+//! the lock is held only briefly, and the foreign code may use the connection.
 
 use std::{collections::VecDeque, sync::Arc, task::Waker};
 
@@ -17,18 +17,18 @@ use super::{
 };
 use crate::{Error, Limits, Message, log::Words};
 
-// In the unit tests of this crate, which is to say in `model.rs`, bounds are small, so that a few messages reach them.
+// In this crate's unit tests (`model.rs`) the bounds are small, so that a few messages reach them.
 
-/// How many messages a handler may take or queue before its task lets others run.
+/// How many messages a handler may receive or queue before its task yields.
 const TURN: u32 = if cfg!(test) { 5 } else { 128 };
 
-/// How many bytes may be queued before a send waits for the peer to take some.
+/// How many bytes may be queued before a send waits for the peer to read some.
 const HIGH_WATER: u64 = if cfg!(test) { 64 } else { 64 * 1024 };
 
 /// How many messages are read ahead of a handler that is busy elsewhere.
 const READ_AHEAD: usize = if cfg!(test) { 2 } else { 64 };
 
-/// What a frame costs beside its payload, so that empty messages count too.
+/// The overhead of a frame beside its payload, so that empty messages count too.
 const FRAME_HEAD: u64 = 2;
 
 #[derive(Debug)]
@@ -38,15 +38,15 @@ pub(super) struct State {
     pub(super) outbox: Outbox,
     pub(super) turn: Turn,
     pub(super) closing: Closing,
-    /// Who waits in `recv`.
+    /// Tasks that wait in `recv`.
     pub(super) receiving: Waiters,
-    /// Who waits for room, a flush, the opening or the end.
+    /// Tasks that wait for room, a flush, the opening or the end.
     pub(super) waiting: Waiters,
     pub(super) pings: Pings,
     pub(super) later: Later,
 }
 
-/// Which of the [`Waiters`].
+/// Selects one of the [`Waiters`].
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Group {
     Receiving,
@@ -54,7 +54,7 @@ pub(super) enum Group {
     Pinging,
 }
 
-/// What came in place of a message is noted.
+/// The item that came instead of a message is recorded.
 pub(super) struct Noted {
     /// There may be more to read.
     pub(super) goes_on: bool,
@@ -63,13 +63,13 @@ pub(super) struct Noted {
 /// A connection, from its opening to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The answer to the handshake is on its way.
+    /// The response to the handshake is on its way.
     Opening,
     Open,
     Over,
 }
 
-/// Messages that were read ahead of the handler. The owner puts them in, handles take them out.
+/// Messages that were read ahead of the handler. The owner adds them, handles remove them.
 #[derive(Debug)]
 pub(super) struct Inbox {
     messages: VecDeque<Message>,
@@ -79,61 +79,62 @@ pub(super) struct Inbox {
     deaf: bool,
 }
 
-/// Messages on their way to the stream. Handles put them in; who drives the stream takes all of them before anything is read,
-/// so that replies come before an answer to what is read next.
+/// Messages on their way to the stream. Handles add them; the task that drives the stream takes all of them before it reads
+/// anything, so that replies precede the answer to whatever is read next.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     pub(super) messages: VecDeque<Message>,
-    /// Bytes that were ever queued, and how many of them the transport has taken.
+    /// How many bytes were queued in total, and how many of them the transport has taken.
     queued: u64,
     written: u64,
 }
 
-/// Whose turn it is.
+/// The state of the owner's turn.
 #[derive(Debug)]
 pub(super) struct Turn {
-    /// What is left of this turn's messages.
+    /// The number of messages left in this turn.
     pub(super) left: u32,
-    /// The owner's waker, while nobody else may count on the owner to look again by itself. Gone when it was woken.
+    /// The owner's waker, as long as the owner will not look again on its own. Taken when it is woken.
     owner: Option<Waker>,
-    /// The owner is being polled: then it is not woken, but notes that it is wanted.
+    /// The owner is being polled: it is then not woken, but marked as wanted.
     owner_is_polling: bool,
-    /// Something has changed since the owner's last round began. Cleared before the round looks at anything, and looked at in the
-    /// critical section in which `owner_is_polling` is cleared: so a change is seen by the round, or by that look, or wakes.
+    /// Something has changed since the owner's last round began. Cleared before the round looks at anything, and checked in the
+    /// critical section in which `owner_is_polling` is cleared: so a change is seen by the round or by that check, or it wakes
+    /// the owner.
     is_wanted: bool,
-    /// Nothing was left to read in this turn, and the transport has the owner's waker: reading again would find nothing either.
+    /// Nothing was left to read in this turn, and the transport has the owner's waker: reading again would find nothing.
     pub(super) dry: bool,
-    /// The task of the owner, in which the handler runs. `None` until there is one of its own.
+    /// The task of the owner, in which the handler runs. `None` until it has a task of its own.
     task: Option<TaskId>,
 }
 
-/// How the connection ends, and who knows of it.
+/// How the connection ends, and which code knows about it.
 #[derive(Debug, Default)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, set by one side and read by the other"
 )]
 pub(super) struct Closing {
-    /// The first cause. Set once; from then on nothing is queued.
+    /// The first cause. Set once; after that nothing is queued.
     pub(super) end: Option<Arc<End>>,
-    /// Everything ends now, the handler too.
+    /// Everything ends now, including the handler.
     pub(super) cut: bool,
-    /// A handle has learned of the end.
+    /// A handle has reported the end.
     told: bool,
-    /// The handler itself knows of the end: it has learned of it, or has closed or dropped its socket.
+    /// The handler itself knows about the end: it has been told, or has closed or dropped its socket.
     knows: bool,
-    /// The handler is to be dropped, to make room for others. Set under the lock under which `knows` is, and only while that is
-    /// not: so no handler that knows is dropped for it.
+    /// The handler is to be dropped, to make room for others. Set under the same lock as `knows`, and only while `knows` is
+    /// false: so no handler that knows is dropped for this reason.
     pub(super) dropped_early: bool,
-    /// `recv` has given the error with which the connection ended.
+    /// `recv` has returned the error with which the connection ended.
     failed: bool,
-    /// How many sends may still go nowhere without an error, after the end.
+    /// How many sends after the end are still discarded without an error.
     grace: usize,
-    /// When the connection was over.
+    /// When the connection ended.
     pub(super) over_at: Option<Instant>,
     /// When the handler last used a handle after that.
     touched: Option<Instant>,
-    /// What panicked after the end.
+    /// The message of a panic after the end.
     pub(super) late_panic: Option<Words>,
     pub(super) handles: usize,
 }
@@ -170,13 +171,13 @@ impl State {
         self.closing.end.get_or_insert_with(|| Arc::new(end));
     }
 
-    /// The same for whoever is not the owner, who has to look at it.
+    /// The same for code other than the owner, which wakes the owner.
     pub(super) fn finish_from_outside(&mut self, end: End) {
         self.finish(end);
         self.wake_owner();
     }
 
-    /// A panic of the program's code: the end, or what came after it.
+    /// Records a panic of the program's code: it is the end, or came after it.
     pub(super) fn panicked(&mut self, words: Words) {
         if self.closing.end.is_some() {
             self.closing.late_panic = Some(words);
@@ -185,7 +186,7 @@ impl State {
         }
     }
 
-    /// Notes that the connection is over. Gives what was not sent, to be dropped when nothing is locked.
+    /// Records that the connection has ended. Returns the unsent messages, to be dropped when no lock is held.
     pub(super) fn over(&mut self) -> VecDeque<Message> {
         self.stage = Stage::Over;
         self.outbox.written = self.outbox.queued;
@@ -194,12 +195,12 @@ impl State {
         std::mem::take(&mut self.outbox.messages)
     }
 
-    /// Notes that nobody drives the connection any more. Gives the time since when, and what was not sent.
+    /// Records that no task drives the connection any more. Returns the time of the end, and the unsent messages.
     pub(super) fn abandon(&mut self) -> (Instant, VecDeque<Message>) {
         let over_at = *self.closing.over_at.get_or_insert_with(Instant::now);
         self.stage = Stage::Over;
         self.wake_all();
-        // Nobody begins another turn: what is left in the inbox must fit into this one.
+        // No further turn will begin: the rest of the inbox must fit into this one.
         self.turn.left = TURN;
         self.turn.owner_is_polling = false;
         if let Some(owner) = self.turn.owner.take() {
@@ -208,13 +209,13 @@ impl State {
         (over_at, std::mem::take(&mut self.outbox.messages))
     }
 
-    /// Wakes everybody. Says whether the owner's own task is among them.
+    /// Wakes all waiting tasks. Returns whether the owner's own task is among them.
     pub(super) fn wake_all(&mut self) -> bool {
         let groups = [&mut self.receiving, &mut self.waiting, &mut self.pings.waiters];
         groups.into_iter().fold(false, |own, group| own | group.wake(&mut self.later))
     }
 
-    /// Notes what came in place of a message.
+    /// Records the item that came instead of a message.
     pub(super) fn note(&mut self, read: Read) -> Noted {
         let goes_on = matches!(read, Read::Pong(_));
         match read {
@@ -226,27 +227,27 @@ impl State {
         Noted { goes_on }
     }
 
-    /// Notes that the transport has everything that was queued up to there, and wakes who waits for that: whoever comes later finds it
-    /// written. Says whether the owner's own task is among them.
+    /// Records that the transport has taken everything that was queued up to this position, and wakes the tasks that wait for that;
+    /// later callers find it written. Returns whether the owner's own task is among them.
     pub(super) fn written_up_to(&mut self, queued: u64) -> bool {
         self.outbox.written_up_to(queued);
         self.waiting.wake(&mut self.later)
     }
 
-    /// How many messages, and bytes of them, may be read ahead of the handler. `None` if nothing is to be read.
+    /// How many messages, and how many of their bytes, may be read ahead of the handler. `None` if nothing may be read.
     pub(super) fn room_to_read(&self) -> Option<(usize, usize)> {
-        // At the end of a turn the handler is polled again before anything is read, so that it reads for itself.
+        // At the end of a turn the handler is polled again before anything is read, so that it reads by itself.
         let may_read =
             self.turn.left > 0 && !self.turn.dry && self.closing.end.is_none() && self.inbox.has_room();
         may_read.then(|| self.inbox.room())
     }
 
-    /// Whether the end has come, or `has_ended` is about to find it.
+    /// Whether the end has come, or `has_ended` is about to detect it.
     pub(super) fn is_at_its_end(&self) -> bool {
         self.closing.end.is_some() || self.closing.handles == 0
     }
 
-    /// Ends the connection if no handle is left to receive or to send with. Says whether it has ended.
+    /// Ends the connection if no handle is left that receives or sends. Returns whether it has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         if self.closing.handles == 0 {
             self.finish(End::LetGo);
@@ -254,7 +255,8 @@ impl State {
         self.closing.end.is_some()
     }
 
-    /// Wakes who waits for an answer to a ping, if there is one. Says whether the owner's own task does.
+    /// Wakes the tasks that wait for an answer to a ping, if there is one. Returns whether the owner's own task is
+    /// among them.
     pub(super) fn wake_pinging(&mut self) -> bool {
         self.pings.has_news() && self.pings.waiters.wake(&mut self.later)
     }
@@ -267,7 +269,7 @@ impl State {
         }
     }
 
-    /// Begins a turn of the owner. Its waker is given where it is not known yet, and asked for with `false`.
+    /// Begins a turn of the owner. It passes its waker if that is not known yet; `false` asks for it.
     pub(super) fn begin_turn(&mut self, waker: &Waker, spare: &mut Option<Waker>) -> bool {
         if !self.turn.is_owned_by(waker) {
             let Some(spare) = spare.take() else { return false };
@@ -276,7 +278,7 @@ impl State {
             }
         }
         if self.turn.left == 0 {
-            // The handler is polled in a moment, whether it waits or not.
+            // The handler is about to be polled, whether it waits or not.
             self.wake_all();
         }
         self.turn.owner_is_polling = true;
@@ -285,7 +287,7 @@ impl State {
         true
     }
 
-    /// Whether whoever calls may read from the stream itself: it runs in the owner's task, within a turn, and there may be something.
+    /// Whether the caller may read from the stream itself: it runs in the owner's task, within a turn, and there may be data.
     pub(super) fn may_read_itself(&self) -> bool {
         self.turn.owner_is_polling
             && !self.turn.dry
@@ -302,7 +304,7 @@ impl State {
         }
     }
 
-    /// Notes that the owner's own task waits, if it is its waker: none is kept.
+    /// Records that the owner's own task waits, if this is its waker, which need not be stored.
     pub(super) fn waits_itself(&mut self, group: Group, waker: &Waker) -> bool {
         let is_own = self.turn.is_owned_by(waker);
         if is_own {
@@ -311,7 +313,8 @@ impl State {
         is_own
     }
 
-    /// Notes who waits. Says `false` if that takes a clone of the waker and none is there: cloning is foreign code.
+    /// Registers a waker. Returns `false` if that requires a clone of the waker and there is none: cloning is foreign
+    /// code.
     pub(super) fn wait(
         &mut self,
         group: Group,
@@ -356,7 +359,7 @@ impl State {
         Some(message)
     }
 
-    /// Counts a message that the handler takes.
+    /// Counts a message that the handler receives.
     pub(super) fn count_received(&mut self) {
         self.turn.left -= 1;
         self.closing.grace = READ_AHEAD;
@@ -373,7 +376,7 @@ impl State {
         self.outbox.messages.push_back(message);
     }
 
-    /// Says that nobody receives any more. Gives what was not received.
+    /// Records that no handle receives any more. Returns the messages that were not received.
     pub(super) fn deafen(&mut self) -> VecDeque<Message> {
         self.inbox.deaf = true;
         self.inbox.bytes = 0;
@@ -381,30 +384,31 @@ impl State {
         std::mem::take(&mut self.inbox.messages)
     }
 
-    /// Notes in which task the handler runs from here on.
+    /// Records the task in which the handler runs from here on.
     pub(super) fn owned_by(&mut self, task: Option<TaskId>) {
         self.turn.task = task;
     }
 
-    /// Whether it is the handler that calls, and not a task that has a handle too.
+    /// Whether the caller is the handler, and not another task with a handle.
     fn is_in_handler(&self) -> bool {
         self.turn.task.is_none() || self.turn.task == current_task()
     }
 
-    /// Notes that the handler uses a handle, if the connection is over.
+    /// Records that the handler uses a handle, if the connection has ended.
     pub(super) fn touch(&mut self) {
         if self.closing.touched.is_some() && self.is_in_handler() {
             self.closing.touched = Some(Instant::now());
         }
     }
 
-    /// Until when the handler must notice that the connection is over. `None` when it has, or ended it itself.
+    /// The time by which the handler must notice that the connection has ended. `None` if it has noticed, or has ended
+    /// the connection itself.
     pub(super) fn notice_by(&self, limits: &Limits) -> Option<Instant> {
         let touched = self.closing.touched.filter(|_| !self.closing.knows);
         touched.map(|touched| touched + limits.handler_exit_timeout)
     }
 
-    /// Has the handler dropped, unless it knows that the connection is over. Says whether it is dropped.
+    /// Marks the handler to be dropped, unless it knows that the connection has ended. Returns whether it is dropped.
     pub(super) fn drop_early(&mut self) -> bool {
         if !self.closing.knows {
             self.closing.dropped_early = true;
@@ -413,16 +417,17 @@ impl State {
         self.closing.dropped_early
     }
 
-    /// Notes that a handle closes the connection.
+    /// Records that a handle closes the connection.
     pub(super) fn closed_by_handle(&mut self, end: End) {
         self.closing.knows |= self.is_in_handler();
         self.finish_from_outside(end);
     }
 
-    /// Notes that a handle is let go of.
+    /// Records that a handle is dropped.
     pub(super) fn let_go(&mut self) {
         self.closing.handles -= 1;
-        // A handler that lets go of a handle after the end has noticed; one that has none left is not to be told from it.
+        // A handler that drops a handle after the end has noticed it; one that has no handles left cannot be
+        // distinguished from that.
         let notices = self.closing.end.is_some() && self.is_in_handler();
         self.closing.knows |= notices || self.closing.handles == 0;
         if self.closing.handles == 0 {
@@ -430,21 +435,22 @@ impl State {
         }
     }
 
-    /// Whether the handler still works through what came before the end. What it sends then goes nowhere, but must not
-    /// fail: `?` would end it, and the messages behind would be lost. One that only sends gets its error all the same.
+    /// Whether the handler is still processing messages from before the end. Its sends are then discarded, but must not
+    /// fail: `?` would end the handler, and the remaining messages would be lost. A handler that only sends does get
+    /// its error.
     pub(super) fn is_catching_up(&mut self) -> bool {
         let behind = !self.inbox.messages.is_empty() && self.closing.grace > 0;
         self.closing.grace = self.closing.grace.saturating_sub(1);
         behind
     }
 
-    /// Notes that a handle learns of the end. Says whether it is the first time.
+    /// Records that a handle reports the end. Returns whether it is the first time.
     pub(super) fn tell(&mut self) -> bool {
         self.closing.knows |= self.is_in_handler();
         !std::mem::replace(&mut self.closing.told, true)
     }
 
-    /// The error with which the connection ended, once; after that, like any end, nothing.
+    /// Returns the error with which the connection ended, once; after that `None`, as for any other end.
     pub(super) fn last_word(&mut self) -> Result<(), Error> {
         let said = std::mem::replace(&mut self.closing.failed, true);
         match &self.closing.end {
@@ -463,7 +469,7 @@ impl Inbox {
         self.messages.len() < READ_AHEAD && self.bytes <= self.max_bytes
     }
 
-    /// How many messages, and bytes of them, may be read ahead until there is no more room.
+    /// How many messages, and how many of their bytes, may be read ahead before the inbox is full.
     pub(super) fn room(&self) -> (usize, usize) {
         (
             READ_AHEAD.saturating_sub(self.messages.len()),
@@ -471,7 +477,7 @@ impl Inbox {
         )
     }
 
-    /// Takes what was read. Where nobody receives any more it is left to whoever calls, to be dropped.
+    /// Adds the messages that were read. If no handle receives any more, they stay with the caller, which drops them.
     pub(super) fn put(&mut self, read: &mut Vec<Message>) {
         if !self.deaf {
             self.bytes += read.iter().map(Message::len).sum::<usize>();
@@ -485,7 +491,7 @@ impl Outbox {
         self.written == self.queued
     }
 
-    /// Moves every message out; gives how much was ever queued up to here.
+    /// Moves every message out; returns the total queued up to here.
     pub(super) fn take(&mut self, into: &mut VecDeque<Message>) -> u64 {
         debug_assert!(into.is_empty(), "what was taken before has been handed on");
         if !self.messages.is_empty() {
@@ -494,7 +500,7 @@ impl Outbox {
         self.queued
     }
 
-    /// Notes that the transport has everything that was queued up to there.
+    /// Records that the transport has taken everything that was queued up to this position.
     fn written_up_to(&mut self, queued: u64) {
         self.written = self.written.max(queued);
     }
@@ -506,11 +512,11 @@ impl Turn {
         self.is_wanted = false;
     }
 
-    /// Ends a round; the handler is polled again, or the owner goes to sleep. Says whether it must not, since something has
-    /// changed meanwhile.
+    /// Ends a round; the handler is polled again, or the owner waits. Returns whether the owner must not wait, because
+    /// something has changed in the meantime.
     pub(super) fn end_round(&mut self, again: bool) -> bool {
         self.owner_is_polling = again;
-        // The handler may look for itself again.
+        // The handler may read by itself again.
         self.dry &= !again;
         self.left == 0 || (self.is_wanted && !again)
     }

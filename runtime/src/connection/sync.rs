@@ -1,5 +1,5 @@
-//! The locks of a connection, and whose turn it is to run: std's and tokio's, or those of `shuttle` in the unit tests of this
-//! crate, so that `model.rs` runs the very code that connections run on.
+//! The locks of a connection, and the current task: those of std and tokio, or those of `shuttle` in this crate's unit tests,
+//! so that `model.rs` runs the same code as real connections.
 
 #[cfg(not(test))]
 pub(super) use real::*;

@@ -7,7 +7,7 @@ use tracing::Instrument as _;
 
 use crate::watchdog;
 
-/// The tasks of one connection. Nothing is locked while one is spawned, polled or dropped: all of that runs code of the handler's.
+/// The tasks of one connection. No lock is held while one is spawned, polled or dropped: each of these runs the handler's code.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     tracker: TaskTracker,
@@ -15,13 +15,13 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Runs a task until it ends or the connection does. Dropped at once if the connection has ended.
+    /// Runs a task until it ends or the connection does. Dropped immediately if the connection has ended.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if self.over.is_cancelled() {
             return;
         }
         let over = self.over.clone();
-        // Spawned by its handler, or by another of its tasks: it is named as the handler is.
+        // Spawned by its handler, or by another of its tasks: the watchdog reports it under the handler's name.
         let subject = watchdog::current();
         let task = async move {
             let mut task = pin!(over.run_until_cancelled_owned(task));
@@ -30,7 +30,7 @@ impl Tasks {
         self.tracker.spawn(task.in_current_span());
     }
 
-    /// Tells every task that it is over.
+    /// Cancels every task.
     pub(super) fn cancel(&self) {
         self.over.cancel();
     }

@@ -1,4 +1,4 @@
-//! The turns of a connection's owner: poll the handler, drive the stream, and go to sleep so that nothing is missed.
+//! The turns of a connection's owner: poll the handler, drive the stream, and wait without missing a change.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,10 +23,10 @@ pub(super) struct Turns {
     cell: Arc<Cell>,
     drive: Drive,
     alarm: Option<Alarm>,
-    /// The handler has used up the task's budget, without which nothing is read or written: the next turn begins with
-    /// the stream. Otherwise a handler that always finds something to do would keep its connection from ever moving.
+    /// The handler has used up the task's budget, without which nothing is read or written, so the next turn begins
+    /// with the stream. Otherwise a handler that is always ready would keep its connection from making progress.
     greedy: bool,
-    /// Everything ends now, as the last look at the state has shown; who says so later wakes the owner.
+    /// Everything ends now, as of the last look at the state; later changes wake the owner.
     is_cut: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct Alarm {
     sleep: Pin<Box<Sleep>>,
-    /// It was polled since it was set, with the waker that the owner has now: it wakes the owner without being polled again.
+    /// It was polled since it was set, with the owner's current waker: it wakes the owner without being polled again.
     is_set: bool,
 }
 
@@ -45,11 +45,11 @@ impl Alarm {
     }
 }
 
-/// What came of driving the stream.
+/// The result of driving the stream.
 struct Driven {
-    /// The handler has something to look at again.
+    /// The handler should be polled again.
     again: bool,
-    /// Up to where the transport has what was queued, where the state does not know it yet.
+    /// The position up to which the transport has taken queued data, as long as the state does not know it yet.
     written: Option<u64>,
 }
 
@@ -66,7 +66,7 @@ impl Turns {
         self.is_cut
     }
 
-    /// One poll of the owner. `handler` polls the handler and says whether it goes on.
+    /// One poll of the owner. `handler` polls the handler and returns whether it continues.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, handler: &mut dyn FnMut(&mut Context<'_>) -> bool) {
         self.begin(cx);
         if std::mem::take(&mut self.greedy) {
@@ -92,7 +92,7 @@ impl Turns {
         }
     }
 
-    /// Makes the owner's waker known to what wakes it: a waker that the state knows is known to all of them.
+    /// Makes the owner's waker known to everything that wakes it: a waker that the state knows is known to all of them.
     fn has_new_waker(&mut self, cx: &Context<'_>) {
         if let Some(mut wire) = self.cell.wire() {
             wire.set_owner(cx.waker());
@@ -102,7 +102,7 @@ impl Turns {
         }
     }
 
-    /// Drives the stream and lets go of the cell. Says whether the handler is to be polled again.
+    /// Drives the stream and releases the cell. Returns whether the handler should be polled again.
     fn round(&mut self, cx: &mut Context<'_>, has_handler: bool) -> bool {
         let Driven { mut again, written } = self.drive(cx);
         let mut state = self.cell.lock();
@@ -111,7 +111,7 @@ impl Turns {
         }
         self.is_cut = state.closing.cut;
         let again = again && has_handler && state.turn.left > 0 && !self.is_cut;
-        // From here on, unless it goes on, whoever wants something of the owner must wake it.
+        // From here on, unless it continues, code that changes something must wake the owner.
         let is_wanted = state.turn.end_round(again);
         drop(state);
         if is_wanted {
@@ -120,18 +120,19 @@ impl Turns {
         again
     }
 
-    /// Drives the stream and does what is due.
+    /// Drives the stream and handles deadlines.
     fn drive(&mut self, cx: &mut Context<'_>) -> Driven {
         let Self { cell, drive, alarm, .. } = self;
         let Some(mut wire) = cell.wire() else {
-            // It is free as long as only the owner's task takes it. Should that ever not hold, nothing is lost.
+            // It is free as long as only the owner's task locks it. If that were ever violated, nothing would be lost.
             cx.waker().wake_by_ref();
             return Driven { again: false, written: None };
         };
         let mut round = Round::new(cell, &mut wire, cx);
         let driven = catch_unwind(AssertUnwindSafe(|| drive_in_time(drive, alarm, &mut round)));
         if let Err(panic) = driven {
-            // A layer of `tracing` or a recorder of metrics. In which state the stream is nobody knows, so it ends here.
+            // A `tracing` layer or a metrics recorder panicked. The state of the stream is unknown, so the connection
+            // ends here.
             let words = Words::own("code that ran while the connection was driven panicked: ");
             cell.lock().panicked(words.then_foreign(panic::words(&*panic)));
             drive.over(&mut round);
@@ -139,13 +140,13 @@ impl Turns {
         Driven { again: round.again, written: round.written }
     }
 
-    /// Whether a time that has nothing to do with the stream has come; if not, the task is woken when it comes.
+    /// Whether a deadline that does not depend on the stream has passed; if not, the task is woken when it does.
     pub(super) fn is_due(&mut self, due: Instant, cx: &mut Context<'_>) -> bool {
         ring(&mut self.alarm, due, cx)
     }
 }
 
-/// Drives the stream and does what is due.
+/// Drives the stream and handles deadlines.
 fn drive_in_time(drive: &mut Drive, alarm: &mut Option<Alarm>, round: &mut Round<'_, '_>) {
     drive.round(round);
     if drive.is_awaited() && alarm.as_ref().is_some_and(Alarm::will_ring) {
@@ -161,8 +162,8 @@ fn drive_in_time(drive: &mut Drive, alarm: &mut Option<Alarm>, round: &mut Round
     }
 }
 
-/// Whether the time has come; if not, the task is woken when it comes. A timer that is set too early is left alone and
-/// set right when it rings, because most deadlines move with every message.
+/// Whether the deadline has passed; if not, the task is woken when it does. A timer that is set too early is left alone
+/// and corrected when it fires, because most deadlines move with every message.
 fn ring(alarm: &mut Option<Alarm>, due: Instant, cx: &mut Context<'_>) -> bool {
     let Alarm { sleep, is_set } =
         alarm.get_or_insert_with(|| Alarm { sleep: Box::pin(sleep_until(due)), is_set: false });
@@ -175,6 +176,7 @@ fn ring(alarm: &mut Option<Alarm>, due: Instant, cx: &mut Context<'_>) -> bool {
         return false;
     }
     *is_set = true;
-    // A peer that floods the connection uses up the task's budget in every turn, and would outlive every deadline.
+    // A peer that floods the connection uses up the task's budget in every turn, and would otherwise outlive every
+    // deadline.
     pin!(unconstrained(sleep.as_mut())).poll(cx).is_ready()
 }

@@ -1,22 +1,22 @@
-//! Who waits for a connection, and what is done for them once its lock is released.
+//! The tasks that wait for a connection, and the work that is deferred until its lock is released.
 
 use std::task::Waker;
 
 use slab::Slab;
 
-/// How many wakers' room is kept when nobody waits any more.
+/// The capacity for wakers that is kept when no task waits any more.
 const KEPT: usize = 8;
 
-/// What happens when the lock is released.
+/// Work that runs when the lock is released.
 ///
-/// To wake, clone or drop a waker is to run code of somebody else's executor, which may use the very connection. So none of it
+/// Waking, cloning or dropping a waker runs the code of another executor, which may use the same connection. So none of it
 /// happens under the lock: wakers are moved in here, and this is moved out before the lock is released.
 #[derive(Debug, Default)]
 pub(super) struct Later {
     owner: Option<Waker>,
-    /// The first of those to be woken: mostly there is one, and then nothing is allocated.
+    /// The first waker to wake: usually there is only one, and nothing is allocated.
     first: Option<Waker>,
-    /// Rarely anything; apart, so that there is little to move each time the lock is released.
+    /// Rarely used, and boxed, so that little is moved each time the lock is released.
     rest: Option<Box<Rest>>,
 }
 
@@ -47,7 +47,7 @@ impl Later {
         self.owner.is_none() && self.first.is_none() && self.rest.is_none()
     }
 
-    /// All that is to be done.
+    /// Runs all deferred work.
     pub(super) fn take(&mut self) -> Self {
         std::mem::take(self)
     }
@@ -62,17 +62,17 @@ impl Drop for Later {
     }
 }
 
-/// Those who wait for the same thing. Each is found again by its [`Spot`], whatever their number.
+/// The tasks that wait for the same thing. Each is found by its [`Spot`] in constant time.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
-    /// The owner's own task waits, which polls the handler again by itself: no waker of it is kept.
+    /// The owner's own task waits, and polls the handler again anyway: none of its wakers is stored.
     own: bool,
     others: Slab<Waker>,
-    /// How often all were woken: a spot of an earlier time is no more.
+    /// How often all were woken: a spot from an earlier time is no longer valid.
     epoch: u64,
 }
 
-/// Where a waker is kept, until all are woken.
+/// The place of a stored waker, until all are woken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot {
     epoch: u64,
@@ -92,14 +92,14 @@ impl Waiters {
         if spot.epoch == self.epoch { self.others.get_mut(spot.key) } else { None }
     }
 
-    /// Lets go of a waker, unless it has been woken.
+    /// Removes a waker, unless it has been woken.
     pub(super) fn remove(&mut self, spot: Spot) -> Option<Waker> {
         let waker = if spot.epoch == self.epoch { self.others.try_remove(spot.key) } else { None };
         self.shrink();
         waker
     }
 
-    /// Wakes all. Says whether the owner's own task is among them, which is awake and need only look again.
+    /// Wakes all. Returns whether the owner's own task is among them, which is awake and only has to look again.
     pub(super) fn wake(&mut self, later: &mut Later) -> bool {
         if !self.others.is_empty() {
             self.epoch += 1;

@@ -1,9 +1,9 @@
-//! The stream of a connection and what belongs to it: the owner's side of the cell.
+//! The stream of a connection and its buffers: the owner's part of the cell.
 //!
-//! Everything that touches the stream runs code of others: HTTP/2 emits events while it is polled, which a layer of the program's
-//! may send over this very connection; a payload that is written is dropped, and its owner may do anything; the rate and the
-//! transport are asked for the time, and the transport keeps wakers. So it has a lock of its own, which nobody ever waits
-//! for (`Cell::wire`).
+//! Everything that touches the stream runs foreign code: HTTP/2 emits events while it is polled, which a layer of the program may
+//! send over the same connection; a payload is dropped after it is written, and its owner can do anything; the rate limit and the
+//! transport read the clock, and the transport stores wakers. So it has a lock of its own, for which no task ever waits
+//! (`Cell::wire`).
 
 use std::{
     collections::VecDeque,
@@ -20,39 +20,39 @@ use super::{
 };
 use crate::{Message, limiter::Pace, log::Words, panic};
 
-/// How many pongs may wait to be written before reading stops: a flood of pings must not become a heap of pongs.
+/// How many pongs may wait to be written before reading stops: a flood of pings must not accumulate pongs.
 const PONGS: u32 = 64;
 
 #[derive(Debug)]
 pub(super) struct Wire {
     engine: Option<Box<Engine>>,
-    /// The owner's waker. Whoever reads, it is the owner that is woken when there is more.
+    /// The owner's waker. Whichever task reads, the owner is woken when there is more.
     owner: Option<Waker>,
-    /// How fast messages may come; `None`: as they please.
+    /// The rate limit of messages; `None`: no limit.
     pace: Option<Box<Pace>>,
     /// How many pongs were queued since everything was last written.
     pongs: u32,
-    /// Something is in the engine that is not written yet.
+    /// The engine has data that is not written yet.
     is_behind: bool,
-    /// Taken from the outbox, not yet in the engine.
+    /// Messages from the outbox that are not in the engine yet.
     taken: VecDeque<Message>,
-    /// How much was ever queued when the outbox was last emptied.
+    /// The total that was queued when the outbox was last emptied.
     taken_up_to: u64,
-    /// What may not be dropped by the engine, because its drop may be foreign code, which may panic: that would leave the
+    /// Payloads that the engine must not drop, because their drop may run foreign code, which may panic and leave the
     /// engine in the middle of a frame. Dropped here, once everything is written.
     payloads: Vec<Bytes>,
-    /// What a payload panicked with when it was dropped.
+    /// The message of a payload's panic when it was dropped.
     panicked: Option<Words>,
 }
 
-/// What one look at the stream gave.
+/// The result of one look at the stream.
 #[derive(Debug)]
 pub(super) enum Read {
     Message(Message),
-    /// The answer to the ping of a handle.
+    /// The answer to a handle's ping.
     Pong(u64),
     End(Box<End>),
-    /// Nothing more is there; the owner is woken when there is.
+    /// Nothing more is there; the owner will be woken.
     Nothing,
     /// Too many pongs wait to be written.
     Stopped,
@@ -87,7 +87,7 @@ impl Wire {
         }
     }
 
-    /// Ends the stream, and drops what was not written.
+    /// Ends the stream, and drops unwritten data.
     pub(super) fn close(&mut self, unsent: VecDeque<Message>) {
         self.owner = None;
         let engine = self.engine.take();
@@ -98,17 +98,17 @@ impl Wire {
         self.drop_payloads();
     }
 
-    /// What a payload panicked with when it was dropped.
+    /// The message of a payload's panic when it was dropped.
     pub(super) fn take_panic(&mut self) -> Option<Words> {
         self.panicked.take()
     }
 
-    /// Takes what is to be sent. Whoever calls holds the lock of the state; `hand_over` follows when it is released.
+    /// Takes the messages to send. The caller holds the state's lock; `hand_over` follows when it is released.
     pub(super) fn take(&mut self, outbox: &mut Outbox) {
         self.taken_up_to = outbox.take(&mut self.taken);
     }
 
-    /// Gives what was taken to the engine.
+    /// Passes the messages that were taken to the engine.
     #[inline]
     pub(super) fn hand_over(&mut self) {
         if !self.taken.is_empty() {
@@ -121,7 +121,7 @@ impl Wire {
         while let Some(message) = self.taken.pop_front() {
             self.is_behind = true;
             let payload = message.payload();
-            // Memory that nobody else has is only memory. Anything else may have an owner of the program's.
+            // Memory without another owner is plain memory. Anything else may have an owner in the program.
             if !payload.is_unique() {
                 self.payloads.push(payload.clone());
             }
@@ -129,7 +129,7 @@ impl Wire {
         }
     }
 
-    /// Gives the engine a message of our own.
+    /// Passes one of our messages to the engine.
     pub(super) fn queue(&mut self, message: Message) {
         if let Some(engine) = &mut self.engine {
             self.is_behind = true;
@@ -151,7 +151,7 @@ impl Wire {
         }
     }
 
-    /// Up to where everything that was queued has been given to the engine.
+    /// The position up to which everything that was queued has been passed to the engine.
     pub(super) fn taken_up_to(&self) -> u64 {
         self.taken_up_to
     }
@@ -169,7 +169,7 @@ impl Wire {
         self.pongs < PONGS
     }
 
-    /// Writes what the engine has.
+    /// Writes the engine's data.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
         let Some(engine) = &mut self.engine else { return Poll::Ready(Ok(())) };
         let flushed = engine.poll_flush(cx);
@@ -207,7 +207,7 @@ impl Wire {
         for payload in payloads.drain(..) {
             self.caught(|| drop(payload));
         }
-        // The room is kept.
+        // The capacity is kept.
         self.payloads = payloads;
     }
 
@@ -223,7 +223,7 @@ fn ended(end: End) -> Read {
     Read::End(Box::new(end))
 }
 
-/// What came, or the violation that it is when it came too fast. An answer to a ping of ours is not held against the peer.
+/// The item that arrived, or a violation if it arrived too fast. An answer to one of our pings does not count.
 fn paced(pace: Option<&mut Pace>, received: Received) -> Received {
     let Some(pace) = pace else { return received };
     match received {
