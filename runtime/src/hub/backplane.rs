@@ -2,42 +2,43 @@ use std::pin::Pin;
 
 use super::{Inlet, Outlet};
 
-/// What carries the events of a [`Hub`](crate::Hub) to other machines and brings theirs: an existing broker, such as
-/// Redis or NATS.
+/// Carries the events of a [`Hub`](crate::Hub) to other machines and receives theirs, through an existing broker such
+/// as Redis or NATS.
 ///
-/// It is one task, which `run` is: it connects, does what the [`Outlet`] orders, and gives the [`Inlet`] what the broker brings.
-/// An `async fn` or closure with these two parameters is a backplane. Whoever uses the hub notices nothing: its type is the same with
-/// and without, which is why this is a trait object and no parameter of `Hub`.
+/// A backplane is one task, `run`: it connects, carries out the orders of the [`Outlet`], and passes what the broker delivers to the
+/// [`Inlet`]. An `async fn` or closure with these two parameters is a backplane. Code that uses the hub is the same with and without
+/// a backplane: the backplane is a trait object, not a type parameter of `Hub`.
 ///
 /// # What the hub does
-/// - It delivers to its own subscribers itself, and hands each event on, encoded and numbered.
-/// - It keeps the table of topics that are wanted, and orders each until it is confirmed: again after every reconnection, and after a
-///   while when the broker refuses or does not answer.
+/// - It delivers events to its own subscribers, and passes each event on, encoded and numbered.
+/// - It keeps the table of subscribed topics, and orders each one until it is confirmed: again after every reconnection, and after a
+///   delay when the broker refuses or does not answer.
 /// - It queues up to 8,192 events and 16 MiB for the broker while there is a connection.
-/// - It leaves out what comes twice, and sees what does not come: by the next number of the publisher and topic, or by a mark, which is
-///   a packet without an event that says how far the publisher has come. So the loss of a topic's last event is seen too.
-/// - It marks a topic 5 s after an event, and once more 25 s later. Events within those 5 s share a mark, and a topic that is not
-///   published to has none. After an outage it marks at once what did not go out.
+/// - It drops duplicates, and detects losses: by the next number of the publisher and topic, or by a mark, a packet without an event
+///   that carries the publisher's latest number. So the loss of a topic's last event is detected too.
+/// - It marks a topic 5 s after an event, and once more 25 s later. Events within those 5 s share a mark, and a topic without new
+///   events is not marked. After an outage it immediately marks events that were not sent.
 ///
 /// # What a backplane does
-/// - It calls [`Inlet::connected`] and [`Inlet::lost`] as the connection comes and goes, connects again, and waits meanwhile
-///   ([`Outlet::pause`]). A connection that is silently dead is found by whatever the broker has for that, such as a ping.
-/// - It confirms orders when the broker has confirmed them, and drops those of a connection that is lost before it calls
+/// - It calls [`Inlet::connected`] and [`Inlet::lost`] when the connection is established and lost, reconnects, and waits
+///   between attempts ([`Outlet::pause`]). To detect a dead connection, it uses a mechanism of the broker, such as a ping.
+/// - It confirms an order when the broker has confirmed it, and drops the orders of a lost connection before it calls
 ///   `connected` again.
 /// - It keeps the order of each topic's packets.
 ///
-/// # What is promised
-/// At most once, in the order of each publisher and topic. What is lost is known: [`Event::lost`](crate::Event::lost) counts it where
-/// numbers tell, and says otherwise that there may be more. It is known
+/// # Guarantees
+/// Delivery is at most once, in the order of each publisher and topic. Losses are detected: [`Event::lost`](crate::Event::lost)
+/// counts them if the numbers allow it, and otherwise says that there may be more. A loss is detected
 /// - with the publisher's next event on the topic that arrives;
-/// - if none follows, with the mark: after 5 s and what the broker takes, or after 30 s when the first mark is lost as well. While the
-///   publisher has no connection, once it has one again.
-/// - The first events of a publisher that the topic has not heard before, with its first mark: counted when the topic was
-///   [confirmed](crate::Subscription::confirmed) more than 5 s before they were published, told without a number when they are newer than the
-///   subscription but not by that much. If that mark is lost, they are not known to be lost, and neither are those of publishers beyond
-///   1,024 on one topic.
+/// - if there is none, with the mark: 5 s later, plus the broker's delay, or 30 s later if the first mark is lost as well. If the
+///   publisher has no connection, after it has reconnected.
+/// - for the first events of a publisher that the topic has not received before, with its first mark. They are counted if the topic was
+///   [confirmed](crate::Subscription::confirmed) more than 5 s before they were published, and reported without a number if they are newer
+///   than the subscription, but by less than that. If that mark is lost, the loss is not detected, and neither are losses of publishers
+///   beyond 1,024 on one topic.
 ///
-/// Nobody can know what a publisher did not live to hand over, and what programs publish that are not Sockeye's.
+/// Not detected are losses of events that a publisher could not send before its process ended, and of events from
+/// programs other than Sockeye's.
 ///
 /// # Examples
 /// A broker that is a channel in the same process:
@@ -95,8 +96,8 @@ use super::{Inlet, Outlet};
 /// # }
 /// ```
 pub trait Backplane: Send + 'static {
-    /// Serves the hub until [`Outlet::next`] gives `None`. It runs in a task of its own, in the runtime in which the hub is made or
-    /// else first used; when it ends earlier the connection counts as lost.
+    /// Serves the hub until [`Outlet::next`] returns `None`. It runs in a task, in the runtime in which the hub is built or, if
+    /// there is none, first used. If it returns earlier, the connection counts as lost.
     fn run(self: Box<Self>, inlet: Inlet, outlet: Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 

@@ -5,23 +5,23 @@ use super::{
 };
 use crate::{Codec, metrics};
 
-/// How many events a subscriber may be behind, unless the hub says otherwise.
+/// The default number of events that a subscriber may be behind.
 const QUEUE: usize = 1000;
 /// How many bytes of payload a topic holds for subscribers that are behind.
 const QUEUE_BYTES: usize = 4 << 20;
 
-/// For how long a history keeps events, unless the hub says otherwise.
+/// The default age up to which a history keeps events.
 const HISTORY_AGE: Duration = Duration::from_hours(1);
 
 /// What happens to a subscriber that falls behind by more than the queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SlowPolicy {
-    /// It loses the oldest events; the next event says how many ([`Event::missed`](crate::Event::missed)).
-    /// Right if newer events replace older ones.
+    /// It loses the oldest events; the next event says how many ([`Event::missed`](crate::Event::missed)). Suitable if
+    /// newer events replace older ones.
     #[default]
     DropOldest,
-    /// Its [`Subscription::next`](crate::Subscription::next) fails with `slow_consumer`; returned with `?` that closes with 1013, and the
-    /// client connects again and starts afresh. Right where a gap would be a wrong picture.
+    /// Its [`Subscription::next`](crate::Subscription::next) fails with `slow_consumer`. Returned with `?`, the error closes with 1013,
+    /// and the client reconnects and starts over. Suitable if a gap would lead to a wrong state.
     Disconnect,
 }
 
@@ -38,11 +38,11 @@ pub struct HubBuilder<T> {
 pub(super) struct Settings {
     pub(super) bounds: Bounds,
     pub(super) slow: SlowPolicy,
-    /// What it is called where things are counted.
+    /// The name in metrics.
     pub(super) name: &'static str,
 }
 
-/// How much a topic holds.
+/// The limits of a topic's queue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) events: usize,
@@ -51,7 +51,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// How many entries there may be: what is kept is held in the same queue as what is waited for.
+    /// The maximum number of entries: the history and the waiting events share one queue.
     pub(super) fn entries(&self) -> usize {
         self.history.map_or(self.events, |history| self.events.max(history.events))
     }
@@ -64,17 +64,17 @@ impl<T> HubBuilder<T> {
         Self { encoding, settings, readers: None, backplane: None }
     }
 
-    /// How many events a subscriber may be behind: 1,000 unless this is called, at least 1. One queue serves all
-    /// subscribers of a topic, so a topic never holds more than this many events, however many listen. With a longer [`history`](Self::history), a subscriber may be as
-    /// far behind as that is long: what is kept need not be lost.
+    /// How many events a subscriber may be behind: 1,000 by default, at least 1. One queue serves all subscribers of a topic, so a topic never holds
+    /// more than this many events, regardless of the number of subscribers. With a longer [`history`](Self::history), a subscriber may be that far
+    /// behind instead.
     pub fn queue(mut self, events: usize) -> Self {
         self.settings.bounds.events = events.max(1);
         self
     }
 
-    /// How many bytes of events a topic holds for subscribers that are behind: 4 MiB by default. Encoded
-    /// payloads are counted; one that several subscribers share counts once. Whichever of the two limits is
-    /// reached first applies. The newest event is kept even when it alone is larger.
+    /// How many bytes of events a topic holds for subscribers that are behind: 4 MiB by default. Encoded payloads are
+    /// counted; a payload that several subscribers share counts once. Whichever of the two limits is reached first
+    /// applies. The newest event is kept even if it alone exceeds the limit.
     ///
     /// ```
     /// let hub = sockeye::Hub::<String>::builder().queue(10_000).queue_bytes(64 << 20).build();
@@ -85,14 +85,16 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// Keeps the last events of each topic, so that a client that comes back gets what it has missed
-    /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; none are kept unless this is called.
+    /// Keeps the last events of each topic, so that a client that reconnects receives the events that it has missed
+    /// ([`Topic::subscribe_from`](crate::Topic::subscribe_from)). At least 1; by default there is no history.
     ///
-    /// They are kept in this process, for an hour unless [`history_age`](Self::history_age) says otherwise, and count among
-    /// [`queue_bytes`](Self::queue_bytes). A subscriber may be this far behind as well, if that is more than [`queue`](Self::queue):
-    /// only then does the [`SlowPolicy`] apply. A topic with a history stays when its last subscriber goes: at most 10,000 such topics, and 64 MiB in
-    /// all or [`queue_bytes`](Self::queue_bytes) if that is more. The ones that were published to last stay longest. Encoded payloads are counted, and what
-    /// an event takes beside its own; not the copies with positions that are made for [`Positioned`](crate::Positioned).
+    /// The history is in memory. It keeps events for an hour, unless [`history_age`](Self::history_age) says otherwise, and counts towards
+    /// [`queue_bytes`](Self::queue_bytes). A subscriber may be this far behind as well, if that is more than [`queue`](Self::queue): the
+    /// [`SlowPolicy`] applies only beyond that.
+    ///
+    /// A topic with a history is kept when its last subscriber leaves. At most 10,000 such topics are kept, with 64 MiB in total, or
+    /// [`queue_bytes`](Self::queue_bytes) if that is more; those that were published to least recently are dropped first. The limit counts encoded
+    /// payloads and the overhead of each event, but not the copies with positions that are made for [`Positioned`](crate::Positioned).
     ///
     /// ```
     /// let hub = sockeye::Hub::<String>::builder().history(500).build();
@@ -104,7 +106,7 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// For how long events are kept; see [`history`](Self::history). Without a history it has no effect.
+    /// How long events are kept; see [`history`](Self::history). It has no effect without a history.
     pub fn history_age(mut self, age: Duration) -> Self {
         if let Some(history) = &mut self.settings.bounds.history {
             history.age = age;
@@ -112,14 +114,14 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// What happens to a subscriber that falls behind by more than the queue holds.
+    /// The policy for a subscriber that falls behind by more than the queue holds.
     pub fn slow(mut self, policy: SlowPolicy) -> Self {
         self.settings.slow = policy;
         self
     }
 
     /// The name of the hub in [`metrics`](crate::metrics). The default is the type of its events, such as
-    /// `my_app::Progress`. A name distinguishes two hubs of one type, and stays the same if the type moves.
+    /// `my_app::Progress`. A name distinguishes two hubs of the same type, and does not change if the type is moved.
     ///
     /// It is a `&'static str` because each name is a time series of its own.
     ///
@@ -132,8 +134,8 @@ impl<T> HubBuilder<T> {
         self
     }
 
-    /// Shares the topics with other machines through this backplane. It runs as soon as the hub is built, or
-    /// first used, inside a tokio runtime.
+    /// Shares the topics with other machines through this backplane. It starts when the hub is built, or first used,
+    /// inside a tokio runtime.
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Box::new(backplane));
         self
@@ -145,20 +147,20 @@ impl<T> HubBuilder<T> {
         if self.settings.name == any::type_name::<T>() { self.name(name) } else { self }
     }
 
-    /// Keeps account of the tasks that read.
+    /// Tracks the tasks that read.
     #[cfg(feature = "log-stream")]
     pub(crate) fn note_readers(mut self, readers: Arc<Readers>) -> Self {
         self.readers = Some(readers);
         self
     }
 
-    /// Takes the backplane out, and says whether there was one.
+    /// Removes the backplane. Returns whether there was one.
     #[cfg(feature = "log-stream")]
     pub(crate) fn remove_backplane(&mut self) -> bool {
         self.backplane.take().is_some()
     }
 
-    /// The hub.
+    /// Builds the hub.
     pub fn build(self) -> Hub<T> {
         metrics::describe_hubs();
         let remote = self.backplane.is_some().then(|| Arc::new(Remote::new(self.settings.name)));

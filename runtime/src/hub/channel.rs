@@ -1,7 +1,7 @@
-//! One topic's queue: a log that all subscribers read, each at its own place.
+//! One topic's queue: a log that all subscribers read, each from its own position.
 //!
-//! An event is in it once, however many are to receive it, and leaves when the last of them has taken it or when it is
-//! too old. So publishing costs one push, and a slow subscriber costs nobody anything.
+//! An event is stored once, regardless of the number of subscribers, and is removed when the last of them has taken it
+//! or when it is too old. So publishing is one push, and a slow subscriber costs the others nothing.
 
 use std::{
     sync::{
@@ -32,48 +32,48 @@ pub(super) struct Channel {
     log: Mutex<Log>,
     bounds: Bounds,
     counts: HubCounts,
-    /// What all topics keep that no one listens to.
+    /// The total of all topics that are kept without subscribers.
     kept: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
 struct Log {
     queue: Queue,
-    /// What has come from other machines.
+    /// The events that other machines have published.
     heard: Heard,
-    /// Since when the broker brings the topic; it has confirmed that.
+    /// The time since which the broker delivers the topic, as it has confirmed.
     confirmed: Option<Instant>,
     ended: bool,
-    /// It is not in the map of topics any more: what is published from now on belongs to the next channel of that name.
+    /// It has been removed from the map of topics: later events belong to the next channel with that name.
     retired: bool,
-    /// Its part of what is kept though no one listens.
+    /// Its share of the memory that is kept without subscribers.
     kept: usize,
 }
 
-/// What a subscriber finds.
+/// The result of a look for an event.
 #[derive(Debug)]
 pub(super) enum Found {
     Event(Drawn),
-    /// Something is lost, and nothing has come after it.
+    /// Something is lost, and no event has followed.
     Lost(Lost),
-    /// Nothing yet; the subscriber is woken when there is.
+    /// Nothing yet; the subscriber will be woken.
     Nothing,
-    /// Nothing, and nothing will come.
+    /// Nothing, and nothing will follow.
     Ended,
 }
 
-/// What a subscriber leaves behind: foreign code runs when it is dropped, so not under a lock.
+/// Values that a subscriber leaves behind: dropping them runs foreign code, so it does not happen under a lock.
 pub(super) struct Leaving {
-    /// No one is left, and there is no history that somebody may come back for.
+    /// No subscriber is left, and there is no history to keep.
     pub(super) is_retired: bool,
     _waker: Option<Waker>,
     _unheard: Vec<Message>,
 }
 
-/// What a channel is like that no one listens to.
+/// The state of a channel without subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Idle {
-    /// When it was last published to. `None`: not yet, and whoever opened it may be about to.
+    /// The time of the last event. `None`: there is none yet, and the caller that created it may be about to publish.
     pub(super) since: Option<Instant>,
     /// How many events were published.
     events: u64,
@@ -90,8 +90,8 @@ impl Channel {
         &self.counts
     }
 
-    /// Adds an event for everybody but its publisher, and wakes who waits for it. Says how many will receive it. Gives the event back
-    /// where it would be kept, had the channel not been retired.
+    /// Adds an event for all subscribers except its publisher, and wakes them. Returns how many will receive it. If the event would
+    /// have been kept, but the channel has been retired, returns the event.
     pub(super) fn push(&self, message: Message, publisher: Option<&Place>) -> Result<usize, Message> {
         let mut log = self.lock();
         if log.retired && self.bounds.history.is_some() {
@@ -104,8 +104,8 @@ impl Channel {
         Ok(self.tell(wakers, pushed))
     }
 
-    /// Adds what has come from another machine, unless it has been here. Says what of its publisher's should have come before it and has
-    /// not. Gives it back when the channel has been retired.
+    /// Adds an event from another machine, unless it is a duplicate. Returns which earlier events of the same publisher are missing. If
+    /// the channel has been retired, returns the event.
     pub(super) fn receive(&self, stamp: Option<&Stamp>, body: Body) -> Result<Gap, Body> {
         let mut log = self.lock();
         if log.retired {
@@ -122,7 +122,7 @@ impl Channel {
             Body::Mark(_) => None,
         };
         self.weigh(&mut log);
-        // Most marks tell nothing new, and wake nobody.
+        // Most marks report nothing new, and wake no task.
         let is_news = pushed.is_some() || !gap.is_nothing();
         let wakers = if is_news { log.queue.take_wakers() } else { Vec::new() };
         drop(log);
@@ -133,7 +133,7 @@ impl Channel {
         Ok(gap)
     }
 
-    /// Foreign code runs in all of these, so not under the lock.
+    /// All of these run foreign code, so not under the lock.
     fn tell(&self, wakers: Vec<Waker>, pushed: Result<Pushed, Message>) -> usize {
         wake_all(wakers);
         let Ok(pushed) = pushed else { return 0 };
@@ -141,7 +141,7 @@ impl Channel {
         pushed.reached
     }
 
-    /// Other machines are not heard any more.
+    /// Events of other machines no longer arrive.
     pub(super) fn cut_off(&self) {
         self.change(|log| {
             log.confirmed = None;
@@ -149,7 +149,7 @@ impl Channel {
         });
     }
 
-    /// Other machines are heard from now on; `late` when they have not been, though somebody listened.
+    /// Events of other machines arrive from now on. `late` if there were subscribers while they did not.
     pub(super) fn confirm(&self, late: bool) {
         let now = Instant::now();
         self.change(|log| {
@@ -166,7 +166,7 @@ impl Channel {
         wake_all(wakers);
     }
 
-    /// A place behind everything that was published before.
+    /// A position after everything that has been published.
     pub(super) fn enter(&self) -> Place {
         let mut log = self.lock();
         let place = log.queue.enter();
@@ -174,7 +174,7 @@ impl Channel {
         place
     }
 
-    /// A place behind that position, what is gone between the two, and what is too old.
+    /// A position after the given one, the gap between the two, and the events that have expired.
     pub(super) fn enter_at(&self, position: Position) -> (Place, Option<Missing>, Vec<Entry>) {
         let mut log = self.lock();
         let entered = log.queue.enter_at(position, self.bounds);
@@ -182,13 +182,13 @@ impl Channel {
         entered
     }
 
-    /// `None` while somebody listens.
+    /// `None` while there are subscribers.
     pub(super) fn idle(&self) -> Option<Idle> {
         let log = self.lock();
         (log.queue.subscribers() == 0).then(|| log.idle())
     }
 
-    /// Keeps account of what is kept though no one listens, after each change of the events or of who listens.
+    /// Updates the total of what is kept without subscribers, after each change of the events or the subscribers.
     fn weigh(&self, log: &mut Log) {
         let is_idle = self.bounds.history.is_some() && log.queue.subscribers() == 0 && !log.retired;
         let now = if is_idle { log.queue.held() } else { 0 };
@@ -200,7 +200,8 @@ impl Channel {
         }
     }
 
-    /// Nothing is added to it any more, unless it was published to meanwhile; then `false`. No one can enter: the map of topics is locked.
+    /// Retires the channel, unless it was published to in the meantime; then returns `false`. No subscriber can be added: the map of
+    /// topics is locked.
     pub(super) fn retire(&self, idle: Idle) -> bool {
         let mut log = self.lock();
         log.retired = log.idle() == idle;
@@ -208,7 +209,7 @@ impl Channel {
         log.retired
     }
 
-    /// Gives a place back. The map of topics is locked.
+    /// Returns a seat. The map of topics is locked.
     pub(super) fn leave(&self, place: &Place) -> Leaving {
         let mut log = self.lock();
         let (waker, unheard) = log.queue.leave(place);
@@ -217,8 +218,8 @@ impl Channel {
         Leaving { is_retired: log.retired, _waker: waker, _unheard: unheard }
     }
 
-    /// Takes the event at the place and moves the place on, or remembers whom to wake. What is lost is found by itself only where
-    /// that is `told_apart`. Where nothing is expected, that costs one lock instead of two.
+    /// Takes the event at this position and advances, or registers the waker. A loss is returned on its own only if `told_apart`.
+    /// If no event is expected, this takes one lock instead of two.
     pub(super) fn take(
         &self,
         place: &Place,
@@ -231,12 +232,12 @@ impl Channel {
         found.unwrap_or(Found::Nothing)
     }
 
-    /// Whether other machines are heard, or nothing more will come; or remembers whom to wake.
+    /// Whether events of other machines arrive, or nothing more will; otherwise registers the waker.
     pub(super) fn is_confirmed(&self, place: &Place, cx: &Context<'_>) -> bool {
         self.poll(place, None, cx, |log| (log.confirmed.is_some() || log.ended).then_some(())).is_some()
     }
 
-    /// The spare waker, if any, is dropped after the lock is released: a parameter outlives the variables of the body.
+    /// A spare waker is dropped after the lock is released: a parameter outlives the variables of the body.
     fn poll<F>(
         &self,
         place: &Place,
@@ -258,7 +259,7 @@ impl Channel {
             return None;
         }
         drop(log);
-        // It is foreign code. While it runs something may come, so there is a second look.
+        // It is foreign code. An event may arrive while it runs, so there is a second look.
         let waker = cx.waker().clone();
         let mut log = self.lock();
         let found = find(&mut log);

@@ -25,22 +25,22 @@ use crate::{
     metrics::{HubCounts, Source},
 };
 
-/// Up to this capacity the map is kept: giving so little back would cost more than it frees.
+/// The map keeps this capacity: returning so little memory would cost more than it frees.
 const KEPT: usize = 64;
 
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
-/// Channels that were taken out. Foreign code runs when they are dropped.
+/// Channels that were removed. Dropping them runs foreign code.
 type Swept = Vec<(Arc<Channel>, Option<Arc<Channel>>)>;
 
-/// A channel that was looked up, and what is left to do once no lock is held.
+/// A channel that was looked up, and the work that is left once no lock is held.
 pub(super) struct Opened {
     channel: Arc<Channel>,
-    /// It is new, and other machines are heard already.
+    /// It is new, and events of other machines already arrive.
     confirms: bool,
     #[expect(dead_code, reason = "it is only dropped")]
     swept: Swept,
-    /// What was too old to be kept.
+    /// Events that have expired.
     old: Vec<Entry>,
 }
 
@@ -50,16 +50,17 @@ impl Opened {
     }
 }
 
-/// The topics that somebody listens to, and the way to other machines. Encoded messages only: types are the handles'.
+/// The topics with subscribers, and the link to other machines. It handles only encoded messages; the handles have the
+/// types.
 #[derive(Debug)]
 pub(super) struct Core {
     topics: RwLock<Topics>,
     settings: Settings,
-    /// Who reads, where somebody asks.
+    /// The tasks that read, if this is tracked.
     readers: Option<Arc<Readers>>,
     remote: Option<Arc<Remote>>,
     sweeping: Sweeping,
-    /// Nobody can publish any more.
+    /// No handle is left that can publish.
     ended: AtomicBool,
 }
 
@@ -91,7 +92,7 @@ impl Core {
         self.remote.as_ref()
     }
 
-    /// Hands an event to the subscribers here, and to the other machines. It is encoded only if somebody may want it.
+    /// Delivers an event to the subscribers here, and to other machines. It is encoded only if it may be needed.
     pub(super) fn publish(
         &self,
         topic: &Arc<str>,
@@ -118,7 +119,7 @@ impl Core {
                     self.relieve();
                     return Ok(reached);
                 }
-                // It was taken away after it was found.
+                // It was removed after it was found.
                 Err(retired) => (message, channel) = (retired, self.open_to_publish(topic)),
             }
         }
@@ -129,7 +130,7 @@ impl Core {
         self.settle(opened)
     }
 
-    /// Hands what has come from another machine to the subscribers here; `false` when the hub has ended.
+    /// Delivers an event from another machine to the subscribers here; `false` if the hub has ended.
     pub(super) fn deliver(&self, topic: &str, packet: Bytes) -> bool {
         if self.ended.load(Ordering::Acquire) {
             return false;
@@ -160,7 +161,8 @@ impl Core {
         }
         let mut received = channel.receive(stamp, body);
         while let Err(body) = received {
-            // It was taken away after it was found. Nothing is opened: what no one listens to or keeps is not wanted.
+            // It was removed after it was found. No channel is created: a topic without subscribers or history is not
+            // wanted.
             let Some(channel) = self.find(topic) else { return };
             received = channel.receive(stamp, body);
         }
@@ -171,7 +173,7 @@ impl Core {
         }
     }
 
-    /// A new subscriber of the topic, from now on or from a position. What is opened is to be settled once the place has an owner.
+    /// Adds a subscriber to the topic, from now on or from a position. The remaining work is done once the seat has an owner.
     pub(super) fn enter(&self, topic: &Arc<str>, position: Option<Position>) -> (Opened, Place, Option<Gap>) {
         let (mut opened, (place, gap, old)) = self.open(topic, |channel| match position {
             Some(position) => channel.enter_at(position),
@@ -181,9 +183,9 @@ impl Core {
         (opened, place, gap)
     }
 
-    /// The topic, new if need be, and what is done with it while nobody can take it away.
+    /// Calls the function with the topic, which is created if necessary, while it cannot be removed.
     fn open<F>(&self, topic: &Arc<str>, first: impl FnOnce(&Channel) -> F) -> (Opened, F) {
-        // Who records them is foreign code, so they are looked up before the lock, for the case that the topic is new.
+        // The recorder is foreign code, so counters are looked up before the lock, in case the topic is new.
         let counts = HubCounts::new(self.settings.name);
         let mut topics = self.write();
         let is_new = !topics.contains_key(topic);
@@ -196,14 +198,14 @@ impl Core {
             );
         }
         let channel = Arc::clone(&topics[topic]);
-        // In the order of the lock, so that the backplane knows how it is in the end.
+        // In the order of the lock, so that the backplane knows the final state.
         let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
         let entered = first(&channel);
         drop(topics);
         (Opened { channel, confirms: is_new && is_heard, swept, old: Vec::new() }, entered)
     }
 
-    /// Does what runs foreign code, which may panic.
+    /// Does the work that runs foreign code, which may panic.
     pub(super) fn settle(&self, opened: Opened) -> Arc<Channel> {
         self.tell();
         if opened.confirms {
@@ -212,7 +214,7 @@ impl Core {
         opened.channel
     }
 
-    /// Takes topics out when those without subscribers keep too much.
+    /// Removes topics if those without subscribers keep too much.
     fn relieve(&self) {
         if self.sweeping.is_over() {
             let mut topics = self.write();
@@ -223,8 +225,8 @@ impl Core {
         }
     }
 
-    /// Takes out topics that nobody listens to and whose history is too old, or one of too many, or of too many bytes: those first that were
-    /// published to longest ago. The one that was published to last stays.
+    /// Removes topics without subscribers whose history has expired, or that exceed the limits on topics or bytes: those that were published
+    /// to least recently first. The most recent one is kept.
     fn sweep(&self, topics: &mut Topics) -> Swept {
         let mut idle: Vec<_> =
             topics.iter().filter_map(|(topic, channel)| Some((channel.idle()?, Arc::clone(topic)))).collect();
@@ -245,7 +247,7 @@ impl Core {
         swept
     }
 
-    /// A subscriber goes; the last one takes the topic along.
+    /// Removes a subscriber; the last one removes the topic.
     pub(super) fn leave(&self, topic: &Arc<str>, channel: &Channel, place: &Place) {
         let mut topics = self.write();
         let leaving = channel.leave(place);
@@ -263,7 +265,7 @@ impl Core {
         self.relieve();
     }
 
-    /// Says that nobody can publish any more.
+    /// Records that no handle is left that can publish.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         if let Some(remote) = &self.remote {
@@ -275,7 +277,7 @@ impl Core {
         }
     }
 
-    /// Whether an event of the topic could reach anybody, now or out of a history.
+    /// Whether an event of the topic can reach a subscriber, now or through a history.
     #[cfg(feature = "log-stream")]
     pub(super) fn is_heard(&self, topic: &str) -> bool {
         self.remote.is_some() || self.settings.bounds.history.is_some() || self.read().contains_key(topic)
@@ -311,8 +313,8 @@ impl Core {
     }
 }
 
-/// Gives memory back once most of it is unused. Half of what is kept stays free, so that topics which come and go at the edge
-/// do not move the map each time.
+/// Returns memory once most of it is unused. Half of what is kept stays free, so that topics that are created and removed
+/// around the threshold do not move the map each time.
 fn give_back(topics: &mut Topics) {
     if topics.capacity() > KEPT && topics.len() < topics.capacity() / 8 {
         topics.shrink_to(topics.len() * 2);

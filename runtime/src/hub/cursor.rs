@@ -17,24 +17,24 @@ use super::{
 };
 use crate::{CloseCode, Error, Message, Result, error::Kind};
 
-/// A subscriber's hold on its topic: what a [`Subscription`](super::Subscription) is without its type.
+/// A subscriber's reference to its topic: a [`Subscription`](super::Subscription) without its type.
 #[derive(Debug)]
 pub(super) struct Cursor {
     core: Arc<Core>,
     topic: Arc<str>,
     channel: Arc<Channel>,
-    /// `None` once it was too slow and had to go.
+    /// `None` once it was too slow and has been disconnected.
     place: Option<Place>,
     reader: Reader,
-    /// How many events were dropped for it.
+    /// The number of events that were dropped before it took them.
     missed: u64,
-    /// It has taken the last event, so most often the next poll finds nothing.
+    /// It has taken the last event, so the next poll usually finds nothing.
     expects_nothing: bool,
-    /// What was gone when it began.
+    /// The gap at its beginning.
     gap: Option<Gap>,
 }
 
-/// An event as its subscriber gets it.
+/// An event as a subscriber receives it.
 #[derive(Debug, Clone)]
 pub(super) struct Taken {
     pub(super) message: Message,
@@ -42,14 +42,14 @@ pub(super) struct Taken {
     pub(super) lost: Lost,
 }
 
-/// What a subscriber gets.
+/// The next item for a subscriber.
 pub(super) enum Received {
     Event(Taken),
     Lost(Lost),
 }
 
 impl Cursor {
-    /// From now on, or from a position.
+    /// Subscribes from now on, or from a position.
     pub(super) fn new(core: &Arc<Core>, topic: &Arc<str>, position: Option<Position>) -> Self {
         let reader = core.reader();
         let (opened, place, gap) = core.enter(topic, position);
@@ -63,7 +63,7 @@ impl Cursor {
             expects_nothing: false,
             gap,
         };
-        // The place has an owner, which gives it back should foreign code panic.
+        // The seat has an owner, which returns it if foreign code panics.
         cursor.channel.counts().subscribed();
         core.settle(opened);
         cursor
@@ -77,20 +77,20 @@ impl Cursor {
         &self.topic
     }
 
-    /// The next event, with what was lost before it.
+    /// The next event, with the losses before it.
     pub(super) fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Result<Taken>> {
         loop {
-            // It is given by itself only to those who ask for it.
+            // A loss alone is returned only on request.
             if let Received::Event(taken) = ready!(self.poll_receive(false, cx))? {
                 return Poll::Ready(Ok(taken));
             }
         }
     }
 
-    /// The next event, or, where that is `told_apart`, what is lost though no event has come after it.
+    /// The next event, or, if `told_apart`, a loss that no event has followed yet.
     pub(super) fn poll_receive(&mut self, told_apart: bool, cx: &mut Context<'_>) -> Poll<Result<Received>> {
         self.reader.note();
-        // A feed that always has something must let its task's other work run.
+        // A feed that is always ready must let its task's other work run.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
         let Some(place) = &self.place else {
             coop.made_progress();
@@ -111,7 +111,7 @@ impl Cursor {
         })
     }
 
-    /// Ready when events of other machines come, too.
+    /// Completes when events of other machines arrive, too.
     pub(super) fn poll_confirmed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.place {
             Some(place) if !self.channel.is_confirmed(place, cx) => Poll::Pending,
@@ -139,7 +139,7 @@ impl Cursor {
         Error::of(Kind::Peer { rule: &SLOW_CONSUMER, code: CloseCode::TRY_AGAIN_LATER, reason })
     }
 
-    /// Its place, if it subscribes to that very topic.
+    /// Its seat, if it subscribes to this topic.
     pub(super) fn place_in(&self, channel: &Arc<Channel>) -> Option<&Place> {
         self.place.as_ref().filter(|_| Arc::ptr_eq(&self.channel, channel))
     }

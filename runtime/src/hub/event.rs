@@ -5,12 +5,11 @@ use serde::Serialize;
 use super::{Lost, Position, cursor::Taken};
 use crate::{Message, Outgoing};
 
-/// An event from a [`Subscription`](crate::Subscription): already encoded, so that sending it on a socket needs
-/// no encoding and no copy.
+/// An event from a [`Subscription`](crate::Subscription). It is already encoded, so sending it on a socket needs no
+/// encoding and no copy.
 ///
-/// `socket.send(event)` accepts it if the socket's messages have the same type `T`, and on `Raw` sockets. If
-/// the socket's codec writes another [`format`](crate::Codec::format) than the hub, sending is an error that
-/// says so.
+/// `socket.send(event)` accepts it if the socket's messages have the same type `T`, and on `Raw` sockets. If the
+/// socket's codec writes a different [`format`](crate::Codec::format) than the hub, `send` returns an error.
 ///
 /// ```
 /// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
@@ -33,7 +32,7 @@ impl<T> Event<T> {
         Self { taken, format, of: PhantomData }
     }
 
-    /// What this subscriber did not get just before this event: nothing, most often.
+    /// The losses of this subscriber just before this event, which is usually none.
     ///
     /// ```
     /// # async fn example(mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
@@ -48,7 +47,7 @@ impl<T> Event<T> {
         self.taken.lost
     }
 
-    /// Where a subscriber is that has this event, for [`Topic::subscribe_from`](crate::Topic::subscribe_from). `None` where the hub keeps no
+    /// The position after this event, for [`Topic::subscribe_from`](crate::Topic::subscribe_from). `None` if the hub keeps no
     /// [history](crate::HubBuilder::history).
     pub fn position(&self) -> Option<Position> {
         self.taken.kept.as_ref().map(|kept| kept.position)
@@ -58,13 +57,13 @@ impl<T> Event<T> {
         (self.taken, self.format)
     }
 
-    /// How many events this subscriber did not get just before this one, because it was too slow.
+    /// How many events this subscriber missed just before this one, because it was too slow.
     pub fn missed(&self) -> u64 {
         self.taken.lost.missed
     }
 
-    /// Whether events of other machines are missing since the event before, or may be: some have not come, or the connection to the broker
-    /// was lost or came back, on this machine or on the publisher's. Never where there is no [`Backplane`](crate::Backplane).
+    /// Whether events of other machines are, or may be, missing since the previous event: some have not arrived, or the connection to the
+    /// broker was lost or restored, on this machine or on the publisher's. Always empty without a [`Backplane`](crate::Backplane).
     pub fn after_outage(&self) -> bool {
         self.taken.lost.after_outage || self.taken.lost.unreceived > 0
     }
@@ -74,7 +73,7 @@ impl<T> Event<T> {
         &self.taken.message
     }
 
-    /// The same, without a copy.
+    /// The encoded event, without a copy.
     pub fn into_message(self) -> Message {
         self.taken.message
     }
@@ -95,7 +94,7 @@ impl<T> From<Event<T>> for Outgoing<'_, T> {
     }
 }
 
-// `Message` has no `Serialize`, and must get none: an `Event<Message>` would then turn into this in two ways.
+// `Message` has no `Serialize`, and must not get one: an `Event<Message>` would then convert into this in two ways.
 impl<T: Serialize> From<Event<T>> for Outgoing<'_, Message> {
     fn from(event: Event<T>) -> Self {
         event.into_message().into()

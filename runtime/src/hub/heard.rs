@@ -2,16 +2,16 @@ use std::time::Duration;
 
 use super::packet::{Recent, Stamp};
 
-/// How many publishers of a topic are kept in mind; machines come and go.
+/// How many publishers of a topic are remembered; machines come and go.
 const PUBLISHERS: usize = 1024;
-/// A mark that took longer from its publisher to here makes what it tells of a publisher's first events uncertain.
+/// A mark with a longer delay makes its information about a publisher's first events uncertain.
 const TRANSIT: Duration = Duration::from_secs(5);
 
-/// What a topic has heard of each publisher on other machines, so that a gap or a repetition is seen.
+/// The events that a topic has received from each publisher on other machines, to detect gaps and duplicates.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     publishers: Vec<Position>,
-    /// There were more than are kept in mind, so that one that is not known need not be new.
+    /// There were more than are remembered, so an unknown publisher need not be new.
     has_forgotten: bool,
 }
 
@@ -19,28 +19,30 @@ pub(super) struct Heard {
 struct Position {
     publisher: u64,
     stream: u64,
-    /// The number of the last event that came, or that was told to be lost.
+    /// The number of the last event that arrived, or was reported as lost.
     last: u64,
-    /// Events up to that number did not come, and it is not known yet whether anybody listened here when they were published.
+    /// Events up to this number did not arrive, and it is not known yet whether there were subscribers here when they were
+    /// published.
     open: u64,
-    /// How many of those were told to be lost, since their publisher said so.
+    /// How many of those were reported as lost, as their publisher said.
     told: u64,
 }
 
-/// What a stamp says.
+/// The meaning of a stamp.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is new, and this is missing before it (or up to it, if it is a mark).
+    /// It is new, and these events are missing before it (or up to it, if it is a mark).
     New(Gap),
-    /// It has been here, or comes after later ones.
+    /// It is a duplicate, or older than one that has arrived.
     Stale,
 }
 
-/// What has not come.
+/// The missing events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Gap {
     pub(super) lost: u64,
-    /// And perhaps more: a publisher's first events, if they were not published just before the topic was listened to here.
+    /// There may be more: a publisher's first events, if they were not published just before the topic was subscribed to
+    /// here.
     pub(super) perhaps_more: bool,
 }
 
@@ -55,8 +57,8 @@ impl Gap {
 }
 
 impl Heard {
-    /// Judges an event, or a mark that tells of `recent` ones. The broker has brought the topic for as long as `listening`, unless
-    /// it does not bring it.
+    /// Classifies an event, or a mark that announces `recent` events. The broker has delivered the topic for `listening`, if it
+    /// does.
     pub(super) fn hear(
         &mut self,
         stamp: &Stamp,
@@ -78,8 +80,8 @@ impl Heard {
         }
     }
 
-    /// What came before it was published before anybody here listened, or went with an outage of this machine's own, or is lost. Its
-    /// publisher knows a part of that, and the next of its marks says when the rest was published.
+    /// Events before it were published before there were subscribers here, or were lost in an outage of this machine, or were lost
+    /// otherwise. Its publisher knows part of that, and its next mark tells when the rest was published.
     fn meet(&mut self, stamp: &Stamp, recent: Option<Recent>, listening: Option<Duration>) -> Gap {
         if self.publishers.len() >= PUBLISHERS {
             self.publishers.remove(0);
@@ -95,10 +97,10 @@ impl Heard {
 }
 
 impl Position {
-    /// How many are missing before that event or mark; `None` when it is an old one.
+    /// How many are missing before this event or mark; `None` if it is old.
     fn advance(&mut self, stamp: &Stamp, is_event: bool) -> Option<u64> {
         let is_new_stream = stamp.stream != self.stream;
-        // A stream is begun anew only while its publisher is known here, so all of it should have come.
+        // A stream is restarted only while its publisher is known here, so all of it should have arrived.
         let before = if is_new_stream { 0 } else { self.last };
         let next = before.checked_add(u64::from(is_event))?;
         let gap = stamp.number.checked_sub(next)?;
@@ -110,7 +112,7 @@ impl Position {
         Some(gap.max(stamp.doubtful))
     }
 
-    /// Judges the events before the first that came, by the first mark that says when they were published.
+    /// Classifies the events before the first that arrived, by the first mark that tells when they were published.
     fn settle(&mut self, mark: &Stamp, recent: Recent, listening: Option<Duration>) -> Gap {
         if recent.events == 0 || self.open == 0 || mark.stream != self.stream {
             return Gap::default();
@@ -120,7 +122,7 @@ impl Position {
         let missing = open.saturating_sub(earlier).saturating_sub(std::mem::take(&mut self.told));
         match listening.and_then(|listening| listening.checked_sub(recent.age)) {
             Some(before) if before >= TRANSIT => Gap::of(missing),
-            // The mark may have been on its way for as long as that.
+            // The mark may have been in transit for that long.
             Some(before) if !before.is_zero() => Gap { lost: 0, perhaps_more: missing > 0 },
             _ => Gap::default(),
         }
@@ -145,7 +147,7 @@ mod tests {
         heard.hear(&stamp(stream, number, doubtful), Some(Recent::default()), LONG)
     }
 
-    /// A mark of events that were published within the last 5 s, when the topic has been listened to for so many seconds.
+    /// A mark for events of the last 5 s, if the topic has been subscribed to for this many seconds.
     fn recent(heard: &mut Heard, number: u64, events: u64, listening: Option<u64>) -> Verdict {
         let recent = Recent { events, age: Duration::from_secs(5) };
         heard.hear(&stamp(1, number, 0), Some(recent), listening.map(Duration::from_secs))
@@ -207,7 +209,7 @@ mod tests {
         assert_eq!(recent(&mut heard, 11, 9, Some(60)), Verdict::Stale);
     }
 
-    /// They come from the broker, and may be anything.
+    /// They come from the broker, and are not trusted.
     #[test]
     fn no_number_is_too_great() {
         let extremes = [0, 1, u64::MAX - 1, u64::MAX];

@@ -1,4 +1,4 @@
-//! The last events of a topic, and where a reader of them is.
+//! The last events of a topic, and the positions of its readers.
 
 use std::{
     fmt,
@@ -12,18 +12,18 @@ use tokio::time::Instant;
 
 use crate::Message;
 
-/// How much of a topic is kept after every subscriber has it.
+/// How much of a topic is kept after every subscriber has received it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct History {
     pub(super) events: usize,
     pub(super) age: Duration,
 }
 
-/// Where a reader of a topic is: behind one of its events. A [`Hub`](crate::Hub) with a
-/// [history](crate::HubBuilder::history) gives every event a position, and [`Topic::subscribe_from`](crate::Topic::subscribe_from) takes one.
+/// The position of a reader in a topic: after one of its events. A [`Hub`](crate::Hub) with a [history](crate::HubBuilder::history) assigns a
+/// position to every event, and [`Topic::subscribe_from`](crate::Topic::subscribe_from) takes one.
 ///
-/// It is text for whoever carries it, such as a browser: an epoch, which changes when the history begins anew, and the number of events
-/// before it. Any text is a position; one that no topic has given is answered with a [`Gap`].
+/// For clients it is an opaque string: an epoch, which changes when the history restarts, and the number of events before it. Any
+/// string is a position; the answer to one that no topic has assigned is a [`Gap`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -45,30 +45,30 @@ pub(super) struct History {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Position {
     epoch: u64,
-    /// How many events of the topic are before it.
+    /// The number of events of the topic before it.
     seen: u64,
 }
 
 impl Position {
-    /// Before everything that is kept.
+    /// The position before all events that are kept.
     pub const OLDEST: Self = Self { epoch: ANY, seen: 0 };
 
     pub(super) fn new(epoch: u64, seen: u64) -> Self {
         Self { epoch, seen }
     }
 
-    /// How many events are before it, if that epoch gave it.
+    /// The number of events before it, if it belongs to this epoch.
     pub(super) fn seen_in(self, epoch: u64) -> Option<u64> {
         (self.epoch == epoch).then_some(self.seen)
     }
 }
 
-/// The epoch of no topic: of texts that are no position.
+/// The epoch of no topic: for strings that are not positions.
 const NONE: u64 = 0;
 /// The epoch of [`Position::OLDEST`].
 const ANY: u64 = u64::MAX;
 
-/// An epoch that no other topic, and no other process, has had.
+/// An epoch that no other topic, and no other process, has used.
 pub(super) fn epoch(random: u64) -> u64 {
     random.clamp(NONE + 1, ANY - 1)
 }
@@ -96,15 +96,15 @@ impl Serialize for Position {
     }
 }
 
-/// What a reader that comes back does not get: the topic no longer has everything behind its [`Position`].
+/// Tells a reader that reconnects that the topic no longer has all events after its [`Position`].
 ///
 /// As JSON it is `{"sockeye":"gap","missed":12,"position":".."}`, which the client module `sockeye-client` turns into an event `gap`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// How many events are gone. `None`: no one knows, because the history has begun anew, or the position is none of this topic.
+    /// How many events are missing. `None`: unknown, because the history has restarted, or the position belongs to another topic.
     pub missed: Option<u64>,
-    /// Where the reader is now. `None` where the hub keeps no history.
+    /// The reader's position now. `None` if the hub keeps no history.
     pub position: Option<Position>,
 }
 
@@ -121,12 +121,12 @@ impl Serialize for Gap {
     }
 }
 
-/// What an event of a history has beside its message.
+/// The data of an event of a history beside its message.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) position: Position,
     pub(super) at: Instant,
-    /// The event with its position, written by the first who needs it.
+    /// The event with its position, encoded when first needed.
     pub(super) positioned: OnceLock<Message>,
 }
 

@@ -22,8 +22,8 @@ impl Inlet {
         Self { remote: Arc::clone(remote), core }
     }
 
-    /// Reports a new connection: every subscribed topic is ordered from the [`Outlet`](super::Outlet) again.
-    /// Call it after the orders that an earlier connection did not confirm are dropped.
+    /// Reports a new connection: the hub orders every subscribed topic from the [`Outlet`](super::Outlet) again. Call
+    /// it after you have dropped the unconfirmed orders of an earlier connection.
     pub fn connected(&self) {
         self.remote.connected();
     }
@@ -38,9 +38,9 @@ impl Inlet {
     /// Delivers a packet of the broker to the subscribers of the topic on this machine. Never waits. `false`
     /// means that the hub has been dropped.
     ///
-    /// What this hub has published itself, and what has been here already, is left out; what should have come before it
-    /// and has not is counted. What was published by another program, in whatever language, is an event like others, without a
-    /// number: a text where it is valid UTF-8, else binary.
+    /// Events that this hub has published itself, and duplicates, are dropped; missing earlier events are counted. An event
+    /// that another program has published, in any language, is delivered without a number: as text if it is valid UTF-8,
+    /// otherwise as binary.
     pub fn deliver(&self, topic: &str, packet: impl Into<Bytes>) -> bool {
         self.core.upgrade().is_some_and(|core| core.deliver(topic, packet.into()))
     }

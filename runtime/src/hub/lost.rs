@@ -1,16 +1,16 @@
 use super::heard::Gap;
 
-/// What a subscriber did not get, up to some point; see [`Event::lost`](crate::Event::lost).
+/// The events that a subscriber did not receive, up to some point; see [`Event::lost`](crate::Event::lost).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Lost {
     /// Events that were dropped here because the subscriber was too slow.
     pub missed: u64,
-    /// Events of other machines that were lost on the way. They are counted by the sequence numbers of their
+    /// Events of other machines that were lost in transit. They are counted by the sequence numbers of their
     /// publishers, so a few may be from just before the subscription.
     pub unreceived: u64,
-    /// More may be lost than was counted: a connection to the broker was away, the topic was not listened to there, or a publisher's first
-    /// events did not come and may have been published either just before or after the topic was listened to.
+    /// More may be lost than was counted: a connection to the broker was down, the topic was not subscribed to at the broker, or a
+    /// publisher's first events did not arrive and may have been published just before or just after the topic was subscribed to.
     pub after_outage: bool,
 }
 
@@ -21,23 +21,23 @@ impl Lost {
     }
 }
 
-/// How much a topic has lost so far. Only the difference between two of them says anything.
+/// How much a topic has lost so far. Only the difference between two of these is meaningful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Losses {
     /// Events of other machines.
     pub(super) events: u64,
-    /// Times that others could not be heard.
+    /// How often events of other machines could not arrive.
     pub(super) outages: u64,
 }
 
 impl Losses {
     pub(super) fn add(&mut self, gap: Gap) {
-        // The number comes from the broker, and may be anything.
+        // The number comes from the broker, and is not trusted.
         self.events = self.events.saturating_add(gap.lost);
         self.outages += u64::from(gap.perhaps_more);
     }
 
-    /// What was lost since `before`.
+    /// The losses since `before`.
     pub(super) fn since(self, before: Self) -> Lost {
         let unreceived = self.events - before.events;
         Lost { missed: 0, unreceived, after_outage: self.outages != before.outages }

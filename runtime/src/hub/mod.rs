@@ -1,34 +1,35 @@
-//! Topics of events: published once, encoded once, received by everybody who listens.
+//! Topics of events: published once, encoded once, received by every subscriber.
 //!
-//! `Hub`, `Topic`, `Subscription` and `Event` carry the type; what they share knows only encoded messages: `Core` (the topics),
-//! `Channel` (one topic's queue), `Remote` (the way to other machines, if there is one).
+//! `Hub`, `Topic`, `Subscription` and `Event` carry the type; the parts that they share handle only encoded messages: `Core`
+//! (the topics), `Channel` (one topic's queue), `Remote` (the link to other machines, if there is one).
 //!
-//! What holds, and where:
+//! The invariants, and where they are maintained:
 //!
-//! - A topic has one queue, not one for each subscriber (`queue.rs`). An entry goes when the last subscriber has taken it, or when it is too old.
-//!   Publishing is one push, and memory is bounded by the topic, in events and bytes. An event that leaves its publisher out names the
+//! - A topic has one queue, not one for each subscriber (`queue.rs`). An entry is removed when the last subscriber has taken it, or when it is
+//!   too old. Publishing is one push, and memory is bounded by the topic, in events and bytes. An event that excludes its publisher stores the
 //!   publisher's seat; an entry that all others have taken is hollow until it is the oldest.
-//! - What is gone gives memory back, in steps: the map of topics, queues, and seats shrink when most of them is unused.
-//! - With a history an entry stays after the last subscriber has taken it, until a later event drops it: only then, so that what is dropped goes
-//!   to the publisher, outside of the lock. Each has a position, the topic's epoch and its number, and a subscriber that comes back takes its place
-//!   behind it under the same lock under which events are added. A topic with a history outlives its subscribers; `sweep.rs` bounds how many do, and
-//!   how many bytes they keep.
-//! - A channel that is taken out of the map is retired, under its own lock. Whoever had found it before gets its event back, and publishes it to the
-//!   next channel of that name: with a history, nothing is published to a channel that no one will find.
-//! - An event knows the format that it is written in. A socket whose codec has the same `Codec::format` passes the bytes on; any other returns
+//! - Unused memory is returned, in steps: the map of topics, queues, and seats shrink when most of them is unused.
+//! - With a history an entry stays after the last subscriber has taken it, until a later event removes it: only then, so that the publisher drops
+//!   it, outside of the lock. Each event has a position, the topic's epoch and its number, and a subscriber that reconnects is placed after it under
+//!   the same lock under which events are added. A topic with a history outlives its subscribers; `sweep.rs` bounds how many do, and how many bytes
+//!   they keep.
+//! - A channel that is removed from the map is retired, under its own lock. A publisher that had found it before gets its event back, and publishes
+//!   it to the next channel with that name: with a history, nothing is published to a channel that no one will find.
+//! - An event stores the format in which it is encoded. A socket whose codec has the same `Codec::format` sends the bytes; any other returns
 //!   an error, and never sends bytes in the wrong format.
-//! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are taken out first. What is counted is looked up
-//!   before a lock and recorded after it. It may panic: a new place has its owner before anything foreign runs.
-//! - The hub never calls a `Backplane`. It is one task, which takes orders from an `Outlet` and gives an `Inlet` what the broker brings, so
-//!   none of its code runs under a lock (decision 0022).
+//! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are moved out first. Counters are looked up
+//!   before a lock and recorded after it. Foreign code may panic: a new seat has its owner before any of it runs.
+//! - The hub never calls a `Backplane`. It is one task, which takes orders from an `Outlet` and passes what the broker delivers to an
+//!   `Inlet`, so none of its code runs under a lock (decision 0022).
 //! - `remote/lines.rs` is the table of wanted topics. A topic is ordered until it is confirmed: again with each connection, with backoff and
 //!   jitter. A table cannot overflow as a queue of changes could.
-//! - `remote/outgoing.rs` numbers the events of each topic, whether they can be sent or not. What may be lost is a *doubt* of its topic; it goes with
-//!   the next event, or in a *mark*, a packet without an event. What the broker has confirmed may be lost as well, so `remote/marks.rs` marks a
-//!   topic after it was published to (decision 0034).
-//! - `packet.rs` carries publisher, stream, and number. In `heard.rs` a number that is not the next is a gap, and one that was seen before is dropped. A
-//!   publisher that was never heard says what was lost by its doubts and its first mark.
-//! - A topic counts its losses (`lost.rs`). Each entry and each subscriber has the count at its position, so a gap is reported where it is.
+//! - `remote/outgoing.rs` numbers the events of each topic, whether they can be sent or not. An event that may be lost is a *doubt* of its topic; the
+//!   doubt is sent with the next event, or in a *mark*, a packet without an event. An event that the broker has confirmed may be lost as well, so
+//!   `remote/marks.rs` marks a topic after it was published to (decision 0034).
+//! - `packet.rs` carries publisher, stream, and number. In `heard.rs` a number that is not the next is a gap, and a number that was seen before is
+//!   dropped. For an unknown publisher, its doubts and its first mark tell what was lost.
+//! - A topic counts its losses (`lost.rs`). Each entry and each subscriber stores the count at its position, so a gap is reported where it
+//!   is.
 
 mod backplane;
 mod builder;
@@ -127,13 +128,13 @@ pub struct Hub<T> {
     encoding: Encoding<T>,
 }
 
-/// How events are written, and what it is called.
+/// How events are encoded, and the name of the format.
 struct Encoding<T> {
     encode: fn(&T) -> Result<Message>,
     format: &'static str,
 }
 
-/// What every handle that can publish holds; feeds end when the last one goes.
+/// Held by every handle that can publish; feeds end when the last one is dropped.
 #[derive(Debug)]
 struct Shared {
     core: Arc<Core>,
@@ -146,7 +147,8 @@ impl Drop for Shared {
 }
 
 impl<T: Serialize + Send + 'static> Hub<T> {
-    /// A hub within this process: JSON, a queue of 1,000 events, slow subscribers lose the oldest.
+    /// A hub within this process, with the defaults: JSON, a queue of 1,000 events, and slow subscribers lose the
+    /// oldest.
     ///
     /// ```
     /// let hub = sockeye::Hub::<u32>::new();
@@ -161,7 +163,7 @@ impl<T: Serialize + Send + 'static> Hub<T> {
         Self::builder().build()
     }
 
-    /// A hub with settings of its own.
+    /// Builds a hub with other settings.
     ///
     /// ```
     /// use sockeye::{Hub, SlowPolicy};
@@ -175,8 +177,8 @@ impl<T: Serialize + Send + 'static> Hub<T> {
 }
 
 impl<T> Hub<T> {
-    /// A hub that encodes its events with this codec instead of JSON. Sockets that send them must have a codec
-    /// with the same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything as it is.
+    /// A hub that encodes its events with this codec instead of JSON. Sockets that send them must have a codec with the
+    /// same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything unchanged.
     ///
     /// ```
     /// use sockeye::{Hub, Message, Raw};
@@ -189,7 +191,7 @@ impl<T> Hub<T> {
         HubBuilder::new(Encoding::of::<C>())
     }
 
-    /// The topic of that name. Any string is a name; nothing is allocated until a subscriber comes.
+    /// The topic with this name. Any string is a name; nothing is allocated before the first subscriber.
     pub fn topic(&self, name: impl Into<String>) -> Topic<T> {
         Topic::new(self.clone(), name.into().into())
     }

@@ -14,7 +14,7 @@ use super::{
 /// If it is dropped before the hub ends, for example by a panic, the connection counts as lost.
 pub struct Outlet {
     remote: Arc<Remote>,
-    /// Pauses since there was a connection.
+    /// The number of attempts since the last connection.
     pauses: u32,
 }
 
@@ -27,13 +27,13 @@ pub struct Outlet {
 pub enum Order {
     /// Listen to a topic.
     Subscribe(SubscribeOrder),
-    /// Unsubscribe from that topic. Packets that still arrive are ignored.
+    /// Unsubscribe from this topic. Packets that still arrive are ignored.
     Unsubscribe(Arc<str>),
-    /// Publish a packet: an event, or a mark that says how far the topic has come.
+    /// Publish a packet: an event, or a mark with the number of the topic's latest event.
     Publish(PublishOrder),
 }
 
-/// Subscribe to a topic, which has its first subscriber on this machine.
+/// An order to subscribe to a topic, which has its first subscriber on this machine.
 #[must_use = "an order that is dropped was refused, and comes again"]
 pub struct SubscribeOrder {
     topic: Arc<str>,
@@ -42,12 +42,12 @@ pub struct SubscribeOrder {
     settled: bool,
 }
 
-/// To publish a packet to a topic.
+/// An order to publish a packet to a topic.
 #[must_use = "an order that is dropped counts as lost"]
 pub struct PublishOrder {
     topic: Arc<str>,
     stamp: Stamp,
-    /// It is a mark, and says this.
+    /// It is a mark, with this content.
     mark: Option<Recent>,
     packet: Bytes,
     remote: Arc<Remote>,
@@ -64,7 +64,7 @@ impl Outlet {
     ///
     /// Cancel safe: an order is taken only when it is returned.
     pub async fn next(&mut self) -> Option<Order> {
-        // A backplane that never has to wait must let others run.
+        // A backplane that is always ready must let other tasks run.
         tokio::task::consume_budget().await;
         loop {
             match self.remote.next() {
@@ -80,8 +80,8 @@ impl Outlet {
         }
     }
 
-    /// Waits before one more try to connect: 50 ms at first, twice as long each time, at most 5 s, and shorter by up to
-    /// a half at random. `false` when the hub has ended meanwhile, and there is nothing to connect for.
+    /// Waits before the next attempt to connect: 50 ms at first, twice as long each time, at most 5 s, and shorter by
+    /// up to a half at random. Returns `false` if the hub has ended in the meantime, so that no connection is needed.
     pub async fn pause(&mut self) -> bool {
         let over = sleep(backoff(self.pauses));
         tokio::pin!(over);
@@ -109,7 +109,7 @@ impl Outlet {
     fn order_parcel(&mut self, Outbound { topic, stamp, body }: Outbound) -> Order {
         self.pauses = 0;
         let packet = packet::write(&stamp, &body);
-        // An event is in the packet; it need not be kept until the broker has answered.
+        // The packet contains an event, which need not be kept until the broker has answered.
         let mark = match body {
             Body::Event(_) => None,
             Body::Mark(recent) => Some(recent),
@@ -131,14 +131,15 @@ impl SubscribeOrder {
         &self.topic
     }
 
-    /// The broker sends the topic's packets from now on.
+    /// Confirms that the broker delivers the topic's packets from now on.
     pub fn confirm(mut self) {
         self.settled = true;
         self.remote.confirm(&self.topic, self.number);
     }
 
-    /// The broker does not. It is ordered again after a while (see [`Outlet::pause`]); the first of several refusals is logged as
-    /// `backplane_lost`, the hub is not [`Ready`](crate::Ready) meanwhile, and subscribers are told once it is confirmed.
+    /// The broker has refused. The topic is ordered again after a delay (see [`Outlet::pause`]); the first of several refusals is
+    /// logged as `backplane_lost`, the hub is not [`Ready`](crate::Ready) in the meantime, and subscribers are notified once it
+    /// is confirmed.
     pub fn refuse(mut self, reason: impl fmt::Display) {
         self.settled = true;
         self.remote.refuse(&self.topic, self.number, &reason.to_string());
@@ -159,12 +160,12 @@ impl PublishOrder {
         &self.topic
     }
 
-    /// What is to be published: bytes that mean nothing to the broker. A copy shares them.
+    /// The bytes to publish, which are opaque to the broker. Clones share them.
     pub fn packet(&self) -> &Bytes {
         &self.packet
     }
 
-    /// The broker has it.
+    /// Confirms that the broker has accepted the packet.
     pub fn confirm(mut self) {
         self.confirmed = true;
         if self.mark.is_some() {

@@ -1,4 +1,4 @@
-//! An event on its way between machines: what a backplane carries, and does not look into.
+//! An event in transit between machines: a backplane carries it, and does not parse it.
 //!
 //! ```text
 //! \x01sockeye/1 t 9c1b5e0d2f7a4433 5 1f 0\n{"percent":100}
@@ -10,11 +10,11 @@
 //!               text, binary, or mark: no event, only where the stream is
 //! ```
 //!
-//! A mark has two more numbers, `\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n`: how many of the events were published since the mark
-//! before, and how many milliseconds ago the first of them was.
+//! A mark has two more numbers, `\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n`: how many of the events were published since the
+//! previous mark, and how many milliseconds ago the first of them was.
 //!
-//! The head is text, so that a person at the broker can read it, and begins with a byte that no JSON begins with. What has no such
-//! head was published by a program that is not Sockeye's, and has no number.
+//! The header is text, so that a person can read it at the broker, and begins with a byte with which no JSON begins. A packet
+//! without such a header was published by another program, and has no number.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -22,21 +22,21 @@ use bytes::Bytes;
 
 use crate::{Message, Utf8Bytes};
 
-/// What every version has, and what this one has.
+/// The prefix of every version, and of this one.
 const MARK: &[u8] = b"\x01sockeye/";
 const VERSION: &str = "1";
 
-/// Where an event stands among those of its publisher and topic.
+/// The position of an event among those of its publisher and topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) publisher: u64,
     pub(super) stream: u64,
     pub(super) number: u64,
-    /// How many events of the topic may be lost that no packet before this one has told.
+    /// How many events of the topic may be lost that no earlier packet has reported.
     pub(super) doubtful: u64,
 }
 
-/// What comes with a stamp.
+/// The content that follows a stamp.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Body {
     Event(Message),
@@ -44,22 +44,22 @@ pub(super) enum Body {
     Mark(Recent),
 }
 
-/// The events that a mark is the first to tell of; none in a mark that tells only of what may be lost.
+/// The events that this mark is the first to announce; zero in a mark that only reports possible losses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Recent {
     pub(super) events: u64,
-    /// How long ago the broker was given the first of them.
+    /// How long ago the broker received the first of them.
     pub(super) age: Duration,
 }
 
-/// What has come from the broker.
+/// A parsed packet from the broker.
 #[derive(Debug)]
 pub(super) enum Packet {
     /// An event or a mark.
     Stamped(Stamp, Body),
-    /// An event of a program that knows nothing of stamps.
+    /// An event of a program without stamps.
     Foreign(Message),
-    /// Something of Sockeye's that this version cannot read.
+    /// A packet of Sockeye that this version cannot read.
     Unknown,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn write(stamp: &Stamp, body: &Body) -> Bytes {
     };
     let Stamp { publisher, stream, number, doubtful } = stamp;
     let mut head = String::with_capacity(72);
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = write!(head, "\x01sockeye/{VERSION} {kind} {publisher:016x} {stream:x} {number:x} {doubtful:x}");
     if let Body::Mark(Recent { events, age }) = body {
         let _ = write!(head, " {events:x} {:x}", age.as_millis());
@@ -90,7 +90,7 @@ pub(super) fn read(packet: Bytes) -> Packet {
     stamped(&packet).unwrap_or(Packet::Unknown)
 }
 
-/// Text wherever it can be: hubs write JSON unless they are told otherwise, and a broker knows bytes only.
+/// Text whenever possible: hubs write JSON unless configured otherwise, and a broker knows only bytes.
 fn foreign(packet: Bytes) -> Message {
     Utf8Bytes::try_from(packet.clone()).map_or(Message::Binary(packet), Message::Text)
 }

@@ -4,11 +4,12 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use super::{Event, Gap, Position, cursor::Taken, history::Kept};
 use crate::{Error, Message, Outgoing, Result, Utf8Bytes};
 
-/// An event with its [`Position`], or a [`Gap`]: what an endpoint sends whose clients resume where they were.
+/// An event with its [`Position`], or a [`Gap`]: the message type of an endpoint whose clients resume where they left
+/// off.
 ///
-/// As JSON an event is `{"position":"..","event":..}`, with `"missed":3` between the two if the client was too slow for three events before it.
-/// The client module `sockeye-client` unwraps it with `resume: true`, and asks for what follows when it connects again:
-/// [`Handshake::position`](crate::Handshake::position). Events of a hub become it by themselves, and are written once for all clients.
+/// As JSON an event is `{"position":"..","event":..}`, with `"missed":3` between the two if the client was too slow for the three events before
+/// it. With `resume: true`, the client module `sockeye-client` unwraps it, and requests the following events when it reconnects:
+/// [`Handshake::position`](crate::Handshake::position). Events of a hub convert into it, and are encoded once for all clients.
 ///
 /// ```
 /// use axum::extract::State;
@@ -43,12 +44,12 @@ use crate::{Error, Message, Outgoing, Result, Utf8Bytes};
 pub enum Positioned<T> {
     /// An event.
     Event {
-        /// Behind the event.
+        /// The position after the event.
         position: Position,
-        /// What was published.
+        /// The published value.
         event: T,
     },
-    /// Events are gone.
+    /// Events are missing.
     Gap(Gap),
 }
 
@@ -73,7 +74,7 @@ impl<T> From<Event<T>> for Outgoing<'_, Positioned<T>> {
     }
 }
 
-/// The event as JSON, around which its position is written.
+/// The event as JSON, which its position is added to.
 fn envelope(taken: &Taken, format: &'static str) -> Result<Message> {
     let Some(kept) = &taken.kept else {
         return Err(Error::new(

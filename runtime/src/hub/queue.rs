@@ -1,5 +1,5 @@
-//! What a topic holds: its events, and where each subscriber is. Nothing in here is locked, and nothing foreign runs:
-//! whatever is dropped or woken is given back to the caller, who holds the lock.
+//! The content of a topic: its events, and the position of each subscriber. Nothing in here locks or runs foreign code:
+//! values to drop and wakers to wake are returned to the caller, which holds the lock.
 
 use std::{collections::VecDeque, sync::Arc, task::Waker};
 
@@ -13,90 +13,92 @@ use super::{
 };
 use crate::Message;
 
-/// Up to this capacity a buffer is kept: giving so little back would cost more than it frees.
+/// A buffer keeps this capacity: returning so little memory would cost more than it frees.
 const KEPT: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// What some subscriber has not taken yet, oldest first. The first of them is wanted by somebody, unless there is a history.
+    /// Events that some subscriber has not taken yet, oldest first. The first one is still needed by a subscriber, unless there
+    /// is a history.
     entries: VecDeque<Entry>,
     /// The number of the first entry; numbers count every event of the topic.
     first: u64,
-    /// The sum of the entries' payloads.
+    /// The total size of the entries' payloads.
     bytes: usize,
     seats: Slab<Seat>,
     /// How many seats have a waker.
     waiting: usize,
-    /// What of others' events has been lost, up to the end of the queue.
+    /// The losses of events from others, up to the end of the queue.
     pub(super) losses: Losses,
-    /// What had been lost before the event that was dropped last, of those at the front.
+    /// The losses before the event that was dropped last from the front.
     losses_before: Losses,
-    /// The last event that was dropped went for the bytes, not for the number, that were waiting.
+    /// The last event that was dropped exceeded the limit on bytes, not the limit on events.
     too_large: bool,
-    /// How many have left since the seats gave memory back.
+    /// How many subscribers have left since the seats were last shrunk.
     left: usize,
-    /// What positions belong to; `None`: there is no history, and what everybody has goes.
+    /// The epoch of positions. `None`: there is no history, and an event that everyone has received is removed.
     epoch: Option<u64>,
-    /// When the last event was published, where there is a history.
+    /// The time of the last event, if there is a history.
     newest: Option<Instant>,
 }
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// Without payload once everybody has it, while an older entry is still wanted.
+    /// Without payload once every subscriber has it, while an older entry is still needed.
     message: Message,
-    /// How many subscribers have yet to take it.
+    /// How many subscribers have not taken it yet.
     left: usize,
-    /// What had been lost before it.
+    /// The losses before it.
     losses: Losses,
-    /// The seat of its publisher, which does not get it.
+    /// The seat of its publisher, which does not receive it.
     publisher: Option<usize>,
-    /// What it has where there is a history.
+    /// Extra data if there is a history.
     kept: Option<Arc<Kept>>,
 }
 
-/// An event as it is taken from a queue.
+/// An event that was taken from a queue.
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub(super) message: Message,
     pub(super) kept: Option<Arc<Kept>>,
-    /// What was lost just before it.
+    /// The losses just before it.
     pub(super) lost: Lost,
-    /// There is none after it.
+    /// It is the last one.
     pub(super) is_last: bool,
 }
 
-/// Where a subscriber is.
+/// The state of a subscriber.
 #[derive(Debug)]
 struct Seat {
     /// The number of the event that it takes next.
     next: u64,
-    /// What it knows to be lost.
+    /// The losses that it knows about.
     losses: Losses,
-    /// How many events were dropped before it took them, and were not its own.
+    /// How many events were dropped before it took them, not counting its own.
     missed: u64,
-    /// How many events of its own were dropped since it last looked.
+    /// How many of its own events were dropped since it last looked.
     own: u64,
     waker: Option<Waker>,
 }
 
-/// A subscriber's hold on its seat. Seats are used again, so there is one for each subscriber, and `leave` ends it.
+/// A subscriber's handle to its seat. Seats are reused, so there is one handle for each subscriber, and `leave` ends
+/// it.
 #[derive(Debug)]
 pub(super) struct Place(usize);
 
-/// What came of an event that was added.
+/// The result of adding an event.
 #[derive(Debug)]
 pub(super) struct Pushed {
     /// How many will receive it.
     pub(super) reached: usize,
-    /// How many entries it found.
+    /// How many entries were in the queue.
     pub(super) depth: usize,
-    /// What was dropped for it. Its drop runs foreign code.
+    /// Entries that were dropped for it. Dropping them runs foreign code.
     pub(super) dropped: Vec<Entry>,
 }
 
 impl Pushed {
-    /// How many subscribers lost an event, once for each that they lost.
+    /// How many events subscribers lost, counted once per subscriber.
     pub(super) fn missed(&self) -> usize {
         self.dropped.iter().map(|entry| entry.left).sum()
     }
@@ -107,17 +109,17 @@ impl Queue {
         Self { epoch, ..Self::default() }
     }
 
-    /// When the last event was published, where there is a history. It may be forgotten: its position is not.
+    /// The time of the last event, if there is a history. It may have been removed: its position has not.
     pub(super) fn newest(&self) -> Option<Instant> {
         self.newest
     }
 
-    /// How many events were added.
+    /// How many events were added in total.
     pub(super) fn end(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
-    /// What its events take, with what each has beside its payload.
+    /// The size of its events, including the overhead of each.
     pub(super) fn held(&self) -> usize {
         self.bytes + self.entries.len() * (size_of::<Entry>() + size_of::<Kept>())
     }
@@ -126,8 +128,8 @@ impl Queue {
         self.seats.len()
     }
 
-    /// Adds an event for all but its publisher, and drops the oldest if it would be too much. Gives the event back when
-    /// nobody is to receive it, and none is kept.
+    /// Adds an event for all subscribers except its publisher, and drops the oldest if a limit is exceeded. Returns the
+    /// event if no subscriber will receive it and none is kept.
     pub(super) fn push(
         &mut self,
         message: Message,
@@ -153,30 +155,30 @@ impl Queue {
         if let Some(history) = bounds.history {
             self.forget(history, &mut dropped);
         }
-        // What is left of an older event that everybody has is not the first any more.
+        // A hollow entry of an older event is no longer the first.
         self.pop_taken();
         Ok(Pushed { reached, depth, dropped })
     }
 
-    /// Whether the last event that was dropped went for the bytes that were waiting.
+    /// Whether the last event that was dropped exceeded the limit on bytes.
     pub(super) fn was_too_large(&self) -> bool {
         self.too_large
     }
 
-    /// The newest event is held in any case, however large it is.
+    /// The newest event is always kept, however large it is.
     fn is_too_full_for(&self, message: &Message, bounds: Bounds) -> bool {
         let too_many = self.entries.len() >= bounds.entries();
         let too_large = self.bytes.saturating_add(message.len()) > bounds.bytes;
         !self.entries.is_empty() && (too_many || too_large)
     }
 
-    /// A place behind everything that was published before.
+    /// A position after everything that has been published.
     pub(super) fn enter(&mut self) -> Place {
         let next = self.end();
         Place(self.seats.insert(Seat { next, losses: self.losses, missed: 0, own: 0, waker: None }))
     }
 
-    /// A place behind that position, what is gone between the two, and what is too old to be kept: foreign code runs when that is dropped.
+    /// A position after the given one, the gap between the two, and the events that have expired: dropping those runs foreign code.
     pub(super) fn enter_at(
         &mut self,
         position: Position,
@@ -196,7 +198,8 @@ impl Queue {
         let is_whole = position == Position::OLDEST || missed == Some(0);
         let gap = (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, next)) });
         let index = usize::try_from(next - self.first).unwrap_or(usize::MAX);
-        // What was lost before the event that it has is not lost for it. Who has none of this topic has lost nothing before the first.
+        // Losses before the event of its position are not losses for it. A reader without a position of this topic has lost nothing
+        // before the first event.
         let losses = match index.checked_sub(1) {
             Some(last) => self.entries[last].losses,
             None if seen.is_some() => self.losses_before,
@@ -209,23 +212,23 @@ impl Queue {
         (Place(self.seats.insert(seat)), gap, dropped)
     }
 
-    /// The number of the first event that is not too old. Older ones may be waiting for a slow subscriber.
+    /// The number of the first event that has not expired. Older ones may be waiting for a slow subscriber.
     fn oldest(&self, history: History) -> u64 {
         let now = Instant::now();
         self.first + self.entries.partition_point(|entry| entry.is_older_than(history, now)) as u64
     }
 
-    /// Gives a place back, and with it everything that was kept for it: foreign code runs when that is dropped.
+    /// Returns a seat, with everything that was kept for it: dropping that runs foreign code.
     pub(super) fn leave(&mut self, place: &Place) -> (Option<Waker>, Vec<Message>) {
         let waker = self.clear(place);
         let seat = self.seats.remove(place.0);
         let taken = usize::try_from(seat.next.saturating_sub(self.first)).unwrap_or(usize::MAX);
         let mut unheard = Vec::new();
-        // Without a history nobody comes to what is before its place.
+        // Without a history no one reads events before its position.
         let from = if self.epoch.is_some() { 0 } else { taken };
         for (index, entry) in self.entries.iter_mut().enumerate().skip(from) {
             if entry.publisher == Some(place.0) {
-                // Whoever has the seat next has not published it.
+                // The next subscriber with this seat has not published it.
                 entry.publisher = None;
             } else if index >= taken {
                 entry.left -= 1;
@@ -240,7 +243,7 @@ impl Queue {
         (waker, unheard)
     }
 
-    /// The next event at the place.
+    /// The next event at the position.
     pub(super) fn take(&mut self, place: &Place) -> Option<Drawn> {
         let seat = self.seats.get_mut(place.0)?;
         let dropped = self.first.saturating_sub(seat.next);
@@ -260,13 +263,13 @@ impl Queue {
         Some(Drawn { message: self.take_at(index), kept, lost, is_last })
     }
 
-    /// What is lost at the place though no event came after it.
+    /// The losses at the position, if no event has followed.
     pub(super) fn take_lost(&mut self, place: &Place) -> Option<Lost> {
         let seat = self.seats.get_mut(place.0)?;
         Some(seat.lost_until(self.losses)).filter(|lost| !lost.is_nothing())
     }
 
-    /// The message for one of its subscribers; the last of them takes it out.
+    /// The message for one of its subscribers; the last one removes it.
     fn take_at(&mut self, index: usize) -> Message {
         let entry = &mut self.entries[index];
         entry.left -= 1;
@@ -279,13 +282,13 @@ impl Queue {
         message
     }
 
-    /// Whether that waker is noted for the place already.
+    /// Whether this waker is already registered for the seat.
     pub(super) fn is_noted(&self, place: &Place, waker: &Waker) -> bool {
         let noted = self.seats.get(place.0).and_then(|seat| seat.waker.as_ref());
         noted.is_some_and(|noted| noted.will_wake(waker))
     }
 
-    /// Notes whom to wake; gives back the waker that was noted before.
+    /// Registers a waker; returns the one that was registered before.
     pub(super) fn note(&mut self, place: &Place, waker: Waker) -> Option<Waker> {
         let Some(seat) = self.seats.get_mut(place.0) else { return Some(waker) };
         let replaced = seat.waker.replace(waker);
@@ -306,7 +309,7 @@ impl Queue {
         self.seats.iter_mut().filter_map(|(_, seat)| seat.waker.take()).collect()
     }
 
-    /// Drops the oldest event before everybody has it. Its publisher, if it has not come past it, has missed nothing.
+    /// Drops the oldest event before everyone has it. Its publisher, if it has not passed it yet, has missed nothing.
     fn drop_first(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         if let Some(seat) = entry.publisher.and_then(|seat| self.seats.get_mut(seat)) {
@@ -318,7 +321,7 @@ impl Queue {
         Some(entry)
     }
 
-    /// Removes from the front what everybody has, and what the history is not to keep any more.
+    /// Removes entries from the front that everyone has and the history does not keep.
     fn forget(&mut self, history: History, dropped: &mut Vec<Entry>) {
         let now = Instant::now();
         let is_forgotten = |entry: &Entry, entries: usize| {
@@ -329,10 +332,10 @@ impl Queue {
         }
     }
 
-    /// Removes entries that everybody has from the front.
+    /// Removes entries that everyone has from the front.
     fn pop_taken(&mut self) {
         while self.entries.front().is_some_and(|entry| entry.left == 0 && entry.kept.is_none()) {
-            // There is nothing left in it whose drop could run foreign code.
+            // Dropping what is left of it runs no foreign code.
             self.drop_first();
         }
         if self.entries.capacity() > KEPT && self.entries.len() < self.entries.capacity() / 8 {
@@ -340,8 +343,8 @@ impl Queue {
         }
     }
 
-    /// A slab gives back only what is vacant at its end. It is asked as often again as subscribers are left, so that the cost is
-    /// shared by those that have gone since.
+    /// A slab returns only vacant entries at its end. It is compacted again when as many subscribers have left as remain, so
+    /// that the cost is shared by those that have left.
     fn give_back_seats(&mut self) {
         self.left += 1;
         let subscribers = self.seats.len();
@@ -354,7 +357,7 @@ impl Queue {
 }
 
 impl Seat {
-    /// What the subscriber has not been told yet.
+    /// The losses that the subscriber has not been told about yet.
     fn lost_until(&mut self, now: Losses) -> Lost {
         let missed = std::mem::take(&mut self.missed);
         Lost { missed, ..now.since(std::mem::replace(&mut self.losses, now)) }
@@ -366,7 +369,7 @@ impl Entry {
         self.kept.as_ref().is_some_and(|kept| now.duration_since(kept.at) > history.age)
     }
 
-    /// The message, of which nothing is left here.
+    /// The message, which is removed from here.
     fn hollow(&mut self) -> Message {
         std::mem::replace(&mut self.message, Message::binary(bytes::Bytes::new()))
     }

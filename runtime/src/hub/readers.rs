@@ -1,4 +1,4 @@
-//! Which tasks read a hub. A log stream leaves out what its own readers say: they would have to read that too.
+//! The tasks that read a hub. A log stream excludes what its own readers log: they would have to read that too.
 
 use std::{
     collections::HashMap,
@@ -8,11 +8,11 @@ use std::{
 
 use tokio::task::{self, Id};
 
-/// Up to this capacity the map is kept.
+/// The map keeps this capacity.
 const KEPT: usize = 64;
 
-/// Who reads. A future that is in no task is driven by its thread, as `#[tokio::main]` drives its own; it stays there, and
-/// whatever else this thread does is in tasks.
+/// A reader. A future outside of any task is driven by its thread, such as the one of `#[tokio::main]`; it stays on that
+/// thread, and everything else that this thread runs is in tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
     Task(Id),
@@ -25,14 +25,14 @@ impl Who {
     }
 }
 
-/// The tasks that have waited for an event and still hold their feed, and how many feeds each holds.
+/// The tasks that have waited for an event and still hold their feed, with the number of feeds that each holds.
 #[derive(Debug, Default)]
 pub(crate) struct Readers {
     tasks: Mutex<HashMap<Who, usize>>,
 }
 
 impl Readers {
-    /// Whether the code that calls runs in such a task.
+    /// Whether the caller runs in such a task.
     pub(crate) fn have_current_task(&self) -> bool {
         let tasks = self.tasks();
         !tasks.is_empty() && tasks.contains_key(&Who::now())
@@ -61,7 +61,7 @@ impl Readers {
     }
 }
 
-/// One feed among the readers.
+/// One feed of a reader.
 #[derive(Debug)]
 pub(super) struct Reader {
     readers: Option<Arc<Readers>>,
@@ -73,7 +73,7 @@ impl Reader {
         Self { readers: readers.cloned(), task: None }
     }
 
-    /// Notes the task that reads just now; it may be another than before.
+    /// Records the current task as the reader, which may have changed.
     pub(super) fn note(&mut self) {
         let Some(readers) = &self.readers else { return };
         let now = Who::now();

@@ -49,14 +49,16 @@ impl<T> Subscription<T> {
         &self.cursor
     }
 
-    /// What was gone when the subscription began from a [position](crate::Topic::subscribe_from); `None` if nothing was.
+    /// The gap at the beginning of a subscription from a [position](crate::Topic::subscribe_from); `None` if nothing was
+    /// missing.
     pub fn gap(&self) -> Option<Gap> {
         self.cursor.gap()
     }
 
     /// The next event.
     ///
-    /// Cancel safe: an event is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
+    /// Cancel safe: an event is taken only when it is returned, so if another branch of `tokio::select!` completes
+    /// first, no event is lost.
     ///
     /// # Errors
     /// With [`SlowPolicy::Disconnect`](crate::SlowPolicy::Disconnect), if the subscriber was too slow:
@@ -67,8 +69,8 @@ impl<T> Subscription<T> {
         Ok(Event::new(taken, self.format))
     }
 
-    /// The next event, or, as soon as it is known, that something is lost. [`next`](Self::next) says that with the next event, which may
-    /// be long in coming: an outage may have swallowed the last one of the topic.
+    /// The next event, or a loss, as soon as it is known. [`next`](Self::next) reports a loss with the next event, which may take a long
+    /// time: an outage may have affected the last event of the topic.
     ///
     /// Cancel safe, as `next` is.
     ///
@@ -94,11 +96,12 @@ impl<T> Subscription<T> {
         })
     }
 
-    /// Waits until events of other machines come: until the broker behind the hub's [`Backplane`](crate::Backplane) has confirmed the
-    /// topic. At once where there is none, and where others on this machine listen already.
+    /// Waits until events of other machines arrive, that is, until the broker behind the hub's [`Backplane`](crate::Backplane) has
+    /// confirmed the topic. Returns immediately if there is no backplane, or if the topic is already confirmed on this machine.
     ///
-    /// Events of this machine come from the subscription on. A handler that reads a state and then follows its changes waits here before
-    /// it reads. When the broker took longer than one try, or was away, the next event [says so](crate::Event::lost).
+    /// Events of this machine arrive from the time of the subscription on. A handler that reads a state and then follows its changes
+    /// waits here before it reads. If the broker took more than one attempt, or was down, the next event [reports
+    /// it](crate::Event::lost).
     pub async fn confirmed(&mut self) {
         poll_fn(|cx| self.cursor.poll_confirmed(cx)).await;
     }

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use super::{Hub, Position, Subscription, cursor::Cursor};
 use crate::Result;
 
-/// One topic of a [`Hub`]: what publishers and subscribers hold. Cheap to make and to clone.
+/// One topic of a [`Hub`], for publishers and subscribers. Cheap to create and to clone.
 pub struct Topic<T> {
     hub: Hub<T>,
     name: Arc<str>,
@@ -21,8 +21,8 @@ impl<T> Topic<T> {
 
     /// Publishes an event to all subscribers, and returns how many of them are in this process. Never waits.
     ///
-    /// What one publisher publishes is received in its order. The event is encoded once, or not encoded if
-    /// there is no subscriber and no [`Backplane`](crate::Backplane).
+    /// The events of one publisher are received in order. An event is encoded once, or not at all if there is no
+    /// subscriber and no [`Backplane`](crate::Backplane).
     ///
     /// ```
     /// let topic = sockeye::Hub::<u32>::new().topic("numbers");
@@ -33,8 +33,8 @@ impl<T> Topic<T> {
     /// ```
     ///
     /// # Errors
-    /// If the event cannot be encoded. If it does not reach other machines, that is not an error here; it is
-    /// logged as `backplane_lost`.
+    /// If the event cannot be encoded. A failure to reach other machines is not an error here; it is logged as
+    /// `backplane_lost`.
     pub fn publish(&self, event: &T) -> Result<usize> {
         let encode = self.hub.encoding.encode;
         self.hub.shared.core.publish(&self.name, None, || encode(event))
@@ -43,9 +43,9 @@ impl<T> Topic<T> {
     /// Publishes an event to all subscribers except the publisher's own subscription, and returns how many
     /// others are in this process. Otherwise it is the same as [`publish`](Self::publish).
     ///
-    /// Other subscriptions of the same client receive it, and so do those on other machines. When the
-    /// subscription is one of another topic or has ended, no subscriber is left out. What a subscriber has
-    /// published itself is never [missed](crate::Event::missed) by it.
+    /// Other subscriptions of the same client receive it, and so do those on other machines. If the subscription
+    /// belongs to another topic or has ended, no subscriber is excluded. Events that a subscriber has published itself
+    /// are never [missed](crate::Event::missed) by it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -69,8 +69,8 @@ impl<T> Topic<T> {
 
     /// Subscribes from now on: earlier events are not received. Dropping the [`Subscription`] ends it.
     ///
-    /// A handler subscribes before it accepts, because its client may see the connection open before `accept` has
-    /// returned, and what is published in answer to that must not be lost:
+    /// Subscribe before you accept: the client may see the open connection before `accept` has returned, and events
+    /// that are published in response to that must not be lost:
     ///
     /// ```
     /// # use axum::extract::State;
@@ -91,11 +91,11 @@ impl<T> Topic<T> {
         self.subscribe_from(None)
     }
 
-    /// Subscribes from a [position](crate::Position) on: first come the events that are kept behind it, then those that are published from
-    /// now on, without a gap, a repetition, or another order between the two. Without a position it is [`subscribe`](Self::subscribe).
+    /// Subscribes from a [position](crate::Position) on: first come the events after it that are kept, then those that are published from
+    /// now on, without a gap, a duplicate, or a change of order. Without a position, this is the same as [`subscribe`](Self::subscribe).
     ///
-    /// What the [history](crate::HubBuilder::history) no longer has is in [`Subscription::gap`]; then what it has follows. That is so after a
-    /// restart of the process as well: a history is in memory, and begins anew with it.
+    /// If the [history](crate::HubBuilder::history) no longer has some of the events, [`Subscription::gap`] says so; the ones that it has
+    /// follow. This is also the case after a restart of the process, because the history is in memory.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -125,7 +125,7 @@ impl<T> Topic<T> {
         self.hub.shared.core.is_heard(&self.name)
     }
 
-    /// How many listen in this process.
+    /// How many subscribers there are in this process.
     pub fn subscribers(&self) -> usize {
         self.hub.shared.core.subscribers(&self.name)
     }

@@ -1,6 +1,7 @@
-//! How long to wait between two tries.
+//! The delay between two attempts.
 //!
-//! By hand: crates for retries wrap the whole operation, and here the next order decides what is tried. Only the time is needed.
+//! Not a crate for retries: those wrap the whole operation, and here the next order decides what is tried. Only the delay is
+//! needed.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -10,15 +11,15 @@ use std::{
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How long to wait before one more try: doubled each time, and shorter by up to a half at random, so that many machines do not
-/// come back to a broker at once.
+/// The delay before the next attempt: doubled each time, and shorter by up to a half at random, so that many machines do not
+/// reconnect to a broker at the same time.
 pub(in crate::hub) fn backoff(failed: u32) -> Duration {
     let longest = FIRST.saturating_mul(1 << failed.min(7)).min(LONGEST);
     let per_mille = u32::try_from(random() % 501).unwrap_or(0);
     longest * (1000 - per_mille) / 1000
 }
 
-/// A number that nobody else has: the standard library's hash maps are seeded by the system.
+/// A unique number: the standard library's hash maps are seeded by the system.
 pub(in crate::hub) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

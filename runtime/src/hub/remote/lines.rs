@@ -8,35 +8,35 @@ use tokio::time::Instant;
 
 use super::{super::channel::Channel, backoff::backoff};
 
-/// How long a broker may take to confirm a subscription before it is asked again.
+/// How long a broker may take to confirm a subscription before it is ordered again.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Which topics this machine wants from the broker, and what the broker has been told of them.
+/// The topics that this machine wants from the broker, and the state of each order.
 ///
-/// It is a table and not a queue of changes: what comes and goes faster than the broker is told takes one place, and nothing
-/// that is wanted can be forgotten.
+/// It is a table and not a queue of changes: changes that are faster than the broker take one entry, and no wanted topic can
+/// be forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     table: HashMap<Arc<str>, Line>,
-    /// Topics of which the broker is to be told something. Each is in it once.
+    /// Topics with a pending order for the broker. Each is in it once.
     queue: VecDeque<Arc<str>>,
-    /// When a topic is looked at again, and for which of its tries. What has been settled since is left to pass.
+    /// When a topic is checked again, and for which of its attempts. Entries that have been settled since are skipped.
     due: BTreeMap<(Instant, u64), Arc<str>>,
     tries: u64,
-    /// How many are refused, and the words of the last refusal.
+    /// How many are refused, and the reason of the last refusal.
     refused: usize,
     reason: String,
 }
 
 #[derive(Debug)]
 struct Line {
-    /// Who is to hear it; `None` once nobody is.
+    /// The subscribers to notify; `None` once there are none.
     channel: Option<Arc<Channel>>,
     phase: Phase,
-    /// Counts tries; an answer to an older one says nothing.
+    /// Counts attempts; an answer to an older one is ignored.
     number: u64,
     failed: u32,
-    /// Others may have published while nobody here could hear it.
+    /// Others may have published while no one here could receive it.
     late: bool,
     queued: bool,
 }
@@ -49,22 +49,22 @@ enum Phase {
     Refused,
 }
 
-/// What the broker is to be told.
+/// The next order for the broker.
 pub(in crate::hub) enum Step {
     Subscribe { topic: Arc<str>, number: u64 },
     Unsubscribe(Arc<str>),
 }
 
-/// What to do for subscribers when their topic is confirmed.
+/// The notifications for subscribers when their topic is confirmed.
 pub(super) struct Confirmed {
     pub(super) channel: Arc<Channel>,
     pub(super) late: bool,
-    /// It was the last that was refused.
+    /// It was the last refused topic.
     pub(super) all_again: bool,
 }
 
 impl Lines {
-    /// A topic is wanted. `true` when the broker has confirmed it already.
+    /// Adds a topic. `true` if the broker has confirmed it already.
     pub(super) fn want(&mut self, topic: &Arc<str>, channel: &Arc<Channel>, connected: bool) -> bool {
         let line = self.table.entry(Arc::clone(topic)).or_insert_with(Line::new);
         line.channel = Some(Arc::clone(channel));
@@ -75,20 +75,20 @@ impl Lines {
         line.phase == Phase::Confirmed
     }
 
-    /// It is not wanted any more. Gives back what the line held, which must not be dropped under a lock.
+    /// Removes a topic. Returns its content, which must not be dropped under a lock.
     pub(super) fn give_up(&mut self, topic: &Arc<str>) -> Option<Arc<Channel>> {
         let line = self.table.get_mut(topic)?;
         let channel = line.channel.take();
         if line.phase != Phase::Untold {
             line.enqueue(&mut self.queue, topic);
         } else if !line.queued {
-            // One that is queued goes when its turn comes: it may be wanted again until then.
+            // A queued one is removed when its turn comes: it may be added again before that.
             self.remove(topic);
         }
         channel
     }
 
-    /// A new connection, which knows nothing yet.
+    /// A new connection, on which nothing is subscribed yet.
     pub(super) fn connected(&mut self) {
         self.forget();
         for (topic, line) in &mut self.table {
@@ -97,7 +97,7 @@ impl Lines {
         }
     }
 
-    /// The connection is gone. Who listens is to be told.
+    /// The connection is lost. Subscribers must be notified.
     pub(super) fn lost(&mut self) -> Vec<Arc<Channel>> {
         self.forget();
         self.table.values().filter_map(|line| line.channel.clone()).collect()
@@ -114,7 +114,7 @@ impl Lines {
         }
     }
 
-    /// The next thing that the broker is to be told.
+    /// The next order for the broker.
     pub(super) fn next(&mut self, now: Instant) -> Option<Step> {
         self.look_again(now);
         while let Some(topic) = self.queue.pop_front() {
@@ -140,7 +140,7 @@ impl Lines {
         None
     }
 
-    /// Puts what is due into the queue again.
+    /// Queues everything that is due again.
     fn look_again(&mut self, now: Instant) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((_, number), topic) = entry.remove_entry();
@@ -162,7 +162,7 @@ impl Lines {
         }
     }
 
-    /// When there is something to do though nobody asks.
+    /// When the next retry is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due.first_key_value().map(|((at, _), _)| *at)
     }
@@ -178,7 +178,7 @@ impl Lines {
         Some(Confirmed { channel, late, all_again })
     }
 
-    /// The broker has not confirmed it: it is asked again after a while. `true` for the first of several.
+    /// The broker has not confirmed it: it is ordered again after a delay. `true` for the first of several.
     pub(super) fn refuse(&mut self, topic: &str, number: u64, reason: String, now: Instant) -> bool {
         let Some((topic, _)) = self.table.get_key_value(topic) else { return false };
         let topic = Arc::clone(topic);
@@ -195,12 +195,12 @@ impl Lines {
         is_first
     }
 
-    /// Why topics are not heard from other machines, and how many.
+    /// Why topics do not receive events of other machines, and how many.
     pub(super) fn refusal(&self) -> Option<(usize, &str)> {
         (self.refused > 0).then_some((self.refused, self.reason.as_str()))
     }
 
-    /// Whether the broker has yet to confirm something.
+    /// Whether confirmations are missing.
     pub(super) fn is_settled(&self) -> bool {
         self.table.values().all(|line| line.phase == Phase::Confirmed)
     }

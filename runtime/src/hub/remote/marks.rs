@@ -8,18 +8,18 @@ use tokio::time::Instant;
 
 use super::super::packet::Recent;
 
-/// How long after an event its topic is marked. Events that follow within that time share the mark.
+/// How long after an event its topic is marked. Further events within that time share the mark.
 const FIRST: Duration = Duration::from_secs(5);
 /// How long after that the mark is repeated, in case the broker has lost it as well.
 const REPEAT: Duration = Duration::from_secs(25);
-/// How many topics wait for a mark. If there are more, the one whose turn is next is marked at once, and not again.
+/// How many topics can wait for a mark. If there are more, the next one is marked immediately, and not again.
 const TOPICS: usize = 8192;
 
-/// Which topics are to be marked: a mark says how far its publisher has come, so that whoever has not heard the topic's last event
-/// learns that it is lost.
+/// The topics that are to be marked: a mark carries its publisher's latest number, so that a subscriber that has not received the
+/// topic's last event detects that it is lost.
 ///
 /// Only a topic that was published to since its last mark gets one, so there are at most two marks for an event, and two for each topic
-/// and interval however many events there are. A topic that rests costs nothing.
+/// and interval regardless of the number of events. An idle topic costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     topics: HashMap<Arc<str>, Reached>,
@@ -28,25 +28,25 @@ pub(super) struct Marks {
     turns: u64,
 }
 
-/// When a topic is marked; the number tells topics apart that are marked at the same time.
+/// When a topic is marked; the number distinguishes topics that are marked at the same time.
 type Turn = (Instant, u64);
 
-/// How far the broker has been given a topic.
+/// The events of a topic that the broker has received.
 #[derive(Debug)]
 struct Reached {
     stream: u64,
     /// The number of the last event.
     last: u64,
-    /// The last event that earlier marks tell of.
+    /// The last event that earlier marks announced.
     told: u64,
-    /// When the broker was given the first event after that.
+    /// When the broker received the first event after that.
     since: Instant,
-    /// A mark has told of `last`.
+    /// A mark has announced `last`.
     is_marked: bool,
     turn: Turn,
 }
 
-/// What a mark says.
+/// The content of a mark.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) topic: Arc<str>,
@@ -56,7 +56,7 @@ pub(super) struct Mark {
 }
 
 impl Marks {
-    /// The broker was given that event.
+    /// The broker has received this event.
     pub(super) fn given(&mut self, topic: &Arc<str>, stream: u64, number: u64, now: Instant) {
         if let Some(reached) = self.topics.get_mut(topic) {
             let was_marked = std::mem::replace(&mut reached.is_marked, false);
@@ -76,7 +76,7 @@ impl Marks {
         self.due.insert(turn, Arc::clone(topic));
     }
 
-    /// The next mark, if it is time for one. Those that have never been sent do not wait when that is the end.
+    /// The next mark that is due. At the end, marks that have never been sent do not wait.
     pub(super) fn next(&mut self, now: Instant, is_end: bool) -> Option<Mark> {
         loop {
             let is_hurried = is_end || self.topics.len() > TOPICS;
@@ -97,7 +97,8 @@ impl Marks {
         }
     }
 
-    /// The last mark of the topic's stream, when the next event begins another and nobody has been told of this one's end.
+    /// The last mark of the topic's stream, if the next event begins another stream and the end of this one has not been
+    /// announced.
     pub(super) fn end_stream(&mut self, topic: &Arc<str>, next: u64, now: Instant) -> Option<Mark> {
         let reached = self.topics.get(topic).filter(|reached| reached.stream != next)?;
         let mark = (!reached.is_marked).then(|| reached.mark(topic, now));
@@ -106,7 +107,7 @@ impl Marks {
         mark
     }
 
-    /// The broker did not take the topic's mark, so it is sent again at that time.
+    /// The broker did not accept the topic's mark, so it is sent again at this time.
     pub(super) fn again(&mut self, topic: &Arc<str>, at: Instant) {
         if let Some(reached) = self.topics.get_mut(topic) {
             reached.is_marked = false;
@@ -156,7 +157,7 @@ mod tests {
         name.into()
     }
 
-    /// What the marks say that are due: topic, last number, events since the mark before, age in seconds.
+    /// The contents of the marks that are due: topic, last number, events since the previous mark, age in seconds.
     fn take(marks: &mut Marks, now: Instant) -> Vec<(String, u64, u64, u64)> {
         std::iter::from_fn(|| marks.next(now, false))
             .map(|mark| (mark.topic.to_string(), mark.last, mark.recent.events, mark.recent.age.as_secs()))

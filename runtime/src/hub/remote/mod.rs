@@ -1,4 +1,4 @@
-//! A hub's side of its backplane: what is wanted from the broker, what goes out to it, and what is known of the connection.
+//! A hub's side of its backplane: the wanted topics, the outgoing events, and the state of the connection.
 
 mod backoff;
 mod lines;
@@ -35,16 +35,16 @@ pub(super) use self::{
     outgoing::Parcel as Outbound,
 };
 
-/// How often a gap in what comes from others is logged aloud.
+/// How often a gap in events from others is logged at a higher level.
 const GAPS: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Remote {
-    /// No foreign code runs while it is held, and no lock but this one is taken under it; the lock on the hub's topics may be held.
+    /// No foreign code runs while it is held, and no other lock is taken under it; the lock on the hub's topics may be held.
     inner: Mutex<Inner>,
     /// There is something for the outlet.
     ordered: Notify,
-    /// What `readiness` says may have changed.
+    /// The result of `readiness` may have changed.
     changed: Notify,
     hub: &'static str,
     waiting: Mutex<Option<Waiting>>,
@@ -56,15 +56,15 @@ struct Inner {
     state: State,
     lines: Lines,
     outgoing: Outgoing,
-    /// Events that did not go out since one last did.
+    /// Events that were not sent since the last one that was.
     unsent: u64,
     gap_logged: Option<Instant>,
-    /// The backplane has gone: nothing that its inlet says counts any more.
+    /// The backplane has ended: calls of its inlet no longer count.
     stopped: bool,
     ended: bool,
 }
 
-/// What a backplane says of its connection.
+/// The state that a backplane has reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Connecting,
@@ -72,22 +72,22 @@ enum State {
     Lost(String),
 }
 
-/// A backplane that waits for a runtime to run in.
+/// A backplane that waits for a runtime.
 struct Waiting {
     backplane: Box<dyn Backplane>,
     core: Weak<Core>,
 }
 
-/// What the outlet is to do.
+/// The next action of the outlet.
 pub(super) enum Next {
     Line(Step),
     Parcel(Parcel),
-    /// Nothing, until somebody orders something or that time has come.
+    /// Nothing, until an order arrives or this time has come.
     Wait(Option<Instant>),
     Ended,
 }
 
-/// Whether the hub and other machines hear each other.
+/// Whether the hub and other machines can reach each other.
 pub(super) enum Readiness {
     Ready,
     NotYet,
@@ -121,9 +121,9 @@ impl Remote {
         self.start();
     }
 
-    /// Runs the backplane, if that has not been done and there is a runtime to run it in. A hub may be made before there is one.
+    /// Runs the backplane, if it is not running and there is a runtime. A hub may be created before there is one.
     pub(super) fn start(&self) {
-        // Only spares the lock; what is waiting is taken once.
+        // Only avoids the lock; the waiting backplane is taken once.
         if self.started.load(Ordering::Relaxed) {
             return;
         }
@@ -133,7 +133,7 @@ impl Remote {
         let Some(Waiting { backplane, core }) = waiting else { return };
         let Some(remote) = core.upgrade().and_then(|core| core.remote().cloned()) else { return };
         let (inlet, outlet) = (Inlet::new(&remote, core), Outlet::new(remote));
-        // It may do its work in the call already, and use the hub for it.
+        // It may do its work in the call itself, and use the hub.
         runtime.spawn(async move { backplane.run(inlet, outlet).await });
     }
 
@@ -141,7 +141,7 @@ impl Remote {
         self.lock().outgoing.publisher()
     }
 
-    /// Hands an event over; `false` when it is lost for the other machines.
+    /// Queues an event; `false` if it is lost for the other machines.
     pub(super) fn publish(&self, topic: &Arc<str>, message: Message) {
         self.start();
         let mut inner = self.lock();
@@ -175,7 +175,7 @@ impl Remote {
         }
     }
 
-    /// The broker may not have that event.
+    /// The broker may not have received this event.
     pub(super) fn event_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp) {
         let mut inner = self.lock();
         inner.outgoing.doubt_event(topic, stamp, Instant::now());
@@ -193,7 +193,7 @@ impl Remote {
         }
     }
 
-    /// The broker may not have that mark.
+    /// The broker may not have received this mark.
     pub(super) fn mark_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp, recent: Recent) {
         let mut inner = self.lock();
         inner.outgoing.doubt_mark(topic, stamp, recent, Instant::now());
@@ -205,30 +205,30 @@ impl Remote {
         }
     }
 
-    /// The broker has a mark.
+    /// The broker has received a mark.
     pub(super) fn mark_confirmed(&self) {
         self.lock().outgoing.trust();
     }
 
-    /// The backplane has gone.
+    /// The backplane has ended.
     pub(super) fn stop(&self) {
         self.lock().stopped = true;
         self.lost("the backplane has stopped");
     }
 
-    /// The topic has got its first subscriber here. `true` when it is heard from other machines already.
+    /// The topic has its first subscriber here. `true` if it already receives events of other machines.
     pub(super) fn want(&self, topic: &Arc<str>, channel: &Arc<Channel>) -> bool {
         let mut inner = self.lock();
         let connected = inner.state == State::Connected;
         inner.lines.want(topic, channel, connected)
     }
 
-    /// The topic has lost its last subscriber. What comes back must be dropped after the hub's lock.
+    /// The topic has lost its last subscriber. The returned value must be dropped after the hub's lock.
     pub(super) fn give_up(&self, topic: &Arc<str>) -> Option<Arc<Channel>> {
         self.lock().lines.give_up(topic)
     }
 
-    /// Something was wanted or given up; not under the hub's lock, since wakers are foreign code.
+    /// Orders were added or removed; not under the hub's lock, since wakers are foreign code.
     pub(super) fn tell(&self) {
         self.start();
         self.ordered.notify_one();
@@ -254,7 +254,7 @@ impl Remote {
         Next::Wait(due.into_iter().chain(inner.lines.due()).min())
     }
 
-    /// Until something is ordered, or was since the last time.
+    /// Completes when an order arrives, or has arrived since the last call.
     pub(super) async fn ordered(&self) {
         self.ordered.notified().await;
     }
@@ -310,7 +310,7 @@ impl Remote {
 
     pub(super) fn refuse(&self, topic: &str, number: u64, reason: &str) {
         let is_first = self.lock().lines.refuse(topic, number, reason.to_owned(), Instant::now());
-        // When it is to be asked again is new to the outlet.
+        // The time of the retry is new to the outlet.
         self.ordered.notify_one();
         self.changed.notify_waiters();
         if is_first {
@@ -318,7 +318,7 @@ impl Remote {
         }
     }
 
-    /// Events of another machine have not come.
+    /// Events of another machine have not arrived.
     pub(super) fn gap(&self, topic: &str, gap: Gap) {
         HubCounts::lost(self.hub, gap.lost);
         let now = Instant::now();
@@ -331,7 +331,7 @@ impl Remote {
         log::Missing { topic, gap, is_loud }.emit();
     }
 
-    /// Nobody can publish any more, so what is queued is the last.
+    /// No handle is left that can publish, so the queued events are the last.
     pub(super) fn end(&self) {
         self.lock().ended = true;
         self.ordered.notify_one();

@@ -12,19 +12,19 @@ use super::{
 };
 use crate::Message;
 
-/// How much waits for the broker at most.
+/// How much can wait for the broker.
 const EVENTS: usize = 8192;
 const BYTES: usize = 16 << 20;
-/// How many topics are numbered before those are forgotten that were published to least recently.
+/// How many topics are numbered; beyond that, those that were published to least recently are forgotten.
 const NUMBERED: usize = 8192;
-/// How many topics with lost events are kept in mind until their subscribers can be told.
+/// How many topics with lost events are remembered until their subscribers can be notified.
 const DOUBTS: usize = 65_536;
 
-/// What is published here, on its way to the broker.
+/// Published events on their way to the broker.
 ///
-/// An event gets its number whether it can be sent or not, so that whoever gets the next one knows. What may be lost is noted
-/// as a doubt of its topic, and told with the topic's next packet; if there is none, in a mark of its own. What the broker was given may
-/// be lost as well, so a mark says how far each topic has come.
+/// An event gets its number whether it can be sent or not, so that the receiver of the next one detects a gap. Events that may be lost
+/// are recorded as a doubt of their topic, and reported with the topic's next packet, or, if there is none, in a mark. Events that the
+/// broker has received may be lost as well, so a mark carries the latest number of each topic.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     publisher: u64,
@@ -33,7 +33,7 @@ pub(super) struct Outgoing {
     streams: Streams,
     doubts: BTreeMap<Arc<str>, Doubt>,
     marks: Marks,
-    /// Marks of doubts wait until then: the broker did not take one, so many times in turn.
+    /// Marks of doubts wait until then: the broker has refused this many in a row.
     marks_from: Option<Instant>,
     failed: u32,
     overflow: Overflow,
@@ -47,7 +47,7 @@ enum Overflow {
     Said,
 }
 
-/// An event, or a mark, that the broker is to have.
+/// An event, or a mark, to send to the broker.
 #[derive(Debug)]
 pub(in crate::hub) struct Parcel {
     pub(in crate::hub) topic: Arc<str>,
@@ -62,7 +62,7 @@ struct Doubt {
     events: u64,
 }
 
-/// Why an event does not go out. It holds the event, whose drop runs foreign code.
+/// Why an event is not sent. It holds the event, whose drop runs foreign code.
 #[derive(Debug)]
 pub(super) struct Unsent {
     pub(super) reason: &'static str,
@@ -107,7 +107,7 @@ impl Outgoing {
         Err(Unsent { reason, _message: message })
     }
 
-    /// The next parcel. Nothing follows these when `ended`, so that marks which would be due later come now.
+    /// The next parcel. If `ended`, nothing follows, so marks that would be due later are sent now.
     pub(super) fn pop(&mut self, now: Instant, ended: bool) -> Option<Parcel> {
         if let Some(mark) = self.pop_mark(now, ended) {
             return Some(self.parcel_of(mark));
@@ -115,8 +115,8 @@ impl Outgoing {
         self.pop_event(now).or_else(|| self.pop_doubt(now))
     }
 
-    /// A mark of what the broker was given already, so that it may overtake events that wait. It is due at most once for each of those,
-    /// so it does not keep them waiting.
+    /// A mark of events that the broker has already received, so it may overtake queued events. There is at most one for each of those,
+    /// so it does not delay them.
     fn pop_mark(&mut self, now: Instant, ended: bool) -> Option<Mark> {
         let Some(next) = self.queue.front() else { return self.marks.next(now, ended) };
         let ending = self.marks.end_stream(&next.topic, next.stamp.stream, now);
@@ -140,7 +140,7 @@ impl Outgoing {
         Some(parcel)
     }
 
-    /// A mark of what may be lost. It comes when nothing else waits, since it tells of numbers that come after those of the queue.
+    /// A mark of doubts. It is sent when nothing else waits, since its numbers come after those of the queue.
     fn pop_doubt(&mut self, now: Instant) -> Option<Parcel> {
         if self.marks_from.is_some_and(|from| now < from) {
             return None;
@@ -158,19 +158,19 @@ impl Outgoing {
         Some(Parcel { topic, stamp, body: Body::Mark(Recent::default()) })
     }
 
-    /// When marks go out that wait for a time.
+    /// When the next delayed mark is due.
     pub(super) fn due(&self) -> Option<Instant> {
         let doubts = self.marks_from.filter(|_| !self.doubts.is_empty());
         doubts.into_iter().chain(self.marks.due()).min()
     }
 
-    /// The broker may not have that event.
+    /// The broker may not have received this event.
     pub(super) fn doubt_event(&mut self, topic: &Arc<str>, stamp: &Stamp, now: Instant) {
         self.doubt(topic, stamp, 1);
         self.hold_marks(now);
     }
 
-    /// The broker may not have that mark.
+    /// The broker may not have received this mark.
     pub(super) fn doubt_mark(&mut self, topic: &Arc<str>, stamp: &Stamp, recent: Recent, now: Instant) {
         let again = self.hold_marks(now);
         if recent.events > 0 {
@@ -180,13 +180,13 @@ impl Outgoing {
         }
     }
 
-    /// The broker takes what it is given, as far as anybody knows.
+    /// The broker accepts packets, as far as is known.
     pub(super) fn trust(&mut self) {
         (self.marks_from, self.failed) = (None, 0);
     }
 
-    /// The broker has not taken something, though there is a connection: marks wait a while, since it might not take them either. Says
-    /// until when.
+    /// The broker has not accepted something, although there is a connection: marks are delayed, since it might not accept them
+    /// either. Returns until when.
     fn hold_marks(&mut self, now: Instant) -> Instant {
         let until = now + backoff(self.failed);
         self.marks_from = Some(until);
@@ -194,7 +194,7 @@ impl Outgoing {
         until
     }
 
-    /// The connection is gone, and what waits for it is lost. Gives it back, since its drop runs foreign code.
+    /// The connection is lost, and so are the queued events. Returns them, since dropping them runs foreign code.
     pub(super) fn lost(&mut self) -> VecDeque<Parcel> {
         self.bytes = 0;
         let parcels = std::mem::take(&mut self.queue);
@@ -204,8 +204,8 @@ impl Outgoing {
         parcels
     }
 
-    /// Notes that events up to that one may be lost, and what its packet was to tell of others. When there are too many such topics the
-    /// subscribers of this one are told only by the numbers of its later events.
+    /// Records that events up to this one may be lost, and the doubts that its packet was to report. If there are too many such topics,
+    /// the subscribers of this one detect the loss only by the numbers of its later events.
     fn doubt(&mut self, topic: &Arc<str>, stamp: &Stamp, events: u64) {
         if self.doubts.len() >= DOUBTS && !self.doubts.contains_key(topic) {
             if self.overflow == Overflow::No {
@@ -218,7 +218,7 @@ impl Outgoing {
         doubt.events += events + stamp.doubtful;
     }
 
-    /// Whether it is to be said that there are more doubts than are kept. Once.
+    /// Whether to report that there are more doubts than are kept. Once.
     pub(super) fn has_overflown(&mut self) -> bool {
         let is_news = self.overflow == Overflow::Unsaid;
         if is_news {
@@ -228,8 +228,9 @@ impl Outgoing {
     }
 }
 
-/// Numbers the events of each topic. Topics are many over time, so those that were published to least recently are forgotten: their
-/// next event begins a stream with a greater number. They go by generations, which needs no clock and no list.
+/// Numbers the events of each topic. Over time there can be many topics, so those that were published to least recently are
+/// forgotten: their next event begins a stream with a greater number. Topics are kept in generations, which needs neither a clock
+/// nor a list.
 #[derive(Debug, Default)]
 struct Streams {
     young: HashMap<Arc<str>, Stream>,
@@ -252,7 +253,7 @@ impl Streams {
             }
             self.young.insert(Arc::clone(topic), stream);
         }
-        // It is there: it was put there if it was not.
+        // It exists: it was inserted if it was missing.
         let stream = self.young.get_mut(topic).map(|stream| {
             stream.last += 1;
             *stream
