@@ -1,3 +1,3 @@
-//! What carries a [`Hub`](crate::Hub) to other machines, for those who write one: [`Backplane`] says how.
+//! Connects a [`Hub`](crate::Hub) to other machines. [`Backplane`] describes how to implement one.
 
 pub use crate::hub::{Backplane, Inlet, Order, Outlet, PublishOrder, SubscribeOrder};

@@ -11,10 +11,10 @@ const SOURCE: &str = include_str!("../sockeye.js");
 /// The strong validator of RFC 9110 section 8.8.3.
 static ETAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", sha1_smol::Sha1::from(SOURCE).digest()));
 
-/// The browser's half of Sockeye as a route of your own: the ES module `sockeye-client`, in the version that fits this server.
+/// A route that serves the browser module `sockeye-client`, in the version that matches this server.
 ///
-/// It connects, connects again, and says in words why it does not; its README and `sockeye.d.ts` describe it. A page imports it
-/// without a build step. Browsers keep it, and ask each time whether it has changed.
+/// The module reconnects, and explains why a connection failed; its README and `sockeye.d.ts` describe it. A page imports it
+/// without a build step. Browsers cache it, and revalidate it on each request.
 ///
 /// ```
 /// use axum::{Router, response::Html, routing::get};
@@ -38,7 +38,7 @@ where
 async fn serve(headers: HeaderMap) -> Response {
     let etag = ETAG.as_str();
     let about = [(header::ETAG, etag), (header::CACHE_CONTROL, "no-cache")];
-    // It is the only version that there is, so a list of others does not matter.
+    // There is only one version, so a list of entity tags needs no parsing.
     let is_known = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -21,24 +21,24 @@ impl CloseCode {
     pub const NORMAL: Self = Self(1000);
     /// 1001: the server is stopping, or the browser left the page.
     pub const GOING_AWAY: Self = Self(1001);
-    /// 1002: the peer broke the protocol.
+    /// 1002: the peer violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003: data of a kind that this endpoint does not take.
+    /// 1003: data of a kind that this endpoint does not accept.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
     /// 1007: data that does not match its type, such as text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
-    /// 1008: a message against the policy of the endpoint.
+    /// 1008: a message that violates the policy of the endpoint.
     pub const POLICY_VIOLATION: Self = Self(1008);
-    /// 1009: a message above the size limit.
+    /// 1009: a message that exceeds the size limit.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
-    /// 1011: the server met a condition that it did not expect.
+    /// 1011: the server encountered an unexpected condition.
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// 1012: the service is restarting; clients can reconnect.
     pub const SERVICE_RESTART: Self = Self(1012);
     /// 1013: the service is overloaded; clients should try again later.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
-    /// The code of that number, if a close frame may carry it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+    /// The close code with this number, if a close frame can carry it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
     pub const fn new(code: u16) -> Option<Self> {
         match code {
             1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
@@ -94,14 +94,14 @@ impl fmt::Debug for CloseCode {
 pub struct CloseFrame {
     /// The status code.
     pub code: CloseCode,
-    /// Text of at most 123 bytes; often empty.
+    /// A text of at most 123 bytes; often empty.
     pub reason: Utf8Bytes,
 }
 
 /// The longest reason that fits into a control frame beside its code (RFC 6455 section 5.5).
 pub(crate) const MAX_REASON: usize = 123;
 
-/// The reason, cut at a character boundary to what a close frame can carry.
+/// The reason, cut at a character boundary to the length that fits into a close frame.
 pub(crate) fn fitting_reason(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(MAX_REASON)]
 }

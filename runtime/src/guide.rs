@@ -1,4 +1,4 @@
-//! How to do things with Sockeye, a page a task.
+//! How-to guides, one page for each task.
 //!
 //! | page | what it is about |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | [`authentication`] | cookies, layers, bearer tokens, tokens from a browser |
 //! | [`pushing_and_broadcasting`] | hubs, slow subscribers, tasks beside a handler |
 //! | [`state_and_readiness`] | what handlers share, and what must work before the server listens |
-//! | [`outages`] | outages that have happened, and what the startup says of each |
+//! | [`outages`] | outages that have happened, and the startup report of each |
 //! | [`limits_and_defaults`] | every default, and what a client sees at each limit |
 //! | [`mistakes`] | common mistakes, and the message that reports each |
 //! | [`rules`] | every rule, with a link to its page |
@@ -20,32 +20,32 @@
 // A page is read in two places: here, and as a file in the repository. At its end it has a definition for each of its links, which leads to
 // another file. Where a link is defined twice, Markdown takes the first, so `guide_links.md` comes before the page: the same links, to items.
 
-/// The first endpoint.
+/// Your first endpoint.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/getting_started.md")]
 pub mod getting_started {}
 
-/// An axum application, route by route.
+/// Moving an axum application, route by route.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/moving_from_axum.md")]
 pub mod moving_from_axum {}
 
-/// Who is asking.
+/// Identifying the client.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/authentication.md")]
 pub mod authentication {}
 
-/// Events for many clients, and for one.
+/// Sending events to many clients, and to one.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/pushing_and_broadcasting.md")]
 pub mod pushing_and_broadcasting {}
 
-/// What handlers share, and what must work before the server listens.
+/// State that handlers share, and components that must work before the server listens.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/state_and_readiness.md")]
 pub mod state_and_readiness {}
 
-/// Outages that have happened.
+/// Outages that have happened, and their startup reports.
 #[doc = include_str!("../docs/outages.md")]
 pub mod outages {}
 
@@ -85,7 +85,7 @@ pub mod observability {}
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
 
-/// By symptom.
+/// Troubleshooting by symptom.
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}

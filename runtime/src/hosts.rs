@@ -1,4 +1,4 @@
-//! The names by which clients ask for the server, and which names are not its own.
+//! The names under which clients reach the server, and which names are not its own.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ mod refused;
 pub(crate) use problem::HostProblem;
 pub(crate) use refused::Refused;
 
-/// What the user says about the server's names.
+/// The names that the user configured.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts {
-    /// As it was given to `Server::public_url`, and what it comes to.
+    /// The argument of `Server::public_url`, and its parsed value.
     public_url: Option<(String, Result<Origin, OriginProblem>)>,
-    /// As they were given to `Server::hosts`, and what they come to; `None` when it was not called.
+    /// The arguments of `Server::hosts`, and their parsed values; `None` if it was not called.
     listed: Option<Vec<(String, Result<Pattern, HostProblem>)>>,
 }
 
@@ -37,23 +37,23 @@ impl Hosts {
         self.listed.get_or_insert_default().extend(read);
     }
 
-    /// Scheme, host and port of the public URL, if there is one and it is right.
+    /// Scheme, host and port of the public URL, if there is a valid one.
     pub(crate) fn public(&self) -> Option<&Origin> {
         self.public_url.as_ref()?.1.as_ref().ok()
     }
 
-    /// What is wrong with the public URL, which is given back with it.
+    /// The public URL and its fault, if it is invalid.
     pub(crate) fn public_problem(&self) -> Option<(&str, &OriginProblem)> {
         let (url, read) = self.public_url.as_ref()?;
         Some((url, read.as_ref().err()?))
     }
 
-    /// Each host of the list that is none, with what is wrong with it.
+    /// Each invalid host of the list, with its fault.
     pub(crate) fn problems(&self) -> impl Iterator<Item = (&str, &HostProblem)> {
         self.listed.iter().flatten().filter_map(|(host, read)| Some((host.as_str(), read.as_ref().err()?)))
     }
 
-    /// The host that a client of the server asks for.
+    /// The host that a client of the server requests.
     pub(crate) fn asked_for(&self) -> HeaderValue {
         let public = self.public().map(Origin::authority);
         let listed = || self.patterns().next().map(|host| host.example("sockeye-startup-probe").host);
@@ -61,13 +61,13 @@ impl Hosts {
         host.unwrap_or_else(|| HeaderValue::from_static("localhost"))
     }
 
-    /// As they were given to `Server::hosts`.
+    /// The arguments of `Server::hosts`.
     pub(crate) fn listed(&self) -> Option<Vec<&str>> {
         let listed = self.listed.as_ref()?;
         Some(listed.iter().map(|(host, _)| host.as_str()).collect())
     }
 
-    /// Whether the server, which listens on this port, answers to the host that a request asks for. One without a host is judged
+    /// Whether the server, which listens on this port, serves the host that a request names. A request without a host is checked
     /// elsewhere.
     pub(crate) fn allow(&self, parts: &Parts, origins: &Origins, port: Option<u16>) -> Result<(), Refused> {
         let Some(host) = origins.host(parts) else { return Ok(()) };
@@ -86,7 +86,7 @@ impl Hosts {
         }
     }
 
-    /// Whether a name is the server's: by what the user says, or because no page of another can have it.
+    /// Whether a name is the server's: because the user configured it, or because no page of another site can have it.
     fn knows(&self, name: &Name) -> bool {
         let is_public = || self.public().is_some_and(|url| url.host == name.0);
         let of_list = |host: &Pattern| {
@@ -100,7 +100,7 @@ impl Hosts {
     }
 }
 
-/// The public URL and the hosts, for the table of a check; nothing where nothing was said.
+/// The public URL and the hosts, for the table of a check; empty if none are configured.
 impl fmt::Display for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(url) = self.public() {
@@ -110,7 +110,7 @@ impl fmt::Display for Hosts {
     }
 }
 
-/// A host without its port: lower case, without the dot at the end of a full name; an IPv6 address has its brackets.
+/// A host without its port: lower case, without the dot at the end of a full name; an IPv6 address keeps its brackets.
 #[derive(Debug)]
 pub(crate) struct Name(String);
 
@@ -120,15 +120,15 @@ impl Name {
         Some(Self(authority.host().trim_end_matches('.').to_ascii_lowercase()))
     }
 
-    /// Whether no other site can have the name: an address, which a page has only by being served from it, or a name of the loopback
-    /// interface (RFC 6761 section 6.3).
+    /// Whether no other site can have the name: an address, which a page has only if it was served from it, or a name of the
+    /// loopback interface (RFC 6761 section 6.3).
     fn is_harmless(&self) -> bool {
         let is_address = self.0.starts_with('[') || self.0.parse::<std::net::Ipv4Addr>().is_ok();
         is_address || self.0 == "localhost" || self.0.ends_with(".localhost")
     }
 }
 
-/// Whether a `Host` names this machine, which pages reach over plain HTTP and still in a secure context
+/// Whether a `Host` names this machine, which pages reach over plain HTTP in a secure context
 /// (<https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy>).
 pub(crate) fn is_loopback(host: &str) -> bool {
     Name::of(host).is_some_and(|Name(name)| {

@@ -47,7 +47,7 @@
 //! | --- | --- | --- |
 //! | compile | `cargo check` | one handler: its signature, route, options, and what it does with its connection |
 //! | startup | before the port is bound | all endpoints together: routes, state, settings, and the layers in front |
-//! | run | while the server runs | each handshake and each connection; refusals and ends are `tracing` events, and what one client repeats is summed up |
+//! | run | while the server runs | each handshake and each connection; refusals and closes are `tracing` events, and repeated events of one client are summed up |
 //!
 //! Every message names a rule. [All rules](guide::rules), [common mistakes and their messages](guide::mistakes).
 //!
@@ -57,7 +57,7 @@
 //! | --- | --- |
 //! | write the first endpoint | [`guide::getting_started`], [`ws_endpoint`] |
 //! | move an axum application over | [`guide::moving_from_axum`] |
-//! | know who is asking | [`guide::authentication`] |
+//! | identify the client | [`guide::authentication`] |
 //! | push events to clients | [`guide::pushing_and_broadcasting`], [`Hub`] |
 //! | share state, wait for a database | [`guide::state_and_readiness`] |
 //! | look up a default or a limit | [`guide::limits_and_defaults`], [`Limits`] |
@@ -77,7 +77,7 @@
 //! | `log-stream` | no | [`LogStream`]: the program's own log as events of a [`Hub`] |
 //! | `testing` | no | [`testing`]: the whole server inside a test |
 
-// docs.rs shows which feature an item needs; the compiler that builds programs knows nothing of it.
+// docs.rs shows which feature an item needs; the stable compiler does not have this attribute.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod backplane;
@@ -148,10 +148,10 @@ pub use startup_probe::is_startup_probe;
 pub use utf8_bytes::Utf8Bytes;
 pub use watchdog::Watchdog;
 
-/// What `#[ws_endpoint]` writes code against. Not part of the public API.
+/// The code that `#[ws_endpoint]` expands to uses these items. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    // Four tokens where `::core::option::Option::None` has twelve.
+    // Four tokens instead of the twelve of `::core::option::Option::None`.
     pub use core::option::Option::{None, Some};
 
     pub use inventory;
@@ -159,7 +159,8 @@ pub mod __private {
     pub use crate::{endpoint::*, path_shape::PathProblem, socket::socket_of};
 }
 
-/// The snippet of the crate's README, compiled. Those of the repository's are compiled by `tests/`: a package has no other files.
+/// Compiles the snippet of the crate's README. Those of the repository's README are compiled by `tests/`: a package contains no
+/// other files.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

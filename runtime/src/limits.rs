@@ -18,9 +18,9 @@ pub struct Limits {
     pub(crate) close_timeout: Duration,
     pub(crate) handler_exit_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
-    /// `None`: the default, which is lowered where the process may not have as many descriptors.
+    /// `None`: the default, which is lowered if the process does not have enough descriptors.
     pub(crate) max_connections: Option<usize>,
-    /// `None`: the default, which a smaller total makes smaller.
+    /// `None`: the default, which a smaller total lowers.
     pub(crate) max_connections_per_client: Option<usize>,
     /// `None`: the default, as above.
     pub(crate) max_http_connections: Option<usize>,
@@ -38,22 +38,22 @@ pub(crate) struct Rate {
     pub(crate) burst: u32,
 }
 
-/// How many WebSockets one client may have unless the user says otherwise: many people share an address.
+/// The default number of WebSockets for one client: many users share an address.
 const PER_CLIENT: usize = 1_000;
 
-/// How many clients it takes at least to fill a server, unless the user says otherwise.
+/// The minimum number of clients that it takes to fill a server, by default.
 pub(crate) const CLIENTS: usize = 4;
 
-/// How many connections of either kind there may be unless the user says otherwise.
+/// The default number of connections of either kind.
 const IN_ALL: usize = 10_000;
 
 impl Limits {
-    /// The smallest buffer in which hyper reads a head.
+    /// The smallest buffer in which hyper reads a request head.
     pub(crate) const LEAST_HEAD: usize = 8 * 1024;
 
-    /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close,
-    /// 30 s for a handler to notice its end, 10 s to drain at shutdown, 10,000 WebSockets and as many other HTTP connections, 1,000 of either (at most a quarter) for each client
-    /// address, messages as fast as they come.
+    /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close, 30 s for a
+    /// handler to notice the end of its connection, 10 s to drain at shutdown, 10,000 WebSockets and 10,000 other HTTP connections, and for each
+    /// client address 1,000 of either, but at most a quarter of the total. There is no limit on the rate of messages.
     pub const fn new() -> Self {
         Self {
             max_message_size: 64 * 1024,
@@ -248,29 +248,29 @@ impl Limits {
         self
     }
 
-    /// What [`max_connections`](Self::max_connections) comes to.
+    /// The effective value of [`max_connections`](Self::max_connections).
     pub(crate) fn sockets(&self) -> usize {
         self.max_connections.unwrap_or(IN_ALL)
     }
 
-    /// What [`max_http_connections`](Self::max_http_connections) comes to.
+    /// The effective value of [`max_http_connections`](Self::max_http_connections).
     pub(crate) fn http(&self) -> usize {
         self.max_http_connections.unwrap_or(IN_ALL)
     }
 
-    /// What [`max_connections_per_client`](Self::max_connections_per_client) comes to, for WebSockets.
+    /// The effective value of [`max_connections_per_client`](Self::max_connections_per_client), for WebSockets.
     pub(crate) fn of_one_client(&self) -> usize {
         self.share_of(self.sockets(), false)
     }
 
-    /// How many of so many in all one client may have.
+    /// How many out of this total one client may have.
     pub(crate) fn share_of(&self, total: usize, is_loopback: bool) -> usize {
         let most = if is_loopback { total } else { (total / CLIENTS).max(1) };
         self.max_connections_per_client.unwrap_or_else(|| most.min(PER_CLIENT))
     }
 }
 
-/// A time that can be added to any instant: at most a hundred years.
+/// A duration that can be added to any instant: at most a hundred years.
 pub(crate) const fn finite(time: Duration) -> Duration {
     const LONG: Duration = Duration::from_hours(100 * 365 * 24);
     if time.as_secs() < LONG.as_secs() { time } else { LONG }

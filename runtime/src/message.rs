@@ -47,7 +47,7 @@ impl Message {
         }
     }
 
-    /// The payload, of either kind.
+    /// The payload of a text or binary message.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -62,7 +62,7 @@ impl Message {
         }
     }
 
-    /// The payload, of either kind, without a copy.
+    /// The payload of a text or binary message, without a copy.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(text) => text.into(),

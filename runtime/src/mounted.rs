@@ -1,4 +1,4 @@
-//! An endpoint as it is served: registered facts, resolved types, and the settings in force.
+//! An endpoint as it is served: its registration, resolved types, and effective settings.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -21,17 +21,17 @@ pub(crate) struct Mounted {
     pub(crate) states: Arc<States>,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,
-    /// Whether the log has it that a client's offer of subprotocols went unanswered: once is enough.
+    /// Whether an unanswered offer of subprotocols has been logged: once is enough.
     pub(crate) has_told_of_offer: AtomicBool,
 }
 
-/// The settings in force for one endpoint: its own options over the server's.
+/// The effective settings of one endpoint: its own options, then the server's.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) origins: Arc<Origins>,
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
-    /// After how much silence of the server a message says that it is there.
+    /// The time of silence after which the server sends a heartbeat message.
     pub(crate) heartbeat_message: Option<Duration>,
 }

@@ -10,7 +10,7 @@ use sockeye_rules::{
 
 use crate::{endpoint::OriginOption, hosts::Hosts, log::Words, refusal::Refusal};
 
-/// The longest name of a host has 253 characters: no page has a longer origin than this, and no more of one is logged.
+/// The longest host name has 253 characters: no page has a longer origin than this, and no longer part is logged.
 pub(crate) const LONGEST: usize = 300;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -46,7 +46,7 @@ enum Allowed {
 
 type Allows = dyn Fn(&str, &Parts) -> bool + Send + Sync;
 
-/// What the user's code says.
+/// What the user configured.
 #[derive(Clone)]
 struct Computed(Arc<Allows>);
 
@@ -65,8 +65,7 @@ impl PartialEq for Computed {
 impl Eq for Computed {}
 
 impl Origins {
-    /// Pages from the host that the handshake names, and those of
-    /// [`Server::public_url`](crate::Server::public_url).
+    /// Pages of the host that the handshake requests, and those of [`Server::public_url`](crate::Server::public_url).
     pub fn same_origin() -> Self {
         Self { allowed: Allowed::Same, trust_forwarded_host: false }
     }
@@ -84,9 +83,9 @@ impl Origins {
         Self { allowed: Allowed::List(list), trust_forwarded_host: false }
     }
 
-    /// Pages of every host one level below a domain, as for tenants: `https://*.example.com` has `https://acme.example.com`, and
-    /// neither `https://example.com` nor `https://a.b.example.com`. Whoever can have such a host can connect with its visitors'
-    /// cookies.
+    /// Pages of every host one level below a domain, as for tenants: `https://*.example.com` matches `https://acme.example.com`,
+    /// but neither `https://example.com` nor `https://a.b.example.com`. Anyone who controls such a host can connect with its
+    /// visitors' cookies.
     ///
     /// `*` is the whole first label of the host; any other pattern is `origin_syntax` at startup. An endpoint writes
     /// `origins = ["https://*.example.com"]`.
@@ -94,12 +93,12 @@ impl Origins {
         Self::list([pattern.into()])
     }
 
-    /// Pages of every origin for which the function returns `true`. Its arguments are the origin as the browser
-    /// sent it, in lower case and without a trailing slash, and the head of the request. A header that is not
-    /// an origin, including `null`, is refused before.
+    /// Pages of every origin for which the function returns `true`. Its arguments are the origin as the browser sent
+    /// it, in lower case and without a trailing slash, and the head of the request. A header that is not an origin,
+    /// including `null`, is refused without calling the function.
     ///
-    /// It is called for each handshake of a browser, before the handler, and must not block: keep what it looks
-    /// up in memory. If it panics, the client gets a 500 (`handler_panic`).
+    /// It is called for each handshake of a browser, before the handler, and must not block: keep the data that it
+    /// needs in memory. If it panics, the client gets a 500 (`handler_panic`).
     ///
     /// ```
     /// use sockeye::Origins;
@@ -143,19 +142,19 @@ impl Origins {
         self.allowed == Allowed::Same
     }
 
-    /// An origin that a list lets in.
+    /// An origin that a list allows.
     pub(crate) fn example(&self) -> Option<Origin> {
         let Allowed::List(list) = &self.allowed else { return None };
         Some(Pattern::parse(list.first()?).ok()?.example("sockeye-startup-probe"))
     }
 
-    /// Every entry that no browser can ever send, with what is wrong with it.
+    /// Every entry that no browser can ever send, with its fault.
     pub(crate) fn problems(&self) -> Vec<(String, OriginProblem)> {
         let Allowed::List(list) = &self.allowed else { return Vec::new() };
         list.iter().filter_map(|entry| Some((entry.clone(), Pattern::parse(entry).err()?))).collect()
     }
 
-    /// Whether a request may come from where it says it comes from.
+    /// Whether a request's origin is allowed.
     pub(crate) fn allow(&self, parts: &Parts, hosts: &Hosts) -> Result<(), Refused> {
         let mut sent = parts.headers.get_all(header::ORIGIN).iter();
         let Some(first) = sent.next() else { return Ok(()) };
@@ -190,23 +189,23 @@ impl Origins {
         if allowed { Ok(()) } else { Err(Refused::Elsewhere { origin: text, asked: rule }) }
     }
 
-    /// The host that the client asked for: what a trusted proxy says, then `:authority`, then `Host`.
+    /// The host that the client requested: from a trusted proxy, then `:authority`, then `Host`.
     pub(crate) fn host<'a>(&self, parts: &'a Parts) -> Option<&'a str> {
         let Parts { uri, headers, .. } = parts;
         let forwarded = self.trust_forwarded_host.then(|| headers.get(FORWARDED_HOST)).flatten();
         let header = |value: &'a http::HeaderValue| value.to_str().ok();
-        // The first of several is the one that the client asked for.
+        // The first of several is the client's.
         let forwarded = forwarded.and_then(header).and_then(|all| all.split(',').next()).map(str::trim);
         let authority = uri.authority().map(http::uri::Authority::as_str);
         forwarded.or(authority).or_else(|| headers.get(header::HOST).and_then(header))
     }
 }
 
-/// Whether a page of this origin was served by this host. The scheme is not compared: behind a proxy that ends TLS
-/// the server cannot know it.
+/// Whether a page of this origin was served by this host. The scheme is not compared: behind a proxy that terminates
+/// TLS the server does not know it.
 pub(crate) fn serves(host: &str, origin: &Origin) -> bool {
     let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
-    // A host without a port means the default of the page's own scheme, and so does an origin.
+    // A host without a port means the default port of the page's own scheme, and so does an origin.
     let default = Origin { port: None, ..origin.clone() }.effective_port();
     authority.host().eq_ignore_ascii_case(&origin.host)
         && authority.port_u16().or(default) == origin.effective_port()
@@ -214,7 +213,7 @@ pub(crate) fn serves(host: &str, origin: &Origin) -> bool {
 
 impl Computed {
     fn ask(&self, origin: &str, parts: &Parts) -> Result<bool, Refused> {
-        // The function sees each request by itself, and is asked no more about this one.
+        // The function is called for each request separately, so it can be used again after a panic.
         std::panic::catch_unwind(AssertUnwindSafe(|| (self.0)(origin, parts)))
             .map_err(|panic| Refused::Panicked(crate::panic::words(panic.as_ref())))
     }
@@ -245,15 +244,15 @@ pub(crate) enum Refused {
     Several,
     /// Longer than any origin can be.
     TooLong,
-    /// `null`, or something that is no origin.
+    /// `null`, or a value that is not an origin.
     NotAnOrigin(String),
     /// An origin that is not allowed.
     Elsewhere { origin: String, asked: Asked },
-    /// The user's function panicked, in these words.
+    /// The user's function panicked, with this message.
     Panicked(String),
 }
 
-/// What an origin was compared with.
+/// The value that an origin was compared with.
 #[derive(Debug)]
 pub(crate) enum Asked {
     /// The host of the request, if it has one.
@@ -296,7 +295,7 @@ impl Refused {
         }
     }
 
-    /// Whose fault it is, and the status that says so.
+    /// Whose fault it is, and the resulting status.
     pub(crate) fn into_refusal(self) -> Refusal {
         let (reason, remedy) = (self.reason(), self.remedy());
         if let Self::Panicked(_) = self {

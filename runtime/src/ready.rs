@@ -2,10 +2,10 @@ use std::future::Future;
 
 use crate::{Error, Result};
 
-/// A component that must work before the server listens: a database, a broker, a model that is loaded.
+/// A component that must work before the server listens: a database, a broker, a loaded model.
 ///
-/// [`Server::ready`](crate::Server::ready) takes one with its name. Most are an async closure that tries something and
-/// returns a `Result`:
+/// [`Server::ready`](crate::Server::ready) takes one with its name. Usually it is an async closure that tries something
+/// and returns a `Result`:
 ///
 /// ```
 /// # #[derive(Clone)] struct Pool;
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// # let _ = server;
 /// ```
 ///
-/// A type of one's own implements the trait:
+/// A type of your own can implement the trait:
 ///
 /// ```
 /// use sockeye::{Error, Ready, Result, Server};
@@ -43,10 +43,10 @@ use crate::{Error, Result};
 )]
 pub trait Ready: Send + 'static {
     /// Checks whether the component works. It must not block its thread: move blocking calls to
-    /// `tokio::task::spawn_blocking`. It is dropped when its time limit is over.
+    /// `tokio::task::spawn_blocking`. It is dropped when its time limit expires.
     ///
     /// # Errors
-    /// If the component does not work. The error is printed in the startup report as it is.
+    /// If the component does not work. The startup report contains the error.
     fn ready(self) -> impl Future<Output = Result> + Send;
 }
 

@@ -1,4 +1,4 @@
-//! A handshake that is not accepted: one name, one status, one body, one log event.
+//! A refused handshake: one rule, one status, one body, one log event.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,36 +9,36 @@ use tracing::Level;
 
 use crate::log::{self, Words};
 
-/// Carries the rule of a refusal, so that a client's developer can look it up.
+/// Contains the rule of a refusal, so that the client's developer can look it up.
 pub(crate) const RULE_HEADER: HeaderName = HeaderName::from_static("sockeye-rule");
 
-/// Whether a refusal of this rule means that pages like the one that asked may not talk to the server at all.
+/// Whether a refusal by this rule means that a page of this origin may not access the server at all.
 pub(crate) fn is_about_the_page(rule: Option<&HeaderValue>) -> bool {
     let rules = [sockeye_rules::ORIGIN_REFUSED.name, sockeye_rules::HOST_REFUSED.name];
     rule.is_some_and(|rule| rules.iter().any(|name| rule == name))
 }
 
-/// Why a handshake is refused, and what to tell the two sides of it.
+/// Why a handshake is refused, with a text for the log and one for the client.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) rule: &'static Rule,
     pub(crate) status: StatusCode,
     /// What is wrong, for the log.
     pub(crate) reason: Words,
-    /// What to do about it, for whoever runs the server.
+    /// What to do about it, for the operator of the server.
     pub(crate) remedy: String,
-    /// What the client is told.
+    /// The text for the client.
     pub(crate) told: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// The handler's own response, which goes out in place of ours. A body is not `Sync`, and a refusal is lent across an
-    /// `.await`; hence the lock, which nobody ever waits for.
+    /// The handler's own response, which is sent instead of ours. A body is not `Sync`, but a refusal is borrowed across
+    /// an `.await`; hence the lock, which is never contended.
     answer: Option<Box<Mutex<Response>>>,
     /// Whose fault it is.
     is_of_server: bool,
 }
 
 impl Refusal {
-    /// A refusal for which the client is told the reason: the request is at fault.
+    /// A refusal whose reason is sent to the client: the request is at fault.
     pub(crate) fn of_client(
         rule: &'static Rule,
         status: StatusCode,
@@ -50,7 +50,7 @@ impl Refusal {
         Self { rule, status, reason, remedy, told, headers: Vec::new(), answer: None, is_of_server: false }
     }
 
-    /// A refusal for which the client is told no details: the server is at fault.
+    /// A refusal whose details are not sent to the client: the server is at fault.
     pub(crate) fn of_server(
         rule: &'static Rule,
         status: StatusCode,
@@ -67,7 +67,7 @@ impl Refusal {
         self
     }
 
-    /// With a response of the handler's own making.
+    /// With the handler's own response.
     pub(crate) fn answering(mut self, answer: Response) -> Self {
         self.answer = Some(Box::new(Mutex::new(answer)));
         self
@@ -78,23 +78,23 @@ impl Refusal {
         self
     }
 
-    /// Whether it says that no endpoint was asked for.
+    /// Whether it says that the request was not for an endpoint.
     pub(crate) fn is_about_no_endpoint(&self) -> bool {
         self.rule.name == sockeye_rules::UNKNOWN_ROUTE.name
     }
 
-    /// How loud it is in the log: what is wrong with the program itself is an error. That there is no room, or no time, is not.
+    /// Its level in the log: a fault of the program is an error. A lack of room or time is not.
     pub(crate) fn level(&self) -> Level {
         let is_fault = self.is_of_server && self.status == StatusCode::INTERNAL_SERVER_ERROR;
         if is_fault { Level::ERROR } else { log::level(self.rule) }
     }
 
-    /// What the client reads.
+    /// The body for the client.
     pub(crate) fn body(&self) -> String {
         format!("websocket handshake refused [{}]: {}\n", self.rule.name, self.told)
     }
 
-    /// The response: the rule in a header, the explanation as plain text, unless the handler made its own.
+    /// The response: the rule in a header, and the explanation as plain text, unless the handler has its own response.
     pub(crate) fn into_response(mut self) -> Response {
         if let Some(answer) = self.answer.take() {
             let mut answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! What can be said about a route without serving it: its parameters, its shape, and a path that matches it. What the router
-//! makes of it is in `routing/paths.rs`.
+//! Properties of a route that need no router: its parameters, its shape, and a path that matches it. `routing/paths.rs` has
+//! the router.
 
 use std::fmt::Write;
 
@@ -17,12 +17,12 @@ pub(crate) fn sample(route: &str) -> String {
         .collect()
 }
 
-/// Whether a segment of a route is a parameter: any segment of a path fits it.
+/// Whether a segment of a route is a parameter, which matches any segment of a path.
 pub(crate) fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{') && !segment.starts_with("{{")
 }
 
-/// What axum refuses before it asks `matchit`, with a panic. The macro refuses it at `cargo check`.
+/// The check that axum runs before it asks `matchit`, and that panics. The macro refuses such a route at `cargo check`.
 pub(crate) fn refused_by_axum(route: &str) -> Option<&'static str> {
     if !route.starts_with('/') {
         Some("a route must begin with `/`")
@@ -33,9 +33,9 @@ pub(crate) fn refused_by_axum(route: &str) -> Option<&'static str> {
     }
 }
 
-/// Percent-encodes what cannot be in the path of a URI (the path percent-encode set of the URL standard).
+/// Percent-encodes characters that cannot occur in the path of a URI (the path percent-encode set of the URL standard).
 ///
-/// By hand: the crate `percent-encoding` has the loop but not the set, and this is all there is to encode.
+/// Not the crate `percent-encoding`: it has the loop but not the set, and nothing else is encoded here.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

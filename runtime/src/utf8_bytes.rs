@@ -16,7 +16,7 @@ use bytestring::ByteString;
 pub struct Utf8Bytes(ByteString);
 
 impl Utf8Bytes {
-    /// Text that lives as long as the program; nothing is allocated.
+    /// Static text; nothing is allocated.
     pub const fn from_static(text: &'static str) -> Self {
         Self(ByteString::from_static(text))
     }

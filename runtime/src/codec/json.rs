@@ -7,8 +7,8 @@ use crate::{Error, Message};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
 ///
-/// A message that does not decode is an `invalid_message` that says what was wrong, with line and column, and
-/// whether it was binary and not JSON.
+/// A message that does not decode is an `invalid_message`. The error has the line and column, and says so if the
+/// message was binary and not JSON.
 ///
 /// ```no_run
 /// use serde::{Deserialize, Serialize};
@@ -76,7 +76,8 @@ where
     }
 }
 
-/// A client that sends its own binary format looks for a mistake in its JSON in vain, unless it is told.
+/// Without this hint, the author of a client that sends a binary format of its own would look for a mistake in the
+/// JSON.
 fn undecodable(error: serde_json::Error, is_binary: bool) -> Error {
     if is_binary && !error.is_data() {
         Error::new(format_args!("the binary message is not valid JSON: {error}"))
@@ -102,7 +103,7 @@ mod tests {
             format!("the binary message is not valid JSON: {why}")
         );
         assert!(refused(Message::binary("")).starts_with("the binary message is not valid JSON: EOF"));
-        // It is JSON, so being binary is not what is wrong with it.
+        // It is valid JSON, so the error is not that the message is binary.
         assert!(refused(Message::binary("true")).starts_with("invalid type: boolean"));
         assert_eq!(Json::<u8>::decode(Message::binary("7")).unwrap(), 7);
     }

@@ -6,7 +6,7 @@ use crate::{Error, Message, Utf8Bytes};
 /// What `send` accepts: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is already
 /// encoded.
 ///
-/// It is made with `into()`; callers write `socket.send(value)` or `socket.send(&value)`, and with `Raw` also
+/// Created with `into()`; callers write `socket.send(value)` or `socket.send(&value)`, and with `Raw` also
 /// `socket.send("text")`.
 #[derive(Debug)]
 pub struct Outgoing<'a, T>(Content<'a, T>);
@@ -15,9 +15,9 @@ pub struct Outgoing<'a, T>(Content<'a, T>);
 enum Content<'a, T> {
     Owned(T),
     Borrowed(&'a T),
-    /// Written before, in this format.
+    /// Already encoded, in this format.
     Encoded(Message, &'static str),
-    /// It could not be written.
+    /// The value could not be encoded.
     Failed(Error),
 }
 
@@ -36,7 +36,7 @@ impl<T> Outgoing<'_, T> {
         }
     }
 
-    /// A message that is encoded already, if that was possible.
+    /// An encoded message, or the error from encoding it.
     pub(crate) fn encoded_or(message: Result<Message, Error>, format: &'static str) -> Self {
         match message {
             Ok(message) => Self::encoded(message, format),
@@ -44,16 +44,17 @@ impl<T> Outgoing<'_, T> {
         }
     }
 
-    /// A message that is encoded already.
+    /// A message that is already encoded.
     pub(crate) fn encoded(message: Message, format: &'static str) -> Self {
         Self(Content::Encoded(message, format))
     }
 }
 
-/// What `send` and `feed` take on a socket that sends `Out`: everything that converts into an [`Outgoing`].
+/// The values that `send` and `feed` accept on a socket that sends `Out`: everything that converts into an
+/// [`Outgoing`].
 ///
-/// Implemented for a value, a reference to one, and an [`Event`](crate::Event) of a hub; with `Raw` also for text
-/// and bytes. To add a type of your own, implement `From` for `Outgoing`.
+/// Implemented for a value, a reference to one, and an [`Event`](crate::Event) of a hub; with `Raw` also for text and
+/// bytes. To add a type of your own, implement `From` for `Outgoing`.
 ///
 /// ```
 /// use sockeye::{Codec, IntoOutgoing, Sender};
@@ -96,7 +97,7 @@ impl<'a, T> From<&'a T> for Outgoing<'a, T> {
     }
 }
 
-/// Text and bytes need no wrapping where messages are sent as they are.
+/// Text and bytes need no wrapper on a `Raw` socket.
 macro_rules! from_payload {
     ($($Payload:ty),*) => {
         $(

@@ -14,7 +14,7 @@ pub trait Args: Copy + Send + Sync + 'static {
     /// What each parameter requires, in order.
     fn requirements(&self) -> Vec<Requirement>;
 
-    /// Takes every value from the request, in order; an error carries the index of the parameter that refused.
+    /// Extracts every value from the request, in order; an error has the index of the parameter that refused.
     fn extract<'a>(
         &'a self,
         parts: &'a mut Parts,

@@ -1,4 +1,4 @@
-//! Puts a handler and its resolved parameters together into one callable.
+//! Combines a handler and its resolved parameters into one callable.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
     handshake::{Handshake, Incoming},
 };
 
-/// A handler's work from the request to its end.
+/// The future of a handler.
 pub(crate) type Call = dyn Fn(Incoming) -> Running + Send + Sync;
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -17,7 +17,7 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>
 #[derive(Clone)]
 pub struct Bound {
     pub(crate) requirements: Vec<ParameterRequirement>,
-    /// What the endpoint's `state = ..` asks for; `State<()>` when it has none.
+    /// The state type that the endpoint's `state = ..` requires; `State<()>` if there is none.
     pub(crate) state: Requirement,
     pub(crate) call: Arc<Call>,
 }
@@ -38,20 +38,21 @@ impl std::fmt::Debug for Bound {
     note = "help: write `handshake: Handshake` as the first parameter"
 )]
 pub trait FirstParameter: Sized + Send + 'static {
-    /// How it is made. Where a type is no first parameter this is unknown, so that rustc says so once and nothing of what follows.
+    /// How it is created. If a type cannot be the first parameter, this is unknown, so that rustc reports that once and nothing
+    /// that follows from it.
     type Made: Made;
 
     #[doc(hidden)]
     fn from_incoming(incoming: Incoming) -> Self;
 }
 
-/// What can be made of its type alone.
+/// The constructor for a type.
 pub trait Made: Copy {
     /// The only value.
     const MADE: Self;
 }
 
-/// The value that the type of the constant asks for.
+/// The value for the type of the constant.
 pub const fn made<M: Made>() -> M {
     M::MADE
 }
@@ -72,7 +73,7 @@ impl<C: Codec> FirstParameter for Handshake<C> {
     }
 }
 
-/// How the first parameter is made.
+/// How the first parameter is created.
 #[derive(Debug)]
 pub struct First<H>(fn(Incoming) -> H);
 
@@ -84,12 +85,12 @@ impl<H> Clone for First<H> {
 
 impl<H> Copy for First<H> {}
 
-/// Proves that the first parameter is a handshake; an error stands at the type that the macro names here.
+/// Proves that the first parameter is a handshake; an error is reported at the type that the macro passes here.
 pub const fn first<H: FirstParameter>() -> First<H> {
     First(H::from_incoming)
 }
 
-/// What a handler may return.
+/// A type that a handler may return.
 #[diagnostic::on_unimplemented(
     message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
     label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
@@ -97,7 +98,7 @@ pub const fn first<H: FirstParameter>() -> First<H> {
     note = "help: write `-> sockeye::Result`"
 )]
 pub trait Returned: Sized + 'static {
-    /// How it is read, as with a first parameter.
+    /// How it is read, as for the first parameter.
     type Made: Made;
 
     #[doc(hidden)]
@@ -133,14 +134,14 @@ impl<R> Clone for Outcome<R> {
 
 impl<R> Copy for Outcome<R> {}
 
-/// Proves that the return type is one that can be read; an error stands at the type that the macro names here.
+/// Proves that the return type can be read; an error is reported at the type that the macro passes here.
 pub const fn outcome<R: Returned>() -> Outcome<R> {
     Outcome(R::into_result)
 }
 
 /// A function that takes a handshake and the values of the other parameters.
 pub trait Handler<H, V>: Copy + Send + Sync + 'static {
-    /// What the handler returns.
+    /// The handler's return type.
     type Output;
     /// The handler's future.
     type Future: Future<Output = Self::Output>;
@@ -169,7 +170,7 @@ macro_rules! handler {
 
 each_arity!(handler);
 
-/// Puts the parts of an endpoint together. `S` is the type of its `state = ..` option, `()` without one.
+/// Combines the parts of an endpoint. `S` is the type of its `state = ..` option, `()` without one.
 ///
 /// The handler's future must be `Send`, because the runtime moves connections between threads: a value that is not
 /// `Send` (an `Rc`, a `RefCell` guard, a `std::sync::MutexGuard`) may not live across an `.await`.
@@ -180,7 +181,7 @@ where
     A: Args,
     R: 'static,
     F: Handler<H, A::Values, Output = R>,
-    // rustc shows the next line to whoever breaks it, so it says what to do.
+    // rustc shows the next line when the bound is not met, so it says what to do.
     F::Future: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
 {
     let call = move |mut incoming: Incoming| -> Running {

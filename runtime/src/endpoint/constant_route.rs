@@ -1,10 +1,10 @@
 use sockeye_rules::route::{route_fault, route_parameters};
 
-/// A route that is a constant: what the macro says of a literal, the compiler says here, when it knows the value. Each of
-/// the arities is how many parameters a `Path` of the handler takes.
+/// Checks a route that is a constant: the macro checks a literal, and the compiler runs this check when it knows the
+/// value. Each of the arities is the number of parameters that a `Path` of the handler takes.
 ///
 /// # Panics
-/// When something is wrong, which makes it a compile error.
+/// If something is wrong, which makes it a compile error.
 #[track_caller]
 pub const fn constant_route(route: &'static str, arities: &[usize]) -> &'static str {
     if let Some(words) = route_fault(route) {

@@ -1,7 +1,7 @@
 //! What `#[ws_endpoint]` registers: constant data and one function pointer for each endpoint.
 //!
-//! The macro writes a [`Registered`] for every handler and hands it to `inventory`. Nothing here is computed before
-//! `Server::check` asks for it, so an unused endpoint costs its constant data only.
+//! The macro writes a [`Registered`] for every handler and submits it to `inventory`. Nothing here is computed before
+//! `Server::check`, so an unused endpoint costs only its constant data.
 
 mod args;
 mod bind;
@@ -31,13 +31,13 @@ pub struct Registered {
     pub group: &'static str,
     /// `module_path!()` of the handler.
     pub module: &'static str,
-    /// Where the handler stands.
+    /// The source of the handler's signature.
     pub source: Source,
     /// Every parameter after the handshake, in order.
     pub params: &'static [Param],
-    /// What the attribute says beside the route.
+    /// The options of the attribute.
     pub options: Options,
-    /// Whether the handler reads the header `cookie` by itself.
+    /// Whether the handler's body reads the header `cookie`.
     pub reads_cookies: bool,
     /// Whether a panic of the handler can be caught: `cfg!(panic = "unwind")` of its crate.
     pub unwinds: bool,
@@ -50,7 +50,7 @@ inventory::collect!(Registered);
 /// The source text of an endpoint's attribute and signature, embedded because a deployed binary has no sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
-    /// Path as `file!()` gives it.
+    /// Path as returned by `file!()`.
     pub file: &'static str,
     /// Line, from 1, of the first line of `text`.
     pub line: u32,
@@ -74,13 +74,13 @@ pub struct Mark {
 /// One parameter of a handler.
 #[derive(Debug, Clone, Copy)]
 pub struct Param {
-    /// The type as it is written, on one line.
+    /// The type as written, on one line.
     pub ty: &'static str,
     /// The whole parameter (pattern and type) in [`Source::text`].
     pub mark: Mark,
 }
 
-/// What the attribute says beside the route. `None` means that the server's setting counts.
+/// The options of the attribute. `None` means that the server's setting applies.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// `state = AppState`: the type as written.

@@ -1,6 +1,6 @@
-//! How the type of one parameter is told apart: an inherent method of `Parameter<State<T>, S>` wins over the method
-//! of the trait that every `Parameter<P, S>` has, so the choice is made on the concrete type, through any alias. Before
-//! both comes a method that takes the parameter by value: a type's own word for what it needs.
+//! Distinguishes parameters by their type: an inherent method of `Parameter<State<T>, S>` wins over the method of the
+//! trait that every `Parameter<P, S>` has, so the choice is made by the concrete type, through any alias. A method that
+//! takes the parameter by value wins over both: it is for types that declare their requirements.
 
 use std::{future::Future, marker::PhantomData, pin::Pin};
 
@@ -32,7 +32,7 @@ impl<P> Clone for Arg<P> {
 
 impl<P> Copy for Arg<P> {}
 
-/// The type `P` of a parameter, on an endpoint whose extractors ask for the state `S`.
+/// The type `P` of a parameter, on an endpoint whose extractors require the state `S`.
 #[derive(Debug)]
 pub struct Parameter<P, S>(PhantomData<fn() -> (P, S)>);
 
@@ -52,7 +52,7 @@ pub trait SharedState: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> SharedState for T {}
 
-/// A type that can be taken from the request of a handshake, on an endpoint with the state `S`.
+/// A type that can be extracted from a handshake request, on an endpoint with the state `S`.
 #[diagnostic::on_unimplemented(
     message = "[not_an_extractor] `{Self}` cannot be a parameter of a WebSocket endpoint",
     label = "not an extractor that reads the head of a request",
@@ -79,8 +79,8 @@ where
     }
 }
 
-/// An [`Extractor`] whose name is that of one that reads a body, such as `Json`. The name alone proves nothing, because
-/// anyone may have a `Json` of their own; when the type is no extractor of heads, the message can be about bodies.
+/// An [`Extractor`] with the name of one that reads a body, such as `Json`. The name alone proves nothing, because
+/// anyone may define a `Json`; if the type does not extract from the request head, the message can be about bodies.
 #[diagnostic::on_unimplemented(
     message = "[body_extractor] `{Self}` reads the request body, but a WebSocket handshake has no body",
     label = "a parameter can only read the head of the request",
@@ -93,7 +93,7 @@ pub trait HeadExtractor<S>: Extractor<S> {}
 impl<P: Extractor<S>, S> HeadExtractor<S> for P {}
 
 impl<P, S> Parameter<P, S> {
-    /// Resolves a parameter that by its name could be one that reads a body.
+    /// Resolves a parameter whose name may be that of a body extractor.
     pub fn head(&self) -> Arg<P>
     where
         P: HeadExtractor<S>,
@@ -103,7 +103,7 @@ impl<P, S> Parameter<P, S> {
 }
 
 fn missing<S>() -> Response {
-    // Startup refuses this; only a router assembled around `Server::check` could come here.
+    // The startup check refuses this; only a router that is assembled around `Server::check` could reach it.
     let why = format!("no value of type `{}` was passed to `Server::state`", std::any::type_name::<S>());
     (http::StatusCode::INTERNAL_SERVER_ERROR, why).into_response()
 }
@@ -125,7 +125,7 @@ impl<P, S> AnyParameter<P, S> for Parameter<P, S> {
     }
 }
 
-/// Every parameter whose type says what it needs.
+/// Every parameter whose type declares its requirements.
 pub trait DeclaredParameter<P, S> {
     /// Resolves the parameter. By value, so that it is found before every `arg` that takes a reference.
     fn arg(self) -> Arg<P>

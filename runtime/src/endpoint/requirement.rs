@@ -7,42 +7,42 @@ use serde::de::DeserializeOwned;
 use super::Requirements;
 use crate::path_shape::{self, PathProblem};
 
-/// What a parameter needs to be there before the first request comes.
+/// A requirement of a parameter that must be met before the first request.
 #[derive(Debug, Clone, Copy)]
 pub enum Requirement {
-    /// Nothing that can be known at startup.
+    /// None that can be known at startup.
     Nothing,
     /// `State<T>`: a value of this type given to `Server::state`.
     State {
-        /// Identity of `T`.
+        /// Type id of `T`.
         id: TypeId,
         /// Full name of `T`.
         name: &'static str,
     },
-    /// `Extension<T>`: put into the request by a layer.
+    /// `Extension<T>`: inserted into the request by a layer.
     Extension {
         /// Full name of `T`.
         name: &'static str,
-        /// Whether the request carries it.
+        /// Whether the request contains it.
         present: fn(&Extensions) -> bool,
     },
-    /// `ConnectInfo<T>`: put into the request by whoever accepts connections.
+    /// `ConnectInfo<T>`: inserted into the request by the listener.
     ConnectInfo {
         /// Full name of `T`.
         name: &'static str,
-        /// Whether the request carries it.
+        /// Whether the request contains it.
         present: fn(&Extensions) -> bool,
     },
     /// `Path<T>`: parameters of the route.
     Path {
         /// Full name of `T`.
         name: &'static str,
-        /// Asks `T` what it takes and compares that with the route's names, in order.
+        /// Determines what `T` requires and compares that with the route's names, in order.
         check: fn(&[&str]) -> Vec<PathProblem>,
     },
-    /// Cookies or their like: something that a browser sends along from any page.
+    /// Cookies or similar credentials, which a browser sends from any page.
     Credentials,
-    /// What the parameter's type says through `Requires`.
+    /// The requirements that the parameter's type declares through `Requires`.
     Declared(fn(&mut Requirements)),
 }
 

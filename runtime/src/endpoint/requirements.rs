@@ -8,9 +8,9 @@ use crate::state::States;
 
 /// Declares what your own extractor needs before the first request arrives.
 ///
-/// Sockeye knows what axum's extractors need. It knows nothing about other extractors, unless they implement
-/// this trait along with `FromRequestParts`. Whatever is missing is then a startup error at every endpoint that
-/// uses the extractor, with the reason.
+/// Sockeye knows what axum's extractors need. It does not know about other extractors, unless they implement this trait
+/// along with `FromRequestParts`. A missing requirement is then a startup error at every endpoint that uses the
+/// extractor, with the reason.
 ///
 /// ```
 /// use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
@@ -40,10 +40,10 @@ use crate::state::States;
 /// }
 /// ```
 ///
-/// An optional extractor requires nothing: `Option<AuthUser>` as a parameter does not ask `AuthUser`. An
-/// extractor that contains others forwards the call: `Inner::require(requirements)`.
+/// An optional extractor requires nothing: for a parameter `Option<AuthUser>`, the requirements of `AuthUser` are
+/// ignored. An extractor that contains others forwards the call: `Inner::require(requirements)`.
 pub trait Requires {
-    /// Names everything that must be there.
+    /// Declares everything that must exist.
     fn require(requirements: &mut Requirements);
 }
 
@@ -54,7 +54,7 @@ pub struct Requirements {
     found: Vec<DeclaredRequirement>,
 }
 
-/// A need, and why.
+/// A requirement, and the reason.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeclaredRequirement {
     pub(crate) requirement: Requirement,
@@ -79,7 +79,7 @@ impl Requirements {
         self.add(Requirement::connect_info::<T>(), reason);
     }
 
-    /// Parameters of the route, read as `Path<T>`. What does not fit is `path_fields`.
+    /// Parameters of the route, read as `Path<T>`. A mismatch is reported as `path_fields`.
     pub fn path<T: DeserializeOwned>(&mut self, reason: &'static str) {
         self.add(Requirement::path::<T>(), reason);
     }
@@ -95,18 +95,18 @@ impl Requirements {
     }
 }
 
-/// One need of an endpoint.
+/// One requirement of an endpoint.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ParameterRequirement {
     /// The parameter, from 0 after the handshake.
     pub(crate) index: usize,
     pub(crate) requirement: Requirement,
-    /// Why, where the parameter's type declares it; `None` where the type itself is the need.
+    /// The reason, if the parameter's type declares it; `None` if the type itself is the requirement.
     pub(crate) reason: Option<&'static str>,
 }
 
 impl ParameterRequirement {
-    /// Every need of the parameters, with what their types declare.
+    /// All requirements of the parameters, including those that their types declare.
     pub(crate) fn all(parameters: &[Requirement]) -> Vec<Self> {
         parameters.iter().enumerate().flat_map(|(index, need)| Self::of(index, *need)).collect()
     }
@@ -126,7 +126,7 @@ impl ParameterRequirement {
         .collect()
     }
 
-    /// Whether a request lacks it.
+    /// Whether a request does not meet it.
     pub(crate) fn is_absent(&self, extensions: &Extensions) -> bool {
         match self.requirement {
             Requirement::Extension { present, .. } | Requirement::ConnectInfo { present, .. } => {
@@ -137,7 +137,7 @@ impl ParameterRequirement {
     }
 }
 
-/// The server's values, in the request of a handshake.
+/// The server's values, in a handshake request.
 #[derive(Debug, Clone)]
 pub(super) struct Shared(pub(super) Arc<States>);
 

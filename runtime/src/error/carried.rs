@@ -1,14 +1,14 @@
 //! An [`Error`] inside the error of another crate.
 //!
-//! Whoever wraps an error (`anyhow`, `eyre`, a box) shows of it what `std::error::Error` shows: words, and a source. What an
-//! `Error` says to the connection, such as a status, travels as the last source, the [`Mark`], and is found there again
-//! under everything that was put around it.
+//! An error that wraps another (`anyhow`, `eyre`, a box) exposes of it what `std::error::Error` exposes: a text, and a
+//! source. What an `Error` means for the connection, such as a status, is stored in the last source, the [`Mark`], and is
+//! found there again below all wrappers.
 
 use std::{error::Error as StdError, fmt, iter};
 
 use super::{Error, Kind};
 
-/// An [`Error`] that was made from no other, as a `std::error::Error`.
+/// An [`Error`] that was created from a text, as a `std::error::Error`.
 #[derive(Debug)]
 pub(super) struct Carried {
     error: Error,
@@ -39,12 +39,12 @@ impl StdError for Carried {
     }
 }
 
-/// What an [`Error`] says to the connection.
+/// What an [`Error`] means for the connection.
 #[derive(Debug)]
 pub(super) struct Mark(Kind);
 
 impl Mark {
-    /// What the innermost error says, if it is one of ours.
+    /// The mark of the innermost error, if it is one of ours.
     pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Kind> {
         let last = iter::successors(Some(error), |error| (*error).source()).last()?;
         last.downcast_ref::<Self>()?.0.copy()
@@ -71,7 +71,7 @@ impl Kind {
         self.copy().map(Mark)
     }
 
-    /// `None` for an error like any other, and for an extractor's answer, which no handler ever has in its hands.
+    /// `None` for any other error, and for an extractor's rejection, which a handler never gets.
     fn copy(&self) -> Option<Self> {
         Some(match self {
             Self::Failed { .. } | Self::Extractor { .. } => return None,
@@ -101,7 +101,7 @@ impl From<Error> for eyre::Report {
     }
 }
 
-/// `eyre` takes no boxes.
+/// `eyre` does not accept boxes.
 #[cfg(feature = "eyre")]
 #[derive(Debug)]
 struct Boxed(Box<dyn StdError + Send + Sync>);

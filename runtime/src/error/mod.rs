@@ -12,22 +12,21 @@ use sockeye_rules::Rule;
 use self::carried::{Carried, Mark};
 use crate::{CloseCode, close::CloseFrame};
 
-/// What a fallible part of a handler returns.
+/// The result type of a handler and of its fallible parts.
 pub type Result<T = ()> = std::result::Result<T, Error>;
 
 /// Why a handler ended early.
 ///
-/// Any `std::error::Error` converts into it with `?`, and so does everything that converts into a `Box<dyn
-/// Error + Send + Sync>`: a `String`, a `&str`, an `anyhow::Error`, an `eyre::Report`. Returned before
-/// `accept`, it refuses the handshake, by default with status 500; returned after `accept`, it closes the
-/// connection, by default with 1011. The error and its causes go to the log, not to the client. A peer that
-/// disconnects is an `Error` too, so that `?` ends the handler; it is logged as a normal end, not as a failure.
+/// Any `std::error::Error` converts into it with `?`, and so does everything that converts into a
+/// `Box<dyn Error + Send + Sync>`: a `String`, a `&str`, an `anyhow::Error`, an `eyre::Report`. Returned before
+/// `accept`, it refuses the handshake, by default with status 500; returned after `accept`, it closes the connection, by default with 1011. The
+/// error and its causes are logged, and are not sent to the client. A peer that disconnects is an `Error` too, so that
+/// `?` ends the handler; it is logged as a normal end, not as a failure.
 ///
-/// Like `anyhow::Error` it does not implement `std::error::Error` itself: only so can `?` convert any other
-/// error. In functions that return `anyhow::Result`, `?` converts it with the feature `anyhow`; in those that
-/// return `eyre::Result`, with the feature `eyre`; in those that return a box, write
-/// `.map_err(Error::into_boxed)?`. Converted back, it is what it was: a status stays a status, and a peer that
-/// disconnected is not a failure.
+/// Like `anyhow::Error` it does not implement `std::error::Error` itself, because `?` could not convert every other
+/// error otherwise. In functions that return `anyhow::Result`, `?` converts it with the feature `anyhow`; in those that
+/// return `eyre::Result`, with the feature `eyre`; in those that return a box, write `.map_err(Error::into_boxed)?`.
+/// Converted back, it keeps its meaning: a status stays a status, and a peer that disconnected is not a failure.
 ///
 /// ```
 /// use sockeye::{CloseCode, Error};
@@ -51,23 +50,23 @@ struct Inner {
 pub(crate) enum Kind {
     /// Any other error: 500 before accept, 1011 after.
     Failed { reason: String },
-    /// Says with which status a handshake is to be refused.
+    /// The status with which the handshake is refused.
     Status { status: StatusCode, reason: String },
-    /// Says with which code a connection is to be closed.
+    /// The code with which the connection is closed.
     Close { code: CloseCode, reason: String },
     /// `Handshake::reject` has answered already.
     Rejected,
-    /// An extractor answered instead of giving a value.
-    /// A body is not `Sync` and an error must be, to be lent across an `.await`; hence the lock.
+    /// An extractor rejected the request with a response. A body is not `Sync`, but an error must be, to be borrowed
+    /// across an `.await`; hence the lock.
     Extractor { index: usize, status: StatusCode, response: Box<Mutex<Response>> },
-    /// The connection is over; the peer ended it, or it broke.
+    /// The connection is over: the peer ended it, or it failed.
     Disconnected { frame: Option<CloseFrame> },
-    /// The peer sent what the endpoint cannot take; the rule says what and the code how the connection closes.
+    /// The peer sent a message that the endpoint cannot accept, with the rule and the close code.
     Peer { rule: &'static Rule, code: CloseCode, reason: String },
 }
 
 impl Error {
-    /// An error in the caller's words: status 500 before `accept`, close code 1011 after.
+    /// An error with this text: status 500 before `accept`, close code 1011 after.
     pub fn new(reason: impl fmt::Display) -> Self {
         Self::of(Kind::Failed { reason: reason.to_string() })
     }
@@ -80,15 +79,15 @@ impl Error {
         Self::of(Kind::Status { status, reason: reason.to_string() })
     }
 
-    /// Closes the connection with this code if it is returned after `accept`; before `accept`, it refuses with
-    /// status 500.
+    /// Closes the connection with this code if it is returned after `accept`; before `accept`, it refuses the handshake
+    /// with status 500.
     ///
     /// The reason is sent to the client, cut to 123 bytes.
     pub fn close(code: CloseCode, reason: impl fmt::Display) -> Self {
         Self::of(Kind::Close { code, reason: reason.to_string() })
     }
 
-    /// Converts an error that is already in a box, such as the error type of another framework.
+    /// Converts a boxed error, such as the error type of another framework.
     pub fn from_boxed(source: Box<dyn StdError + Send + Sync>) -> Self {
         let source = match source.downcast::<Carried>() {
             Ok(carried) => return carried.into_error(),
@@ -115,13 +114,13 @@ impl Error {
     /// ```
     pub fn into_boxed(self) -> Box<dyn StdError + Send + Sync> {
         match self.0.source {
-            // What has to be known of it besides is in its chain.
+            // Any other information is in its chain.
             Some(source) => source,
             None => Box::new(Carried::from(self)),
         }
     }
 
-    /// Whether the connection was already closed: the peer closed it, or it broke.
+    /// Whether the connection was already over: the peer closed it, or it failed.
     pub fn is_disconnect(&self) -> bool {
         matches!(self.0.kind, Kind::Disconnected { .. })
     }
@@ -136,7 +135,7 @@ impl Error {
         }
     }
 
-    /// The error that this one was made from, if it was.
+    /// The error that this one was converted from, if it was.
     pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.source.as_deref()
     }
@@ -176,8 +175,8 @@ impl Error {
     }
 }
 
-/// The bound is met by everything of which `std` can make a box: every `std::error::Error`, texts, boxes, and the errors of
-/// `anyhow` and `eyre`. `Error` itself is none of them, which is why this does not overlap with `From<T> for T`.
+/// Everything that `std` can box satisfies the bound: every `std::error::Error`, strings, boxes, and the errors of `anyhow`
+/// and `eyre`. `Error` itself does not, so this does not overlap with `From<T> for T`.
 impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
     fn from(source: E) -> Self {
         Self::from_boxed(source.into())

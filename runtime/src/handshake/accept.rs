@@ -15,14 +15,14 @@ use crate::{
     limiter::client,
 };
 
-/// Headers that belong to the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
+/// Headers that are part of the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
 const RESERVED: [HeaderName; 7] = [
     header::UPGRADE,
     header::CONNECTION,
     header::SEC_WEBSOCKET_ACCEPT,
     header::SEC_WEBSOCKET_PROTOCOL,
     header::SEC_WEBSOCKET_EXTENSIONS,
-    // No answer that opens a connection has a body (RFC 9110 sections 8.6 and 15.2, RFC 9112 section 6.1).
+    // No response that opens a connection has a body (RFC 9110 sections 8.6 and 15.2, RFC 9112 section 6.1).
     header::CONTENT_LENGTH,
     header::TRANSFER_ENCODING,
 ];

@@ -1,4 +1,4 @@
-//! Who sends a handshake, for the log and for the answer.
+//! The sender of a handshake, for the log and for the response.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -19,22 +19,22 @@ use crate::{
     routing::Question,
 };
 
-/// Address of the TCP peer, where the server knows it.
+/// Address of the TCP peer, if the server knows it.
 pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
 
-/// Who asks, for the log.
+/// The sender, for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) peer: Option<SocketAddr>,
-    /// The client's own address, where the peer is a proxy.
+    /// The client's own address, if the peer is a proxy.
     pub(crate) client: Option<IpAddr>,
-    /// For whom events are counted.
+    /// The client for which events are counted.
     counted: Who,
     origin: Option<String>,
     pub(crate) secrets: Secrets,
-    /// It asks what a handshake would be told.
+    /// It only asks how a handshake would be answered.
     pub(crate) only_asks: bool,
     flood: Arc<Flood>,
 }
@@ -57,14 +57,14 @@ impl Caller {
         }
     }
 
-    /// From here on foreign words may end up in the log, and what this request carries must not.
+    /// From here on, text from outside may be logged, and secrets of this request must be hidden in it.
     pub(crate) fn with_secrets_of(mut self, parts: &Parts, endpoint: Option<&Registered>) -> Self {
         let spoken = endpoint.map_or(&[][..], |endpoint| endpoint.options.subprotocols);
         self.secrets = Secrets::of(parts, spoken);
         self
     }
 
-    /// Whether an event is logged by itself; if not it is counted, and logged with others.
+    /// Whether an event is logged individually; otherwise it is counted, and logged in a sum.
     pub(crate) fn is_heard(
         &self,
         kind: Kind,
@@ -75,7 +75,7 @@ impl Caller {
         self.flood.admits(Key::of(kind, endpoint, rule, self.counted), level)
     }
 
-    /// Tells of a refusal, once: of this endpoint, or of none.
+    /// Reports a refusal, once: by this endpoint, or by none.
     pub(crate) fn log(&self, endpoint: Option<&'static Registered>, refusal: &Refusal) {
         let route = endpoint.map_or("", |endpoint| endpoint.route);
         let endpoint = endpoint.map(|endpoint| endpoint.name);

@@ -1,4 +1,4 @@
-//! What the handler decides about its handshake, handed to the request that waits for it.
+//! The handler's decision about its handshake, passed to the request that waits for it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use crate::refusal::Refusal;
 
-/// The handler's answer to a handshake.
+/// The handler's decision.
 #[derive(Debug)]
 pub(crate) enum Decision {
     /// Accept, with these headers in the response.
@@ -18,7 +18,7 @@ pub(crate) enum Decision {
     Refuse(Box<Refusal>),
 }
 
-/// The place where the one decision of a handshake is put.
+/// Holds the one decision of a handshake.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
     place: Mutex<Place>,
@@ -31,7 +31,7 @@ struct Place {
 }
 
 impl Decisions {
-    /// Puts the decision down and wakes the request.
+    /// Stores the decision and wakes the request.
     pub(crate) fn decide(&self, decision: Decision) {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         place.decision = Some(decision);
@@ -40,7 +40,7 @@ impl Decisions {
         }
     }
 
-    /// Takes the decision, or leaves the waker to be woken when there is one.
+    /// Takes the decision, or registers the waker.
     pub(crate) fn take(&self, waker: &Waker) -> Option<Decision> {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         let decision = place.decision.take();

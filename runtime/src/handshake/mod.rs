@@ -29,13 +29,13 @@ pub(crate) use service::EndpointService;
 pub(crate) use self::secrets::Secrets;
 use crate::{Codec, Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
 
-/// A request that has passed every check of the server, on its way to the handler.
+/// A request that has passed every check of the server and goes to the handler.
 pub struct Incoming {
     pub(crate) parts: Parts,
     pub(crate) endpoint: Arc<Mounted>,
     pub(crate) decisions: Arc<Decisions>,
     pub(crate) cell: Arc<Cell>,
-    /// What was negotiated between the endpoint's list and the client's offer.
+    /// The subprotocol that was negotiated between the endpoint's list and the client's offer.
     pub(crate) subprotocol: Option<&'static str>,
 }
 
@@ -65,8 +65,8 @@ impl std::fmt::Debug for Incoming {
 /// ```
 pub struct Handshake<C = Raw> {
     incoming: Incoming,
-    /// What notes how the codec writes the heartbeat message. Only a handshake is made where the codec is known to be one: with a bound in
-    /// `Accept`, rustc would say that it is no future, and to remove the `.await`.
+    /// Records how the codec writes the heartbeat message. This is done while the handshake is created, where the codec is known to be
+    /// one: with a bound in `Accept`, rustc would report that it is not a future, and suggest removing the `.await`.
     speak: fn(&Cell),
     codec: PhantomData<fn() -> C>,
 }
@@ -112,7 +112,7 @@ impl<C> Handshake<C> {
         &self.incoming.parts.uri
     }
 
-    /// The request's headers.
+    /// The request headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.incoming.parts.headers
     }
@@ -123,20 +123,20 @@ impl<C> Handshake<C> {
         self.headers().get(header::ORIGIN)?.to_str().ok()
     }
 
-    /// The subprotocols that the client offers, in its order of preference.
+    /// The subprotocols that the client offers, in the client's order of preference.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         subprotocol::offered(self.headers())
     }
 
-    /// Where the client was in a feed when it was last connected: the parameter `position` of the query, which the client module
-    /// `sockeye-client` sends with `resume: true`. `None` if it has none, so that it begins anew. Pass it to
-    /// [`Topic::subscribe_from`](crate::Topic::subscribe_from).
+    /// The position in a feed at which the client was last connected: the parameter `position` of the query, which the client
+    /// module `sockeye-client` sends with `resume: true`. `None` if there is none, and the feed begins at the present. Pass it
+    /// to [`Topic::subscribe_from`](crate::Topic::subscribe_from).
     pub fn position(&self) -> Option<Position> {
         let mut parameters = self.uri().query()?.split('&');
         parameters.find_map(|parameter| parameter.strip_prefix("position=")?.parse().ok())
     }
 
-    /// Accepts the handshake. When this is awaited, the client gets its response and the socket opens.
+    /// Accepts the handshake. Awaiting this sends the response and opens the socket.
     ///
     /// # Errors
     /// If the client disconnected in the meantime, or if a header or subprotocol that was passed to [`Accept`]

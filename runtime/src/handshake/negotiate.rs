@@ -1,4 +1,4 @@
-//! Runs the handler inside the request until it decides, and answers.
+//! Runs the handler inside the request until it decides, and sends the response.
 
 use std::{
     future::poll_fn,
@@ -31,7 +31,7 @@ use crate::{
     routing::Sighting,
 };
 
-/// A handshake that the handler has to decide.
+/// A handshake that waits for the handler's decision.
 pub(super) struct Negotiation {
     pub(super) endpoint: Arc<Mounted>,
     pub(super) caller: Caller,
@@ -41,18 +41,18 @@ pub(super) struct Negotiation {
     pub(super) cell: Kept,
     pub(super) handler: Running,
     pub(super) seat: Seat,
-    /// The end of the server waits for whoever has not decided, so that every client gets its answer.
+    /// Shutdown waits for handlers that have not decided, so that every client gets a response.
     pub(super) _under_way: TaskTrackerToken,
 }
 
 enum Decided {
-    /// By the handler's decision, and what it came to if it ended in the same step.
+    /// The handler's decision, and its outcome if it ended in the same step.
     By(Decision, Option<Outcome>),
     Ended(Outcome),
 }
 
 impl Negotiation {
-    /// Answers the request, which somebody else may follow too.
+    /// Answers the request, which other code may observe too.
     pub(super) async fn run(mut self, sighting: Option<Arc<Sighting>>) -> Response {
         let limit = self.endpoint.settings.limits.handshake_timeout;
         let cut = self.endpoint.lifecycle.cut.clone();
@@ -60,13 +60,13 @@ impl Negotiation {
         let decided = tokio::time::timeout(limit, poll_fn(|cx| self.poll(cx)));
         let decided = cut.run_until_cancelled(decided).await;
         let response = match decided {
-            // hyper answers with `Connection: close` from now on, which no upgrade survives.
+            // hyper answers with `Connection: close` from now on, which prevents any upgrade.
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.endpoint.lifecycle.is_stopping() => {
                 self.caller.refuse(&self.endpoint, refusals::stopping())
             }
             Some(Ok(Decided::By(Decision::Accept(_), _))) if self.caller.only_asks => {
                 metrics::explained(self.endpoint.registered.route, "");
-                // The handler is dropped where it accepts, as if the client had gone.
+                // The handler is dropped when it accepts, as if the client had left.
                 StatusCode::SWITCHING_PROTOCOLS.into_response()
             }
             Some(Ok(Decided::By(Decision::Accept(headers), ended))) => self.accept(headers, ended),
@@ -113,8 +113,8 @@ impl Negotiation {
         response
     }
 
-    /// A handler that has refused may have something left to do, such as writing down whom it refused. It has the time that
-    /// a handler has to notice the end of its connection, and counts among those that go on.
+    /// A handler that has refused may have work left, such as an audit log. It has the time that a handler has to notice
+    /// the end of its connection, and counts as a lingering handler.
     fn refuse_and_let_finish(self, refusal: Refusal, ended: Option<Outcome>) -> Response {
         let Self { endpoint, caller, mut handler, mut cell, seat, .. } = self;
         let response = caller.refuse(&endpoint, refusal);
@@ -140,7 +140,7 @@ impl Negotiation {
             if let Some(panicked) = seat.polled(|| drop_handler(handler)) {
                 caller.log_aftermath(&endpoint, &panicked);
             }
-            // Until here it counts: who is refused again and again must not pile up work.
+            // The place is counted until here: a client that is refused again and again must not accumulate work.
             drop(cell);
             drop(seat);
         }));
@@ -170,8 +170,8 @@ impl Negotiation {
         }
     }
 
-    /// The extractor's own answer goes to the client as it is, unless it says that the server is at fault: then it is about
-    /// the inside of the server, and the client learns no more than with any other fault. Its text goes into the log.
+    /// The extractor's own response is sent unchanged, unless it says that the server is at fault: it may then reveal
+    /// internals, so the client gets no more details than for any other fault. Its text is logged.
     async fn refuse_by_extractor(self, index: usize, response: Response) -> Response {
         let (mut head, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -203,7 +203,7 @@ impl Negotiation {
 const CROWDED: &str = "the handler kept running after it had rejected the handshake, and was dropped early: the limit of \
     lingering handlers was reached";
 
-/// A handler that has refused. There is nothing that it could notice, so it makes room when it is asked to.
+/// A handler that has refused. It has no connection whose end it could notice, so it is dropped on request.
 #[derive(Debug)]
 struct Refused(CancellationToken);
 
@@ -215,7 +215,7 @@ impl Lingerer for Refused {
 }
 
 impl Caller {
-    /// Logs that a handler has not ended for so long after its refusal, or that there were too many of those before.
+    /// Logs that a handler has not ended in time after its refusal, or that there were too many such handlers.
     fn log_lingering(&self, endpoint: &Mounted, limit: Option<Duration>) {
         let words = match limit {
             Some(limit) => Words::own(format!(
@@ -227,7 +227,7 @@ impl Caller {
         self.log_failure(endpoint, LINGERING_HANDLER.name, &words, remedy);
     }
 
-    /// Logs a failure that came after the refusal, when the client has its answer.
+    /// Logs a failure that happened after the refusal, when the client already has its response.
     fn log_aftermath(&self, endpoint: &Mounted, outcome: &Outcome) {
         let (rule, words) = match outcome {
             Outcome::Panicked(message) => {

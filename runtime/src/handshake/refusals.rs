@@ -1,4 +1,4 @@
-//! The refusals of a handshake that are not a check's: what the handler did, or did not do, and the end of the server.
+//! The refusals that are not decided by a check: by the handler, by its failure, and by shutdown.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) fn upgrade_lost() -> Refusal {
     )
 }
 
-/// A refusal in the handler's words, which the client is told.
+/// A refusal with the handler's reason, which is sent to the client.
 pub(super) fn by_handler(status: StatusCode, reason: String) -> Refusal {
     let rule = &HANDLER_REFUSED;
     let remedy = "the handler rejected this client; if the client should be accepted, change the condition in the handler";

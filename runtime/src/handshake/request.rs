@@ -1,8 +1,8 @@
 //! Reads the opening handshake: RFC 6455 section 4.2.1 over HTTP/1.1, RFC 8441 section 5 over HTTP/2.
 //!
-//! Each way to fail has its own words, because each has its own remedy.
+//! Each failure has its own message, because each has its own remedy.
 //!
-//! By hand: the rejections of axum's `WebSocketUpgrade` have no remedy, and do not tell a stripped upgrade from a request that never was one.
+//! Not axum's `WebSocketUpgrade`: its rejections have no remedy, and do not distinguish a stripped upgrade from a request that never was one.
 
 use std::borrow::Cow;
 
@@ -25,11 +25,11 @@ use crate::{
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// 16 bytes need 128 of the 132 bits that 22 characters have. RFC 4648 section 3.5 leaves it to the reader whether the other
-/// four may be set; other servers do not look at them, so clients that set them are about.
+/// 16 bytes need 128 of the 132 bits of 22 characters. RFC 4648 section 3.5 lets a decoder ignore the other four; other
+/// servers do, so there are clients that set them.
 const LOOSE: GeneralPurpose = GeneralPurpose::new(&ALPHABET, PAD.with_decode_allow_trailing_bits(true));
 
-/// A handshake that is well formed.
+/// A well-formed handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// Over HTTP/1.1: answered with 101 and this `Sec-WebSocket-Accept`.
@@ -38,7 +38,7 @@ pub(crate) enum Opening {
     Connect,
 }
 
-/// Says how the request opens a WebSocket, or why it does not.
+/// How the request opens a WebSocket, or why it does not.
 pub(crate) fn read(parts: &Parts) -> Result<Opening, Refusal> {
     if parts.version == Version::HTTP_2 { read_http2(parts) } else { read_http1(parts) }
 }
@@ -49,7 +49,7 @@ pub(crate) fn connect_protocol(extensions: &Extensions) -> Option<&str> {
     extensions.get::<hyper::ext::Protocol>().map(hyper::ext::Protocol::as_str)
 }
 
-/// There is none without HTTP/2.
+/// Without HTTP/2 there is none.
 #[cfg(not(feature = "http2"))]
 pub(crate) fn connect_protocol(_: &Extensions) -> Option<&str> {
     None
@@ -102,7 +102,7 @@ fn read_http1(parts: &Parts) -> Result<Opening, Refusal> {
     Ok(Opening::Upgrade { accept: accept_of(headers)? })
 }
 
-/// RFC 9112 section 3.2: which of two hosts is meant, a proxy and this server may read differently.
+/// RFC 9112 section 3.2: a proxy and this server may disagree about which of two hosts is meant.
 fn one_host(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.get_all(header::HOST).iter().nth(1).is_none() {
         return Ok(());
@@ -114,7 +114,7 @@ fn one_host(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-/// Bytes of a body would be read as the first frames, by one of those on the way if not by this server.
+/// The bytes of a body would be read as the first frames, by this server or by an intermediary.
 fn no_body(headers: &HeaderMap) -> Result<(), Refusal> {
     let lengths = headers.get_all(header::CONTENT_LENGTH);
     let is_announced =
@@ -129,7 +129,8 @@ fn no_body(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-/// A request without the upgrade headers: a proxy's doing if the rest of a handshake is there, else no handshake.
+/// A request without the upgrade headers: a proxy has removed them if the rest of a handshake is there, otherwise it is
+/// not a handshake.
 fn no_upgrade(headers: &HeaderMap, upgrade: bool, connection: bool) -> Refusal {
     let asks = headers.contains_key(header::SEC_WEBSOCKET_KEY)
         || headers.contains_key(header::SEC_WEBSOCKET_VERSION);
@@ -148,7 +149,7 @@ fn no_upgrade(headers: &HeaderMap, upgrade: bool, connection: bool) -> Refusal {
     ))
 }
 
-/// Adds what a 426 must say.
+/// Adds the headers that a 426 must have.
 fn upgrade_required(refusal: Refusal) -> Refusal {
     refusal
         .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
@@ -208,7 +209,7 @@ fn version_13(parts: &Parts) -> Result<(), Refusal> {
     Err(refusal.with_header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")))
 }
 
-/// The answer to the client's key, RFC 6455 section 4.2.2.
+/// The response to the client's key, RFC 6455 section 4.2.2.
 fn accept_of(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let fault = match (keys.next(), keys.next()) {
@@ -236,12 +237,12 @@ fn not_an_upgrade(status: StatusCode, reason: impl Into<Words>, remedy: impl Int
     Refusal::of_client(&NOT_AN_UPGRADE, status, reason, remedy)
 }
 
-/// Whether one of the comma separated tokens of a header is this one, whatever its case.
+/// Whether one of the comma-separated tokens of a header equals this one, ignoring case.
 pub(crate) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     tokens(headers, name).any(|one| one.eq_ignore_ascii_case(token))
 }
 
-/// The comma separated tokens of a header that may come several times.
+/// The comma-separated tokens of a header that may occur several times.
 pub(crate) fn tokens<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,

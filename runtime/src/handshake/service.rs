@@ -1,4 +1,4 @@
-//! An endpoint as axum sees it: a service that takes any request to the route.
+//! An endpoint as an axum service: it takes any request to the route.
 
 use std::{
     convert::Infallible,
@@ -83,7 +83,7 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
     .await
 }
 
-/// What becomes the stream. Who only asks has none, and needs none.
+/// The connection that becomes the stream. A request that only asks has none, and needs none.
 fn upgrade_of(parts: &mut Parts, caller: &Caller) -> Result<OnUpgrade, Refusal> {
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     if caller.only_asks {
@@ -92,7 +92,7 @@ fn upgrade_of(parts: &mut Parts, caller: &Caller) -> Result<OnUpgrade, Refusal> 
     upgrade.ok_or_else(refusals::upgrade_lost)
 }
 
-/// Passes the request through every check that is not the handler's, and calls the handler.
+/// Passes the request through every check outside of the handler, and calls the handler.
 fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<Negotiation, Box<Refusal>> {
     let opening = request::read(&parts)?;
     if endpoint.lifecycle.is_stopping() {

@@ -1,4 +1,4 @@
-//! Subprotocols: what the client offers and what the endpoint speaks (RFC 6455 section 1.9).
+//! Subprotocols: those that the client offers and those that the endpoint supports (RFC 6455 section 1.9).
 
 use std::sync::atomic::Ordering;
 
@@ -11,15 +11,16 @@ use crate::{
     refusal::Refusal,
 };
 
-/// What the client offers, in its order.
+/// The subprotocols that the client offers, in its order of preference.
 pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL)
 }
 
 /// The endpoint's most preferred subprotocol that the client offers.
 ///
-/// A client that offers some, none of which the endpoint speaks, is refused: a browser would fail the connection later
-/// and without a reason. A client that offers none goes without; where the endpoint names none, the handler may choose.
+/// A client that offers some, none of which the endpoint supports, is refused: a browser would fail the connection
+/// later and without a reason. A client that offers none connects without one; if the endpoint names none, the handler
+/// can choose.
 pub(crate) fn negotiate(
     spoken: &[&'static str],
     headers: &HeaderMap,
@@ -31,11 +32,11 @@ pub(crate) fn negotiate(
     chosen.map(Some).ok_or_else(|| none_in_common(spoken, headers))
 }
 
-/// What to do about an offer that nobody answers: the endpoint names no subprotocol, and its handler has chosen none.
+/// Handles an offer that no one has answered: the endpoint names no subprotocol, and its handler has chosen none.
 ///
-/// RFC 6455 lets a server go on without. Browsers must fail such a connection (WebSockets standard, section 2.2), after a
-/// 101 and without a reason, so they are refused in words. Of other clients some fail it and some go on: those are let in,
-/// and the log says once what is missing.
+/// RFC 6455 lets a server continue without one. Browsers must then fail the connection (WebSockets standard, section 2.2),
+/// after a 101 and without a reason, so they are refused with an explanation. Other clients either fail or continue: those
+/// are accepted, and the log says once what is missing.
 pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     let headers = &incoming.parts.headers;
     let offers = offered(headers).count();
@@ -50,7 +51,7 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
                   or have the client offer none";
     if !headers.contains_key(header::ORIGIN) {
         let endpoint = &incoming.endpoint;
-        // Whether two say it at once matters to nobody.
+        // A duplicate from a race is harmless.
         if !endpoint.has_told_of_offer.swap(true, Ordering::Relaxed) {
             log::Unanswered {
                 endpoint: endpoint.registered.name,
@@ -72,7 +73,7 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     Some(refusal.telling(format!("{told}\nhelp: {remedy}")))
 }
 
-/// `the subprotocol`, `the subprotocols`: before the names themselves.
+/// `the subprotocol`, `the subprotocols`: precedes the names.
 fn nouns(offers: usize) -> &'static str {
     if offers == 1 { "the subprotocol" } else { "the subprotocols" }
 }
@@ -86,7 +87,7 @@ fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
         nouns(offers),
         log::part(&offer)
     );
-    // Scripts in a browser can set no header, and send tokens as subprotocols: only the client itself is told which.
+    // Scripts in a browser cannot set headers, and send tokens as subprotocols: so only the client gets the names.
     let reason = Words::own(format!(
         "the client offers {}, but the endpoint supports only `{spoken}`",
         count(offers, "subprotocol")

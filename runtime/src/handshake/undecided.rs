@@ -3,8 +3,8 @@ use std::{net::SocketAddr, sync::Arc};
 use super::Caller;
 use crate::{log, metrics, mounted::Mounted, routing::Sighting};
 
-/// A handshake that nobody has decided yet. Dropped undecided it is still told of: when the client goes away, or when a layer
-/// gives up. Which of them it was, whoever stands around the layers knows.
+/// A handshake that is not decided yet. If it is dropped undecided, it is still reported: when the client leaves, or when a
+/// layer gives up. The observer, outside of the layers, knows which of the two happened.
 pub(super) struct Undecided {
     endpoint: Arc<Mounted>,
     peer: Option<SocketAddr>,
@@ -18,7 +18,7 @@ impl Undecided {
         Self { endpoint, peer: caller.peer, sighting, decided: false, only_asks: caller.only_asks }
     }
 
-    /// From here on it is told of as what it was decided to be.
+    /// From here on the decision is reported.
     pub(super) fn decided(mut self) {
         self.decided = true;
         if let Some(sighting) = &self.sighting {

@@ -2,12 +2,12 @@ use std::{fmt, net::Ipv6Addr};
 
 use sockeye_rules::origin::{Origin, OriginProblem, Pattern};
 
-/// Why a text is no host.
+/// Why a string is not a host.
 #[derive(Debug, Clone)]
 pub(crate) enum HostProblem {
-    /// It has more than a host has, such as a scheme, a port or a path.
+    /// It contains more than a host, such as a scheme, a port or a path.
     More { host: String },
-    /// It has the wrong characters, or too wide a pattern.
+    /// It has invalid characters, or too broad a pattern.
     Wrong(OriginProblem),
 }
 
@@ -26,13 +26,14 @@ impl fmt::Display for HostProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::More { .. } => f.write_str("it must be a host without scheme, port and path"),
-            // It was read as the host of an origin.
+            // It was parsed as the host of an origin.
             Self::Wrong(found) => f.write_str(&found.to_string().replace("http://", "")),
         }
     }
 }
 
-/// Reads a name or an address, or `*.` and a name. Upper case is the same host, and so is an IPv6 address without brackets.
+/// Parses a name or an address, or `*.` and a name. Upper case is the same host, and so is an IPv6 address without
+/// brackets.
 pub(super) fn read(text: &str) -> Result<Pattern, HostProblem> {
     let host = text.trim_end_matches('.').to_ascii_lowercase();
     let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host };

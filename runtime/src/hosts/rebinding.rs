@@ -1,9 +1,9 @@
-//! DNS rebinding: a page of another site whose name has come to lead to this machine.
+//! DNS rebinding: a page of another site whose name now resolves to this machine.
 //!
-//! Such a page asks for its own name, so `Host` and `Origin` agree, and the page is taken for the server's own. What gives it away is
-//! how its browser comes: over the loopback interface, straight to the port that the server listens on, without TLS, and without the
-//! headers that a proxy adds. A script cannot set any of them. Behind a proxy on the same machine, which looks alike, the port or the
-//! scheme is another.
+//! Such a page requests its own name, so `Host` and `Origin` agree, and the page looks like the server's own. Its connection gives it
+//! away: it comes over the loopback interface, directly to the port that the server listens on, without TLS, and without the headers
+//! that a proxy adds. A script cannot fake any of these. A proxy on the same machine looks similar, but the port or the scheme
+//! differs.
 
 use http::{HeaderMap, header, request::Parts, uri::Authority};
 use sockeye_rules::origin;
@@ -11,13 +11,13 @@ use sockeye_rules::origin;
 use super::Name;
 use crate::{Origins, handshake::peer, origin::serves};
 
-/// What a proxy adds and a browser does not.
+/// Headers that a proxy adds and a browser does not.
 const OF_PROXIES: [&str; 6] =
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
-/// Whether a request for this name can be that of a page of another site, though its origin says that it is the server's own.
+/// Whether a request for this name can come from a page of another site, although its origin matches the host.
 ///
-/// A name of one label is none that anybody on the internet could have.
+/// A name with a single label cannot be registered on the internet.
 pub(super) fn is_possible(
     name: &Name,
     host: &str,
@@ -33,15 +33,15 @@ pub(super) fn is_possible(
         && is_direct(host, port)
 }
 
-/// Whether the page was served over plain HTTP by the host that it asks for; any other is refused for its origin, or comes through
-/// TLS, which Sockeye does not speak itself.
+/// Whether the page was served over plain HTTP by the host that it requests. Any other page is refused because of its origin, or
+/// comes through TLS, which Sockeye does not speak itself.
 fn is_own_page(host: &str, headers: &HeaderMap) -> bool {
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let origin = origin.and_then(|origin| origin::parse(origin).ok());
     origin.is_some_and(|origin| origin.scheme == "http" && serves(host, &origin))
 }
 
-/// Whether the browser asked for the very port that is listened on. Where that is not known, any that is written out may be it.
+/// Whether the browser requested the port that the server listens on. If that is not known, any explicit port may be it.
 fn is_direct(host: &str, port: Option<u16>) -> bool {
     let asked = host.parse::<Authority>().ok().and_then(|authority| authority.port_u16());
     match port {

@@ -4,11 +4,11 @@ use sockeye_rules::HOST_REFUSED;
 use super::Name;
 use crate::{log::Words, refusal::Refusal};
 
-/// A host that the server does not answer to.
+/// A host that the server does not serve.
 #[derive(Debug)]
 pub(crate) struct Refused {
     host: String,
-    /// The name in it, if it came by way of the loopback interface; otherwise it is not in the user's list.
+    /// The name in it, if the request came over the loopback interface; otherwise it is not in the user's list.
     rebound: Option<Name>,
 }
 
@@ -39,7 +39,7 @@ impl Refused {
 
     fn remedy(&self) -> String {
         match &self.rebound {
-            // The longest name that there can be; it has no character that could break a line.
+            // The longest possible name; it contains no character that could break a line.
             Some(Name(name)) if name.len() <= 253 => format!(
                 "if the name belongs to this server, write `.hosts([\"{name}\"])` on the `Server`, or `.public_url(\"http://{}\")`",
                 self.host

@@ -1,4 +1,4 @@
-//! Lets a connection in, or says why not.
+//! Admits a connection, or explains why not.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,17 +13,17 @@ use super::{
 };
 use crate::{Limits, log::Words, refusal::Refusal, shutdown::Busy};
 
-/// After how many seconds a client that was turned away may come again.
+/// After how many seconds a client that was turned away can retry.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// What is counted, in words.
+/// The name of the thing that is counted.
 #[derive(Debug, Clone, Copy)]
 struct Kind {
-    /// What one client has.
+    /// The limit for one client.
     thing: &'static str,
-    /// What there is in all.
+    /// The limit in total.
     open: &'static str,
-    /// What to do where there is too much in all.
+    /// The remedy when the total is reached.
     remedy: &'static str,
 }
 
@@ -46,12 +46,12 @@ const HTTP: Kind = Kind {
     remedy: "raise `Limits::max_http_connections`, or distribute the clients over more instances",
 };
 
-/// What to do where the proxy in front does not say who its clients are.
+/// The remedy if the proxy in front does not identify its clients.
 const NOT_FORWARDED: &str = "have the proxy in front add the client's address to `X-Forwarded-For`: the request has no address where \
     `Limits::trusted_proxies` looks for it, so it counts for the proxy";
 
-/// A WebSocket's place among the server's connections until it is over, and then its handler's among those that go on, until it
-/// is dropped.
+/// A WebSocket's place among the server's connections until it has ended, and then its handler's place among the lingering
+/// handlers, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     hold: Hold,
@@ -63,7 +63,7 @@ pub(crate) struct Place {
 enum Hold {
     Open {
         _slot: Slot,
-        /// Over HTTP/2 the connection that carries it, which is busy for as long.
+        /// Over HTTP/2, the connection that carries it, which is busy for as long.
         _carrier: Option<Arc<Busy>>,
     },
     Lingering {
@@ -78,9 +78,9 @@ impl Place {
         self.hold = Hold::Nothing;
     }
 
-    /// The WebSocket is over, and its handler goes on.
+    /// The WebSocket has ended, and its handler continues.
     pub(crate) fn linger(&mut self, handler: Arc<dyn Lingerer>) {
-        // It counts here before it counts there no more.
+        // It is counted here before it stops being counted there.
         let stay = self.lingering.enter(self.client, handler);
         self.hold = Hold::Lingering { _stay: stay };
     }
@@ -108,16 +108,17 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
     Ok(Place { hold: Hold::Open { _slot: slot, _carrier: carrier }, client, lingering })
 }
 
-/// A place for a TCP connection that has not asked for anything yet.
+/// A place for a TCP connection that has not sent a request yet.
 pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
     let client = Some(Client::new(peer.ip()));
     let bounds = of_peer(limits, client);
     counts.http.enter(client, bounds).map_err(|full| refuse(full, HTTP, bounds, limits))
 }
 
-/// How many connections there may be, of which one TCP peer may have so many. Behind proxies of one's own the peer is a proxy, and one
-/// that serves many; but as long as it has not forwarded a request nobody knows that, and whoever reaches the port may be it. So it has
-/// half of the places for such connections. One that has forwarded a request is not counted for its peer any more (`Slot::disown`).
+/// The number of connections, and how many of them one TCP peer may have. Behind trusted proxies the peer is a proxy, which serves many
+/// clients; but until it has forwarded a request this is not known, and any client that reaches the port may be the peer. So a peer has
+/// half of the places for such connections. A connection that has forwarded a request is no longer counted for its peer
+/// (`Slot::disown`).
 fn of_peer(limits: &Limits, client: Option<Client>) -> Bounds {
     let total = limits.http();
     if limits.trusted_proxies == 0 {
@@ -132,7 +133,7 @@ fn bounds(limits: &Limits, total: usize, client: Option<Client>) -> Bounds {
     Bounds { total, per_client: limits.share_of(total, is_loopback) }
 }
 
-/// A place for telling a connection why it is turned away, while not too many are being told.
+/// A place for explaining to a connection why it is turned away, as long as there are not too many of these.
 pub(crate) fn admit_farewell(counts: &Counts, at_once: usize) -> Option<Slot> {
     counts.turned_away.enter(None, Bounds { total: at_once, per_client: 0 }).ok()
 }

@@ -1,4 +1,4 @@
-//! Who a connection is counted for.
+//! The client for which a connection is counted.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use crate::handshake::peer;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// One client: an IPv4 address, or the /64 network of an IPv6 address, which is what one subscriber gets (RFC 6177).
+/// One client: an IPv4 address, or the /64 network of an IPv6 address, which one subscriber gets (RFC 6177).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Client(IpAddr);
 
@@ -23,7 +23,7 @@ impl Client {
         })
     }
 
-    /// The client that asks: behind so many proxies of one's own, or else the TCP peer.
+    /// The requesting client: behind the trusted proxies, otherwise the TCP peer.
     pub(crate) fn of(parts: &Parts, proxies: usize) -> Option<Self> {
         client(parts, proxies).map(Self::new)
     }
@@ -32,11 +32,11 @@ impl Client {
 impl Client {
     /// On this machine: a test, a load generator, a reverse proxy.
     pub(crate) fn is_loopback(self) -> bool {
-        // The network of `::1` is `::/64`, in which no one else is.
+        // The network of `::1` is `::/64`, which contains no other host.
         self.0.is_loopback() || self.0 == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
     }
 
-    /// As a field of the log, whose name says what it is.
+    /// As a field of the log, under this name.
     pub(crate) fn bare(self) -> String {
         match self.0 {
             IpAddr::V4(address) => address.to_string(),
@@ -45,13 +45,13 @@ impl Client {
     }
 }
 
-/// The address of the client that asks: behind so many proxies of one's own, or else the TCP peer's.
+/// The address of the requesting client: behind the trusted proxies, otherwise the TCP peer's.
 pub(crate) fn client(parts: &Parts, proxies: usize) -> Option<IpAddr> {
     let told = proxies.checked_sub(1).and_then(|back| forwarded(&parts.headers, back));
     told.or_else(|| peer(parts).map(|peer| peer.ip())).map(|address| address.to_canonical())
 }
 
-/// Whether the request has come through so many proxies of one's own.
+/// Whether the request has passed through all trusted proxies.
 pub(crate) fn is_forwarded(headers: &HeaderMap, proxies: usize) -> bool {
     proxies.checked_sub(1).and_then(|back| forwarded(headers, back)).is_some()
 }
@@ -65,8 +65,8 @@ impl fmt::Display for Client {
     }
 }
 
-/// Each proxy adds at the end whom it was asked by. What stands before the entries of one's own proxies is whatever the
-/// client wrote there: it is skipped unread, since it may be no text at all.
+/// Each proxy appends the address of its peer. Entries before those of the trusted proxies were written by the client:
+/// they are skipped unread, since they may not even be text.
 fn forwarded(headers: &HeaderMap, back: usize) -> Option<IpAddr> {
     let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -86,7 +86,7 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().map(IpAddr::V4).or_else(|| ipv6(text))
 }
 
-/// The zone, as in `fe80::1%eth0`, is this machine's business.
+/// The zone, as in `fe80::1%eth0`, has no meaning outside of this machine.
 fn ipv6(text: &str) -> Option<IpAddr> {
     let (address, _zone) = text.split_once('%').unwrap_or((text, ""));
     address.parse().ok().map(IpAddr::V6)
@@ -136,12 +136,12 @@ mod tests {
             (2, &[b"203.0.113.1"], "10.0.0.1"),
             (1, &[b"unknown"], "10.0.0.1"),
             (1, &[], "10.0.0.1"),
-            // What the client wrote may be no text, on one line with what the proxy wrote or not.
+            // Entries of the client may not be text, on the same line as the proxy's entry or not.
             (1, &[b"\xff, 203.0.113.1"], "203.0.113.1"),
             (1, &[b"\xff", b"203.0.113.1"], "203.0.113.1"),
             (2, &[b"\xff, 203.0.113.1, 10.0.0.9"], "203.0.113.1"),
             (1, &[b"203.0.113.1, \xff"], "10.0.0.1"),
-            // Nothing is no entry.
+            // An empty entry is not counted.
             (1, &[b"6.6.6.6,203.0.113.1, ,"], "203.0.113.1"),
             (1, &[b"203.0.113.1", b""], "203.0.113.1"),
             (1, &[b"\t 203.0.113.1 "], "203.0.113.1"),
@@ -162,7 +162,7 @@ mod tests {
             let client = Client::of(&parts(&[line.as_bytes()]), 1).expect("a client").to_string();
             assert_eq!(client, "network 2001:db8::/64", "{line}");
         }
-        // The whole address, where it is not counted.
+        // The whole address, if it is not counted.
         assert_eq!(client(&parts(&[b"2001:db8::1"]), 1), "2001:db8::1".parse().ok());
     }
 

@@ -5,13 +5,13 @@ use std::{
 
 use super::client::Client;
 
-/// How many of something are open, in all and for each client.
+/// The number of open items, in total and for each client.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Count {
     tally: Arc<Mutex<Tally>>,
 }
 
-/// A number in all and for each client.
+/// A number in total and for each client.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     total: usize,
@@ -19,7 +19,7 @@ pub(super) struct Tally {
     by_client: HashMap<Client, usize>,
 }
 
-/// How many there may be.
+/// The limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) total: usize,
@@ -27,29 +27,29 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// As many as that may be there when one more comes that is not one of them yet.
+    /// The limits for one more item of a client that is not identified yet.
     pub(super) fn and_one_more(self) -> Self {
         Self { total: self.total.saturating_add(1), per_client: self.per_client.saturating_add(1) }
     }
 }
 
-/// Which bound is reached.
+/// The limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
     Total,
     Client(Client),
 }
 
-/// One of those that are counted. Dropping it is leaving, on whatever way.
+/// A counted item. Dropping it decrements the count.
 #[derive(Debug)]
 pub(crate) struct Slot {
     count: Count,
-    /// Locked before the count, and never while it is.
+    /// Locked before the count, and never while the count is locked.
     client: Mutex<Option<Client>>,
 }
 
 impl Slot {
-    /// It counts in the total only from here on.
+    /// From here on it counts only in the total.
     pub(crate) fn disown(&self) {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.count.lock().leave(client);
@@ -57,7 +57,7 @@ impl Slot {
 }
 
 impl Count {
-    /// One more, if there is room. A client that is not known counts in the total only.
+    /// Adds one, if there is room. An unidentified client counts only in the total.
     pub(crate) fn enter(&self, client: Option<Client>, bounds: Bounds) -> Result<Slot, Full> {
         let mut tally = self.lock();
         if let Some(full) = tally.full(client, bounds) {
@@ -74,7 +74,8 @@ impl Count {
 }
 
 impl Tally {
-    /// Which bound is reached. First what the client itself can mend, unless it may have all there is.
+    /// The limit that is reached. The client's own limit comes first, because the client can do something about it,
+    /// unless it equals the total.
     pub(super) fn full(&self, client: Option<Client>, bounds: Bounds) -> Option<Full> {
         let is_full =
             |client: &Client| bounds.per_client < bounds.total && self.of(*client) >= bounds.per_client;

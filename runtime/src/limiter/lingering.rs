@@ -1,4 +1,4 @@
-//! Handlers that go on without a connection: apart from what is open, and bounded by the same limits.
+//! Handlers that continue without a connection: counted separately from open connections, with the same limits.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,16 +11,17 @@ use super::{
     count::{Bounds, Full, Tally},
 };
 
-/// A handler that goes on without a connection.
+/// A handler that continues without a connection.
 pub(crate) trait Lingerer: fmt::Debug + Send + Sync {
-    /// Has it dropped, to make room. `false`: it knows that its connection is over, and is left to finish.
+    /// Drops the handler, to make room. Returns `false` if the handler knows that its connection has ended, and is left
+    /// to finish.
     fn drop_early(&self) -> bool;
 }
 
-/// The handlers that go on without a connection.
+/// The handlers that continue without a connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lingering {
-    /// Locked for moments in which nothing but this table is touched: what drops a handler wakes its task.
+    /// Locked only while this table is accessed: dropping a handler wakes its task.
     table: Arc<Mutex<Table>>,
 }
 
@@ -30,9 +31,9 @@ struct Table {
     tally: Tally,
     /// Every handler that has not ended, and whether it counts: one that is being dropped does not.
     counted: HashMap<u64, bool>,
-    /// Those that have not been asked to go yet. The first is the oldest.
+    /// Those that have not been asked to end yet. The first is the oldest.
     unasked: BTreeMap<u64, Unasked>,
-    /// The same of each client.
+    /// The same for each client.
     unasked_of: BTreeSet<(Client, u64)>,
 }
 
@@ -42,7 +43,7 @@ struct Unasked {
     lingerer: Arc<dyn Lingerer>,
 }
 
-/// One of the handlers that are counted, until it ends.
+/// A counted handler, until it ends.
 #[derive(Debug)]
 pub(super) struct Stay {
     lingering: Lingering,
@@ -51,7 +52,7 @@ pub(super) struct Stay {
 }
 
 impl Lingering {
-    /// One more goes on. There is room for it: whoever is let in has made some.
+    /// Adds one. There is room for it, because admission has made some.
     pub(super) fn enter(&self, client: Option<Client>, lingerer: Arc<dyn Lingerer>) -> Stay {
         let mut table = self.lock();
         table.next += 1;
@@ -64,10 +65,10 @@ impl Lingering {
         Stay { lingering: self.clone(), number, client }
     }
 
-    /// Makes room, before one more is let in: the oldest handlers that do not know of their end are dropped. Those of the client
-    /// itself where it has too many.
+    /// Makes room, before one more is admitted: the oldest handlers that do not know about their end are dropped. If the client
+    /// has too many, its own handlers are dropped.
     ///
-    /// Whoever is let in counts among those that are open before this is asked. So there are never more handlers than both bounds
+    /// The new connection is counted among the open ones before this is called. So there are never more handlers than both limits
     /// together.
     pub(super) fn make_room(&self, client: Option<Client>, bounds: Bounds) -> Result<(), Full> {
         loop {
@@ -87,7 +88,7 @@ impl Lingering {
 }
 
 impl Table {
-    /// Takes the oldest that can be asked to go, and counts it no more.
+    /// Takes the oldest handler that can be asked to end, and stops counting it.
     fn take_oldest(&mut self, full: Full) -> Option<(u64, Unasked)> {
         let number = match full {
             Full::Total => *self.unasked.first_key_value()?.0,
@@ -99,7 +100,7 @@ impl Table {
         Some((number, oldest))
     }
 
-    /// It stays, unless it has ended by itself meanwhile.
+    /// It stays, unless it has ended in the meantime.
     fn count_again(&mut self, number: u64, client: Option<Client>) {
         if let Some(counted) = self.counted.get_mut(&number) {
             *counted = true;
@@ -107,7 +108,7 @@ impl Table {
         }
     }
 
-    /// Nobody can ask it to go any more.
+    /// It can no longer be asked to end.
     fn forget(&mut self, number: u64) -> Option<Unasked> {
         let unasked = self.unasked.remove(&number)?;
         if let Some(client) = unasked.client {
@@ -125,7 +126,7 @@ impl Drop for Stay {
         }
         let unasked = table.forget(self.number);
         drop(table);
-        // It may be the last that holds a connection, which is dropped when nothing is locked.
+        // It may hold the last reference to a connection, which is dropped when no lock is held.
         drop(unasked);
     }
 }

@@ -1,4 +1,4 @@
-//! How much is open and how fast it comes: counts in all and per client, and the rate of messages.
+//! Numbers of connections and rates of messages: counts in total and per client, and a rate limit.
 
 mod admit;
 mod client;
@@ -12,10 +12,10 @@ pub(crate) use count::{Count, Slot};
 pub(crate) use lingering::{Lingerer, Lingering};
 pub(crate) use rate::Pace;
 
-/// What a server has open.
+/// The open connections of a server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
-    /// WebSockets, from the moment when their handler is called.
+    /// WebSockets, from the call of their handler on.
     pub(crate) sockets: Count,
     /// Handlers whose WebSocket is over, or was refused.
     pub(crate) lingering: Lingering,

@@ -1,6 +1,6 @@
-//! How fast messages may come, on tokio's clock, so that it stands still with paused time.
+//! The rate of messages, on tokio's clock, so that it works with paused time.
 //!
-//! By hand: `governor` keeps the same value, in an atomic that threads share, and would need a clock of ours to stand still.
+//! Not `governor`: it keeps the same value in a shared atomic, and would need a custom clock for paused time.
 
 use std::time::Duration;
 
@@ -8,24 +8,25 @@ use tokio::time::Instant;
 
 use crate::limits::Rate;
 
-/// One connection's account of messages: a bucket that holds a burst and fills at the rate.
+/// One connection's rate limiter: a bucket that holds a burst and refills at the rate.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: Rate,
-    /// What one message takes from the bucket, as the time in which that comes back.
+    /// The time in which one message is refilled.
     each: Duration,
-    /// When the bucket is full again, if nothing more is taken: one value in place of a level and the time it was read.
+    /// When the bucket is full again if nothing more is taken: one value instead of a level and the time at which it
+    /// was read.
     full_at: Instant,
 }
 
 impl Pace {
-    /// A full account. `None` for a rate of nothing, which no server with checked limits has.
+    /// A full bucket. `None` for a rate of zero, which no server with checked limits has.
     pub(crate) fn new(rate: Rate) -> Option<Self> {
         let each = Duration::from_secs(1).checked_div(rate.per_second)?;
         (rate.burst > 0).then(|| Self { rate, each, full_at: Instant::now() })
     }
 
-    /// Takes one message from the account; says what the rate is when nothing is left.
+    /// Takes one message from the bucket. If it is empty, returns the rate.
     pub(crate) fn take(&mut self) -> Result<(), Rate> {
         let now = Instant::now();
         let full_at = self.full_at.max(now) + self.each;

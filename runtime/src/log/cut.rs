@@ -1,14 +1,14 @@
-//! Bounds what stands in one line of the log.
+//! Bounds the values in a log line.
 
-/// The longest value of one field, in bytes. Sockeye's own longest text, with two origins in it, is shorter.
+/// The longest value of one field, in bytes. Sockeye's own longest text, which contains two origins, is shorter.
 const LONGEST_FIELD: usize = 1200;
 
-/// The value of a field: of bounded length, and on one line whatever formatter writes it.
+/// The value of a field: of bounded length, and on one line with any formatter.
 pub(crate) fn field(text: &str) -> String {
     all_of(text, Cut::new(LONGEST_FIELD))
 }
 
-/// The beginning of a text that comes from outside, for a line that says more than that.
+/// The beginning of a text that comes from outside, for a line with more than that.
 pub(crate) fn part(text: &str) -> String {
     all_of(text, Cut::part())
 }
@@ -18,7 +18,7 @@ fn all_of(text: &str, mut cut: Cut) -> String {
     if is_whole { cut.whole() } else { cut.of(text.len()) }
 }
 
-/// A text that grows to its bound.
+/// A text with a maximum length.
 pub(crate) struct Cut {
     shown: String,
     longest: usize,
@@ -29,12 +29,12 @@ impl Cut {
         Self { shown: String::new(), longest }
     }
 
-    /// For one part of a line: the longest origin that there can be is shown whole.
+    /// For one part of a line: the longest possible origin is shown whole.
     pub(crate) fn part() -> Self {
         Self::new(crate::origin::LONGEST)
     }
 
-    /// Adds a character, escaped if it could break the line or turn it around. `false`: no more fits.
+    /// Adds a character, escaped if it could break the line or change its direction. `false`: no more fits.
     pub(crate) fn push(&mut self, character: char) -> bool {
         if breaks_lines(character) {
             self.shown.extend(character.escape_debug());
@@ -50,12 +50,12 @@ impl Cut {
         self.shown.len() <= self.longest
     }
 
-    /// The text, all of which did fit.
+    /// The text, if all of it fits.
     pub(crate) fn whole(self) -> String {
         self.shown
     }
 
-    /// What fits of a text of so many bytes, with a mark that says how long it is.
+    /// The part that fits of a text with this many bytes, with a mark that shows the full length.
     pub(crate) fn of(mut self, bytes: usize) -> String {
         let mark = format!("… ({bytes} bytes)");
         self.shown.truncate(self.shown.floor_char_boundary(self.longest - mark.len()));
@@ -63,7 +63,7 @@ impl Cut {
     }
 }
 
-/// Control characters, and what separates lines or changes the direction of writing.
+/// Control characters, and characters that separate lines or change the direction of the text.
 fn breaks_lines(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -85,7 +85,7 @@ mod tests {
     fn what_is_too_long_is_cut_and_says_how_long_it_was() {
         let shown = part(&"é".repeat(195_000));
         assert_eq!(shown, format!("{}… (390000 bytes)", "é".repeat(141)));
-        // What is written counts, not what was there: an escape is longer.
+        // The output counts, not the input: an escape is longer.
         assert_eq!(part(&"\0".repeat(200)).len(), 300);
     }
 

@@ -1,4 +1,4 @@
-//! How an event is written: with bounded values, and to stderr where nobody listens.
+//! Writes an event: with bounded values, and to stderr if there is no subscriber.
 
 use std::{
     io::Write as _,
@@ -14,11 +14,11 @@ use tracing::{
 
 use super::cut;
 
-/// Emits one event of target `sockeye`, and says the same on stderr where no subscriber is installed. Every value passes
-/// through [`Shown`], so none is longer than a line can be. No other macro of `tracing` may be used for events, so that none
-/// is forgotten; `clippy.toml` and a test below hold that.
+/// Emits one event with the target `sockeye`, and writes the same to stderr if no subscriber is installed. Every value
+/// passes through [`Shown`], so none is too long. No other macro of `tracing` may be used for events, so that none is
+/// forgotten; `clippy.toml` and a test below ensure that.
 ///
-/// The first argument is the level; `reason` is what happened and `remedy` what to do. Values are looked at more than once.
+/// The first argument is the level; `reason` is what happened and `remedy` what to do. Values are evaluated more than once.
 macro_rules! event {
     ($level:expr, $message:literal $(, $field:ident = $value:expr)* $(,)?) => {{
         #[allow(unused_imports, reason = "an event can be without fields")]
@@ -115,16 +115,16 @@ shown! {
     http::Version as DebugValue<http::Version>: debug, "{:?}";
 }
 
-/// Whether anybody listens to `tracing` at all; a filter that drops our events is somebody who listens.
+/// Whether a `tracing` subscriber is installed; one whose filter drops our events counts.
 pub(crate) fn nobody_listens() -> bool {
     tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>)
 }
 
-/// Writes a warning or an error where nobody listens: otherwise the program would lose it, silently.
+/// Writes a warning or an error if there is no subscriber: otherwise it would be lost silently.
 pub(crate) fn to_stderr(level: Level, message: &str, fields: impl FnOnce() -> Vec<(&'static str, String)>) {
     if level <= Level::WARN && nobody_listens() {
         let line = line(message, &fields());
-        // Nothing is left to tell a failure to.
+        // There is no other place to report a failure.
         let _unheard = writeln!(std::io::stderr(), "sockeye: {level}: {line}");
     }
 }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!((Some("a\nb").text(), None::<u16>.text()), (r"a\nb".to_owned(), "-".to_owned()));
     }
 
-    /// Files below that have this text.
+    /// Files below this directory that contain the text.
     fn files_with(text: &str, folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();

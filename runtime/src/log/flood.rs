@@ -1,5 +1,5 @@
-//! Keeps clients from flooding the log: what one client does again and again, and what many do without asking for anything, is
-//! counted and summed up once a second.
+//! Keeps clients from flooding the log: repeated events of one client, and events that clients can cause without a request,
+//! are counted and summed up once a second.
 
 use std::{
     collections::HashMap,
@@ -15,49 +15,49 @@ use tracing::{Dispatch, Level, dispatcher};
 use super::event;
 use crate::limiter::{Client, client};
 
-/// How many events of one client, endpoint and rule are logged one by one within a [`WINDOW`].
+/// How many events of one client, endpoint and rule are logged individually within a [`WINDOW`].
 const FEW: u32 = 10;
 
-/// The same for what is the program's own fault: each may have another cause.
+/// The same for faults of the program: each may have a different cause.
 const FEW_FAULTS: u32 = 20;
 
-/// The same for connections that end by nobody's fault: clients behind one address may all leave at once.
+/// The same for normal ends of connections: the clients behind one address may all leave at the same time.
 const FEW_ENDS: u32 = 100;
 
-/// How far sums are apart.
+/// The interval between sums.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// How many causes of what any client can cause are told apart. What comes after that many has a line and a sum in common.
+/// How many causes are distinguished among events that any client can cause. Further causes share a line and a sum.
 const MOST_CAUSES: usize = 32;
 
-/// How many combinations of client, endpoint and rule are told apart. Those that come while so many are active share a sum
-/// for each endpoint and rule.
+/// How many combinations of client, endpoint and rule are distinguished. While that many are active, further ones share a
+/// sum for each endpoint and rule.
 const MOST: usize = 1024;
 
-/// The same for ends that are nobody's fault, apart from the others so that they leave room for those.
+/// The same for normal ends, counted separately so that they do not displace the others.
 const MOST_ENDS: usize = 8 * 1024;
 
-/// What is counted together.
+/// The key of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) kind: Kind,
     pub(crate) endpoint: Option<&'static str>,
-    /// `None`: nobody's fault.
+    /// `None`: a normal end.
     pub(crate) rule: Option<&'static str>,
     pub(crate) client: Who,
-    /// Which of the causes that are told apart.
+    /// The index of a distinguished cause.
     cause: Option<Cause>,
 }
 
-/// One of the causes in the table.
+/// A cause in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Cause(usize);
 
-/// What has happened.
+/// The kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Refused,
-    /// A script has asked why.
+    /// A script has asked for an explanation.
     Explained,
     Closed,
     FailedAfterRefusal,
@@ -68,21 +68,21 @@ pub(crate) enum Kind {
     PlainPanicked,
 }
 
-/// Whom it has happened to.
+/// The client of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
-    /// `None`: where the server was not told who its clients are, or does not tell them apart.
+    /// `None`: the server does not know its clients, or does not distinguish them.
     Client(Option<Client>),
-    /// Those for whom there was no room.
+    /// Clients for which there was no room.
     Others,
 }
 
-/// What one server's clients have been logged for lately.
+/// The recent log events of a server's clients.
 #[derive(Debug, Default)]
 pub(crate) struct Flood {
-    /// Held to count, never while an event is emitted: a subscriber may do anything, this included.
+    /// Held while counting, never while an event is emitted: a subscriber may do anything, including this.
     table: Mutex<Table>,
-    /// How many proxies stand between the server and its clients.
+    /// The number of trusted proxies in front of the server.
     trusted_proxies: usize,
 }
 
@@ -90,10 +90,10 @@ pub(crate) struct Flood {
 struct Table {
     faults: Counts,
     ends: Counts,
-    /// The causes that are told apart, for the life of the server.
+    /// The causes that are distinguished, for the life of the server.
     causes: Vec<String>,
-    /// Whether a task sums up. It is set with the first count that goes unsaid and cleared, under the same lock, when none is
-    /// left: so nothing unsaid is ever without a task.
+    /// Whether a task is summing up. It is set with the first event that is not logged and cleared, under the same lock, when
+    /// none is left: so there is always a task for events that are not logged.
     has_task: bool,
 }
 
@@ -109,14 +109,14 @@ struct Count {
     since: Instant,
     said: u32,
     unsaid: u64,
-    /// From the first event that went unsaid until a window with only a few of them.
+    /// From the first event that was not logged until a window with only a few of them.
     is_flood: bool,
-    /// How many within a window are no flood.
+    /// Up to this many events within a window are not a flood.
     few: u32,
     level: Level,
 }
 
-/// What has gone unsaid within a window.
+/// The events within a window that were not logged.
 struct Sum {
     key: Key,
     level: Level,
@@ -126,7 +126,7 @@ struct Sum {
 }
 
 impl Key {
-    /// What one client has caused.
+    /// Events of one client.
     pub(crate) fn of(
         kind: Kind,
         endpoint: Option<&'static str>,
@@ -136,7 +136,7 @@ impl Key {
         Self { kind, endpoint, rule, client, cause: None }
     }
 
-    /// What any client can cause before it has asked for anything: all of them are counted together.
+    /// Events that any client can cause without a request: all clients are counted together.
     pub(crate) fn of_all(kind: Kind, rule: Option<&'static str>) -> Self {
         Self::of(kind, None, rule, Who::Client(None))
     }
@@ -156,24 +156,25 @@ impl Flood {
         Self { table: Mutex::default(), trusted_proxies }
     }
 
-    /// The client's own address, where the peer is a proxy.
+    /// The client's own address, if the peer is a proxy.
     pub(crate) fn client_behind_proxies(&self, parts: &Parts) -> Option<IpAddr> {
         (self.trusted_proxies > 0).then(|| client(parts, self.trusted_proxies)).flatten()
     }
 
-    /// For whom a request is counted.
+    /// The client for which a request is counted.
     pub(crate) fn client_of(&self, parts: &Parts) -> Who {
         Who::Client(Client::of(parts, self.trusted_proxies))
     }
 
-    /// Whether an event is to be logged by itself. If not, it is counted, and logged with others.
+    /// Whether to log an event individually. If not, it is counted, and logged in a sum.
     pub(crate) fn admits(self: &Arc<Self>, key: Key, level: Level) -> bool {
         self.admits_cause(key, None, level)
     }
 
-    /// The same, where the first of each cause is to be logged. A cause that is another text for each client tells nothing apart.
+    /// The same, but the first event of each cause is logged. A cause with a different text for each client distinguishes
+    /// nothing.
     pub(crate) fn admits_cause(self: &Arc<Self>, key: Key, cause: Option<&str>, level: Level) -> bool {
-        // Nobody sums up where nothing runs.
+        // Without a runtime there is no task that sums up.
         let Ok(runtime) = Handle::try_current() else { return true };
         let mut table = self.lock();
         let key = Key { cause: cause.and_then(|cause| table.cause(cause)), ..key };
@@ -188,7 +189,7 @@ impl Flood {
         false
     }
 
-    /// Logs what has gone unsaid, before its time.
+    /// Logs the sums early.
     pub(crate) fn flush(&self) {
         let sums = self.lock().sums(Instant::now(), Duration::ZERO);
         sums.iter().for_each(Sum::emit);
@@ -200,7 +201,7 @@ impl Flood {
 }
 
 impl Table {
-    /// Counts an event. Says whether it is one of the first few.
+    /// Counts an event. Returns whether it is one of the first few.
     fn count(&mut self, key: Key, level: Level, now: Instant) -> bool {
         if key.rule.is_some() {
             self.faults.count(key, level, now, MOST)
@@ -209,7 +210,7 @@ impl Table {
         }
     }
 
-    /// The place of a cause, if there is room for it.
+    /// The index of a cause, if there is room for it.
     fn cause(&mut self, words: &str) -> Option<Cause> {
         if let Some(at) = self.causes.iter().position(|known| known == words) {
             return Some(Cause(at));
@@ -221,7 +222,7 @@ impl Table {
         })
     }
 
-    /// What has gone unsaid in counts of this age.
+    /// The events that were not logged in counts of this age.
     fn sums(&mut self, now: Instant, age: Duration) -> Vec<Sum> {
         let mut sums = self.faults.sums(now, age);
         sums.extend(self.ends.sums(now, age));
@@ -285,7 +286,7 @@ impl Count {
         if !self.is_flood && now - self.since >= WINDOW {
             *self = Self { since: now, said: 0, unsaid: 0, is_flood: false, few, level };
         }
-        // The louder of the two, which is the smaller in the order of `tracing`.
+        // The more severe of the two, which is the smaller one in `tracing`'s order.
         self.level = self.level.min(level);
         self.few = self.few.max(few);
         if !self.is_flood && self.said < few {
@@ -297,7 +298,7 @@ impl Count {
         false
     }
 
-    /// Takes what has gone unsaid, and begins another window. The flood is over when that was little.
+    /// Takes the sums, and begins another window. The flood is over if there was little to sum up.
     fn sum(&mut self, now: Instant) -> Option<(u64, Duration)> {
         let (times, over) = (std::mem::take(&mut self.unsaid), now - self.since);
         let was_first_window = self.said > 0;
@@ -347,7 +348,7 @@ impl Sum {
     }
 }
 
-/// Sums up each second, until there is nothing to sum up.
+/// Sums up each second, until there is nothing left.
 async fn sum_up(mut rest: Rest) {
     loop {
         tokio::time::sleep(WINDOW).await;
@@ -357,17 +358,17 @@ async fn sum_up(mut rest: Rest) {
     }
 }
 
-/// What a task has to say, at the latest when it is dropped with its runtime.
+/// The sums that a task must log, at the latest when it is dropped with its runtime.
 struct Rest {
     flood: Arc<Flood>,
-    /// Who listened to the event that began it, be it in that thread only.
+    /// The subscriber of the event that started it, even if it is only that thread's.
     dispatch: Dispatch,
-    /// Whether it has said that nothing is left: then another task may be at work.
+    /// Whether it has reported that nothing is left: then another task may be running.
     is_over: bool,
 }
 
 impl Rest {
-    /// Logs sums. Says whether nothing is left that could go unsaid.
+    /// Logs sums. Returns whether nothing is left.
     fn is_last(&mut self) -> bool {
         let mut table = self.flood.lock();
         let sums = table.sums(Instant::now(), WINDOW);

@@ -1,6 +1,6 @@
-//! Every event that Sockeye logs: target `sockeye`, one event each, through [`event!`].
+//! Every event that Sockeye logs: with the target `sockeye`, one event each, through [`event!`].
 //!
-//! A program without a `tracing` subscriber would lose them all, silently. Then they go to stderr.
+//! A program without a `tracing` subscriber would lose them all silently, so they go to stderr then.
 
 mod cut;
 mod event;
@@ -27,8 +27,8 @@ pub(crate) use self::{
 };
 use crate::{CloseCode, refusal::Refusal};
 
-/// How loud the events of a rule are, by the table of rules. A rule of the gates that is broken in a server that runs is a fault of the
-/// program.
+/// The level of a rule's events, from the table of rules. A compile-time or startup rule that is broken in a running server is a fault
+/// of the program.
 pub(crate) fn level(rule: &Rule) -> Level {
     match rule.level {
         sockeye_rules::Level::Event(EventLevel::Info) => Level::INFO,
@@ -37,8 +37,8 @@ pub(crate) fn level(rule: &Rule) -> Level {
     }
 }
 
-/// The span in which everything happens that one connection is about, the handler included. It names no path and no query; the
-/// client's own address where the peer is a proxy.
+/// The span of one connection, in which everything about it happens, including the handler. It contains neither the path nor
+/// the query; it contains the client's own address if the peer is a proxy.
 pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>, client: Option<IpAddr>) -> Span {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -51,7 +51,7 @@ pub(crate) fn received(parts: &Parts) {
     event!(Level::DEBUG, "handshake received", version = parts.version);
 }
 
-/// The client's key has bits set that say nothing. It is accepted, as other servers do.
+/// The client's key has unused bits set. It is accepted, as by other servers.
 pub(crate) fn loose_key() {
     event!(Level::DEBUG, "the unused bits of `Sec-WebSocket-Key` are not zero");
 }
@@ -61,44 +61,44 @@ pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "connection accepted", endpoint = endpoint, peer = peer);
 }
 
-/// The client has gone before the handler decided, and the handler with it.
+/// The client has left before the handler decided, and the handler is dropped.
 pub(crate) fn abandoned(endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "handshake abandoned", endpoint = endpoint, peer = peer);
 }
 
-/// A route of the program's own has opened a WebSocket, which is none of ours.
+/// A route of the program has opened a WebSocket itself.
 pub(crate) fn accepted_elsewhere(route: Option<&str>, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "handshake accepted by a route of the program", route = route, peer = peer);
 }
 
-/// A request that asks for no WebSocket has ended in a panic, which goes on to whoever serves it.
+/// A plain request has ended in a panic, which is propagated to the server.
 ///
-/// Its words may repeat what the request carries, and are left to the panic hook.
+/// The panic message may contain data of the request, and is left to the panic hook.
 pub(crate) fn plain_request_panicked(path: &str) {
     let (rule, path) = (LAYER_PANIC.name, part(path));
     let reason = "a layer or a route of the program panicked; the panic message shows where";
     event!(Level::ERROR, "http request panicked", rule = rule, path = path, reason = reason);
 }
 
-/// The answer is out, and messages can flow.
+/// The response is sent, and messages can be exchanged.
 pub(crate) fn open() {
     event!(Level::DEBUG, "connection open");
 }
 
-/// The end has begun; the code is what is sent, if a close frame is.
+/// The connection begins to end; the code is the one that is sent, if there is a close frame.
 pub(crate) fn closing(code: Option<CloseCode>) {
     event!(Level::DEBUG, "connection closing", code = code.map(u16::from));
 }
 
 /// A handshake was refused.
 pub(crate) struct Refused<'a> {
-    /// `None` where no endpoint has the path.
+    /// `None` if no endpoint has the path.
     pub(crate) endpoint: Option<&'static str>,
     pub(crate) refusal: &'a Refusal,
-    /// The refusal's, as the log may have it.
+    /// The refusal's reason, without secrets.
     pub(crate) reason: &'a str,
     pub(crate) peer: Option<SocketAddr>,
-    /// Its own address, where the peer is a proxy.
+    /// The client's own address, if the peer is a proxy.
     pub(crate) client: Option<IpAddr>,
     pub(crate) origin: Option<&'a str>,
 }
@@ -120,7 +120,7 @@ impl Refused<'_> {
         );
     }
 
-    /// A script has asked what a handshake would be told.
+    /// A script has asked how a handshake would be answered.
     pub(crate) fn emit_explained(&self) {
         let Refusal { rule, status, .. } = self.refusal;
         event!(
@@ -137,7 +137,7 @@ impl Refused<'_> {
     }
 }
 
-/// A client's subprotocols went unanswered, and it was let in nevertheless.
+/// None of a client's subprotocols was chosen, and the client was accepted anyway.
 pub(crate) struct Unanswered<'a> {
     pub(crate) endpoint: &'static str,
     pub(crate) reason: &'a str,
@@ -159,7 +159,7 @@ impl Unanswered<'_> {
     }
 }
 
-/// A connection was turned away before it had asked for anything.
+/// A connection was turned away before its first request.
 pub(crate) struct TurnedAway<'a> {
     pub(crate) refusal: &'a Refusal,
     pub(crate) peer: SocketAddr,
@@ -180,7 +180,7 @@ impl TurnedAway<'_> {
     }
 }
 
-/// HTTP went wrong before, or without, an endpoint.
+/// HTTP failed before, or without, an endpoint.
 pub(crate) struct HttpFault<'a> {
     pub(crate) rule: &'static str,
     pub(crate) reason: &'a str,
@@ -201,12 +201,12 @@ impl HttpFault<'_> {
     }
 }
 
-/// A client is disconnected that has not asked for anything.
+/// A client without a request is disconnected.
 pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str) {
     event!(Level::DEBUG, "idle client disconnected", peer = peer, seen = seen);
 }
 
-/// The operating system did not give a connection that had come.
+/// The operating system could not return a new connection.
 pub(crate) struct NotAccepted<'a> {
     pub(crate) rule: &'static str,
     pub(crate) reason: &'a str,
@@ -225,7 +225,7 @@ impl NotAccepted<'_> {
     }
 }
 
-/// A handler failed when its refusal was already answered.
+/// A handler failed after its refusal was already sent.
 pub(crate) struct FailedAfterRefusal<'a> {
     pub(crate) endpoint: &'static str,
     pub(crate) rule: &'static str,
@@ -248,14 +248,14 @@ impl FailedAfterRefusal<'_> {
     }
 }
 
-/// A connection is over.
+/// A connection has ended.
 pub(crate) struct Closed<'a> {
     pub(crate) endpoint: &'static str,
     pub(crate) rule: Option<&'static str>,
     pub(crate) code: Option<u16>,
     pub(crate) reason: &'a str,
     pub(crate) peer: Option<SocketAddr>,
-    /// Its own address, where the peer is a proxy.
+    /// The client's own address, if the peer is a proxy.
     pub(crate) client: Option<IpAddr>,
     pub(crate) open_for: Duration,
 }

@@ -1,11 +1,11 @@
-//! What to do about the end of a connection, or about a handler that failed, by rule.
+//! The remedies for the end of a connection, or for a handler that failed, by rule.
 
 use sockeye_rules::{
     HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE, LINGERING_HANDLER,
     MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SLOW_CONSUMER,
 };
 
-/// The one table. Where a rule is missing in it, its page still says what to do.
+/// The only table. For a rule that is missing here, see its page.
 const REMEDIES: [(&Rule, &str); 10] = [
     (
         &HANDLER_ERROR,
@@ -44,7 +44,7 @@ const REMEDIES: [(&Rule, &str); 10] = [
 /// For a rule that is not in the table.
 const PAGE: &str = "run `cargo sockeye explain` with the name of the rule";
 
-/// What to do about a rule that was broken.
+/// The remedy for a rule.
 pub(crate) fn remedy(rule: &'static str) -> &'static str {
     let found = REMEDIES.iter().find(|(one, _)| one.name == rule);
     found.map_or(PAGE, |(_, remedy)| remedy)
@@ -56,12 +56,12 @@ mod tests {
 
     use super::*;
 
-    /// The end of the server is nobody's fault, and its event is no warning.
+    /// A shutdown is not a fault, and its event is not a warning.
     fn shows_a_fault(page: &str) -> bool {
         page.lines().any(|line| line.contains("connection closed endpoint=") && !line.starts_with("INFO"))
     }
 
-    /// Whose page shows the event of a closed connection. Refusals bring their own remedy.
+    /// Rules whose page shows the event of a closed connection. Refusals have their own remedies.
     #[test]
     fn every_rule_that_ends_a_connection_has_a_remedy() {
         let closes = |rule: &&&Rule| rule.phase == Phase::Run && shows_a_fault(rule.page);

@@ -1,15 +1,15 @@
-//! What is said in the log, by where it comes from.
+//! Texts for the log, by their origin.
 
 use std::borrow::Cow;
 
 use super::cut;
 use crate::handshake::Secrets;
 
-/// A sentence of Sockeye's own words and of parts that come from outside: from a client, or from the user's code, which may
-/// repeat what a client has sent.
+/// A sentence that consists of Sockeye's own text and of parts from outside: from a client, or from the user's code, which
+/// may repeat data from a client.
 ///
-/// Only the latter are searched for secrets, and only they are cut: a client that names itself `at line` or sends a hundred
-/// cookies does not make Sockeye's own words unreadable.
+/// Only the parts from outside are searched for secrets and cut: a client that calls itself `at line` or sends a hundred
+/// cookies does not make Sockeye's own text unreadable.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words(Vec<Part>);
 
@@ -20,23 +20,23 @@ enum Part {
 }
 
 impl Words {
-    /// Sockeye's own words. Nothing that comes from outside may be in them but numbers.
+    /// Sockeye's own text. Nothing from outside may be in it except numbers.
     pub(crate) fn own(text: impl Into<Cow<'static, str>>) -> Self {
         Self::default().then(text)
     }
 
-    /// Words from outside.
+    /// Text from outside.
     pub(crate) fn foreign(text: impl Into<String>) -> Self {
         Self::default().then_foreign(text)
     }
 
-    /// Adds words of Sockeye's own.
+    /// Adds Sockeye's own text.
     pub(crate) fn then(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.0.push(Part::Own(text.into()));
         self
     }
 
-    /// Adds words from outside.
+    /// Adds text from outside.
     pub(crate) fn then_foreign(mut self, text: impl Into<String>) -> Self {
         self.0.push(Part::Foreign(text.into()));
         self
@@ -48,12 +48,12 @@ impl Words {
         self
     }
 
-    /// For the log: what comes from outside is short, on one line, and without these secrets.
+    /// For the log: the parts from outside are short, on one line, and without these secrets.
     pub(crate) fn without(&self, secrets: &Secrets) -> String {
         self.join(|text| secrets.hide(text))
     }
 
-    /// For the client who has sent what comes from outside: short, and on one line.
+    /// For the client that has sent the parts from outside: short, and on one line.
     pub(crate) fn told(&self) -> String {
         self.join(cut::part)
     }
@@ -76,7 +76,7 @@ impl From<&'static str> for Words {
     }
 }
 
-/// A text that was made at run time comes from outside, unless [`Words::own`] says otherwise.
+/// A text that was created at run time counts as text from outside, unless it is created with [`Words::own`].
 impl From<String> for Words {
     fn from(text: String) -> Self {
         Self::foreign(text)

@@ -15,13 +15,13 @@ use super::{
     record::{Fields, SpanRecord},
 };
 
-/// Crates that log single reads and writes. A record on its way to a client makes them say something.
+/// Crates that log single reads and writes. Sending a record to a client makes them log.
 const TRANSPORT: [&str; 8] =
     ["h2", "hyper", "hyper_util", "mio", "rustls", "tokio", "tokio_rustls", "tokio_websockets"];
 
 thread_local! {
-    /// A record is being made and published on this thread. What is logged meanwhile, by a field's `Debug` or by a
-    /// backplane, is left out.
+    /// A record is being created and published on this thread. Events in the meantime, from a field's `Debug` or from a
+    /// backplane, are excluded.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -65,7 +65,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogStream {
             name: span.name(),
             fields: span.extensions().get::<Fields>().map(Fields::values).unwrap_or_default(),
         });
-        // A record has nothing that could not be written as JSON.
+        // A record contains nothing that cannot be encoded as JSON.
         let _ = self.shared.topic.publish(&LogRecord::new(event, spans.collect()));
     }
 }

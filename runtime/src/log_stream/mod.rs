@@ -1,4 +1,4 @@
-//! What the program logs, as events of a hub.
+//! The program's log as events of a hub.
 
 mod layer;
 mod ready;
@@ -51,20 +51,20 @@ use crate::{
 /// It is a [`Ready`](crate::Ready) component: a stream that was never added to the subscriber is
 /// `component_not_ready` at startup, instead of a dashboard that stays empty.
 ///
-/// - **It does not slow the program.** While nobody listens an event costs a look into a map; what it says is not even
-///   written down, unless the stream [keeps a history](HubBuilder::history). The fields of a span are, once, when it begins:
-///   somebody may come before it ends. Publishing never waits,
-///   and a dashboard that does not keep up loses the oldest records.
-/// - **It does not feed on itself.** What is logged in a task that reads the stream is not in the stream, and neither is
-///   what the transport says of single reads and writes (`h2`, `hyper`, `mio` and their like, whatever the level): each
-///   record that is sent would cause the next. Other layers get all of that as ever. Outside of tasks, as in
-///   `#[tokio::main]` itself, it is what the thread logs that reads the stream.
-/// - **It stays in this process.** Whatever carries events to other machines logs that it does, in tasks that nobody can
-///   tell from others, and each record would cause the next one there. A stream over a hub with a
-///   [backplane](HubBuilder::backplane) goes without it, logs that as an error, and is not ready. For the log of many
-///   machines have a collector read what each of them writes.
+/// - **It does not slow the program down.** While there is no subscriber, an event costs a map lookup; it is not even
+///   formatted, unless the stream [keeps a history](HubBuilder::history). The fields of a span are formatted once, when it
+///   begins: a subscriber may appear before it ends. Publishing never waits, and a dashboard that does not keep up loses the
+///   oldest records.
+/// - **It does not feed on itself.** The stream excludes events that are logged in a task that reads it, and events of
+///   the transport about single reads and writes (`h2`, `hyper`, `mio` and similar crates, at any level): each record
+///   that is sent would cause the next. Other layers still receive all of these. Outside of tasks, as in
+///   `#[tokio::main]` itself, the events of the thread that reads the stream are excluded.
+/// - **It stays in this process.** Code that carries events to other machines logs while it does so, in tasks that
+///   cannot be distinguished from others, and each record would cause the next one there. A stream over a hub with a
+///   [backplane](HubBuilder::backplane) does not use it, logs that as an error, and is not ready. For the logs of
+///   several machines, use a log collector.
 /// - **It is bounded.** A text in a record is at most 8 KiB long, and the hub's queue holds 1,000 records unless
-///   [`LogStream::with`] says otherwise.
+///   [`LogStream::with`] sets another limit.
 #[derive(Debug, Clone)]
 pub struct LogStream {
     shared: Arc<Shared>,
@@ -75,9 +75,9 @@ struct Shared {
     hub: Hub<LogRecord>,
     topic: Topic<LogRecord>,
     readers: Arc<Readers>,
-    /// How many events have come, published or not.
+    /// The number of events so far, published or not.
     heard: AtomicU64,
-    /// It was given a backplane, and goes without.
+    /// It was given a backplane, which is not used.
     lacks_backplane: bool,
 }
 
@@ -90,8 +90,8 @@ impl LogStream {
         Self::with(Hub::builder())
     }
 
-    /// A stream over a hub with these settings, which cannot have a backplane. In [`metrics`](crate::metrics)
-    /// the hub is `log`, unless it has a name.
+    /// A stream over a hub with these settings, which cannot have a backplane. In [`metrics`](crate::metrics) the hub's
+    /// name is `log`, unless it has a name.
     ///
     /// ```
     /// use sockeye::{Hub, LogStream};
@@ -102,7 +102,7 @@ impl LogStream {
     pub fn with(mut hub: HubBuilder<LogRecord>) -> Self {
         let lacks_backplane = hub.remove_backplane();
         if lacks_backplane {
-            // Said here for who does not ask whether it is ready. Most often no subscriber is there yet: then it is on stderr.
+            // Logged here for programs that do not check readiness. Usually there is no subscriber yet, so it goes to stderr.
             log::event!(Level::ERROR, "the log stream has no backplane", reason = ready::NO_BACKPLANE);
         }
         let readers = Arc::new(Readers::default());

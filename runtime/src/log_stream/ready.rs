@@ -11,8 +11,8 @@ use crate::{
 pub(super) const NO_BACKPLANE: &str = "a log stream cannot have a backplane: the broker client logs while it publishes, and each \
      record would cause the next; remove `.backplane(..)`, and collect the logs of other machines there";
 
-/// Ready when what is logged arrives. A filter may keep everything of Sockeye's out of the stream, or all that is not an
-/// error; then it is enough that the stream is found behind the filter.
+/// Ready when logged events arrive. A filter may keep all of Sockeye's events out of the stream, or all events below
+/// `ERROR`; then it is enough that the stream is found behind the filter.
 impl Ready for LogStream {
     async fn ready(self) -> Result {
         if self.shared.lacks_backplane {
@@ -20,21 +20,21 @@ impl Ready for LogStream {
         }
         let arrives = self.hears(|| event!(Level::INFO, "checking that the log stream is connected"))
             || self.is_installed()
-            // It can be hidden too, in a layer that is reloaded. Nearly every filter lets errors through.
+            // It can be hidden too, in a layer that can be reloaded. Nearly every filter passes errors.
             || (!nobody_listens() && self.hears(|| event!(Level::ERROR, "checking that the log stream hears of errors")));
         if arrives { Ok(()) } else { Err(Error::new(words())) }
     }
 }
 
 impl LogStream {
-    /// Whether an event arrives. Layers are called before the event's macro returns, so there is nothing to wait for.
+    /// Whether an event arrives. Layers are called before the event macro returns, so there is nothing to wait for.
     fn hears(&self, emit: impl FnOnce()) -> bool {
         let before = self.heard();
         emit();
         self.heard() != before
     }
 
-    /// Whether it is among the layers of the subscriber that is in force.
+    /// Whether it is among the layers of the current subscriber.
     fn is_installed(&self) -> bool {
         dispatcher::get_default(|dispatch| {
             dispatch.downcast_ref::<Self>().is_some_and(|other| Arc::ptr_eq(&other.shared, &self.shared))

@@ -31,17 +31,17 @@ pub struct LogRecord {
     pub message: String,
     /// The event's other fields.
     pub fields: Map<String, Value>,
-    /// The spans that it happened in, from the outermost to the innermost.
+    /// The spans around the event, from the outermost to the innermost.
     pub spans: Vec<SpanRecord>,
 }
 
-/// A span that an event happened in.
+/// A span around an event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SpanRecord {
     /// Name of the span.
     pub name: &'static str,
-    /// Its fields, those that were recorded later included.
+    /// Its fields, including those that were recorded later.
     pub fields: Map<String, Value>,
 }
 
@@ -72,7 +72,7 @@ fn level<S: Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(level.as_str())
 }
 
-/// The fields of an event or a span, as they are told.
+/// Collects the fields of an event or a span.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     message: String,
@@ -84,8 +84,8 @@ impl Fields {
         self.values.clone()
     }
 
-    /// The target that an event of the crate `log` had, before it came here as one of `tracing`'s. Takes what else it
-    /// brings for that way out of the fields.
+    /// The original target of an event of the crate `log` that was converted to `tracing`. Removes the other fields of
+    /// that conversion.
     fn target_of_log(&mut self) -> Option<String> {
         let target = self.values.remove("log.target")?;
         self.values.retain(|name, _| !name.starts_with("log."));
@@ -132,7 +132,7 @@ impl Visit for Fields {
     }
 }
 
-/// The text, cut between two characters where it becomes too long. What comes after is not even written.
+/// The text, cut at a character boundary at the maximum length. The rest is not even formatted.
 fn bounded(text: fmt::Arguments<'_>) -> String {
     let mut bounded = Bounded(String::new());
     match bounded.write_fmt(text) {

@@ -1,8 +1,9 @@
-//! Close codes as labels: a client can send any code from 3000 to 4999, and each label value is a series that stays.
+//! Close codes as labels: a client can send any code from 3000 to 4999, and each label value is a permanent time
+//! series.
 
 use std::borrow::Cow;
 
-/// The label for the code that went over the wire, if one did.
+/// The label for the close code that was sent or received, if there was one.
 #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only what is recorded has labels"))]
 pub(super) fn label(code: Option<u16>, close_frame: bool) -> Cow<'static, str> {
     match code {

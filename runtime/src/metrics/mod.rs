@@ -1,8 +1,8 @@
-//! What a server counts, through the [`metrics`](https://docs.rs/metrics) facade.
+//! The metrics of a server, through the [`metrics`](https://docs.rs/metrics) facade.
 //!
-//! With the cargo feature `metrics`, every count goes to the recorder that the program has installed, such as
-//! `metrics-exporter-prometheus` (`examples/metrics` of the repository serves it at `/metrics`). Without the feature nothing
-//! is counted, and nothing is paid.
+//! With the cargo feature `metrics`, every metric goes to the recorder that the program has installed, such as
+//! `metrics-exporter-prometheus` (`examples/metrics` in the repository serves it at `/metrics`). Without the feature nothing
+//! is counted, at no cost.
 //!
 #![doc = include_str!("names.md")]
 

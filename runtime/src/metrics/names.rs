@@ -1,4 +1,4 @@
-//! The names, for whoever configures a recorder.
+//! The names, for configuring a recorder.
 
 /// Gauge: WebSockets that are open.
 pub const CONNECTIONS: &str = "sockeye_connections";
@@ -6,7 +6,7 @@ pub const CONNECTIONS: &str = "sockeye_connections";
 pub const LINGERING_HANDLERS: &str = "sockeye_lingering_handlers";
 /// Counter: handshakes, by outcome and rule.
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
-/// Counter: scripts that asked what a handshake would be told, by rule; none where it would be accepted.
+/// Counter: scripts that asked how a handshake would be answered, by rule; the rule is empty if it would be accepted.
 pub const EXPLANATIONS: &str = "sockeye_explanations_total";
 /// Counter: TCP connections that were refused before a request, by rule.
 pub const TURNED_AWAY: &str = "sockeye_turned_away_total";

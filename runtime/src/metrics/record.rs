@@ -1,4 +1,4 @@
-//! With the feature `metrics`: what happens goes to the recorder of the program.
+//! With the feature `metrics`: passes metrics to the program's recorder.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use metrics::{
 
 use super::{Source, code, names};
 
-/// Tells the recorder what each name means.
+/// Describes each metric to the recorder.
 pub(crate) fn describe() {
     describe_gauge!(names::CONNECTIONS, Unit::Count, "WebSockets that are open");
     describe_gauge!(
@@ -37,7 +37,7 @@ pub(crate) fn describe() {
     describe_hubs();
 }
 
-/// A hub is used before there is a server, too, and without one.
+/// A hub can be used before there is a server, and without one.
 pub(crate) fn describe_hubs() {
     describe_gauge!(names::HUB_SUBSCRIBERS, Unit::Count, "Subscribers of hubs");
     describe_counter!(names::HUB_PUBLISHED, Unit::Count, "Events that hubs received, by source");
@@ -100,7 +100,7 @@ pub(crate) fn closed(
     histogram!(names::CONNECTION_SECONDS, "route" => route).record(open_for);
 }
 
-/// One connection that is open, until this is dropped.
+/// One open connection, until this is dropped.
 pub(crate) struct Open {
     route: &'static str,
 }
@@ -118,7 +118,7 @@ impl Drop for Open {
     }
 }
 
-/// One handler that goes on without a connection, until this is dropped.
+/// One lingering handler, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lingering {
     route: &'static str,
@@ -137,7 +137,7 @@ impl Drop for Lingering {
     }
 }
 
-/// The counters of one connection's messages, looked up once.
+/// The message counters of one connection, looked up once.
 pub(crate) struct Traffic {
     messages: [Counter; 2],
     bytes: [Counter; 2],
@@ -171,7 +171,7 @@ impl std::fmt::Debug for Traffic {
     }
 }
 
-/// The counters of one topic of a hub, looked up before its first subscriber is there. All topics of a hub have the same.
+/// The counters of one topic, looked up before its first subscriber. All topics of a hub share them.
 pub(crate) struct HubCounts {
     subscribers: Gauge,
     published: [Counter; 2],
@@ -191,17 +191,17 @@ impl HubCounts {
         }
     }
 
-    /// An event for a topic that nobody listens to, which has no counters.
+    /// An event for a topic without subscribers, which has no counters.
     pub(crate) fn unheard(hub: &'static str, source: Source) {
         published(hub, source).increment(1);
     }
 
-    /// Events that the broker did not take. That is rare, so nobody keeps the counter.
+    /// Events that the broker did not accept. This is rare, so the counter is not cached.
     pub(crate) fn unsent(hub: &'static str, events: u64) {
         counter!(names::HUB_UNSENT, "hub" => hub).increment(events);
     }
 
-    /// Events of other machines that have not come.
+    /// Events of other machines that did not arrive.
     pub(crate) fn lost(hub: &'static str, events: u64) {
         counter!(names::HUB_LOST, "hub" => hub).increment(events);
     }
@@ -222,7 +222,7 @@ impl HubCounts {
         self.published[source as usize].increment(1);
     }
 
-    /// An event found so many in its topic's queue, and so many subscribers lost the oldest of them.
+    /// An event found this many in its topic's queue, and this many subscribers lost the oldest of them.
     pub(crate) fn queued(&self, depth: usize, missed: usize) {
         self.depth.record(u32::try_from(depth).unwrap_or(u32::MAX));
         if missed > 0 {

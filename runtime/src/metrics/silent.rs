@@ -1,4 +1,4 @@
-//! Without the feature `metrics`: the same doors, with nothing behind them.
+//! Without the feature `metrics`: the same functions, without an effect.
 #![allow(clippy::unused_self, reason = "the other side of the feature needs it")]
 
 use std::time::Duration;

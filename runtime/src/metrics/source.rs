@@ -1,4 +1,4 @@
-/// Who has published an event of a hub.
+/// The publisher of a hub's event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
     /// This program.

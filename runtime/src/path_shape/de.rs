@@ -11,7 +11,7 @@ use super::{
     value::{Enum, Key, Value},
 };
 
-/// What axum's `PathDeserializer` is for a request, over guesses.
+/// The same as axum's `PathDeserializer` for a request, but with guessed values.
 #[derive(Clone, Copy)]
 pub(super) struct Recorder<'g> {
     guesses: &'g Guesses<'g>,

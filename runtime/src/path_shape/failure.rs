@@ -4,16 +4,16 @@ use serde::de;
 
 use super::PathProblem;
 
-/// Why a type could not be made.
+/// Why a type could not be deserialized.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A value did not parse, or something that cannot be told from that. Says nothing about the shape.
+    /// A value did not parse, or an error that cannot be distinguished from that. It says nothing about the shape.
     Value,
-    /// `Deserialize` asked for a field that was not there.
+    /// `Deserialize` asked for a field that does not exist.
     Missing(&'static str),
-    /// `Deserialize` refused a field that was there.
+    /// `Deserialize` refused a field that exists.
     Unknown(String),
-    /// The type does not fit, whatever the values.
+    /// The type does not fit, for any values.
     Shape(PathProblem),
 }
 

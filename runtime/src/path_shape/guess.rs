@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-/// Texts that types which parse themselves may want: numbers, identifiers, addresses, times.
+/// Values for types that parse a string: numbers, identifiers, addresses, times.
 const TEXTS: [&str; 16] = [
     "1",
     "00000000-0000-4000-8000-000000000000",
@@ -20,11 +20,11 @@ const TEXTS: [&str; 16] = [
     "en-US",
 ];
 
-/// The parameters, with a made-up value for each.
+/// The parameters, with a guessed value for each.
 #[derive(Debug)]
 pub(super) struct Guesses<'a> {
     all: Vec<Guess<'a>>,
-    /// The one whose value was last asked for: when a value does not parse, it is this one's.
+    /// The parameter that was last read: if a value does not parse, it is this one's.
     last: Cell<Option<usize>>,
     /// The fields of the struct that the whole path is read into.
     fields: Cell<&'static [&'static str]>,
@@ -43,7 +43,7 @@ impl<'a> Guesses<'a> {
         Self { all: names.iter().map(guess).collect(), last: Cell::new(None), fields: Cell::new(&[]) }
     }
 
-    /// How many parameters there are, those left out not counted.
+    /// The number of parameters, without those that are left out.
     pub(super) fn len(&self) -> usize {
         self.all.iter().filter(|guess| !guess.left_out).count()
     }
@@ -53,13 +53,13 @@ impl<'a> Guesses<'a> {
         self.all.iter().enumerate().filter(|(_, guess)| !guess.left_out)
     }
 
-    /// The value of a parameter; remembers that it was asked for.
+    /// The value of a parameter; records that it was read.
     pub(super) fn text(&self, index: usize) -> &'static str {
         self.last.set(Some(index));
         self.all.get(index).and_then(|guess| TEXTS.get(guess.text)).copied().unwrap_or(TEXTS[0])
     }
 
-    /// Whether these are exactly the parameters of the route: only then does their number count.
+    /// Whether these are exactly the parameters of the route: only then is their number meaningful.
     pub(super) fn is_whole_route(&self) -> bool {
         !self.all.iter().any(|guess| guess.left_out)
     }
@@ -68,13 +68,13 @@ impl<'a> Guesses<'a> {
         self.fields.set(fields);
     }
 
-    /// Whether a missing field may be reported. While a parameter is left out, only of a struct that lists the field:
-    /// there, a field is missing whatever the others hold.
+    /// Whether a missing field may be reported. While a parameter is left out, only for a struct that lists the field:
+    /// such a field is missing regardless of the others.
     pub(super) fn is_certain(&self, field: &str) -> bool {
         self.is_whole_route() || self.is_field(field)
     }
 
-    /// Whether the struct that the whole path is read into lists this field.
+    /// Whether the struct for the whole path lists this field.
     pub(super) fn is_field(&self, name: &str) -> bool {
         self.fields.get().contains(&name)
     }
@@ -87,14 +87,14 @@ impl<'a> Guesses<'a> {
         self.all.push(Guess { name, text: 0, left_out: false });
     }
 
-    /// Leaves a parameter out from now on; says whether it was there.
+    /// Leaves a parameter out from now on; returns whether it was there.
     pub(super) fn leave_out(&mut self, name: &str) -> bool {
         let found = self.all.iter_mut().find(|guess| guess.name == name && !guess.left_out);
         found.map(|guess| guess.left_out = true).is_some()
     }
 
-    /// Another value for the parameter that did not parse. When none is left the parameter is left out: fields that
-    /// are missing beside it can still be seen.
+    /// Tries another value for the parameter that did not parse. If none is left, the parameter is left out: missing
+    /// fields can still be detected.
     pub(super) fn next(&mut self) -> bool {
         let Some(guess) = self.last.take().and_then(|index| self.all.get_mut(index)) else { return false };
         guess.text += 1;

@@ -1,8 +1,8 @@
-//! What a `Path<T>` asks of its route, found out by deserialising `T` from a recording deserializer.
+//! Determines what a `Path<T>` requires of its route, by deserializing `T` with a recording deserializer.
 //!
-//! The deserializer does what axum's does for a real request (`axum/src/extract/path/de.rs`), with values made up. Only
-//! mistakes of shape count: how many parameters, which names, which kinds of type. Whether a value parses is a matter
-//! of each request. Where a type cannot be seen through, nothing is reported.
+//! The deserializer behaves like axum's for a real request (`axum/src/extract/path/de.rs`), with made-up values. Only
+//! mistakes of shape count: the number of parameters, their names, and the kinds of types. Whether a value parses
+//! depends on each request. If a type cannot be analyzed, nothing is reported.
 
 mod de;
 mod failure;
@@ -18,17 +18,17 @@ use serde::de::DeserializeOwned;
 
 use self::{de::Recorder, failure::Failure, guess::Guesses};
 
-/// How often a type is tried: enough for a guess for each of a dozen parameters.
+/// The number of attempts for a type: enough for a guess for each of a dozen parameters.
 const TRIES: usize = 256;
 
-/// Compares what `T` asks for with the names of the route's parameters, in order.
+/// Compares the requirements of `T` with the names of the route's parameters, in order.
 pub(crate) fn check<T: DeserializeOwned>(names: &[&str]) -> Vec<PathProblem> {
-    // A `Deserialize` written by hand may panic on a value that we made up.
+    // A handwritten `Deserialize` may panic on a made-up value.
     catch_unwind(AssertUnwindSafe(|| Search::new(names).run::<T>())).unwrap_or_default()
 }
 
-/// Tries `T` again and again: with other values where one did not parse, and with fields that were missing, so that
-/// each missing field is found.
+/// Tries `T` repeatedly: with other values if one did not parse, and with fields that were missing, so that each
+/// missing field is found.
 struct Search<'a> {
     names: &'a [&'a str],
     guesses: Guesses<'a>,
@@ -51,7 +51,7 @@ impl<'a> Search<'a> {
         self.problems
     }
 
-    /// Takes one failure in; says whether trying again can teach more.
+    /// Processes one failure; returns whether another attempt can reveal more.
     fn learn(&mut self, failure: Failure) -> bool {
         match failure {
             Failure::Value => self.guesses.next(),
@@ -65,7 +65,7 @@ impl<'a> Search<'a> {
     }
 
     fn missing(&mut self, field: &'static str) -> bool {
-        // The route has it, and no guess at its value would do.
+        // The route has it, but none of the guesses for its value parses.
         if self.guesses.has(field) || !self.guesses.is_certain(field) {
             return false;
         }
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
         true
     }
 
-    /// The parameter that no field takes; of several, the one whose name is most like the field's.
+    /// The parameter that no field uses; if there are several, the one whose name is most similar to the field's.
     fn meant(&self, field: &str) -> Option<String> {
         let spare: Vec<&str> =
             self.names.iter().copied().filter(|name| !self.guesses.is_field(name)).collect();

@@ -1,30 +1,30 @@
-/// What a `Path<T>` asks for and its route does not have.
+/// A requirement of a `Path<T>` that its route does not meet.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathProblem {
-    /// A tuple or a single value, and another number of parameters.
+    /// A tuple or a single value, with a different number of parameters.
     Count {
         /// How many the type takes.
         takes: usize,
         /// How many the route has.
         has: usize,
     },
-    /// A field of a struct that no parameter has the name of.
+    /// A field of a struct without a parameter of the same name.
     MissingField {
-        /// Name of the field, as `Deserialize` asks for it.
+        /// Name of the field, as `Deserialize` requests it.
         field: &'static str,
-        /// The parameter that it was probably meant to be.
+        /// The parameter that was probably meant.
         meant: Option<String>,
     },
     /// A parameter that a struct with `deny_unknown_fields` refuses.
     UnknownParameter(String),
-    /// A type that axum cannot read from a path, whatever the route.
+    /// A type that axum cannot read from any path.
     Unsupported(String),
 }
 
 impl PathProblem {
-    /// What is wrong with a parameter of this type.
+    /// Why a parameter cannot have this type.
     pub(crate) fn message(&self, written: &str) -> String {
         match self {
             Self::Count { takes, has } => format!(
@@ -41,7 +41,7 @@ impl PathProblem {
         }
     }
 
-    /// What to write under the parameter.
+    /// The label under the parameter.
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Count { takes, .. } => format!("takes {takes}"),
@@ -51,7 +51,7 @@ impl PathProblem {
         }
     }
 
-    /// What to do.
+    /// The help text.
     pub(crate) fn help(&self, names: &[&str]) -> String {
         match self {
             Self::Count { .. } => count_help(names),

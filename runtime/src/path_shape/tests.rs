@@ -1,5 +1,5 @@
-//! Each case is put to axum too, with a path whose values are right: what axum can extract must never be reported, and
-//! what it cannot extract because of its shape must be.
+//! Each case is also tested with axum, with valid values: a path that axum can extract must never be reported, and one
+//! that it cannot extract because of its shape must be.
 
 use std::{collections::HashMap, net::IpAddr};
 
@@ -30,7 +30,7 @@ async fn wrong<T: DeserializeOwned + Send + 'static>(route: &str, path: &str, fo
     assert_eq!(check::<T>(&names(route)), found, "{name} on {route}");
 }
 
-/// A type that parses itself and takes no value that anyone would guess.
+/// A type that parses a string and accepts no value that could be guessed.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Secret(String);
 
@@ -137,7 +137,7 @@ impl TryFrom<Raw> for Checked {
     }
 }
 
-/// Takes either of two names: a `Deserialize` by hand.
+/// Accepts either of two names: a handwritten `Deserialize`.
 struct Either;
 
 impl<'de> Deserialize<'de> for Either {
@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for Either {
     }
 }
 
-/// Panics on what it does not know.
+/// Panics on unknown values.
 struct Touchy;
 
 impl<'de> Deserialize<'de> for Touchy {
@@ -246,7 +246,7 @@ async fn structs() {
     wrong::<Renamed>("/{id}/{tenant}", "/1/x", &[meant("workflow-id", "id")]).await;
     wrong::<Flat>("/{id}", "/1", &[meant("tenant", "id")]).await;
     wrong::<Flat>("/{tenant}", "/1", &[meant("id", "tenant")]).await;
-    // Nobody can see past a field whose value cannot be guessed: `extra` is found once `id` is mended by hand.
+    // The fields after one whose value cannot be guessed are not checked: `extra` is found once `id` is fixed.
     wrong::<WithSecret>("/{secret}", "/xyzzy", &[missing("id")]).await;
     wrong::<Checked>("/{other}", "/7777", &[meant("id", "other")]).await;
     let more = PathProblem::UnknownParameter("more".to_owned());

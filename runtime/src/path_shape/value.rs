@@ -41,7 +41,7 @@ impl<'g> Value<'g> {
         self.guesses.text(self.index)
     }
 
-    /// The guess as a number, a truth value or a character; something of the kind when it is none.
+    /// The guess as a number, a `bool` or a `char`; a default of that type if it is not one.
     fn parsed<T: std::str::FromStr>(self, otherwise: T) -> T {
         self.text().parse().unwrap_or(otherwise)
     }
@@ -123,7 +123,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         visitor.visit_newtype_struct(self)
     }
 
-    /// An element that is a pair is the parameter's name and value.
+    /// An element that is a pair contains the parameter's name and value.
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Failure> {
         if len == 2 && self.place == Place::Element {
             return visitor.visit_seq(Pair { value: self, next: 0 });
@@ -190,7 +190,7 @@ impl<'de> SeqAccess<'de> for Pair<'_> {
     }
 }
 
-/// A name: of a parameter, or of an enum's variant.
+/// A name of a parameter or of an enum variant.
 pub(super) struct Key<'g>(pub(super) &'g str);
 
 impl<'de> Deserializer<'de> for Key<'_> {
@@ -218,7 +218,7 @@ impl<'de> Deserializer<'de> for Key<'_> {
     }
 }
 
-/// The first variant of an enum. Others may be of other shapes, so what is wrong with it says nothing.
+/// The first variant of an enum. Others may have different shapes, so a failure says nothing.
 pub(super) struct Enum(pub(super) &'static [&'static str]);
 
 impl<'de> EnumAccess<'de> for Enum {

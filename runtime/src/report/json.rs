@@ -9,7 +9,7 @@ use crate::{
     startup::Problem,
 };
 
-/// Version of the document's form: raised when a field changes its meaning or goes away.
+/// Version of the format: incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
 
 /// The endpoints, problems and warnings as one JSON document.
@@ -51,7 +51,7 @@ fn allowed(allowed: &Allowed) -> Value {
     json!({ "rule": allowed.rule, "reason": allowed.reason })
 }
 
-/// What an endpoint has too, and what only the server has.
+/// The settings of both an endpoint and the server, and those of the server alone.
 fn whole(server: &Settings) -> Value {
     let limits = &server.limits;
     let mut value = settings(server);

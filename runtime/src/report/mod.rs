@@ -1,4 +1,4 @@
-//! What a person or a program reads: the report of problems, the table of endpoints, and both as JSON.
+//! Output for people and programs: the report of problems, the table of endpoints, and both as JSON.
 
 mod json;
 mod table;
@@ -11,9 +11,9 @@ use sockeye_rules::render::{self, Remark, Report, count};
 
 use crate::startup::{Place, Problem};
 
-/// Every warning and every problem in rustc's form, and how many there are.
+/// Every warning and every problem in rustc's format, and their number.
 ///
-/// It begins with a line of its own, because `main` puts `Error: ` in front of it.
+/// It begins with a separate line, because `main` prints `Error: ` before it.
 pub(crate) fn failure(problems: &[Problem], warnings: &[Problem], endpoints: usize, look: Look) -> String {
     let mut text = String::from("the server did not start\n\n");
     text.push_str(&each(warnings, look));
@@ -22,7 +22,7 @@ pub(crate) fn failure(problems: &[Problem], warnings: &[Problem], endpoints: usi
     text
 }
 
-/// Each of them in rustc's form, with an empty line after it.
+/// Each of them in rustc's format, followed by an empty line.
 pub(crate) fn each(problems: &[Problem], look: Look) -> String {
     let mut text = String::new();
     for problem in problems {
@@ -59,7 +59,7 @@ fn summary(problems: usize, warnings: usize, endpoints: usize) -> String {
     }
 }
 
-/// ` and 2 warnings`; empty when there is none.
+/// ` and 2 warnings`; empty if there are none.
 fn and_warnings(warnings: usize) -> String {
     if warnings == 0 { String::new() } else { format!(" and {}", count(warnings, "warning")) }
 }

@@ -1,4 +1,4 @@
-//! The table is aligned by hand: `tabled` and `comfy-table` add borders and cells that wrap, and these are plain columns.
+//! Not `tabled` or `comfy-table`: those add borders and wrapped cells, and these are plain columns.
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     mounted::{Mounted, Settings},
 };
 
-/// The endpoints as a table for people, with the server's own settings under it.
+/// The endpoints as a table for people, followed by the server's settings.
 pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings, warnings: usize) -> String {
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(endpoints.iter().map(|endpoint| row(endpoint)));
@@ -43,7 +43,7 @@ fn row(endpoint: &Mounted) -> Vec<String> {
     ]
 }
 
-/// The state types that the endpoint takes, as they are written.
+/// The state types of the endpoint, as written in the source.
 pub(super) fn states(endpoint: &Mounted) -> Vec<&'static str> {
     let params = endpoint.registered.params;
     let taken = endpoint

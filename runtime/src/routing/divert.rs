@@ -1,4 +1,4 @@
-//! One path for HTTP and WebSocket: a route of the user's hands handshakes to the endpoint that has the same path.
+//! Serves HTTP and WebSocket on one path: a route of the user passes handshakes to the endpoint with the same path.
 
 use std::{
     collections::HashMap,
@@ -20,10 +20,10 @@ use tower_service::Service;
 use super::Sighting;
 use crate::handshake::EndpointService;
 
-/// The endpoints that share the path of a route of the user's, by their route.
+/// The endpoints that share the path of a user's route, by that route.
 type Shared = Arc<HashMap<&'static str, EndpointService>>;
 
-/// The user's router, whose routes take what is no handshake for these endpoints.
+/// The user's router, whose routes handle requests to these endpoints that are not handshakes.
 pub(crate) fn divert(router: Router, shared: HashMap<&'static str, EndpointService>) -> Router {
     if shared.is_empty() { router } else { router.layer(DivertLayer(Arc::new(shared))) }
 }
@@ -55,7 +55,7 @@ impl Service<Request> for Divert {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // What asks for no WebSocket has no sighting.
+        // A plain request has no sighting.
         let endpoint = Sighting::of(request.extensions()).and_then(|sighting| sighting.noted().endpoint);
         match endpoint.and_then(|endpoint| self.shared.get(endpoint.route)) {
             Some(endpoint) => Either::Right(endpoint.clone().call(request)),

@@ -1,8 +1,8 @@
-//! What stands around and between the user's routes and the endpoints.
+//! The services around and between the user's routes and the endpoints.
 //!
-//! From the inside out: a route that has an endpoint's path hands handshakes to it (`divert.rs`); what a layer has given another
-//! path is routed again (`reroute.rs`); the user's layers; and, around everything, the observer (`observer.rs`), which tells of
-//! every request for a WebSocket that no endpoint has told of, and passes on who only asks what a handshake would be told (`question.rs`).
+//! From the inside out: a route with an endpoint's path passes handshakes to it (`divert.rs`); a request whose path a layer has changed is
+//! routed again (`reroute.rs`); the user's layers; and the observer (`observer.rs`), which reports every request for a WebSocket that no
+//! endpoint has reported, and forwards questions about how a handshake would be answered (`question.rs`).
 
 mod asking;
 mod divert;
@@ -29,16 +29,16 @@ pub(crate) use table::Table;
 use self::{observer::ObserverLayer, reroute::RerouteLayer};
 use crate::log::Flood;
 
-/// A layer of the user's, waiting for a finished router.
+/// A layer of the user, to be applied to the finished router.
 pub(crate) type Surround = Box<dyn Fn(Router) -> Router + Send + Sync>;
 
-/// What is known of the routes when a request comes.
+/// What is known about the routes when a request arrives.
 #[derive(Debug)]
 pub(crate) struct Known {
     table: Table,
-    /// Whether what no route takes is left to axum's own fallback.
+    /// Whether requests without a route go to axum's own fallback.
     has_default_fallback: bool,
-    /// Whether anything stands in front that could answer.
+    /// Whether there is a layer or route that could answer instead.
     has_layers: bool,
     flood: Arc<Flood>,
 }
@@ -49,7 +49,7 @@ impl Known {
     }
 }
 
-/// The router with the user's layers around it, and the observer around those, which shares what it counts.
+/// The router with the user's layers around it, and the observer around those, which shares its counters.
 pub(crate) fn surround(router: Router, layers: &[Surround], known: Known, flood: Arc<Flood>) -> Router {
     let known = Arc::new(Known { has_layers: !layers.is_empty(), flood, ..known });
     let router = if known.has_layers {

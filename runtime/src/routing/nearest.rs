@@ -1,23 +1,23 @@
-//! The route that a path was meant to be.
+//! Finds the route that a path was probably meant to be.
 
 use std::fmt;
 
 use crate::route::is_parameter;
 
-/// A longer path is no misspelling.
+/// A longer path is not a misspelling.
 const LONGEST: usize = 256;
 
-/// How many routes a misspelling is compared with. Together with the length of the path this bounds what a client can cost.
+/// How many routes are compared with a path. Together with the length of the path, this bounds the cost of a request.
 const COMPARED: usize = 256;
 
-/// A route that is near to a path.
+/// A route that is similar to a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Near {
     route: &'static str,
     how: How,
 }
 
-/// What differs, the surest first.
+/// The difference, the most certain first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum How {
     SlashTooMany,
@@ -25,9 +25,9 @@ enum How {
     SlashesDoubled,
     Case,
     PrefixMissing,
-    /// What is in front of the route.
+    /// A prefix of the route is different.
     PrefixTooMany(String),
-    /// So many letters.
+    /// This many letters.
     Spelling(usize),
     /// Everything, but there is no other route.
     Only,
@@ -51,7 +51,7 @@ impl fmt::Display for Near {
     }
 }
 
-/// The nearest of the routes, if one is near.
+/// The nearest of the routes, if one is similar.
 pub(super) fn nearest(path: &str, routes: &[&'static str]) -> Option<Near> {
     if path.len() > LONGEST {
         return None;
@@ -71,7 +71,7 @@ fn only(routes: &[&'static str]) -> Option<Near> {
     if let [route] = routes { Some(Near { route, how: How::Only }) } else { None }
 }
 
-/// A path or a route, taken apart.
+/// The segments of a path or a route.
 struct Split<'a> {
     segments: Vec<&'a str>,
     has_slash_at_end: bool,
@@ -86,7 +86,7 @@ impl<'a> Split<'a> {
     }
 }
 
-/// What differs besides letters.
+/// Differences other than letters.
 fn structure(asked: &Split<'_>, route: &Split<'_>) -> Option<How> {
     let (path, segments) = (&asked.segments[..], &route.segments[..]);
     if path.is_empty() || segments.is_empty() {
@@ -116,7 +116,7 @@ fn structure(asked: &Split<'_>, route: &Split<'_>) -> Option<How> {
     None
 }
 
-/// Whether the segments are those of the route, with at least one that is no parameter: those fit anything.
+/// Whether the segments match those of the route, with at least one that is not a parameter: parameters match anything.
 fn ends_alike(path: &[&str], route: &[&str]) -> bool {
     route.iter().any(|segment| !is_parameter(segment)) && fits(path, route, |one, other| one == other)
 }
@@ -126,7 +126,7 @@ fn fits(path: &[&str], route: &[&str], same: impl Fn(&str, &str) -> bool) -> boo
         && path.iter().zip(route).all(|(one, other)| is_parameter(other) || same(one, other))
 }
 
-/// How many letters differ, if they are few for the length.
+/// The number of different letters, if it is small for the length.
 fn spelling(
     path: &str,
     asked: &Split<'_>,

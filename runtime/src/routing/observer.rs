@@ -1,4 +1,4 @@
-//! The outermost layer. A plain request passes it with four looks into its headers.
+//! The outermost layer. It costs a plain request four header lookups.
 
 use std::{
     convert::Infallible,
@@ -74,7 +74,7 @@ impl Service<Request> for Observer {
 }
 
 impl Known {
-    /// A request that asks for no WebSocket has panicked.
+    /// A plain request has panicked.
     fn tell_of_panic(&self, uri: &Uri) {
         let key = Key::of_all(Kind::PlainPanicked, Some(LAYER_PANIC.name));
         if self.flood.admits(key, Level::ERROR) {
@@ -91,9 +91,9 @@ async fn observe(mut route: Route, known: Arc<Known>, request: Request) -> Resul
     if is_startup_probe(&parts.extensions) {
         return route.call(Request::from_parts(parts, body)).await;
     }
-    // It is dropped after the answer that is waited for, which has noted by then that it was dropped.
+    // It is dropped after the response that is awaited, which has recorded the drop by then.
     let watch = Watch::new(known, sighting, &parts);
-    // After a panic nobody looks at the request any more.
+    // The request is not used after a panic.
     let answer = AssertUnwindSafe(route.call(Request::from_parts(parts, body))).catch_unwind().await;
     Ok(match answer {
         Ok(Ok(response)) => watch.answered(response),
@@ -122,7 +122,7 @@ impl Future for Observed {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            // A panic of plain HTTP ends as it would without us, in hyper; it is only told of.
+            // A panic in plain HTTP is handled by hyper as usual; it is only reported here.
             Projected::Plain { uri, known, answer } => {
                 match catch_unwind(AssertUnwindSafe(|| answer.poll(cx))) {
                     Ok(answer) => answer,

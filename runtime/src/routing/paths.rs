@@ -1,4 +1,4 @@
-//! Routes as the router that serves them reads them. Only this file of the runtime knows `matchit`, which is in the version that axum has.
+//! Routes as the serving router interprets them. Only this file of the runtime uses `matchit`, in the version that axum uses.
 
 /// Values by route.
 #[derive(Debug)]
@@ -7,9 +7,9 @@ pub(crate) struct Paths<T>(matchit::Router<T>);
 /// Why a route cannot be added.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The route that takes the same paths.
+    /// The route that matches the same paths.
     Conflict(String),
-    /// What is wrong with the route itself.
+    /// The fault of the route itself.
     Invalid(String),
 }
 
@@ -21,7 +21,7 @@ impl<T> Paths<T> {
         })
     }
 
-    /// The value of the route that takes the path.
+    /// The value of the route that matches the path.
     pub(crate) fn at(&self, path: &str) -> Option<&T> {
         self.0.at(path).ok().map(|found| found.value)
     }

@@ -1,13 +1,14 @@
-//! What a handshake would be told: a browser's script learns nothing of a refused handshake, so it asks over `fetch`.
+//! Answers how a handshake would be answered: a browser's script gets no details about a refused handshake, so it asks
+//! over `fetch`.
 //!
-//! A GET that accepts [`EXPLANATION`] is passed on as the handshake that it asks about, through every layer and check to the handler, and is answered
-//! with the refusal, or with 204. It opens nothing. It is counted and logged apart from handshakes, so that nobody can try what a handler
-//! answers without a trace.
+//! A GET that accepts [`EXPLANATION`] is handled as the handshake that it asks about, through every layer and check up to the handler, and is
+//! answered with the refusal, or with 204. It opens nothing. It is counted and logged separately from handshakes, so that probing a handler leaves a
+//! trace.
 //!
-//! Pages of other origins may ask too, since whoever is refused for its origin should learn that. So what answers must be Sockeye's: a page could
-//! otherwise read any route of the program, or what a layer makes of a response, with its user's cookies. The endpoint's answer does not
-//! come back through the layers; it is left in the [`Question`]. What stands in front of an endpoint is told as a status, in words of ours. Only
-//! behind the endpoint's own check of the origin may the answer be read by a page that sent cookies along.
+//! Pages of other origins can ask too, since a page that is refused for its origin should get the reason. So the answer must come from Sockeye:
+//! otherwise a page could read any route of the program, or the response of a layer, with its user's cookies. The endpoint's answer does not go
+//! through the layers; it is stored in the [`Question`]. If something in front of an endpoint answers, only its status is passed on, with our own
+//! text. A page that sent cookies may read the answer only after the endpoint's own check of the origin.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -31,14 +32,14 @@ use crate::{
     refusal::{RULE_HEADER, is_about_the_page},
 };
 
-/// What such a request accepts. `Accept` is a header that a page of another origin may set without asking before
+/// The media type that such a request accepts. A page of another origin may set `Accept` without a preflight
 /// (<https://fetch.spec.whatwg.org/#cors-safelisted-request-header>).
 const EXPLANATION: &str = "application/vnd.sockeye.refusal";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// In the extensions of a request that only asks: where the endpoint leaves its answer.
+/// In the extensions of such a request: the endpoint stores its answer here.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Question(Arc<Mutex<Option<Response>>>);
 
@@ -47,7 +48,7 @@ impl Question {
         parts.extensions.get().cloned()
     }
 
-    /// Keeps the endpoint's answer. What goes through the layers in its place has its status and nothing else.
+    /// Stores the endpoint's answer. The response that goes through the layers instead has only its status.
     pub(crate) fn keep(&self, answer: Response) -> Response {
         let passed = answer.status().into_response();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
@@ -59,7 +60,7 @@ impl Question {
     }
 }
 
-/// Whether a request asks what a handshake would be told.
+/// Whether a request asks how a handshake would be answered.
 pub(super) fn is_question(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::GET
@@ -68,15 +69,16 @@ pub(super) fn is_question(request: &Request) -> bool {
         && who_asks(headers).is_some()
 }
 
-/// Who asks.
+/// The sender of the question.
 enum Asking {
     Page(HeaderValue),
     /// A program such as Node, whose handshakes have no `Origin` either.
     Program,
 }
 
-/// A handshake of a browser has the origin of its page always. A GET has it only if it goes to another origin, and not even then if its page
-/// does not want to read the answer: then its referrer tells, and otherwise the browser, if it goes to its own. `None`: no one knows.
+/// A browser's handshake always has the origin of its page. A GET has it only if it goes to another origin, and not even then if the page
+/// does not want to read the answer. Then its referrer is used, and otherwise the browser's statement that it goes to the page's own origin.
+/// `None`: unknown.
 fn who_asks(headers: &HeaderMap) -> Option<Asking> {
     if let Some(origin) = headers.get(header::ORIGIN) {
         return Some(Asking::Page(origin.clone()));
@@ -87,12 +89,12 @@ fn who_asks(headers: &HeaderMap) -> Option<Asking> {
     match headers.get(SEC_FETCH_SITE) {
         Some(site) if site == "same-origin" => own_origin(headers).map(Asking::Page),
         Some(_) => None,
-        // No page can send that by itself, and a browser sends it with the other one, or with an `Origin`.
+        // A page cannot set this header, and a browser sends it together with the other one or with an `Origin`.
         None => headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "cors").then_some(Asking::Program),
     }
 }
 
-/// As the request names it. Browsers send `Sec-Fetch-Site` over HTTPS, and over HTTP to this machine only.
+/// As named by the request. Browsers send `Sec-Fetch-Site` over HTTPS, and over HTTP only to this machine.
 fn own_origin(headers: &HeaderMap) -> Option<HeaderValue> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let scheme = if hosts::is_loopback(host) { "http" } else { "https" };
@@ -125,7 +127,7 @@ pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request
     readable_by(page, is_endpoints, without_upgrade(response))
 }
 
-/// The handshake that a request asks about: as a browser would send it over HTTP/1.1.
+/// The handshake that a request asks about, as a browser would send it over HTTP/1.1.
 fn into_handshake(mut parts: Parts, question: Question) -> Parts {
     if let Some(Asking::Page(origin)) = who_asks(&parts.headers) {
         parts.headers.insert(header::ORIGIN, origin);
@@ -134,7 +136,7 @@ fn into_handshake(mut parts: Parts, question: Question) -> Parts {
         (header::UPGRADE, "websocket"),
         (header::CONNECTION, "Upgrade"),
         (header::SEC_WEBSOCKET_VERSION, "13"),
-        // Nobody reads the answer to it.
+        // Its response is not used.
         (header::SEC_WEBSOCKET_KEY, "AAAAAAAAAAAAAAAAAAAAAA=="),
     ];
     parts.headers.extend(handshake.map(|(name, value)| (name, HeaderValue::from_static(value))));
@@ -143,7 +145,7 @@ fn into_handshake(mut parts: Parts, question: Question) -> Parts {
     parts
 }
 
-/// 204 in place of an upgrade, and nothing that only an upgrade has.
+/// 204 instead of an upgrade, without the headers of an upgrade.
 fn without_upgrade(mut response: Response) -> Response {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         response = StatusCode::NO_CONTENT.into_response();

@@ -1,7 +1,7 @@
-//! Layers may change the path of a request. axum has chosen the route by then, so it is chosen again behind them.
+//! Layers can change the path of a request. By then axum has chosen the route, so it is chosen again after the layers.
 //!
-//! Only what would otherwise go nowhere is moved: a request that no route had taken, and a handshake whose new path is an
-//! endpoint's. A route of the user's that had its request keeps it, as under axum alone.
+//! Only requests that would otherwise not be served are moved: a request without a route, and a handshake whose new path
+//! is an endpoint's. A request that matched a route of the user stays there, as with axum alone.
 
 use std::{
     convert::Infallible,
@@ -29,9 +29,9 @@ pub(super) struct RerouteLayer {
 }
 
 impl RerouteLayer {
-    /// `routes` have no layers of the server's around them.
+    /// `routes` are not wrapped in the server's layers.
     pub(super) fn new(routes: Router, known: Arc<Known>) -> Self {
-        // Where no route takes the new path either, the request goes on where it was.
+        // If no route matches the new path either, the request continues where it was.
         let routes = routes.reset_fallback().layer(tower_layer::layer_fn(Restore)).fallback_service(GoOn);
         Self { routes, known }
     }
@@ -52,7 +52,8 @@ pub(super) struct Reroute {
     known: Arc<Known>,
 }
 
-/// What a request was, while its new path is looked up: parameters and matched path of the old one must not be added to.
+/// The original request, while its new path is looked up: the old path's parameters and matched path must not be added
+/// to.
 #[derive(Debug, Clone)]
 struct Carried {
     extensions: Extensions,
@@ -104,7 +105,7 @@ impl Service<Request> for Reroute {
     }
 }
 
-/// A route took the new path: what layers had put into the request comes back to it.
+/// A route matched the new path: the extensions that layers have set are restored.
 #[derive(Debug, Clone)]
 struct Restore(Route);
 
@@ -121,7 +122,7 @@ impl Service<Request> for Restore {
         if let Some(Carried { mut extensions, .. }) = request.extensions_mut().remove() {
             let original = extensions.get::<OriginalUri>().cloned();
             extensions.extend(std::mem::take(request.extensions_mut()));
-            // The URI as it came is the original one, whatever it was changed to.
+            // The original URI is the one that arrived, even if it was changed several times.
             if let Some(original) = original {
                 extensions.insert(original);
             }
@@ -131,7 +132,7 @@ impl Service<Request> for Restore {
     }
 }
 
-/// No route took the new path.
+/// No route matched the new path.
 #[derive(Debug, Clone)]
 struct GoOn;
 
@@ -154,7 +155,7 @@ impl Service<Request> for GoOn {
                 *request.extensions_mut() = extensions;
                 Either::Left(route.call(request))
             }
-            // Nobody comes here without.
+            // This is never reached without one.
             None => Either::Right(std::future::ready(Ok(axum::response::IntoResponse::into_response(
                 http::StatusCode::NOT_FOUND,
             )))),

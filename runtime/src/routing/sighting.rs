@@ -1,4 +1,4 @@
-//! One request that asks for a WebSocket, as it is passed on.
+//! One request for a WebSocket on its way through the server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,38 +6,39 @@ use http::{Extensions, Uri};
 
 use crate::endpoint::Registered;
 
-/// What has become of a request so far: noted by whoever it passes, told by the observer. It travels in the request's
-/// extensions.
+/// The state of a request so far: the parts that it passes record it, and the observer reports it. It is in the
+/// request's extensions.
 #[derive(Debug)]
 pub(crate) struct Sighting {
-    /// Where it was routed by, before any layer saw it.
+    /// The path that was used for routing, before any layer.
     uri: Uri,
-    /// Held for a look or a note, never while anything else is called.
+    /// Locked only to read or write, never while anything else is called.
     noted: Mutex<Noted>,
 }
 
-/// A snapshot of what is noted.
+/// A snapshot of the state.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Noted {
-    /// The endpoint whose route it was routed to.
+    /// The endpoint that the request was routed to.
     pub(super) endpoint: Option<&'static Registered>,
-    /// Whether it has come through every layer.
+    /// Whether it has passed every layer.
     pub(super) has_passed_layers: bool,
     pub(super) fate: Fate,
-    /// Whether the observer has an answer or is gone. From then on an endpoint that loses the request tells of it itself.
+    /// Whether the observer has a response or has been dropped. From then on an endpoint that loses the request reports
+    /// it itself.
     is_closed: bool,
 }
 
-/// How far an endpoint has come with it.
+/// The progress of the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// No endpoint has it.
+    /// No endpoint has the request.
     Elsewhere,
-    /// An endpoint is about to decide it.
+    /// An endpoint is deciding.
     Arrived,
-    /// An endpoint has answered, and told of it.
+    /// An endpoint has answered, and reported it.
     Answered,
-    /// It was taken from the endpoint before that had decided.
+    /// It was dropped before the endpoint had decided.
     Abandoned,
 }
 
@@ -48,7 +49,7 @@ impl Sighting {
         Self { uri, noted: Mutex::new(noted) }
     }
 
-    /// The sighting of a request, which from here on nobody else sees.
+    /// The sighting of a request, which is removed from it.
     pub(crate) fn take(extensions: &mut Extensions) -> Option<Arc<Self>> {
         extensions.remove()
     }
@@ -69,12 +70,12 @@ impl Sighting {
         self.note(|noted| noted.has_passed_layers = true);
     }
 
-    /// A layer has sent it to another route.
+    /// A layer has moved it to another route.
     pub(super) fn rerouted(&self, endpoint: Option<&'static Registered>) {
         self.note(|noted| noted.endpoint = endpoint);
     }
 
-    /// It has come to its endpoint.
+    /// It has reached its endpoint.
     pub(crate) fn arrived(&self, endpoint: &'static Registered) {
         self.note(|noted| {
             noted.endpoint = Some(endpoint);
@@ -83,12 +84,12 @@ impl Sighting {
         });
     }
 
-    /// The endpoint has answered, and told of it.
+    /// The endpoint has answered, and reported it.
     pub(crate) fn answered(&self) {
         self.note(|noted| noted.fate = Fate::Answered);
     }
 
-    /// The endpoint has lost it. Says whether the observer tells of that, who knows whether a layer answers in its place.
+    /// The endpoint has lost it. Returns whether the observer reports that, which knows whether a layer answers instead.
     pub(crate) fn is_left_to_observer(&self) -> bool {
         self.note(|noted| {
             noted.fate = Fate::Abandoned;
@@ -96,7 +97,7 @@ impl Sighting {
         })
     }
 
-    /// The observer has an answer, or is gone.
+    /// The observer has a response, or has been dropped.
     pub(super) fn close(&self) -> Noted {
         self.note(|noted| {
             noted.is_closed = true;

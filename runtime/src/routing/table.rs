@@ -1,9 +1,9 @@
-//! Whose route a path is, by the rules of the router that serves it.
+//! Looks up the owner of a path, by the rules of the serving router.
 
 use super::Paths;
 use crate::endpoint::Registered;
 
-/// Every route that is served, the user's own included.
+/// Every route that is served, including the user's.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     routes: Paths<Option<&'static Registered>>,
@@ -13,7 +13,8 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Endpoints come first: a route of the user's that has the path of one takes what is no handshake, and is not asked here.
+    /// Endpoints come first: a user's route with the path of an endpoint handles requests that are not handshakes, and is not
+    /// looked up here.
     pub(crate) fn new<'a>(
         endpoints: impl Iterator<Item = &'static Registered>,
         user: impl Iterator<Item = &'a str>,
@@ -26,22 +27,22 @@ impl Table {
             }
         }
         for route in user {
-            // What is in the way of it is the endpoint of the same path.
+            // It conflicts with the endpoint of the same path.
             let _taken = table.routes.insert(route, None);
         }
         for endpoint in elsewhere {
-            // Two groups may have the same route; one of them is enough to name.
+            // Two groups may have the same route; naming one of them is enough.
             let _taken = table.elsewhere.insert(endpoint.route, endpoint);
         }
         table
     }
 
-    /// The endpoint whose route a path is.
+    /// The endpoint whose route matches a path.
     pub(super) fn endpoint_at(&self, path: &str) -> Option<&'static Registered> {
         self.routes.at(path).copied().flatten()
     }
 
-    /// The endpoint of another group whose route a path is.
+    /// The endpoint of another group whose route matches a path.
     pub(super) fn in_other_group(&self, path: &str) -> Option<&'static Registered> {
         self.elsewhere.at(path).copied()
     }

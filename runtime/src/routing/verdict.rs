@@ -1,4 +1,4 @@
-//! What to say of a request that no endpoint has answered.
+//! Describes a request that no endpoint has answered.
 
 use std::fmt::Write as _;
 
@@ -15,19 +15,19 @@ use crate::{
     refusal::Refusal,
 };
 
-/// The answer that goes out, and to what.
+/// The response, and its request.
 pub(super) struct Answered<'a> {
     pub(super) status: StatusCode,
-    /// The path as the client sent it.
+    /// The path that the client sent.
     pub(super) path: &'a str,
-    /// The route of the program's that took it.
+    /// The route of the program that matched it.
     pub(super) route: Option<&'a str>,
     pub(super) location: Option<&'a str>,
-    /// Whether nobody has answered but axum's own fallback.
+    /// Whether axum's own fallback answered.
     pub(super) is_nobodys: bool,
 }
 
-/// No endpoint has this path. Who answered is said, unless nobody did.
+/// No endpoint has this path. The report says who answered, unless it was the default fallback.
 pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
     let mut reason = no_endpoint_at(answered.path);
     let told = reason.told();
@@ -55,7 +55,7 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
         .telling(format!("{told}\nhelp: {help}"))
 }
 
-/// Something in front of the endpoint answered in its place.
+/// Something in front of the endpoint answered instead.
 pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &Noted) -> Refusal {
     let of = if noted.endpoint.is_some() { " of the endpoint" } else { "" };
     let mut reason = Words::own(format!("a layer in front{of} answered with ")).then_all(outcome(answered));
@@ -95,7 +95,7 @@ fn who(route: Option<&str>) -> String {
     }
 }
 
-/// The status, and where it leads: without the query, which may carry anything.
+/// The status, and the target of a redirect, without the query, which may contain secrets.
 fn outcome(answered: &Answered<'_>) -> Words {
     let location = answered.location.filter(|_| answered.status.is_redirection());
     match location.and_then(|to| to.split(['?', '#']).next()) {

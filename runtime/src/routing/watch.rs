@@ -1,4 +1,4 @@
-//! Waits with the request for its answer, and tells what an endpoint has not told.
+//! Waits for the response to a request, and reports it if no endpoint has.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) struct Watch {
     caller: Caller,
     version: Version,
     method: Method,
-    /// The route that axum chose, if one took the path.
+    /// The route that axum chose, if one matched the path.
     matched: Option<MatchedPath>,
     is_told: bool,
 }
@@ -44,7 +44,7 @@ impl Watch {
         }
     }
 
-    /// An answer has come, whoever gave it.
+    /// There is a response, from an endpoint or not.
     pub(super) fn answered(mut self, response: Response) -> Response {
         self.is_told = true;
         let noted = self.sighting.close();
@@ -66,7 +66,7 @@ impl Watch {
         response
     }
 
-    /// An answer has come to someone who only asks: what to tell in its place, unless an endpoint gave it.
+    /// There is a response to a question: returns the answer to send instead, unless an endpoint stored one.
     pub(super) fn told(mut self, response: &Response) -> Option<Response> {
         self.is_told = true;
         let noted = self.sighting.close();
@@ -76,7 +76,7 @@ impl Watch {
         let mut answered = self.describe(&noted, response);
         let is_unrouted = noted.has_passed_layers && noted.fate == Fate::Elsewhere;
         let refusal = if is_unrouted {
-            // What a route of the program answers is none of the page's business.
+            // The page may not see the response of a route of the program.
             answered.status = StatusCode::NOT_FOUND;
             verdict::unknown_route(&self.known, &answered)
         } else {
@@ -85,7 +85,7 @@ impl Watch {
         Some(refusal.into_response())
     }
 
-    /// Something between here and the endpoint panicked.
+    /// A layer or route in front of the endpoint panicked.
     pub(super) fn panicked(mut self, words: &str) -> Response {
         self.is_told = true;
         let noted = self.sighting.close();
@@ -130,7 +130,7 @@ impl Drop for Watch {
             return;
         }
         let noted = self.sighting.close();
-        // An endpoint that still has it, because a layer runs it in a task of its own, tells of it itself.
+        // If an endpoint still has it, because a layer runs it in a separate task, the endpoint reports it.
         if matches!(noted.fate, Fate::Elsewhere | Fate::Abandoned) {
             metrics::abandoned(noted.endpoint.map_or("", |endpoint| endpoint.route));
             log::abandoned(noted.endpoint.map(|endpoint| endpoint.name), self.caller.peer);
@@ -138,7 +138,7 @@ impl Drop for Watch {
     }
 }
 
-/// The explanation in place of an empty answer; what layers have added to it stays.
+/// The explanation, if the response is empty; headers that layers have added are kept.
 fn explained(answer: Response, refusal: Refusal) -> Response {
     let (mut parts, _) = answer.into_parts();
     let (own, body) = refusal.into_response().into_parts();

@@ -1,9 +1,9 @@
-//! What a client's first bytes are, where they are no HTTP.
+//! A client's first bytes, if they are not HTTP.
 
-/// As many bytes as tell protocols apart.
+/// The number of bytes that identify a protocol.
 pub(super) const LENGTH: usize = 16;
 
-/// How a client begins that speaks HTTP/2 (RFC 9113, section 3.4).
+/// The first bytes of an HTTP/2 client (RFC 9113, section 3.4).
 const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
 /// The first bytes of a connection.
@@ -32,7 +32,7 @@ impl Beginning {
         &self.bytes[..self.length]
     }
 
-    /// What it is, in words, for a client that has not asked for anything.
+    /// A description, for a client that has not sent a request.
     pub(super) fn words(&self) -> &'static str {
         match self.heard() {
             [] => "nothing",
@@ -49,7 +49,7 @@ impl Beginning {
         }
     }
 
-    /// What to do about a protocol that is spoken here by mistake.
+    /// The remedy for a protocol that is not HTTP.
     pub(super) fn remedy(&self) -> Option<&'static str> {
         match self.words() {
             "TLS" => Some(

@@ -23,7 +23,7 @@ use crate::{
     watchdog::{self, Ending},
 };
 
-/// A server that has passed every check: the only thing that can listen.
+/// A server that has passed every check: the only type that can listen.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,9 +47,9 @@ pub struct Checked {
     router: Router,
     endpoints: Vec<Arc<Mounted>>,
     settings: Settings,
-    /// What was found and does not keep it from serving.
+    /// Problems that do not keep it from serving.
     warnings: Vec<Problem>,
-    /// What keeps Sockeye's own listener from serving, but not another's.
+    /// Problems that keep Sockeye's own listener from serving, but not another one.
     listener_problems: Vec<Problem>,
     lifecycle: Lifecycle,
     moments: Moments,
@@ -75,9 +75,10 @@ impl Checked {
         self.endpoints.iter().map(|mounted| EndpointInfo(mounted.registered))
     }
 
-    /// What was found and does not keep the server from starting, sorted by file and line. [`Server::allow`] silences it.
+    /// The warnings, which do not keep the server from starting, sorted by file and line. [`Server::allow`] silences one.
     ///
-    /// It is printed on standard error when the server is served or becomes a router; [`Server::check`] alone prints nothing.
+    /// They are printed on standard error when the server is served or becomes a router; [`Server::check`] alone prints
+    /// nothing.
     ///
     /// ```
     /// # use sockeye::{Handshake, ws_endpoint};
@@ -104,12 +105,11 @@ impl Checked {
 
     /// The router with every endpoint and your own routes and layers, for your own `axum::serve`.
     ///
-    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without it no one knows the address
-    /// of a peer, and handlers that take `ConnectInfo` fail with 500. Mount it at the root: parameters of an
-    /// outer `nest` would be added to those that `Path` was checked against, and axum leaves paths without a
-    /// route in a nested router to the outer router. Layers that are added around this router are not among
-    /// those of [`Server::layer`](crate::Server::layer): the startup probe does not pass them, and handshakes
-    /// that they answer are not in the log.
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: otherwise the address of a peer is unknown,
+    /// and handlers that take `ConnectInfo` fail with 500. Mount it at the root: parameters of an outer `nest` would be
+    /// added to those that `Path` was checked against, and axum leaves paths without a route in a nested router to the
+    /// outer router. Layers that are added around this router are not part of [`Server::layer`](crate::Server::layer):
+    /// the startup probe does not pass them, and handshakes that they answer are not logged.
     ///
     /// Set `TCP_NODELAY` on accepted connections, as [`serve`](Self::serve) does: otherwise a small message can
     /// wait for the acknowledgement of the previous one, 40 ms on Linux.
@@ -148,16 +148,16 @@ impl Checked {
     ///
     /// # The end
     ///
-    /// When the future passed to [`Server::shutdown`](crate::Server::shutdown) completes, connections are
-    /// closed with 1001; stopping the listener is up to you, and so is waiting until the last close frame is
-    /// out: see [`into_router_and_drained`](Self::into_router_and_drained). It is watched by a task, so call
-    /// this inside a tokio runtime.
+    /// When the future passed to [`Server::shutdown`](crate::Server::shutdown) completes, connections are closed with
+    /// 1001. You have to stop the listener yourself, and to wait until the last close frame is sent: see
+    /// [`into_router_and_drained`](Self::into_router_and_drained). A task watches the future, so call this inside a
+    /// tokio runtime.
     ///
     /// # Ends the process
     ///
-    /// With `SOCKEYE_CHECK=1` or `json` in the environment this prints the endpoints, as [`serve`](Self::serve)
-    /// does, and exits the process with status 0, because the program would otherwise go on to listen. So call
-    /// it before you bind, and in a program with several servers, after the others are checked.
+    /// With `SOCKEYE_CHECK=1` or `json` in the environment this prints the endpoints, as [`serve`](Self::serve) does,
+    /// and exits the process with status 0, because otherwise the program would continue and listen. So call it before
+    /// you bind, and in a program with several servers, after the others are checked.
     pub fn into_router(mut self) -> Router {
         self.end_if_only_asked();
         metrics::describe();
@@ -168,9 +168,9 @@ impl Checked {
         self.router
     }
 
-    /// [`into_router`](Self::into_router), and a future to await before the program ends: `axum::serve` does
-    /// not wait for upgraded connections, and a program that ends with it cuts WebSockets off before they get
-    /// their close frame.
+    /// [`into_router`](Self::into_router), and a future to await before the program ends: `axum::serve` does not wait
+    /// for upgraded connections, and a program that exits right after it cuts off WebSockets before they get their
+    /// close frame.
     ///
     /// Call it inside a tokio runtime; the future does not complete before the server is told to stop. Draining
     /// begins when the future passed to [`Server::shutdown`](crate::Server::shutdown) completes, or without
@@ -238,7 +238,7 @@ impl Checked {
         Ok(())
     }
 
-    /// `None` when the environment asks for the check only.
+    /// `None` if the environment asks only for the check.
     fn ready_to_listen(mut self) -> Result<Option<Self>, StartupError> {
         let mode = Mode::of_environment()?;
         let problems = self.take_listener_problems();
@@ -249,7 +249,7 @@ impl Checked {
         Ok(if self.is_answered(mode) { None } else { Some(self) })
     }
 
-    /// Whether the environment asked for the check only, whose outcome is printed then.
+    /// Whether the environment asks only for the check, whose result is then printed.
     fn is_answered(&self, mode: Mode) -> bool {
         match mode {
             Mode::Serve => return false,
@@ -261,19 +261,19 @@ impl Checked {
         true
     }
 
-    /// Where somebody else listens there is nobody to return to: the caller has no way to know that it must not go on.
+    /// There is no caller to return to: the code that builds the router cannot know that it must not continue.
     fn end_if_only_asked(&self) {
         self.print_warnings();
-        // What the variable must not say, `Server::check` has reported.
+        // `Server::check` has reported invalid values of the variable.
         if Mode::of_environment().is_ok_and(|mode| self.is_answered(mode)) {
             std::process::exit(0);
         }
     }
 
-    /// On standard error, where a startup error is read too.
+    /// On standard error, like startup errors.
     fn print_warnings(&self) {
         let look = report::Look::of(&io::stderr());
-        // Nobody may be reading standard error; that is no reason not to serve.
+        // Standard error may be closed, which is no reason not to serve.
         let _ = io::stderr().write_all(report::each(&self.warnings, look).as_bytes());
     }
 
@@ -291,7 +291,7 @@ impl Checked {
         run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
     }
 
-    /// Serves a test, until it says so or what the user gave as shutdown ends. Signals are left to the test.
+    /// Serves a test, until it stops the server or the user's shutdown future ends. Signals are left to the test.
     #[cfg(feature = "testing")]
     pub(crate) async fn serve_over(
         self,
@@ -313,7 +313,7 @@ impl Checked {
         self.settings.limits
     }
 
-    /// What keeps Sockeye's own listener from serving; warnings about it join the others.
+    /// Problems that keep Sockeye's own listener from serving; its warnings are added to the others.
     pub(super) fn take_listener_problems(&mut self) -> Vec<Problem> {
         let (warnings, problems): (Vec<_>, _) =
             std::mem::take(&mut self.listener_problems).into_iter().partition(Problem::is_warning);
@@ -321,7 +321,7 @@ impl Checked {
         problems
     }
 
-    /// The error for these problems; a program that asked for JSON gets them as JSON too.
+    /// The error for these problems; as JSON if the program asked for JSON.
     pub(super) fn refuse(mut self, mut problems: Vec<Problem>, mode: Mode) -> StartupError {
         problems.append(&mut self.warnings);
         let error = StartupError::new(problems, self.endpoints.len());

@@ -1,7 +1,7 @@
-//! What is on its way to the client in one stream of HTTP/2.
+//! Tracks the data in transit to the client in one HTTP/2 stream.
 //!
-//! There a client says how much it takes of each stream, and may say "nothing" while the transport below is free. So each
-//! piece of a response counts as outstanding from the moment when hyper has it until it is written.
+//! A client of HTTP/2 limits each stream, and can stop one while the transport still takes data. So each piece of a
+//! response counts as outstanding from the moment when hyper has it until it is written.
 
 use std::{
     sync::{
@@ -21,18 +21,18 @@ use tokio::{sync::Notify, time::sleep};
 use super::{pace, visit::Visit};
 use crate::shutdown::Busy;
 
-/// How many times in a row a stream may have its turn late as long as the connection moves: streams share it, and a slow line
-/// serves one after the other.
+/// How often in a row a stream may miss its deadline as long as the connection makes progress: streams share the connection,
+/// and a slow line serves one after the other.
 const TURNS: u32 = 6;
 
 tokio::task_local! {
-    /// The stream whose task this is.
+    /// The delivery of the stream that the current task runs.
     static DELIVERY: Arc<Delivery>;
 }
 
 /// The response of one stream.
 ///
-/// All counters are relaxed: each is read for itself, and what is read late is read again after the next notice or deadline.
+/// All counters are relaxed: each is independent, and a stale value is read again after the next notification or deadline.
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
     outstanding: AtomicUsize,
@@ -43,11 +43,11 @@ pub(super) struct Delivery {
     /// The body, which waits until everything is written.
     waiting: AtomicWaker,
     visit: OnceLock<Visit>,
-    /// The connection is busy with it until the last piece is written.
+    /// Keeps the connection busy until the last piece is written.
     busy: OnceLock<Arc<Busy>>,
 }
 
-/// What moved up to a moment.
+/// The progress up to a moment.
 #[derive(Clone, Copy)]
 struct Progress {
     here: u64,
@@ -60,12 +60,12 @@ impl Delivery {
     /// The stream whose task calls this; `None` outside of HTTP/2.
     pub(super) fn current(visit: &Visit, busy: Arc<Busy>) -> Option<Arc<Self>> {
         let delivery = DELIVERY.try_with(Arc::clone).ok()?;
-        // A stream has one response.
+        // A stream has only one response.
         let _once = (delivery.visit.set(visit.clone()), delivery.busy.set(busy));
         Some(delivery)
     }
 
-    /// A piece that is given to hyper.
+    /// A piece is passed to hyper.
     pub(super) fn begin(self: &Arc<Self>, bytes: Bytes) -> Piece {
         if self.outstanding.fetch_add(bytes.len(), Ordering::Relaxed) == 0 {
             self.begun.notify_one();
@@ -73,7 +73,7 @@ impl Delivery {
         Piece { bytes, delivery: Some(Arc::clone(self)) }
     }
 
-    /// Ready when everything that was given is written or dropped.
+    /// Ready when everything that was passed is written or dropped.
     pub(super) fn poll_empty(&self, cx: &Context<'_>) -> Poll<()> {
         self.waiting.register(cx.waker());
         if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
@@ -96,7 +96,7 @@ impl Delivery {
         }
     }
 
-    /// Ends when the client has taken too little of what is outstanding.
+    /// Completes when the client has taken too little of the outstanding data.
     async fn stalled(&self, limit: Duration) {
         let mut turns = TURNS;
         loop {
@@ -125,7 +125,7 @@ impl Delivery {
 
     fn missed(&self, before: Progress, limit: Duration) -> Missed {
         let (now, least) = (self.progress(), pace::least(limit) as u64);
-        // Where the transport itself was full, its own deadline judges.
+        // If the transport itself was full, its own deadline applies.
         let transport = now.blocks != before.blocks || self.visit.get().is_some_and(Visit::is_blocked);
         if transport || now.emptied != before.emptied || now.here - before.here >= least {
             Missed::Nothing
@@ -137,14 +137,14 @@ impl Delivery {
     }
 }
 
-/// What a stream has missed in one period.
+/// The result of one period for a stream.
 enum Missed {
     Nothing,
     Turn,
     All,
 }
 
-/// Some bytes of a response, which say when they are written.
+/// A piece of a response, which records when it is written.
 #[derive(Debug)]
 pub(super) struct Piece {
     bytes: Bytes,
@@ -152,7 +152,7 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// Bytes that nobody waits for.
+    /// A piece that is not tracked.
     pub(super) fn plain(bytes: Bytes) -> Self {
         Self { bytes, delivery: None }
     }
@@ -187,7 +187,7 @@ impl Drop for Piece {
     }
 }
 
-/// Runs the streams of HTTP/2, each in a task of its own, as long as its client takes what it is sent.
+/// Runs the streams of HTTP/2, each in its own task, as long as its client takes the data.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
     pub(super) limit: Duration,
@@ -208,11 +208,11 @@ async fn deliver(stream: impl Future, limit: Duration) {
         let stream = DELIVERY.scope(Arc::clone(&delivery), stream);
         tokio::select! {
             _ = stream => {}
-            // The stream is dropped, which resets it; what else the connection carries goes on.
+            // Dropping the stream resets it; the rest of the connection continues.
             () = delivery.stalled(limit) => return delivery.visit.get().map_or((), Visit::slow),
         }
     }
-    // Its end is queued behind the rest, and it cannot be reset any more.
+    // Its end is queued after the rest, and it cannot be reset any more.
     let empty = std::future::poll_fn(|cx| delivery.poll_empty(cx));
     tokio::select! {
         () = empty => {}

@@ -1,4 +1,4 @@
-//! The door of the server: lets a TCP connection in, or turns it away when too many are open.
+//! Admits a TCP connection, or turns it away if too many are open.
 
 use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
@@ -16,10 +16,10 @@ use crate::{
     shutdown::Lifecycle,
 };
 
-/// How many are told why at a time; whoever comes then is only disconnected.
+/// How many connections can be turned away with a response at the same time; further ones are only closed.
 const TOLD_AT_ONCE: usize = 64;
 
-/// How long one who is turned away may take to read why.
+/// How long a client that is turned away may take to read the response.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Door {
         Self { lifecycle, limits }
     }
 
-    /// Lets the connection in; one for which there is no room is told so, and the stream is gone.
+    /// Admits the connection; if there is no room, sends a refusal and closes the stream.
     pub(super) fn admit<S>(&self, stream: S, peer: SocketAddr) -> Option<(S, Slot)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -69,7 +69,7 @@ impl Door {
     }
 }
 
-/// The refusal as a response of HTTP/1.1, which is what nearly every client speaks first.
+/// The refusal as an HTTP/1.1 response, since nearly every client begins with HTTP/1.1.
 fn answer(refusal: &Refusal) -> String {
     let body = refusal.body();
     let mut text = format!("HTTP/1.1 {}\r\n{RULE_HEADER}: {}\r\n", refusal.status, refusal.rule.name);
@@ -84,8 +84,8 @@ fn answer(refusal: &Refusal) -> String {
     text
 }
 
-/// Writes the answer and reads what comes until the client leaves: closed with something unread, the connection would
-/// be reset, and the reset can overtake the answer.
+/// Writes the response and reads until the client closes: closing with unread data would reset the connection, and the
+/// reset can overtake the response.
 async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &str) -> std::io::Result<()> {
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await?;

@@ -1,4 +1,5 @@
-//! What goes wrong with HTTP before, or without, an endpoint: counted each time, each cause said once, and summed up once a second.
+//! HTTP failures before, or without, an endpoint: all are counted, the first with each cause is logged, and the rest is summed up
+//! once a second.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -10,11 +11,11 @@ use crate::{
     metrics,
 };
 
-/// The faults of one server. Each rule has lines of its own, so that a flood of one does not hide another.
+/// The faults of one server. Each rule has its own lines, so that a flood of one does not hide another.
 #[derive(Debug, Clone)]
 pub(super) struct Faults(Arc<Flood>);
 
-/// One fault, for whoever runs the server.
+/// One fault, for the operator of the server.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) rule: &'static Rule,
@@ -35,14 +36,14 @@ impl Faults {
         }
     }
 
-    /// A client is disconnected that has not asked for anything: scanners of ports do that all day, and it is no fault of anybody's.
+    /// A client without a request is disconnected: port scanners cause this all day, and it is not a fault.
     pub(super) fn asked_nothing(&self, peer: SocketAddr, seen: &'static str) {
         if self.0.admits_cause(Key::of_all(Kind::AskedNothing, None), Some(seen), Level::DEBUG) {
             log::asked_nothing(peer, seen);
         }
     }
 
-    /// The operating system gives no connection.
+    /// The operating system does not return a connection.
     pub(super) fn not_accepted(&self, error: &io::Error) {
         let (rule, reason) = (ACCEPT_FAILED.name, error.to_string());
         metrics::http_fault(rule);

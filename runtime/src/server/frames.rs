@@ -1,23 +1,24 @@
-//! What a server of HTTP/2 says of its own accord: h2 refuses requests without telling anybody but the client.
+//! Observes the HTTP/2 frames that a server writes on its own: h2 refuses requests without notifying anyone except the
+//! client.
 
-/// The frames that are written, of which only refusals are of interest.
+/// A parser of the written frames, which looks only for refusals.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    /// The frame's head, and the beginning of its payload.
+    /// The frame header, and the beginning of its payload.
     kept: [u8; HEAD + PAYLOAD],
     length: usize,
-    /// What is left of the payload.
+    /// The remaining length of the payload.
     rest: usize,
-    /// `GOAWAY` was among them.
+    /// There was a `GOAWAY`.
     pub(super) has_goaway: bool,
 }
 
-/// What h2 has refused, or what was refused in its place.
+/// A refusal by h2, or in place of h2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// HTTP/2 itself, which is not built in.
+    /// HTTP/2 itself, which this build does not support.
     Version,
-    /// A request whose head is larger than the limit: status 431.
+    /// A request with a head above the limit: status 431.
     Head,
     /// A stream, with this error code (RFC 9113, section 7).
     Stream(u32),
@@ -25,10 +26,10 @@ pub(super) enum Refused {
     Connection(u32),
 }
 
-/// Of a frame's head: length, type, flags, stream (RFC 9113, section 4.1).
+/// The parts of a frame header: length, type, flags, stream (RFC 9113, section 4.1).
 const HEAD: usize = 9;
 
-/// As much of a payload as is looked at: the two words of `GOAWAY`.
+/// The part of a payload that is parsed: the two words of `GOAWAY`.
 const PAYLOAD: usize = 8;
 
 /// The whole header block that h2 writes to refuse a head: `:status: 431`, and no other field. What comes through hyper has a date
@@ -36,7 +37,7 @@ const PAYLOAD: usize = 8;
 const STATUS_431: [u8; 5] = [0x48, 0x83, 0x69, 0x90, 0xff];
 
 impl Frames {
-    /// Reads what is written, and tells of each refusal.
+    /// Parses written bytes, and reports each refusal.
     pub(super) fn read(&mut self, mut bytes: &[u8], tell: &mut impl FnMut(Refused)) {
         while let Some((&byte, after)) = bytes.split_first() {
             if self.length < HEAD {
@@ -67,7 +68,7 @@ impl Frames {
         }
     }
 
-    /// What the frame that has just ended refuses.
+    /// The refusal in the frame that has just ended.
     fn refusal(&self) -> Option<Refused> {
         let payload = &self.kept[HEAD..self.length.max(HEAD)];
         let code = |at| payload.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
@@ -80,7 +81,7 @@ impl Frames {
         }
     }
 
-    /// The length that the frame's head gives.
+    /// The length in the frame header.
     fn size(&self) -> usize {
         u32::from_be_bytes([0, self.kept[0], self.kept[1], self.kept[2]]) as usize
     }
@@ -95,8 +96,8 @@ const GOAWAY: u8 = 7;
 pub(super) const REFUSED_STREAM: u32 = 7;
 pub(super) const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// `NO_ERROR` and `CANCEL` end what is over or not wanted any more, `INTERNAL_ERROR` is a body that failed, and
-/// `STREAM_CLOSED` answers frames that were on their way to a stream that is over.
+/// `NO_ERROR` and `CANCEL` end streams that are finished or no longer wanted, `INTERNAL_ERROR` is a body that failed,
+/// and `STREAM_CLOSED` answers frames that were in transit to a closed stream.
 fn is_refusal(code: u32) -> bool {
     !matches!(code, 0 | 2 | 5 | 8)
 }

@@ -1,4 +1,4 @@
-//! The health route: what a load balancer asks before it sends anybody here.
+//! The health route, for load balancers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -75,7 +75,7 @@ impl From<String> for Health {
     }
 }
 
-/// What the route says is asked anew each time.
+/// The content of the response is determined for each request.
 #[derive(Debug)]
 pub(super) struct Witness {
     pub(super) endpoints: Vec<(&'static str, &'static str)>,
@@ -92,7 +92,7 @@ struct Report<'a> {
     components: Vec<Component<'a>>,
 }
 
-/// Nothing in here may be read as the present state of the component, which nobody has asked for.
+/// This must not be taken for the present state of the component, which is not checked again.
 #[derive(Serialize)]
 struct Component<'a> {
     name: &'a str,

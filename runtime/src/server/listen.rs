@@ -12,14 +12,14 @@ use tokio::{
 use super::moments::Listening;
 use crate::startup::{Problem, bind_failed, unresolved};
 
-/// Where connections come from: a port, or the pipes of a test.
+/// The source of connections: a port, or the pipes of a test.
 pub(crate) trait Listen {
     type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
     /// The next connection and its peer.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
 
-    /// The port that browsers connect to, where there is one.
+    /// The port that browsers connect to, if there is one.
     fn port(&self) -> Option<u16> {
         None
     }
@@ -30,7 +30,7 @@ impl Listen for TcpListener {
 
     async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = TcpListener::accept(self).await?;
-        // A small message must not wait for the acknowledgement of the one before.
+        // A small message must not wait for the acknowledgement of the previous one.
         let _without_delay_if_possible = stream.set_nodelay(true);
         Ok((stream, peer))
     }
@@ -40,7 +40,7 @@ impl Listen for TcpListener {
     }
 }
 
-/// Listens on the first address that can be had.
+/// Listens on the first address that works.
 pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Problem> {
     let mut failed = None;
     for address in lookup_host(address).await.map_err(|error| unresolved(&error))? {
@@ -52,10 +52,10 @@ pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Pro
     Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it resolves to no address"))))
 }
 
-/// The only line that a healthy start prints; and what the program has to say about its address.
+/// The only line that a successful start prints. Also calls the user's function with the address.
 pub(super) fn announce(listener: &TcpListener, endpoints: usize, listening: Option<Listening>) {
     let Ok(address) = listener.local_addr() else { return };
-    // Nobody may be reading standard error; that is no reason not to serve.
+    // Standard error may be closed, which is no reason not to serve.
     let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", count(endpoints, "endpoint"));
     if let Some(listening) = listening {
         listening(address);

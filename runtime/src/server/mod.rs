@@ -1,4 +1,4 @@
-//! The server: what it is given, its check, and what it becomes.
+//! The server: its configuration, its check, and the checked server.
 
 mod beginning;
 mod checked;
@@ -44,7 +44,7 @@ use crate::{
     state::States,
 };
 
-/// How long a component may take to say that it is ready.
+/// The default time for a component to become ready.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server with every endpoint of the program.
@@ -79,8 +79,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server with the defaults: pages of its own origin only, [`Limits::new`], a ping every 30 s, and every endpoint
-    /// that names no group.
+    /// A server with the defaults: only pages of its own origin, [`Limits::new`], a ping after 30 s of silence, and
+    /// every endpoint that names no group.
     pub fn new() -> Self {
         Self {
             states: States::default(),
@@ -100,7 +100,8 @@ impl Server {
         }
     }
 
-    /// A value that handlers take as `State<T>`. One of each type: a second call with the same type replaces the value.
+    /// A value that handlers take as `State<T>`. There is one of each type: a second call with the same type replaces
+    /// the value.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -260,8 +261,8 @@ impl Server {
         self
     }
 
-    /// Routes that the server must have. A library crate that nothing names is dropped by the linker together with its
-    /// endpoints; this is how that becomes a startup error (`missing_endpoint`). A second call adds to the first.
+    /// Routes that must exist. The linker drops a library crate that the program does not mention, including its
+    /// endpoints; with this call that is a startup error (`missing_endpoint`). A second call adds to the first.
     ///
     /// ```
     /// let server = sockeye::Server::new().expect(["/ws/chat", "/ws/logs/{id}"]);
@@ -276,8 +277,8 @@ impl Server {
         self
     }
 
-    /// Allows a startup rule for the whole program, with a reason: a warning, or an error that can be allowed.
-    /// If the rule is about one endpoint, `allow(rule, reason = "..")` in its attribute allows it there.
+    /// Allows a startup rule for the whole program, with a reason: a warning, or an error that can be allowed. If the
+    /// rule concerns one endpoint, you can write `allow(rule, reason = "..")` in its attribute instead.
     ///
     /// A second call adds to the first. A name that is not a startup rule, a rule that cannot be allowed, or an empty reason is `invalid_option`
     /// at startup. A rule that reports nothing can be allowed, since what it checks may depend on the
@@ -337,9 +338,9 @@ impl Server {
         self
     }
 
-    /// Stops the server when this future ends, as Ctrl-C, SIGTERM and SIGHUP do: status 503 to new handshakes, close code
-    /// 1001 to every open connection, and the time of [`Limits::shutdown_timeout`] to end. What is left then is cut off, handlers
-    /// included. With [`Health::notice`] all of that begins a moment later.
+    /// Stops the server when this future completes, as Ctrl-C, SIGTERM and SIGHUP do: new handshakes get status 503, every open
+    /// connection is closed with code 1001, and handlers have [`Limits::shutdown_timeout`] to end. Whatever is left then is cut
+    /// off, including handlers. With [`Health::notice`] all of this begins after the notice.
     ///
     /// A second call adds a future: whichever ends first stops the server.
     ///
@@ -445,7 +446,7 @@ impl Server {
         Err(checked.refuse(problems, mode))
     }
 
-    /// [`check`](Self::check) for a listener of ours: the problems are those that [`serve`](Self::serve) would report.
+    /// [`check`](Self::check) for our own listener: the problems are the ones that [`serve`](Self::serve) would report.
     #[cfg(feature = "testing")]
     pub(crate) async fn check_to_listen(self) -> Result<Checked, StartupError> {
         let (mut checked, mut problems) = self.inspect().await;
@@ -453,8 +454,8 @@ impl Server {
         if problems.is_empty() { Ok(checked) } else { Err(checked.refuse(problems, Mode::Serve)) }
     }
 
-    /// The whole check: endpoints are collected, mounted beside the user's routes, asked for through the user's layers,
-    /// and judged.
+    /// The whole check: collects the endpoints, mounts them beside the user's routes, probes them through the user's
+    /// layers, and runs the rules.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies);
@@ -500,7 +501,7 @@ impl Server {
     }
 }
 
-/// The user's router with the health route, if one is wanted and has a place there.
+/// The user's router with the health route, if there is one and its path is free.
 fn with_health(router: Router, health: Option<&Health>, witness: Witness) -> (Router, Option<Problem>) {
     let Some(Health { path, .. }) = health else { return (router, None) };
     match startup::caught(|| health::mount(router.clone(), path, witness)) {

@@ -6,7 +6,7 @@ use crate::startup::{Problem, StartupError};
 
 const VARIABLE: &str = "SOCKEYE_CHECK";
 
-/// What the environment variable `SOCKEYE_CHECK` asks of `serve`.
+/// What the environment variable `SOCKEYE_CHECK` requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Unset, empty or `0`: serve.
@@ -30,7 +30,7 @@ impl Mode {
     }
 }
 
-/// Serving in place of checking could start a second server in somebody's CI, so this is an error.
+/// Serving instead of checking could start a second server in CI, so this is an error.
 fn unknown(value: &str) -> Problem {
     Problem::new(&INVALID_OPTION, format!("`{VARIABLE}={value}` in the environment is not a valid value"))
         .with_help(format!(
@@ -38,7 +38,7 @@ fn unknown(value: &str) -> Problem {
         ))
 }
 
-/// Prints on standard output. A reader that closed it early has seen enough.
+/// Prints on standard output. A reader that closes it early is not an error.
 pub(super) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());

@@ -5,21 +5,21 @@ use crate::{
     shutdown::{Shutdown, either},
 };
 
-/// What is to happen at certain moments of a server's life.
+/// The user's hooks for moments in a server's life.
 #[derive(Default)]
 pub(super) struct Moments {
-    /// What stops it.
+    /// Stops the server.
     pub(super) shutdown: Option<Shutdown>,
-    /// Whether Ctrl-C, SIGTERM and SIGHUP are the program's alone.
+    /// Whether Ctrl-C, SIGTERM and SIGHUP are left to the program.
     pub(super) ignores_signals: bool,
-    /// What is done about handlers that block.
+    /// The watchdog for blocking handlers.
     pub(super) watchdog: Watchdog,
-    /// Who wants to know where it listens.
+    /// Called with the address once the server listens.
     pub(super) listening: Option<Listening>,
 }
 
 impl Moments {
-    /// One more that stops the server, beside those that do already.
+    /// Adds a future that stops the server.
     pub(super) fn stop_on(&mut self, future: Shutdown) {
         self.shutdown = Some(match self.shutdown.take() {
             Some(others) => either(others, future),
@@ -28,5 +28,5 @@ impl Moments {
     }
 }
 
-/// Is told the address, once.
+/// Calls the function with the address, once.
 pub(super) type Listening = Box<dyn FnOnce(SocketAddr) + Send>;

@@ -1,11 +1,11 @@
-//! What a client of HTTP/2 is told by a server that is built without it.
+//! The response to an HTTP/2 client of a server that is built without HTTP/2.
 
-/// Why, for the client.
+/// The reason, for the client.
 const TOLD: &str = "this server does not support HTTP/2; use HTTP/1.1";
 
 /// An empty `SETTINGS`, which a server begins with, and a `GOAWAY` with `HTTP_1_1_REQUIRED` (RFC 9113, sections 3.4, 6.8, and 7).
 ///
-/// Clients show the code and the text, and some ask again over HTTP/1.1. A response of HTTP/1.1 is an invalid frame to them.
+/// Clients show the code and the text, and some retry over HTTP/1.1. To them an HTTP/1.1 response is an invalid frame.
 pub(super) fn farewell() -> Vec<u8> {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     const HTTP_1_1_REQUIRED: u32 = 13;

@@ -1,4 +1,4 @@
-//! The body of a request, for which a handler waits, and its client's deadline.
+//! A request body that a handler waits for, and the deadline of its client.
 
 use std::{
     io,
@@ -18,23 +18,24 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::pace;
 
-/// What became of a request's body, for whoever answers the request.
+/// The fate of a request's body, for the code that answers the request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Debt(Arc<State>);
 
-/// Relaxed: each is a hint that stands for itself. Whoever answers has polled the body before, in the same task, or does not care.
+/// Relaxed: each is an independent hint. The code that answers has polled the body before, in the same task, or does not depend on
+/// it.
 #[derive(Debug, Default)]
 struct State {
     is_overdue: AtomicBool,
     is_remitted: AtomicBool,
 }
 
-/// A body that fails when its client sends next to nothing while somebody waits for it.
+/// A body that fails if its client sends almost nothing while a handler waits for it.
 struct Owed {
     body: Incoming,
     debt: Debt,
     limit: Duration,
-    /// How long it was waited for since the last of enough bytes came.
+    /// How long a handler has waited since enough bytes last arrived.
     waited: Duration,
     since: Option<Instant>,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -42,7 +43,7 @@ struct Owed {
 }
 
 impl Debt {
-    /// The body, which can now become overdue; one that is whole already cannot.
+    /// The body, which can now become overdue; a complete one cannot.
     pub(super) fn collect(&self, body: Incoming, limit: Duration) -> Body {
         if body.is_end_stream() {
             return Body::new(body);
@@ -59,19 +60,19 @@ impl Debt {
         })
     }
 
-    /// Whether somebody waited for the body in vain.
+    /// Whether a handler waited for the body in vain.
     pub(super) fn is_overdue(&self) -> bool {
         self.0.is_overdue.load(Ordering::Relaxed)
     }
 
-    /// From here on the client may take its time: it is being answered, and what it sends is its side of a conversation.
+    /// From here on the client may take its time: the response has begun, and both sides may be streaming.
     pub(super) fn remit(&self) {
         self.0.is_remitted.store(true, Ordering::Relaxed);
     }
 }
 
 impl Owed {
-    /// Something has come: the wait is over, and forgotten when it was enough.
+    /// Data has arrived: the wait ends, and is reset if it was enough.
     fn received(&mut self, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
@@ -83,7 +84,7 @@ impl Owed {
         }
     }
 
-    /// Nothing has come: ready when that has been so for too long.
+    /// No data has arrived: ready if that has been so for too long.
     fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.since.get_or_insert_with(Instant::now);
         let left = self.limit.saturating_sub(self.waited);

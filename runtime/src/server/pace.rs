@@ -1,12 +1,12 @@
-//! How fast a client must be.
+//! The minimum speed of a client.
 
 use std::time::Duration;
 
-/// Bytes per second that a client must take of an answer that waits for it, or send of a body that a handler waits for. The
-/// slowest line in use is faster by far, and who holds a connection with one byte now and then is not.
+/// Bytes per second that a client must read of a pending response, or send of a body that a handler waits for. Even the
+/// slowest real connection is much faster, and a client that holds a connection with an occasional byte is not.
 const LEAST: u128 = 64;
 
-/// What must move within a time; one byte at least.
+/// The bytes that must move within a time; at least one.
 pub(super) fn least(time: Duration) -> usize {
     usize::try_from(time.as_millis() * LEAST / 1000).unwrap_or(usize::MAX).max(1)
 }

@@ -1,4 +1,4 @@
-//! What hyper and h2 answer by themselves, as faults: neither asks anybody, and neither says a word.
+//! Responses of hyper and h2 as faults: neither has a hook or logs them.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ const SMALLER: &str = "send smaller headers (usually cookies) or a shorter query
     over HTTP/1.1, and a path at most 65,534 bytes";
 const CLIENT: &str =
     "fix the client, or the proxy in front: it does not send valid HTTP (RFC 9112, RFC 9113)";
-/// What one connection of HTTP/2 may have at once; `STREAMS` says it, and the guide.
+/// The limit for one HTTP/2 connection; the guide documents `STREAMS`.
 #[cfg(feature = "http2")]
 pub(super) const MAX_STREAMS: u32 = 200;
 const STREAMS: &str = "let the client open at most 200 streams on one connection, as the server's SETTINGS say, and another connection for more; \
@@ -25,7 +25,7 @@ const STREAMS: &str = "let the client open at most 200 streams on one connection
 const CALM: &str =
     "check this client: it resets streams, or sends frames without content, faster than h2 accepts";
 
-/// What hyper has answered, if it has, when a connection ended with this error.
+/// The response that hyper has sent, if any, when a connection ended with this error.
 pub(super) fn by_hyper(
     error: &(dyn Error + 'static),
     beginning: Beginning,
@@ -65,7 +65,7 @@ fn head_too_large(what: &str, limits: &Limits) -> Fault {
     Fault { rule: &HEAD_TOO_LARGE, reason, remedy: SMALLER }
 }
 
-/// The size of a head, as HTTP/1.1 writes it.
+/// The size of a head in HTTP/1.1 form.
 pub(super) fn head_size<B>(request: &Request<B>) -> usize {
     let line = request.method().as_str().len()
         + request.uri().path_and_query().map_or(0, |path| path.as_str().len());
@@ -74,12 +74,12 @@ pub(super) fn head_size<B>(request: &Request<B>) -> usize {
     line + fields.sum::<usize>()
 }
 
-/// A head that has come through to us.
+/// The fault for a head that exceeds the limit, although hyper has accepted it.
 pub(super) fn too_large(version: Version, limits: &Limits) -> Fault {
     head_too_large(&format!("over {version:?}: message head is too large, status 431"), limits)
 }
 
-/// An answer to a request that no endpoint sees, after which the connection is not used again.
+/// The response to a request that no endpoint sees, after which the connection is closed.
 pub(super) fn answer(version: Version, rule: &Rule, status: StatusCode, told: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("request refused [{}]: {told}\n", rule.name)));
     *response.status_mut() = status;
@@ -92,7 +92,7 @@ pub(super) fn answer(version: Version, rule: &Rule, status: StatusCode, told: &s
     response
 }
 
-/// hyper ends a connection of HTTP/2, with everything on it, and neither an error nor a frame says so: it takes no `CONNECT` that
+/// hyper ends an HTTP/2 connection, with all its streams, without an error or a frame: it does not accept a `CONNECT` that
 /// announces a body.
 pub(super) fn without_a_word() -> Fault {
     Fault {
@@ -102,7 +102,7 @@ pub(super) fn without_a_word() -> Fault {
     }
 }
 
-/// What h2 has refused.
+/// A refusal by h2.
 pub(super) fn by_h2(refused: Refused, limits: &Limits) -> Fault {
     let (what, code) = match refused {
         Refused::Version => return no_http2(),

@@ -1,4 +1,4 @@
-//! Accepts connections until the server is told to stop, then lets what is open end.
+//! Accepts connections until the server is told to stop, then waits for the open ones.
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -59,7 +59,7 @@ pub(super) async fn serve(
         shutdown.await;
         drain(&lifecycle, limits.shutdown_timeout, again()).await;
     });
-    // It listens to the end: a client that comes while the server drains is told so.
+    // It listens until the end: a client that connects while the server drains gets a refusal.
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -80,11 +80,12 @@ pub(super) async fn serve(
     unfinished.end();
 }
 
-/// One connection's HTTP: both versions, extended CONNECT, a deadline for the head of each request.
+/// The HTTP configuration of a connection: both versions, extended CONNECT, and a deadline for the head of each
+/// request.
 fn builder(limits: &Limits) -> Builder<Streams> {
     let mut builder = Builder::new(Streams { limit: limits.send_timeout });
     let head = limits.max_request_head_size;
-    // hyper takes no less, and panics at it; what is too small has been refused at the start.
+    // hyper panics at a smaller value; smaller limits are refused at startup.
     let buffer = head.max(Limits::LEAST_HEAD);
     builder
         .http1()
@@ -101,7 +102,7 @@ fn builder(limits: &Limits) -> Builder<Streams> {
     builder
 }
 
-/// What every HTTP connection of a server has.
+/// Shared by all HTTP connections of a server.
 #[derive(Clone)]
 struct Http {
     router: Router,
@@ -120,7 +121,7 @@ fn take(
     let lifecycle = http.lifecycle.clone();
     let is_late = lifecycle.is_stopping();
     let stopping = if is_late {
-        // It gets one answer; to shut it down gracefully would be to hang up before it has asked.
+        // It gets one response; a graceful shutdown would close the connection before its request.
         http.builder.http1().keep_alive(false);
         CancellationToken::new()
     } else {
@@ -129,10 +130,10 @@ fn take(
     let task = lifecycle.until_severed(async move {
         let slot = Arc::new(slot);
         speak(stream, peer, http, Arc::clone(&slot), stopping).await;
-        // An upgraded connection is none of HTTP's any more, and has a place of its own.
+        // An upgraded connection is no longer HTTP, and has its own place.
         drop(slot);
     });
-    // Nobody waits for those who come late: else they could hold the end up.
+    // Shutdown does not wait for connections that arrive late: otherwise they could delay it.
     if is_late {
         tokio::spawn(task);
     } else {
@@ -140,7 +141,7 @@ fn take(
     }
 }
 
-/// Speaks HTTP until the connection ends, is upgraded, or is given up.
+/// Serves HTTP until the connection ends, is upgraded, or is given up.
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
@@ -178,7 +179,7 @@ async fn speak(
             }
             () = stopping.cancelled(), if !is_leaving => {}
         }
-        // What goes on here may end, WebSockets of HTTP/2 included; what is new goes elsewhere.
+        // Open streams may finish, including WebSockets over HTTP/2; new ones are refused.
         is_leaving = true;
         connection.as_mut().graceful_shutdown();
     };
@@ -192,7 +193,7 @@ async fn speak(
     }
 }
 
-/// Why a connection ended early, as far as it is anybody's fault.
+/// Why a connection ended early, if it is a fault.
 fn tell_of_error(
     error: &(dyn std::error::Error + 'static),
     peer: SocketAddr,
@@ -209,7 +210,7 @@ fn tell_of_error(
     }
 }
 
-/// Whether a head did not come to its end in time.
+/// Whether a head did not arrive in time.
 fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout)
 }
@@ -218,7 +219,7 @@ fn unread(what: &str, limits: Limits) -> String {
     format!("the client has read almost nothing of {what} for {:?}", limits.send_timeout)
 }
 
-/// Who asks, and what is known of it.
+/// The client of a connection.
 #[derive(Clone)]
 struct Guest {
     peer: SocketAddr,
@@ -228,7 +229,7 @@ struct Guest {
     faults: Faults,
 }
 
-/// The router, which is told who asks, and whose connection is busy until it has answered.
+/// The router, which receives the client's address, and whose connection is busy until it has answered.
 fn service(
     router: Router,
     guest: Guest,
@@ -253,7 +254,7 @@ fn service(
         if is_http2 {
             request.extensions_mut().insert(Arc::clone(&busy));
         }
-        // hyper reads a head of HTTP/1.1 in large pieces, and the last one may go beyond the limit.
+        // hyper reads the head of an HTTP/1.1 request in large pieces, and the last one may exceed the limit.
         let is_too_large = refused::head_size(&request) > guest.limits.max_request_head_size;
         async move {
             let mut response =
@@ -280,8 +281,8 @@ impl Guest {
         )
     }
 
-    /// The answer to a client whose request never came to its end: the handler's own, if it could make something of what
-    /// had come.
+    /// The response to a client whose request was never completed: the handler's own, if it succeeded with the part that
+    /// arrived.
     fn overdue(&self, version: Version, response: Response<Body>) -> Response<Body> {
         let time = self.limits.send_timeout;
         let reason = format!("the client has sent almost nothing of a request body for {time:?}");
@@ -300,7 +301,7 @@ impl Guest {
     }
 }
 
-/// Most failures of `accept` concern one connection; when there are no file descriptors left, waiting is all one can do.
+/// Most failures of `accept` concern one connection; without file descriptors the server can only wait.
 async fn recover(error: &io::Error, faults: &Faults) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

@@ -1,4 +1,4 @@
-//! What an HTTP connection is busy with, so that a client that asks for nothing can be told from one that waits.
+//! Tracks the activity of an HTTP connection, to distinguish an idle client from one that waits.
 
 use std::{
     sync::{
@@ -16,30 +16,30 @@ use tokio::{
 use super::beginning::Beginning;
 use crate::shutdown::{Busy, Requests, Work};
 
-/// One HTTP connection, from the first byte of the client on, which may never come.
+/// One HTTP connection, from before the client's first byte.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Visit(Arc<State>);
 
-/// Counters and flags are relaxed: each is a fact for itself, and whoever must act on one is notified after it is set.
+/// Counters and flags are relaxed: each is independent, and code that must react is notified after it is set.
 #[derive(Debug, Default)]
 struct State {
     work: Arc<Work>,
-    /// From the first request on, hyper itself watches HTTP/1.1: between two requests, and within a head.
+    /// From the first request on, hyper itself has deadlines for HTTP/1.1: between two requests, and within a head.
     is_http1: AtomicBool,
-    /// The connection is none of HTTP's any more: it has ended, or become a WebSocket.
+    /// The connection is no longer HTTP: it has ended, or become a WebSocket.
     is_over: AtomicBool,
     /// Bytes of responses over HTTP/2 that have been written.
     written: AtomicU64,
-    /// How often the transport did not take what was to be written, and whether it is so now.
+    /// How often the transport did not accept data, and whether it does now.
     blocks: AtomicU64,
     is_blocked: AtomicBool,
-    /// From when on new requests do not keep the connection: its client has been told to make no more of them.
+    /// From when on new requests do not keep the connection alive: its client has been told to send no more.
     last_call: OnceLock<Instant>,
-    /// The client has ended its side, or h2 has said that the connection ends.
+    /// The client has closed its side, or h2 has announced the end of the connection.
     has_parted: AtomicBool,
     /// The first bytes that have come.
     beginning: Mutex<Beginning>,
-    /// Nothing goes on: the client does not take what it is sent.
+    /// No progress: the client does not read.
     is_stalled: AtomicBool,
     ending: Notify,
 }
@@ -49,7 +49,7 @@ impl Visit {
         Self(Arc::new(State { work: Arc::new(Work::new(requests)), ..State::default() }))
     }
 
-    /// A request has come.
+    /// A request has arrived.
     pub(super) fn begin(&self, version: http::Version) -> Arc<Busy> {
         self.0.is_http1.store(version < http::Version::HTTP_2, Ordering::Relaxed);
         let keeps_connection = self.0.last_call.get().is_none_or(|last_call| Instant::now() < *last_call);
@@ -60,24 +60,24 @@ impl Visit {
         self.0.work.has_sockets()
     }
 
-    /// What the client began with.
+    /// The client's first bytes.
     pub(super) fn beginning(&self) -> Beginning {
         *self.0.beginning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The client begins; what it began with so far comes back.
+    /// Records bytes from the client; returns its first bytes so far.
     pub(super) fn hear(&self, bytes: &[u8]) -> Beginning {
         let mut beginning = self.0.beginning.lock().unwrap_or_else(PoisonError::into_inner);
         beginning.hear(bytes);
         *beginning
     }
 
-    /// HTTP has nothing more to do with the connection.
+    /// The connection is finished as far as HTTP is concerned.
     pub(super) fn end(&self) {
         self.0.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// The end of an HTTP/2 connection has shown on the wire.
+    /// The end of an HTTP/2 connection was announced to the client.
     pub(super) fn parted(&self) {
         self.0.has_parted.store(true, Ordering::Relaxed);
     }
@@ -115,15 +115,15 @@ impl Visit {
         self.0.is_blocked.load(Ordering::Relaxed)
     }
 
-    /// A stream was given up; the others may go on, and no new ones are taken.
+    /// A stream was given up; the others may continue, and no new ones are accepted.
     pub(super) fn slow(&self) {
-        // Once is enough, and more would start the time anew in which the connection must be idle.
+        // Once is enough; again would restart the time for which the connection must be idle.
         if self.0.last_call.get().is_none() {
             self.0.ending.notify_one();
         }
     }
 
-    /// The client is told to ask for nothing more, and has so long to understand it.
+    /// The client is told to send no more requests, and has this long to receive that.
     pub(super) fn leave_within(&self, time: Duration) {
         self.0.last_call.get_or_init(|| Instant::now() + time);
     }
@@ -138,13 +138,13 @@ impl Visit {
         self.0.is_stalled.load(Ordering::Relaxed)
     }
 
-    /// Comes to an end when the client was found to be slow, or slower than before.
+    /// Completes when the client was found to be slow, or slower than before.
     pub(super) async fn given_up(&self) {
         self.0.ending.notified().await;
     }
 
-    /// Comes to an end when there was nothing to do for that long. hyper has no such deadline before it knows which version
-    /// of HTTP is spoken, and none at all for HTTP/2.
+    /// Completes when there was no activity for that long. hyper has no such deadline before it knows the version of HTTP,
+    /// and none for HTTP/2.
     pub(super) async fn idle(&self, limit: Duration) {
         loop {
             let changed = self.0.work.changed();

@@ -14,11 +14,11 @@ use super::{
 };
 use crate::shutdown::Busy;
 
-/// So much of a body may be given to HTTP/2 together with its end, which saves a frame. A stream whose end is given cannot be
-/// reset alone any more; of a longer body the end follows when the client has taken the rest.
+/// Bodies up to this size are passed to HTTP/2 together with their end, which saves a frame. A stream whose end is queued
+/// cannot be reset on its own; for a longer body the end follows when the client has read the rest.
 const WITH_ITS_END: usize = 16 * 1024;
 
-/// The body of a response. In HTTP/2 it knows what of it is on its way.
+/// The body of a response. Over HTTP/2 its data in transit is tracked.
 #[derive(Debug)]
 pub(super) struct Watched {
     body: Body,
@@ -32,12 +32,12 @@ struct OverHttp2 {
     given: usize,
 }
 
-/// The response of a connection that speaks HTTP/1.1, where the transport is all there is to wait for.
+/// The response of an HTTP/1.1 connection, where only the transport matters.
 pub(super) fn plain(response: Response<Body>) -> Response<Watched> {
     response.map(|body| Watched { body, has_ended: false, over_http2: None })
 }
 
-/// The response of a stream of HTTP/2, with which the connection is busy until the end of its body.
+/// The response of an HTTP/2 stream, which keeps the connection busy until the end of its body.
 pub(super) fn watch(response: Response<Body>, visit: &Visit, busy: Arc<Busy>) -> Response<Watched> {
     response.map(|body| {
         let delivery = if body.is_end_stream() { None } else { Delivery::current(visit, busy) };

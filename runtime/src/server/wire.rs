@@ -1,4 +1,4 @@
-//! The transport of an HTTP connection, with a deadline for what the client does not take.
+//! The transport of an HTTP connection, with a deadline for a client that does not read.
 
 use std::{
     io::{self, IoSlice},
@@ -25,44 +25,44 @@ use super::{
     visit::Visit,
 };
 
-/// Fails a write when the peer takes next to nothing for a time. A connection on which there is nothing to write may be silent
-/// for as long as it likes: the clock runs only between a write that the transport did not take and a complete flush.
+/// Fails a write if the peer reads almost nothing for a time. A connection without data to write may be silent indefinitely:
+/// the clock runs only between a write that the transport did not accept and a complete flush.
 pub(crate) struct Wire<T> {
     io: T,
-    /// What HTTP has read and left over.
+    /// Data that HTTP has read but not used.
     left_over: Bytes,
     visit: Visit,
     limit: Duration,
     blocked: Option<Blocked>,
-    /// The visit knows what the client began with.
+    /// The client's first bytes are known.
     has_begun: bool,
-    /// What is written, over HTTP/2.
+    /// The parser of the written frames, over HTTP/2.
     frames: Option<Frames>,
-    /// The client speaks HTTP/2, which is not built in, and knows that by now.
+    /// The client speaks HTTP/2, which is not built in, and has been told so.
     is_turned_away: bool,
     tell: Tell,
 }
 
-/// Is told what h2 refuses by itself. Boxed, so that the transport has a type that can be named.
+/// Called with each refusal by h2. Boxed, so that the transport has a type that can be named.
 type Tell = Box<dyn FnMut(Refused) + Send>;
 
-/// More is to be written than the transport takes.
+/// There is more data than the transport accepts.
 #[derive(Debug)]
 struct Blocked {
     deadline: Pin<Box<Sleep>>,
-    /// Bytes that it took since the deadline was set.
+    /// Bytes that the transport accepted since the deadline was set.
     taken: usize,
 }
 
-/// The transport of an upgraded connection, without the layers that HTTP has put around it, each of which costs at every read
-/// and write. Where another server than Sockeye's has accepted the connection, or over HTTP/2, they stay.
+/// The transport of an upgraded connection, without the layers that HTTP has added, which cost time at every read and write.
+/// If a server other than Sockeye's has accepted the connection, or over HTTP/2, they stay.
 pub(crate) fn transport(upgraded: Upgraded) -> Result<Wire<TcpStream>, Upgraded> {
     let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<TcpStream>>>(upgraded)?;
     Ok(Wire { left_over: read_buf, ..io.into_inner() })
 }
 
 impl<T> Wire<T> {
-    /// `tell` is told what h2 refuses by itself.
+    /// `tell` is called with each refusal by h2.
     pub(super) fn new(
         io: T,
         visit: Visit,
@@ -82,7 +82,7 @@ impl<T> Wire<T> {
         }
     }
 
-    /// The client's first bytes say which protocol it speaks.
+    /// The client's first bytes reveal the protocol.
     fn hear(&mut self, bytes: &[u8]) {
         if self.has_begun || bytes.is_empty() {
             return;
@@ -94,7 +94,7 @@ impl<T> Wire<T> {
         }
     }
 
-    /// What is written tells what h2 refuses by itself.
+    /// Written frames reveal refusals by h2.
     fn look_at<'a>(&mut self, slices: impl IntoIterator<Item = &'a [u8]>, written: &Poll<io::Result<usize>>) {
         let (Some(frames), Poll::Ready(Ok(written))) = (&mut self.frames, written) else { return };
         if self.visit.is_over() {
@@ -111,10 +111,10 @@ impl<T> Wire<T> {
         }
     }
 
-    /// What a write has come to, with the deadline in mind.
+    /// The result of a write, or an error if the deadline has passed.
     fn judge(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if self.visit.is_over() {
-            // What has become a WebSocket has a deadline of its own.
+            // A connection that has become a WebSocket has its own deadline.
             return written;
         }
         match written {
@@ -140,7 +140,7 @@ impl<T> Wire<T> {
         });
         loop {
             ready!(blocked.deadline.as_mut().poll(cx));
-            // A WebSocket of HTTP/2 has a deadline of its own, a close code and an event: this one leaves it the time for that.
+            // A WebSocket over HTTP/2 has its own deadline, close code and event: this deadline leaves time for those.
             if blocked.taken < pace::least(limit) && !self.visit.has_sockets() {
                 self.visit.stalled();
                 return Poll::Ready(());
@@ -158,7 +158,7 @@ impl<T> Wire<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
-    /// HTTP/2 where it is not built in: the client is told so in its own protocol, and hyper sees that it leaves.
+    /// HTTP/2 if it is not built in: the client gets a refusal in HTTP/2, and hyper sees the end of the connection.
     fn poll_turn_away(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.is_turned_away, true) {
             (self.tell)(Refused::Version);
@@ -167,7 +167,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             let _said_or_not = Pin::new(&mut self.io).poll_write(cx, &no_http2::farewell());
             let _ended_or_not = Pin::new(&mut self.io).poll_shutdown(cx);
         }
-        // Closed with something unread, the connection would be reset, and the reset can overtake the farewell.
+        // Closing with unread data would reset the connection, and the reset can overtake the refusal.
         let mut room = [0; 1024];
         loop {
             let mut unread = ReadBuf::new(&mut room);

@@ -1,4 +1,4 @@
-//! The end of a server: notice, 1001 to every socket, the time to drain, the cut.
+//! Shuts a server down: notice, 1001 to every socket, the time to drain, and cutting off the rest.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tracing::Level;
 use super::{Lifecycle, Shutdown, never};
 use crate::{connection::Present, log::event};
 
-/// Ends the server: notice for load balancers, 1001 to every socket, the time to drain; then, or when `again` ends, the
-/// cut.
+/// Shuts the server down: notice for load balancers, 1001 to every socket, and the time to drain; when that is over, or
+/// when `again` completes, the rest is cut off.
 pub(crate) async fn drain(lifecycle: &Lifecycle, limit: Duration, again: Shutdown) {
     end(lifecycle, lifecycle.notice, limit, again).await;
 }
@@ -23,7 +23,7 @@ async fn end(lifecycle: &Lifecycle, notice: Duration, limit: Duration, again: Sh
     if let Some(early) = early {
         log_what_is_left(early, &lifecycle.connections.present());
         lifecycle.cut();
-        // What is cut off still has a word to say: an answer, a closing event.
+        // Code that is cut off still writes something: a response, a closing event.
         let _said_or_not = tokio::time::timeout(LAST_WORDS, lifecycle.tasks.wait()).await;
     }
     lifecycle.sever();
@@ -37,10 +37,10 @@ enum Early {
     Signal,
 }
 
-/// How long the end is held up for what was cut off.
+/// How long shutdown waits for code that was cut off.
 pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// Says whether everything has ended in time.
+/// Returns whether everything has ended in time.
 async fn wind_up(lifecycle: &Lifecycle, notice: Duration, limit: Duration) -> bool {
     tokio::time::sleep(notice).await;
     lifecycle.stop();
@@ -67,8 +67,8 @@ fn log_what_is_left(early: Early, handlers: &[Present]) {
     }
 }
 
-/// A server that has not ended. When it is dropped, as a future is that lost a `select!` or was aborted, nobody listens any more and
-/// nobody waits for what is open: its end happens in a task of its own.
+/// A server that has not ended. If it is dropped, like a future that lost a `select!` or was aborted, nothing listens any more and
+/// no caller waits for the open connections: they are shut down in a separate task.
 pub(crate) struct Unfinished {
     lifecycle: Lifecycle,
     limit: Duration,

@@ -28,7 +28,7 @@ impl Future for Drained {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            // A runtime that shuts down has dropped every connection: that is the end, too.
+            // A runtime that shuts down has dropped every connection, which is the end as well.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             _ => Poll::Ready(()),
         }
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Drained {
     }
 }
 
-/// Begins to wait for the end of a server that listens elsewhere.
+/// Begins to wait for a server with another listener.
 pub(crate) fn after(shutdown: Shutdown, lifecycle: Lifecycle, limit: Duration) -> Drained {
     Drained(tokio::spawn(async move {
         shutdown.await;

@@ -1,4 +1,4 @@
-//! What is open, and the signals that end it.
+//! The open connections of a server, and the tokens that end them.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -10,30 +10,30 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::Requests;
 use crate::{connection::Registry, limiter::Counts, log::Flood};
 
-/// How the server's end reaches every connection.
+/// Notifies every connection of a shutdown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lifecycle {
-    /// How long the health route says that the server is about to stop, before it begins to.
+    /// How long the health route announces the shutdown before it begins.
     pub(crate) notice: Duration,
     /// Cancelled when the server is told to stop.
     told: CancellationToken,
     /// Cancelled when the server begins to stop.
     pub(crate) stopping: CancellationToken,
-    /// Cancelled when the time to drain is over: no handler goes on.
+    /// Cancelled when the time to drain is over: no handler continues.
     pub(crate) cut: CancellationToken,
-    /// Cancelled at the very end: nothing goes on.
+    /// Cancelled at the very end: nothing continues.
     severed: CancellationToken,
-    /// The port that Sockeye itself listens on, once it does. Written once, before the first connection is accepted.
+    /// The port of Sockeye's own listener, once it listens. Written once, before the first connection is accepted.
     port: Arc<OnceLock<u16>>,
-    /// What is open, against the limits.
+    /// The numbers of open connections, with their limits.
     pub(crate) counts: Counts,
-    /// What is being answered, the user's own routes included. Counted where Sockeye listens itself.
+    /// The requests in progress, including the user's own routes. Counted only with Sockeye's own listener.
     pub(crate) requests: Requests,
     /// Every handler, with its connection.
     pub(crate) connections: Registry,
-    /// What clients were logged for lately.
+    /// The recent log events of clients.
     pub(crate) flood: Arc<Flood>,
-    /// Every task: HTTP connections, accepted WebSockets, handlers that have something left to do.
+    /// Every task: HTTP connections, accepted WebSockets, lingering handlers.
     pub(crate) tasks: TaskTracker,
 }
 
@@ -44,12 +44,12 @@ impl Lifecycle {
 
     pub(crate) fn listens_on(&self, port: Option<u16>) {
         if let Some(port) = port {
-            // A server listens once.
+            // A server listens only once.
             let _ = self.port.set(port);
         }
     }
 
-    /// The port that is listened on; `None` where somebody else listens.
+    /// The port of the listener; `None` with another listener.
     pub(crate) fn port(&self) -> Option<u16> {
         self.port.get().copied()
     }
@@ -58,7 +58,7 @@ impl Lifecycle {
         self.stopping.is_cancelled()
     }
 
-    /// Whether the end is near: the health route says so.
+    /// Whether the shutdown is announced: the health route says so.
     pub(crate) fn is_told(&self) -> bool {
         self.told.is_cancelled()
     }
@@ -72,7 +72,7 @@ impl Lifecycle {
         self.told.cancel();
     }
 
-    /// No new handshakes from here on, and what is accepted nevertheless is closed with 1001.
+    /// New handshakes are refused from here on, and any that are still accepted are closed with 1001.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
         self.connections.close();
@@ -86,12 +86,12 @@ impl Lifecycle {
         self.connections.cut();
     }
 
-    /// Ends whatever is left, requests to the user's own routes included.
+    /// Ends the rest, including requests to the user's own routes.
     pub(crate) fn sever(&self) {
         self.severed.cancel();
     }
 
-    /// Runs a task until it ends or everything does.
+    /// Runs a task until it ends or the server does.
     pub(crate) fn until_severed<F: Future<Output = ()>>(&self, task: F) -> impl Future<Output = ()> + use<F> {
         let severed = self.severed.clone();
         async move {

@@ -1,4 +1,4 @@
-//! How a server ends: what is open, who is told, and how long it is waited for.
+//! The shutdown of a server: its open connections, their notification, and the time to wait.
 
 mod drain;
 mod drained;
@@ -15,10 +15,10 @@ pub(crate) use lifecycle::Lifecycle;
 pub(crate) use requests::{Busy, Requests, Work};
 pub(crate) use signals::{came as signal_came, signal};
 
-/// What ends a server.
+/// A future that stops a server.
 pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Nothing: for an end that nothing cuts short.
+/// Never: for a shutdown that nothing cuts short.
 pub(crate) fn never() -> Shutdown {
     Box::pin(std::future::pending())
 }

@@ -1,4 +1,4 @@
-//! What is being answered: by the whole server, and by each HTTP connection.
+//! The requests in progress: of the whole server, and of each HTTP connection.
 
 use std::sync::{
     Arc,
@@ -34,16 +34,16 @@ impl Requests {
         self.0.number.load(Ordering::SeqCst)
     }
 
-    /// Ends when one is answered from now on.
+    /// Completes when the next response is finished.
     pub(crate) fn answered(&self) -> Notified<'_> {
         self.0.answered.notified()
     }
 }
 
-/// What one HTTP connection is busy with. Relaxed, as each counter is a fact for itself; the notification comes after the change.
+/// The activity of one HTTP connection. Relaxed, since each counter is independent; the notification comes after the change.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
-    /// How many requests are being answered, and how many WebSockets of HTTP/2 are open.
+    /// The number of requests in progress, and of open WebSockets over HTTP/2.
     busy: AtomicUsize,
     /// How many WebSockets of HTTP/2 are open.
     sockets: AtomicUsize,
@@ -56,7 +56,7 @@ impl Work {
         Self { requests, ..Self::default() }
     }
 
-    /// A request has come. One that comes after the last call is answered, but does not keep its connection.
+    /// A request has arrived. One that arrives after the last call is answered, but does not keep its connection alive.
     pub(crate) fn begin(self: &Arc<Self>, keeps_connection: bool) -> Arc<Busy> {
         self.requests.begin();
         if keeps_connection {
@@ -74,13 +74,13 @@ impl Work {
         self.sockets.load(Ordering::Relaxed) > 0
     }
 
-    /// Ends when it becomes busy, or has nothing more to do.
+    /// Completes when it becomes busy, or is finished.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 }
 
-/// Something that a connection is busy with, until it is dropped.
+/// An activity of a connection, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Busy {
     work: Arc<Work>,

@@ -1,4 +1,4 @@
-//! The signals that stop a server, from when it listens until it has ended.
+//! The signals that stop a server, while it runs.
 
 #[cfg(unix)]
 pub(crate) use unix::{came, signal};
@@ -21,8 +21,8 @@ mod unix {
 
     use super::super::Shutdown;
 
-    /// Ctrl-C, SIGTERM or SIGHUP, from the moment of this call on: whoever is told that the server listens may signal at once, before
-    /// anything has been polled. A signal that the program was started to ignore, such as SIGHUP under `nohup`, stays ignored.
+    /// Ctrl-C, SIGTERM or SIGHUP, from this call on: a program that is notified when the server listens may send a signal at once,
+    /// before anything has been polled. A signal that the program was started to ignore, such as SIGHUP under `nohup`, stays ignored.
     pub(crate) fn signal() -> Shutdown {
         let claim = Claim::new();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
@@ -35,10 +35,10 @@ mod unix {
         }))
     }
 
-    /// A signal has come since a server of the process is stopped by them. For the watchdog: a blocked runtime does not learn of it.
+    /// A signal has arrived while signals stop a server of the process. For the watchdog: a blocked runtime does not notice it.
     static CAME: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-    /// Whether a signal has come that stops the servers.
+    /// Whether a signal has arrived that stops the servers.
     pub(crate) fn came() -> bool {
         CAME.load(Ordering::SeqCst)
     }
@@ -46,21 +46,22 @@ mod unix {
     fn note_signals() {
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
             if !disposition::is_ignored(kind) {
-                // A signal that cannot be registered is not heard by the server either.
+                // A signal that cannot be registered cannot stop the server either.
                 let _ = register(kind.as_raw_value(), Arc::clone(&CAME));
             }
         }
     }
 
-    /// How many servers of the process are stopped by signals, and what happens to a signal when there is none.
+    /// How many servers of the process are stopped by signals, and the effect of a signal if there are none.
     ///
-    /// tokio keeps its handlers for the life of the process. Without this a program that cleans up after `serve` could be ended by
-    /// nothing but SIGKILL.
+    /// tokio keeps its handlers for the life of the process. Without this, only SIGKILL could end a program that cleans up after
+    /// `serve`.
     static CLAIMS: Mutex<Claims> = Mutex::new(Claims { held: 0, defaults: None });
 
     struct Claims {
         held: usize,
-        /// True while no server is stopped by signals: then those that nobody handled before have their default action again.
+        /// True while no server is stopped by signals: signals without an earlier handler then have their default action
+        /// again.
         defaults: Option<Arc<AtomicBool>>,
     }
 
@@ -74,13 +75,13 @@ mod unix {
                 CAME.store(false, Ordering::SeqCst);
             }
             claims.held += 1;
-            // Only the first claim sees what was there before any of ours.
+            // Only the first claim sees the handlers from before our own.
             let defaults = claims.defaults.get_or_insert_with(|| {
                 let defaults = give_back_unhandled();
                 note_signals();
                 defaults
             });
-            // `SeqCst` since a signal handler reads it, which no lock can be taken in.
+            // `SeqCst`, since a signal handler reads it, which cannot take a lock.
             defaults.store(false, Ordering::SeqCst);
             Self
         }
@@ -96,20 +97,20 @@ mod unix {
         }
     }
 
-    /// Registers the default action of every signal that the program does not handle itself; it is taken when the flag is set.
+    /// Registers the default action of every signal that the program does not handle itself; it runs when the flag is set.
     fn give_back_unhandled() -> Arc<AtomicBool> {
         let flag = Arc::new(AtomicBool::new(false));
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
             if disposition::is_default(kind) {
-                // A signal that cannot be registered is not heard by the server either.
+                // A signal that cannot be registered cannot stop the server either.
                 let _ = register_conditional_default(kind.as_raw_value(), Arc::clone(&flag));
             }
         }
         flag
     }
 
-    /// What the process does with a signal. Only Linux tells without `unsafe`; elsewhere the program is taken to handle Ctrl-C and SIGTERM
-    /// itself, and SIGHUP to be ignored.
+    /// What the process does with a signal. Only Linux exposes this without `unsafe`; on other platforms the program is assumed to handle
+    /// Ctrl-C and SIGTERM itself, and to ignore SIGHUP.
     mod disposition {
         use tokio::signal::unix::SignalKind;
 
@@ -138,7 +139,7 @@ mod unix {
 mod elsewhere {
     use super::super::Shutdown;
 
-    /// Signals are heard by the runtime alone.
+    /// The signals go only to the runtime.
     pub(crate) fn came() -> bool {
         false
     }

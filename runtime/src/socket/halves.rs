@@ -78,7 +78,7 @@ impl<C> Sender<C> {
     /// messages that were read before, and then `None`; from now on every send fails. If the connection is
     /// already closing, nothing happens.
     ///
-    /// RFC 6455 section 7.1.2. Dropped while it waits, the connection closes all the same.
+    /// RFC 6455 section 7.1.2. If this is dropped while it waits, the connection closes anyway.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -113,11 +113,10 @@ impl<C> Sender<C> {
     /// heartbeat, except for its [timeout](crate::Heartbeat::timeout), which applies here too (10 s, even if
     /// the heartbeat is off).
     ///
-    /// Cancel safe: a call that is dropped leaves nothing behind.
+    /// Cancel safe: a call that is dropped has no further effect.
     ///
-    /// The pong is read in order. While the handler does not receive, at most 64 messages are read ahead, so a
-    /// handler that only pings does not see the pong of a client that sends many messages: the result is then
-    /// an error that says so.
+    /// The pong is read in order. While the handler does not receive, at most 64 messages are read ahead, so a handler
+    /// that only pings does not see the pong of a client that sends many messages: it then gets an error that says so.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {

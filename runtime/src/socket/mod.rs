@@ -1,4 +1,4 @@
-//! What a handler holds of its connection.
+//! The handles of a handler's connection.
 
 mod halves;
 mod sending;
@@ -21,10 +21,10 @@ use crate::{
 
 /// An open WebSocket.
 ///
-/// The server drives the connection, not the handler: while the handler awaits something else, pings are
-/// answered, the close of the peer is noticed, and a bounded number of messages is read ahead. Sent messages
-/// are written together at the next `.await` of the handler that waits. When the last handle is dropped, the
-/// connection closes with 1000.
+/// The server drives the connection, not the handler: while the handler awaits something else, pings are answered, a
+/// close by the peer is noticed, and a bounded number of messages is read ahead. Messages that were sent are written
+/// together at the next `.await` that suspends the handler. When the last handle is dropped, the connection closes with
+/// 1000.
 ///
 /// ```no_run
 /// use sockeye::{Handshake, ws_endpoint};
@@ -129,7 +129,7 @@ impl<C> Socket<C> {
         self.sender.close(code, reason).await
     }
 
-    /// Sends a ping and waits for the answer. Gives the time that it took; see [`Sender::ping`].
+    /// Sends a ping and waits for the answer. Returns the round-trip time; see [`Sender::ping`].
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -144,7 +144,7 @@ impl<C> Socket<C> {
         self.sender.ping().await
     }
 
-    /// Two handles that can be used at the same time, in two tasks or two branches.
+    /// Splits the socket into two handles that can be used at the same time, in two tasks or two branches.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -164,20 +164,21 @@ impl<C> Socket<C> {
 impl<C: Codec> Socket<C> {
     /// The next message, or `None` at the end: the peer has closed, or the server is stopping.
     ///
-    /// Cancel safe: a message is taken only when it is returned, so a branch of `tokio::select!` that loses drops none.
+    /// Cancel safe: a message is taken only when it is returned, so if another branch of `tokio::select!` completes
+    /// first, no message is lost.
     ///
     /// # Errors
-    /// If the connection broke without a close frame, or if the peer sent something that the endpoint cannot
-    /// accept (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?`, the error ends
-    /// the handler and closes with the right code. After an error that ended the connection, `recv` returns
-    /// `None`; after an `invalid_message`, the next message.
+    /// If the connection failed without a close frame, or if the peer sent something that the endpoint cannot accept
+    /// (`invalid_message`, `message_too_big`, `protocol_violation`). Returned with `?`, the error ends the handler and
+    /// closes with the right code. After an error that ended the connection, `recv` returns `None`; after an
+    /// `invalid_message`, the next message.
     #[doc(alias = "next")]
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         self.receiver.recv().await
     }
 
-    /// Sends a value. Completes when the message is queued; it is written at the next `.await` of the handler
-    /// that waits. If 64 KiB are queued, it waits until the peer has read some.
+    /// Sends a value. Completes when the message is queued; it is written at the next `.await` that suspends the
+    /// handler. If 64 KiB are queued, this waits until the peer has read some of it.
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -196,7 +197,7 @@ impl<C: Codec> Socket<C> {
         self.sender.send(value)
     }
 
-    /// Queues a value without asking for it to be written, for batches that end with [`flush`](Self::flush).
+    /// Queues a value without requesting that it is written, for batches that end with [`flush`](Self::flush).
     ///
     /// ```
     /// # async fn example(socket: sockeye::Socket) -> sockeye::Result {
@@ -237,7 +238,7 @@ async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
     C::decode(message).map(Some).map_err(undecodable)
 }
 
-/// A codec's error, as an `invalid_message`; a close code that the codec chose itself stays.
+/// Converts a codec's error into an `invalid_message`; a close code that the codec has set is kept.
 fn undecodable(error: Error) -> Error {
     match error.kind() {
         Kind::Failed { .. } | Kind::Status { .. } => Error::invalid_message(error.chain()),
@@ -245,8 +246,8 @@ fn undecodable(error: Error) -> Error {
     }
 }
 
-/// Stands in what is left of a handler whose mistakes are reported, where it used its handshake as a socket. Such a program
-/// does not compile, so this is never called.
+/// Used in the remaining body of a handler whose mistakes are reported, where it used its handshake as a socket. Such a
+/// program does not compile, so this is never called.
 #[doc(hidden)]
 pub fn socket_of<C>(_handshake: &crate::Handshake<C>) -> Socket<C> {
     unreachable!("the program that calls this does not compile")

@@ -9,10 +9,10 @@ use crate::{
     connection::{Link, Wait},
 };
 
-/// A message on its way into the queue of its connection: returned by `send` and `feed`.
+/// A message that is being queued on its connection: returned by `send` and `feed`.
 ///
-/// The value is encoded when the method is called; the value is not kept, so a reference need not outlive the
-/// call. If this is dropped before it completes, the message is either queued as a whole or not queued.
+/// The value is encoded when the method is called and is not stored, so a reference need not outlive the call. If this
+/// is dropped before it completes, the message is either queued as a whole or not at all.
 #[must_use = "the message is sent only when this is awaited"]
 #[derive(Debug)]
 pub struct Sending<'a> {

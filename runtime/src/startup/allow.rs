@@ -1,4 +1,5 @@
-//! What is allowed at startup: by `Server::allow` for the whole program, by an endpoint's attribute for itself.
+//! Rules that are allowed at startup: by `Server::allow` for the whole program, or by an endpoint's attribute for that
+//! endpoint.
 
 use sockeye_rules::{INVALID_OPTION, Phase, RULES, Rule};
 
@@ -11,12 +12,12 @@ pub(crate) struct Allowance {
     pub(crate) reason: String,
 }
 
-/// An `allow` that cannot turn anything off: whoever wrote it believes that it does.
+/// An `allow` that cannot turn anything off, although its author believes that it does.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     problems.extend(context.allowed.iter().filter_map(fault));
 }
 
-/// Whether the server, or the endpoint that the problem belongs to, allows it.
+/// Whether the server, or the endpoint of the problem, allows it.
 pub(super) fn covers(allowed: &[Allowance], problem: &Problem) -> bool {
     let rule = problem.catalogued();
     let by_server = || allowed.iter().any(|one| one.rule == rule.name);
@@ -59,7 +60,7 @@ fn without_reason(allowance: &Allowance) -> Option<(String, String)> {
     })
 }
 
-/// The rule that was probably meant: one that could be allowed here, if such a one is near.
+/// The rule that was probably meant: one that can be allowed here, if its name is similar.
 fn nearest(written: &str) -> Option<&'static str> {
     let fits = |rule: &Rule| rule.phase == Phase::Startup && rule.level.can_be_allowed();
     let near = |rules: &mut dyn Iterator<Item = &'static Rule>| {

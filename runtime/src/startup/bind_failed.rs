@@ -4,19 +4,19 @@ use sockeye_rules::BIND_FAILED;
 
 use super::Problem;
 
-/// The port could not be had.
+/// The port cannot be bound.
 pub(crate) fn bind_failed(address: SocketAddr, error: &io::Error) -> Problem {
     Problem::new(&BIND_FAILED, format!("cannot listen on {address}: {}", reason(error)))
         .with_help(help(address, error.kind()))
 }
 
-/// The address could not be turned into an IP address and a port.
+/// The address cannot be resolved to an IP address and a port.
 pub(crate) fn unresolved(error: &io::Error) -> Problem {
     Problem::new(&BIND_FAILED, format!("the address to listen on cannot be resolved: {}", reason(error)))
         .with_help("write an IP address and a port, as in `127.0.0.1:3000` or `0.0.0.0:3000`")
 }
 
-/// The error without the number of the operating system behind it.
+/// The error without the number of the operating system.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);

@@ -1,4 +1,4 @@
-//! From what is registered to what is to be served: endpoints of one group, with the settings in force for each.
+//! Selects the registered endpoints to serve: those of one group, with the effective settings of each.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -28,7 +28,7 @@ pub(crate) fn collect(
     (ours, elsewhere)
 }
 
-/// Where an endpoint stands. The order in which the linker keeps them says nothing.
+/// The place of an endpoint. The order in which the linker stores them means nothing.
 pub(super) fn place(one: &'static Registered) -> impl Ord {
     (one.source.file, one.source.line, one.route)
 }
@@ -59,7 +59,7 @@ fn candidate(
     }
 }
 
-/// The endpoint's own options over the server's settings.
+/// The endpoint's own options, then the server's settings.
 fn settings(registered: &Registered, server: &Settings) -> Settings {
     let options = &registered.options;
     let mut settings = server.clone();

@@ -1,4 +1,4 @@
-//! Asks every component at once whether it is ready, each in a task of its own and for a limited time.
+//! Checks all components concurrently, each in its own task and with a time limit.
 
 use std::{pin::Pin, time::Duration};
 
@@ -9,7 +9,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use crate::{Ready, Result, limits::finite, panic};
 
-/// A component, before it is asked.
+/// A component before its check.
 pub(crate) struct Component {
     name: String,
     limit: Duration,
@@ -25,13 +25,13 @@ pub(crate) struct Unready {
 
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// In the component's own words.
+    /// The component's own error message.
     Failed(String),
     Panicked(String),
     Silent(Duration),
 }
 
-/// Components that are being asked.
+/// Components that are being checked.
 pub(crate) struct Asked(Vec<Answering>);
 
 struct Answering {
@@ -43,7 +43,7 @@ struct Answering {
 
 impl Component {
     pub(crate) fn new(name: String, limit: Duration, component: impl Ready) -> Self {
-        // Called in the task, so that a panic of the closure itself is caught there.
+        // Called in the task, so that a panic in the closure itself is caught there.
         Self { name, limit: finite(limit), ask: Box::pin(async move { component.ready().await }) }
     }
 
@@ -53,19 +53,19 @@ impl Component {
 
     fn start(self) -> Answering {
         let Self { name, limit, ask } = self;
-        // The log of the program that starts, even where it is this thread's only.
+        // The subscriber of the starting program, even if it is only this thread's.
         let task = AbortOnDropHandle::new(tokio::spawn(ask.with_current_subscriber()));
         Answering { name, limit, until: Instant::now() + limit, task }
     }
 }
 
-/// Starts to ask all of them.
+/// Starts all checks.
 pub(crate) fn ask(components: Vec<Component>) -> Asked {
     Asked(components.into_iter().map(Component::start).collect())
 }
 
 impl Asked {
-    /// Those that are not ready, in the order in which they were given.
+    /// The components that are not ready, in the order in which they were given.
     pub(crate) async fn unready(self) -> Vec<Unready> {
         join_all(self.0.into_iter().map(Answering::answer)).await.into_iter().flatten().collect()
     }

@@ -3,17 +3,17 @@ use sockeye_rules::CONFLICTING_ROUTE;
 use super::{Candidate, Clash, Context, Place, Problem, user_router::nested_service};
 use crate::{endpoint::Registered, route::shape, routing::Paths};
 
-/// A route that the router cannot hold beside another one.
+/// A route that overlaps another one in the router.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let mut taken = Taken::of(&context.endpoints);
     problems.extend(context.endpoints.iter().filter_map(|one| conflict(one, &mut taken)));
 }
 
-/// Routes that a new one must not overlap.
+/// The routes that a new one must not overlap.
 struct Taken(Paths<()>);
 
 impl Taken {
-    /// The routes of all endpoints, and those of the user's that they overlap.
+    /// The routes of all endpoints, and the user's routes that they overlap.
     fn of(endpoints: &[Candidate]) -> Self {
         let mut taken = Self(Paths::default());
         for endpoint in endpoints {
@@ -30,7 +30,7 @@ impl Taken {
         self.0.insert(route, ()).is_ok()
     }
 
-    /// A route like that of the endpoint, that overlaps no other: to be added to the help.
+    /// A route similar to the endpoint's that overlaps no other, for the help text.
     fn example(&mut self, endpoint: &'static Registered) -> String {
         let route = endpoint.route;
         let more = match route.strip_prefix("/ws") {
@@ -78,7 +78,7 @@ fn with_user_route(endpoint: &'static Registered, route: &str, taken: &mut Taken
         .with_help(with_user_route_help(endpoint, route, taken))
 }
 
-/// Routes of one shape could share their path, were they written alike.
+/// Routes with the same shape could share their path, if they had the same parameter names.
 fn with_user_route_help(endpoint: &'static Registered, route: &str, taken: &mut Taken) -> String {
     if shape(route) == shape(endpoint.route) {
         return format!(
@@ -99,7 +99,7 @@ fn described(route: &str) -> String {
     }
 }
 
-/// The path of the health route is taken by one of the user's own, or is none.
+/// The path of the health route is one of the user's routes, or is not valid.
 pub(crate) fn no_place_for_health(path: &str, words: &str) -> Problem {
     let message =
         format!("the health route `{path}` cannot be added to the router passed to `.router(..)`: {words}");

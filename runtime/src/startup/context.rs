@@ -9,7 +9,7 @@ use crate::{
     startup_probe::{Answer, Refusal},
 };
 
-/// What the rules look at.
+/// The input of the startup rules.
 pub(crate) struct Context {
     /// The group that the server serves.
     pub(crate) group: String,
@@ -25,30 +25,30 @@ pub(crate) struct Context {
     pub(crate) unready: Vec<Unready>,
     /// What was given to `Server::allow`.
     pub(crate) allowed: Vec<Allowance>,
-    /// How the limits fit into what the process may have.
+    /// The result of fitting the limits to the file descriptors.
     pub(crate) descriptors: Fit,
-    /// The server's limits as they were written, before defaults were lowered to fit.
+    /// The server's limits as the user set them, before defaults were lowered.
     pub(crate) written: Limits,
     /// The server's own settings.
     pub(crate) settings: Settings,
 }
 
-/// An endpoint on its way to be served.
+/// An endpoint that is being checked.
 pub(crate) struct Candidate {
     pub(crate) mounted: Arc<Mounted>,
-    /// What `state = ..` asks for.
+    /// The state type that `state = ..` requires.
     pub(crate) state: Requirement,
     /// Why it cannot be routed.
     pub(crate) clash: Option<Clash>,
-    /// Whether a route of the user's has the same path, and takes what is no handshake.
+    /// Whether a user's route has the same path, and handles requests that are not handshakes.
     pub(crate) shares_path: bool,
-    /// What came back when it was asked for; `None` when it was not asked.
+    /// The result of the startup probe; `None` if it was not probed.
     pub(crate) answer: Option<Answer>,
-    /// How the user's own router keeps a stranger out who asks for its path; `None` when it does not.
+    /// How the user's own router refuses an anonymous request for its path; `None` if it does not.
     pub(crate) beside: Option<Refusal>,
 }
 
-/// Another route that stands in the way.
+/// The conflicting route.
 #[derive(Debug, Clone)]
 pub(crate) enum Clash {
     /// An endpoint whose route has the same shape.
@@ -57,28 +57,28 @@ pub(crate) enum Clash {
     Overlaps(&'static Registered),
     /// A route of the router that was given to `Server::router`.
     User(String),
-    /// The router refuses the route itself, in its own words.
+    /// The router refuses the route itself, with this message.
     Router(String),
 }
 
 impl Candidate {
-    /// What the macro saw of it.
+    /// Its registration.
     pub(crate) fn registered(&self) -> &'static Registered {
         self.mounted.registered
     }
 
-    /// What its parameters need.
+    /// The requirements of its parameters.
     pub(crate) fn requirements(&self) -> impl Iterator<Item = &ParameterRequirement> {
         self.mounted.requirements.iter()
     }
 
-    /// What was not in the request when the startup probe arrived.
+    /// What was missing from the request when the startup probe arrived.
     pub(crate) fn absent(&self) -> impl Iterator<Item = &ParameterRequirement> {
         let absent = if let Some(Answer::Arrived { absent, .. }) = &self.answer { &absent[..] } else { &[] };
         absent.iter().filter_map(|&number| self.mounted.requirements.get(number))
     }
 
-    /// The type of a parameter as it is written.
+    /// The type of a parameter as written in the source.
     pub(crate) fn written(&self, index: usize) -> &'static str {
         self.registered().params.get(index).map_or("", |param| param.ty)
     }

@@ -3,7 +3,8 @@ use sockeye_rules::DUPLICATE_ROUTE;
 use super::{Candidate, Clash, Context, Place, Problem};
 use crate::endpoint::Registered;
 
-/// Two endpoints of one group with one route. In one crate the macro finds it; across crates only the server can.
+/// Two endpoints of one group with the same route. Within a crate the macro finds them; across crates only the server
+/// can.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let same = |one: &Candidate| match one.clash {
         Some(Clash::Same(first)) => Some(problem(one.registered(), first)),
@@ -28,8 +29,8 @@ fn problem(second: &'static Registered, first: &'static Registered) -> Problem {
         )
 }
 
-/// The path of the module from its crate, when both are one place of the source, once in the library of a package and once
-/// in its binary.
+/// The path of the module within its crate, if both are the same place in the source, once in the library of a package and
+/// once in its binary.
 fn compiled_twice(second: &Registered, first: &Registered) -> Option<&'static str> {
     let is_one_place = (first.source.file, first.source.line, first.name)
         == (second.source.file, second.source.line, second.name);
@@ -50,7 +51,7 @@ fn twice(second: &'static Registered, first: &'static Registered, module: &str) 
         .with_help(format!("write `use {library}::{outermost};` instead of `mod {outermost};` in the binary"))
 }
 
-/// The crate that is not the program; both can have one name.
+/// The crate that is not the program; both may have the same name.
 fn library(second: &Registered, first: &Registered) -> &'static str {
     let krate = |one: &Registered| -> &'static str { one.module.split("::").next().unwrap_or(one.module) };
     let program = std::env::current_exe().ok();

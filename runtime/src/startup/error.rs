@@ -5,7 +5,7 @@ use crate::report;
 
 /// Why the server did not start: every problem of every endpoint.
 ///
-/// Returned from `main` it prints the whole report and the process ends with status 1:
+/// Returned from `main`, it prints the whole report, and the process exits with status 1:
 ///
 /// ```no_run
 /// use sockeye::{Server, StartupError};
@@ -36,7 +36,7 @@ impl StartupError {
         &self.problems
     }
 
-    /// The warnings, which alone would not keep the server from starting, sorted by file and line.
+    /// The warnings, which on their own do not keep the server from starting, sorted by file and line.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }

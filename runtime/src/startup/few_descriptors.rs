@@ -3,7 +3,7 @@ use sockeye_rules::{FEW_DESCRIPTORS, INVALID_LIMITS, render::count};
 use super::{Context, Problem};
 use crate::{Limits, descriptors::Fit};
 
-/// Connections need file descriptors, and the process may not have as many as its limits let in.
+/// Connections need file descriptors, and the process may have fewer than its limits require.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let limits = &context.settings.limits;
     match context.descriptors {

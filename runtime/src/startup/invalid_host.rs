@@ -2,7 +2,7 @@ use sockeye_rules::INVALID_HOST;
 
 use super::{Context, Problem};
 
-/// A name of the server by which no client could ask for it.
+/// A name of the server that no client could request.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     if let Some((url, found)) = context.settings.hosts.public_problem() {
         let message = format!("the public URL `{url}` is invalid: {found}");

@@ -3,7 +3,7 @@ use sockeye_rules::INVALID_LIMITS;
 use super::{Candidate, Context, Place, Problem};
 use crate::{Heartbeat, Limits, mounted::Settings};
 
-/// A limit of nothing, under which no connection can live, or one that another limit keeps from being reached.
+/// A limit of zero, with which no connection works, or one that another limit makes unreachable.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for fault in faults(&context.written, &context.settings.heartbeat) {
         let message = format!("the server's {} {}", fault.limit, fault.effect);
@@ -14,7 +14,7 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What the endpoint itself says; what it has from the server is reported there.
+/// The endpoint's own options; inherited ones are reported for the server.
 fn of_endpoint(endpoint: &Candidate) -> Vec<Problem> {
     let registered = endpoint.registered();
     let own = |fault: &Fault| match fault.option {
@@ -37,11 +37,11 @@ const INTERVAL: &str = "heartbeat interval";
 struct Fault {
     limit: &'static str,
     effect: String,
-    /// The option of the attribute; empty when it has none.
+    /// The option of the attribute; empty if there is none.
     option: &'static str,
-    /// What to write on the server.
+    /// The call to write on the server.
     call: &'static str,
-    /// Which other values are right.
+    /// The range of valid values.
     others: &'static str,
 }
 
@@ -76,7 +76,7 @@ fn faults(limits: &Limits, heartbeat: &Heartbeat) -> Vec<Fault> {
     faults
 }
 
-/// The faults whose condition holds.
+/// The faults that apply.
 fn found<const N: usize>(faults: [(bool, Fault); N]) -> Vec<Fault> {
     faults.into_iter().filter(|(holds, _)| *holds).map(|(_, fault)| fault).collect()
 }
@@ -103,7 +103,7 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
     ])
 }
 
-/// A limit that cannot be reached protects from nothing, though its author believes that it does.
+/// A limit that cannot be reached has no effect, although its author believes that it does.
 fn contradiction(limits: &Limits) -> Option<Fault> {
     let per_client = limits.max_connections_per_client?;
     (limits.sockets() > 0 && per_client > limits.sockets()).then(|| Fault {
@@ -118,7 +118,7 @@ fn contradiction(limits: &Limits) -> Option<Fault> {
     })
 }
 
-/// Under a limit that is too small no browser gets in.
+/// With a limit that is too small no browser can connect.
 fn of_heads(limits: &Limits) -> Vec<Fault> {
     let bytes = limits.max_request_head_size;
     let effect = format!("is {bytes} bytes: it must be at least 8192");

@@ -3,7 +3,7 @@ use sockeye_rules::{INVALID_SUBPROTOCOL, subprotocol};
 use super::{Context, Place, Problem};
 use crate::endpoint::Registered;
 
-/// A subprotocol that no client can ask for, or that stands there twice.
+/// A subprotocol that no client can offer, or that is listed twice.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         let registered = endpoint.registered();

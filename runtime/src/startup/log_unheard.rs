@@ -4,33 +4,32 @@ use tracing::{Level, dispatcher, level_filters::STATIC_MAX_LEVEL, metadata::Kind
 use super::{Context, Problem};
 use crate::log;
 
-/// The filter that most programs read.
+/// The environment variable that most programs use.
 const VARIABLE: &str = "RUST_LOG";
 
-/// A subscriber is installed and none of its layers wants a warning of Sockeye's: then whatever is refused or closed is refused
-/// and closed in silence. Where no subscriber is installed warnings go to stderr, so there is nothing to say.
+/// A subscriber is installed and none of its layers accepts Sockeye's warnings: refusals and closes would then be silent.
+/// Without a subscriber, warnings go to stderr, and there is nothing to report.
 pub(super) fn check(_: &Context, problems: &mut Vec<Problem>) {
     if !log::nobody_listens() && !is_heard() {
         problems.push(problem(std::env::var(VARIABLE).ok().as_deref()));
     }
 }
 
-/// Asks in a thread of its own: layers with filters of their own keep their last answer in the thread, and would take it for the
-/// next event's.
+/// Asks on a separate thread: layers with filters cache their last answer per thread, and would reuse it for the next event.
 fn is_heard() -> bool {
     let dispatch = dispatcher::get_default(Clone::clone);
     let asking = move || dispatcher::with_default(&dispatch, || wants_warning() || wants_warning_in_span());
     let asked = std::thread::Builder::new().name("sockeye-log".to_owned()).spawn(asking);
-    // A subscriber that panics when it is asked is not known to drop anything.
+    // A subscriber that panics is not known to drop anything.
     asked.map_or(true, |thread| thread.join().unwrap_or(true))
 }
 
-/// An event's metadata and not only a hint: filters may look at that.
+/// The metadata of an event and not only a hint: filters may look at that.
 fn wants_warning() -> bool {
     tracing::enabled!(kind: Kind::EVENT, target: "sockeye", Level::WARN, message, endpoint, rule, reason, remedy, peer)
 }
 
-/// A filter such as `[connection]=warn` lets through what is in a span.
+/// A filter such as `[connection]=warn` passes events within a span.
 fn wants_warning_in_span() -> bool {
     log::connection("", None, None).in_scope(wants_warning)
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::endpoint::{ParameterRequirement, Requirement};
 
-/// A `ConnectInfo<T>` of a type that Sockeye's listener does not give.
+/// A `ConnectInfo<T>` of a type that Sockeye's listener does not provide.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         for required in endpoint.absent() {

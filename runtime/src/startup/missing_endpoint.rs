@@ -5,7 +5,7 @@ use sockeye_rules::MISSING_ENDPOINT;
 use super::{Context, Problem};
 use crate::{endpoint::Registered, route::shape};
 
-/// A route that was announced with `Server::expect` and that no endpoint has.
+/// A route that was given to `Server::expect` and that no endpoint has.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let shapes: HashSet<String> = context.endpoints.iter().map(|one| shape(one.registered().route)).collect();
     let missing = context.expected.iter().filter(|expected| !shapes.contains(&shape(expected)));
@@ -39,7 +39,7 @@ fn in_other_group(context: &Context, expected: &str) -> Option<&'static Register
     context.elsewhere.iter().copied().find(|one| shape(one.route) == shape(expected))
 }
 
-/// The endpoint whose route looks like a misspelling of the expected one.
+/// The endpoint whose route is probably a misspelling of the expected one.
 fn closest(context: &Context, expected: &str) -> Option<&'static Registered> {
     let likeness = |one: &&'static Registered| strsim::normalized_damerau_levenshtein(one.route, expected);
     let all = context.endpoints.iter().map(super::Candidate::registered);

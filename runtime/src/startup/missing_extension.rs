@@ -6,7 +6,7 @@ use super::{
 };
 use crate::endpoint::{ParameterRequirement, Requirement};
 
-/// An `Extension<T>` that no layer had put into the request when the startup probe reached the endpoint.
+/// An `Extension<T>` that no layer had inserted when the startup probe reached the endpoint.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         for required in endpoint.absent() {
@@ -24,7 +24,8 @@ fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) ->
         .with_help(help(endpoint, required, &of))
 }
 
-/// Behind a guard the value says who asks, as a rule: one value for every request would be everybody's login.
+/// On a guarded endpoint the value usually identifies the user: the same value for every request would log in everyone
+/// as the same user.
 fn help(endpoint: &Candidate, required: &ParameterRequirement, of: &str) -> String {
     if endpoint.registered().options.guarded {
         return format!(

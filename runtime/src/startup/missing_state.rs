@@ -21,7 +21,7 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Full name of the type that is not there.
+/// Full name of the missing type.
 fn missing(endpoint: &Candidate, requirement: &Requirement) -> Option<&'static str> {
     match requirement {
         Requirement::State { id, name } if !endpoint.mounted.states.has(*id) => Some(name),
@@ -59,7 +59,7 @@ fn help(context: &Context, written: &str, full: &str) -> String {
     }
 }
 
-/// What to write for a value of the type.
+/// An expression for a value of the type.
 fn value(written: &str) -> String {
     match written.split_once('<') {
         Some(("Hub", of)) => format!("Hub::<{of}::new()"),
@@ -68,7 +68,7 @@ fn value(written: &str) -> String {
     }
 }
 
-/// Whether one is the other in a wrapper (`Arc<App>` for `App`), or has its name (`a::Config` for `b::Config`).
+/// Whether one type wraps the other (`Arc<App>` and `App`), or has the same name (`a::Config` and `b::Config`).
 fn looks_like(given: &str, required: &str) -> bool {
     let wraps = |outer: &str, inner: &str| outer.contains(&format!("<{inner}>"));
     wraps(given, required) || wraps(required, given) || short(given) == short(required)

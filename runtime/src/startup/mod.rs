@@ -1,5 +1,5 @@
-//! The startup gate: every registered endpoint is judged together with the server it is to run on, before the port is
-//! bound. Everything is collected; nothing stops at the first problem.
+//! The startup gate: every registered endpoint is checked together with its server, before the port is bound. All
+//! problems are collected; nothing stops at the first one.
 
 mod allow;
 mod collect;
@@ -33,7 +33,7 @@ pub(crate) use user_router::UserRouter;
 /// One rule: looks at all endpoints and adds what it finds.
 type Check = fn(&Context, &mut Vec<Problem>);
 
-/// Declares the modules of rules, and the list of their checks.
+/// Declares the modules of the rules, and the list of their checks.
 macro_rules! checks {
     ($(#[$doc:meta])* $CHECKS:ident { $(mod $check:ident: $RULE:ident,)* }) => {
         $(mod $check;)*
@@ -44,8 +44,8 @@ macro_rules! checks {
 }
 
 checks! {
-    /// Every rule of the startup gate, in the order in which they are asked. `bind_failed` is not among them: it is only known
-    /// when all of these are content.
+    /// Every rule of the startup gate, in the order in which they run. `bind_failed` is not among them: it is only known when
+    /// all of these pass.
     CHECKS {
         mod no_endpoints: NO_ENDPOINTS,
         mod missing_endpoint: MISSING_ENDPOINT,
@@ -69,22 +69,22 @@ checks! {
 }
 
 checks! {
-    /// Rules about what only the listener can give. They count where Sockeye itself listens, and not for a router that goes
-    /// to somebody else's `axum::serve`.
+    /// Rules about the listener. They apply to Sockeye's own listener, and not to a router that is passed to another
+    /// `axum::serve`.
     LISTENER_CHECKS {
         mod missing_connect_info: MISSING_CONNECT_INFO,
         mod few_descriptors: FEW_DESCRIPTORS,
     }
 }
 
-/// Every problem of every rule, warnings included, that nobody allows.
+/// Every problem of every rule, including warnings, that is not allowed.
 pub(crate) fn judge(context: &Context) -> Vec<Problem> {
     let mut problems = run(CHECKS, context);
     allow::check(context, &mut problems);
     problems
 }
 
-/// Every problem of the rules about the listener that nobody allows.
+/// Every problem of the rules about the listener that is not allowed.
 pub(crate) fn judge_listener(context: &Context) -> Vec<Problem> {
     run(LISTENER_CHECKS, context)
 }

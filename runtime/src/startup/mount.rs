@@ -1,4 +1,4 @@
-//! The endpoints become routes of the user's router.
+//! Adds the endpoints to the user's router as routes.
 
 use std::{
     collections::HashMap,
@@ -14,9 +14,9 @@ use crate::{
     routing::{self, Known, Table},
 };
 
-/// Adds every endpoint that can be added to the user's router, and notes on the others why they cannot.
+/// Adds every endpoint to the user's router, and records why one cannot be added.
 ///
-/// They are added to the user's router rather than merged with it, so its fallbacks stay what they are.
+/// They are added to the user's router rather than merged with it, so that its fallbacks are kept.
 pub(crate) fn mount(
     user: Router,
     endpoints: &mut [Candidate],
@@ -35,14 +35,14 @@ pub(crate) fn mount(
     (router, Known::new(table, read.has_default_fallback))
 }
 
-/// A router with nothing but this endpoint, for one that has no place in the user's.
+/// A router with only this endpoint, for one that cannot be added to the user's router.
 pub(crate) fn alone(endpoint: &Candidate) -> Option<(Router, Known)> {
     let router = caught(|| add(Router::new(), endpoint)).ok()?;
     let table = Table::new([endpoint.registered()].into_iter(), std::iter::empty(), &[]);
     Some((router, Known::new(table, true)))
 }
 
-/// The endpoints that have the path of a route of the user's.
+/// The endpoints with the path of a user's route.
 fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, EndpointService> {
     let shared = endpoints.iter().filter(|endpoint| endpoint.clash.is_none() && endpoint.shares_path);
     shared
@@ -50,7 +50,8 @@ fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, EndpointService> {
         .collect()
 }
 
-/// axum panicked, so the clash was not foreseen: find out whose it is. Only this costs a copy of the router each.
+/// axum panicked, so the conflict was not predicted: find the route that causes it. Only this needs a copy of the
+/// router for each.
 fn mount_one_by_one(mut router: Router, endpoints: &mut [Candidate]) -> Router {
     for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.clash.is_none() && !endpoint.shares_path)
     {
@@ -66,7 +67,7 @@ fn add(router: Router, endpoint: &Candidate) -> Router {
     router.route_service(endpoint.registered().route, EndpointService::new(endpoint.mounted.clone()))
 }
 
-/// The words of a panic in place of the panic.
+/// Converts a panic into its message.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| crate::panic::words(panic.as_ref()))
 }

@@ -2,11 +2,11 @@ use sockeye_rules::{ORIGIN_SYNTAX, origin::OriginProblem};
 
 use super::{Candidate, Context, Place, Problem};
 
-/// An entry of an origin list that no browser can ever send, or that leaves too much open.
+/// An entry of an origin list that no browser can ever send, or that is too broad.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let server = context.settings.origins.problems();
     problems.extend(server.iter().map(|(entry, found)| problem("the server's origins", entry, found)));
-    // The macro has checked those of an endpoint; this is for endpoints that were registered without it.
+    // The macro has checked the entries of an endpoint; this is for endpoints that were registered without it.
     for endpoint in context.endpoints.iter().filter(|one| one.registered().options.origins.is_some()) {
         problems.extend(of_endpoint(endpoint));
     }

@@ -3,14 +3,14 @@ use sockeye_rules::ORIGIN_WILDCARD_WITH_CREDENTIALS;
 use super::{Candidate, Context, Place, Problem, wording};
 use crate::endpoint::{Registered, Requirement};
 
-/// Extractors that read what a browser sends along by itself, from whatever page the script comes.
+/// Extractors for values that a browser sends automatically, whichever page the script was loaded from.
 ///
-/// `Authorization` is not one of them: no page can set that header on a WebSocket, and a browser adds it by itself only for a
-/// password that it remembers, which is `Authorization<Basic>`. A bearer token is what no foreign page has.
+/// `Authorization` is not one of them: no page can set that header on a WebSocket, and a browser adds it automatically only
+/// for a remembered password, which is `Authorization<Basic>`. A page of another site does not have a bearer token.
 const CREDENTIALS: [&str; 6] =
     ["CookieJar", "SignedCookieJar", "PrivateCookieJar", "Cookie", "Cookies", "Basic"];
 
-/// Any origin on an endpoint that trusts credentials: every page on the web may use its visitors' accounts.
+/// Any origin on an endpoint that trusts credentials: every page on the web can use its visitors' accounts.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let open = context.endpoints.iter().filter(|one| one.mounted.settings.origins.is_any());
     problems.extend(open.filter_map(problem));
@@ -38,14 +38,15 @@ fn credentials(endpoint: &'static Registered) -> Option<Place> {
     Some(Place::param(endpoint, index, "reads credentials from the request"))
 }
 
-/// A parameter whose type says that it reads them.
+/// A parameter whose type says that it reads credentials.
 fn declared(endpoint: &Candidate) -> Option<Place> {
     let required =
         endpoint.requirements().find(|required| matches!(required.requirement, Requirement::Credentials))?;
     Some(wording::place(endpoint, required, "reads credentials from the request"))
 }
 
-/// A body that reads them without an extractor. It is not in the text that the program carries, so the place is the name.
+/// A body that reads credentials without an extractor. The program does not contain its source, so the mark is at the
+/// handler's name.
 fn read(endpoint: &'static Registered) -> Option<Place> {
     endpoint.reads_cookies.then(|| Place::name(endpoint, "reads the `cookie` header in its body"))
 }

@@ -2,7 +2,7 @@ use sockeye_rules::PANIC_ABORTS;
 
 use super::{Context, Problem};
 
-/// A profile in which a panic ends the process: once, whatever the number of endpoints.
+/// A profile with which a panic ends the process: reported once, for any number of endpoints.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     if context.endpoints.iter().any(|one| !one.registered().unwinds) {
         problems.push(problem());

@@ -7,7 +7,7 @@ use crate::{
     route::names,
 };
 
-/// A `Path<T>` that asks for what the route does not have.
+/// A `Path<T>` that requires something that the route does not have.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         let names = names(endpoint.registered().route);
@@ -40,7 +40,7 @@ fn problem(
         .with_help(found.help(names))
 }
 
-/// What the route has, for the label under it.
+/// The parameters of the route, for the label under it.
 fn described(names: &[&str]) -> String {
     match names {
         [] => "the route has no parameters".to_owned(),

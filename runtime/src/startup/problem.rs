@@ -21,7 +21,7 @@ pub struct Problem {
     places: Vec<Place>,
 }
 
-/// A piece of a handler's source, and what is to be said about it.
+/// A piece of a handler's source, with a label.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) endpoint: &'static Registered,
@@ -34,7 +34,7 @@ impl Problem {
         Self { rule, message: message.into(), help: None, places: Vec::new() }
     }
 
-    /// What to do about it: the exact text to write.
+    /// The help text: exactly what to write.
     #[must_use]
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -53,7 +53,7 @@ impl Problem {
         self.rule.name
     }
 
-    /// Whether the server starts nevertheless.
+    /// Whether the server starts anyway.
     pub(crate) fn is_warning(&self) -> bool {
         !self.rule.level.is_error()
     }
@@ -96,7 +96,7 @@ impl Problem {
         &self.places
     }
 
-    /// Reports come in the order of the source; what belongs to no endpoint comes first.
+    /// The order of a report: by source position; problems without an endpoint come first.
     pub(crate) fn order(&self) -> impl Ord + use<> {
         (self.file(), self.line(), self.rule.name, self.column())
     }
@@ -139,7 +139,8 @@ impl Place {
         u32::try_from(line.chars().count()).unwrap_or(0) + 1
     }
 
-    /// The bytes to underline, cut to what the text has: a wrong mark may blur a report, never break it.
+    /// The bytes to underline, cut to the length of the text: a wrong mark may make a report less clear, but must never
+    /// break it.
     pub(crate) fn span(&self) -> std::ops::Range<usize> {
         let text = self.source().text;
         let start = text.floor_char_boundary(self.mark.start as usize);
@@ -152,7 +153,7 @@ impl Place {
     }
 }
 
-/// The option's name, after the route and before the signature.
+/// The option's name, between the route and the end of the attribute.
 fn find_option(source: &Source, key: &str) -> Option<Mark> {
     let from = source.route.end as usize;
     let attribute = source.text.get(from..source.name.start as usize)?;
@@ -162,7 +163,7 @@ fn find_option(source: &Source, key: &str) -> Option<Mark> {
     Some(Mark { start, end: start + u32::try_from(key.len()).ok()? })
 }
 
-/// The values of other options are written in quotes.
+/// The values of other options are in quotes.
 fn is_in_quotes(text: &str, at: usize) -> bool {
     text[..at].matches('"').count() % 2 == 1
 }

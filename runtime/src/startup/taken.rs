@@ -1,4 +1,4 @@
-//! Which routes stand in each other's way, asked of the router that will serve them.
+//! Finds conflicting routes, with the router that will serve them.
 
 use std::collections::HashMap;
 
@@ -9,9 +9,9 @@ use crate::{
     routing::{Paths, Refused},
 };
 
-/// Finds every endpoint whose route cannot be added to the user's routes and the endpoints before it.
+/// Finds every endpoint whose route conflicts with the user's routes or with an earlier endpoint.
 ///
-/// A route of the user's with the very same path is in nobody's way: it takes what is no handshake.
+/// A user's route with exactly the same path is not a conflict: it handles requests that are not handshakes.
 pub(super) fn find_clashes(user_routes: &[String], endpoints: &mut [Candidate]) {
     let mut taken = Taken::default();
     for route in user_routes {
@@ -39,8 +39,8 @@ enum Owner {
 }
 
 impl Taken {
-    /// Whether the path is that of a route of the user's, to the letter: with other names of its parameters the endpoint would
-    /// not find its own. From then on it is the endpoint's.
+    /// Whether the path is exactly that of a user's route: with different parameter names the endpoint would not find its own
+    /// parameters. From then on the path belongs to the endpoint.
     fn share(&mut self, endpoint: &'static Registered) -> bool {
         let owner = self.owners.get_mut(&shape(endpoint.route));
         let Some(owner) =

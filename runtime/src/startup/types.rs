@@ -1,4 +1,4 @@
-//! Full type names made readable.
+//! Shortens full type names.
 
 /// `sockeye::hub::Hub<app::LogRecord>` becomes `Hub<LogRecord>`.
 pub(super) fn short(name: &str) -> String {
@@ -19,9 +19,9 @@ pub(super) fn short(name: &str) -> String {
     short
 }
 
-/// The parameters of a type as it is written: `Hub<LogRecord>` of `State<Hub<LogRecord>>`.
+/// The parameters of a type as written: `Hub<LogRecord>` of `State<Hub<LogRecord>>`.
 ///
-/// `None` when it is not written out, as in an alias.
+/// `None` if they are not written out, as in an alias.
 pub(super) fn inside<'a>(written: &'a str, wrapper: &str) -> Option<&'a str> {
     let (head, rest) = written.trim().split_once('<')?;
     let last = head.trim().rsplit("::").next()?.trim();

@@ -6,21 +6,21 @@ use crate::{
     startup_probe::Refusal,
 };
 
-/// Extractors that say nothing about who asks. Any other may be how the handler tells strangers apart.
+/// Extractors that do not identify the client. Any other extractor may authenticate clients.
 const ANONYMOUS: [&str; 9] =
     ["State", "Path", "Query", "Extension", "ConnectInfo", "Uri", "OriginalUri", "MatchedPath", "Method"];
 
-/// Words in the type of a query that carries a token: browsers can send one no other way.
+/// Words in the type of a query that carries a token: a browser has no other place for one.
 const SECRETS: [&str; 8] = ["auth", "token", "login", "session", "credential", "claim", "ticket", "key"];
 
-/// An endpoint that a stranger reaches, where the layers of the user's own router would have refused it: moved out of that
-/// router, it has lost its guard.
+/// An endpoint that an anonymous client reaches, although the layers of the user's own router would have refused the
+/// request: when it was moved out of that router, it lost its guard.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     let open = context.endpoints.iter().filter(|one| !one.registered().options.guarded);
     problems.extend(open.filter_map(|one| Some(problem(one.registered(), kept_out(one)?))));
 }
 
-/// How the user's router refuses a stranger whom the handler has no means to refuse.
+/// How the user's router refuses an anonymous client that the handler cannot refuse.
 fn kept_out(endpoint: &Candidate) -> Option<&Refusal> {
     endpoint.beside.as_ref().filter(|_| is_anonymous(endpoint))
 }

@@ -3,7 +3,7 @@ use sockeye_rules::UNGUARDED_ENDPOINT;
 use super::{Candidate, Context, Place, Problem};
 use crate::startup_probe::Answer;
 
-/// An endpoint that says `guarded` and that the startup probe reached without credentials: the door is open.
+/// An endpoint that is `guarded`, but that the startup probe reached without credentials.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     problems.extend(context.endpoints.iter().filter(|one| is_open(one)).map(problem));
 }

@@ -8,7 +8,7 @@ use crate::{
     startup_probe::{Answer, Refusal},
 };
 
-/// An endpoint that the startup probe did not reach: no client could.
+/// An endpoint that the startup probe did not reach, so no client can.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     problems.extend(context.endpoints.iter().filter_map(unreachable));
 }
@@ -32,7 +32,7 @@ fn unreachable(endpoint: &Candidate) -> Option<Problem> {
     Some(Problem::new(&UNREACHABLE_ENDPOINT, message).at(Place::route(registered, label.1)).with_help(help))
 }
 
-/// What happened, in the title and under the route; and what to do.
+/// The title, the label under the route, and the help text.
 type Told = ((String, String), String);
 
 fn told(title: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Told {
@@ -50,7 +50,7 @@ fn refused(refusal: &Refusal, candidate: &Candidate) -> Told {
     told(title, format!("a handshake for this route gets {refusal}"), help)
 }
 
-/// The probe cannot know by which name clients ask.
+/// The probe does not know the name that clients request.
 const ABOUT_HOST: &str = "; if it checks the host or the scheme of the request, set the address that clients use: \
                           `.public_url(\"https://app.example.com\")` on the `Server`";
 

@@ -1,45 +1,46 @@
-//! What the user's router has. axum has no list of it, but its `Debug` text has, which no other file reads.
+//! The routes of the user's router. axum has no list of them, but they are in its `Debug` output, which only this file
+//! reads.
 
 use std::collections::HashSet;
 
 use axum::Router;
 
-/// The router that was given to `Server::router`, as far as it can be read.
+/// The router that was given to `Server::router`, as far as it can be parsed.
 pub(crate) struct UserRouter {
     pub(crate) routes: Vec<String>,
-    /// Those of them that answer a method they do not know without calling a handler.
+    /// The routes that answer an unknown method without calling a handler.
     pub(crate) choosy: HashSet<String>,
-    /// Whether what no route takes is left to axum's own fallback.
+    /// Whether requests without a route go to axum's own fallback.
     pub(crate) has_default_fallback: bool,
 }
 
 impl UserRouter {
     pub(crate) fn read(router: &Router) -> Self {
         let text = format!("{router:?}");
-        // A route may have the same words in it, but stands before.
+        // A route may contain the same text, but precedes it.
         let fallback = text.rsplit_once("default_fallback: ");
         let has_default_fallback = fallback.is_some_and(|(_, rest)| rest.starts_with("true"));
         let (all, choosy) = routes(&text);
         Self { routes: all, choosy, has_default_fallback }
     }
 
-    /// Whether all of its routes are choosy.
+    /// Whether all of its routes answer an unknown method without a handler.
     pub(crate) fn is_choosy(&self) -> bool {
         self.routes.len() == self.choosy.len()
     }
 }
 
-/// The prefix of a nested service: axum gives its tail a parameter of its own, which no one has ever written.
+/// The prefix of a nested service: axum adds a parameter for the rest, which users never write.
 pub(crate) fn nested_service(route: &str) -> Option<&str> {
     let (prefix, _) = route.split_once("{*__private__axum")?;
     Some(prefix.trim_end_matches('/'))
 }
 
-/// The routes, and those that are choosy, from the text of a router.
+/// The routes, and those that answer an unknown method, from a router's `Debug` output.
 ///
-/// Were that text to change, a conflict would be found when the endpoint is mounted, in axum's words (see `mount`), and no
-/// router would be asked for what its layers refuse.
-/// Asking the router with sample paths instead would miss `/a/{id}/b` under a catch-all `/a/{*rest}`.
+/// If that output changed, a conflict would be found when the endpoint is mounted, in axum's words (see `mount`), and no
+/// router would be probed for its layers. Probing the router with sample paths instead would miss `/a/{id}/b` under a
+/// catch-all `/a/{*rest}`.
 fn routes(text: &str) -> (Vec<String>, HashSet<String>) {
     let Some((services, paths)) = text.split_once("node: Node { paths: {") else { return Default::default() };
     let choosy_ids: HashSet<&str> = services.split("RouteId(").skip(1).filter_map(choosy).collect();
@@ -56,14 +57,14 @@ fn routes(text: &str) -> (Vec<String>, HashSet<String>) {
     (routes, choosy)
 }
 
-/// The id of a route that takes some methods only, of `3): MethodRouter(.., allow_header: Bytes(..`. A route of `any(..)` has
-/// `Skip` there, and a service has nothing.
+/// The id of a route that accepts only some methods, from `3): MethodRouter(.., allow_header: Bytes(..`. A route of `any(..)`
+/// has `Skip` there, and a service has nothing.
 fn choosy(text: &str) -> Option<&str> {
     let (id, service) = text.split_once("): MethodRouter(")?;
     service.contains("allow_header: Bytes(").then_some(id)
 }
 
-/// One `3): "/path"`, after its `RouteId(`: its id, its path, and what follows it.
+/// One `3): "/path"` after its `RouteId(`: its id, its path, and the rest.
 fn entry(text: &str) -> Option<(&str, String, &str)> {
     let (id, quoted) = text.split_once("): \"")?;
     let mut route = String::new();

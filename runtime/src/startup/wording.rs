@@ -4,18 +4,18 @@ use super::{
 };
 use crate::endpoint::ParameterRequirement;
 
-/// A need as the reports speak of it.
+/// A requirement in the words of the reports.
 pub(super) struct Wording {
-    /// Who needs it: the endpoint, or a parameter of its that declares needs.
+    /// The endpoint that needs it, or a parameter that declares requirements.
     pub(super) who: String,
-    /// What it needs, such as `State<Config>`.
+    /// The requirement, such as `State<Config>`.
     pub(super) what: String,
-    /// What is in it: `Config`.
+    /// The inner type: `Config`.
     pub(super) of: String,
 }
 
 impl Wording {
-    /// Of a need in a wrapper such as `State`, with this full name of what is in it.
+    /// A requirement in a wrapper such as `State`, with this full name of the inner type.
     pub(super) fn new(
         endpoint: &Candidate,
         required: &ParameterRequirement,
@@ -36,7 +36,7 @@ impl Wording {
     }
 }
 
-/// The parameter, with the reason that its type declares or else these words.
+/// The parameter, with the reason that its type declares or otherwise this label.
 pub(super) fn place(endpoint: &Candidate, required: &ParameterRequirement, otherwise: &str) -> Place {
     Place::param(endpoint.registered(), required.index, required.reason.unwrap_or(otherwise))
 }

@@ -4,44 +4,44 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::endpoint::Registered;
 
-/// What came of a startup probe.
+/// The result of a startup probe.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// It reached an endpoint.
     Arrived {
-        /// Which one.
+        /// The endpoint.
         at: &'static Registered,
-        /// Requirements, by their number, whose `Extension` or `ConnectInfo` is not there.
+        /// The requirements, by index, whose `Extension` or `ConnectInfo` is missing.
         absent: Vec<usize>,
     },
-    /// Something in front answered.
+    /// A layer or route in front answered.
     Refused(Refusal),
-    /// It reached the endpoint, but a layer put another answer in place of the endpoint's.
+    /// It reached the endpoint, but a layer replaced the endpoint's response.
     Replaced(Refusal),
-    /// A rate limit counted the startup probes. That says nothing about a client that comes alone.
+    /// A rate limit applied to the startup probes. That says nothing about a single client.
     Busy,
-    /// A layer panicked, with these words.
+    /// A layer panicked, with this message.
     Panicked(String),
-    /// Nothing came back in time.
+    /// There was no response in time.
     Silent,
-    /// No request can be made for the route.
+    /// The route is not a valid request path.
     NoRequest(String),
 }
 
 impl Answer {
-    /// The answer with which strangers are kept out.
+    /// The response that refuses anonymous clients.
     pub(super) fn kept_out(self) -> Option<Refusal> {
         let Self::Refused(refusal) = self else { return None };
         refusal.keeps_strangers_out().then_some(refusal)
     }
 }
 
-/// An answer that is not the endpoint's.
+/// A response that is not the endpoint's.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     status: StatusCode,
     location: Option<String>,
-    /// The first part of the body, on one line.
+    /// The beginning of the body, on one line.
     body: String,
 }
 
@@ -56,20 +56,20 @@ impl Refusal {
         self.status
     }
 
-    /// The status and where it leads, without the body.
+    /// The status and the target of a redirect, without the body.
     pub(crate) fn answer(&self) -> String {
         let to = self.location.as_ref().map(|location| format!(" (to {location})"));
         format!("{}{}", self.status, to.unwrap_or_default())
     }
 
-    /// Whether this is how an authenticating layer answers a stranger.
+    /// Whether an authenticating layer answers an anonymous request like this.
     pub(crate) fn asks_for_credentials(&self) -> bool {
         let refused =
             [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
         refused.contains(&self.status) || (self.status.is_redirection() && self.location.is_some())
     }
 
-    /// Whether this is how a layer keeps strangers out, and nothing else: a redirect counts when it leads to a login.
+    /// Whether only a layer that refuses anonymous clients answers like this: a redirect counts if it leads to a login.
     pub(crate) fn keeps_strangers_out(&self) -> bool {
         self.asks_for_credentials() && (!self.status.is_redirection() || self.leads_to_login())
     }
@@ -85,25 +85,25 @@ impl Refusal {
             .any(|word| to.contains(word))
     }
 
-    /// Whether it is one that a check of the host or the scheme gives.
+    /// Whether a check of the host or the scheme answers like this.
     pub(crate) fn may_be_about_host(&self) -> bool {
         let refused = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::MISDIRECTED_REQUEST]
             .contains(&self.status);
         refused || (self.status.is_redirection() && !self.leads_to_login())
     }
 
-    /// Whether the body has Sockeye's own mark of a rule.
+    /// Whether the body names a rule of Sockeye.
     pub(crate) fn says(&self, rule: &str) -> bool {
         self.body.contains(&format!("[{rule}]"))
     }
 
-    /// Whether the values of path parameters, which are made up, may be the cause.
+    /// Whether the made-up values of path parameters may be the cause.
     pub(crate) fn misses_what_the_path_names(&self) -> bool {
         [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY]
             .contains(&self.status)
     }
 
-    /// Whether asking again, alone, may bring another answer.
+    /// Whether a second, single probe may get a different response.
     pub(super) fn is_load(&self) -> bool {
         [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&self.status)
     }
@@ -120,7 +120,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// At most 120 characters, white space drawn together.
+/// At most 120 characters, with white space collapsed.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");

@@ -11,20 +11,21 @@ use crate::{mounted::Mounted, panic, startup::Candidate};
 
 /// How long a layer may take to pass a request on or answer it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer's body may take.
+/// How long a response body may take.
 const PATIENCE_FOR_BODY: Duration = Duration::from_millis(500);
-/// Startup probes under way at once: enough that slow layers do not add up, few enough for what stands behind them.
+/// The number of concurrent startup probes: enough that the delays of slow layers do not add up, few enough for the
+/// services behind them.
 pub(super) const AT_ONCE: usize = 256;
-/// How much of an answer's body is read.
+/// How much of a response body is read.
 const BODY: usize = 1024;
 
-/// Asks the finished router once for each endpoint that it has.
+/// Probes each endpoint of the finished router.
 pub(crate) async fn ask_all(router: &Router, endpoints: &mut [Candidate]) {
     ask_each(|one| one.clash.is_none().then(|| router.clone()), endpoints).await;
 }
 
-/// Asks for each endpoint that the finished router has no place for, in a router of its own: what else is wrong with it belongs into the
-/// same report.
+/// Probes each endpoint that could not be added to the finished router, in a router of its own: its other problems belong in the same
+/// report.
 pub(crate) async fn ask_left_out(alone: impl Fn(&Candidate) -> Option<Router>, endpoints: &mut [Candidate]) {
     ask_each(|one| one.clash.as_ref().and_then(|_| alone(one)), endpoints).await;
 }
@@ -46,7 +47,7 @@ pub(super) async fn at<T>(index: usize, work: impl Future<Output = T>) -> (usize
     (index, work.await)
 }
 
-/// A layer that limits load may have refused only because so many asked at once: asks again, alone.
+/// A layer that limits load may have refused only because of the concurrent probes: probes again, alone.
 async fn again(router: &Router, mounted: Arc<Mounted>, first: Answer) -> Answer {
     match first {
         Answer::Refused(refusal) if refusal.is_load() => match ask(router.clone(), mounted).await {
@@ -62,7 +63,7 @@ async fn ask(router: Router, mounted: Arc<Mounted>) -> Answer {
     send(router, request::handshake(&mounted, &marker), &marker, PATIENCE).await
 }
 
-/// What the router answers.
+/// The response of the router.
 pub(super) async fn send(
     router: Router,
     request: http::Result<Request<Body>>,
@@ -74,7 +75,7 @@ pub(super) async fn send(
         Err(why) => return Answer::NoRequest(why.to_string()),
     };
     let answer = async { read(router.oneshot(request).await.unwrap_or_else(|never| match never {})).await };
-    // The router is this request's own, and its answer is looked at no more after a panic.
+    // The router is used only for this request, and its response is not used after a panic.
     match tokio::time::timeout(patience, AssertUnwindSafe(answer).catch_unwind()).await {
         Err(_) => Answer::Silent,
         Ok(Err(panic)) => Answer::Panicked(panic::words(panic.as_ref())),
@@ -93,7 +94,7 @@ fn judge(marker: &Marker, refusal: Refusal) -> Answer {
 async fn read(response: Response) -> Refusal {
     let (parts, body) = response.into_parts();
     let mut bytes = Vec::new();
-    // A body without end is cut; the status is what counts.
+    // An endless body is cut; the status is what matters.
     let _ = tokio::time::timeout(PATIENCE_FOR_BODY, fill(&mut bytes, body)).await;
     bytes.truncate(BODY);
     Refusal::new(parts.status, &parts.headers, &bytes)

@@ -1,4 +1,4 @@
-//! What the layers of the user's own router would do to a stranger who asks for an endpoint's path.
+//! Tests how the layers of the user's own router answer an anonymous request for an endpoint's path.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::{
     startup::{Candidate, Clash, UserRouter},
 };
 
-/// How long that router may take. That it is slow there is no mistake.
+/// How long that router may take. A slow response is not a mistake here.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Words in the routes that are open to strangers where everything else is not.
+/// Words in routes that are usually public in a router where everything else is not.
 const OPEN_ANYWAY: [&str; 19] = [
     "login", "logon", "logout", "log-in", "signin", "sign-in", "signup", "sign-up", "register", "auth",
     "callback", "health", "ready", "live", "metrics", "favicon", "static", "assets", "public",
 ];
 
-/// Asks it for the path of each endpoint that a stranger reaches: what is kept out there was kept out before the endpoint moved
-/// out of that router, if its own routes keep strangers out as well.
+/// Probes it for the path of each endpoint that an anonymous client reaches: a request that is refused there was also refused
+/// before the endpoint moved out of that router, if its own routes refuse anonymous clients as well.
 ///
-/// That second question matters: merged with a router that has a layer, an axum router answers whatever it does not know through
-/// that layer, however open its own routes are. No handler is run, only layers and the fallback.
+/// That second condition matters: merged with a router that has a layer, an axum router answers unknown paths through that
+/// layer, however open its own routes are. No handler runs, only layers and the fallback.
 pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, endpoints: &mut [Candidate]) {
     let Some(router) = router else { return };
     let read = UserRouter::read(router);
@@ -37,7 +37,7 @@ pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, end
         return;
     }
     let reached = |one: &Candidate| matches!(one.answer, Some(Answer::Arrived { .. }));
-    // A route that takes the path is asked with a method that does not call its handler.
+    // A route that matches the path is probed with a method that does not call its handler.
     let can_ask = |one: &Candidate| match &one.clash {
         None => !one.shares_path || read.choosy.contains(one.registered().route),
         Some(Clash::User(route)) => read.choosy.contains(route),
@@ -47,19 +47,19 @@ pub(crate) async fn ask_users_router(router: Option<&Router>, hosts: &Hosts, end
     let asked: Vec<_> = all.map(|(index, one)| at(index, stranger(router, one))).collect();
     let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     for (index, answer) in answers {
-        // A fallback of the user's may answer 403 to whatever it does not know.
+        // A user's fallback may answer unknown paths with 403.
         let refusal =
             answer.kept_out().filter(|refusal| read.has_default_fallback || !refusal.is_forbidden());
         endpoints[index].beside = refusal;
     }
 }
 
-/// Whether strangers are kept out of every route that is not open in every program. One that cannot be asked without running its
-/// handler, of `any(..)` or a service, may be open: then nobody knows.
+/// Whether anonymous clients are refused on every route that is not usually public. A route that cannot be probed without
+/// running its handler, of `any(..)` or a service, may be open, so the result is unknown.
 async fn keeps_its_own_routes(router: &Router, read: &UserRouter, hosts: &Hosts) -> bool {
     let telling: Vec<&String> = read.routes.iter().filter(|route| !is_open_anyway(route)).collect();
     if telling.is_empty() {
-        // What answers then may be a fallback, such as one that sends whatever it does not know to a login page.
+        // The response may come from a fallback, such as one that redirects unknown paths to a login page.
         return read.has_default_fallback && !read.routes.is_empty() && read.is_choosy();
     }
     if telling.iter().any(|route| !read.choosy.contains(*route)) {
@@ -67,7 +67,7 @@ async fn keeps_its_own_routes(router: &Router, read: &UserRouter, hosts: &Hosts)
     }
     let asked: Vec<_> = telling.iter().map(|route| without_handler(router, route, hosts)).collect();
     let answers = stream::iter(asked).buffer_unordered(AT_ONCE);
-    // The first open one is enough, or the first that hangs.
+    // The first open one is enough, or the first that does not respond.
     answers.all(|answer| std::future::ready(answer.kept_out().is_some())).await
 }
 

@@ -5,21 +5,21 @@ use http::{StatusCode, header, request::Parts};
 
 use crate::{endpoint::Registered, mounted::Mounted};
 
-/// Says that a request is a startup probe, and takes note of where it arrives. Its type is private, so no client and no
-/// layer can make one.
+/// Marks a request as a startup probe, and records where it arrives. Its type is private, so no client and no layer can
+/// create one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marker(Arc<Mutex<Option<Arrival>>>);
 
-/// Where a startup probe arrived, and what was not in the request there.
+/// Where a startup probe arrived, and what was missing from the request there.
 #[derive(Debug, Clone)]
 pub(super) struct Arrival {
     pub(super) at: &'static Registered,
-    /// Requirements, by their number, whose `Extension` or `ConnectInfo` is not there.
+    /// The requirements, by index, whose `Extension` or `ConnectInfo` is missing.
     pub(super) absent: Vec<usize>,
 }
 
 impl Marker {
-    /// What the endpoint noted.
+    /// The record of the endpoint.
     pub(super) fn arrival(&self) -> Option<Arrival> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -63,7 +63,7 @@ pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
         .filter(|(_, requirement)| requirement.is_absent(&parts.extensions));
     let absent = unmet.map(|(number, _)| number).collect();
     marker.note(Arrival { at: mounted.registered, absent });
-    // What a real handshake is answered with, so that layers on the way back see what they will see.
+    // The response of a real handshake, so that layers on the way back see what they will see later.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
     Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
 }

@@ -1,5 +1,5 @@
-//! One upgrade request for each endpoint, in process, through the finished router with the user's layers. A marker in
-//! its extensions, which nobody outside can send, stops it at the endpoint.
+//! Sends one upgrade request for each endpoint, in process, through the finished router with the user's layers. A
+//! marker in its extensions, which no client can set, stops it at the endpoint.
 
 mod answer;
 mod ask;

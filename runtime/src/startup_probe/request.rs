@@ -1,4 +1,4 @@
-//! What is asked, as it would come from outside.
+//! The requests of the startup probe, as clients would send them.
 
 use std::net::SocketAddr;
 
@@ -19,8 +19,8 @@ pub(super) fn handshake(mounted: &Mounted, marker: &Marker) -> http::Result<Requ
         .body(Body::empty())
 }
 
-/// A request with a method that no handler of `get`, `post` and the like serves: it passes the layers of the route, and is
-/// answered 405 behind them.
+/// A request with a method that handlers of `get`, `post` and so on do not serve: it passes the layers of the route, and
+/// is answered with 405 behind them.
 pub(super) fn without_handler(route: &str, hosts: &Hosts, marker: &Marker) -> http::Result<Request<Body>> {
     to(route, hosts, marker).method(Method::from_bytes(b"SOCKEYE-PROBE")?).body(Body::empty())
 }
@@ -34,7 +34,7 @@ fn to(route: &str, hosts: &Hosts, marker: &Marker) -> Builder {
         .extension(ConnectInfo(peer))
         .extension(marker.clone());
     if let Some(public) = hosts.public() {
-        // Proxies tell in these what they were asked for.
+        // Proxies pass the original host and scheme in these headers.
         builder = builder.header("x-forwarded-proto", &public.scheme);
         builder = builder.header("x-forwarded-host", public.authority());
     }

@@ -3,7 +3,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use super::{TestError, TestRequest, TestResponse, TestSocket, TestStream, error::Came, hosted::Hosted};
 use crate::{Server, StartupError};
 
-/// A server with clients, all in the test's own process: no port is opened.
+/// A server and its clients in the test's own process: no port is opened.
 ///
 /// See [the module](super) for an example. The server runs until the client and its last socket are dropped, or until
 /// [`shutdown`](Self::shutdown).
@@ -25,8 +25,8 @@ impl TestClient {
         Ok(Self { server: Arc::new(Hosted::new(checked)), patience: Duration::from_secs(10) })
     }
 
-    /// How long this client and its sockets wait for anything; 10 s by default. It is measured on tokio's
-    /// clock: when that is paused, long waits cost nothing.
+    /// How long this client and its sockets wait for anything; 10 s by default. It is measured on tokio's clock: while
+    /// that is paused, long waits take no real time.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -98,7 +98,8 @@ impl TestClient {
         self.server.stop();
     }
 
-    /// Stops the server and waits until it has ended: at the latest when `Health::notice` and `Limits::shutdown_timeout` are over.
+    /// Stops the server and waits until it has ended, which it does at the latest when `Health::notice` and
+    /// `Limits::shutdown_timeout` are over.
     ///
     /// # Errors
     /// If it does not end within these times and the patience of the client.

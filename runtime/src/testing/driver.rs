@@ -1,5 +1,5 @@
-//! The task behind a [`TestSocket`](super::TestSocket): it reads all the time and answers pings, as a browser does whatever
-//! the page is busy with.
+//! The task behind a [`TestSocket`](super::TestSocket): it reads all the time and answers pings, as a browser does even
+//! while its page is busy.
 
 use std::{
     collections::VecDeque,
@@ -20,36 +20,36 @@ use tokio_websockets as engine;
 use super::TestStream;
 use crate::{CloseCode, CloseFrame, Message, Utf8Bytes};
 
-/// What came from the server.
+/// An item from the server.
 #[derive(Debug)]
 pub(super) enum Event {
     Message(Message),
     Ping(Bytes),
     Pong(Bytes),
     Closed(CloseFrame),
-    /// The end of the stream, and how.
+    /// The end of the stream, with its cause.
     Ended(String),
 }
 
-/// What the socket asks of its driver.
+/// A request of the socket to its driver.
 #[derive(Debug)]
 pub(super) enum Command {
     Write(Write),
     Attend(Attention),
 }
 
-/// How much the client minds the server.
+/// How the client treats data from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attention {
     /// Reads, and answers pings.
     Full,
     /// Reads nothing.
     Busy,
-    /// As if its cable were pulled: whatever it says and whatever it is told is lost on the way.
+    /// As if the cable were pulled: everything that it sends and receives is lost.
     Gone,
 }
 
-/// Something to be written, and who waits for that.
+/// Data to write, and the task that waits for it.
 #[derive(Debug)]
 pub(super) struct Write {
     pub(super) what: What,
@@ -58,7 +58,7 @@ pub(super) struct Write {
 
 #[derive(Debug)]
 pub(super) enum What {
-    /// `None`: it is queued and remains to be flushed.
+    /// `None`: it is queued but not flushed.
     Message(Option<engine::Message>),
     Raw(Bytes),
     HalfClose,
@@ -66,16 +66,16 @@ pub(super) enum What {
 
 type Engine = engine::WebSocketStream<TestStream>;
 
-/// The client's side of one connection.
+/// The client's end of one connection.
 pub(super) struct Driver {
-    /// `None`: over.
+    /// `None`: the connection has ended.
     stream: Option<Engine>,
     commands: mpsc::UnboundedReceiver<Command>,
     events: mpsc::UnboundedSender<Event>,
     writes: VecDeque<Write>,
     attention: Attention,
     closed: bool,
-    /// Both close frames are exchanged; what is left is that the server ends the stream (RFC 6455 section 7.1.1).
+    /// Both close frames are exchanged; the server still has to end the stream (RFC 6455 section 7.1.1).
     leaving: bool,
 }
 
@@ -98,7 +98,7 @@ impl Driver {
         }
     }
 
-    /// Runs until the socket is dropped; then so is the pipe, without another word.
+    /// Runs until the socket is dropped; then the pipe is dropped as well, without a close frame.
     pub(super) async fn run(mut self) {
         std::future::poll_fn(|cx| self.poll(cx)).await;
     }
@@ -178,7 +178,7 @@ fn poll_write_raw(stream: &mut TestStream, bytes: &mut Bytes, cx: &mut Context<'
     Pin::new(stream).poll_flush(cx)
 }
 
-/// What comes next; `None` when the engine has nothing more to do.
+/// The next item; `None` if the engine has nothing more to do.
 fn poll_event(stream: &mut Engine, cx: &mut Context<'_>) -> Poll<Option<Event>> {
     Poll::Ready(match ready!(Pin::new(stream).poll_next(cx)) {
         Some(Ok(message)) => Some(sort(message)),
@@ -206,7 +206,7 @@ fn sort(message: engine::Message) -> Event {
     event(message.into_payload().into())
 }
 
-/// The engine has validated it, but for the one case that `connection::engine` tells of; a server never sends that.
+/// The engine has validated it, except for the one case in `connection::engine`; a server never sends that.
 fn text_of(payload: Bytes) -> Utf8Bytes {
     let lossy = String::from_utf8_lossy(&payload).into_owned();
     Utf8Bytes::try_from(payload).unwrap_or_else(|_| lossy.into())
@@ -219,7 +219,7 @@ fn poll_end(stream: &mut Engine, closed: bool, cx: &mut Context<'_>) -> Poll<Eve
     Poll::Ready(Event::Ended(format!("the connection ended{without}")))
 }
 
-/// The pipe is emptied, so that the server's writes succeed; nobody reads what was in it.
+/// The pipe is drained, so that the server's writes succeed; the data is discarded.
 fn lose(stream: &mut Engine, cx: &mut Context<'_>) {
     let _ended_or_not = poll_discard(stream.get_mut(), cx);
 }

@@ -3,7 +3,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use super::Refusal;
 use crate::{CloseFrame, Message};
 
-/// A failed wait: what a test waited for, and what happened instead.
+/// A failed wait: what the test waited for, and what happened instead.
 ///
 /// `Debug`, which is what `unwrap` prints, reads the same as `Display`:
 /// ``on `/ws/echo`: waited for a text message, but the server closed with 1011: internal error``.
@@ -15,7 +15,7 @@ struct Inner {
     came: Came,
 }
 
-/// What came instead.
+/// What happened instead.
 #[derive(Debug)]
 pub(super) enum Came {
     Nothing(Duration),
@@ -25,7 +25,7 @@ pub(super) enum Came {
     Ended(String),
     Refused(Box<Refusal>),
     Accepted,
-    /// The test itself asks for what cannot be done.
+    /// The test itself requests something impossible.
     Fault(String),
 }
 
@@ -34,7 +34,7 @@ impl TestError {
         Self(Box::new(Inner { path: path.to_owned(), waited, came }))
     }
 
-    /// The server's answer, if it refused the handshake.
+    /// The server's response, if it refused the handshake.
     pub fn refusal(&self) -> Option<&Refusal> {
         if let Came::Refused(refusal) = &self.0.came { Some(refusal) } else { None }
     }
@@ -76,7 +76,7 @@ impl fmt::Display for Came {
     }
 }
 
-/// A message as it stands in an error: its kind and its beginning.
+/// A message in an error: its kind and its beginning.
 struct Shown<'a>(&'a Message);
 
 impl fmt::Display for Shown<'_> {

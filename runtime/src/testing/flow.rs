@@ -1,4 +1,4 @@
-//! What is under way in the pipes: written by a test, and not yet taken up by the server.
+//! Tracks the data in the pipes that a test has written and the server has not handled yet.
 
 use std::{
     collections::HashMap,
@@ -16,18 +16,18 @@ use tokio::{
     task::coop::has_budget_remaining,
 };
 
-/// What goes from a client to the server.
+/// The direction from a client to the server.
 #[derive(Debug)]
 pub(super) struct Flow {
     peer: SocketAddr,
     written: AtomicU64,
     read: AtomicU64,
-    /// The server has looked for more than what it has read last. It does so when it has taken that up, or when that is no
-    /// whole request yet.
+    /// The server has tried to read more after its last read. It does so when it has handled that data, or when it is an
+    /// incomplete request.
     wants_more: AtomicBool,
 }
 
-/// The flows of all pipes that the server has an end of.
+/// The flows of all pipes with a server end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Flows(Arc<Shared>);
 
@@ -43,7 +43,7 @@ struct Open {
     next: u64,
 }
 
-/// The server's side of a flow. What is in the pipe when this is dropped will never be read.
+/// The server's end of a flow. Data that is in the pipe when this is dropped will never be read.
 #[derive(Debug)]
 pub(super) struct Tracked {
     flow: Arc<Flow>,
@@ -62,7 +62,7 @@ impl Flow {
 }
 
 impl Flows {
-    /// A flow in which nothing has been written.
+    /// A flow without any data yet.
     pub(super) fn add(&self, peer: SocketAddr) -> (Arc<Flow>, Tracked) {
         let (written, read) = (AtomicU64::new(0), AtomicU64::new(0));
         let flow = Arc::new(Flow { peer, written, read, wants_more: AtomicBool::new(true) });
@@ -74,12 +74,12 @@ impl Flows {
         (flow, tracked)
     }
 
-    /// A client of which the server has not taken up everything.
+    /// A client whose data the server has not handled completely.
     pub(super) fn under_way(&self) -> Option<SocketAddr> {
         self.open().flows.values().find(|flow| flow.is_under_way()).map(|flow| flow.peer)
     }
 
-    /// Ends when the server has read something, or when an end is gone, from now on.
+    /// Completes at the server's next read, or when an end is dropped.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.0.changed.notified()
     }
@@ -96,7 +96,7 @@ impl Tracked {
                 self.flow.wants_more.store(false, SeqCst);
                 self.flow.read.fetch_add(bytes as u64, SeqCst);
             }
-            // The pipe may be full all the same: the task has used up its turn.
+            // There may still be data in the pipe: the task has used up its budget.
             Poll::Pending if !has_budget_remaining() => {}
             _ => {
                 self.flow.wants_more.store(true, SeqCst);

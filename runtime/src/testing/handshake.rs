@@ -1,4 +1,4 @@
-//! The client's side of a request and of a handshake, RFC 6455 section 4.1, spoken by hyper over a pipe.
+//! The client's side of a request and of a handshake, RFC 6455 section 4.1, with hyper over a pipe.
 
 use bytes::Bytes;
 use futures_util::future::join;
@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 
 use super::{Refusal, TestStream, error::Came};
 
-/// The key of every test's handshake and the answer that it must get: those of RFC 6455 section 1.3.
+/// The key of every test's handshake and its expected answer: those of RFC 6455 section 1.3.
 const KEY: HeaderValue = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -23,7 +23,7 @@ pub(super) fn headers() -> [(HeaderName, HeaderValue); 4] {
     ]
 }
 
-/// Asks, and gives the connection when the server has accepted.
+/// Sends a handshake, and returns the connection if the server has accepted.
 pub(super) async fn open(
     stream: TestStream,
     request: Request<Full<Bytes>>,
@@ -37,7 +37,7 @@ pub(super) async fn open(
     Ok((head, parts.io.into_inner().reading_first(parts.read_buf)))
 }
 
-/// Asks, and gives the answer whatever it is.
+/// Sends a handshake, and returns the response, whatever it is.
 pub(super) async fn send(stream: TestStream, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), Came> {
     let (head, body, _) = ask(stream, request).await?;
     Ok((head, body))
@@ -45,7 +45,7 @@ pub(super) async fn send(stream: TestStream, request: Request<Full<Bytes>>) -> R
 
 type Connection = hyper::Result<http1::Parts<TokioIo<TestStream>>>;
 
-/// The answer, and what is left of the connection.
+/// The response, and the connection.
 async fn ask(stream: TestStream, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes, Connection), Came> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(ended)?;
     let ask = async move {
@@ -59,7 +59,7 @@ async fn ask(stream: TestStream, request: Request<Full<Bytes>>) -> Result<(Parts
     Ok((head, body, connection))
 }
 
-/// What makes a browser fail a connection that was accepted: a layer may have spoilt the answer.
+/// The reasons for which a browser fails a connection that was accepted: a layer may have broken the response.
 fn check(head: &Parts) -> Result<(), Came> {
     let accept = head.headers.get(header::SEC_WEBSOCKET_ACCEPT);
     if accept.is_some_and(|accept| accept == ACCEPT) {

@@ -16,7 +16,7 @@ use crate::{
     shutdown::{LAST_WORDS, Lifecycle},
 };
 
-/// The server behind a [`TestClient`](super::TestClient) and its sockets; the last of them takes it along.
+/// The server behind a [`TestClient`](super::TestClient) and its sockets; dropping the last of them drops the server.
 #[derive(Debug)]
 pub(super) struct Hosted {
     door: Door,
@@ -43,14 +43,14 @@ impl Hosted {
         self.door.open(peer.unwrap_or_else(next_peer))
     }
 
-    /// Waits until nothing is left to be done: no byte to be taken up, no request to be answered, no handler that runs.
+    /// Waits until the server is idle: no unread byte, no request in progress, no running handler.
     pub(super) async fn idle(&self) {
         let (connections, requests, flows) =
             (&self.lifecycle.connections, &self.lifecycle.requests, self.door.flows());
         loop {
             let (vacated, answered, changed) = (connections.vacated(), requests.answered(), flows.changed());
-            // Bytes become a request, and a request a handler: asked in this order, nothing slips through. Where handlers
-            // run the rest need not be asked.
+            // Bytes become a request, and a request becomes a handler: checked in this order, nothing is missed. While
+            // handlers run, the rest need not be checked.
             if connections.is_empty()
                 && flows.under_way().is_none()
                 && requests.number() == 0
@@ -66,7 +66,7 @@ impl Hosted {
         }
     }
 
-    /// What is left to be done after a time, in words; `None` when nothing is.
+    /// What is not finished after a time, as text; `None` if everything is.
     pub(super) fn left_after(&self, time: Duration) -> Option<String> {
         let handlers = self.lifecycle.connections.present();
         if !handlers.is_empty() {
@@ -86,7 +86,7 @@ impl Hosted {
         Some(format!("the server has not read what {peer} sent after {time:?}"))
     }
 
-    /// The longest that the server may take to end once it is told.
+    /// The longest time that the server may take to shut down.
     pub(super) fn time_to_end(&self) -> Duration {
         self.lifecycle.notice.saturating_add(self.limits.shutdown_timeout).saturating_add(LAST_WORDS)
     }

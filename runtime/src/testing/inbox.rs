@@ -1,4 +1,4 @@
-//! What has come from the server and was not taken yet, by kind.
+//! Items from the server that were not taken yet, by kind.
 
 use std::collections::VecDeque;
 
@@ -30,10 +30,11 @@ impl Inbox {
         }
     }
 
-    /// Waits until there is something of that kind and takes it. Cancel safe: what comes meanwhile stays here.
+    /// Waits until there is an item of this kind and takes it. Cancel safe: items that arrive in the meantime stay
+    /// here.
     ///
     /// # Errors
-    /// When the connection is over, or something is there that must not come before.
+    /// If the connection has ended, or if there is an item that must not precede it.
     pub(super) async fn take<T>(
         &mut self,
         look: impl Fn(&mut Self) -> Option<Result<T, Came>>,
@@ -59,7 +60,7 @@ impl Inbox {
         }
     }
 
-    /// How the connection ended, when it has.
+    /// How the connection ended, if it has.
     pub(super) fn over(&self) -> Option<Came> {
         let closed = self.closed.clone().map(Came::Closed);
         closed.or_else(|| self.ended.clone().map(Came::Ended))

@@ -1,14 +1,14 @@
-//! Tests of a server without a port: the whole server runs in the test, and clients reach it over pipes in memory.
+//! Tests of a server without a port: the whole server runs in the test, and clients connect over in-memory pipes.
 //!
-//! Behind the cargo feature `testing`, which belongs into the `[dev-dependencies]`:
+//! Requires the cargo feature `testing`, which belongs in `[dev-dependencies]`:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! sockeye = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! Everything is real but the network: startup checks, HTTP, the user's router and layers, handshakes, limits, shutdown. A
-//! refused handshake is a value, and every wait has an end that says what was waited for.
+//! Everything except the network is real: startup checks, HTTP, the user's router and layers, handshakes, limits,
+//! shutdown. A refused handshake is a value, and every wait has a timeout whose error says what was waited for.
 //!
 //! ```standalone_crate
 //! use sockeye::{CloseCode, Handshake, Server, testing::TestClient, ws_endpoint};
@@ -45,8 +45,8 @@
 //!
 //! # Time
 //!
-//! Nothing in here waits for a network, so tokio's paused clock works: heartbeats and deadlines come at once and in
-//! order. (tokio's feature `test-util`.)
+//! Nothing in here waits for a network, so tokio's paused clock works: heartbeats and deadlines fire immediately and in
+//! order. This needs tokio's feature `test-util`.
 //!
 //! ```no_run
 //! # use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Connections without a network: two ends of a pipe in memory, which can break the ways that a network breaks.
+//! Connections without a network: two ends of an in-memory pipe, which can fail in the same ways as a network.
 
 use std::{
     io,
@@ -20,13 +20,13 @@ use tokio::{
 use super::flow::{Flow, Flows, Tracked};
 use crate::server::Listen;
 
-/// How many bytes a pipe holds in each direction before a write waits, like the buffers of a network.
+/// How many bytes a pipe holds in each direction before a write waits, like a network's buffers.
 const BUFFER: usize = 64 * 1024;
 
 /// A raw connection to the server: the test writes and reads the bytes itself, through [`AsyncRead`] and
 /// [`AsyncWrite`].
 ///
-/// Dropping it closes the connection in order, as when a program exits; [`reset`](Self::reset) breaks it.
+/// Dropping it closes the connection normally, as when a program exits; [`reset`](Self::reset) breaks it.
 ///
 /// ```
 /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -45,29 +45,29 @@ pub struct TestStream {
     reset: Arc<AtomicBool>,
     peer: SocketAddr,
     flow: Arc<Flow>,
-    /// What was read too much and is to be read again first.
+    /// Data that was read ahead and is to be read again first.
     rest: Bytes,
 }
 
 impl TestStream {
-    /// The address that the server takes this client for.
+    /// The address of this client, as the server sees it.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// Breaks the connection: the server's next read or write fails with "connection reset", and bytes that it
-    /// has not read yet are lost.
+    /// Breaks the connection: the server's next read or write fails with "connection reset", and bytes that it has not
+    /// read yet are lost.
     pub fn reset(self) {
-        // Dropping the pipe wakes the server, which then sees this.
+        // Dropping the pipe wakes the server, which then sees the reset.
         self.reset.store(true, Ordering::SeqCst);
     }
 
-    /// Set before the stream is dropped, it makes a reset of that.
+    /// If it is set before the stream is dropped, the drop becomes a reset.
     pub(super) fn switch(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.reset)
     }
 
-    /// The same stream, with these bytes to be read first.
+    /// The same stream, but these bytes are read first.
     pub(super) fn reading_first(mut self, rest: Bytes) -> Self {
         self.rest = rest;
         self
@@ -149,10 +149,10 @@ impl AsyncWrite for ServerEnd {
     }
 }
 
-/// A server's end of a pipe and whose the other end is.
+/// A server's end of a pipe and the address of the other end.
 type Knock = (ServerEnd, SocketAddr);
 
-/// Where a test's pipes come in, in place of a port.
+/// The listener for a test's pipes, in place of a port.
 pub(super) struct Pipes(mpsc::UnboundedReceiver<Knock>);
 
 /// The other side of [`Pipes`].
@@ -162,14 +162,14 @@ pub(super) struct Door {
     flows: Flows,
 }
 
-/// A port for pipes.
+/// A listener for pipes.
 pub(super) fn port() -> (Door, Pipes) {
     let (door, pipes) = mpsc::unbounded_channel();
     (Door { knocks: door, flows: Flows::default() }, Pipes(pipes))
 }
 
 impl Door {
-    /// A new connection. When the server listens no more, its other end is closed already.
+    /// A new connection. If the server no longer listens, its other end is already closed.
     pub(super) fn open(&self, peer: SocketAddr) -> TestStream {
         let (ours, theirs) = tokio::io::duplex(BUFFER);
         let reset = Arc::new(AtomicBool::new(false));
@@ -179,7 +179,7 @@ impl Door {
         TestStream { io: ours, reset, peer, flow, rest: Bytes::new() }
     }
 
-    /// What is under way in the pipes.
+    /// The data in transit in the pipes.
     pub(super) fn flows(&self) -> &Flows {
         &self.flows
     }

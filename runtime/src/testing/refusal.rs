@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode, response::Parts};
 
 use crate::refusal::RULE_HEADER;
 
-/// The response of the server to a handshake that it did not accept.
+/// The response to a handshake that the server did not accept.
 ///
 /// ```
 /// # async fn example(client: sockeye::testing::TestClient) {
@@ -30,12 +30,12 @@ impl Refusal {
         self.head.status
     }
 
-    /// The name of the rule. `None`: the answer is not Sockeye's, but that of a layer or of the user's own routes.
+    /// The name of the rule. `None`: the response comes from a layer or a route of the user, not from Sockeye.
     pub fn rule(&self) -> Option<&str> {
         self.head.headers.get(RULE_HEADER)?.to_str().ok()
     }
 
-    /// Why, in the words of the body, without the rule in front of them and the help behind.
+    /// The reason: the body without the prefix with the rule and without the help.
     pub fn reason(&self) -> &str {
         let told =
             self.body.split_once("]: ").filter(|_| self.body.starts_with("websocket handshake refused ["));

@@ -6,10 +6,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{Refusal, TestClient, TestError, TestResponse, TestSocket, TestStream, error::Came, handshake};
 
-/// A handshake to be sent: returned by [`TestClient::request`]. With [`send`](Self::send) it is an ordinary
-/// request.
+/// A handshake to send: returned by [`TestClient::request`]. With [`send`](Self::send) it is an ordinary request.
 ///
-/// It is well formed by default and has no `Origin` header, like that of a client that is not a browser.
+/// By default it is well formed and has no `Origin` header, like the handshake of a client that is not a browser.
 ///
 /// ```
 /// # async fn example(client: sockeye::testing::TestClient) -> Result<(), sockeye::testing::TestError> {
@@ -60,7 +59,7 @@ impl<'a> TestRequest<'a> {
         self.header(header::ORIGIN, origin)
     }
 
-    /// A header, in place of one of that name.
+    /// Sets a header, replacing one with the same name.
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName>,
@@ -76,25 +75,25 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// Leaves a header out, such as `upgrade`, which a proxy may strip.
+    /// Removes a header, such as `upgrade`, which a proxy may strip.
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.remove(name);
         self
     }
 
-    /// A subprotocol that the client offers; several, in its order of preference, with several calls.
+    /// Adds a subprotocol to the client's offer; call it several times, in order of preference.
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         self.subprotocols.push(name.into());
         self
     }
 
-    /// Another method than GET.
+    /// Sets a method other than GET.
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
-    /// What an ordinary request carries.
+    /// Sets the body of an ordinary request.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
@@ -111,7 +110,7 @@ impl<'a> TestRequest<'a> {
         }
     }
 
-    /// The address that the server takes the client for. Without this each connection has another port of 127.0.0.1.
+    /// The address of the client, as the server sees it. By default each connection has a different port of 127.0.0.1.
     pub fn peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer);
         self
@@ -170,7 +169,7 @@ impl<'a> TestRequest<'a> {
     pub async fn send(mut self) -> Result<TestResponse, TestError> {
         const WAITED: &str = "a response";
         for (name, value) in handshake::headers() {
-            // What the test has put there itself is meant.
+            // Headers that the test has set itself are kept.
             if self.headers.get(&name) == Some(&value) {
                 self.headers.remove(name);
             }

@@ -34,7 +34,7 @@ impl TestResponse {
         self.head.status
     }
 
-    /// The header of that name, if it is present and valid text.
+    /// The header with this name, if it is present and valid text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
     }

@@ -21,13 +21,13 @@ use super::{
 };
 use crate::{CloseCode, CloseFrame, Message, close::fitting_reason};
 
-/// The client's side of an open connection.
+/// The client's end of an open connection.
 ///
-/// A task of its own reads and answers pings all the time, as a browser does while the page is busy; so a test may sleep,
-/// or wait for another client, and this one stays connected. Every wait ends after the client's
+/// A separate task reads and answers pings all the time, as a browser does even while its page is busy; so a test may
+/// sleep, or wait for another client, and this one stays connected. Every wait ends after the client's
 /// [`patience`](super::TestClient::patience) with an error that says what was waited for.
 ///
-/// Dropping it is a client that vanishes without a close frame.
+/// Dropping it simulates a client that vanishes without a close frame.
 ///
 /// ```
 /// use sockeye::CloseCode;
@@ -50,7 +50,7 @@ pub struct TestSocket {
     inbox: Inbox,
     reset: Arc<AtomicBool>,
     patience: Duration,
-    /// The server stays as long as a socket of its does.
+    /// Keeps the server running as long as one of its sockets exists.
     _server: Arc<Hosted>,
 }
 
@@ -69,7 +69,7 @@ impl TestSocket {
         Self { path, head, peer, commands, inbox: Inbox::new(events), reset, patience, _server: server }
     }
 
-    /// The address that the server takes this client for; the log names it.
+    /// The address of this client, as the server sees it; the log contains it.
     pub fn peer(&self) -> std::net::SocketAddr {
         self.peer
     }
@@ -79,20 +79,20 @@ impl TestSocket {
         self.headers().get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()
     }
 
-    /// The headers of the answer to the handshake.
+    /// The headers of the response to the handshake.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
 
-    /// How long this socket waits for anything, from here on.
+    /// Sets how long this socket waits for anything, from here on.
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
 
-    /// Sends a text or bytes, and waits until it is on its way.
+    /// Sends a text or binary message, and waits until it is written.
     ///
     /// # Errors
-    /// When the connection is over, or the server takes nothing.
+    /// If the connection has ended, or the server does not read.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), TestError> {
         let message = match message.into() {
             Message::Text(text) => engine::Message::text(Bytes::from(text)),
@@ -104,7 +104,7 @@ impl TestSocket {
     /// Sends a value as JSON text.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and when the value has no form in JSON.
+    /// As [`send`](Self::send), and if the value cannot be encoded as JSON.
     pub async fn send_json(&self, value: &(impl Serialize + ?Sized)) -> Result<(), TestError> {
         match serde_json::to_string(value) {
             Ok(text) => self.send(text).await,
@@ -112,7 +112,7 @@ impl TestSocket {
         }
     }
 
-    /// Sends bytes as they are: frames with faults in them, or parts of frames.
+    /// Sends raw bytes: malformed frames, or parts of frames.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -120,18 +120,18 @@ impl TestSocket {
         self.write(What::Raw(bytes.into()), "bytes to be sent").await
     }
 
-    /// The next message of the server; pings come apart ([`recv_ping`](Self::recv_ping)).
+    /// The next message from the server; pings are separate ([`recv_ping`](Self::recv_ping)).
     ///
     /// # Errors
-    /// When the server closes or nothing comes.
+    /// If the server closes, or nothing arrives.
     pub async fn recv(&mut self) -> Result<Message, TestError> {
         self.message("a message").await
     }
 
-    /// The next message, which must be a text.
+    /// The next message, which must be a text message.
     ///
     /// # Errors
-    /// As [`recv`](Self::recv), and when a binary message comes.
+    /// As [`recv`](Self::recv), and if a binary message arrives.
     pub async fn recv_text(&mut self) -> Result<String, TestError> {
         const WAITED: &str = "a text message";
         match self.message(WAITED).await? {
@@ -140,10 +140,10 @@ impl TestSocket {
         }
     }
 
-    /// The next message, which must be binary.
+    /// The next message, which must be a binary message.
     ///
     /// # Errors
-    /// As [`recv`](Self::recv), and when a text comes.
+    /// As [`recv`](Self::recv), and if a text message arrives.
     pub async fn recv_binary(&mut self) -> Result<Bytes, TestError> {
         const WAITED: &str = "a binary message";
         match self.message(WAITED).await? {
@@ -152,10 +152,10 @@ impl TestSocket {
         }
     }
 
-    /// The next message, which must be JSON of that type.
+    /// The next message, which must be JSON of this type.
     ///
     /// # Errors
-    /// As [`recv`](Self::recv), and when something else comes.
+    /// As [`recv`](Self::recv), and if something else arrives.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<T, TestError> {
         const WAITED: &str = "a message in JSON";
         let message = self.message(WAITED).await?;
@@ -163,18 +163,18 @@ impl TestSocket {
         read.map_err(|error| self.error(WAITED, Came::Undecodable(message, error.to_string())))
     }
 
-    /// The payload of the server's next ping, which is answered already.
+    /// The payload of the server's next ping, which is already answered.
     ///
     /// # Errors
-    /// When the server closes or nothing comes.
+    /// If the server closes, or nothing arrives.
     pub async fn recv_ping(&mut self) -> Result<Bytes, TestError> {
         self.take("a ping", |inbox| inbox.pings.pop_front().map(Ok).or_else(|| inbox.over().map(Err))).await
     }
 
-    /// Sends a ping of at most 125 bytes and waits for its answer.
+    /// Sends a ping of at most 125 bytes and waits for the answer.
     ///
     /// # Errors
-    /// When the server closes or does not answer.
+    /// If the server closes or does not answer.
     pub async fn ping(&mut self, payload: impl Into<Bytes>) -> Result<(), TestError> {
         const WAITED: &str = "the answer to a ping";
         let payload = payload.into();
@@ -186,10 +186,10 @@ impl TestSocket {
         .await
     }
 
-    /// Waits for the server's close frame; one without a code has the code 1005 (RFC 6455 section 7.1.5).
+    /// Waits for the server's close frame; a close frame without a code has the code 1005 (RFC 6455 section 7.1.5).
     ///
     /// # Errors
-    /// When a message comes before, when the connection ends without a close frame, and when nothing comes.
+    /// If a message arrives before it, if the connection ends without a close frame, or if nothing arrives.
     pub async fn closed(&mut self) -> Result<CloseFrame, TestError> {
         self.take("a close frame", |inbox| {
             let before = inbox.messages.pop_front().map(|message| Err(Came::Message(message)));
@@ -198,19 +198,19 @@ impl TestSocket {
         .await
     }
 
-    /// Waits until the server has ended the stream, with a close frame or without. Messages that come before stay to be
-    /// received.
+    /// Waits until the server has ended the stream, with or without a close frame. Messages that arrive before that can
+    /// still be received.
     ///
     /// # Errors
-    /// When the stream does not end.
+    /// If the stream does not end.
     pub async fn ended(&mut self) -> Result<(), TestError> {
         self.take("the end of the connection", |inbox| inbox.ended.as_ref().map(|_| Ok(()))).await
     }
 
-    /// Waits and sees that nothing comes: no message, and no end.
+    /// Waits and checks that nothing arrives: no message, and no end of the connection.
     ///
     /// # Errors
-    /// When something comes.
+    /// If something arrives.
     pub async fn nothing_for(&mut self, time: Duration) -> Result<(), TestError> {
         let anything = self.inbox.take(|inbox| {
             let message = inbox.messages.pop_front().map(Came::Message);
@@ -222,14 +222,14 @@ impl TestSocket {
         }
     }
 
-    /// Closes, and waits for the server's answer. Messages that come before stay to be received.
+    /// Closes, and waits for the server's answer. Messages that arrive before it can still be received.
     ///
     /// # Errors
-    /// When the connection ends without one, or nothing comes.
+    /// If the connection ends without an answer, or nothing arrives.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<CloseFrame, TestError> {
         let code = engine::CloseCode::try_from(u16::from(code)).unwrap_or(engine::CloseCode::NORMAL_CLOSURE);
         let frame = engine::Message::close(Some(code), fitting_reason(reason));
-        // If it cannot be sent, the server has closed first, or the wait says what happened.
+        // If it cannot be sent, the server has closed first, or the wait returns what happened.
         let _sent = self.write(What::Message(Some(frame)), "a close frame to be sent").await;
         self.take("the answer to a close frame", |inbox| {
             inbox.closed.clone().map(Ok).or_else(|| inbox.over().map(Err))
@@ -237,10 +237,10 @@ impl TestSocket {
         .await
     }
 
-    /// Says that nothing more will be sent, without a close frame, and reads on: half of the stream is closed.
+    /// Shuts down the write side without a close frame, and keeps reading: the stream is half-closed.
     ///
     /// # Errors
-    /// When the connection is over.
+    /// If the connection has ended.
     pub async fn half_close(&self) -> Result<(), TestError> {
         self.write(What::HalfClose, "the end of the client's side to be sent").await
     }
@@ -250,18 +250,19 @@ impl TestSocket {
         self.reset.store(true, Ordering::SeqCst);
     }
 
-    /// Reads no more, be it messages or pings: a slow consumer. About 64 KiB more fit into the pipe.
+    /// Stops reading, both messages and pings: a slow consumer. About 64 KiB more fit into the pipe.
     pub fn stop_reading(&self) {
         self.attend(Attention::Busy);
     }
 
-    /// Reads again.
+    /// Resumes reading.
     pub fn resume_reading(&self) {
         self.attend(Attention::Full);
     }
 
-    /// Pulls the cable: from here on nothing that either side sends arrives, and neither side is told. What the server
-    /// writes gets lost, no ping is answered, and the connection does not end. That lasts until the socket is dropped.
+    /// Simulates a pulled cable: from here on nothing that either side sends arrives, and neither side gets an error.
+    /// Data that the server writes is lost, no ping is answered, and the connection does not end. This lasts until the
+    /// socket is dropped.
     pub fn go_silent(&self) {
         self.attend(Attention::Gone);
     }

@@ -1,4 +1,4 @@
-//! Finds threads of the runtime that a handler blocks. It runs on a thread of its own: a timer of a blocked runtime does not ring.
+//! Detects threads of the runtime that a handler blocks. It runs on its own thread: the timers of a blocked runtime do not fire.
 
 mod server;
 mod slots;

@@ -29,13 +29,13 @@ use crate::{
     shutdown::{LAST_WORDS, Lifecycle, signal_came},
 };
 
-/// How much later than promised a server may end before the process is ended.
+/// How much later than promised a server may stop before the process is ended.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// After how many ticks of one poll others are helped.
+/// After how many ticks of one poll another worker is woken.
 const SOON: u64 = 2;
 
-/// What is promised about the end of a server that listens itself.
+/// The promised shutdown of a server with its own listener.
 pub(crate) struct Ending {
     /// The notice and the time to drain.
     pub(crate) limit: Duration,
@@ -45,17 +45,17 @@ pub(crate) struct Ending {
 
 pub(crate) struct Watched {
     registry: WeakRegistry,
-    /// Cancelled when the server is told to stop, if the runtime still gets to it.
+    /// Cancelled when the server is told to stop, if the runtime still runs that code.
     told: CancellationToken,
     bound: Duration,
     workers: Option<Workers>,
     dispatch: Dispatch,
     ending: Option<Ending>,
-    /// The tick in which it was seen that the server is to stop.
+    /// The tick in which the shutdown was noticed.
     asked: Option<u64>,
     /// Whether its future has ended.
     returned: Arc<AtomicBool>,
-    /// What is in the log already and still goes on.
+    /// Blocked handlers that are already logged and still block.
     reported: Vec<Held>,
 }
 
@@ -93,8 +93,8 @@ impl Watched {
         self.end_if_overdue(now);
     }
 
-    /// Wakes a worker up while a handler keeps another. In tokio one worker waits for network and timers on behalf of all; when it is the one that
-    /// is blocked, the others sleep on although they could take its place.
+    /// Wakes a worker while a handler blocks another. In tokio one worker waits for network and timers on behalf of all; if that one is blocked,
+    /// the others keep sleeping although they could take over.
     fn help_others(&self, now: u64) {
         let Some(workers) = self.workers.as_ref().filter(|workers| workers.seen.len() > 1) else { return };
         let held = slots::held_since(now.saturating_sub(SOON));
@@ -121,12 +121,13 @@ impl Watched {
         }
     }
 
-    /// Whether a worker of the runtime has done nothing else since. With `block_in_place` it does: the handler's thread has passed it on.
+    /// Whether a worker of the runtime has been busy with this alone. With `block_in_place` it is not: the handler's thread has passed
+    /// its work on.
     fn keeps_a_worker(&self, held: Held) -> bool {
         self.workers.as_ref().is_none_or(|workers| workers.is_stuck_since(held.since))
     }
 
-    /// Ends the process when the server should have ended, and a handler blocks.
+    /// Ends the process when the server should have ended, but a handler blocks.
     fn end_if_overdue(&mut self, now: u64) {
         let Some(ending) = &self.ending else { return };
         let is_asked = || self.told.is_cancelled() || (ending.on_signals && signal_came());
@@ -143,14 +144,14 @@ impl Watched {
         end_process(&self.dispatch, &present, limit);
     }
 
-    /// Whether the server has ended, and its runtime has not been told to: the program may be cleaning up.
+    /// Whether the server has ended, but its runtime is not being dropped: the program may be cleaning up.
     fn program_goes_on(&self) -> bool {
         self.returned.load(Ordering::Relaxed)
             && self.workers.as_ref().is_none_or(|workers| !is_shut_down(&workers.runtime))
     }
 }
 
-/// Whether the runtime is being dropped, which waits for blocked threads. It takes no task any more then.
+/// Whether the runtime is being dropped, which waits for blocked threads. It accepts no tasks any more then.
 fn is_shut_down(runtime: &Handle) -> bool {
     let task = runtime.spawn(pending::<()>());
     let is_refused = task.is_finished();
@@ -158,11 +159,11 @@ fn is_shut_down(runtime: &Handle) -> bool {
     is_refused
 }
 
-/// When each worker of a runtime last went to sleep or woke up.
+/// When each worker of a runtime last parked or unparked.
 struct Workers {
     runtime: Handle,
     metrics: RuntimeMetrics,
-    /// How often it has done so, and the first tick in which that was the count.
+    /// How often it has done so, and the first tick with this count.
     seen: Vec<(u64, u64)>,
 }
 
@@ -183,9 +184,9 @@ impl Workers {
         }
     }
 
-    /// Whether a worker is awake and has not slept since. The count of one that is awake is even.
+    /// Whether a worker is awake and has not parked since. The count of an awake worker is even.
     fn is_stuck_since(&self, tick: u64) -> bool {
-        // It may have woken up in the tick in which the poll began, and that is seen in the next one.
+        // It may have unparked in the tick in which the poll began, which is noticed in the next one.
         self.seen.iter().any(|(count, since)| count % 2 == 0 && *since <= tick.saturating_add(1))
     }
 }
@@ -195,7 +196,8 @@ fn ticks(time: Duration) -> u64 {
     time.as_millis().div_ceil(TICK.as_millis()).max(1).try_into().unwrap_or(u64::MAX)
 }
 
-/// Says something on a thread of its own: a subscriber may wait for what the blocked thread holds. The receiver ends when it is said.
+/// Logs on a separate thread: a subscriber may wait for something that the blocked thread holds. The receiver completes when it is
+/// logged.
 fn say(dispatch: &Dispatch, words: impl FnOnce() + Send + 'static) -> Receiver<()> {
     let (done, said) = channel::<()>();
     let dispatch = dispatch.clone();
@@ -208,7 +210,7 @@ fn say(dispatch: &Dispatch, words: impl FnOnce() + Send + 'static) -> Receiver<(
             dispatcher::with_default(&dispatch, words);
         }
     });
-    // Without a thread nothing is said, and the watchdog goes on.
+    // Without a thread nothing is logged, and the watchdog continues.
     drop(spawned);
     said
 }
@@ -230,14 +232,14 @@ fn blocked(present: &Present, bound: Duration) {
 
 const REMEDY: &str = "move the work to `tokio::task::spawn_blocking` and await it, or use the async version of the blocking call";
 
-/// One line in the log, one on standard error, and the end.
+/// Writes one line to the log and one to standard error, and ends the process.
 fn end_process(dispatch: &Dispatch, present: &Present, limit: Duration) -> ! {
     let (endpoint, peer) = (present.endpoint(), present.peer());
     let reason = format!(
         "a handler blocks a thread of the runtime, and the shutdown timeout of {limit:?} is over; the process exits with status 1"
     );
     let said = say(dispatch, move || last_event(endpoint, peer, &reason));
-    // Whoever writes the log may hang; the end does not wait for it.
+    // The subscriber may hang; the exit does not wait for it.
     let _said_or_not = said.recv_timeout(MARGIN);
     std::process::exit(1)
 }
@@ -253,7 +255,7 @@ fn last_event(endpoint: &'static str, peer: Option<SocketAddr>, reason: &str) {
         peer = peer,
     );
     if !nobody_listens() {
-        // A log that is written in the background loses what comes last.
+        // A log that is written in the background may lose the last events.
         let rule = BLOCKED_THREAD.name;
         let _ = writeln!(
             std::io::stderr(),

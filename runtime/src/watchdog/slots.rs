@@ -5,8 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// The watchdog's clock, in ticks. It counts what the watchdog has slept: a process that was stopped, or a machine that slept, has
-/// not blocked anything.
+/// The watchdog's clock, in ticks. It counts the watchdog's own sleeps: a suspended process or machine has not blocked anything.
 static NOW: AtomicU64 = AtomicU64::new(1);
 
 /// One for each thread that has polled a handler.
@@ -16,7 +15,7 @@ thread_local! {
     static SLOT: Arc<Slot> = Slot::new();
 }
 
-/// A number for whatever is polled, unique in the process and never 0.
+/// A unique number in the process for the subject of a poll, never 0.
 pub(crate) fn subject() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -25,7 +24,7 @@ pub(crate) fn subject() -> u64 {
 /// Written by one thread, read by the watchdog.
 #[derive(Debug, Default)]
 struct Slot {
-    /// What is polled; 0 when nobody knows.
+    /// The subject of the poll; 0 if unknown.
     subject: AtomicU64,
     /// The tick in which the poll began; 0 while nothing is polled.
     since: AtomicU64,
@@ -42,14 +41,15 @@ impl Slot {
         (self.subject.load(Ordering::Relaxed), self.since.load(Ordering::Relaxed))
     }
 
-    /// `since` is 0 while `subject` changes. Each store is a release: who reads the new subject reads no older `since` after it.
+    /// `since` is 0 while `subject` changes. Each store is a release: a reader of the new subject reads no older `since` after
+    /// it.
     fn set(&self, (subject, since): (u64, u64)) {
         self.since.store(0, Ordering::Release);
         self.subject.store(subject, Ordering::Release);
         self.since.store(since, Ordering::Release);
     }
 
-    /// What has been polled since this tick or longer.
+    /// The polls that began in this tick or earlier.
     fn held_since(&self, latest: u64) -> Option<Held> {
         let since = self.since.load(Ordering::Acquire);
         let subject = self.subject.load(Ordering::Acquire);
@@ -58,14 +58,15 @@ impl Slot {
     }
 }
 
-/// A poll that goes on.
+/// A poll in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) subject: u64,
     pub(super) since: u64,
 }
 
-/// Notes what this thread polls while it does. Two loads and six stores; nothing is locked or allocated after a thread's first.
+/// Records what this thread polls while the guard exists. Two loads and six stores; after a thread's first poll nothing is
+/// locked or allocated.
 pub(crate) fn polled<T>(subject: u64, poll: impl FnOnce() -> T) -> T {
     // A thread that is ending has no slot any more.
     let before = SLOT.try_with(|slot| {
@@ -77,7 +78,7 @@ pub(crate) fn polled<T>(subject: u64, poll: impl FnOnce() -> T) -> T {
     poll()
 }
 
-/// Puts back what was polled around it, after a panic too.
+/// Restores the outer poll, even after a panic.
 struct Leave((u64, u64));
 
 impl Drop for Leave {
@@ -91,7 +92,7 @@ pub(crate) fn current() -> u64 {
     SLOT.try_with(|slot| slot.get()).map_or(0, |(subject, since)| if since == 0 { 0 } else { subject })
 }
 
-/// Lets a tick pass, and gives its number.
+/// Advances by one tick, and returns its number.
 pub(super) fn tick() -> u64 {
     NOW.fetch_add(1, Ordering::Relaxed) + 1
 }

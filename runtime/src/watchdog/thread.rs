@@ -1,4 +1,4 @@
-//! The one thread of the process that watches. It ends with the last server.
+//! The watchdog thread, one per process. It ends with the last server.
 
 use std::{
     sync::{
@@ -14,29 +14,29 @@ use tracing::Level;
 use super::{Ending, Watchdog, Watched, slots};
 use crate::{log::event, shutdown::Lifecycle};
 
-/// How often it looks.
+/// The interval between two checks.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
 static WATCH: Mutex<Watch> = Mutex::new(Watch { servers: Vec::new(), is_running: false });
 
 struct Watch {
     servers: Vec<Watched>,
-    /// There is a thread, which looks at `servers` once more before it ends. Set and cleared under the lock.
+    /// There is a thread, which checks `servers` once more before it ends. Set and cleared under the lock.
     is_running: bool,
 }
 
-/// Dropped when the server has ended, as far as its own future knows.
+/// Dropped when the server's future has ended.
 #[must_use]
 pub(crate) struct Guard(Arc<AtomicBool>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Orders nothing: it is looked at again with every tick.
+        // No ordering needed: it is checked again with every tick.
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// Watches the handlers of a server until none is left. Call it where the server's runtime and subscriber are in force.
+/// Watches the handlers of a server until none is left. Call it within the server's runtime and subscriber.
 pub(crate) fn watch(lifecycle: &Lifecycle, watchdog: Watchdog, ending: Option<Ending>) -> Guard {
     let returned = Arc::new(AtomicBool::new(false));
     let Some(bound) = watchdog.bound else { return Guard(returned) };

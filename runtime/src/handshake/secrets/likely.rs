@@ -1,21 +1,21 @@
-//! Which values are likely to be secret. A value that is not, such as `line` in `?mode=line`, is in every text, and hiding it
-//! would only make the log unreadable.
+//! Decides which values are likely to be secret. A value that is not, such as `line` in `?mode=line`, occurs in ordinary
+//! text, and hiding it would only make the log unreadable.
 //!
-//! - What is sent as a proof, or under the name of one (`token`, `session`, `api_key`), is secret from four bytes on: numbers
-//!   that people type as a secret have four digits or more.
-//! - Anything else is secret from eight bytes on, unless it is made of words and small numbers (`dark-mode`, `v12.stomp`,
-//!   `2026-11-26`), and from 24 bytes on in any case: that much is not in a text by chance.
+//! - Values that are sent as credentials, or under the name of one (`token`, `session`, `api_key`), are secret from four
+//!   bytes on: secret numbers that people type have four digits or more.
+//! - Any other value is secret from eight bytes on, unless it consists of words and small numbers (`dark-mode`,
+//!   `v12.stomp`, `2026-11-26`), and from 24 bytes on in any case: such a long value does not occur in a text by chance.
 
-/// A value of fewer bytes is never looked for.
+/// Shorter values are never searched for.
 pub(super) const SHORTEST: usize = 4;
 
-/// A value that has not the name of a secret is not looked for if it is shorter.
+/// Shorter values without the name of a secret are not searched for.
 const SHORTEST_UNNAMED: usize = 8;
 
-/// From here on even words are looked for.
+/// From this length on, even words are searched for.
 const NEVER_BY_CHANCE: usize = 24;
 
-/// Names end with one of these, in whatever case.
+/// Names of secrets end with one of these, ignoring case.
 const NAMES: [&str; 18] = [
     "token",
     "secret",
@@ -37,10 +37,10 @@ const NAMES: [&str; 18] = [
     "ticket",
 ];
 
-/// Names are one of these, or end with one behind something that is no letter.
+/// Names of secrets are one of these, or end with one after a character that is not a letter.
 const SHORT_NAMES: [&str; 8] = ["sid", "sig", "otp", "pin", "code", "nonce", "csrf", "hash"];
 
-/// Whether what is sent under this name is a secret.
+/// Whether a value that is sent under this name is a secret.
 pub(super) fn is_name_of_secret(name: &str) -> bool {
     NAMES.iter().any(|end| before(name, end).is_some())
         || SHORT_NAMES.iter().any(|end| {
@@ -53,7 +53,7 @@ fn before<'a>(name: &'a str, end: &str) -> Option<&'a str> {
     last.eq_ignore_ascii_case(end).then_some(rest)
 }
 
-/// Whether a value is looked for.
+/// Whether a value is searched for.
 pub(super) fn is_secret(value: &str, has_name_of_secret: bool) -> bool {
     let bytes = value.len();
     bytes >= NEVER_BY_CHANCE
@@ -61,7 +61,7 @@ pub(super) fn is_secret(value: &str, has_name_of_secret: bool) -> bool {
         || (bytes >= SHORTEST_UNNAMED && !is_made_of_words(value))
 }
 
-/// Words, small numbers, and versions such as `v12`: nothing that a generator of tokens gives.
+/// Words, small numbers, and versions such as `v12`: no token generator produces these.
 fn is_made_of_words(value: &str) -> bool {
     // Equals signs at the end are the padding of base64.
     !value.ends_with('=')
@@ -72,7 +72,7 @@ fn is_made_of_words(value: &str) -> bool {
         })
 }
 
-/// A year, a version. A longer word with a number is what people take for a password.
+/// A year or a version. A longer word with a number is likely to be a password.
 fn most_digits_behind(word: &str) -> usize {
     match word.len() {
         0 => 4,

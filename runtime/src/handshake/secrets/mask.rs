@@ -1,4 +1,4 @@
-//! Takes values out of a text.
+//! Removes values from a text.
 
 use std::{
     collections::HashSet,
@@ -10,21 +10,21 @@ use memchr::memmem;
 use super::{HIDDEN, likely::SHORTEST};
 use crate::log::Cut;
 
-/// How many bytes of a text are looked at: more than are shown, so that a value which begins in what is shown is found.
+/// How many bytes of a text are searched: more than are shown, so that a value that begins in the shown part is found.
 const LOOKED_AT: usize = 2048;
 
-/// How many bytes of a value are looked for; behind them it is compared. A value at the end of what is looked at is found
-/// by fewer, and what is shown ends before that.
+/// How many bytes of a value are searched for; the rest is compared. A value at the end of the searched part is found by
+/// fewer bytes, and the shown part ends before that.
 const KEY: usize = 128;
 
-/// The beginning of a text, and what of it is hidden. Values are looked for in the text as it is, so that what stands in
-/// their place is never taken for one of them.
+/// The beginning of a text, and the parts of it that are hidden. Values are searched for in the original text, so that a
+/// replacement is never mistaken for a value.
 pub(super) struct Masked<'a> {
     text: &'a str,
     seen: &'a str,
     covered: Vec<bool>,
     starts: Starts,
-    /// The values that were looked for, by a hash of their keys and with their length: suffixes of a value may have one key.
+    /// The values that were searched for, by a hash of their keys, with their length: suffixes of a value may share a key.
     done: HashSet<u64>,
     state: RandomState,
 }
@@ -57,7 +57,7 @@ impl<'a> Masked<'a> {
         }
     }
 
-    /// What may be shown, cut to what fits into a line.
+    /// The text to show, cut to the length that fits into a log line.
     pub(super) fn shown(&self) -> String {
         let is_whole = self.seen.len() == self.text.len();
         let end = if is_whole { self.seen.len() } else { self.seen.floor_char_boundary(LOOKED_AT - KEY) };
@@ -78,7 +78,7 @@ impl<'a> Masked<'a> {
     }
 }
 
-/// Which four bytes follow each other in a text, give or take a few others: nearly every value is left alone by a glance at it.
+/// A filter of the four-byte sequences in a text, with some false positives: nearly every value is rejected by one lookup.
 struct Starts([u64; Self::WORDS]);
 
 impl Starts {
@@ -100,7 +100,7 @@ impl Starts {
         })
     }
 
-    /// The place of four bytes in the table.
+    /// The index of four bytes in the table.
     fn place(four: &[u8]) -> (usize, u64) {
         let sum = four.iter().fold(0_u32, |sum, byte| sum.rotate_left(8) ^ u32::from(*byte));
         // The upper bits of a product with an odd number depend on every bit of the sum (multiplicative hashing).
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_value_at_the_cut_is_not_shown_in_part() {
-        // What is hidden is short, so the end of what is looked at comes near.
+        // Replacements are short, so the end of the searched part can be reached.
         let long = "s3cret-".repeat(400);
         for before in [0, 10, LOOKED_AT - KEY - 3, LOOKED_AT - KEY + 3, LOOKED_AT - 3] {
             let text = "x".repeat(before) + &long;

@@ -1,8 +1,8 @@
-//! Query strings, cookies, authorization headers and subprotocols carry tokens, and the words of a handler, an extractor or
-//! a peer may repeat them: they stay out of the log.
+//! Query strings, cookies, authorization headers and subprotocols carry tokens, and the text of a handler, an extractor or
+//! a peer may repeat them: this module keeps them out of the log.
 //!
-//! What is searched for and what is not is decided in `likely.rs`. What it costs grows with what the request carries and with
-//! the text, not with their product: each value is looked for only where its first bytes are in the text.
+//! `likely.rs` decides which values are searched for. The cost grows with the size of the request and with the size of the
+//! text, not with their product: each value is searched for only where its first bytes occur in the text.
 
 mod likely;
 mod mask;
@@ -14,17 +14,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 
 use self::{mask::Masked, values::Carrier};
 
-/// What stands in the log instead of a value.
+/// Replaces a value in the log.
 const HIDDEN: &str = "[hidden]";
 
-/// What stands there instead of a text, where there is too much to look for.
+/// Replaces a text in the log if there are too many values to search for.
 const ALL_HIDDEN: &str = "[hidden: too many values to check for secrets]";
 
-/// How many bytes of secrets are kept, for as long as the connection: as much as nginx, the most generous of the common
-/// proxies, lets through in a head (`large_client_header_buffers`, four times 8 KiB).
+/// How many bytes of secrets are kept for the life of the connection: as many as nginx, the most generous of the common
+/// proxies, accepts in a request head (`large_client_header_buffers`, four times 8 KiB).
 const MOST_BYTES: usize = 32 * 1024;
 
-/// Headers whose values prove who somebody is.
+/// Headers whose values are credentials.
 const HEADERS: [(HeaderName, Carrier); 4] = [
     (header::AUTHORIZATION, Carrier::Credentials),
     (header::PROXY_AUTHORIZATION, Carrier::Credentials),
@@ -32,21 +32,21 @@ const HEADERS: [(HeaderName, Carrier); 4] = [
     (header::SEC_WEBSOCKET_PROTOCOL, Carrier::Subprotocols),
 ];
 
-/// What a request carries that must not be repeated, for the life of its connection: one small copy, since a header value
-/// would hold on to the whole head, and none where there is nothing.
+/// The values of a request that must not be repeated, for the life of its connection: one small copy, since a header
+/// value would retain the whole request head, and no allocation if there is nothing.
 #[derive(Clone, Default)]
 pub(crate) enum Secrets {
     #[default]
     None,
-    /// As they were sent: one line each, which begins with the mark of its carrier. Neither a query nor a header can have a
-    /// line break.
+    /// As they were sent: one line each, which begins with the mark of its carrier. Neither a query nor a header can
+    /// contain a line break.
     Sent(Box<str>),
-    /// More than is kept.
+    /// There are more than are kept.
     TooMuch,
 }
 
 impl Secrets {
-    /// Everything but the subprotocols that the endpoint speaks.
+    /// Collects everything except the subprotocols that the endpoint supports.
     pub(super) fn of(parts: &Parts, spoken: &[&str]) -> Self {
         let mut lines = String::new();
         if let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) {
@@ -67,8 +67,8 @@ impl Secrets {
         }
     }
 
-    /// The beginning of a text that comes from outside, without any secret, as it was sent and as it is decoded. What comes
-    /// back is short enough for a line of the log.
+    /// The beginning of a text that comes from outside, without the secrets as they were sent and as they are decoded. The
+    /// result is short enough for a log line.
     pub(crate) fn hide(&self, text: &str) -> String {
         let mut masked = Masked::new(text);
         match self {
@@ -88,7 +88,8 @@ fn sent<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
         .filter(|bytes| bytes.len() >= likely::SHORTEST)
 }
 
-/// What is offered without the names that the endpoint gives: those are in its source, and on every page that connects.
+/// The offered subprotocols without those that the endpoint names: those are in its source, and on every page that
+/// connects.
 fn unspoken(offer: &[u8], spoken: &[&str]) -> Vec<u8> {
     let offered = offer
         .split(|byte| *byte == b',')
@@ -96,7 +97,7 @@ fn unspoken(offer: &[u8], spoken: &[&str]) -> Vec<u8> {
     offered.collect::<Vec<_>>().join(&b',')
 }
 
-/// Adds a line, unless there is too much already: then it need not be complete.
+/// Adds a line, unless there are too many already: then the list need not be complete.
 fn add(lines: &mut String, carrier: Carrier, bytes: &[u8]) {
     if lines.len() <= MOST_BYTES && !bytes.is_empty() {
         lines.push(carrier.mark());
@@ -194,7 +195,7 @@ mod tests {
         assert!(matches!(secrets("", &[("user-agent", "curl")]), Secrets::None));
     }
 
-    /// 180 cookies is what Chrome keeps for a site, and 8 KiB what most proxies let through in a line.
+    /// Chrome keeps 180 cookies for a site, and most proxies accept a line of 8 KiB.
     #[test]
     fn the_jar_of_a_browser_is_not_too_much() {
         let jar: Vec<_> = (0..180).map(|n| format!("_ga_{n:03}=GS1.1.17{n:06}.{n}.1.17%2F{n:04}")).collect();

@@ -1,4 +1,4 @@
-//! Which values are secret in what a request carries.
+//! Finds the secret values in a request.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use base64::{
 
 use super::likely::{is_name_of_secret, is_secret};
 
-/// What a secret is sent in.
+/// The part of the request that carries a secret.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Carrier {
     Query,
@@ -20,7 +20,7 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    /// What a line of [`Secrets`](super::Secrets) begins with.
+    /// The first byte of a line of [`Secrets`](super::Secrets).
     pub(super) fn mark(self) -> char {
         match self {
             Self::Query => '?',
@@ -31,7 +31,7 @@ impl Carrier {
     }
 }
 
-/// Calls with every value in these lines that is likely to be secret, in each of its spellings.
+/// Calls the function with each value in these lines that is likely to be secret, in each of its spellings.
 pub(super) fn each(lines: &str, call: &mut dyn FnMut(&str)) {
     let mut found = Found { call };
     for line in lines.lines() {
@@ -50,7 +50,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Tells of a value, and of how `{:?}` would write it.
+    /// Passes on a value, and its form in `{:?}` output.
     fn add(&mut self, value: &str, has_name_of_secret: bool) {
         if !is_secret(value, has_name_of_secret) {
             return;
@@ -58,7 +58,7 @@ impl Found<'_> {
         (self.call)(value);
         if value.bytes().any(|byte| matches!(byte, b'"' | b'\'' | b'\\') || !(b' '..=b'~').contains(&byte)) {
             (self.call)(&value.escape_debug().to_string());
-            // In a string literal an apostrophe stays as it is.
+            // An apostrophe is not escaped in a string literal.
             let quoted = format!("{value:?}");
             (self.call)(&quoted[1..quoted.len() - 1]);
         }
@@ -97,16 +97,16 @@ fn of_credentials(text: &str, found: &mut Found<'_>) {
         found.add(unquoted(piece), true);
         found.add(unquoted(value(piece)), true);
     }
-    // User and password. The name alone is no secret.
+    // User and password. The name alone is not secret.
     if let Some(pair) = base64_decoded(&STANDARD, credentials) {
         found.add(&pair, true);
         found.add(pair.split_once(':').map_or("", |(_, password)| password), true);
     }
 }
 
-/// `bearer, token`, or a token behind a name: `base64url.bearer.authorization.k8s.io.token`.
+/// `bearer, token`, or a token after a name: `base64url.bearer.authorization.k8s.io.token`.
 fn of_subprotocols(offer: &str, found: &mut Found<'_>) {
-    // What follows a `bearer` is its token.
+    // The name after `bearer` is its token.
     let mut is_token = false;
     for one in offer.split(',').map(str::trim) {
         found.add(one, is_token);
@@ -114,11 +114,11 @@ fn of_subprotocols(offer: &str, found: &mut Found<'_>) {
     }
 }
 
-/// How many dots of a name are looked behind. `base64url.bearer.authorization.k8s.io.` has five and a token itself two; each
-/// of them is a value as long as the rest, so their number bounds what a name can cost.
+/// How many dots of a name are searched. `base64url.bearer.authorization.k8s.io.` has five and a token itself two; the text
+/// after each dot is a value, so their number bounds the cost of a name.
 const MOST_DOTS: usize = 16;
 
-/// Each end of a dotted name. Says whether a part of it is the name of a secret.
+/// Each suffix of a dotted name. Returns whether a part of it is the name of a secret.
 fn of_dotted(one: &str, mut is_token: bool, found: &mut Found<'_>) -> bool {
     let mut begin = 0;
     for (dot, _) in one.match_indices('.').take(MOST_DOTS) {
@@ -148,7 +148,7 @@ fn add_if_bare(query: &str, found: &mut Found<'_>) {
     }
 }
 
-/// What stands behind the first equals sign, or all of it.
+/// The text after the first equals sign, or all of it.
 fn value(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(_, value)| value)
 }
@@ -165,7 +165,7 @@ fn base64_decoded(alphabet: &base64::alphabet::Alphabet, text: &str) -> Option<S
     String::from_utf8(bytes).ok()
 }
 
-/// Percent decoding as in a form: what is not valid stays as it is.
+/// Percent decoding as in a form: invalid escapes are kept.
 fn percent_decoded(value: &str) -> Cow<'_, str> {
     if !value.contains(['%', '+']) {
         return Cow::Borrowed(value);
