@@ -1,13 +1,11 @@
-"""The pages of the examples in Debian's Chromium."""
+"""The pages of the examples in browsers."""
 
-import pytest
-import test_quickstart_page
+import browsers
+from browsers import keep_screenshot
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from test_quickstart_page import browser_in, keep_screenshot
 
-#: The fixture.
-browser = test_quickstart_page.browser
+browser, second = browsers.browser, browsers.second
 
 #: Runs if it ever gets into a page as HTML.
 EVIL = "<img src=x onerror=document.title=1>"
@@ -30,12 +28,6 @@ def fill(browser, form, text):
 def enter(browser, chat, name, room="red"):
     browser.get(f"http://{chat.address}/?room={room}")
     fill(browser, "enter", name)
-
-
-@pytest.fixture
-def second(tmp_path):
-    with browser_in(tmp_path / "second") as one:
-        yield one
 
 
 def test_two_people_chat(browser, second, chat):

@@ -1,19 +1,19 @@
-"""The quickstart's page in Debian's Chromium: what a person sees, and what a foreign page is refused."""
+"""The quickstart's page in browsers: what a person sees, and what a foreign page is refused."""
 
 import functools
 import http.server
 import json
-import os
-import pathlib
-import shutil
 import threading
 
+import browsers
 import pytest
+from browsers import keep_screenshot
 from conftest import Program
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from websockets.sync.client import connect
+
+browser, second = browsers.browser, browsers.second
 
 #: A page of somebody else's that tries the quickstart's endpoints.
 EVIL_PAGE = """<!doctype html><title>evil</title><pre></pre><script>
@@ -21,34 +21,6 @@ EVIL_PAGE = """<!doctype html><title>evil</title><pre></pre><script>
   socket.onopen = () => document.querySelector("pre").textContent = "opened";
   socket.onclose = ({ code }) => document.querySelector("pre").textContent = `refused with ${code}`;
 </script>"""
-
-
-def browser_in(folder):
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1100,800",
-        f"--user-data-dir={folder}",
-    ]:
-        options.add_argument(flag)
-    return webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-
-
-@pytest.fixture
-def browser(tmp_path):
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        missing = "no browser: apt-get install chromium chromium-driver"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with browser_in(tmp_path / "profile") as one:
-        yield one
 
 
 class Panel:
@@ -78,24 +50,18 @@ def visit(browser, quickstart, room="lobby"):
     return echo, room
 
 
-def keep_screenshot(browser, name):
-    if folder := os.environ.get("SOCKEYE_SCREENSHOTS"):
-        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-        browser.save_screenshot(os.path.join(folder, f"{name}.png"))
-
-
-def test_echo_and_room_events_arrive(browser, quickstart, tmp_path):
+def test_echo_and_room_events_arrive(browser, second, quickstart):
     echo, room = visit(browser, quickstart)
     room.wait_for("guest 1 joined")
     echo.say("hello, fish")
     echo.wait_for("hello, fish")
-    with browser_in(tmp_path / "second") as second:
-        _, other = visit(second, quickstart)
-        room.wait_for("guest 2 joined")
-        other.say("anybody here?")
-        room.wait_for("guest 2 anybody here?")
-        room.say("yes, upstream")
-        other.wait_for("guest 1 yes, upstream")
+    _, other = visit(second, quickstart)
+    room.wait_for("guest 2 joined")
+    other.say("anybody here?")
+    room.wait_for("guest 2 anybody here?")
+    room.say("yes, upstream")
+    other.wait_for("guest 1 yes, upstream")
+    second.quit()
     room.wait_for("guest 2 left")
     keep_screenshot(browser, "events")
 
