@@ -292,6 +292,10 @@ pub(crate) use signature::invalid_option::check as invalid_options;
 #[cfg(feature = "syntax")]
 pub(crate) use signature::missing_handshake::{check_codec as has_codec, check_handle as takes_socket};
 
+/// Whether an endpoint takes the body of a request, by what the names in its file stand for.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::body_extractor::check_imported as has_no_body;
+
 /// Whether an endpoint returns `Box<dyn Error>`, by what the names in its file stand for.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_box as has_sendable_error;

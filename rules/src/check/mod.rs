@@ -32,6 +32,7 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     if let Some(function) = endpoint.function() {
         crate::catalogue::is_registered(function, around.of(), &mut sink);
         crate::catalogue::has_codec(function, around, &mut sink);
+        crate::catalogue::has_no_body(function, around.imports(), &mut sink);
         crate::catalogue::has_sendable_error(function, around.imports(), &mut sink);
     }
     // A socket in place of the handshake is one mistake; what is done with it is right.

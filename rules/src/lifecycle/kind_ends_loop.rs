@@ -1,6 +1,6 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Arm, Expr, ExprMatch, Local, Pat, Stmt};
+use syn::{Arm, Expr, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
 
 use crate::{
     KIND_ENDS_LOOP,
@@ -26,8 +26,14 @@ impl<'a> Look<'a> for Kinds<'_> {
             Expr::While(repeat) => {
                 let Expr::Let(test) = &*repeat.cond else { return };
                 let goes_on = at.rest().iter().any(|rest| tells(rest) || at.mentions_handle(rest));
-                if !goes_on && at.is_message(&test.expr) {
+                if goes_on {
+                    return;
+                }
+                if at.is_message(&test.expr) {
                     self.report_pattern(&test.pat, at);
+                } else if let Some(call) = takes_text(&test.expr, at) {
+                    let kind = Ident::new("Text", call.span());
+                    self.report(call, &[&kind], at);
                 }
             }
             Expr::Match(choice) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
@@ -103,6 +109,28 @@ fn help(flavor: Flavor, kind: &Ident) -> String {
     format!(
         "receive every kind and match inside: `{receive} {{ if let Message::{kind}(..) = message {{ .. }} }}`"
     )
+}
+
+/// `and_then(|message| message.as_text())` on a message that is received: `None` for every other kind.
+fn takes_text<'e>(source: &'e Expr, at: &At<'_>) -> Option<&'e Ident> {
+    const TEXT: [&str; 3] = ["as_text", "into_text", "to_text"];
+    let Expr::MethodCall(call) = plain(source) else { return None };
+    let Some(Expr::Closure(closure)) = call.args.first() else { return None };
+    let gives_text = match plain(&closure.body) {
+        Expr::MethodCall(inner) => is_chain_of(inner, &TEXT),
+        _ => false,
+    };
+    (call.method == "and_then" && gives_text && at.is_message(&call.receiver)).then_some(&call.method)
+}
+
+/// Whether it begins with one of these methods, and nothing after it gives something in place of `None`.
+fn is_chain_of(call: &ExprMethodCall, methods: &[&str]) -> bool {
+    const KEEPS: [&str; 6] = ["map", "cloned", "ok", "to_owned", "filter", "as_deref"];
+    if methods.iter().any(|method| call.method == method) {
+        return true;
+    }
+    let keeps = KEEPS.iter().any(|method| call.method == method);
+    matches!(&*call.receiver, Expr::MethodCall(inner) if keeps && is_chain_of(inner, methods))
 }
 
 /// Whether what comes after the loop neither tells anybody nor goes on with the connection.

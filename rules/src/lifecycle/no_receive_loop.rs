@@ -91,7 +91,14 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
     // In plain axum a handler may be meant to say one thing when its time has come: a page that reloads, say.
     let waits = |id: &NodeId| matches!(flow.graph.nodes[*id].step, Step::Wait);
     let meant = flow.flavor == Flavor::Axum && after.iter().any(waits);
-    !given_away && !meant && after.iter().any(ends)
+    // Whoever closes on one way knows what it means to leave on another.
+    let closes = |id: &NodeId| {
+        flow.graph
+            .operation(*id)
+            .is_some_and(|one| one.act == Act::Close && one.handle.connection == connection)
+    };
+    let knows = flow.flavor == Flavor::Axum && after.iter().any(closes);
+    !given_away && !meant && !knows && after.iter().any(ends)
 }
 
 /// That is a deaf loop, with a message of its own.

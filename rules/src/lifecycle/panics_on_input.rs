@@ -7,7 +7,7 @@ use crate::{
     PANICS_ON_INPUT,
     flow::Flow,
     syntax::Sink,
-    trace::{self, Measures, Names, Tags, Watch},
+    trace::{self, Measures, Names, Origin, Tags, Watch},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -50,7 +50,10 @@ impl Panics<'_> {
         if !origin.is(Tags::INPUT) || !origin.is(Tags::PARTIAL) || self.is_first_part(&call.receiver, names) {
             return;
         }
-        if trace::root(&call.receiver).is_some_and(|root| self.measures.answers(&root)) {
+        let needs_some = needs_some(&call.receiver);
+        let is_sure =
+            |root: String| self.measures.answers(&root) || needs_some && self.measures.counts(&root);
+        if trace::root(&call.receiver).is_some_and(is_sure) || is_array_of_range(&call.receiver) {
             return;
         }
         let what = source(&call.receiver);
@@ -73,8 +76,14 @@ impl Panics<'_> {
 
     fn index(&mut self, index: &ExprIndex, names: &Names<'_>) {
         let origin = names.of(&index.expr);
-        if !origin.is(Tags::INPUT) {
-            return self.place(index, names);
+        let is_given_key =
+            matches!(&*index.index, Expr::Path(_) | Expr::Field(_)) && names.of(&index.index).is(Tags::INPUT);
+        if !origin.is(Tags::INPUT) || is_given_key {
+            return self.place(index, &origin, names);
+        }
+        let is_sure = |ty: &str| trace::is_array(ty) || trace::name_of(ty) == trace::VALUE;
+        if origin.is(Tags::MEASURED) || origin.ty.as_deref().is_some_and(is_sure) {
+            return;
         }
         let is_text = origin.is(Tags::TEXT);
         let Some(bound) = bound(&index.index, is_text) else { return };
@@ -103,17 +112,32 @@ impl Panics<'_> {
     }
 
     /// A place in something else, which the client chose.
-    fn place(&mut self, index: &ExprIndex, names: &Names<'_>) {
+    fn place(&mut self, index: &ExprIndex, whole: &Origin, names: &Names<'_>) {
+        if whole.has_type(&trace::MAPS) {
+            return self.key(index, names);
+        }
         let origin = names.of(&index.index);
         let is_given = matches!(&*index.index, Expr::Path(_) | Expr::Field(_))
             && origin.is(Tags::INPUT)
-            && !origin.is(Tags::TEXT.or(Tags::BOUNDED));
+            && !origin.is(Tags::TEXT.or(Tags::BOUNDED))
+            && may_be_number(&index.index, &origin);
         if !is_given || self.measures.compares(&index.index) {
             return;
         }
         let message = "this index panics if the client sends a larger number";
         let help =
             "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
+        self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
+    }
+
+    /// A key of a map, which the client chose.
+    fn key(&mut self, index: &ExprIndex, names: &Names<'_>) {
+        let is_given = names.of(&index.index).is(Tags::INPUT) && trace::root(&index.index).is_some();
+        if !is_given || self.measures.knows_key(&index.index) {
+            return;
+        }
+        let message = "this index panics when the client names a key that is not in the map";
+        let help = "write `let Some(value) = .get(..) else { continue };`";
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 
@@ -130,6 +154,55 @@ impl Panics<'_> {
             "check the length first, or use a method that returns an `Option`, such as `split_at_checked`";
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
     }
+}
+
+/// Whether it is a number by its type. Where nobody knows the type, a name has to say so: it may be an enum, which a table of its own
+/// has a place for.
+fn may_be_number(place: &Expr, origin: &Origin) -> bool {
+    const PLACES: [&str; 18] = [
+        "index", "idx", "i", "n", "pos", "position", "row", "col", "column", "x", "y", "slot", "offset",
+        "seat", "number", "page", "line", "cell",
+    ];
+    match (&origin.ty, place) {
+        (Some(ty), _) => trace::is_number(ty),
+        (None, Expr::Field(field)) => {
+            let name = field.member.to_token_stream().to_string();
+            PLACES.contains(&name.rsplit('_').next().unwrap_or_default())
+        }
+        (None, _) => true,
+    }
+}
+
+/// `try_into` on a slice of a length that is written there: the slice panics, or gives as many as the array has.
+fn is_array_of_range(receiver: &Expr) -> bool {
+    let Expr::MethodCall(call) = receiver else { return false };
+    let is_fixed = |range: &syn::ExprRange| {
+        let is_number = |end: &Option<Box<Expr>>| matches!(end.as_deref(), Some(Expr::Lit(_)));
+        is_number(&range.end) && (range.start.is_none() || is_number(&range.start))
+    };
+    call.method == "try_into"
+        && matches!(&*call.receiver, Expr::Index(index) if matches!(&*index.index, Expr::Range(range) if is_fixed(range)))
+}
+
+/// Whether it is there unless there is nothing at all.
+fn needs_some(receiver: &Expr) -> bool {
+    const METHODS: [&str; 14] = [
+        "next",
+        "next_back",
+        "first",
+        "last",
+        "pop",
+        "pop_front",
+        "pop_back",
+        "front",
+        "back",
+        "max",
+        "min",
+        "split_first",
+        "split_last",
+        "first_mut",
+    ];
+    matches!(receiver, Expr::MethodCall(call) if METHODS.iter().any(|method| call.method == method))
 }
 
 /// What fails, in words.

@@ -2,18 +2,41 @@ use syn::Type;
 
 use crate::{
     BODY_EXTRACTOR,
-    syntax::{Endpoint, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line, spelled},
+    flow::Imports,
+    syntax::{
+        Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line, spelled,
+    },
 };
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     for parameter in function.parameters.iter().filter(|parameter| is_certain(parameter.ty())) {
-        let message = format!(
-            "`{}` reads the request body, but a WebSocket handshake has no body",
-            one_line(parameter.ty())
-        );
-        sink.report(&BODY_EXTRACTOR, &parameter.node.ty, message, help(parameter));
+        report(parameter, sink);
     }
+}
+
+/// A bare `Json` that the file imports from axum.
+pub(crate) fn check_imported(function: &Function, imports: &Imports, sink: &mut Sink) {
+    for parameter in function.parameters.iter().filter(|parameter| !is_certain(parameter.ty())) {
+        if is_imported(parameter.ty(), imports) {
+            report(parameter, sink);
+        }
+    }
+}
+
+fn report(parameter: &Parameter, sink: &mut Sink) {
+    let message = format!(
+        "`{}` reads the request body, but a WebSocket handshake has no body",
+        one_line(parameter.ty())
+    );
+    sink.report(&BODY_EXTRACTOR, &parameter.node.ty, message, help(parameter));
+}
+
+fn is_imported(ty: &Type, imports: &Imports) -> bool {
+    const CRATES: [&str; 5] = ["axum", "axum_extra", "axum_core", "http", "bytes"];
+    let path = imports.resolve(&spelled(ty).unwrap_or_default());
+    let is_of_crate = path.split_once("::").is_some_and(|(first, _)| CRATES.contains(&first));
+    is_of_crate && known(ty) == Some(Known::Body)
 }
 
 /// Whether nothing else can be meant. A bare `Json` can be a type of the user's own that reads a header: the macro leaves

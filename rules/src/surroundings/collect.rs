@@ -124,6 +124,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
+        self.shapes.add_enum(item);
         self.shapes.add_data(&item.vis, &item.ident, &item.attrs);
     }
 

@@ -6,14 +6,15 @@ use std::{
 };
 
 use quote::ToTokens;
-use syn::{Attribute, Fields, Ident, ItemImpl, ItemStatic, ItemStruct, ItemType, Type, Visibility};
+use syn::{Attribute, Fields, Ident, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemType, Type, Visibility};
 
-/// The structs, aliases and statics of a file, by name.
+/// The structs, variants (`Command::Say`), aliases and statics of a file, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     structs: HashMap<String, Vec<(String, Rc<str>)>>,
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
+    enums: HashSet<String>,
     /// Types for serde that only this file knows.
     data: HashSet<String>,
     /// Types for which the file implements traits, or others may.
@@ -24,14 +25,25 @@ pub(crate) struct Shapes {
 
 impl Shapes {
     pub(super) fn add_struct(&mut self, item: &ItemStruct) {
+        self.add_fields(item.ident.to_string(), &item.fields);
+    }
+
+    pub(super) fn add_enum(&mut self, item: &ItemEnum) {
+        self.enums.insert(item.ident.to_string());
+        for variant in &item.variants {
+            self.add_fields(format!("{}::{}", item.ident, variant.ident), &variant.fields);
+        }
+    }
+
+    fn add_fields(&mut self, of: String, fields: &Fields) {
         let name = |index: usize, field: &syn::Field| {
             field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string)
         };
-        let fields = match &item.fields {
+        let fields = match fields {
             Fields::Unit => return,
             fields => fields.iter().enumerate().map(|(index, field)| (name(index, field), text(&field.ty))),
         };
-        self.structs.insert(item.ident.to_string(), fields.collect());
+        self.structs.insert(of, fields.collect());
     }
 
     pub(super) fn add_alias(&mut self, item: &ItemType) {
@@ -72,6 +84,10 @@ impl Shapes {
     /// The fields of a struct and their types.
     pub(crate) fn fields(&self, of: &str) -> Option<&[(String, Rc<str>)]> {
         self.structs.get(of).map(Vec::as_slice)
+    }
+
+    pub(crate) fn is_enum(&self, name: &str) -> bool {
+        self.enums.contains(name)
     }
 
     /// What an alias stands for.

@@ -33,6 +33,13 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
             .without(Tags::PARTIAL)
             .without(if matches!(method, "skip" | "filter") { Tags::SPLIT } else { Tags::default() })
             .or(if matches!(method, "filter" | "enumerate") { Tags::BOUNDED } else { Tags::default() }),
+        "chunks_exact" | "windows" | "array_chunks" | "array_windows" | "split_at" | "split_to"
+        | "to_be_bytes" | "to_le_bytes" | "to_ne_bytes" => INPUT.or(Tags::MEASURED),
+        "first_chunk" | "last_chunk" | "split_first_chunk" | "split_last_chunk" | "split_at_checked" => {
+            INPUT.or(Tags::MEASURED).or(Tags::PARTIAL)
+        }
+        "try_into" if before.has(Tags::MEASURED) => INPUT.or(Tags::MEASURED),
+        "try_into" => INPUT.or(Tags::MEASURED).or(Tags::PARTIAL),
         "next" | "next_back" | "nth" | "last" | "first" | "get" | "pop" | "find" | "max" | "min" | "peek"
             if before.has(Tags::PARTS) =>
         {

@@ -8,6 +8,7 @@ use syn::{
     visit::{self, Visit},
 };
 
+use super::kinds;
 use crate::flow::{Macros, each_word, macro_name};
 
 /// The name at the beginning of a chain.
@@ -33,6 +34,8 @@ pub(crate) struct Measures<'m> {
     asked: HashMap<String, HashSet<String>>,
     /// The words that stand in comparisons.
     compared: HashSet<String>,
+    /// The words of the keys that a map was asked for, or given.
+    keys: HashSet<String>,
     /// Names that stand for a part of what another stands for.
     parts: HashMap<String, String>,
     /// The words of what each name was made of.
@@ -92,6 +95,7 @@ impl<'m> Measures<'m> {
             macros,
             asked: HashMap::new(),
             compared: HashSet::new(),
+            keys: HashSet::new(),
             parts: HashMap::new(),
             made_of: HashMap::new(),
             in_condition: false,
@@ -143,7 +147,9 @@ impl<'m> Measures<'m> {
         let mut left = words_of(words);
         let mut seen = HashSet::new();
         while let Some(word) = left.pop() {
-            if self.compared.contains(&word) || self.has(&word, &["(asked)", "(pattern)"]) {
+            // A message that is matched on is not a number that is.
+            let direct = if seen.is_empty() { "(pattern)" } else { "(number)" };
+            if self.compared.contains(&word) || self.has(&word, &["(asked)", direct]) {
                 return true;
             }
             left.extend(self.made_of.get(&word).into_iter().flatten().cloned());
@@ -151,6 +157,11 @@ impl<'m> Measures<'m> {
             left.retain(|word| !seen.contains(word));
         }
         false
+    }
+
+    /// Whether a map may have that key, since it was asked for it, or given it.
+    pub(crate) fn knows_key(&self, words: &dyn ToTokens) -> bool {
+        self.compares(words) || words_of(words).iter().any(|word| self.keys.contains(word))
     }
 
     /// The names of the pattern are made of that.
@@ -182,6 +193,9 @@ impl<'ast> Visit<'ast> for Measures<'_> {
             call.args.iter().for_each(|one| self.visit_expr(one));
             self.in_condition = before;
             return;
+        }
+        if matches!(method.as_str(), "entry" | "insert" | "try_insert") {
+            self.keys.extend(call.args.iter().take(1).flat_map(|key| words_of(key)));
         }
         if matches!(
             method.as_str(),
@@ -215,6 +229,9 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         if !replaces && matches!(&*branch.expr, Expr::Path(_) | Expr::Reference(_) | Expr::Field(_)) {
             self.note(root(&branch.expr), "(pattern)");
         }
+        if branch.arms.iter().any(|arm| has_number(&arm.pat)) {
+            self.note(root(&branch.expr), "(number)");
+        }
         self.condition(|this| this.visit_expr(&branch.expr));
         branch.arms.iter().for_each(|arm| {
             self.make(&arm.pat, &branch.expr);
@@ -237,7 +254,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
 
     /// A function that is asked about a value may have made sure of it.
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if self.in_condition && !is_variant(&call.func) {
+        if self.in_condition && !is_variant(&call.func) && !only_reads(&call.func) {
             for argument in &call.args {
                 self.note(root(argument), "(asked)");
             }
@@ -360,6 +377,30 @@ fn words_of(tokens: &dyn ToTokens) -> Vec<String> {
     let mut found = Vec::new();
     each_word(tokens.to_token_stream(), &mut |word| found.push(word.to_string()));
     found
+}
+
+/// Whether it makes something of a text and says nothing of the text.
+fn only_reads(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| kinds::reads(&last.ident.to_string())))
+}
+
+/// Whether it looks for a number, or for several: `3`, `at @ 0..=63`, `Some(0..8)`.
+fn has_number(pattern: &syn::Pat) -> bool {
+    struct Search(bool);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_pat(&mut self, pattern: &'ast syn::Pat) {
+            let is_number = |lit: &syn::ExprLit| matches!(lit.lit, syn::Lit::Int(_));
+            self.0 |= match pattern {
+                syn::Pat::Lit(lit) => is_number(lit),
+                syn::Pat::Range(_) => true,
+                _ => false,
+            };
+            visit::visit_pat(self, pattern);
+        }
+    }
+    let mut search = Search(false);
+    search.visit_pat(pattern);
+    search.0
 }
 
 /// Whether what the pattern binds takes the name of what it looks at: `Ok(Message::Text(message)) = message`. Then the name stands for

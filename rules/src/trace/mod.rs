@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+mod given;
 mod kinds;
 mod leaks;
 mod measures;
@@ -14,6 +15,7 @@ mod origin;
 mod pairs;
 mod types;
 
+pub(crate) use given::{MAPS, VALUE, is_array, is_number, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};
@@ -60,7 +62,7 @@ fn parameters(flow: &Flow<'_>, names: &mut Names<'_>) {
     for (index, parameter) in function.parameters.iter().enumerate() {
         let pattern = &*parameter.node.pat;
         let origin = if flow.is_endpoint && index == 0 {
-            Origin::of(Tags::HANDLE)
+            Origin::of(Tags::HANDLE).typed(given::message(parameter.ty()))
         } else {
             names.types().parameter(&only_name(pattern), parameter.ty())
         };

@@ -1,13 +1,16 @@
 //! What is known of the names in scope, and of the expressions that are made of them.
 
+use std::rc::Rc;
+
 use quote::ToTokens;
 use syn::{Arm, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
 
 use super::{
-    kinds, moves,
+    given, kinds, moves,
     origin::{Origin, Tags},
     types::Types,
 };
+use crate::syntax::last_segment;
 
 /// The names in scope, the innermost last.
 pub(crate) struct Names<'s> {
@@ -138,14 +141,14 @@ impl<'s> Names<'s> {
                 self.of(&inner.expr).without(Tags::GUARD)
             }
             Expr::Reference(inner) => self.of(&inner.expr),
-            Expr::Cast(inner) => self.of(&inner.expr),
+            Expr::Cast(inner) => self.cast(inner),
             Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => {
                 self.of(&inner.expr).without(Tags::GUARD)
             }
             Expr::Await(inner) => self.awaited(&inner.base),
             Expr::Try(inner) => self.of(&inner.expr).without(Tags::PARTIAL),
             Expr::Field(field) => self.field(&self.of(&field.base), &field.member),
-            Expr::Index(index) => part(self.of(&index.expr)),
+            Expr::Index(index) => self.indexed(index),
             Expr::MethodCall(call) => self.method(call),
             Expr::Call(call) => self.call(call),
             Expr::Block(block) => self.of_block(&block.block),
@@ -159,6 +162,33 @@ impl<'s> Names<'s> {
                 .without(Tags::GUARD),
             _ => Origin::default(),
         }
+    }
+
+    /// A number of another size. That of a variant or a byte is as small as they are.
+    fn cast(&self, cast: &syn::ExprCast) -> Origin {
+        let origin = self.of(&cast.expr);
+        if !origin.is(Tags::INPUT) {
+            return origin;
+        }
+        let is_small =
+            origin.ty.as_deref().is_some_and(|ty| self.types.is_enum(ty) || matches!(ty, "u8" | "bool"));
+        let bounded = if is_small { Tags::BOUNDED } else { Tags::default() };
+        origin.with(bounded).typed(Some(cast.ty.to_token_stream().to_string().into()))
+    }
+
+    /// One of several, or several of them; `value["name"]` is how JSON is read.
+    fn indexed(&self, index: &syn::ExprIndex) -> Origin {
+        let whole = self.of(&index.expr);
+        if whole.is(Tags::INPUT)
+            && matches!(&*index.index, Expr::Lit(key) if matches!(key.lit, syn::Lit::Str(_)))
+        {
+            return Origin::of(Tags::INPUT).typed(Some(given::VALUE.into()));
+        }
+        if whole.is(Tags::INPUT) && matches!(&*index.index, Expr::Range(_)) {
+            let ty = whole.ty.clone();
+            return part(whole).typed(ty.filter(|ty| !given::is_array(ty)));
+        }
+        part(whole)
     }
 
     /// What any arm gives.
@@ -219,7 +249,13 @@ impl<'s> Names<'s> {
         let base = base.clone().without(Tags::GUARD);
         let name = member.to_token_stream().to_string();
         if base.is(Tags::INPUT) {
-            return Origin::of(Tags::INPUT.or(Tags::PARTIAL));
+            let ty = base.ty.as_ref().and_then(|ty| match member {
+                Member::Named(_) => self.types.field(ty, &name),
+                Member::Unnamed(index) => {
+                    given::place(ty, index.index as usize).or_else(|| self.types.field(ty, &name))
+                }
+            });
+            return Origin::of(Tags::INPUT.or(Tags::PARTIAL)).typed(ty);
         }
         if !base.is(Tags::SHARED) {
             return Origin { ty: None, ..base };
@@ -241,7 +277,14 @@ impl<'s> Names<'s> {
             {
                 return self.mapped(receiver, closure);
             }
-            return Origin::of(kinds::of_input(receiver.tags, &name));
+            if let ("map" | "and_then", Some(function @ Expr::Path(path))) =
+                (name.as_str(), call.args.first())
+                && path.path.segments.last().is_some_and(|last| last.ident == "parse")
+            {
+                return Origin::of(Tags::INPUT.or(Tags::PARTIAL)).typed(given::read_by(function));
+            }
+            let ty = of_method(&receiver, &name, call);
+            return Origin::of(kinds::of_input(receiver.tags, &name)).typed(ty);
         }
         if receiver.is(Tags::REQUEST) {
             return self.of_request(receiver, &name, call);
@@ -328,10 +371,15 @@ impl<'s> Names<'s> {
         }
         if kinds::reads(last) && given.is(Tags::INPUT) {
             let text = if last == "from_utf8" { Tags::TEXT } else { Tags::default() };
-            return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text));
+            let measured = if last == "try_from" { Tags::MEASURED } else { Tags::default() };
+            let made = Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text).or(measured));
+            return made.typed(given::read_by(&call.func));
         }
         if kinds::hides(last) {
             return Origin::default();
+        }
+        if let Some(map) = path.rsplit("::").nth(1).filter(|of| given::MAPS.contains(of)) {
+            return Origin::default().typed(Some(map.into()));
         }
         // A helper that reads something of the request.
         let reads_request = |one: &Expr| match one {
@@ -339,6 +387,19 @@ impl<'s> Names<'s> {
             other => self.of(other).is(Tags::REQUEST),
         };
         if call.args.iter().any(reads_request) { Origin::of(Tags::REQUEST) } else { Origin::default() }
+    }
+
+    /// A type that is written there says more than what the value was made of.
+    fn bind_typed(&mut self, pattern: &syn::PatType, value: &Origin) {
+        let is_map =
+            last_segment(&pattern.ty).is_some_and(|last| given::MAPS.iter().any(|map| last.ident == map));
+        if value.is(Tags::INPUT) && !matches!(&*pattern.ty, syn::Type::Infer(_))
+            || is_map && value.ty.is_none()
+        {
+            let ty = pattern.ty.to_token_stream().to_string().into();
+            return self.bind(&pattern.pat, &value.clone().typed(Some(ty)));
+        }
+        self.bind(&pattern.pat, value);
     }
 
     /// Gives the names of a pattern what the value has.
@@ -354,8 +415,16 @@ impl<'s> Names<'s> {
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
             Pat::Reference(inner) => self.bind(&inner.pat, value),
-            Pat::Type(inner) => self.bind(&inner.pat, value),
-            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|one| self.bind(one, value)),
+            Pat::Type(inner) => self.bind_typed(inner, value),
+            Pat::Tuple(tuple) => {
+                for (index, one) in tuple.elems.iter().enumerate() {
+                    let ty = value.ty.as_ref().filter(|_| value.is(Tags::INPUT));
+                    match ty.and_then(|ty| given::place(ty, index)) {
+                        Some(ty) => self.bind(one, &value.clone().typed(Some(ty))),
+                        None => self.bind(one, value),
+                    }
+                }
+            }
             Pat::Slice(slice) => {
                 let part = part(value.clone());
                 slice.elems.iter().for_each(|one| self.bind(one, &part));
@@ -363,11 +432,21 @@ impl<'s> Names<'s> {
             Pat::Or(or) => or.cases.iter().for_each(|one| self.bind(one, value)),
             Pat::TupleStruct(variant) => {
                 let inner = within(&variant.path, value);
-                variant.elems.iter().for_each(|one| self.bind(one, &inner));
+                for (index, one) in variant.elems.iter().enumerate() {
+                    let ty = self.types.variant(&variant.path, &index.to_string());
+                    match ty.filter(|_| value.is(Tags::INPUT)) {
+                        Some(ty) => self.bind(one, &inner.clone().typed(Some(ty))),
+                        None => self.bind(one, &inner),
+                    }
+                }
             }
             Pat::Struct(fields) => {
                 for field in &fields.fields {
-                    let inner = self.field(value, &field.member);
+                    let mut inner = self.field(value, &field.member);
+                    if value.is(Tags::INPUT) {
+                        let name = field.member.to_token_stream().to_string();
+                        inner.ty = self.types.variant(&fields.path, &name).or(inner.ty);
+                    }
                     self.bind(&field.pat, &inner);
                 }
             }
@@ -377,12 +456,47 @@ impl<'s> Names<'s> {
     }
 }
 
+/// The type of what a method makes of what the client sent.
+fn of_method(receiver: &Origin, method: &str, call: &ExprMethodCall) -> Option<Rc<str>> {
+    if let Some(ty) = call.turbofish.as_ref().and_then(|fish| {
+        fish.args.iter().find_map(|one| match one {
+            syn::GenericArgument::Type(ty) if !matches!(ty, syn::Type::Infer(_)) => {
+                Some(ty.to_token_stream())
+            }
+            _ => None,
+        })
+    }) {
+        return (method == "parse").then(|| ty.to_string().into());
+    }
+    let ty = receiver.ty.as_ref()?;
+    let is_value = given::name_of(ty) == given::VALUE;
+    match method {
+        "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" => {
+            Some(given::unwrapped(ty))
+        }
+        "ok" | "ok_or" | "ok_or_else" | "map_err" | "as_ref" | "as_deref" | "as_mut" | "cloned"
+        | "copied" | "clone" | "context" | "with_context" | "to_owned" | "iter" | "into_iter"
+        | "iter_mut" | "rev" | "skip" | "by_ref" | "to_vec" | "inspect_err" => Some(Rc::clone(ty)),
+        "get" | "get_mut" | "pointer" | "take" if is_value => Some(Rc::clone(ty)),
+        "first" | "last" | "get" | "get_mut" | "next" | "pop" => given::element(ty),
+        _ => None,
+    }
+}
+
 /// What a variant of that name has in it.
 fn within(variant: &syn::Path, value: &Origin) -> Origin {
     let name = variant.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     match name.as_str() {
         "Err" | "Close" | "None" => Origin::default(),
-        "Ok" | "Some" => value.clone().without(Tags::PARTIAL),
+        "Ok" | "Some" => {
+            let ty = value
+                .ty
+                .as_ref()
+                .map(given::unwrapped)
+                .filter(|_| value.is(Tags::INPUT))
+                .or(value.ty.clone());
+            value.clone().without(Tags::PARTIAL).typed(ty)
+        }
         _ if !value.is(Tags::INPUT) => value.clone(),
         "Text" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
         // No byte is larger than a table of 256.
@@ -393,7 +507,7 @@ fn within(variant: &syn::Path, value: &Origin) -> Origin {
 
 fn of_handle(method: &str, handle: Origin) -> Origin {
     match method {
-        "recv" | "next" | "try_next" => Origin::of(Tags::INPUT),
+        "recv" | "next" | "try_next" => Origin::of(Tags::INPUT).typed(handle.ty),
         "headers" | "uri" => Origin::of(Tags::REQUEST),
         "accept" | "split" | "reunite" | "fuse" | "boxed" | "ok" | "ok_or" | "protocols" => handle,
         _ if LENDS.contains(&method) => handle,
@@ -404,6 +518,10 @@ fn of_handle(method: &str, handle: Origin) -> Origin {
 /// One of several.
 pub(super) fn part(all: Origin) -> Origin {
     let text = if all.is(Tags::PARTS) { Tags::TEXT } else { Tags::default() };
-    let bounded = if all.is(Tags::BOUNDED) { Tags::BOUNDED } else { Tags::default() };
-    if all.is(Tags::INPUT) { Origin::of(Tags::INPUT.or(text).or(bounded)) } else { all.without(Tags::GUARD) }
+    let kept = all.tags.and(Tags::BOUNDED.or(Tags::MEASURED));
+    if !all.is(Tags::INPUT) {
+        return all.without(Tags::GUARD);
+    }
+    let ty = all.ty.as_ref().and_then(given::element);
+    Origin::of(Tags::INPUT.or(text).or(kept)).typed(ty)
 }

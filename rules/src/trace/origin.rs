@@ -48,8 +48,15 @@ impl Tags {
     /// A method may have made sure of it: `clamp`, `filter`.
     pub(crate) const BOUNDED: Self = Self(2048);
 
+    /// Something has made sure of its length: a part of `chunks_exact`, an array.
+    pub(crate) const MEASURED: Self = Self(4096);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     pub(crate) const fn without(self, other: Self) -> Self {
@@ -64,6 +71,12 @@ impl Tags {
 impl Origin {
     pub(crate) fn of(tags: Tags) -> Self {
         Self { tags, ..Self::default() }
+    }
+
+    /// With what its type is, where that is known.
+    pub(crate) fn typed(mut self, ty: Option<Rc<str>>) -> Self {
+        self.ty = ty;
+        self
     }
 
     pub(crate) fn is(&self, tags: Tags) -> bool {

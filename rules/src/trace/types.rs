@@ -5,7 +5,10 @@ use std::rc::Rc;
 use quote::ToTokens;
 use syn::Type;
 
-use super::origin::{Origin, Tags};
+use super::{
+    given,
+    origin::{Origin, Tags},
+};
 use crate::{
     flow::Imports,
     surroundings::Shapes,
@@ -79,9 +82,31 @@ impl<'s> Types<'s> {
             matches!(name, "sink" | "socket" | "ws" | "ws_sink" | "ws_tx" | "ws_sender" | "websocket");
         let many = ty.as_ref().is_some_and(|ty| words(ty).any(|word| MANY.contains(&word)));
         if is_handle || is_called_so && !many {
-            return Origin::of(Tags::HANDLE);
+            return Origin::of(Tags::HANDLE).typed(ty.as_deref().and_then(Self::messages));
         }
         Origin { place: Some(place.into()), ty, ..Origin::of(Tags::SHARED) }
+    }
+
+    /// The messages of a handle of that type.
+    fn messages(handle: &str) -> Option<Rc<str>> {
+        handle
+            .contains("Json")
+            .then(|| syn::parse_str(handle).ok())
+            .flatten()
+            .and_then(|ty| given::message(&ty))
+    }
+
+    /// The fields of a variant of an enum of the file.
+    pub(super) fn variant(&self, path: &syn::Path, member: &str) -> Option<Rc<str>> {
+        let mut last = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+        let name = last.next()?;
+        let of = last.next().map_or_else(|| name.clone(), |of| format!("{of}::{name}"));
+        let fields = self.shapes.fields(&of)?;
+        fields.iter().find(|(field, _)| field == member).map(|(_, ty)| Rc::clone(ty))
+    }
+
+    pub(super) fn is_enum(&self, ty: &str) -> bool {
+        self.shapes.is_enum(given::name_of(ty))
     }
 
     /// Whether there are sockets, or halves of some, in the type.

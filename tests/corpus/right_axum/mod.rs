@@ -6,5 +6,6 @@ mod feeds;
 mod fresh;
 mod guards;
 mod halves;
+mod hands;
 mod kinds;
 mod upgrades;
