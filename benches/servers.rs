@@ -10,7 +10,7 @@ use axum::{
     routing::any,
     serve::ListenerExt as _,
 };
-use sockeye::{Handshake, Limits, Server, ws_endpoint};
+use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
 use tokio::net::TcpListener;
 
 /// Echoes.
@@ -30,7 +30,9 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 pub async fn sockeye() -> io::Result<()> {
     // All clients are one address here.
     let limits = Limits::new().max_connections_per_client(10_000);
-    let checked = Server::new().limits(limits).check().await.map_err(io::Error::other)?;
+    // They count bytes, and neither expect nor answer pings.
+    let server = Server::new().limits(limits).heartbeat(Heartbeat::off());
+    let checked = server.check().await.map_err(io::Error::other)?;
     checked.serve_on(listen().await?).await.map_err(io::Error::other)
 }
 

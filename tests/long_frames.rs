@@ -1,6 +1,6 @@
 //! Frames that are longer than what is read at once, however they are split.
 
-use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye::{Handshake, Heartbeat, Server, ws_endpoint};
 use sockeye_tests::{
     Running,
     frames::masked,
@@ -39,7 +39,8 @@ async fn echo_of(socket: &mut RawSocket) -> (u8, Vec<u8>) {
 }
 
 async fn open() -> (Running, RawSocket) {
-    let server = start(Server::new()).await;
+    // Without pings among the echoes.
+    let server = start(Server::new().heartbeat(Heartbeat::off())).await;
     let socket = RawSocket::open(server.addr, "/long").await;
     (server, socket)
 }

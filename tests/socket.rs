@@ -186,6 +186,19 @@ async fn flood(handshake: Handshake) -> sockeye::Result {
     }
 }
 
+/// Sends more than the buffers between it and its peer hold, and ends.
+#[ws_endpoint("/bulk", allow(no_receive_loop, reason = "it has nothing to receive"))]
+async fn bulk(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    for _ in 0..BULK {
+        socket.send(Message::binary(vec![7; 16 * 1024])).await?;
+    }
+    Ok(())
+}
+
+/// How many messages that are.
+const BULK: usize = 1000;
+
 async fn server() -> Running {
     server_with(Gate::default(), Limits::new()).await
 }
@@ -476,8 +489,18 @@ async fn a_burst_is_answered_in_order_and_whole() {
         if n % 500 == 499 {
             within(client.flush()).await.unwrap();
             for back in n - 499..=n {
-                assert_eq!(hear(&mut client).await, Theirs::text(back.to_string()));
+                assert_eq!(hear_message(&mut client).await, Theirs::text(back.to_string()));
             }
+        }
+    }
+}
+
+/// The next that is no ping: those ask now and then whether all before them has been read.
+async fn hear_message(client: &mut Client) -> Theirs {
+    loop {
+        match hear(client).await {
+            Theirs::Ping(_) => {}
+            other => return other,
         }
     }
 }
@@ -511,6 +534,29 @@ async fn a_peer_that_takes_nothing_is_cut_off() {
         (Level::WARN, "slow_consumer", "1013"),
         "{line:?}"
     );
+}
+
+/// Between a slow peer and the server are buffers of megabytes, and the server is told of room in them only rarely.
+#[tokio::test]
+async fn a_peer_that_reads_slowly_gets_every_message() {
+    let server = server_with(Gate::default(), Limits::new().send_timeout(Duration::from_secs(2))).await;
+    let mut socket = RawSocket::open(server.addr, "/bulk").await;
+    let mut messages = 0;
+    let last = loop {
+        match within(socket.frame()).await.expect("a frame") {
+            (0x82, payload) => {
+                assert_eq!(payload.len(), 16 * 1024);
+                messages += 1;
+                // For 3 s so slowly that the transport reports no room.
+                if messages <= 32 {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+            (0x89, payload) => socket.send(&frame(0x8a, &payload)).await,
+            other => break other,
+        }
+    };
+    assert_eq!((messages, last), (BULK, (0x88, vec![0x03, 0xe8])));
 }
 
 #[tokio::test]

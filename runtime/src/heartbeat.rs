@@ -4,6 +4,9 @@ use crate::limits::finite;
 
 /// Pings that find out whether a silent peer is still there (RFC 6455 section 5.5.2).
 ///
+/// A ping also follows every 64 KiB that is sent. Its pong shows that a slow peer is still reading, see
+/// [`Limits::send_timeout`](crate::Limits::send_timeout).
+///
 /// ```
 /// use std::time::Duration;
 /// use sockeye::Heartbeat;
@@ -25,7 +28,8 @@ impl Heartbeat {
         Self { interval: Some(finite(interval)), timeout: Duration::from_secs(10) }
     }
 
-    /// No pings: a peer that lost its network stays connected until a send fails.
+    /// No pings: a peer that lost its network stays connected until a send fails, and a slow one is judged by the
+    /// transport alone.
     pub const fn off() -> Self {
         Self { interval: None, timeout: Duration::from_secs(10) }
     }

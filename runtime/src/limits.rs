@@ -114,6 +114,11 @@ impl Limits {
     /// as the response to an HTTP request (`slow_client`). A client must send more of an unfinished request
     /// body in the same time.
     ///
+    /// A WebSocket client shows that it reads by answering the ping that follows the message in which 64 KiB are reached;
+    /// so by default it must read so much in 10 s. Without pings ([`Heartbeat::off`](crate::Heartbeat::off)) and for HTTP,
+    /// only the transport can tell, and TCP tells only when large buffers become free: a few hundred kilobytes of the
+    /// client's, a third of up to 4 MiB of the server's.
+    ///
     /// For HTTP, where this is enforced only if Sockeye itself listens, "some" means 64 bytes per second. Time
     /// in which the server has nothing to send, or does not wait for the body, does not count.
     #[must_use]

@@ -28,7 +28,7 @@ pub(super) struct Drive {
     deadline: Option<Instant>,
     /// The deadline for the answer to a ping.
     pong_due: Option<Instant>,
-    /// The time since which nothing could be written, and how much had been written by then.
+    /// The time since which the peer has made no progress with what is to be written, and its progress by then.
     stalled: Option<(Instant, u64)>,
     /// When something last arrived from the peer, and how much had arrived by then.
     heard: (Instant, u64),
@@ -157,7 +157,8 @@ impl Drive {
 
     fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Io>) {
         self.news.push(News::Open);
-        round.wire.open(Engine::new(io, round.limits().max_message_size));
+        let has_pings = round.cell.settings.heartbeat.interval.is_some();
+        round.wire.open(Engine::new(io, round.limits().max_message_size, has_pings));
         let now = Instant::now();
         (self.heard.0, self.active.0) = (now, now);
         self.said.0 = now;
@@ -221,6 +222,8 @@ impl Drive {
         }
         self.heard = (Instant::now(), engine.read());
         self.pong_due = None;
+        let progress = engine.progress();
+        self.stalled = self.stalled.map(|stalled| progressed(stalled, progress));
         if engine.read_of_messages() > self.active.1 {
             self.active = (self.heard.0, engine.read_of_messages());
         }
@@ -249,10 +252,9 @@ impl Drive {
                 true
             }
             Poll::Pending => {
-                let written = round.wire.engine().map_or(0, |engine| engine.written());
-                if self.stalled.is_none_or(|(_, before)| before != written) {
-                    self.stalled = Some((Instant::now(), written));
-                }
+                let progress = round.wire.engine().map_or(0, |engine| engine.progress());
+                let stalled = self.stalled.unwrap_or_else(|| (Instant::now(), progress));
+                self.stalled = Some(progressed(stalled, progress));
                 false
             }
         }
@@ -297,7 +299,10 @@ impl Drive {
         loop {
             let Some(engine) = round.wire.engine() else { return false };
             match engine.poll_receive(round.cx) {
-                Poll::Pending => return false,
+                Poll::Pending => {
+                    self.listen(round.wire);
+                    return false;
+                }
                 Poll::Ready(Received::Message(_) | Received::Ping | Received::Pong { .. }) => {}
                 // Data that was queued before our own close frame is still written.
                 Poll::Ready(Received::Close(_)) => {
@@ -471,6 +476,11 @@ impl Drive {
             self.pong_due = Some(now + heartbeat.timeout);
         }
     }
+}
+
+/// `stalled` as it is after this much progress.
+fn progressed(stalled: (Instant, u64), progress: u64) -> (Instant, u64) {
+    if stalled.1 == progress { stalled } else { (Instant::now(), progress) }
 }
 
 impl<'a, 'cx> Round<'a, 'cx> {

@@ -71,6 +71,11 @@ const CONTROL_HEAD: u64 = 6;
 /// at most 16 times its size, and the copy costs less than reference counting the buffer.
 const COPIED: usize = 4 * 1024;
 
+/// The number of message bytes after which a ping is sent. Its pong shows that the peer has read them. The transport cannot show that:
+/// it reports room only when a third of its send buffer is free (up to 4 MiB), and the receive window of a slow peer opens only when
+/// most of its receive buffer is free.
+const BETWEEN_PINGS: usize = 64 * 1024;
+
 /// The transport of a WebSocket: an upgraded HTTP connection, or an HTTP/2 stream.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -93,10 +98,14 @@ pub(super) struct Engine {
     numbered: Option<(u64, bool)>,
     /// How many of the received bytes were pings and pongs.
     control: u64,
+    /// The number of our pings that the peer has answered.
+    answered: u64,
+    /// The number of message bytes that were queued since the last ping of `BETWEEN_PINGS`. `None` if there are no such pings.
+    since_ping: Option<usize>,
 }
 
 impl Engine {
-    pub(super) fn new(io: Box<dyn Io>, max_message_size: usize) -> Self {
+    pub(super) fn new(io: Box<dyn Io>, max_message_size: usize, has_pings: bool) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
         let io = Meter::new(io, Fragments::new(max_message_size));
         Self {
@@ -104,6 +113,8 @@ impl Engine {
             pings: 0,
             numbered: None,
             control: 0,
+            answered: 0,
+            since_ping: has_pings.then_some(0),
         }
     }
 
@@ -139,6 +150,7 @@ impl Engine {
     fn sort_pong(&mut self, payload: &[u8]) -> Received {
         let asked = self.pings > 0;
         self.pings = self.pings.saturating_sub(1);
+        self.answered += u64::from(asked);
         let answered = self.numbered.take_if(|(number, is_followed)| {
             ping::number(payload) == Some(*number) || (*is_followed && payload.is_empty())
         });
@@ -178,10 +190,22 @@ impl Engine {
 
     /// Queues a message. It is written with the next flush, before any close frame that is queued later.
     pub(super) fn queue(&mut self, message: Message) {
+        let bytes = message.len();
         self.start(match message {
             Message::Text(text) => engine::Message::text(Bytes::from(text)),
             Message::Binary(bytes) => engine::Message::binary(bytes),
         });
+        self.ask_whether_read(bytes);
+    }
+
+    /// Queues a ping after a message of this size, if one is due.
+    fn ask_whether_read(&mut self, bytes: usize) {
+        let Some(since) = &mut self.since_ping else { return };
+        *since = since.saturating_add(bytes);
+        if *since >= BETWEEN_PINGS {
+            *since = 0;
+            self.queue_ping();
+        }
     }
 
     /// Queues a ping of the heartbeat.
@@ -224,9 +248,10 @@ impl Engine {
         flushed
     }
 
-    /// How many bytes the transport has taken in total: the measure of a send's progress.
-    pub(super) fn written(&self) -> u64 {
-        self.stream.get_ref().written
+    /// The measure of a send's progress: it grows with every byte that the transport takes, and with every ping that the
+    /// peer answers.
+    pub(super) fn progress(&self) -> u64 {
+        self.stream.get_ref().written.saturating_add(self.answered)
     }
 
     /// How many bytes have arrived in total: evidence that the peer is alive.
