@@ -12,7 +12,8 @@ use axum::{
 };
 use sockeye::{
     __private::{
-        Bound, Mark, Options, Param, Parameter, Registered, Source, bind, first, inventory, outcome,
+        Bound, Mark, Options, Param, Parameter, Registered, Source, bind, described, first, inventory,
+        outcome,
     },
     Handshake, Server,
 };
@@ -63,6 +64,7 @@ const fn endpoint(route: &'static str, group: &'static str, line: u32) -> Regist
         reads_cookies: false,
         unwinds: true,
         bind: bound,
+        describe: described!("", first::<Handshake>()),
     }
 }
 

@@ -11,7 +11,7 @@ use sockeye_rules::syntax::{
 };
 use syn::{Attribute, ReturnType, Type};
 
-use crate::{duplicate, mark::Mark, root, source};
+use crate::{docs, duplicate, mark::Mark, root, source};
 
 /// Expands an endpoint with which nothing is wrong.
 pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
@@ -52,10 +52,7 @@ fn conditions(attrs: &[Attribute]) -> Vec<&Attribute> {
 fn bind(function: &Function, options: &Options) -> TokenStream {
     let name = function.name();
     let state = state(options);
-    let first = match judged_first(function) {
-        Some(ty) => Some(quote_spanned!(place(ty)=> __FIRST)),
-        None => function.parameters.first().map(first),
-    };
+    let first = first(function);
     let arguments = function.extractors().iter().map(|parameter| argument(parameter, &state));
     let outcome = outcome(function);
     quote! {
@@ -69,9 +66,16 @@ fn state(options: &Options) -> TokenStream {
     options.state.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream)
 }
 
-fn first(parameter: &Parameter) -> TokenStream {
-    let ty = parameter.ty();
-    quote_spanned!(span(ty)=> __private::first::<#ty>())
+/// The proof of the first parameter.
+fn first(function: &Function) -> Option<TokenStream> {
+    let proof = |parameter: &Parameter| {
+        let ty = parameter.ty();
+        quote_spanned!(span(ty)=> __private::first::<#ty>())
+    };
+    match judged_first(function) {
+        Some(ty) => Some(quote_spanned!(place(ty)=> __FIRST)),
+        None => function.parameters.first().map(proof),
+    }
 }
 
 /// The type of a first parameter that may be no handshake, or whose codec asks something of other types.
@@ -173,6 +177,7 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
     let params = function.extractors().iter().zip(&sources.parameters).map(|(one, mark)| param(one, *mark));
     let options = options(&endpoint.options);
     let reads_cookies = reads_cookies(function);
+    let (docs, first) = (docs::text(&function.attrs), first(function));
     quote! {
         __private::Registered {
             name: #name,
@@ -191,6 +196,7 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
             reads_cookies: #reads_cookies,
             unwinds: ::core::cfg!(panic = "unwind"),
             bind: __bind,
+            describe: __private::described!(#docs, #first),
         }
     }
 }
@@ -287,6 +293,6 @@ mod tests {
         let before = count(item.clone());
         let endpoint = parse(quote!("/ws/{id}"), item.clone());
         let added = count(expand(&endpoint, item)) - before;
-        assert!(added < 420, "{added} tokens are added");
+        assert!(added < 440, "{added} tokens are added");
     }
 }

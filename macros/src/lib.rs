@@ -3,6 +3,7 @@
 //! The tokens of an endpoint are parsed by `sockeye_rules::syntax` and checked by `sockeye_rules::check`. What it reports becomes compile errors
 //! (`report`); without any, the handler is registered (`expand`). This crate decides nothing about right and wrong.
 
+mod docs;
 mod duplicate;
 mod expand;
 mod fallback;

@@ -70,6 +70,7 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `anyhow` | yes | `?` on Sockeye's errors in functions that return `anyhow::Result`; the other direction needs no feature |
+//! | `asyncapi` | no | `AsyncApi`: the endpoints as a document of AsyncAPI 3.0, which `cargo sockeye asyncapi` and `cargo sockeye types` read |
 //! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
 //! | `eyre` | no | the same for `eyre::Result` |
 //! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
@@ -80,6 +81,8 @@
 // docs.rs shows which feature an item needs; the stable compiler does not have this attribute.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "asyncapi")]
+mod asyncapi;
 pub mod backplane;
 #[cfg(feature = "client-js")]
 mod client_js;
@@ -121,6 +124,8 @@ pub mod testing;
 mod utf8_bytes;
 mod watchdog;
 
+#[cfg(feature = "asyncapi")]
+pub use asyncapi::AsyncApi;
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
@@ -156,7 +161,17 @@ pub mod __private {
 
     pub use inventory;
 
-    pub use crate::{endpoint::*, path_shape::PathProblem, socket::socket_of};
+    pub use crate::__described as described;
+    #[cfg(feature = "asyncapi")]
+    pub use crate::asyncapi::{
+        AnyFirst, AnyPayload, CodecOfFirst, Describing, Description, Payload, PayloadType, SchemaPayload,
+    };
+
+    pub use crate::{
+        endpoint::*,
+        path_shape::{Kind, PathProblem, Shape},
+        socket::socket_of,
+    };
 }
 
 /// Compiles the snippet of the crate's README. Those of the repository's README are compiled by `tests/`: a package contains no

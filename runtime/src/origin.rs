@@ -142,6 +142,12 @@ impl Origins {
         self.allowed == Allowed::Same
     }
 
+    /// The entries of a list.
+    #[cfg(feature = "asyncapi")]
+    pub(crate) fn listed(&self) -> Option<&[String]> {
+        if let Allowed::List(list) = &self.allowed { Some(list) } else { None }
+    }
+
     /// An origin that a list allows.
     pub(crate) fn example(&self) -> Option<Origin> {
         let Allowed::List(list) = &self.allowed else { return None };

@@ -1,5 +1,5 @@
 use sockeye::{
-    __private::{Mark, Options, Registered, Source, bind, first, inventory, outcome},
+    __private::{Mark, Options, Registered, Source, bind, described, first, inventory, outcome},
     Handshake, Server,
 };
 
@@ -37,6 +37,7 @@ macro_rules! aborting {
                 reads_cookies: false,
                 unwinds: false,
                 bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+                describe: described!("", first::<Handshake>()),
             }
         }
     };

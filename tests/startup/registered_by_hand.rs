@@ -2,7 +2,8 @@
 
 use sockeye::{
     __private::{
-        HeartbeatOption, Mark, Options, OriginOption, Registered, Source, bind, first, inventory, outcome,
+        HeartbeatOption, Mark, Options, OriginOption, Registered, Source, bind, described, first, inventory,
+        outcome,
     },
     Handshake, Server,
 };
@@ -45,6 +46,7 @@ inventory::submit! {
         reads_cookies: false,
         unwinds: true,
         bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+        describe: described!("", first::<Handshake>()),
     }
 }
 
@@ -78,6 +80,7 @@ macro_rules! odd_route {
                 reads_cookies: false,
                 unwinds: true,
                 bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+                describe: described!("", first::<Handshake>()),
             }
         }
     };

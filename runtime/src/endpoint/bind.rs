@@ -41,6 +41,8 @@ pub trait FirstParameter: Sized + Send + 'static {
     /// How it is created. If a type cannot be the first parameter, this is unknown, so that rustc reports that once and nothing
     /// that follows from it.
     type Made: Made;
+    /// How its messages are read and written.
+    type Codec: Codec;
 
     #[doc(hidden)]
     fn from_incoming(incoming: Incoming) -> Self;
@@ -67,6 +69,7 @@ impl<R: Returned> Made for Outcome<R> {
 
 impl<C: Codec> FirstParameter for Handshake<C> {
     type Made = First<Self>;
+    type Codec = C;
 
     fn from_incoming(incoming: Incoming) -> Self {
         Handshake::new(incoming)

@@ -6,6 +6,7 @@
 mod args;
 mod bind;
 mod constant_route;
+mod described;
 mod param;
 mod requirement;
 mod requirements;
@@ -13,6 +14,7 @@ mod requirements;
 pub use args::Args;
 pub use bind::{Bound, First, FirstParameter, Handler, Made, Outcome, Returned, bind, first, made, outcome};
 pub use constant_route::constant_route;
+pub use described::Describe;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};
 pub use requirement::Requirement;
 pub use requirements::{Requirements, Requires, state};
@@ -43,6 +45,8 @@ pub struct Registered {
     pub unwinds: bool,
     /// Resolves the handler's types; called by `Server::check`.
     pub bind: fn() -> Bound,
+    /// Tells what is documented of the endpoint, with the feature `asyncapi`.
+    pub describe: Describe,
 }
 
 inventory::collect!(Registered);

@@ -5,7 +5,7 @@ use http::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::Requirements;
-use crate::path_shape::{self, PathProblem};
+use crate::path_shape::{self, Shape};
 
 /// A requirement of a parameter that must be met before the first request.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub enum Requirement {
         /// Full name of `T`.
         name: &'static str,
         /// Determines what `T` requires and compares that with the route's names, in order.
-        check: fn(&[&str]) -> Vec<PathProblem>,
+        shape: fn(&[&str]) -> Shape,
     },
     /// Cookies or similar credentials, which a browser sends from any page.
     Credentials,
@@ -63,6 +63,6 @@ impl Requirement {
     }
 
     pub(super) fn path<T: DeserializeOwned>() -> Self {
-        Self::Path { name: std::any::type_name::<T>(), check: path_shape::check::<T> }
+        Self::Path { name: std::any::type_name::<T>(), shape: path_shape::shape::<T> }
     }
 }

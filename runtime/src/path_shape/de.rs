@@ -6,7 +6,7 @@ use serde::{
 };
 
 use super::{
-    Failure, PathProblem,
+    Failure, Kind, PathProblem,
     guess::Guesses,
     value::{Enum, Key, Value},
 };
@@ -131,6 +131,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         self.exactly(1)?;
+        self.guesses.note_kind(0, Kind::OneOf(variants));
         visitor.visit_enum(Enum(variants))
     }
 }

@@ -1,5 +1,7 @@
 use std::cell::Cell;
 
+use super::Kind;
+
 /// Values for types that parse a string: numbers, identifiers, addresses, times.
 const TEXTS: [&str; 16] = [
     "1",
@@ -35,12 +37,23 @@ pub(super) struct Guess<'a> {
     pub(super) name: &'a str,
     text: usize,
     left_out: bool,
+    /// What it was last read as.
+    kind: Cell<Option<Kind>>,
+}
+
+impl<'a> Guess<'a> {
+    fn new(name: &'a str) -> Self {
+        Self { name, text: 0, left_out: false, kind: Cell::default() }
+    }
 }
 
 impl<'a> Guesses<'a> {
     pub(super) fn new(names: &[&'a str]) -> Self {
-        let guess = |&name| Guess { name, text: 0, left_out: false };
-        Self { all: names.iter().map(guess).collect(), last: Cell::new(None), fields: Cell::new(&[]) }
+        Self {
+            all: names.iter().copied().map(Guess::new).collect(),
+            last: Cell::new(None),
+            fields: Cell::new(&[]),
+        }
     }
 
     /// The number of parameters, without those that are left out.
@@ -57,6 +70,17 @@ impl<'a> Guesses<'a> {
     pub(super) fn text(&self, index: usize) -> &'static str {
         self.last.set(Some(index));
         self.all.get(index).and_then(|guess| TEXTS.get(guess.text)).copied().unwrap_or(TEXTS[0])
+    }
+
+    pub(super) fn note_kind(&self, index: usize, kind: Kind) {
+        if let Some(guess) = self.all.get(index) {
+            guess.kind.set(Some(kind));
+        }
+    }
+
+    /// The kind of each parameter that is read.
+    pub(super) fn kinds(&self) -> Vec<(String, Kind)> {
+        self.all.iter().filter_map(|guess| Some((guess.name.to_owned(), guess.kind.get()?))).collect()
     }
 
     /// Whether these are exactly the parameters of the route: only then is their number meaningful.
@@ -84,7 +108,7 @@ impl<'a> Guesses<'a> {
     }
 
     pub(super) fn add(&mut self, name: &'a str) {
-        self.all.push(Guess { name, text: 0, left_out: false });
+        self.all.push(Guess::new(name));
     }
 
     /// Leaves a parameter out from now on; returns whether it was there.

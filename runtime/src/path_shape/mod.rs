@@ -7,9 +7,11 @@
 mod de;
 mod failure;
 mod guess;
+mod kind;
 mod problem;
 mod value;
 
+pub use kind::Kind;
 pub use problem::PathProblem;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,8 +23,19 @@ use self::{de::Recorder, failure::Failure, guess::Guesses};
 /// The number of attempts for a type: enough for a guess for each of a dozen parameters.
 const TRIES: usize = 256;
 
+/// The requirements of a type that is read from a path.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Shape {
+    /// Requirements that the route does not meet.
+    pub problems: Vec<PathProblem>,
+    /// The kind of each parameter that is read.
+    pub kinds: Vec<(String, Kind)>,
+}
+
 /// Compares the requirements of `T` with the names of the route's parameters, in order.
-pub(crate) fn check<T: DeserializeOwned>(names: &[&str]) -> Vec<PathProblem> {
+pub(crate) fn shape<T: DeserializeOwned>(names: &[&str]) -> Shape {
     // A handwritten `Deserialize` may panic on a made-up value.
     catch_unwind(AssertUnwindSafe(|| Search::new(names).run::<T>())).unwrap_or_default()
 }
@@ -40,7 +53,7 @@ impl<'a> Search<'a> {
         Self { names, guesses: Guesses::new(names), problems: Vec::new() }
     }
 
-    fn run<T: DeserializeOwned>(mut self) -> Vec<PathProblem> {
+    fn run<T: DeserializeOwned>(mut self) -> Shape {
         for _ in 0..TRIES {
             let tried = T::deserialize(Recorder::new(&self.guesses));
             let Err(failure) = tried.map(drop) else { break };
@@ -48,7 +61,7 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        self.problems
+        Shape { kinds: self.guesses.kinds(), problems: self.problems }
     }
 
     /// Processes one failure; returns whether another attempt can reveal more.

@@ -8,7 +8,7 @@ use http::{Request, StatusCode};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use tower::ServiceExt;
 
-use super::{PathProblem, check};
+use super::{Kind as ReadAs, PathProblem, shape};
 use crate::route::names;
 
 /// Whether axum extracts a `Path<T>` from this path.
@@ -21,13 +21,13 @@ async fn axum_extracts<T: DeserializeOwned + Send + 'static>(route: &str, path: 
 async fn right<T: DeserializeOwned + Send + 'static>(route: &str, path: &str) {
     let name = std::any::type_name::<T>();
     assert!(axum_extracts::<T>(route, path).await, "axum refuses {name} on {route}");
-    assert_eq!(check::<T>(&names(route)), [], "{name} on {route}");
+    assert_eq!(shape::<T>(&names(route)).problems, [], "{name} on {route}");
 }
 
 async fn wrong<T: DeserializeOwned + Send + 'static>(route: &str, path: &str, found: &[PathProblem]) {
     let name = std::any::type_name::<T>();
     assert!(!axum_extracts::<T>(route, path).await, "axum takes {name} on {route}");
-    assert_eq!(check::<T>(&names(route)), found, "{name} on {route}");
+    assert_eq!(shape::<T>(&names(route)).problems, found, "{name} on {route}");
 }
 
 /// A type that parses a string and accepts no value that could be guessed.
@@ -269,4 +269,39 @@ async fn maps_and_units() {
     wrong::<HashMap<u64, String>>("/{a}", "/1", &[keys]).await;
     let option = unsupported("it is an `Option`, but a path always has all of its parameters");
     wrong::<Option<String>>("/{a}", "/1", &[option]).await;
+}
+
+#[test]
+fn what_each_parameter_is_read_as_is_known() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Color {
+        Red,
+        Green,
+    }
+    #[derive(Deserialize)]
+    struct Room(#[expect(dead_code, reason = "it is read as what is in it")] i16);
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only the types of the fields matter")]
+    struct Named {
+        open: bool,
+        id: u64,
+        host: IpAddr,
+    }
+
+    let kinds = |kinds: &[(&str, ReadAs)]| -> Vec<(String, ReadAs)> {
+        kinds.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect()
+    };
+    assert_eq!(shape::<u64>(&["id"]).kinds, kinds(&[("id", ReadAs::Integer("uint64"))]));
+    assert_eq!(shape::<Color>(&["color"]).kinds, kinds(&[("color", ReadAs::OneOf(&["red", "green"]))]));
+    assert_eq!(
+        shape::<(Room, f32, String)>(&["room", "x", "name"]).kinds,
+        kinds(&[("room", ReadAs::Integer("int16")), ("x", ReadAs::Number("float")), ("name", ReadAs::Text)])
+    );
+    assert_eq!(
+        shape::<Named>(&["host", "id", "open"]).kinds,
+        kinds(&[("host", ReadAs::Text), ("id", ReadAs::Integer("uint64")), ("open", ReadAs::Boolean)])
+    );
+    assert_eq!(shape::<HashMap<String, String>>(&["a"]).kinds, kinds(&[("a", ReadAs::Text)]));
+    assert_eq!(shape::<()>(&["a"]).kinds, []);
 }

@@ -6,7 +6,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Failure, guess::Guesses};
+use super::{Failure, Kind, guess::Guesses};
 
 /// The value of one parameter.
 #[derive(Clone, Copy)]
@@ -38,19 +38,22 @@ impl<'g> Value<'g> {
     }
 
     fn text(self) -> &'static str {
+        self.guesses.note_kind(self.index, Kind::Text);
         self.guesses.text(self.index)
     }
 
     /// The guess as a number, a `bool` or a `char`; a default of that type if it is not one.
-    fn parsed<T: std::str::FromStr>(self, otherwise: T) -> T {
-        self.text().parse().unwrap_or(otherwise)
+    fn parsed<T: std::str::FromStr>(self, kind: Kind, otherwise: T) -> T {
+        let guess = self.text();
+        self.guesses.note_kind(self.index, kind);
+        guess.parse().unwrap_or(otherwise)
     }
 }
 
 macro_rules! parsed {
-    ($($method:ident $visit:ident $otherwise:literal)*) => {
+    ($($method:ident $visit:ident $otherwise:literal $kind:expr;)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-            visitor.$visit(self.parsed($otherwise))
+            visitor.$visit(self.parsed($kind, $otherwise))
         })*
     };
 }
@@ -59,20 +62,20 @@ impl<'de> Deserializer<'de> for Value<'_> {
     type Error = Failure;
 
     parsed! {
-        deserialize_bool visit_bool true
-        deserialize_i8 visit_i8 0
-        deserialize_i16 visit_i16 0
-        deserialize_i32 visit_i32 0
-        deserialize_i64 visit_i64 0
-        deserialize_i128 visit_i128 0
-        deserialize_u8 visit_u8 0
-        deserialize_u16 visit_u16 0
-        deserialize_u32 visit_u32 0
-        deserialize_u64 visit_u64 0
-        deserialize_u128 visit_u128 0
-        deserialize_f32 visit_f32 0.0
-        deserialize_f64 visit_f64 0.0
-        deserialize_char visit_char 'b'
+        deserialize_bool visit_bool true Kind::Boolean;
+        deserialize_i8 visit_i8 0 Kind::Integer("int8");
+        deserialize_i16 visit_i16 0 Kind::Integer("int16");
+        deserialize_i32 visit_i32 0 Kind::Integer("int32");
+        deserialize_i64 visit_i64 0 Kind::Integer("int64");
+        deserialize_i128 visit_i128 0 Kind::Integer("int128");
+        deserialize_u8 visit_u8 0 Kind::Integer("uint8");
+        deserialize_u16 visit_u16 0 Kind::Integer("uint16");
+        deserialize_u32 visit_u32 0 Kind::Integer("uint32");
+        deserialize_u64 visit_u64 0 Kind::Integer("uint64");
+        deserialize_u128 visit_u128 0 Kind::Integer("uint128");
+        deserialize_f32 visit_f32 0.0 Kind::Number("float");
+        deserialize_f64 visit_f64 0.0 Kind::Number("double");
+        deserialize_char visit_char 'b' Kind::Text;
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -137,6 +140,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
+        self.guesses.note_kind(self.index, Kind::OneOf(variants));
         visitor.visit_enum(Enum(variants))
     }
 

@@ -66,7 +66,7 @@ fn whole(server: &Settings) -> Value {
 }
 
 /// Times are in seconds, sizes in bytes.
-fn settings(settings: &Settings) -> Value {
+pub(crate) fn settings(settings: &Settings) -> Value {
     let (limits, heartbeat) = (&settings.limits, &settings.heartbeat);
     json!({
         "origins": settings.origins.to_string(),

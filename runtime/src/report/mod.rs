@@ -4,6 +4,8 @@ mod json;
 mod table;
 
 pub(crate) use json::json;
+#[cfg(feature = "asyncapi")]
+pub(crate) use json::settings;
 pub(crate) use sockeye_rules::render::Look;
 pub(crate) use table::table;
 

@@ -45,8 +45,10 @@ use crate::{
 #[must_use = "a checked server does nothing until it is served"]
 pub struct Checked {
     router: Router,
-    endpoints: Vec<Arc<Mounted>>,
-    settings: Settings,
+    pub(super) endpoints: Vec<Arc<Mounted>>,
+    #[cfg(feature = "asyncapi")]
+    pub(super) group: String,
+    pub(super) settings: Settings,
     /// Problems that do not keep it from serving.
     warnings: Vec<Problem>,
     /// Problems that keep Sockeye's own listener from serving, but not another one.
@@ -67,7 +69,17 @@ impl Checked {
         let listener_problems = startup::judge_listener(&context);
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
         let settings = context.settings;
-        Self { router, endpoints, settings, warnings, listener_problems, lifecycle, moments }
+        Self {
+            router,
+            endpoints,
+            #[cfg(feature = "asyncapi")]
+            group: context.group,
+            settings,
+            warnings,
+            listener_problems,
+            lifecycle,
+            moments,
+        }
     }
 
     /// The endpoints, in the order of their source.
@@ -257,6 +269,8 @@ impl Checked {
             Mode::Json => {
                 mode::print(&report::json(&self.endpoints, &self.settings, &[], &self.warnings));
             }
+            #[cfg(feature = "asyncapi")]
+            Mode::AsyncApi => mode::print(&self.asyncapi().to_string()),
         }
         true
     }

@@ -3,6 +3,8 @@
 mod beginning;
 mod checked;
 mod delivery;
+#[cfg(feature = "asyncapi")]
+mod described;
 mod door;
 mod faults;
 mod frames;

@@ -15,6 +15,9 @@ pub(super) enum Mode {
     Table,
     /// `json`: print one JSON document and return.
     Json,
+    /// `asyncapi`: print the document of the endpoints and return.
+    #[cfg(feature = "asyncapi")]
+    AsyncApi,
 }
 
 impl Mode {
@@ -25,6 +28,10 @@ impl Mode {
             "" | "0" => Ok(Self::Serve),
             "1" => Ok(Self::Table),
             "json" => Ok(Self::Json),
+            #[cfg(feature = "asyncapi")]
+            "asyncapi" => Ok(Self::AsyncApi),
+            #[cfg(not(feature = "asyncapi"))]
+            "asyncapi" => Err(StartupError::new(vec![without_feature()], 0)),
             other => Err(StartupError::new(vec![unknown(other)], 0)),
         }
     }
@@ -34,8 +41,15 @@ impl Mode {
 fn unknown(value: &str) -> Problem {
     Problem::new(&INVALID_OPTION, format!("`{VARIABLE}={value}` in the environment is not a valid value"))
         .with_help(format!(
-            "set `{VARIABLE}=1` for a table, `{VARIABLE}=json` for JSON, or unset it to serve"
+            "set `{VARIABLE}=1` for a table, `{VARIABLE}=json` for JSON, `{VARIABLE}=asyncapi` for the document of the endpoints, or unset it to serve"
         ))
+}
+
+/// The program is built without the types of its messages.
+#[cfg(not(feature = "asyncapi"))]
+fn without_feature() -> Problem {
+    Problem::new(&INVALID_OPTION, format!("`{VARIABLE}=asyncapi` needs the feature `asyncapi` of `sockeye`"))
+        .with_help("run `cargo add sockeye --features asyncapi`")
 }
 
 /// Prints on standard output. A reader that closes it early is not an error.

@@ -21,10 +21,16 @@ pub(crate) fn collect(
     states: &Arc<States>,
     lifecycle: &Lifecycle,
 ) -> (Vec<Candidate>, Vec<&'static Registered>) {
+    let (ours, elsewhere) = registered(group);
+    let ours = ours.into_iter().map(|one| candidate(one, server, states, lifecycle)).collect();
+    (ours, elsewhere)
+}
+
+/// What is registered of the group, sorted by file and line, and of other groups.
+pub(crate) fn registered(group: &str) -> (Vec<&'static Registered>, Vec<&'static Registered>) {
     let all = inventory::iter::<Registered>.into_iter();
     let (mut ours, elsewhere): (Vec<&'static Registered>, Vec<_>) = all.partition(|one| one.group == group);
     ours.sort_by_key(|one| place(one));
-    let ours = ours.into_iter().map(|one| candidate(one, server, states, lifecycle)).collect();
     (ours, elsewhere)
 }
 
@@ -60,7 +66,7 @@ fn candidate(
 }
 
 /// The endpoint's own options, then the server's settings.
-fn settings(registered: &Registered, server: &Settings) -> Settings {
+pub(crate) fn settings(registered: &Registered, server: &Settings) -> Settings {
     let options = &registered.options;
     let mut settings = server.clone();
     if let Some(origins) = options.origins {

@@ -23,6 +23,8 @@ pub use problem::Problem;
 pub(crate) use allow::Allowance;
 pub(crate) use bind_failed::{bind_failed, unresolved};
 pub(crate) use collect::collect;
+#[cfg(feature = "asyncapi")]
+pub(crate) use collect::{registered, settings};
 pub(crate) use components::{Component, Unready, ask};
 pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};

@@ -12,10 +12,10 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         let names = names(endpoint.registered().route);
         for required in endpoint.requirements() {
-            if let Requirement::Path { check, name } = required.requirement {
+            if let Requirement::Path { shape, name } = required.requirement {
                 let wording = Wording::new(endpoint, required, "Path", name);
-                problems
-                    .extend(check(&names).iter().map(|found| problem(endpoint, required, &wording, found)));
+                let found = shape(&names).problems;
+                problems.extend(found.iter().map(|found| problem(endpoint, required, &wording, found)));
             }
         }
     }

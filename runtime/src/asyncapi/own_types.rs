@@ -1,0 +1,114 @@
+//! The schemas of Sockeye's own types of messages, as they are written.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{Gap, Position, Positioned};
+
+impl JsonSchema for Position {
+    fn schema_name() -> Cow<'static, str> {
+        "Position".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "A place between two events. Clients send it back as it is." })
+    }
+}
+
+impl JsonSchema for Gap {
+    fn schema_name() -> Cow<'static, str> {
+        "Gap".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Events are gone. `sockeye-client` makes an event `gap` of it.",
+            "properties": {
+                "sockeye": { "const": "gap" },
+                "missed": { "type": ["integer", "null"], "format": "uint64", "minimum": 0, "description": "How many, if that is known." },
+                "position": generator.subschema_for::<Position>(),
+            },
+            "required": ["sockeye", "missed"],
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Positioned<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Positioned_of_{}", T::schema_name()).into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        format!("sockeye::Positioned<{}>", T::schema_id()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An event with its position, or a gap.",
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": {
+                        "position": generator.subschema_for::<Position>(),
+                        "missed": { "type": "integer", "format": "uint64", "minimum": 1, "description": "How many events before this one are gone." },
+                        "event": generator.subschema_for::<T>(),
+                    },
+                    "required": ["position", "event"],
+                },
+                generator.subschema_for::<Gap>(),
+            ],
+        })
+    }
+}
+
+#[cfg(feature = "log-stream")]
+mod log {
+    use super::{Cow, JsonSchema, Schema, SchemaGenerator, json_schema};
+    use crate::{LogRecord, SpanRecord};
+
+    impl JsonSchema for LogRecord {
+        fn schema_name() -> Cow<'static, str> {
+            "LogRecord".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "type": "object",
+                "description": "One event of the program's log.",
+                "properties": {
+                    "time": { "type": "integer", "format": "uint64", "minimum": 0, "description": "Milliseconds since the beginning of 1970 (UTC)." },
+                    "level": { "enum": ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"] },
+                    "target": { "type": "string", "description": "The path of the module, unless the event sets another target." },
+                    "message": { "type": "string" },
+                    "fields": { "type": "object", "additionalProperties": true, "description": "The event's other fields." },
+                    "spans": {
+                        "type": "array",
+                        "items": generator.subschema_for::<SpanRecord>(),
+                        "description": "The spans that it happened in, from the outermost to the innermost.",
+                    },
+                },
+                "required": ["time", "level", "target", "message", "fields", "spans"],
+            })
+        }
+    }
+
+    impl JsonSchema for SpanRecord {
+        fn schema_name() -> Cow<'static, str> {
+            "SpanRecord".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "type": "object",
+                "description": "A span that an event happened in.",
+                "properties": {
+                    "name": { "type": "string" },
+                    "fields": { "type": "object", "additionalProperties": true },
+                },
+                "required": ["name", "fields"],
+            })
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The schemas of all messages, under one name each.
+//!
+//! serde may read a type in another form than it writes it: a field with a default is optional in what is read. So each type can have
+//! two schemas. They are collected apart, and become one where they are the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+const RECEIVED: &str = "#/components/received/";
+const SENT: &str = "#/components/sent/";
+const TOGETHER: &str = "#/components/schemas/";
+
+/// The schemas of both directions.
+pub(super) struct Schemas {
+    received: SchemaGenerator,
+    sent: SchemaGenerator,
+}
+
+impl Schemas {
+    pub(super) fn new() -> Self {
+        // AsyncAPI 3.0 has the words of draft 7.
+        let settings = |path: &'static str| {
+            SchemaSettings::draft07().with(|settings| {
+                settings.meta_schema = None;
+                settings.definitions_path = path.trim_start_matches('#').into();
+            })
+        };
+        Self {
+            received: settings(RECEIVED).for_deserialize().into_generator(),
+            sent: settings(SENT).for_serialize().into_generator(),
+        }
+    }
+
+    /// The schema of what is read.
+    pub(super) fn received(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+        made(&mut self.received, schema)
+    }
+
+    /// The schema of what is written.
+    pub(super) fn sent(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+        made(&mut self.sent, schema)
+    }
+
+    /// Gives each schema its name, here and in the document.
+    pub(super) fn finish(mut self, document: &mut Value) {
+        let received: BTreeMap<_, _> = self.received.take_definitions(true).into_iter().collect();
+        let sent: BTreeMap<_, _> = self.sent.take_definitions(true).into_iter().collect();
+        let renamed = renamed(&received, &sent);
+        let name = |name: &str| renamed.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let received = received.into_iter().map(|(key, schema)| (name(&key), schema));
+        let all = sent.into_iter().chain(received);
+        let schemas: Map<String, Value> = all.map(|(key, schema)| (key, as_object(schema))).collect();
+        if !schemas.is_empty() {
+            document["components"]["schemas"] = Value::Object(schemas);
+        }
+        each_reference(document, &mut |reference| {
+            if let Some(key) = reference.strip_prefix(RECEIVED) {
+                *reference = format!("{TOGETHER}{}", name(key));
+            } else if let Some(key) = reference.strip_prefix(SENT) {
+                *reference = format!("{TOGETHER}{key}");
+            }
+        });
+    }
+}
+
+fn made(generator: &mut SchemaGenerator, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+    let mut schema = schema(generator);
+    for transform in generator.transforms_mut() {
+        transform.transform(&mut schema);
+    }
+    as_object(schema.to_value())
+}
+
+/// AsyncAPI knows `true` and `false` as parts of a schema only.
+fn as_object(schema: Value) -> Value {
+    match schema {
+        Value::Bool(true) => json!({ "description": "Any JSON." }),
+        Value::Bool(false) => json!({ "not": {} }),
+        schema => schema,
+    }
+}
+
+/// New names for those schemas of what is read that differ from the schemas of the same name of what is written.
+fn renamed(received: &BTreeMap<String, Value>, sent: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let mut differing: BTreeSet<&str> = BTreeSet::new();
+    // What refers to a schema that differs does so too.
+    loop {
+        let more: Vec<&str> = received
+            .iter()
+            .filter(|(name, schema)| {
+                let other = sent.get(*name);
+                !differing.contains(name.as_str())
+                    && other.is_some_and(|other| {
+                        let (schema, names) = neutral(schema);
+                        schema != neutral(other).0 || names.iter().any(|name| differing.contains(&**name))
+                    })
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        differing.extend(more);
+    }
+    let is_taken = |name: &String| received.contains_key(name) || sent.contains_key(name);
+    let new = |name: &str| {
+        let numbers = (1..).map(|number| if number == 1 { String::new() } else { number.to_string() });
+        numbers.map(|number| format!("{name}Input{number}")).find(|name| !is_taken(name))
+    };
+    differing.into_iter().filter_map(|name| Some((name.to_owned(), new(name)?))).collect()
+}
+
+/// The schema with references that do not tell the direction, and the names in them.
+fn neutral(schema: &Value) -> (Value, Vec<String>) {
+    let (mut schema, mut names) = (schema.clone(), Vec::new());
+    each_reference(&mut schema, &mut |reference| {
+        let name = reference.strip_prefix(RECEIVED).or_else(|| reference.strip_prefix(SENT));
+        if let Some(name) = name.map(str::to_owned) {
+            reference.clone_from(&name);
+            names.push(name);
+        }
+    });
+    (schema, names)
+}
+
+fn each_reference(value: &mut Value, change: &mut impl FnMut(&mut String)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(reference) if name == "$ref" => change(reference),
+                    _ => each_reference(field, change),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|one| each_reference(one, change)),
+        _ => {}
+    }
+}
