@@ -265,6 +265,30 @@ async fn a_script_hears_from_a_silent_server_at_once_and_then_every_interval() -
     Ok(())
 }
 
+/// Says nothing, and leaves the interval of its heartbeat messages to the server.
+#[ws_endpoint("/interval_of_server", heartbeat_message)]
+async fn interval_of_server(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_sets_the_interval_of_heartbeat_messages_without_one() -> Tested {
+    let heartbeat = Heartbeat::default().message_interval(Duration::from_secs(7));
+    for (server, interval) in [(server().0, 30), (server().0.heartbeat(heartbeat), 7)] {
+        let client = client_of(server).await;
+        let mut socket = client.connect("/interval_of_server").await?;
+        let begun = Instant::now();
+        let alive = format!(r#"{{"sockeye":"heartbeat","every":{interval}000}}"#);
+        for n in 0..3 {
+            assert_eq!(socket.recv_text().await?, alive);
+            assert_eq!(begun.elapsed().as_secs(), n * interval);
+        }
+    }
+    Ok(())
+}
+
 /// Greets, and then says nothing.
 #[ws_endpoint("/greeting", heartbeat_message = "20s")]
 async fn greeting(handshake: Handshake) -> sockeye::Result {

@@ -6,8 +6,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::check;
 use sockeye_rules::syntax::{
-    Endpoint, Function, HeartbeatOption, Known, Options, OriginsOption, Parameter, generic_arguments,
-    has_impl_trait, known, last_segment, one_line, reads_cookies,
+    Endpoint, Function, HeartbeatMessageOption, HeartbeatOption, Known, Options, OriginsOption, Parameter,
+    generic_arguments, has_impl_trait, known, last_segment, one_line, reads_cookies,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -224,7 +224,7 @@ fn options(options: &Options) -> TokenStream {
     let subprotocols = &options.subprotocols;
     let max_message_size = option(options.max_message_size.map(ToTokens::into_token_stream));
     let heartbeat = option(options.heartbeat.map(heartbeat));
-    let heartbeat_message = option(options.heartbeat_message.map(millis));
+    let heartbeat_message = option(options.heartbeat_message.map(heartbeat_message));
     let guarded = options.guarded;
     let allow = options.allow.iter().map(|allowed| {
         let (rule, reason) = (allowed.rule.name, &allowed.reason);
@@ -252,6 +252,16 @@ fn origins(origins: &OriginsOption) -> TokenStream {
     match origins {
         OriginsOption::Any => quote!(__private::OriginOption::Any),
         OriginsOption::List(list) => quote!(__private::OriginOption::List(&[#(#list),*])),
+    }
+}
+
+fn heartbeat_message(option: HeartbeatMessageOption) -> TokenStream {
+    match option {
+        HeartbeatMessageOption::OfServer => quote!(__private::HeartbeatMessageOption::OfServer),
+        HeartbeatMessageOption::Every(duration) => {
+            let millis = millis(duration);
+            quote!(__private::HeartbeatMessageOption::Every(#millis))
+        }
     }
 }
 

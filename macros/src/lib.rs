@@ -46,7 +46,7 @@ use sockeye_rules::{SELF_RECEIVER, check, syntax};
 /// | `subprotocols = ["v2", "v1"]` | the subprotocols that the endpoint supports, in order of preference |
 /// | `max_message_size = "64 KiB"` | the largest message that the endpoint receives |
 /// | `heartbeat = "30s"` or `heartbeat = off` | how often the server pings a silent client |
-/// | `heartbeat_message = "30s"` | after how much silence the server sends a message that a script can see (`Codec::heartbeat_message`) |
+/// | `heartbeat_message`, `heartbeat_message = "30s"` | after how much silence the server sends a message that a script can see (`Codec::heartbeat_message`); without a value, `Heartbeat::message_interval` |
 /// | `group = "admin"` | the group of endpoints that this one belongs to |
 /// | `guarded` | a layer in front of the endpoint authenticates requests |
 /// | `allow(rule, reason = "why")` | turns a rule off for this endpoint |

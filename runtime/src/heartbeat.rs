@@ -20,24 +20,47 @@ pub struct Heartbeat {
     /// `None`: no heartbeat.
     pub(crate) interval: Option<Duration>,
     pub(crate) timeout: Duration,
+    pub(crate) message_interval: Duration,
 }
+
+const MESSAGE_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Heartbeat {
     /// A ping after this much silence, and 10 s to answer it.
     pub const fn every(interval: Duration) -> Self {
-        Self { interval: Some(finite(interval)), timeout: Duration::from_secs(10) }
+        Self {
+            interval: Some(finite(interval)),
+            timeout: Duration::from_secs(10),
+            message_interval: MESSAGE_INTERVAL,
+        }
     }
 
     /// No pings: a peer that lost its network stays connected until a send fails, and a slow one is judged by the
     /// transport alone.
     pub const fn off() -> Self {
-        Self { interval: None, timeout: Duration::from_secs(10) }
+        Self { interval: None, timeout: Duration::from_secs(10), message_interval: MESSAGE_INTERVAL }
     }
 
     /// The time in which the peer must answer a ping.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = finite(timeout);
+        self
+    }
+
+    /// The interval of heartbeat messages, which a script can see: on endpoints with the option `heartbeat_message`
+    /// without a value, the server sends a message after this much silence. 30 s unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sockeye::{Heartbeat, Server};
+    ///
+    /// let server = Server::new().heartbeat(Heartbeat::default().message_interval(Duration::from_secs(5)));
+    /// # let _ = server;
+    /// ```
+    #[must_use]
+    pub const fn message_interval(mut self, interval: Duration) -> Self {
+        self.message_interval = finite(interval);
         self
     }
 }

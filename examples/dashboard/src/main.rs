@@ -64,7 +64,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 fn parts(options: Options) -> Result<Parts, Failure> {
-    let pace = options.pace();
+    let (pace, heartbeat) = (options.pace(), options.heartbeat());
     let Options { directory, journal, write, broken, .. } = options;
     // A page that is opened shows what has been logged lately.
     let log = LogStream::with(Hub::builder().history(500));
@@ -80,6 +80,7 @@ fn parts(options: Options) -> Result<Parts, Failure> {
     Ok(Parts {
         numbers: count()?,
         may_write: write,
+        heartbeat,
         is_local: options::is_local(),
         broken,
         ..Parts::new(Documents::new(directory), feed, pace, log)

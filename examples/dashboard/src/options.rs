@@ -1,6 +1,7 @@
 use std::{env, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use sockeye::Heartbeat;
 
 use crate::breaks::Break;
 
@@ -23,12 +24,20 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 10)]
     pace: u64,
 
+    /// Seconds of silence after which the server sends a heartbeat message.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    heartbeat: u64,
+
     /// Starts with one of the outages built in: it must refuse to start.
     #[arg(long = "break", value_name = "NAME")]
     pub(crate) broken: Option<Break>,
 }
 
 impl Options {
+    pub(crate) fn heartbeat(&self) -> Heartbeat {
+        Heartbeat::default().message_interval(Duration::from_secs(self.heartbeat))
+    }
+
     pub(crate) fn pace(&self) -> Duration {
         Duration::from_millis(self.pace)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use sockeye::{Hub, LogStream, Server, metrics::CONNECTION_SECONDS};
+use sockeye::{Heartbeat, Hub, LogStream, Server, metrics::CONNECTION_SECONDS};
 
 use crate::{
     api::{self, Api, Desk},
@@ -24,6 +24,7 @@ pub(crate) struct Parts {
     pub(crate) log: LogStream,
     pub(crate) numbers: PrometheusHandle,
     pub(crate) may_write: bool,
+    pub(crate) heartbeat: Heartbeat,
     /// It listens on this machine only.
     pub(crate) is_local: bool,
     pub(crate) broken: Option<Break>,
@@ -33,7 +34,17 @@ impl Parts {
     pub(crate) fn new(documents: Documents, feed: Feed, pace: Duration, log: LogStream) -> Self {
         let numbers = PrometheusBuilder::new().build_recorder().handle();
         let batches = Batches::new(feed.clone(), documents.clone(), pace);
-        Self { documents, feed, batches, log, numbers, may_write: false, is_local: false, broken: None }
+        Self {
+            documents,
+            feed,
+            batches,
+            log,
+            numbers,
+            may_write: false,
+            heartbeat: Heartbeat::default(),
+            is_local: false,
+            broken: None,
+        }
     }
 }
 
@@ -52,13 +63,13 @@ pub(crate) fn count() -> Result<PrometheusHandle, BuildError> {
 }
 
 pub(crate) fn server(parts: Parts) -> Server {
-    let Parts { documents, feed, batches, log, numbers, may_write, is_local, broken } = parts;
+    let Parts { documents, feed, batches, log, numbers, may_write, heartbeat, is_local, broken } = parts;
     let components = components(&documents, &feed, &log);
     let desk = Desk { documents, may_write };
     let api = Api { feed: feed.clone(), batches, desk, components: components.clone() };
     let router = own_page::only(router(api, numbers), is_local);
     let router = broken.into_iter().fold(router, break_router);
-    let mut server = Server::new().state(log.hub()).router(router);
+    let mut server = Server::new().state(log.hub()).router(router).heartbeat(heartbeat);
     for component in components {
         server = server.ready(component.name(), component);
     }

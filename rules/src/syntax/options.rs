@@ -36,8 +36,8 @@ pub struct Options {
     pub max_message_size: Option<usize>,
     /// `heartbeat = "30s"` or `heartbeat = off`.
     pub heartbeat: Option<HeartbeatOption>,
-    /// `heartbeat_message = "30s"`.
-    pub heartbeat_message: Option<Duration>,
+    /// `heartbeat_message` or `heartbeat_message = "30s"`.
+    pub heartbeat_message: Option<HeartbeatMessageOption>,
     /// `group = "admin"`.
     pub group: Option<LitStr>,
     /// `guarded`.
@@ -56,6 +56,15 @@ pub enum OriginsOption {
     Any,
     /// `origins = ["https://app.example.com"]`; each text is judged by the rule `origin_syntax`.
     List(Vec<LitStr>),
+}
+
+/// The `heartbeat_message` option.
+#[derive(Clone, Copy)]
+pub enum HeartbeatMessageOption {
+    /// `heartbeat_message`: the interval is the server's.
+    OfServer,
+    /// `heartbeat_message = "30s"`.
+    Every(Duration),
 }
 
 /// The `heartbeat` option.
@@ -276,15 +285,19 @@ fn heartbeat(argument: &Argument) -> Read<HeartbeatOption> {
     }
 }
 
-fn heartbeat_message(argument: &Argument) -> Read<Duration> {
+fn heartbeat_message(argument: &Argument) -> Read<HeartbeatMessageOption> {
+    if matches!(argument.value, Value::Flag) {
+        return Ok(HeartbeatMessageOption::OfServer);
+    }
     if let Some(text) = text(argument) {
-        return duration::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem));
+        let every = duration::parse(&text.value()).map_err(|problem| Problem::value(&text, &problem))?;
+        return Ok(HeartbeatMessageOption::Every(every));
     }
     match expression(argument) {
         Some(Expr::Lit(ExprLit { lit: Lit::Int(seconds), .. })) => {
             Err(form(argument, &format!("heartbeat_message = \"{}s\"", seconds.base10_digits())))
         }
-        _ => Err(form(argument, "heartbeat_message = \"30s\"")),
+        _ => Err(form(argument, "heartbeat_message = \"30s\"` or `heartbeat_message")),
     }
 }
 

@@ -97,8 +97,8 @@ pub struct Options {
     pub max_message_size: Option<usize>,
     /// `heartbeat = off` or `heartbeat = "30s"`.
     pub heartbeat: Option<HeartbeatOption>,
-    /// `heartbeat_message = "30s"`, in milliseconds.
-    pub heartbeat_message: Option<u64>,
+    /// `heartbeat_message` or `heartbeat_message = "30s"`.
+    pub heartbeat_message: Option<HeartbeatMessageOption>,
     /// `guarded`: a layer in front authenticates the endpoint.
     pub guarded: bool,
     /// `allow(rule, reason = "..")`.
@@ -112,6 +112,15 @@ pub enum OriginOption {
     Any,
     /// `origins = ["https://app.example.com"]`.
     List(&'static [&'static str]),
+}
+
+/// The `heartbeat_message` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeartbeatMessageOption {
+    /// `heartbeat_message`: at the interval of the server.
+    OfServer,
+    /// `heartbeat_message = "30s"`, in milliseconds.
+    Every(u64),
 }
 
 /// The `heartbeat` option.

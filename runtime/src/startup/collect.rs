@@ -8,7 +8,7 @@ use std::{
 use super::Candidate;
 use crate::{
     Heartbeat, Origins,
-    endpoint::{HeartbeatOption, Registered},
+    endpoint::{HeartbeatMessageOption, HeartbeatOption, Registered},
     mounted::{Mounted, Settings},
     shutdown::Lifecycle,
     state::States,
@@ -83,6 +83,9 @@ pub(crate) fn settings(registered: &Registered, server: &Settings) -> Settings {
                 Heartbeat::every(Duration::from_millis(millis)).timeout(server.heartbeat.timeout);
         }
     }
-    settings.heartbeat_message = options.heartbeat_message.map(Duration::from_millis);
+    settings.heartbeat_message = options.heartbeat_message.map(|option| match option {
+        HeartbeatMessageOption::OfServer => server.heartbeat.message_interval,
+        HeartbeatMessageOption::Every(millis) => Duration::from_millis(millis),
+    });
     settings
 }

@@ -212,6 +212,14 @@ fn of_heartbeat(heartbeat: &Heartbeat) -> Vec<Fault> {
             .option("heartbeat"),
         ),
         (
+            heartbeat.message_interval.is_zero(),
+            Fault::zero(
+                "interval of heartbeat messages",
+                "is 0 s: the server would send messages continuously",
+                "Heartbeat::default().message_interval(Duration::from_secs(30))",
+            ),
+        ),
+        (
             heartbeat.interval.is_some() && heartbeat.timeout.is_zero(),
             Fault::zero(
                 "heartbeat timeout",

@@ -32,7 +32,7 @@ enum Level {
 /// Streams the program's own log: the last records first, or those behind `?position=`.
 // A log tells more than strangers should know. Here only this machine reads it: `main` listens on 127.0.0.1, and pages of
 // other origins are refused. On a public server write `guarded`, and put a login in front: see `existing-axum-app`.
-#[ws_endpoint("/ws/logs", heartbeat_message = "30s", max_message_size = "1 KiB")]
+#[ws_endpoint("/ws/logs", heartbeat_message, max_message_size = "1 KiB")]
 async fn logs(
     handshake: Handshake<Json<Filter, Value>>,
     State(hub): State<Hub<LogRecord>>,

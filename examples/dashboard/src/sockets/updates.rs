@@ -5,7 +5,7 @@ use super::{Events, Since, follow};
 use crate::feed::{Feed, Scope};
 
 /// Streams what happens in all workflows.
-#[ws_endpoint("/ws/validation_updates", heartbeat_message = "30s", max_message_size = "1 KiB")]
+#[ws_endpoint("/ws/validation_updates", heartbeat_message, max_message_size = "1 KiB")]
 async fn validation_updates(
     handshake: Handshake<Events>,
     Query(since): Query<Since>,

@@ -8,7 +8,7 @@ use super::{Events, Since, follow};
 use crate::feed::{Feed, Scope};
 
 /// Streams what happens in one workflow.
-#[ws_endpoint("/ws/workflows/{id}", heartbeat_message = "30s", max_message_size = "1 KiB")]
+#[ws_endpoint("/ws/workflows/{id}", heartbeat_message, max_message_size = "1 KiB")]
 async fn workflow(
     handshake: Handshake<Events>,
     Path(id): Path<u64>,
