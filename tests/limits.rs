@@ -208,9 +208,14 @@ async fn whoami(handshake: Handshake) -> sockeye::Result {
 }
 
 async fn whoami_behind(server: &Running, lines: &[&[u8]]) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+    whoami_with(server, &lines).await
+}
+
+async fn whoami_with(server: &Running, headers: &[(&'static str, &[u8])]) -> String {
     let mut request = server.url("/whoami").into_client_request().expect("a request");
-    for line in lines {
-        request.headers_mut().append("x-forwarded-for", HeaderValue::from_bytes(line).expect("a value"));
+    for (name, value) in headers {
+        request.headers_mut().append(*name, HeaderValue::from_bytes(value).expect("a value"));
     }
     let mut client = accepted(request).await;
     let Message::Text(text) = hear(&mut client).await else { panic!("no text") };
@@ -231,6 +236,61 @@ async fn a_handler_is_told_who_stands_behind_the_proxy() {
     }
     let direct = self::server(Limits::new()).await;
     assert_eq!(whoami_behind(&direct, &[b"203.0.113.9"]).await, "Some(\"127.0.0.1\")");
+}
+
+/// `Forwarded` (RFC 7239) is not read (decision 0018): a proxy in front need not remove it, so that it is the client's word.
+#[tokio::test]
+async fn the_header_that_no_proxy_sets_is_not_believed() {
+    let server = server(Limits::new().trusted_proxies(1)).await;
+    let long = format!("for=198.51.100.1{}", ", for=198.51.100.1".repeat(3_000));
+    for forwarded in [
+        &b"for=198.51.100.1"[..],
+        b"for=198.51.100.1;proto=https;by=10.0.0.1, for=198.51.100.2",
+        b"For=\"[2001:db8:cafe::17]:4711\"",
+        b"for=_hidden, for=unknown, for=\"_SEVKISEK:_port\"",
+        b"for=\"198.51.100.1",
+        b"for=\"\\\"198.51.100.1\\\", for=x\"",
+        b"for=\xff\xfe;;;,,,=",
+        b"",
+        long.as_bytes(),
+    ] {
+        let alone = whoami_with(&server, &[("forwarded", forwarded)]).await;
+        assert_eq!(alone, "Some(\"127.0.0.1\")", "{forwarded:?}");
+        let twice = [
+            ("forwarded", forwarded),
+            ("x-forwarded-for", b"203.0.113.9"),
+            ("forwarded", b"for=198.51.100.3"),
+        ];
+        assert_eq!(whoami_with(&server, &twice).await, "Some(\"203.0.113.9\")", "{forwarded:?}");
+    }
+    let head = format!("GET /whoami HTTP/1.1\r\n{HEAD}Forwarded: for={}\r\n\r\n", "x".repeat(64 * 1024));
+    let answer = raw::ask(server.addr, &head).await;
+    assert_eq!(answer.status, 431, "{answer:?}");
+}
+
+/// Entries that are no addresses, as RFC 7239 has them, are none of a proxy's that writes `X-Forwarded-For`.
+#[tokio::test]
+async fn an_entry_that_is_no_address_counts_for_the_proxy() {
+    let server = server(Limits::new().trusted_proxies(1)).await;
+    for entry in [
+        &b"_hidden"[..],
+        b"unknown",
+        b"\"203.0.113.9\"",
+        b"for=203.0.113.9",
+        b"203.0.113.9:_port",
+        b"[2001:db8::7]:_port",
+        b"[2001:db8::7]:99999",
+        b"203.0.113.9;proto=https",
+        b"203.0.113.256",
+        b"0203.0.113.9",
+        b"203.0.113.9 203.0.113.8",
+        b"\xd9\xa1.0.113.9",
+        b"203.0.113.9, _hidden",
+    ] {
+        assert_eq!(whoami_behind(&server, &[entry]).await, "Some(\"127.0.0.1\")", "{entry:?}");
+    }
+    let long = format!("{}203.0.113.9", "_hidden, ".repeat(7_000));
+    assert_eq!(whoami_behind(&server, &[long.as_bytes()]).await, "Some(\"203.0.113.9\")");
 }
 
 /// What a client writes before the proxy's entry cannot make it another client.

@@ -33,6 +33,13 @@ fn lossy_hub(socket: &Path, swallows: &Arc<AtomicUsize>) -> Hub<u32> {
     Hub::builder().backplane(|inlet: Inlet, outlet: Outlet| carry(socket, swallows, inlet, outlet)).build()
 }
 
+/// A hub that keeps the last events of each topic.
+fn remembering_hub(socket: &Path) -> Hub<u32> {
+    let socket = socket.to_owned();
+    let carry = |inlet: Inlet, outlet: Outlet| carry(socket, Arc::default(), inlet, outlet);
+    Hub::builder().history(1000).backplane(carry).build()
+}
+
 /// Waits until as many connections subscribe.
 async fn subscribed(redis: &Redis, connections: &str) {
     let mut client = redis.client().await;

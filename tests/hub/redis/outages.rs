@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use sockeye::{Delivery, Hub, Ready as _, Subscription};
+use sockeye::{Delivery, Hub, Position, Ready as _, Subscription};
 use sockeye_tests::within;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 
-use super::{hub, path, server::Redis};
+use super::{hub, path, remembering_hub, server::Redis};
 
 /// Publishes numbers in order until it is told to stop. Says how many.
 async fn publish(hub: Hub<u32>, stop: Arc<AtomicBool>) -> u64 {
@@ -104,5 +104,58 @@ async fn all_that_is_published_around_outages_comes_or_is_counted() {
     assert_eq!((account.silent, account.twice), (0, 0), "{account:?}");
     assert_eq!(account.came + account.counted, all, "{account:?}");
     assert!(account.counted > 0, "nothing was lost, so this shows nothing");
+    drop(redis);
+}
+
+/// Reads from its last position on, again and again, as clients do that reconnect; between two subscriptions nobody may be there.
+async fn resume(hub: Hub<u32>, stop: Arc<AtomicBool>) -> Account {
+    let mut account = Account::default();
+    let mut position = Some(Position::OLDEST);
+    while !stop.load(Ordering::Relaxed) {
+        let mut feed = hub.topic("t").subscribe_from(position);
+        account.announced |= feed.gap().is_some();
+        for _ in 0..25 {
+            // Nothing comes during an outage.
+            let Ok(delivery) = timeout(Duration::from_millis(100), feed.next_or_lost()).await else { break };
+            let delivery = delivery.expect("the hub is there");
+            if let Delivery::Event(event) = &delivery {
+                position = event.position();
+            }
+            account.enter(delivery);
+        }
+        drop(feed);
+        sleep(Duration::from_millis(2)).await;
+    }
+    account
+}
+
+/// Whoever resumes from a position is told of what is missing behind it, whether it was lost while somebody listened or not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_resumes_around_outages_is_told_of_every_loss() {
+    let socket = path("redis-resume");
+    let Some(mut redis) = Redis::start(&socket).await else { return };
+    let (here, there) = (hub(&socket), remembering_hub(&socket));
+    within(there.clone().ready()).await.unwrap();
+    within(here.clone().ready()).await.unwrap();
+    let mut first = there.topic("t").subscribe();
+    within(first.confirmed()).await;
+    drop(first);
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..4).map(|_| tokio::spawn(resume(there.clone(), Arc::clone(&stop)))).collect();
+    let publisher = tokio::spawn(publish(here.clone(), Arc::clone(&stop)));
+    for _ in 0..5 {
+        sleep(Duration::from_millis(400)).await;
+        drop(redis);
+        sleep(Duration::from_millis(150)).await;
+        redis = Redis::start(&socket).await.expect("it started before");
+    }
+    sleep(Duration::from_millis(400)).await;
+    stop.store(true, Ordering::Relaxed);
+    publisher.await.unwrap();
+    for reader in readers {
+        let account = reader.await.unwrap();
+        assert_eq!((account.silent, account.twice), (0, 0), "{account:?}");
+        assert!(account.came > 0 && account.gaps > 0, "{account:?}");
+    }
     drop(redis);
 }
