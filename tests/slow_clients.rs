@@ -331,3 +331,72 @@ async fn a_conversation_over_http_2_may_pause() {
         assert_eq!(client.until(kind::DATA).await.payload, word.as_bytes());
     }
 }
+
+/// Sends some small messages, and echoes.
+#[ws_endpoint("/ticks")]
+async fn ticks(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    for n in 0..4 {
+        socket.send(format!("tick{n}")).await?;
+    }
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// What `/ticks` sends, in frames.
+const TICKS: &[u8] = b"\x81\x05tick0\x81\x05tick1\x81\x05tick2\x81\x05tick3";
+
+async fn ticks_over_http_2(server: &Running, stream: u32) -> Http2 {
+    let mut client = Http2::connect(server.addr, 0).await;
+    let fields =
+        [request("CONNECT", "/ticks"), vec![(":protocol", "websocket"), ("sec-websocket-version", "13")]]
+            .concat();
+    client.send(&Frame::new(kind::HEADERS, END_HEADERS, stream, block(&fields))).await;
+    client.until(kind::HEADERS).await;
+    client
+}
+
+#[tokio::test]
+async fn a_websocket_over_http_2_without_a_window_is_closed_and_its_connection_is_not() {
+    let server = server(SHORT).await;
+    let mut client = ticks_over_http_2(&server, 1).await;
+    let line = logs::closing_of(&client.stream.local_addr().unwrap().to_string()).await;
+    assert_eq!((line.get("rule"), line.get("code")), ("slow_consumer", "1013"), "{line:?}");
+    client.get(3, "/small").await;
+    client.open(3, 100).await.unwrap();
+    let body = loop {
+        let frame = client.frame().await.expect("the connection goes on");
+        if (frame.kind, frame.stream) == (kind::DATA, 3) {
+            break frame.payload;
+        }
+    };
+    assert_eq!(body, b"ok");
+}
+
+#[tokio::test]
+async fn a_websocket_over_http_2_whose_window_opens_byte_by_byte_goes_on() {
+    let limit = Duration::from_secs(1);
+    let server = server(limit).await;
+    let mut client = ticks_over_http_2(&server, 1).await;
+    let mut received = Vec::new();
+    for _ in 0..12 {
+        tokio::time::sleep(limit / 8).await;
+        client.open(1, 1).await.unwrap();
+        received.extend(client.until(kind::DATA).await.payload);
+    }
+    assert_eq!(received, TICKS[..12]);
+    client.open(1, 1000).await.unwrap();
+    while received.len() < TICKS.len() {
+        received.extend(client.until(kind::DATA).await.payload);
+    }
+    assert_eq!(received, TICKS);
+    let close = sockeye_tests::raw::frame(0x88, &1000_u16.to_be_bytes());
+    client.send(&Frame::new(kind::DATA, 0, 1, close)).await;
+    let mut answer = client.until(kind::DATA).await.payload;
+    while answer.len() < 4 {
+        answer.extend(client.until(kind::DATA).await.payload);
+    }
+    assert_eq!(answer, [0x88, 2, 0x03, 0xe8]);
+}

@@ -123,12 +123,17 @@ pub async fn say(client: &mut Client, text: &str) {
     within(client.send(Message::text(text))).await.expect("sent");
 }
 
-/// The next message of the server.
+/// The next message of the server that is no ping: those ask now and then whether all before them has been read.
 ///
 /// # Panics
 /// When the connection is over.
 pub async fn hear(client: &mut Client) -> Message {
-    within(client.next()).await.expect("a message").expect("a legal message")
+    loop {
+        match within(client.next()).await.expect("a message").expect("a legal message") {
+            Message::Ping(_) => {}
+            other => return other,
+        }
+    }
 }
 
 /// The close frame with which the server ends the connection, after anything else it says.
