@@ -1,32 +1,32 @@
-//! What people see when something is wrong, and the rules that can be behind it. The one table for `cargo sockeye explain`
-//! and for the guide's page on troubleshooting.
+//! Symptoms of problems, and the rules that can be their cause. The only table for `cargo sockeye explain` and for the
+//! guide's page on troubleshooting.
 
 use crate::{Rule, catalogue as r};
 
-/// Something that a client or a server shows: a status, a close code, or a behaviour in words.
+/// A symptom that a client or a server shows: a status, a close code, or a behaviour in words.
 #[derive(Debug)]
 pub struct Symptom {
-    /// What one types to find it: `403`, `1006`, `closes at once`.
+    /// The search term: `403`, `1006`, `closes at once`.
     pub name: &'static str,
     /// The heading of its page.
     pub title: &'static str,
-    /// HTTP statuses and close codes that are this symptom.
+    /// The HTTP statuses and close codes of this symptom.
     pub codes: &'static [u16],
     /// Other words for it.
     pub also: &'static [&'static str],
-    /// What it means, and where to look first (Markdown without links).
+    /// The meaning, and where to look first (Markdown without links).
     pub advice: &'static str,
-    /// The rules that can be behind it, each with the cause in a few words.
+    /// The rules that can be the cause, each with a short description.
     pub causes: &'static [(&'static Rule, &'static str)],
 }
 
 impl Symptom {
-    /// What it is called: its name, its title, and other words for it.
+    /// Its name, its title, and other words for it.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.name, self.title].into_iter().chain(self.also.iter().copied())
     }
 
-    /// The page, in the Markdown of the pages of rules.
+    /// The page, in the Markdown of the rule pages.
     pub fn page(&self) -> String {
         let row = |(rule, cause): &(&Rule, &str)| format!("| `{}` | {cause} |\n", rule.name);
         let rows: String = self.causes.iter().map(row).collect();
@@ -34,16 +34,17 @@ impl Symptom {
     }
 }
 
-/// Every symptom: the statuses, the close codes, then what is described in words.
+/// Every symptom: the statuses, the close codes, then those in words.
 pub static SYMPTOMS: &[Symptom] = &[
     Symptom {
         name: "101",
         title: "101 Switching Protocols",
         codes: &[101],
         also: &["switching protocols", "101 and then nothing"],
-        advice: "The handshake is accepted, and the connection is open: with 101 nothing is wrong. What happens after it is in the close code \
-                 that the client gets, and in the closing event of the log. A client that reports 101 as an error does not read the \
-                 response as a WebSocket client: a proxy in front, or a request that is not from a WebSocket library.",
+        advice: "The handshake is accepted, and the connection is open: with 101 nothing is wrong. The close code and the closing \
+                 event in the log show what happens after it. If a client reports 101 as an error, the response was not read by a \
+                 WebSocket client: the request does not come from a WebSocket library, or a proxy in front does not support \
+                 WebSockets.",
         causes: &[
             (
                 &r::NO_RECEIVE_LOOP,
@@ -59,8 +60,8 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "200 OK, and no WebSocket",
         codes: &[200],
         also: &["html instead of a websocket", "unexpected response code 200"],
-        advice: "A page answered in the place of an endpoint, usually a fallback that answers every path. The path differs from the \
-                 route, or the handshake lost its headers and the request became a plain one.",
+        advice: "An HTTP route answered instead of an endpoint, usually a fallback that serves a page for every path. The path \
+                 differs from the route, or the handshake lost its headers and the request became a plain one.",
         causes: &[
             (
                 &r::UNKNOWN_ROUTE,
@@ -120,8 +121,8 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "403 Forbidden",
         codes: &[403],
         also: &["forbidden", "wrong origin", "cross-origin", "cors"],
-        advice: "From a browser it is usually the origin: by default only pages of the server's own origin may connect. CORS headers do \
-                 not change that.",
+        advice: "From a browser it is usually the origin: by default only pages of the server's own origin may connect. CORS \
+                 headers have no effect on that.",
         causes: &[
             (&r::ORIGIN_REFUSED, "the page is of another origin; the log has the line to add"),
             (&r::HANDLER_REFUSED, "your handler chose this status"),
@@ -233,7 +234,7 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "501 Not Implemented",
         codes: &[501],
         also: &["not implemented"],
-        advice: "An extended CONNECT asks for another protocol than `websocket`.",
+        advice: "An extended CONNECT requests a protocol other than `websocket`.",
         causes: &[(&r::NOT_AN_UPGRADE, "`:protocol` is not `websocket`")],
     },
     Symptom {
@@ -241,8 +242,8 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "502 Bad Gateway, 504 Gateway Timeout",
         codes: &[502, 504],
         also: &["bad gateway", "gateway timeout"],
-        advice: "The proxy answered, not the server: it found no server at the address, or the server did not answer in time. Ask the \
-                 server directly with `cargo sockeye probe`, without the proxy between.",
+        advice: "The proxy answered, not the server: it found no server at the address, or the server did not answer in time. \
+                 Connect to the server directly, without the proxy, with `cargo sockeye probe`.",
         causes: &[
             (&r::BIND_FAILED, "the server could not listen on the address, and ended"),
             (&r::ACCEPT_FAILED, "the server has no file descriptors left"),
@@ -255,7 +256,7 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "503 Service Unavailable",
         codes: &[503],
         also: &["service unavailable", "server is full"],
-        advice: "The server takes no new connections, or a handler took too long to decide.",
+        advice: "The server accepts no new connections, or a handler took too long to decide.",
         causes: &[
             (&r::SERVER_FULL, "`Limits::max_connections` or `Limits::max_http_connections` is reached"),
             (&r::SHUTTING_DOWN, "the server is stopping"),
@@ -277,8 +278,8 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "Close code 1001",
         codes: &[1001],
         also: &["going away"],
-        advice: "The server ends the connection for a reason of its own. A client should connect again, after a random delay. A browser also \
-                 sends 1001 when its page is left; that is a normal end.",
+        advice: "The server ended the connection, not because of an error. A client should reconnect, after a random delay. A \
+                 browser also sends 1001 when the user leaves the page; that is a normal close.",
         causes: &[
             (&r::SHUTTING_DOWN, "the server stops or restarts"),
             (&r::IDLE_TIMEOUT, "the client sent no message within `Limits::idle_timeout`"),
@@ -310,9 +311,9 @@ pub static SYMPTOMS: &[Symptom] = &[
             "connection reset",
             "unexpected end",
         ],
-        advice: "There was no close frame, and a script in a browser learns nothing else. Either the handshake was refused: look at the status \
-                 in the network panel, or ask with `cargo sockeye probe`. Or the connection broke: a proxy's idle timeout (make it longer than \
-                 the heartbeat), a process that was killed, or a network that is gone.",
+        advice: "There was no close frame; a script in a browser gets no other information. Either the handshake was refused: \
+                 look at the status in the network panel, or run `cargo sockeye probe`. Or the connection broke: a proxy's idle \
+                 timeout (make it longer than the heartbeat), a killed process, or a lost network.",
         causes: &[
             (&r::ORIGIN_REFUSED, "403: the page is of another origin"),
             (&r::UNKNOWN_ROUTE, "404: no endpoint has this path"),
@@ -358,7 +359,8 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "Close code 1011",
         codes: &[1011],
         also: &["internal error", "unexpected condition"],
-        advice: "The server failed, or the client did not answer a ping. The cause is in the log; the client learns only `internal error`.",
+        advice: "The server failed, or the client did not answer a ping. The cause is in the log; the client gets only `internal \
+                 error`.",
         causes: &[
             (&r::HANDLER_ERROR, "the handler returned an error"),
             (&r::HANDLER_PANIC, "the handler panicked"),
@@ -370,10 +372,10 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "Close code 1013",
         codes: &[1013],
         also: &["try again later", "client is too slow"],
-        advice: "The client did not take what was sent to it, or fell too far behind a hub. It may connect again.",
+        advice: "The client did not read its messages, or fell too far behind a hub. It may reconnect.",
         causes: &[(
             &r::SLOW_CONSUMER,
-            "the client took nothing for `Limits::send_timeout`, or `SlowPolicy::Disconnect` applies",
+            "the client read nothing for `Limits::send_timeout`, or `SlowPolicy::Disconnect` applies",
         )],
     },
     Symptom {
@@ -424,8 +426,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "times out",
             "timeout",
         ],
-        advice: "The close code tells which limit it was. Without a close frame (1006) it is usually a proxy's idle timeout: make it longer than \
-                 the heartbeat.",
+        advice: "The close code shows which limit was reached. Without a close frame (1006) it is usually a proxy's idle timeout: \
+                 make it longer than the heartbeat.",
         causes: &[
             (&r::IDLE_TIMEOUT, "1001: the client sent no message within `Limits::idle_timeout`"),
             (&r::SHUTTING_DOWN, "1001: the server stops or restarts"),
@@ -451,13 +453,14 @@ pub static SYMPTOMS: &[Symptom] = &[
             "silence",
             "client never receives",
         ],
-        advice: "The handler waits for something else. It subscribed after the event was published (subscribe before `accept`), the topic has \
-                 another name, or a log stream was never connected. With `RUST_LOG=sockeye=debug` the log shows each step of the connection.",
+        advice: "The handler waits for something else: it subscribed after the event was published (subscribe before `accept`), \
+                 the topic has a different name, or a log stream was not added to the subscriber. With `RUST_LOG=sockeye=debug` \
+                 the log shows each step of the connection.",
         causes: &[
             (&r::MISSING_AWAIT, "a `send` without `.await` sends nothing"),
             (&r::SWALLOWED_ERROR, "the error of a `send` is dropped"),
             (&r::BACKPLANE_LOST, "events of other machines do not arrive"),
-            (&r::LAGGED_FEED, "a `broadcast` channel lagged once, and the handler took that for its end"),
+            (&r::LAGGED_FEED, "a `broadcast` channel lagged once, and the handler treated that as its end"),
             (&r::BLOCKED_THREAD, "a handler blocks the thread"),
         ],
     },
@@ -528,8 +531,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "ingress",
             "cloudflare",
         ],
-        advice: "A proxy must pass the upgrade and the host on, and its idle timeout must be longer than the heartbeat. \
-                 `cargo sockeye probe` connects through it and says which step fails.",
+        advice: "A proxy must forward the upgrade and the host, and its idle timeout must be longer than the heartbeat. `cargo \
+                 sockeye probe` connects through it and shows which step fails.",
         causes: &[
             (&r::UPGRADE_STRIPPED, "426: the proxy drops `Upgrade` and `Connection`"),
             (
@@ -554,8 +557,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "port is taken",
             "server did not start",
         ],
-        advice: "The report on standard error names every problem with its place and its help. `SOCKEYE_CHECK=1` runs the same checks and binds \
-                 nothing.",
+        advice: "The report on standard error lists every problem, with its location and a remedy. `SOCKEYE_CHECK=1` runs the \
+                 same checks without binding the port.",
         causes: &[
             (&r::BIND_FAILED, "the address is in use, or may not be bound"),
             (&r::MISSING_STATE, "a handler takes a `State` that the server was not given"),
@@ -570,14 +573,14 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "The server does not stop",
         codes: &[],
         also: &["hangs at shutdown", "shutdown takes long", "ctrl-c does nothing", "sigterm", "sigkill"],
-        advice: "The server drains for at most `Limits::shutdown_timeout`. A second signal cuts what is left.",
+        advice: "The server drains for at most `Limits::shutdown_timeout`. A second signal cuts off the remaining connections.",
         causes: &[
             (
                 &r::BLOCKED_THREAD,
-                "a handler blocks its thread; the process is ended about a second after the timeout",
+                "a handler blocks its thread; the process exits about a second after the timeout",
             ),
             (&r::LINGERING_HANDLER, "a handler does not notice that its connection is over"),
-            (&r::SHUTTING_DOWN, "what clients and the log see meanwhile"),
+            (&r::SHUTTING_DOWN, "what clients and the log show during a shutdown"),
         ],
     },
     Symptom {
@@ -594,12 +597,13 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "Memory or connections grow",
         codes: &[],
         also: &["memory leak", "leak", "connections pile up", "tasks are left", "out of memory"],
-        advice: "Handlers or tasks stay after their clients have left. `assert_idle` of `TestClient` names them in a test.",
+        advice: "Handlers or tasks keep running after their clients have left. `assert_idle` of `TestClient` names them in a \
+                 test.",
         causes: &[
             (&r::DEAF_LOOP, "a loop that only sends does not see the client leave"),
             (&r::DETACHED_TASK, "a task of `tokio::spawn` outlives the connection"),
             (&r::LINGERING_HANDLER, "a handler waits for something else after its client has left"),
-            (&r::SLOW_CLIENT, "clients do not take their HTTP responses"),
+            (&r::SLOW_CLIENT, "clients do not read their HTTP responses"),
         ],
     },
     Symptom {
@@ -617,7 +621,7 @@ pub static SYMPTOMS: &[Symptom] = &[
     },
 ];
 
-/// The symptoms that a status, a close code, or words describe; the best first.
+/// The symptoms that a status, a close code, or words describe; the best match first.
 ///
 /// ```
 /// let names = |query: &str| -> Vec<_> {
@@ -640,27 +644,27 @@ pub fn symptoms(query: &str) -> Vec<&'static Symptom> {
     if found.is_empty() { by_words(&asked) } else { found }
 }
 
-/// The symptoms that have most of these words in one of their names, and least beside them.
+/// The symptoms whose names match most of these words, with the fewest other words.
 fn by_words(asked: &[String]) -> Vec<&'static Symptom> {
     let scored = SYMPTOMS.iter().map(|symptom| {
         (symptom.names().map(|phrase| score(asked, &words(phrase))).max().unwrap_or_default(), symptom)
     });
     let scored: Vec<_> = scored.filter(|((shared, _), _)| *shared > 0).collect();
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
-    // One word of a long question says nothing.
+    // One word of a long question is not significant.
     if best.0 * 2 < asked.len() {
         return Vec::new();
     }
     scored.into_iter().filter(|(score, _)| *score == best).map(|(_, symptom)| symptom).collect()
 }
 
-/// How many words of a name were asked for, and how many of a hundred that is.
+/// How many words of a name match, and the percentage of the name that they are.
 fn score(asked: &[String], name: &[String]) -> (usize, usize) {
     let shared = name.iter().filter(|word| asked.iter().any(|other| alike(other, word))).count();
     (shared, (shared * 100).checked_div(name.len()).unwrap_or(0))
 }
 
-/// Words that are in every question.
+/// Words that occur in every question.
 const SAID_ANYWAY: [&str; 25] = [
     "a",
     "an",
@@ -689,7 +693,7 @@ const SAID_ANYWAY: [&str; 25] = [
     "why",
 ];
 
-/// The words of a text, in lower case, without those that say nothing.
+/// The words of a text, in lower case, without insignificant ones.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     words.map(str::to_lowercase).filter(|word| !SAID_ANYWAY.contains(&word.as_str())).collect()

@@ -10,7 +10,7 @@ const HEAD: &str = "\
 # All rules
 
 Every rule, in the order in which the gates check them. A rule has the same name in messages, in `allow(..)`, in the log, and in metrics;
-its page says why it is there and shows code that breaks it and code that does not. `cargo sockeye explain <rule>` prints the same page.
+its page explains the reason, and shows code that breaks the rule and code that does not. `cargo sockeye explain <rule>` prints the same page.
 ";
 
 fn when(phase: Phase) -> &'static str {
