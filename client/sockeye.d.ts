@@ -1,5 +1,5 @@
 /**
- * A WebSocket that reconnects, and that says in words what is wrong.
+ * A WebSocket that reconnects, and that explains what is wrong.
  *
  * ```js
  * import { connect } from "./sockeye.js";
@@ -15,33 +15,33 @@ export function connect<In = unknown, Out = unknown>(url: string | URL, options?
 export interface Options<In = unknown, Out = unknown> {
   /** Subprotocols, in order of preference. */
   protocols?: string | string[];
-  /** How a message is written. JSON unless told otherwise. */
+  /** Encodes a message; JSON by default. */
   encode?: (message: Out) => string | ArrayBufferLike | Blob | ArrayBufferView;
-  /** How a message is read: text, or an `ArrayBuffer`. JSON for text unless told otherwise; what it throws becomes an `invalid` event. */
+  /** Decodes a message: a string, or an `ArrayBuffer`. By default, JSON for strings. An exception becomes an `invalid` event. */
   decode?: (data: string | ArrayBuffer) => In;
-  /** Close codes after which there is no point in connecting again, beside 1000, 1002, 1003, 1007 to 1010, 3000 and 3003. */
+  /** Close codes after which the client does not reconnect, in addition to 1000, 1002, 1003, 1007 to 1010, 3000 and 3003. */
   finalCodes?: number[];
-  /** Decides about a close instead of the table: whether to connect again. `undefined` leaves it to the table, and so does an exception, which is reported. */
+  /** Overrides the default decision: whether to reconnect after a close. `undefined` keeps the default, and so does an exception, which is reported. */
   retry?: (close: { code: number; reason: string }) => boolean | undefined;
-  /** How many attempts in a row may fail. No bound by default. */
+  /** How many attempts in a row may fail. No limit by default. */
   attempts?: number;
-  /** How long an attempt may take, in milliseconds. 10,000 by default; `Infinity` waits without an end. */
+  /** How long an attempt may take, in milliseconds. 10,000 by default; `Infinity` never times out. */
   connectTimeout?: number;
   /** Waits, in milliseconds: the first, the longest, and after how long a connection counts as stable. 500, 30,000 and 5,000 by default. A wait is doubled with each attempt, and shortened by up to a half at random. */
   backoff?: { first?: number; most?: number; stable?: number };
-  /** What is sent while there is no connection. 100 messages by default; then the oldest is dropped, or the new one. */
+  /** Messages that are sent while there is no connection. 100 by default; beyond that the oldest is dropped, or the new one. */
   queue?: { size?: number; policy?: "drop-oldest" | "drop-newest" };
   /**
-   * After how many milliseconds of silence the server says something. The option `heartbeat_message` of the endpoint tells it by itself, once in the first
-   * 10 s of each connection. `0`: silence is no failure, whatever the server says.
+   * The interval in milliseconds at which a silent server sends a message. With the option `heartbeat_message` of the endpoint the server sends it, once in the first
+   * 10 s of each connection. `0`: silence is never a failure, whatever the server sends.
    *
-   * A connection is lost after one and a half intervals, and at least 2 s more than one, without a whole message. After each such loss the wait is doubled,
-   * up to 16 times, since a long message may take longer than that to arrive; once two messages came in time, it is as before.
+   * A connection counts as lost after one and a half intervals, but at least 2 s more than one, without a whole message. After each such loss the timeout is doubled,
+   * up to 16 times the original, since a long message may take longer than that to arrive; once two messages arrive in time, it is reset.
    */
   heartbeat?: number;
-  /** The endpoint sends events with their positions (`Positioned` in Rust): each connection begins behind the last one that came. */
+  /** The endpoint sends events with their positions (`Positioned` in Rust): each connection continues after the last one that arrived. */
   resume?: boolean;
-  /** Where to begin, if something is known from an earlier visit. */
+  /** The position to start from, for example from an earlier visit. */
   position?: string;
   /** For runtimes without a global `WebSocket`. */
   WebSocket?: typeof WebSocket;
@@ -69,16 +69,16 @@ export type State =
   | { name: "live"; protocol: string }
   /** `at` is when the next attempt begins at the latest, in milliseconds since 1970. Not known while the page is in the back/forward cache. */
   | ({ name: "reconnecting"; attempt: number; at?: number } & Why)
-  /** It does not connect again by itself. */
+  /** It does not reconnect automatically. */
   | ({ name: "closed"; byPage?: boolean } & Why);
 
 export interface Events<In> {
-  /** Something has changed between the states. */
+  /** The state has changed. */
   state: CustomEvent<State>;
   message: CustomEvent<In>;
   /** A handshake was refused. Whether that is final is in the state that follows, unless a listener calls `close` or `reconnect`. */
   refused: CustomEvent<Why>;
-  /** Events were lost on the way. `missed` is how many, if that is known. */
+  /** Events were lost. `missed` is their number, if it is known. */
   gap: CustomEvent<{ missed?: number }>;
   /** A message for which the queue had no room. */
   dropped: CustomEvent<{ data: unknown }>;
@@ -95,17 +95,17 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
   readonly queued: number;
   /** The position of the last event, with `resume`. */
   position: string | undefined;
-  /** Sends a message, or queues it while there is no connection. What a listener of the state `live` sends goes before the queue. `false`: the queue is full, or the socket is closed. */
+  /** Sends a message, or queues it while there is no connection. Messages that a listener of the state `live` sends precede the queue. `false`: the queue is full, or the socket is closed. */
   send(message: Out): boolean;
   /**
    * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by
-   * default; `Infinity` waits without an end). The `id` is a text such as `c-x7f3ab-1`, other for each socket, so that no other message has it by accident.
+   * default; `Infinity` never times out). The `id` is a string such as `c-x7f3ab-1`, with a different prefix for each socket, so that no other message has it by accident.
    */
   request<Answer = In>(message: Out & object, options?: { timeout?: number }): Promise<Answer>;
-  /** Connects at once, whatever the state. */
+  /** Reconnects immediately, in any state. */
   reconnect(): void;
   /**
-   * Closes for good, until `reconnect`. Throws, as `WebSocket.close` does, for a code that is not 1000 or 3000 to 4999 (`InvalidAccessError`) and for a reason of
+   * Closes permanently, until `reconnect`. Throws, as `WebSocket.close` does, for a code that is not 1000 or 3000 to 4999 (`InvalidAccessError`) and for a reason of
    * more than 123 bytes (`SyntaxError`), and then changes nothing.
    */
   close(code?: number, reason?: string): void;
@@ -131,5 +131,5 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
   ): void;
 }
 
-/** What a close code means, as a sentence. */
+/** The meaning of a close code, as a sentence. */
 export function explainClose(code: number, reason?: string): Why & { temporary: boolean };

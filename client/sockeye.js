@@ -1,33 +1,33 @@
-// The browser's half of Sockeye. `sockeye.d.ts` has its types and its documentation.
+// The browser client of Sockeye. `sockeye.d.ts` has the types and the documentation.
 
 /** What a close code means, and whether connecting again can help (RFC 6455 section 7.4.1, IANA). */
 const CODES = {
-  1000: ["The server ended the conversation.", false],
-  1001: ["The server is going away, most often to restart.", true],
+  1000: ["The server closed the connection normally.", false],
+  1001: ["The server ended this connection, usually to restart.", true],
   1002: ["The server saw a violation of the WebSocket protocol.", false, "Look for a proxy that changes frames."],
   1003: ["The server does not accept messages of this kind (text or binary).", false, "Send the other kind."],
   1005: ["The server closed without a code.", true],
-  1006: ["The connection was lost without a close frame.", true, "Check the network, and the proxies between."],
-  1007: ["The server could not read a message of this page.", false, "Compare it with what the endpoint decodes."],
+  1006: ["The connection was lost without a close frame.", true, "Check the network, and any proxies in between."],
+  1007: ["The server could not read a message from this page.", false, "Compare it with what the endpoint decodes."],
   1008: ["The server's policy does not allow this connection.", false, "Sign in again, or send less."],
-  1009: ["A message of this page was too big.", false, "Send smaller messages, or raise `max_message_size`."],
+  1009: ["A message from this page was too big.", false, "Send smaller messages, or raise `max_message_size`."],
   1010: ["An extension was missing.", false],
-  1011: ["The server failed while it served this connection.", true, "Look into the server's log."],
-  1012: ["The server restarts.", true],
+  1011: ["The server failed while it served this connection.", true, "Check the server's log."],
+  1012: ["The server is restarting.", true],
   1013: ["The server is overloaded, or this page was too slow.", true],
-  1014: ["A gateway got a bad answer from the server.", true, "Look into the log of the proxy."],
+  1014: ["A gateway got a bad answer from the server.", true, "Check the proxy's log."],
   3000: ["You are not signed in.", false, "Sign in again."],
   3003: ["You are not allowed to connect.", false],
   3008: ["The server waited too long for this page.", true],
 };
 
-/** Asks what a handshake would be told, without a preflight. */
+/** Asks how a handshake would be answered, without a preflight. */
 const EXPLAIN = "application/vnd.sockeye.refusal";
-/** How late a timer rings if the page has slept, and how long it then may read. */
+/** How late a timer fires if the page was suspended, and the extra time to read after that. */
 const SLEPT = 1000;
-/** With a longer wait `setTimeout` rings at once. */
+/** With a longer wait `setTimeout` fires immediately. */
 const LONGEST = 2 ** 31 - 1;
-/** True of the handshake, too, if the question lacks its cookies, or its subprotocols, which may have a token. */
+/** These refusals also apply to the handshake if the question lacks its cookies, or its subprotocols, which may contain a token. */
 const SHARED = /^(origin|host)_refused$/;
 const UNEXPLAINED = { temporary: true, reason: "The handshake failed, and the server does not say why." };
 
@@ -35,7 +35,7 @@ const page = globalThis.document;
 const isHidden = () => page?.visibilityState === "hidden";
 const isOffline = () => globalThis.navigator?.onLine === false;
 
-/** `Infinity` never rings. */
+/** `Infinity` never fires. */
 function ring(timers, name, after, then) {
   clearTimeout(timers[name]);
   const isLong = !(after <= LONGEST);
@@ -62,11 +62,11 @@ export class SockeyeSocket extends EventTarget {
   #timers = {};
   #queue = [];
   #calls = new Map();
-  /** So that no event has the id of a call by accident. */
+  /** Keeps events from having the id of a call by accident. */
   #prefix = `c-${Math.random().toString(36).slice(2, 8)}-`;
   #lastCall = 0;
   #attempt = 0;
-  /** No attempt before. */
+  /** No attempt before this time. */
   #notBefore = 0;
   #every;
   #openedAt;
@@ -95,7 +95,7 @@ export class SockeyeSocket extends EventTarget {
       queue: { size: 100, policy: "drop-oldest", ...given(options.queue) },
     };
     this.position = this.#options.position;
-    // The caller listens first.
+    // Lets the caller add listeners first.
     const state = this.#state;
     queueMicrotask(() => this.#state === state && this.#open());
   }
@@ -165,7 +165,7 @@ export class SockeyeSocket extends EventTarget {
     this.dispatchEvent(Object.assign(new Event(type), { detail }));
   }
 
-  /** `false` if a listener has closed or connected again. */
+  /** `false` if a listener has closed or reconnected. */
   #become(state) {
     this.#state = state;
     this.#tell("state", state);
@@ -198,7 +198,7 @@ export class SockeyeSocket extends EventTarget {
     }
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    // A socket that was given up has no say.
+    // Ignore the events of a socket that was given up.
     const on = (type, then) => socket.addEventListener(type, (event) => socket === this.#socket && then(event));
     this.#timer("open", connectTimeout, () => this.#lose(`The server did not answer within ${connectTimeout / 1000} s.`));
     let opened = false;
@@ -221,7 +221,7 @@ export class SockeyeSocket extends EventTarget {
     while (this.#queue.length) this.#socket.send(this.#queue.shift().data);
   }
 
-  // A script sees no ping.
+  // Scripts cannot see pings.
   #watch() {
     if (!this.#every) return;
     const grace = graceOf(this.#every) * this.#patience;
@@ -230,9 +230,9 @@ export class SockeyeSocket extends EventTarget {
       const silent = () => {
         // A long message would never arrive otherwise.
         this.#patience = Math.min(2 * this.#patience, 16);
-        this.#lose(`The server is silent: it promised to say something every ${this.#every / 1000} s.`);
+        this.#lose(`The server is silent: it should send a message every ${this.#every / 1000} s.`);
       };
-      // After sleep, what has arrived is still to be read.
+      // After a suspension, messages may have arrived but not been read yet.
       if (Date.now() - due > SLEPT) this.#timer("silence", SLEPT, silent);
       else silent();
     });
@@ -240,7 +240,7 @@ export class SockeyeSocket extends EventTarget {
 
   #received(data) {
     const now = Date.now();
-    // Heard in time. A first message shows no pause.
+    // In time. A first message does not show an interval.
     if (now - this.#heardAt <= graceOf(this.#every)) this.#patience = 1;
     this.#heardAt = now;
     this.#watch();
@@ -262,7 +262,7 @@ export class SockeyeSocket extends EventTarget {
     if (!this.#answered(message)) this.#tell("message", message);
   }
 
-  /** Said to this module, and not to the page. */
+  /** Messages for this module, and not for the page. */
   #control(data) {
     let said;
     try {
@@ -272,7 +272,7 @@ export class SockeyeSocket extends EventTarget {
     }
     const { sockeye, every, missed, position } = said;
     if (sockeye === "heartbeat") {
-      // Later it may be the text of a user.
+      // Later messages may contain the text of a user.
       const isNew = Date.now() - this.#openedAt < 10_000 && this.#options.heartbeat !== 0;
       if (isNew && Number.isFinite(every) && every >= 1 && every <= LONGEST / 1.5) {
         this.#openedAt = undefined;
@@ -323,7 +323,7 @@ export class SockeyeSocket extends EventTarget {
     return call;
   }
 
-  /** Lets go of the connection, and returns it. */
+  /** Detaches the connection, and returns it. */
   #drop(why) {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -380,7 +380,7 @@ export class SockeyeSocket extends EventTarget {
     }
     const most = Math.min(backoff.most, backoff.first * 2 ** Math.min(this.#attempt++, 30));
     const delay = Math.max(after, most * (0.5 + Math.random() / 2));
-    // A page can be looked at many times a second.
+    // A page can become visible many times a second.
     this.#notBefore = Date.now() + Math.max(after, Math.min(delay, backoff.first));
     this.#timer("retry", delay, () => this.#open());
     this.#become({ name: "reconnecting", ...why, attempt: this.#attempt, at: Date.now() + delay });
@@ -421,11 +421,11 @@ export class SockeyeSocket extends EventTarget {
       // A refused page may read the reason only without cookies.
       const response = first ?? (await ask("omit"));
       const why = explainResponse(response, await beginning(response));
-      // Perhaps for want of cookies, which the handshake had.
+      // Perhaps because of missing cookies, which the handshake had.
       if (!first && !why.temporary && !SHARED.test(why.rule)) return UNEXPLAINED;
       return protocols.length && !SHARED.test(why.rule) ? { ...why, temporary: true } : why;
     } catch {
-      return { temporary: true, reason: "The server cannot be reached.", remedy: "Check that it runs, and the network." };
+      return { temporary: true, reason: "The server cannot be reached.", remedy: "Check that the server is running, and check the network." };
     }
   }
 }
@@ -458,11 +458,11 @@ export function explainResponse(response, body) {
   const refusal = { status, rule: rule ?? headers.get("sockeye-rule") ?? undefined, after };
   const temporary = status >= 500 || [408, 425, 429].includes(status);
   if (status < 300 && refusal.rule === undefined) {
-    return { temporary: true, reason: "The handshake failed, though the server answers.", remedy: "Look for a proxy that does not pass WebSockets on." };
+    return { temporary: true, reason: "The handshake failed, although the server responds.", remedy: "Look for a proxy that does not forward WebSockets." };
   }
   if (status === 426) return UNEXPLAINED;
   if (refusal.rule === undefined) {
-    return { ...refusal, temporary, reason: `Something in front of the endpoint answered ${status}.`, remedy: "Look at layers, proxies and the address." };
+    return { ...refusal, temporary, reason: `Something in front of the endpoint answered ${status}.`, remedy: "Check the layers, the proxies and the address." };
   }
   return { ...refusal, temporary, reason: reason ?? `The server refused the handshake (${refusal.rule}).`, remedy };
 }

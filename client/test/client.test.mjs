@@ -137,7 +137,7 @@ test("the page can decide about a close itself", async () => {
   const socket = open(url, { retry: ({ code, reason }) => (code === 1000 && reason === "moved" ? true : undefined) });
   (await peer()).close(1000, "moved");
   (await peer()).close(1000, "done");
-  assert.equal((await state(socket, "closed")).reason, "The server ended the conversation. It says: done");
+  assert.equal((await state(socket, "closed")).reason, "The server closed the connection normally. It says: done");
 });
 
 test("a refusal is told in Sockeye's words, and is final", async () => {
@@ -207,7 +207,7 @@ test("a silent server is noticed by the heartbeat that it promised", async () =>
   const heard = [];
   socket.addEventListener("message", ({ detail }) => heard.push(detail));
   const { reason } = await state(socket, "reconnecting");
-  assert.equal(reason, "The server is silent: it promised to say something every 0.02 s.");
+  assert.equal(reason, "The server is silent: it should send a message every 0.02 s.");
   assert.deepEqual(heard, [], "a heartbeat is none of the page's messages");
   await peer();
 });
@@ -599,7 +599,7 @@ test("a page that is looked at again and again does not hurry each time", async 
   assert.equal(started.handshakes.length, 1);
 });
 
-test("an address or a subprotocol that is none is told, and not thrown at nobody", async () => {
+test("an invalid address or subprotocol is reported in the state, and not thrown", async () => {
   const socket = open("ws://127.0.0.1:9", { protocols: ["not valid"] });
   assert.match((await state(socket, "closed")).remedy, /Correct the address or the subprotocols/);
 });

@@ -75,6 +75,6 @@ def test_a_stopping_chat_is_shown(browser, chat):
     enter(browser, chat, "Ada")
     wait_for(browser, "you are here as Ada")
     chat.interrupt()
-    wait_for(browser, "closed with 1001: The server is going away, most often to restart. It says: the server is stopping")
+    wait_for(browser, "closed with 1001: The server ended this connection, usually to restart. It says: the server is stopping")
     assert chat.wait()[0] == 0
 

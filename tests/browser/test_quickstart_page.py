@@ -84,7 +84,7 @@ def test_ctrl_c_is_shown_as_1001_and_a_restart_is_found(browser, quickstart):
     echo, room = visit(browser, quickstart)
     quickstart.interrupt()
     for panel in (echo, room):
-        panel.wait_for("closed with 1001: The server is going away, most often to restart.")
+        panel.wait_for("closed with 1001: The server ended this connection, usually to restart.")
     assert quickstart.wait()[0] == 0
     room.wait_for("The server cannot be reached.")
     again = Program("example-quickstart", SOCKEYE_ADDR=quickstart.address)
