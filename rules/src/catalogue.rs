@@ -1,15 +1,15 @@
 //! The one table of rules. A rule is a line here, and its page (and check) under `src/<phase>/`.
 
-/// A way to fail, with its name, level and page.
+/// A kind of failure, with its name, level and page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// The name, as in `[missing_state]`.
     pub name: &'static str,
-    /// Where its files are, and when it is first checked.
+    /// The directory of its files, and when it is first checked.
     pub phase: Phase,
-    /// What happens when it fires.
+    /// The consequence when it fires.
     pub level: Level,
-    /// The page: what it does, why, bad, good, how to allow it (Markdown).
+    /// The page in Markdown: what it reports, why, bad and good code, how to allow it.
     pub page: &'static str,
 }
 
@@ -31,7 +31,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// All phases, in the order in which they come.
+    /// All phases, in chronological order.
     pub const ALL: [Self; 6] =
         [Self::Signature, Self::Lifecycle, Self::Startup, Self::Run, Self::Axum, Self::Source];
 
@@ -57,11 +57,11 @@ pub enum Level {
     Deny,
     /// A warning, unless the endpoint says `allow(rule, reason = "..")`.
     Warn,
-    /// An event in the log of a server that runs, which goes on.
+    /// An event in the log of a running server, which continues.
     Event(EventLevel),
 }
 
-/// How loud an event is, as in `tracing`. A refusal that is a fault of the program (status 500) is an error in any case.
+/// The level of an event, as in `tracing`. A refusal that is the program's fault (status 500) is always an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventLevel {
     /// Something is wrong with the program or its machine.
@@ -115,13 +115,13 @@ impl Rule {
     }
 }
 
-/// The rule of that name.
+/// The rule with this name.
 pub fn find(name: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.name == name)
 }
 
-/// Writes the statics, the list and the modules of the checks. A rule that is checked on syntax names its check, which
-/// is `check` in the file beside its page; the file is a module by being in the table.
+/// Defines the statics, the list and the modules of the checks. A rule that is checked on syntax names its check, which
+/// is the function `check` in the file beside its page; listing the file here declares it as a module.
 macro_rules! rules {
     (
         syntax { $($CheckedPhase:ident in mod $module:ident $folder:literal, $CHECKS:ident of $subject:path { $(mod $check:ident: $CHECKED:ident $Checked:ident,)* })* }
@@ -219,11 +219,11 @@ rules! {
     }
     elsewhere {
         Signature in "signature" {
-            // rustc itself finds it, by a name that the expansion defines: one endpoint cannot see another.
+            // rustc itself detects it, by a name that the expansion defines: an endpoint cannot see the others.
             DUPLICATE_ROUTE "duplicate_route" Forbid,
         }
         Lifecycle in "lifecycle" {
-            // Judged when every other rule has spoken.
+            // Checked after all other rules.
             UNNEEDED_ALLOW "unneeded_allow" Warn,
         }
         Startup in "startup" {
@@ -284,11 +284,11 @@ rules! {
     }
 }
 
-/// What is wrong with the values of options, for attributes other than `#[ws_endpoint]`.
+/// Faults in the values of options, for attributes other than `#[ws_endpoint]`.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::invalid_option::check as invalid_options;
 
-/// Whether an endpoint takes a socket in place of its handshake, by what the names in its file stand for.
+/// Whether an endpoint takes a socket instead of its handshake, according to the imports of its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::missing_handshake::{check_codec as has_codec, check_handle as takes_socket};
 
@@ -296,18 +296,18 @@ pub(crate) use signature::missing_handshake::{check_codec as has_codec, check_ha
 #[cfg(feature = "syntax")]
 pub(crate) use signature::body_extractor::check_imported as has_no_body;
 
-/// Whether an endpoint returns `Box<dyn Error>`, by what the names in its file stand for.
+/// Whether an endpoint returns `Box<dyn Error>`, according to the imports of its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_box as has_sendable_error;
 
-/// Whether an endpoint is in an `impl` block, which only its file tells.
+/// Whether an endpoint is in an `impl` block, which is only visible in its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::self_receiver::check_place as is_registered;
 
-/// What the parameters of an endpoint take of a route that the rule cannot see.
+/// What the parameters of an endpoint take from a route whose value the rule cannot see.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::path_arity::arities;
 
-/// Whether a function sends to many clients in turn, be it one that has a connection or not.
+/// Whether a function sends to many clients in turn, with or without a connection of its own.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;

@@ -1,6 +1,6 @@
-//! Spans of time, as in `heartbeat = "30s"`.
+//! Durations, as in `heartbeat = "30s"`.
 //!
-//! By hand: `humantime` also reads `1month` and sums such as `1h 5m`, and does not say what to write instead of what it cannot read.
+//! Not `humantime`: it also accepts `1month` and sums such as `1h 5m`, and its errors do not say what to write instead.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::value::{ValueProblem, split_unit};
 /// The units that a duration can have, and how many milliseconds each is.
 const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
-/// The longest duration: a day. Anything longer is a slip, or means `off`.
+/// The longest duration: a day. Anything longer is a mistake, or means `off`.
 pub const MAX: Duration = Duration::from_hours(24);
 
-/// Reads a duration in whole milliseconds, seconds, minutes or hours.
+/// Parses a duration in whole milliseconds, seconds, minutes or hours.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,7 +22,7 @@ pub const MAX: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 ///
-/// When the text is not a whole number with a unit, is zero, or is more than [`MAX`].
+/// If the text is not a whole number with a unit, is zero, or is more than [`MAX`].
 pub fn parse(text: &str) -> Result<Duration, ValueProblem> {
     let (digits, unit) = split_unit(text);
     if digits.is_empty() {

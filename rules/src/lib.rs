@@ -3,7 +3,7 @@
 //! A rule has one name everywhere: its file, its page, `allow(..)`, the compile error, the startup report, the command
 //! line, the log field and the metric label. The catalogue ([`RULES`]) is the one table of them.
 //!
-//! What the macro and the server both read, such as an [`origin`] or a [`size`], is read here, once.
+//! Values that both the macro and the server parse, such as an [`origin`] or a [`size`], are parsed here.
 
 mod catalogue;
 #[cfg(feature = "syntax")]

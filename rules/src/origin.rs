@@ -1,4 +1,4 @@
-//! Origins of web pages, as a browser sends them in the `Origin` header (RFC 6454 section 6.2): `https://app.example.com`.
+//! Origins of web pages, as sent in the `Origin` header (RFC 6454 section 6.2): `https://app.example.com`.
 
 mod pattern;
 
@@ -6,9 +6,9 @@ use std::fmt;
 
 pub use pattern::Pattern;
 
-/// The origin of a web page: what a browser says a script was loaded from.
+/// The origin of a web page: where a script was loaded from.
 ///
-/// Two origins are equal when a browser would say so: a default port that is written out does not count.
+/// Two origins are equal if a browser considers them equal: an explicit default port is ignored.
 ///
 /// ```
 /// use sockeye_rules::origin::parse;
@@ -21,7 +21,7 @@ pub struct Origin {
     pub scheme: String,
     /// Lower case name or address; an IPv6 address keeps its brackets.
     pub host: String,
-    /// The port when it is not the scheme's default.
+    /// The port if it is not the scheme's default.
     pub port: Option<u16>,
 }
 
@@ -31,16 +31,16 @@ impl Origin {
         self.port.or_else(|| default_port(&self.scheme))
     }
 
-    /// The host, with the port when it is not the scheme's default: what a client sends as `Host`.
+    /// The host, with the port if it is not the scheme's default: the value of a client's `Host` header.
     pub fn authority(&self) -> String {
         self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
     }
 
-    /// The origin, if it is one that a server of web pages can have.
+    /// The origin, if it is valid for a web server.
     ///
     /// # Errors
     ///
-    /// When its scheme is neither `http` nor `https`.
+    /// If its scheme is neither `http` nor `https`.
     pub fn over_http(self) -> Result<Self, OriginProblem> {
         if ["http", "https"].contains(&self.scheme.as_str()) {
             return Ok(self);
@@ -65,7 +65,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Reads the URL of a server as its clients know it: an origin, for which a slash at the end and upper case make no difference.
+/// Parses the URL of a server as its clients know it: an origin, ignoring a trailing slash and upper case.
 ///
 /// ```
 /// use sockeye_rules::origin::public_url;
@@ -75,7 +75,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 ///
 /// # Errors
 ///
-/// When it has more than scheme, host and port, or another scheme than `http` and `https`.
+/// If it has more than scheme, host and port, or a scheme other than `http` and `https`.
 pub fn public_url(text: &str) -> Result<Origin, OriginProblem> {
     // Upper and lower case are the same in a scheme and in a host (RFC 3986 section 6.2.2.1).
     let url = text.to_ascii_lowercase();
@@ -86,7 +86,7 @@ pub fn public_url(text: &str) -> Result<Origin, OriginProblem> {
     parse(url)?.over_http()
 }
 
-/// The URL of an endpoint in place of that of the server.
+/// The URL of an endpoint instead of that of the server.
 fn public_url_of_socket(url: &str) -> Option<OriginProblem> {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme)?;
     let pages = match scheme {
@@ -106,12 +106,12 @@ fn public_url_of_socket(url: &str) -> Option<OriginProblem> {
     Some(OriginProblem { or: or.unwrap_or_default(), ..problem(what, origin, EXAMPLE) })
 }
 
-/// Why a text is not an origin. `Display` says what is wrong.
+/// Why a string is not an origin. `Display` says what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginProblem {
     what: String,
     suggestion: Option<Origin>,
-    /// What else may have been meant, behind the suggestion.
+    /// Another possible meaning, in addition to the suggestion.
     or: String,
     advice: &'static str,
 }
@@ -141,7 +141,7 @@ impl std::error::Error for OriginProblem {}
 
 const EXAMPLE: &str = "write scheme, host and, if it is not the default, port: `https://app.example.com`";
 
-/// Reads an origin.
+/// Parses an origin.
 ///
 /// ```
 /// let origin = sockeye_rules::origin::parse("http://localhost:5173").unwrap();
@@ -153,7 +153,7 @@ const EXAMPLE: &str = "write scheme, host and, if it is not the default, port: `
 ///
 /// # Errors
 ///
-/// When a browser would never send the text as an origin, so that nothing could ever match it.
+/// If a browser would never send the string as an origin, so that nothing could ever match it.
 pub fn parse(text: &str) -> Result<Origin, OriginProblem> {
     not_special(text)?;
     let pieces = Pieces::of(text);
@@ -167,7 +167,7 @@ fn problem(what: String, suggestion: Option<Origin>, advice: &'static str) -> Or
     OriginProblem { what, suggestion, or: String::new(), advice }
 }
 
-/// What is no origin in shape, and cannot be mended by taking something away.
+/// A string that does not have the form of an origin, and cannot be fixed by removing a part.
 fn not_special(text: &str) -> Result<(), OriginProblem> {
     let (what, advice) = match text {
         "" => ("an empty string is not an origin", EXAMPLE),
@@ -189,7 +189,7 @@ fn not_special(text: &str) -> Result<(), OriginProblem> {
     Err(problem(what.to_owned(), None, advice))
 }
 
-/// The parts of a text that stands for an origin, right or wrong.
+/// The parts of a string that is meant as an origin, valid or not.
 struct Pieces<'a> {
     text: &'a str,
     scheme: Option<&'a str>,
@@ -213,7 +213,7 @@ impl<'a> Pieces<'a> {
         Self { text, scheme, user, host, port, rest }
     }
 
-    /// What is wrong, most telling first; `None` when nothing is.
+    /// The fault, most specific first; `None` if there is none.
     fn fault(&self) -> Option<String> {
         let scheme = self.scheme.unwrap_or_default();
         if self.scheme.is_none() {
@@ -256,7 +256,7 @@ impl<'a> Pieces<'a> {
         upper.then(|| "has upper case letters: a browser sends lower case".to_owned())
     }
 
-    /// The origin that these pieces come to when everything that does not belong is left out.
+    /// The origin of these parts, without everything that does not belong to one.
     fn origin(&self) -> Option<Origin> {
         let scheme = match self.scheme.map(str::to_ascii_lowercase).as_deref() {
             None if is_loopback(self.host) => "http".to_owned(),
@@ -293,7 +293,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// Digits only: `parse` alone would take `+80`.
+/// Digits only: `parse` alone would accept `+80`.
 fn port_number(port: &str) -> Option<u16> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| port.parse().ok()).flatten().filter(|port| *port != 0)

@@ -1,6 +1,7 @@
 //! Sizes of messages, as in `max_message_size = "64 KiB"`.
 //!
-//! By hand: crates for sizes read fractions and do not agree on `KB`, and a message has to say what to write instead.
+//! Written by hand: crates for sizes accept fractions and disagree about `KB`, and an error has to say what to write
+//! instead.
 
 use crate::value::{ValueProblem, split_unit};
 
@@ -16,10 +17,10 @@ const UNITS: [(&str, u64); 8] = [
     ("GiB", 1 << 30),
 ];
 
-/// The largest size, in bytes: what a buffer can hold on every target, those with 32 bits included.
+/// The largest size, in bytes: the maximum for a buffer on every target, including those with 32 bits.
 pub const MAX: usize = i32::MAX as usize;
 
-/// Reads a size in bytes.
+/// Parses a size in bytes.
 ///
 /// ```
 /// assert_eq!(sockeye_rules::size::parse("64 KiB"), Ok(65_536));
@@ -29,7 +30,7 @@ pub const MAX: usize = i32::MAX as usize;
 ///
 /// # Errors
 ///
-/// When the text is not a whole number with a unit of bytes, is zero, or is more than [`MAX`].
+/// If the text is not a whole number with a unit of bytes, is zero, or is more than [`MAX`].
 pub fn parse(text: &str) -> Result<usize, ValueProblem> {
     let (digits, unit) = split_unit(text);
     if digits.is_empty() {
@@ -59,7 +60,7 @@ fn unknown_unit(text: &str, digits: &str, unit: &str) -> ValueProblem {
     ValueProblem::new(format!("`{text}` is not a valid size: unknown unit `{unit}`"), help)
 }
 
-/// `kib`, `Kib`, `k` and `K` all mean `KiB` to somebody who writes a limit.
+/// People write `kib`, `Kib`, `k` and `K` for `KiB`.
 fn nearest_unit(unit: &str) -> Option<&'static str> {
     let unit = unit.trim().to_ascii_lowercase();
     let binary =

@@ -2,7 +2,7 @@
 
 use crate::value::ValueProblem;
 
-/// Checks that a name can stand in `Sec-WebSocket-Protocol`: it must be an HTTP token (RFC 6455 section 4.1, RFC 9110
+/// Checks that a name can be used in `Sec-WebSocket-Protocol`: it must be an HTTP token (RFC 6455 section 4.1, RFC 9110
 /// section 5.6.2).
 ///
 /// ```
@@ -12,7 +12,7 @@ use crate::value::ValueProblem;
 ///
 /// # Errors
 ///
-/// When the name is empty or has a character that a token cannot have.
+/// If the name is empty or has a character that a token cannot have.
 pub fn check(name: &str) -> Result<(), ValueProblem> {
     if name.is_empty() {
         let help = "write the name that the client asks for, as in `\"v1\"`";

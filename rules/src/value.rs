@@ -1,8 +1,8 @@
-//! What the readers of option values report: what is wrong, and what to write instead.
+//! The errors for option values: what is wrong, and what to write instead.
 
 use std::fmt;
 
-/// A value that cannot be used, in the words of a diagnostic.
+/// An invalid value, described as in a diagnostic.
 ///
 /// `Display` says what is wrong; [`help`](Self::help) says what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let message = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
         sink.report(&DROPPED_UPGRADE, at, message, HELP);
     }
-    // A name that begins with `_` says that it is meant.
+    // A name that begins with `_` shows that it is intended.
     for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| !root.used && root.name.is_some()) {
         let message = "the upgrade is never answered: this handler never opens a WebSocket";
         sink.report(&DROPPED_UPGRADE, &root.at, message, HELP);

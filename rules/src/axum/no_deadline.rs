@@ -20,7 +20,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether the conversation goes on until the client leaves, and has a source of its own beside it: what only answers keeps less.
+/// Whether the conversation lasts until the client leaves, and also waits for another source: a handler that only answers holds
+/// fewer resources.
 fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
     let receives =
         |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
@@ -33,7 +34,7 @@ fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
     has_source && lasting.next().is_some()
 }
 
-/// Whether the connection goes where a deadline may be: to code that is not known, or that speaks of time.
+/// Whether the connection is passed to code that may have a deadline: unknown code, or code that mentions time.
 fn is_timed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
     let escapes = |step: &Step| matches!(step, Step::Escape(handle) if handle.connection == connection);
     let is_timed = |step: &Step| match step {

@@ -9,7 +9,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     let open = || flow.roots_of(Kind::Upgrade).filter(|(connection, _)| flow.may_upgrade(*connection));
-    // What the function extracts itself is one hazard, in however many branches it is answered.
+    // An upgrade that the function extracts itself is one hazard, regardless of the number of branches that answer it.
     let extracted = open().find(|(_, root)| !root.is_parameter);
     for (_, root) in open().filter(|(_, root)| root.is_parameter).chain(extracted) {
         let message = "nothing checks the `Origin` header: any web page can open this WebSocket with its visitor's cookies, and a \

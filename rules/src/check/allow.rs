@@ -6,8 +6,8 @@ use crate::{
     syntax::{AllowOption, Sink},
 };
 
-/// Removes the diagnostics that the endpoint allows; an `allow` that removed nothing is itself reported, unless its rule is of the
-/// phase that is `judged_later`, or the body may do what it allows where the rule cannot see it.
+/// Removes the diagnostics that the endpoint allows. An `allow` that removes nothing is reported itself, unless its rule belongs
+/// to the phase that is checked later (`judged_later`), or the body may contain the mistake where the rule cannot see it.
 pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, flow: &Flow<'_>, sink: &mut Sink) {
     for one in allowed {
         if sink.remove_rule(one.rule) == 0 && Some(one.rule.phase) != judged_later && !may_agree(one, flow) {
@@ -23,7 +23,7 @@ pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, flow: 
     }
 }
 
-/// Words without which a body cannot do what the rule means. Where one stands, the rule may have missed it.
+/// Words without which a body cannot contain the mistake. If one occurs, the rule may have missed it.
 const SIGNS: &[(&str, &[&str])] = &[
     ("orphaned_task", &["spawn", "JoinHandle"]),
     ("lagged_feed", &["subscribe", "resubscribe", "BroadcastStream"]),
@@ -36,7 +36,7 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("fan_out_in_turn", &["for"]),
 ];
 
-/// Whether the body may do what is allowed, as far as the rule cannot tell.
+/// Whether the body may contain the allowed mistake, although the rule does not see it.
 fn may_agree(one: &AllowOption, flow: &Flow<'_>) -> bool {
     if one.rule.phase != Phase::Lifecycle || one.rule.name == "undocumented_endpoint" {
         return false;
@@ -45,7 +45,7 @@ fn may_agree(one: &AllowOption, flow: &Flow<'_>) -> bool {
     let is_unseen = |step: &Step| match step {
         Step::Unknown | Step::Escape(_) => true,
         Step::Call(call) => one.rule.name == "blocking_call" && may_block(call, flow),
-        // It is kept, awaited or aborted as far as one can see.
+        // As far as is visible, it is kept, awaited or aborted.
         Step::Spawn { .. } => one.rule.name == "detached_task",
         _ => false,
     };
@@ -53,7 +53,7 @@ fn may_agree(one: &AllowOption, flow: &Flow<'_>) -> bool {
     is_signed || flow.steps().any(|(_, step)| is_unseen(step))
 }
 
-/// Whether nobody knows what the call does: a function of another file or crate, a method of the program's state.
+/// Whether the effect of the call is unknown: a function of another file or crate, or a method of the program's state.
 fn may_block(call: &Call, flow: &Flow<'_>) -> bool {
     const KNOWN: [&str; 9] =
         ["std", "core", "alloc", "tokio", "sockeye", "serde_json", "tracing", "axum", "futures_util"];
@@ -63,7 +63,7 @@ fn may_block(call: &Call, flow: &Flow<'_>) -> bool {
     let path = call.of.as_deref().unwrap_or(&call.path);
     let first = path.split("::").next().unwrap_or_default();
     let is_method = call.path.contains('.');
-    // Of a variable whose type nobody knows, such as what was received.
+    // On a variable of unknown type, such as a received value.
     let is_local = is_method && call.of.is_none() && !call.path.starts_with("self.");
     let is_type = !is_method && call.path.split("::").count() == 2 && !first.starts_with(char::is_lowercase);
     !KNOWN.contains(&first) && !is_local && !is_type

@@ -1,13 +1,13 @@
-//! Which rules say what a server had better do, and which say what is never right.
+//! Distinguishes rules about good practice from rules about code that is never right.
 
 use crate::{
     ACCEPTED_TWICE, IO_AFTER_CLOSE, IO_BEFORE_ACCEPT, MISSING_AWAIT, NEVER_ACCEPTED, Phase, Rule,
     SPINNING_LOOP,
 };
 
-/// Whether the rule is about how a handler behaves towards clients that a test does not have: such a rule is silent in tests.
+/// Whether the rule is about behaviour towards real clients: such a rule is not applied in tests.
 ///
-/// A mock server plays one exchange, panics when it is not what was expected, and leaves.
+/// A mock server plays one exchange, panics if it is not as expected, and returns.
 pub fn is_habit(rule: &Rule) -> bool {
     let never_right = [
         &NEVER_ACCEPTED,

@@ -1,4 +1,4 @@
-//! `#[ws_lifecycle]`: the rules of the lifecycle on a function that is no endpoint.
+//! `#[ws_lifecycle]`: the lifecycle rules for a function that is not an endpoint.
 
 use crate::{
     MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION,
@@ -8,7 +8,7 @@ use crate::{
 
 const ALLOW: &str = "`#[ws_lifecycle]` or `#[ws_lifecycle(allow(rule, reason = \"why\"))]`";
 
-/// What is wrong with the attribute itself.
+/// The faults of the attribute itself.
 pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
     if let Item::Other(other) = &helper.item {
         let message = format!("`#[ws_lifecycle]` can only be applied to a function, not to {}", other.what);
@@ -49,7 +49,7 @@ pub(super) fn check_attribute(helper: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// What is wrong with the helpers that a function calls, once each, where nothing else reports it.
+/// The faults of the helpers that a function calls, once each, unless they are reported elsewhere.
 pub(super) fn report_faults(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.helpers_are_judged() {
         return;

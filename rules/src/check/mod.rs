@@ -1,6 +1,6 @@
-//! Asks every rule that is checked on syntax about what [`syntax`](crate::syntax) has read.
+//! Runs every rule that is checked on syntax on the items that [`syntax`](crate::syntax) has parsed.
 //!
-//! The one module above `syntax`, `flow` and the rules: none of them asks it for anything.
+//! The only module above `syntax`, `flow` and the rules: none of them depends on it.
 
 mod allow;
 mod habit;
@@ -16,14 +16,14 @@ use crate::{
     syntax::{Diagnostic, Endpoint, Function, Sink},
 };
 
-/// How many parameters of the route each `Path` of the endpoint takes, as far as its type says so for certain.
+/// How many parameters of the route each `Path` of the endpoint takes, if its type shows it.
 pub fn path_arities(endpoint: &Endpoint) -> Vec<usize> {
     crate::catalogue::arities(endpoint)
 }
 
-/// Asks every rule, and returns what they found in the order of the source.
+/// Runs every rule, and returns the reports in source order.
 ///
-/// The surroundings are those of the function under the attribute, as far as they are known.
+/// The surroundings are those of the function below the attribute, as far as they are known.
 pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     for check in SIGNATURE {
@@ -35,7 +35,7 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
         crate::catalogue::has_no_body(function, around.imports(), &mut sink);
         crate::catalogue::has_sendable_error(function, around.imports(), &mut sink);
     }
-    // A socket in place of the handshake is one mistake; what is done with it is right.
+    // A socket instead of the handshake is one mistake; the rest of its use is right.
     let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);
     let function = endpoint.function().filter(taken);
     let flow = function.and_then(|function| Flow::of_endpoint(function, around));
@@ -46,9 +46,9 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     sink.finish(endpoint)
 }
 
-/// Asks the rules of the lifecycle about a function under `#[ws_lifecycle]`, which [`parse`](crate::syntax::parse) reads as well.
+/// Runs the lifecycle rules on a function below `#[ws_lifecycle]`, which [`parse`](crate::syntax::parse) parses as well.
 ///
-/// The attribute says that `Socket` and its kin are Sockeye's, where the surroundings do not.
+/// The attribute implies that `Socket` and the other handles are Sockeye's, even if the surroundings do not show it.
 pub fn lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     helper::check_attribute(helper, &mut sink);
@@ -61,25 +61,25 @@ pub fn lifecycle(helper: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
     sink.sorted()
 }
 
-/// Asks the rules of the lifecycle about a function that is no endpoint but takes a handshake, a socket, or a half of
-/// one, be it Sockeye's or axum's. `None` when it takes none of them.
+/// Runs the lifecycle rules on a function that is not an endpoint but takes a handshake, a socket, or a half of one, of
+/// either Sockeye or axum. `None` if it takes none of them.
 ///
 /// The surroundings are those of the function, as far as they are known.
 pub fn function(function: &Function, around: &Surroundings) -> Option<Vec<Diagnostic>> {
     Some(judge_function(function, around)?.found)
 }
 
-/// What the rules say of a function that is no endpoint, and what it was taken for.
+/// The reports about a function that is not an endpoint, and the kind of function that it was taken for.
 pub struct Judged {
-    /// In the order of the source.
+    /// In source order.
     pub found: Vec<Diagnostic>,
     /// Whether its WebSockets are axum's.
     pub is_axum: bool,
-    /// Whether an upgrade of axum's comes into it, or begins in it.
+    /// Whether an axum upgrade is passed to it, or begins in it.
     pub has_upgrade: bool,
 }
 
-/// Like [`function`], with what the function was taken for.
+/// Like [`function`], with the kind of function that it was taken for.
 pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judged> {
     let Some(flow) = Flow::of_function(function, around) else { return check_sender(function, around) };
     let mut sink = Sink::default();
@@ -91,7 +91,7 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
     })
 }
 
-/// A function without a connection of its own may send to those of others.
+/// A function without a connection of its own may send to those of other clients.
 fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
     let sends = |words: &[&str]| function.has_word(words);
     if !sends(&["for"]) || !sends(&["await"]) || !sends(&["send", "feed"]) {

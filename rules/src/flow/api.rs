@@ -1,4 +1,4 @@
-//! What the methods of a handle do, in Sockeye and in axum.
+//! The effects of a handle's methods, in Sockeye and in axum.
 
 use super::{
     Flavor,
@@ -6,40 +6,40 @@ use super::{
     value::{Kind, Layer, Outcomes},
 };
 
-/// What a method does.
+/// The effect of a method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Looks at something and changes nothing.
+    /// Inspects something and changes nothing.
     Look,
-    /// Gives the same handle again.
+    /// Returns the same handle.
     Same,
     /// `accept` of a handshake.
     Accept,
-    /// Takes effect at once.
+    /// Takes effect immediately.
     Now(Act),
-    /// Gives a future that does it.
+    /// Returns a future that takes effect.
     Later(Act, Vec<Layer>),
-    /// Gives both halves.
+    /// Returns both halves.
     Split,
     /// `Socket::spawn`: the task ends with the connection.
     Spawn,
     /// axum's `on_upgrade`.
     Upgrade,
-    /// Not known.
+    /// Unknown.
     Unknown,
 }
 
 const RESULT: Layer = Layer { is_option: false, bad: Outcomes::ERROR };
 const OPTION: Layer = Layer { is_option: true, bad: Outcomes::END };
-/// What `timeout` puts around.
+/// The layers that `timeout` adds to a result.
 pub(crate) const TIMEOUT: Layer = Layer { is_option: false, bad: Outcomes::LATE };
 
-/// The layers of what `accept` gives.
+/// The layers around the result of `accept`.
 pub(crate) fn accepted() -> Vec<Layer> {
     vec![RESULT]
 }
 
-/// What the method of that name does.
+/// The effect of the method with this name.
 pub(crate) fn method(flavor: Flavor, kind: Kind, name: &str) -> Method {
     match (flavor, kind) {
         (Flavor::Sockeye, Kind::Handshake) => handshake(name),
@@ -110,7 +110,7 @@ fn axum(kind: Kind, name: &str) -> Method {
     }
 }
 
-/// Methods of a future that give a future which does the same.
+/// Methods of a future that return a future with the same effect.
 pub(crate) fn keeps_future(name: &str) -> bool {
     matches!(
         name,
@@ -125,7 +125,7 @@ pub(crate) fn keeps_future(name: &str) -> bool {
     )
 }
 
-/// Methods of a `Result` or an `Option` that leave it what it is, as far as the way on goes.
+/// Methods of a `Result` or an `Option` that keep it the same, as far as control flow is concerned.
 pub(crate) fn keeps_outcome(name: &str) -> bool {
     matches!(
         name,

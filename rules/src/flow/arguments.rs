@@ -1,4 +1,4 @@
-//! The expressions in the macros whose meaning is known.
+//! The expressions in macros whose syntax is known.
 
 use proc_macro2::TokenTree;
 use syn::{
@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// One argument of a macro that formats or logs: the value of `name = value` too.
+/// One argument of a formatting or logging macro, including the value of `name = value`.
 struct Argument(Expr);
 
 impl Parse for Argument {
@@ -27,7 +27,7 @@ impl Parse for Argument {
     }
 }
 
-/// `http.method = ` and `target: `, which are no expressions.
+/// `http.method = ` and `target: `, which are not expressions.
 fn skip_field_name(input: ParseStream<'_>) {
     let ahead = input.fork();
     if Punctuated::<syn::Ident, Token![.]>::parse_separated_nonempty(&ahead).is_err() {
@@ -40,7 +40,7 @@ fn skip_field_name(input: ParseStream<'_>) {
     }
 }
 
-/// What stands between the commas; nothing when the macro has a syntax of its own.
+/// The comma-separated arguments; empty if the macro has its own syntax.
 pub(crate) fn arguments(call: &Macro) -> Vec<Expr> {
     let parser = |input: ParseStream<'_>| {
         // `biased;` of `join!`.

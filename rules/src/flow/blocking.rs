@@ -5,11 +5,11 @@ use std::{collections::HashSet, sync::LazyLock};
 use super::{Call, Imports};
 use crate::syntax::Function;
 
-/// What to write instead of each call: one line an entry.
+/// What to write instead of each call, one line per entry.
 ///
-/// A path is that of a function. `path.method` is the method of what the function at that path returns, at the end of a chain or on the
-/// variable that holds it, or of a value of the type with that path; `.method` alone is the method of anything. A path that ends with
-/// `::` stands for every function below it.
+/// A path is that of a function. `path.method` is the method of the value that the function at that path returns, at the end of a chain
+/// or on the variable that holds it, or of a value of the type with that path; `.method` alone is the method of any value. A path that
+/// ends with `::` stands for every function below it.
 const BLOCKING: &[(&str, &str)] = &[
     ("std::thread::sleep", "`tokio::time::sleep(..).await`"),
     ("std::thread::sleep_ms", "`tokio::time::sleep(..).await`"),
@@ -107,10 +107,11 @@ const BLOCKING: &[(&str, &str)] = &[
     ("redis::Client.get_connection", "`get_multiplexed_async_connection().await`"),
 ];
 
-/// Methods of diesel's queries, whatever table they begin with; `diesel_async` has the same, and they are awaited.
+/// Methods of diesel's queries on any table; `diesel_async` has the same ones, and they are awaited.
 const DIESEL: [&str; 4] = ["load", "get_result", "get_results", "execute"];
 
-/// The words without which no call blocks: of a path its crate, of one in the standard library its module; else the method.
+/// The words without which no call blocks: the crate of a path, or the module of one in the standard library; otherwise the
+/// method.
 static SIGNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let sign = |path: &'static str| {
         let mut names = path.split("::");
@@ -124,7 +125,7 @@ static SIGNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     modules.map(|name| name.split('.').next().unwrap_or(name)).chain(DIESEL).chain(["fs"]).collect()
 });
 
-/// Whether a call that blocks may stand in the function; only its flow can tell.
+/// Whether the function may contain a blocking call; only its flow can tell.
 pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
     function.means(imports, |word| SIGNS.contains(word))
 }
@@ -157,7 +158,7 @@ fn of_path(path: &str, imports: &Imports) -> Option<&'static str> {
     BLOCKING.iter().find(|(pattern, _)| fits(pattern)).map(|(_, instead)| *instead)
 }
 
-/// The functions of `std::fs`, and what opens a file; a type such as `OpenOptions` alone does nothing.
+/// The functions of `std::fs`, and those that open a file; a type such as `OpenOptions` alone does nothing.
 fn touches_a_file(rest: &str) -> bool {
     let is_function = rest.starts_with(|first: char| first.is_lowercase()) && !rest.contains(['.', ':']);
     is_function
@@ -171,7 +172,7 @@ fn touches_a_file(rest: &str) -> bool {
         )
 }
 
-/// The call as a person would write it.
+/// The call as written in source code.
 pub(crate) fn shown(call: &Call) -> String {
     let path = call.of.as_ref().filter(|_| call.path.starts_with('.')).unwrap_or(&call.path);
     let path = path.replace("::new.", "::").replace("current.", "");

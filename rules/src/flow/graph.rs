@@ -1,4 +1,4 @@
-//! The graph of a function: what it does step by step, and which step can follow which.
+//! The graph of a function: its steps, and the order in which they can run.
 
 use std::ops::Range;
 
@@ -6,27 +6,27 @@ use proc_macro2::{Ident, TokenStream};
 
 use super::value::{Handle, Outcomes, Site};
 
-/// A step's number.
+/// The index of a step.
 pub(crate) type NodeId = usize;
 
 /// One connection, from its handshake or socket to its end.
 pub(crate) type Connection = usize;
 
-/// Every step of a function; the first is where it begins.
+/// Every step of a function; the first one is the entry.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) loops: Vec<Loop>,
 }
 
-/// A step and those that can follow it.
+/// A step and its possible successors.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) step: Step,
     pub(crate) next: Vec<NodeId>,
     /// What can end it from outside.
     pub(crate) within: Within,
-    /// Whether any step leads here.
+    /// Whether the step is reachable.
     pub(crate) entered: bool,
 }
 
@@ -36,58 +36,58 @@ impl Node {
     }
 }
 
-/// What a step is part of.
+/// The part of the function that a step belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Within {
     /// The function itself.
     Function,
-    /// A branch of `select!`, a `timeout`, a task of a set: another ends it.
+    /// A branch of `select!`, a `timeout`, a task of a set: another one ends it.
     Cancellable,
-    /// A task that was spawned at that step.
+    /// A task that was spawned at this step.
     Task(NodeId),
 }
 
-/// What happens.
+/// The kind of a step.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Nothing: ways meet or part.
+    /// Nothing: paths join or split.
     Pass,
     /// The callback of an upgrade begins with its socket.
     Begin(Connection),
     /// An operation on a handshake, a socket or a half of one.
     Operation(Operation),
-    /// The way on is taken only for these outcomes of an operation.
+    /// The path is taken only for these outcomes of an operation.
     Outcome { of: NodeId, among: Outcomes },
-    /// What an operation gave was handed to code that is not followed.
+    /// The result of an operation was passed to code that is not followed.
     Taken { of: NodeId },
-    /// A handle went where it is not followed.
+    /// A handle was passed to code that is not followed.
     Escape(Handle),
-    /// The future of an operation is thrown away, or used as if it were the result.
+    /// The future of an operation is dropped, or used as if it were the result.
     Unawaited { act: Act, site: Site },
-    /// `unwrap` or `expect` on what an operation gave; it panics on these outcomes.
+    /// `unwrap` or `expect` on the result of an operation; it panics on these outcomes.
     Unwrap { of: NodeId, bad: Outcomes, act: Act, at: Ident },
-    /// A source from outside the function has no more, or has failed.
+    /// A source from outside the function is exhausted, or has failed.
     RunsDry,
-    /// Waits for something that is no operation.
+    /// Awaits something that is not an operation.
     Wait,
     /// A function is called by its path.
     Call(Call),
-    /// A task is spawned that takes handles of these connections. Somebody is `tied` to it who knows when it ends, and may
-    /// have it `ended` before.
+    /// A task is spawned that takes handles of these connections. It is `tied` if other code knows when it ends, and
+    /// `ended` if that code can end it.
     Spawn { at: Ident, takes: Vec<Handle>, tied: bool, ended: bool },
-    /// The response of axum's `on_upgrade` is thrown away.
+    /// The response of axum's `on_upgrade` is dropped.
     DroppedResponse { at: Ident },
-    /// Ways meet, and which of them was taken decides whether an `Option` or a `Result` holds a handle.
+    /// Paths join, and an `Option` or a `Result` holds a handle depending on the path.
     Doubt,
-    /// Something that can be seen elsewhere: an assignment, a call.
+    /// An effect that can be observed elsewhere: an assignment, a call.
     Effect,
-    /// A macro that is not known: it can return, break or wait.
+    /// An unknown macro: it can return, break or wait.
     Unknown,
     /// The function ends.
     Exit { how: Exit, at: Option<TokenStream> },
 }
 
-/// What is done with a handle.
+/// An operation on a handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     Accept,
@@ -104,7 +104,7 @@ pub(crate) enum Act {
     Early,
 }
 
-/// An operation, and where its name stands.
+/// An operation, and the place of its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) act: Act,
@@ -119,19 +119,20 @@ pub(crate) struct Operation {
 pub(crate) struct Call {
     /// The path, as far as it can be resolved.
     pub(crate) path: String,
-    /// The same for a method that is called on a variable, with the type of the variable, or the path of the function that made it, in front.
+    /// The same for a method that is called on a variable, preceded by the type of the variable, or by the path of the function that created
+    /// it.
     pub(crate) of: Option<String>,
-    /// Whether the method is called on the variable itself, or through what only lends it.
+    /// Whether the method is called on the variable itself, or through a borrow.
     pub(crate) is_direct: bool,
     pub(crate) at: TokenStream,
-    /// `.await` comes right after it.
+    /// `.await` follows immediately.
     pub(crate) awaited: bool,
-    /// What it gives is bound to a name.
+    /// The result is bound to a name.
     pub(crate) bound: bool,
 }
 
 impl Call {
-    /// Whether it may be a function that never comes back. Methods and functions of types hardly ever are.
+    /// Whether it may be a function that never returns. Methods and functions of types hardly ever are.
     pub(crate) fn may_diverge(&self) -> bool {
         let mut before_last = self.path.rsplit("::").skip(1);
         let of_type =
@@ -145,11 +146,11 @@ impl Call {
 pub(crate) enum Exit {
     /// With `Ok(..)`, or with nothing.
     Fine,
-    /// With what an operation gave.
+    /// With the result of an operation.
     Operation,
     /// With an error.
     Error,
-    /// With a value that cannot be judged.
+    /// With a value that is not known.
     Unknown,
     /// The end of a task.
     Task,
@@ -159,7 +160,7 @@ pub(crate) enum Exit {
     Never,
 }
 
-/// A loop of the source.
+/// A loop in the source.
 #[derive(Debug)]
 pub(crate) struct Loop {
     /// `loop`, `while` or `for`.
@@ -171,7 +172,7 @@ pub(crate) struct Loop {
     pub(crate) endless: bool,
     /// Whether it goes over a collection, and so ends by itself.
     pub(crate) finite: bool,
-    /// Where it ends because a source from outside the function has no more; nothing in the function can bring that about.
+    /// Where it ends because a source from outside the function is exhausted; nothing in the function can cause that.
     pub(crate) runs_dry_at: Option<NodeId>,
 }
 
@@ -201,7 +202,7 @@ impl Graph {
         }
     }
 
-    /// Every step that can follow on these, and not those after a step at which to stop (which is among them).
+    /// Every step that can follow these, except those after a step at which to stop (which is included).
     pub(crate) fn walk(&self, from: &[NodeId], mut stop: impl FnMut(NodeId, &Node) -> bool) -> Vec<NodeId> {
         let mut seen = vec![false; self.nodes.len()];
         let mut found = Vec::new();
@@ -218,7 +219,7 @@ impl Graph {
         found
     }
 
-    /// Every step that can follow when the operation at `of` ended in one of these outcomes.
+    /// Every step that can follow if the operation at `of` ended in one of these outcomes.
     pub(crate) fn walk_outcome(
         &self,
         of: NodeId,
@@ -232,8 +233,8 @@ impl Graph {
         seen
     }
 
-    /// Whether some way leads from one step to another that surely can be gone: past no macro that is not known and no
-    /// function that may never come back, and with the handle in the same hands.
+    /// Whether a path leads from one step to another that can certainly be taken: past no unknown macro and no function
+    /// that may never return, and without passing on the handle.
     pub(crate) fn surely_leads(&self, from: NodeId, to: NodeId) -> bool {
         let handle = self.operation(from).map(|operation| operation.handle);
         let is_sure = |step: &Step| match step {
@@ -246,23 +247,23 @@ impl Graph {
         self.walk(&self.nodes[from].next, |id, node| id == to || !is_sure(&node.step)).contains(&to)
     }
 
-    /// Whether any way leads from one step to another.
+    /// Whether a path leads from one step to another.
     pub(crate) fn leads(&self, from: NodeId, to: NodeId) -> bool {
         self.walk(&self.nodes[from].next, |_, _| false).contains(&to)
     }
 
-    /// Whether a step can come round to itself.
+    /// Whether a step can be reached from itself.
     pub(crate) fn in_cycle(&self, id: NodeId) -> bool {
         self.walk(&self.nodes[id].next, |_, _| false).contains(&id)
     }
 
-    /// The loops that may go on for as long as the connection, around a step that they come round to.
+    /// The loops that may last as long as the connection, around a step that they repeat.
     pub(crate) fn lasting_loops(&self, id: NodeId) -> impl Iterator<Item = &Loop> {
         let comes_round = self.in_cycle(id);
         self.loops.iter().filter(move |one| comes_round && !one.finite && one.nodes.contains(&id))
     }
 
-    /// Whether any way leads from the start to the step.
+    /// Whether a path leads from the start to the step.
     pub(crate) fn reachable(&self) -> Vec<bool> {
         let mut reachable = vec![false; self.nodes.len()];
         for id in self.walk(&[0], |_, _| false) {
@@ -277,7 +278,7 @@ fn contradicts(step: &Step, operation: NodeId, outcome: Outcomes) -> bool {
 }
 
 impl Step {
-    /// Whether the task gives way here to others.
+    /// Whether the task yields here.
     pub(crate) fn waits(&self) -> bool {
         match self {
             Self::Wait | Self::Unknown => true,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::surroundings::Package;
 
-/// What the names of a file stand for: its `use` items at the top, and those in the bodies of its modules.
+/// The meaning of the names in a file: its `use` items at the top, and those in the bodies of its modules.
 ///
 /// A macro cannot know them; the command line can.
 #[derive(Debug, Default, Clone)]
@@ -23,19 +23,19 @@ pub struct Imports {
 #[derive(Debug, Default, Clone)]
 struct Names {
     paths: HashMap<String, String>,
-    /// What stands before each `*`.
+    /// The path before each `*`.
     globs: Vec<String>,
     /// The `type` items that stand for handles.
     aliases: HashMap<String, Alias>,
 }
 
 impl Imports {
-    /// Reads the `use` items of a file.
+    /// Parses the `use` items of a file.
     pub fn of(file: &File) -> Self {
         Self::of_items(&file.items)
     }
 
-    /// Those of a function that uses Sockeye's own types by their names.
+    /// The imports of a function that uses Sockeye's own types by name.
     pub(crate) fn of_sockeye() -> Self {
         let mut names = Names::default();
         for name in ["Handshake", "Socket", "Sender", "Receiver"] {
@@ -44,18 +44,18 @@ impl Imports {
         Self { names: Rc::new(names), ..Self::default() }
     }
 
-    /// Reads the `use` items among these.
+    /// Parses the `use` items among these.
     pub fn of_items(items: &[Item]) -> Self {
         Self::default().with_items(items)
     }
 
-    /// Those of a file of this package.
+    /// The imports of a file of this package.
     #[must_use]
     pub fn of_package(package: Arc<Package>) -> Self {
         Self { package: Some(package), ..Self::default() }
     }
 
-    /// These, and those of more items.
+    /// These, and the imports of more items.
     pub(crate) fn with_items(mut self, items: &[Item]) -> Self {
         for item in items {
             match item {
@@ -77,12 +77,12 @@ impl Imports {
         self
     }
 
-    /// Every name, with the path that it stands for.
+    /// Every name, with its path.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.names.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()))
     }
 
-    /// The handle that a `type` item of this file, or of another of the package, stands for.
+    /// The handle that a `type` item stands for, in this file or in another of the package.
     pub(crate) fn alias(&self, written: &str) -> Option<Alias> {
         let full = self.written(written);
         let own = full.strip_prefix("self::").and_then(|name| self.names.aliases.get(name));
@@ -98,7 +98,7 @@ impl Imports {
         self.package.iter().flat_map(move |package| package.fields(of))
     }
 
-    /// Whether axum's WebSockets are used here, and no others with the same words.
+    /// Whether axum's WebSockets are used here, and no others with the same names.
     pub fn is_axum(&self) -> bool {
         let begins = |path: &str, names: &[&str]| names.iter().any(|name| path.starts_with(name));
         let all = || self.names.paths.values().chain(&self.names.globs);
@@ -108,14 +108,14 @@ impl Imports {
                 || self.package.as_ref().is_some_and(|one| one.uses_axum()))
     }
 
-    /// Says that the `Origin` of requests is looked at somewhere around these functions, which no rule can see in them.
+    /// Records that the `Origin` of requests is checked somewhere around these functions, where no rule can see it.
     #[must_use]
     pub fn with_origin_check(mut self) -> Self {
         self.checks_origin = true;
         self
     }
 
-    /// Whether any of these words, or of the path that one stands for, is such a word.
+    /// Whether any of these words, or a word in the path that one stands for, satisfies the predicate.
     pub(crate) fn mean<'w>(
         &self,
         words: impl IntoIterator<Item = &'w String>,
@@ -135,7 +135,7 @@ impl Imports {
         Rc::make_mut(&mut self.names)
     }
 
-    /// These, and those that stand at the top of a body.
+    /// These, and the imports at the top of a body.
     pub(crate) fn with(&self, body: &Block) -> Self {
         let mut imports = self.clone();
         for statement in &body.stmts {
@@ -146,14 +146,15 @@ impl Imports {
         imports
     }
 
-    /// The full path that this one stands for, without generic arguments.
+    /// The full path of a path, without generic arguments.
     pub(crate) fn resolve_path(&self, path: &Path) -> String {
         let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         self.resolve(&names.join("::"))
     }
 
-    /// The full path that a written one stands for, as far as the imports tell: `ws::WebSocket` is
-    /// `axum::extract::ws::WebSocket` after `use axum::extract::ws`. What Sockeye is called in the package does not matter.
+    /// The full path of a path in the source, as far as the imports show it: `ws::WebSocket` is
+    /// `axum::extract::ws::WebSocket` after `use axum::extract::ws`. The name of the Sockeye crate in the package does not
+    /// matter.
     pub fn resolve(&self, written: &str) -> String {
         let full = self.written(written);
         let full = self.through_package(&full).unwrap_or(full);
@@ -173,7 +174,7 @@ impl Imports {
         }
     }
 
-    /// What axum's own globs bring along.
+    /// The names that axum's own glob imports provide.
     fn through_globs(&self, written: &str, first: &str) -> Option<String> {
         let from = match first {
             "WebSocket" | "Message" | "CloseFrame" => &["axum::extract::ws::"][..],
@@ -192,20 +193,20 @@ impl Imports {
         Some(format!("{glob}{written}"))
     }
 
-    /// What a name means that comes from another file of the package.
+    /// The meaning of a name that comes from another file of the package.
     fn through_package(&self, full: &str) -> Option<String> {
         let package = self.package.as_ref()?;
         package.axum_name(self.name_in_package(full)?)
     }
 
-    /// The part of the path after what other files of the package are called, when it may come from there.
+    /// The part of the path after the name of another file of the package, if it may come from there.
     fn name_in_package<'p>(&self, full: &'p str) -> Option<&'p str> {
         let (first, rest) = full.split_once("::").unwrap_or((full, ""));
         let is_module = |name: &str| name.starts_with(|first: char| first.is_lowercase());
         match first {
             "crate" | "super" => {
                 let mut rest = rest;
-                // `ws::WebSocket` may be a module that was imported, or one of the package.
+                // `ws::WebSocket` may be an imported module, or one of the package.
                 while let Some((module, after)) =
                     rest.split_once("::").filter(|(module, _)| is_module(module) && *module != "ws")
                 {
@@ -247,7 +248,7 @@ impl Names {
     }
 }
 
-/// Whether what stands before a `*` is a module of the package, or a prelude, which may hand on anything.
+/// Whether the path before a `*` is a module of the package, or a prelude, which may re-export anything.
 fn is_of_package(glob: &str) -> bool {
     ["crate::", "super::", "self::"].iter().any(|first| glob.starts_with(first)) || glob.contains("prelude")
 }

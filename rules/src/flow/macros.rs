@@ -1,4 +1,4 @@
-//! What stands in the macros of a body whose syntax is known: it is parsed once, however many rules read it.
+//! The contents of a body's macros with known syntax: parsed once, for all rules.
 
 use std::collections::HashMap;
 
@@ -11,30 +11,31 @@ use super::{Branch, arguments, macro_name, parse_select};
 
 /// The macros of a body, with those in their branches and arguments.
 ///
-/// They are told apart by their addresses, since two that another macro wrote can have one place in the source.
+/// They are identified by their addresses, since two macros that another macro wrote can have the same place in the
+/// source.
 #[derive(Default)]
 pub(crate) struct Macros(HashMap<*const Macro, Parts>);
 
-/// What stands between the parentheses.
+/// The contents of the parentheses.
 struct Parts {
     branches: Option<Vec<Branch>>,
     arguments: Vec<Expr>,
 }
 
 impl Macros {
-    /// Reads those of a body, which must stay where it is.
+    /// Parses the macros of a body, which must not be moved.
     pub(crate) fn of(block: &Block) -> Self {
         let mut macros = Self::default();
         macros.visit_block(block);
         macros
     }
 
-    /// The branches of `select!`; `None` where it cannot be read.
+    /// The branches of `select!`; `None` if it cannot be parsed.
     pub(crate) fn branches(&self, call: &Macro) -> Option<&[Branch]> {
         self.0.get(&std::ptr::from_ref(call))?.branches.as_deref()
     }
 
-    /// What stands between the commas; nothing when the macro has a syntax of its own.
+    /// The comma-separated arguments; empty if the macro has its own syntax.
     pub(crate) fn arguments(&self, call: &Macro) -> &[Expr] {
         self.0.get(&std::ptr::from_ref(call)).map_or(&[], |parts| &parts.arguments)
     }
@@ -52,7 +53,7 @@ impl<'ast> Visit<'ast> for Macros {
             expressions.for_each(|one| self.visit_expr(one));
         }
         parts.arguments.iter().for_each(|one| self.visit_expr(one));
-        // What was read stays where it is in the memory when the vectors around it move.
+        // Parsed values keep their addresses when the vectors around them move.
         self.0.insert(std::ptr::from_ref(call), parts);
     }
 

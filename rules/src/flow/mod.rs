@@ -1,8 +1,8 @@
-//! What a function does with its handshake and socket, as a graph that the rules of the lifecycle ask.
+//! Analyzes what a function does with its handshake and socket, as a graph that the lifecycle rules query.
 //!
 //! [`Flow::of_endpoint`] reads a function into a graph (`build`) whose steps are operations on the handles that are
-//! followed (`graph`). What is known of a value on the way is a `value::Value`. Rules are queries on the graph: on the
-//! steps, on what can follow them, and on the `states` a connection can be in.
+//! followed (`graph`). A `value::Value` is what is known about a value on the way. Rules are queries on the graph: on
+//! the steps, on their possible successors, and on the `states` of a connection.
 
 mod api;
 mod arguments;
@@ -40,14 +40,14 @@ use crate::{
 
 #[cfg(test)]
 thread_local! {
-    /// How many flows this thread has built: it is most of the work, and a test holds it down.
+    /// How many flows this thread has built: this is most of the work, and a test limits it.
     pub(crate) static BUILT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Whose WebSockets a function uses.
+/// The WebSocket API that a function uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flavor {
-    /// `sockeye::Handshake` and what comes of it.
+    /// `sockeye::Handshake` and the types that it returns.
     Sockeye,
     /// axum's `WebSocketUpgrade` and `WebSocket`.
     Axum,
@@ -57,42 +57,43 @@ pub(crate) enum Flavor {
 pub(crate) struct Flow<'a> {
     /// The function.
     pub(crate) function: &'a Function,
-    /// Whose WebSockets it uses.
+    /// The WebSocket API that it uses.
     pub(crate) flavor: Flavor,
     /// Whether it is an endpoint, with a route.
     pub(crate) is_endpoint: bool,
     /// Where each connection comes from.
     pub(crate) roots: Vec<Root>,
     pub(crate) graph: Graph,
-    /// The function's body, for rules that read it as it is written.
+    /// The function's body, for rules about how code is written.
     pub(crate) body: &'a Block,
-    /// Whether any way leads to the step, by its number.
+    /// Whether each step is reachable, by its index.
     pub(crate) reachable: Vec<bool>,
     surroundings: &'a Surroundings,
     imports: Imports,
 }
 
 impl<'a> Flow<'a> {
-    /// The flow of an endpoint: its first parameter is the handshake, whatever the type is called. `None` when the body
-    /// cannot be read: then no rule may judge it.
+    /// The flow of an endpoint: its first parameter is the handshake, whatever its type is called. `None` if the body
+    /// cannot be parsed: then no rule may check it.
     pub(crate) fn of_endpoint(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
         let roots = roots::of_endpoint(function);
         Self::new(function, Flavor::Sockeye, true, roots, around.imports(), around)
     }
 
-    /// The flow of a function by the types of its parameters; `None` when it takes no WebSocket.
+    /// The flow of a function by the types of its parameters; `None` if it takes no WebSocket.
     pub(crate) fn of_function(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
         let (flavor, roots) = roots::of_function(function, around)?;
         let flow = Self::new(function, flavor, false, roots, around.imports(), around)?;
         (!flow.roots.is_empty()).then_some(flow)
     }
 
-    /// Whether an upgrade of axum's begins in it, or comes into it.
+    /// Whether an axum upgrade begins in it, or is passed to it.
     pub(crate) fn has_upgrade(&self) -> bool {
         self.roots_of(Kind::Upgrade).next().is_some()
     }
 
-    /// Whether the upgrade is answered here, or may be where it goes: not so one that is only extracted.
+    /// Whether the upgrade is answered here, or may be answered by the code that it is passed to: not if it is only
+    /// extracted.
     pub(crate) fn may_upgrade(&self, connection: Connection) -> bool {
         let root = &self.roots[connection];
         let answers =
@@ -100,7 +101,7 @@ impl<'a> Flow<'a> {
         (root.is_parameter && root.used) || self.operations().any(answers)
     }
 
-    /// The flow of a function that takes no WebSocket, for those that call it.
+    /// The flow of a function that takes no WebSocket, for its callers.
     pub(crate) fn of_helper(
         function: &'a Function,
         imports: &Imports,
@@ -139,12 +140,12 @@ impl<'a> Flow<'a> {
         steps.filter(|(id, _)| self.reachable[*id]).map(|(id, node)| (id, &node.step))
     }
 
-    /// Whether somebody waits for the peer's messages again and again, or code that is not followed may.
+    /// Whether messages of the peer are received repeatedly, or may be by code that is not followed.
     pub(crate) fn is_heard(&self, connection: Connection) -> bool {
         self.roots[connection].is_partial() || self.is_heard_here(connection)
     }
 
-    /// The same, of this function alone.
+    /// The same, for this function alone.
     pub(crate) fn is_heard_here(&self, connection: Connection) -> bool {
         self.steps().any(|(id, step)| match step {
             Step::Operation(recv) if recv.act == Act::Poll || recv.act == Act::Recv => {
@@ -165,27 +166,27 @@ impl<'a> Flow<'a> {
         self.roots.iter().enumerate().filter(move |(_, root)| root.kind == kind)
     }
 
-    /// The function of this file that a call goes to, when it is known which.
+    /// The function of this file that a call calls, if it is known.
     pub(crate) fn called(&self, call: &Call) -> Option<&Neighbour> {
         called_among(call, self.surroundings.neighbours(), self.surroundings.of())
     }
 
-    /// The function of this file with that name, when there is only one.
+    /// The function of this file with this name, if there is only one.
     pub(crate) fn neighbour(&self, name: &str) -> Option<&Neighbour> {
         self.surroundings.neighbours().called(name, None)
     }
 
-    /// The function of this file behind a path that is called, when it is known which.
+    /// The function of this file with the path of a call, if it is known.
     pub(crate) fn helper(&self, path: &str) -> Option<&Neighbour> {
         self.surroundings.neighbours().called(path, self.surroundings.of())
     }
 
-    /// What the names in the function stand for.
+    /// The meaning of the names in the function.
     pub(crate) fn imports(&self) -> &Imports {
         &self.imports
     }
 
-    /// What the types of the file consist of.
+    /// The contents of the types in the file.
     pub(crate) fn shapes(&self) -> &Shapes {
         self.surroundings.neighbours().shapes()
     }
@@ -206,7 +207,7 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Whether what is wrong with a helper is reported where the helper is written.
+    /// Whether a fault in a helper is reported where the helper is written.
     pub(crate) fn helpers_are_judged(&self) -> bool {
         self.surroundings.helpers_are_judged()
     }
@@ -226,13 +227,13 @@ impl<'a> Flow<'a> {
         self.function.name().to_string()
     }
 
-    /// Whether something near looks at the origin of a request.
+    /// Whether code around it checks the origin of a request.
     pub(crate) fn origin_is_checked(&self) -> bool {
         self.imports.checks_origin() || looks_at_origin(self.function)
     }
 }
 
-/// The function among these that a call goes to; `of` is the type of the `impl` block around the call.
+/// The function among these that a call calls; `of` is the type of the `impl` block around the call.
 fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -> Option<&'n Neighbour> {
     let Some((_, method)) = call.path.rsplit_once('.') else { return neighbours.called(&call.path, of) };
     let on_self = call.path.starts_with("self.") && call.is_direct;
@@ -240,12 +241,12 @@ fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -
     neighbours.method(if on_self { of? } else { written()? }, method)
 }
 
-/// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which makes one.
+/// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which creates one.
 fn type_of(path: &str) -> Option<&str> {
     path.rsplit("::").take(2).find(|name| name.starts_with(|first: char| first.is_uppercase()))
 }
 
-/// Whether the function itself reads the header, or asks for it by a parameter.
+/// Whether the function itself reads the header, or takes it as a parameter.
 fn looks_at_origin(function: &Function) -> bool {
     let asks = function.parameters.iter().any(|one| asks_for_origin(one.ty().to_token_stream()));
     let whole = || {

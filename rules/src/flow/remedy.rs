@@ -1,4 +1,4 @@
-//! What to write instead, in the words of Sockeye or of axum, and in a form that the function can return.
+//! The help texts, for Sockeye or for axum, in a form that fits the function's return type.
 
 use quote::ToTokens;
 use syn::{
@@ -37,7 +37,7 @@ impl Flow<'_> {
         format!("while let {} {{ .. }}", self.received(&format!("{listener}.recv()"), false))
     }
 
-    /// The same around a call that is written already, with the timeout that is around it.
+    /// The same for a call that already exists, with the timeout around it.
     pub(crate) fn receive_loop_of(&self, recv: &Site) -> String {
         let call = format!("{}.{}()", recv.on_or("socket"), recv.method);
         match self.timeout_around(recv) {
@@ -46,7 +46,7 @@ impl Flow<'_> {
         }
     }
 
-    /// A pattern for a message, and what it is taken from.
+    /// A pattern for a message, and the expression that it matches.
     pub(crate) fn received(&self, future: &str, timed: bool) -> String {
         let (pattern, question) = match (self.flavor, self.can_fail(), timed) {
             (Flavor::Axum, _, false) => ("Some(Ok(message))", ""),
@@ -69,13 +69,13 @@ impl Flow<'_> {
         format!("message = {listener}.recv() => match {arms}")
     }
 
-    /// The call, with its error passed on or looked at.
+    /// The call, with its error returned or checked.
     pub(crate) fn checked(&self, call: &str) -> String {
         let leave = format!("leave the loop: `if {call}.await.is_err() {{ break }}`");
         if self.can_fail() { format!("write `{call}.await?`, or {leave}") } else { leave }
     }
 
-    /// The `timeout(..)` that is written around a call of a method.
+    /// The `timeout(..)` around a method call.
     pub(crate) fn timeout_around(&self, site: &Site) -> Option<String> {
         let start = site.method.span().start();
         let mut search = Timeout { place: (start.line, start.column), found: None };

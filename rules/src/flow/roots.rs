@@ -1,4 +1,4 @@
-//! Where a connection comes into a function.
+//! Where a connection enters a function.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -13,29 +13,29 @@ use crate::{
     syntax::{Function, Known, Parameter, generic_arguments, known as named, last_segment, peel},
 };
 
-/// The parameter, or the socket of a callback, that a connection begins with.
+/// The parameter, or the socket of a callback, with which a connection begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Root {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind,
-    /// Whether it is only borrowed: then its end is somebody else's business.
+    /// Whether it is only borrowed: then ending it is up to the caller.
     pub(crate) borrowed: bool,
-    /// Where it stands.
+    /// Its place.
     pub(crate) at: TokenStream,
-    /// Whether the function does anything with it.
+    /// Whether the function uses it.
     pub(crate) used: bool,
-    /// The name of the parameter, when it has one that is not there to be unused.
+    /// The name of the parameter, if it has one that is not meant to be unused.
     pub(crate) name: Option<String>,
     /// The name of the variable that holds the socket.
     pub(crate) socket: Option<String>,
     /// The name of the variable that holds its receiving half.
     pub(crate) receiver: Option<String>,
-    /// Whether it comes in from outside; otherwise the function makes it.
+    /// Whether it comes from outside; otherwise the function creates it.
     pub(crate) is_parameter: bool,
 }
 
 impl Root {
-    /// Whether others may hold the rest of the connection.
+    /// Whether other code may hold the rest of the connection.
     pub(crate) fn is_partial(&self) -> bool {
         self.borrowed || matches!(self.kind, Kind::Sender | Kind::Receiver)
     }
@@ -45,7 +45,7 @@ impl Root {
         self.name.clone().unwrap_or_else(|| name.to_owned())
     }
 
-    /// The variable that messages come from: the receiving half, when there is one.
+    /// The variable from which messages are received: the receiving half, if there is one.
     pub(crate) fn listener(&self) -> String {
         let name = self.receiver.as_ref().or(self.socket.as_ref());
         name.map_or_else(|| "socket".to_owned(), |name| name.trim_start_matches('_').to_owned())
@@ -60,7 +60,7 @@ impl Root {
 /// The handshake of an endpoint is its first parameter.
 pub(crate) fn of_endpoint(function: &Function) -> Vec<Root> {
     let first = function.parameters.first().filter(|_| function.receiver.is_none());
-    // What is known to be something else is reported as such.
+    // A value that is known to be something else is reported as such.
     let may_be_handshake =
         |ty: &Type| !is_reference(ty) && matches!(named(ty), None | Some(Known::Handshake));
     let root =
@@ -68,8 +68,8 @@ pub(crate) fn of_endpoint(function: &Function) -> Vec<Root> {
     root.into_iter().collect()
 }
 
-/// Where connections come into a function, all of one flavor: its parameters, else the fields of `self`. `None` when they do not;
-/// none of them when the body may begin one.
+/// Where connections enter a function, all of one API: its parameters, otherwise the fields of `self`. `None` if there are none;
+/// empty if the body may begin one.
 pub(crate) fn of_function(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
     let begins = || begins_upgrade(function, around.imports()).then(|| (Flavor::Axum, Vec::new()));
     of_parameters(function, around).or_else(|| of_self(function, around)).or_else(begins)
@@ -170,7 +170,7 @@ impl<'ast> syn::visit::Visit<'ast> for Messages<'_> {
     }
 }
 
-/// What a `type` item stands for.
+/// The meaning of a `type` item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Alias {
     pub(crate) flavor: Flavor,
@@ -185,7 +185,7 @@ pub(crate) fn alias(ty: &Type, imports: &Imports) -> Option<Alias> {
     Some(Alias { flavor, kind, is_wrapped: is_wrapped(ty, imports) })
 }
 
-/// The handles in the fields of `self`, by the names of the fields.
+/// The handles in the fields of `self`, by field name.
 fn of_self(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
     let receiver = function.receiver.as_ref()?;
     let fields: Vec<_> = around.fields().collect();
@@ -205,7 +205,7 @@ fn of_self(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Ro
     Some((flavor, roots.collect()))
 }
 
-/// The values that the patterns of the parameters bind, in the order of the parameters.
+/// The values that the patterns of the parameters bind, in order.
 pub(crate) fn values<'a>(
     function: &'a Function,
     roots: &[Root],
@@ -236,7 +236,7 @@ fn root(parameter: &Parameter, kind: Kind, borrowed: bool) -> Root {
     }
 }
 
-/// The name, or the whole parameter when it has none.
+/// The name, or the whole parameter if it has none.
 fn place(parameter: &Parameter) -> TokenStream {
     parameter.binding().map_or_else(|| parameter.node.to_token_stream(), ToTokens::to_token_stream)
 }
@@ -287,7 +287,7 @@ fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
     }
 }
 
-/// Names that others use too count only with the crate in front.
+/// Names that other crates use too count only with the crate's path.
 fn handle(path: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
     let (first, last) = (path.split("::").next()?, path.rsplit("::").next()?);
     let sockeye = match last {
@@ -302,7 +302,7 @@ fn handle(path: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
 }
 
 fn axum(path: &str, last: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
-    // Crates beside axum have the same two types: `axum_tws`, `aide::axum`.
+    // Crates on top of axum have the same two types: `axum_tws`, `aide::axum`.
     let of_axum = path.split("::").any(|name| name.starts_with("axum"));
     let of_socket = || {
         let text = generics.to_token_stream().to_string();

@@ -1,4 +1,4 @@
-//! What a connection has been through when a step begins.
+//! The possible states of a connection before each step.
 
 use super::{
     graph::{Act, Connection, Graph, NodeId, Step},
@@ -12,7 +12,7 @@ pub(crate) struct State(u8);
 
 impl State {
     const NONE: Self = Self(0);
-    /// The handshake waits for its answer.
+    /// The handshake is not answered.
     pub(crate) const FRESH: Self = Self(1);
     /// The socket is open.
     pub(crate) const OPEN: Self = Self(2);
@@ -25,7 +25,7 @@ impl State {
         Self(self.0 | other.0)
     }
 
-    /// Whether it can be one of these and nothing else.
+    /// Whether it can only be in these states.
     pub(crate) fn is_only(self, other: Self) -> bool {
         self != Self::NONE && self.0 & !other.0 == 0
     }
@@ -36,13 +36,13 @@ impl State {
 pub(crate) struct States(Vec<State>);
 
 impl States {
-    /// Those before this step; none when no way leads there.
+    /// The states before this step; empty if it is unreachable.
     pub(crate) fn before(&self, id: NodeId) -> State {
         self.0[id]
     }
 }
 
-/// Follows every way until nothing new is learned.
+/// Follows every path until nothing changes.
 pub(crate) fn states(graph: &Graph, root: &Root, connection: Connection) -> States {
     let mut before = vec![State::NONE; graph.nodes.len()];
     before[0] = match root.kind {
@@ -71,7 +71,7 @@ fn after(step: &Step, before: State, connection: Connection) -> State {
             Act::Close if operation.handle.kind == Kind::Socket => State::CLOSED,
             _ => before,
         },
-        // What only sends cannot accept or close.
+        // A handle that only sends cannot accept or close.
         Step::Escape(handle) if handle.connection == connection && handle.kind.hears() => State::UNKNOWN,
         Step::Spawn { takes, .. }
             if takes.iter().any(|one| one.connection == connection && one.kind.hears()) =>

@@ -1,4 +1,4 @@
-//! What is known of a value while the function is read.
+//! What is known about a value.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::graph::{Act, Connection, NodeId};
 /// A value, as far as it is followed.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// Nothing that is followed.
+    /// A value that is not followed.
     Other,
     /// A handshake, a socket or a half of one.
     Handle(Handle),
@@ -21,32 +21,32 @@ pub(crate) enum Value<'a> {
     },
     /// The future of an operation.
     Pending(Pending<'a>),
-    /// What an operation gave.
+    /// The result of an operation.
     Got(Got<'a>),
     /// Whether an operation had one of these outcomes.
     Test {
         of: NodeId,
         yes: Outcomes,
     },
-    /// In an `Option` or a `Result` of the function's own making; `None` is one around nothing.
+    /// In an `Option` or a `Result` that the function created; `None` contains nothing.
     Wrapped(Box<Value<'a>>),
     Tuple(Vec<Value<'a>>),
     /// An `async` block that has not run yet.
     Task(Task<'a>),
-    /// A closure that mentions handles; it is followed where it is called by its name.
+    /// A closure that mentions handles; it is followed when it is called by name.
     Closure(Closure<'a>),
     /// `timeout(.., future)`.
     Timed(Box<Value<'a>>),
-    /// What `spawn` gave; the step is that of the spawn.
+    /// The result of `spawn`; the step is that of the spawn.
     Spawned(NodeId),
-    /// Something that the function made from nothing but what it made: one end of a channel, a flag, a token. Whoever has
-    /// it may be told by the rest of the function when to end.
+    /// A value that the function created only from values that it had created: one end of a channel, a flag, a token.
+    /// Through it the rest of the function may tell the code that has it when to end.
     Own,
     /// The response of axum's `on_upgrade`.
     Response(Ident),
 }
 
-/// What an operation on it means.
+/// The effect of an operation on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Handle {
     pub(crate) kind: Kind,
@@ -64,7 +64,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether messages of the peer can be received through it.
+    /// Whether messages of the peer can be received from it.
     pub(crate) fn hears(self) -> bool {
         self != Self::Sender
     }
@@ -76,17 +76,17 @@ pub(crate) struct Site {
     pub(crate) method: Ident,
     /// The variable that it is called on.
     pub(crate) on: Option<Ident>,
-    /// Which of the calls: beginning to wait and receiving are two steps of one.
+    /// The number of the call: beginning to wait and receiving are two steps of one call.
     pub(crate) number: usize,
 }
 
 impl Site {
-    /// The variable, or what it is usually called.
+    /// The variable, or its usual name.
     pub(crate) fn on_or(&self, name: &str) -> String {
         self.on.as_ref().map_or_else(|| name.to_owned(), ToString::to_string)
     }
 
-    /// The call without its arguments, as one would write it.
+    /// The call without its arguments, as in source code.
     pub(crate) fn call(&self) -> String {
         let method = self.method.to_string();
         let is_bare =
@@ -111,10 +111,10 @@ pub(crate) struct Pending<'a> {
     pub(crate) inner: Box<Value<'a>>,
 }
 
-/// The result of an operation, or what is left of it after some of its layers were taken off.
+/// The result of an operation, or what remains of it after some of its layers were removed.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Got<'a> {
-    /// The step of the operation; not known when it can be one of several.
+    /// The step of the operation; unknown if it can be one of several.
     pub(crate) of: Option<NodeId>,
     pub(crate) act: Act,
     pub(crate) layers: Vec<Layer>,
@@ -125,11 +125,11 @@ pub(crate) struct Got<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layer {
     pub(crate) is_option: bool,
-    /// What its `Err` or `None` says.
+    /// The meaning of its `Err` or `None`.
     pub(crate) bad: Outcomes,
 }
 
-/// A closure and the names it was written among.
+/// A closure and the names that are in scope at its definition.
 #[derive(Clone)]
 pub(crate) struct Closure<'a> {
     pub(crate) closure: &'a ExprClosure,
@@ -143,13 +143,13 @@ impl PartialEq for Closure<'_> {
 }
 
 impl Closure<'_> {
-    /// The handles whose names stand in it.
+    /// The handles whose names occur in it.
     pub(crate) fn handles(&self) -> Vec<Handle> {
         super::words::mentioned(self.closure, &self.names).flat_map(Value::handles).collect()
     }
 }
 
-/// An `async` block and the names it was written among.
+/// An `async` block and the names that are in scope at its definition.
 #[derive(Clone)]
 pub(crate) struct Task<'a> {
     pub(crate) block: &'a ExprAsync,
@@ -162,19 +162,19 @@ impl PartialEq for Task<'_> {
     }
 }
 
-/// A set of ways in which an operation can end.
+/// A set of possible outcomes of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcomes(u8);
 
 impl Outcomes {
     pub(crate) const NONE: Self = Self(0);
-    /// It gave what it was called for.
+    /// It succeeded.
     pub(crate) const DONE: Self = Self(1);
     /// The peer has closed: there are no more messages.
     pub(crate) const END: Self = Self(2);
     /// It failed.
     pub(crate) const ERROR: Self = Self(4);
-    /// It did not come in time.
+    /// It timed out.
     pub(crate) const LATE: Self = Self(8);
     pub(crate) const ALL: Self = Self(15);
 
@@ -216,7 +216,7 @@ impl Value<'_> {
         }
     }
 
-    /// One value for both, where two ways meet.
+    /// The common value of two paths that join.
     pub(crate) fn merged(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (a, b) if a == b => Some(a.clone()),
@@ -238,7 +238,7 @@ impl Value<'_> {
 }
 
 impl Task<'_> {
-    /// The handles whose names stand in the block.
+    /// The handles whose names occur in the block.
     pub(crate) fn handles(&self) -> Vec<Handle> {
         super::words::mentioned(&self.block.block, &self.names).flat_map(Value::handles).collect()
     }

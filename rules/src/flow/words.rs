@@ -1,4 +1,4 @@
-//! Which names stand in a piece of code, whatever it means.
+//! The names that occur in a piece of code, regardless of their meaning.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 use super::value::Value;
 
-/// Calls back for every word, also in nested groups.
+/// Calls the function for every word, including those in nested groups.
 pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2::Ident)) {
     for token in tokens {
         match token {
@@ -18,7 +18,7 @@ pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2
     }
 }
 
-/// Whether any of the words stands there.
+/// Whether any of the words occurs there.
 pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
     let mut found = false;
     each_word(tokens.to_token_stream(), &mut |word| found |= words.iter().any(|one| word == one));
@@ -30,14 +30,14 @@ pub(crate) fn macro_name(call: &syn::Macro) -> String {
     call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
-/// Whether any word there has to do with time: a ping, a timeout, an interval.
+/// Whether any word there is about time: a ping, a timeout, an interval.
 pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
     let mut found = false;
     each_word(tokens.to_token_stream(), &mut |word| found |= is_of_time(&word.to_string()));
     found
 }
 
-/// Whether the word has to do with time.
+/// Whether the word is about time.
 pub(crate) fn is_of_time(word: &str) -> bool {
     const TIME: [&str; 14] = [
         "ping",
@@ -59,19 +59,19 @@ pub(crate) fn is_of_time(word: &str) -> bool {
     TIME.iter().any(|one| word.contains(one))
 }
 
-/// Every word that stands there.
+/// Every word that occurs there.
 pub(crate) fn all(tokens: &dyn ToTokens) -> Vec<String> {
     let mut words = Vec::new();
     each_word(tokens.to_token_stream(), &mut |word| words.push(word.to_string()));
     words
 }
 
-/// The values of the names that stand there; of names that hide each other, the innermost.
+/// The values of the names that occur there; of names that shadow each other, the innermost.
 pub(crate) fn mentioned<'n, 'a>(
     tokens: &dyn ToTokens,
     names: &'n [(Rc<str>, Value<'a>)],
 ) -> impl Iterator<Item = &'n Value<'a>> {
-    // Most functions follow few names, and much of them before there is any.
+    // Most functions follow few names, and begin with a long part before the first.
     let is_followed = names.iter().any(|(_, value)| *value != Value::Other);
     let mut words = if is_followed { all(tokens) } else { Vec::new() };
     words.sort_unstable();

@@ -11,8 +11,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let all: Vec<_> = flow.operations().filter(|(_, operation)| answers(operation)).collect();
     let mut unreturned = Vec::new();
     for (id, second) in &all {
-        // On every way it was answered before; or on one way, which surely can be gone: the handshake was moved there, and
-        // no other way brings it back.
+        // Either every path has answered it before; or one path has, which can certainly be taken: the handshake was moved
+        // there, and no other path restores it.
         let done = State::OPEN.or(State::REJECTED).or(State::CLOSED);
         let always = flow.states(second.handle.connection).before(*id).is_only(done);
         let graph = &flow.graph;
@@ -22,7 +22,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         }
         match first {
-            // What follows is right: the mistake is that it follows.
+            // The code after it is right: the mistake is that it is reached.
             Some((first_id, first)) if first.act == Act::Reject && second.act == Act::Accept => {
                 report_unreturned(flow, first, second, sink);
                 unreturned.push(*first_id);
@@ -36,7 +36,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// A rejection after which the function goes on.
+/// A rejection after which the function continues.
 fn report_unreturned(flow: &Flow<'_>, first: &Operation, second: &Operation, sink: &mut Sink) {
     let (reject, next) = (&first.site.method, &second.site.method);
     let message = format!(

@@ -38,7 +38,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether the helper takes a handle too, and is judged by itself.
+/// Whether the helper takes a handle too, and is checked separately.
 fn is_reported_there(flow: &Flow<'_>, helper: &Neighbour) -> bool {
     helper.takes_handle
         && (flow.helpers_are_judged() || helper.faults.iter().any(|fault| *fault.rule == BLOCKING_CALL))

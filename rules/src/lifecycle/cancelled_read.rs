@@ -19,7 +19,7 @@ struct Branches<'s> {
     sink: &'s mut Sink,
 }
 
-/// What is lost of each, and what to write instead.
+/// What each of them loses, and what to write instead.
 const NOT_CANCEL_SAFE: [(&str, &str, &str); 5] = [
     ("read_exact", LOST, "read frames with `tokio_util::codec::FramedRead`, whose `next` is cancel safe"),
     (
@@ -42,7 +42,7 @@ impl<'a> Look<'a> for Branches<'_> {
         for (index, branch) in branches.iter().enumerate() {
             let Some(future) = &branch.future else { continue };
             let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
-            // Where each of the others leaves the loop, nobody misses what is lost.
+            // If each of the other branches leaves the loop, the loss does not matter.
             let goes_on =
                 others.into_iter().any(|(_, other)| other.future.is_some() && !leaves(plain(&other.handler)));
             if goes_on {
@@ -86,7 +86,7 @@ impl Branches<'_> {
         }
     }
 
-    /// The first tick of an interval comes at once.
+    /// The first tick of an interval completes immediately.
     fn made_anew<'a>(&mut self, future: &'a Expr, at: &At<'a>) {
         let Expr::MethodCall(tick) = plain(future) else { return };
         if tick.method != "tick" {
@@ -121,7 +121,7 @@ fn within_timeout(future: &Expr) -> &Expr {
 fn is_made_in_this_round<'a>(name: &Name<'a>, tick: &ExprMethodCall, at: &At<'a>) -> bool {
     let Some(round) = at.round() else { return false };
     let (ident, receiver) = (name.ident, &tick.receiver);
-    // Whoever takes the first tick, or begins it later, means it.
+    // Code that takes the first tick, or starts the interval later, is intended.
     let text = round.whole.to_token_stream().to_string();
     let ticks = text.matches(&quote!(#receiver.tick).to_string()).count();
     let resets = text.contains(&quote!(#ident.reset).to_string());

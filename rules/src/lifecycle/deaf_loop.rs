@@ -39,7 +39,7 @@ fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
     sink.report(&DEAF_LOOP, &send.site.method, message, help);
 }
 
-/// Whether it is in a loop over something else that is waited for, within the loop that receives.
+/// Whether it is in a loop over another source that is awaited, within the receive loop.
 fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
     let receives = |id: &NodeId| {
         let operation = flow.graph.operation(*id);
@@ -58,15 +58,15 @@ fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
         && outer.iter().any(|one| one.nodes.clone().any(|id| receives(&id)))
 }
 
-/// Whether something else is waited for there, again and again.
+/// Whether the loop repeatedly awaits something else.
 fn waits(flow: &Flow<'_>, id: NodeId) -> bool {
     flow.reachable[id] && matches!(flow.graph.nodes[id].step, Step::Wait) && flow.graph.in_cycle(id)
 }
 
-/// The first send in a loop that waits for something else, when nothing listens to the connection.
+/// The first send in a loop that awaits something else, while nothing receives from the connection.
 pub(super) fn deaf<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f Operation> {
     let root = &flow.roots[connection];
-    // Whoever lends the socket cannot receive meanwhile, but may do so afterwards.
+    // Code that lends out the socket cannot receive in the meantime, but may do so afterwards.
     let is_lent = root.borrowed && root.kind == Kind::Socket;
     if root.is_partial() && !is_lent || flow.is_heard_here(connection) {
         return None;
@@ -80,7 +80,7 @@ pub(super) fn deaf<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f
     sends.find(|(id, _)| is_deaf(*id)).map(|(_, operation)| operation)
 }
 
-/// Whether nothing but an error of an operation leaves the innermost loop around the step.
+/// Whether only an error of an operation leaves the innermost loop around the step.
 fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
     let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else {
         return false;
@@ -94,12 +94,12 @@ fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
     })
 }
 
-/// What another branch or the owner of a task can end may be ended there.
+/// Code that another branch or the owner of a task can end may be ended there.
 fn may_end(flow: &Flow<'_>, send: NodeId) -> bool {
     flow.graph.is_cancellable(send) || comes_to_a_close(flow, send)
 }
 
-/// Whether it ends with `close`: then what it sends has an end, and each send sees whether the peer is still there.
+/// Whether it ends with `close`: then its sends end, and each of them detects whether the peer is still there.
 fn comes_to_a_close(flow: &Flow<'_>, send: NodeId) -> bool {
     let connection = flow.graph.operation(send).map(|operation| operation.handle.connection);
     let closes = |id: &NodeId| {
@@ -109,7 +109,7 @@ fn comes_to_a_close(flow: &Flow<'_>, send: NodeId) -> bool {
     flow.graph.walk(&[send], |_, _| false).iter().any(closes)
 }
 
-/// Whether the step comes round to itself by a way on which something else is waited for.
+/// Whether the step is reached again on a path that awaits something else.
 pub(super) fn waits_in_a_loop(flow: &Flow<'_>, send: NodeId) -> bool {
     flow.graph.lasting_loops(send).flat_map(|one| one.nodes.clone()).any(|id| waits(flow, id))
 }

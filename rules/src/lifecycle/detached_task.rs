@@ -7,7 +7,7 @@ use crate::{
     syntax::Sink,
 };
 
-/// Methods that give a receiver which goes on when the client has left: its senders belong to the whole program.
+/// Methods that return a receiver which continues after the client has left: its senders belong to the whole program.
 const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".watch"];
 
 /// Methods that wait for the next of something.
@@ -43,16 +43,16 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether the task ends soon, with the connection, or with what it receives.
+/// Whether the task ends soon, with the connection, or with its source.
 fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
-    // With the whole socket the task is the handler, and nobody learns how it ends.
+    // With the whole socket the task is the handler, and its end is not noticed.
     if !takes.iter().all(|handle| matches!(handle.kind, Kind::Sender | Kind::Receiver)) {
         return false;
     }
     let within = |id: &NodeId| flow.graph.nodes[*id].within == Within::Task(spawn);
     let round: Vec<_> =
         flow.steps().map(|(id, _)| id).filter(|id| within(id) && flow.graph.in_cycle(*id)).collect();
-    // Where the steps of the task are not known, nobody can say that it goes on.
+    // If the steps of the task are unknown, it may end.
     let is_known = flow.steps().any(|(id, _)| within(&id));
     is_known
         && (round.is_empty()
@@ -60,7 +60,7 @@ fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
             || round.iter().any(|id| receives_what_may_end(&flow.graph.nodes[*id].step)))
 }
 
-/// Whether it only receives, and the function can end before the client leaves: then axum's socket stays open, as long as this task has
+/// Whether it only receives, and the function can end before the client leaves: then axum's socket stays open as long as this task has
 /// a half of it.
 fn outlives_its_writer(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
     let [Handle { kind: Kind::Receiver, connection }] = takes else { return false };
@@ -93,8 +93,8 @@ fn outlives_its_writer(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool
     flow.flavor == Flavor::Axum && sends && returns && !waits_for_all && flow.steps().any(receives)
 }
 
-/// On axum a task that sends in turn with a timer ends with its next send. One that waits for a source of the whole program, which
-/// goes on when the client has left, does not; and a task with the whole socket is the handler itself.
+/// On axum a task that alternates sends with a timer ends at its next send. One that waits for a source of the whole program,
+/// which continues after the client has left, does not; and a task with the whole socket is the handler itself.
 fn may_end_on_axum(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
     let is_half = takes.iter().all(|handle| handle.kind == Kind::Sender);
     let waits_for_all = flow.steps().any(|(id, step)| {
@@ -112,7 +112,7 @@ fn receives_from_all(flow: &Flow<'_>, step: &Step) -> bool {
         return RECEIVES.contains(&method)
             && (SUBSCRIBES.contains(&of) || of.ends_with("broadcast::Receiver"));
     }
-    // `let mut events = events.subscribe();` hides the name, so its type is not known.
+    // `let mut events = events.subscribe();` shadows the name, so its type is unknown.
     let receives = call.path.rsplit_once('.').is_some_and(|(_, method)| RECEIVES.contains(&method));
     receives && flow.function.has_word(&["subscribe", "resubscribe"])
 }
@@ -124,14 +124,14 @@ fn sees_the_end(flow: &Flow<'_>, id: NodeId, takes: &[Handle]) -> bool {
     takes.contains(&recv.handle) && !again
 }
 
-/// Whether it waits for a channel whose senders may go with the client, such as one that a registry gave.
+/// Whether it waits for a channel whose senders may be dropped with the client, such as one from a registry.
 fn receives_what_may_end(step: &Step) -> bool {
     let Step::Call(call) = step else { return false };
     let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) else { return false };
     RECEIVES.contains(&method) && of.starts_with('.') && !SUBSCRIBES.contains(&of)
 }
 
-/// Tasks that ping, and end when no pong has come.
+/// Tasks that ping, and end when no pong has arrived.
 struct Heartbeats<'s> {
     sink: &'s mut Sink,
 }
@@ -155,7 +155,7 @@ impl<'a> Look<'a> for Heartbeats<'_> {
     }
 }
 
-/// Whether a condition ends the loop that is not the error of what it sends, without a word to anyone.
+/// Whether a condition other than the error of a send ends the loop, without notifying other code.
 fn gives_up(body: &Block, macros: &Macros) -> bool {
     const TELLS: [&str; 12] = [
         "await",

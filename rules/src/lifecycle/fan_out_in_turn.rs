@@ -13,7 +13,7 @@ use crate::{
     trace::{self, Names, Tags, Watch, root},
 };
 
-/// What the connections of others are called.
+/// Names for the connections of other clients.
 const CLIENTS: [&str; 18] = [
     "client",
     "peer",
@@ -47,7 +47,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 struct FanOut<'s> {
     sink: &'s mut Sink,
-    /// Whether the function has a connection itself; where not, only types can tell whom it sends to.
+    /// Whether the function has a connection itself; if not, only types show to whom it sends.
     has_socket: bool,
 }
 
@@ -67,7 +67,7 @@ impl Watch for FanOut<'_> {
 }
 
 impl FanOut<'_> {
-    /// Whether the loop goes over the connections of others.
+    /// Whether the loop iterates over the connections of other clients.
     fn is_over_clients(&self, repeat: &ExprForLoop, names: &Names<'_>) -> bool {
         let items = names.of(&repeat.expr);
         if !items.is(Tags::SHARED) {
@@ -82,7 +82,7 @@ impl FanOut<'_> {
     }
 }
 
-/// Names of clients, and a send that is waited for.
+/// Names of clients, and an awaited send.
 struct Sends {
     of: HashSet<String>,
     found: Option<Ident>,

@@ -53,7 +53,7 @@ impl<'a> Look<'a> for Kinds<'_> {
     }
 }
 
-/// The kinds of messages that a handler gets, except for the one that is the end.
+/// The kinds of messages that a handler receives, except for the one that ends the conversation.
 const KINDS: [&str; 4] = ["Text", "Binary", "Ping", "Pong"];
 
 impl Kinds<'_> {
@@ -75,7 +75,7 @@ impl Kinds<'_> {
         for arm in &choice.arms {
             let before = named.len();
             kinds(&arm.pat, at.imports(), &mut named);
-            // Where only pings go on, the loop waits for one message, and ends with it.
+            // If only pings continue the loop, it waits for one message, and ends with it.
             let has_data = named[before..].iter().any(|kind| **kind == "Text" || **kind == "Binary");
             staying |= has_data && !leaves(plain(&arm.body));
         }
@@ -133,7 +133,7 @@ fn is_chain_of(call: &ExprMethodCall, methods: &[&str]) -> bool {
     matches!(&*call.receiver, Expr::MethodCall(inner) if keeps && is_chain_of(inner, methods))
 }
 
-/// Whether what comes after the loop neither tells anybody nor goes on with the connection.
+/// Whether the code after the loop neither reports anything nor continues to use the connection.
 fn ends_silently(round: &Round<'_>, at: &At<'_>) -> bool {
     !round.after.iter().any(|rest: &Stmt| tells(rest) || at.mentions_handle(rest))
 }

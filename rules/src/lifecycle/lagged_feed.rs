@@ -66,7 +66,7 @@ impl<'a> Look<'a> for Feeds<'_> {
     }
 
     fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
-        // Whatever comes by itself opens the branch again.
+        // A branch that becomes ready without the client enables the feed again.
         let wakes = |branch: &Branch| branch.future.as_ref().is_some_and(|one| has_call(one, &WAKES));
         if at.round().is_none() || branches.iter().any(wakes) {
             return;
@@ -81,7 +81,7 @@ impl<'a> Look<'a> for Feeds<'_> {
     }
 }
 
-/// What comes again and again by itself.
+/// Branches that become ready repeatedly without the client.
 const WAKES: [&str; 4] = ["tick", "sleep", "sleep_until", "timeout"];
 
 const ENDS: &str = "this loop ends silently";
@@ -96,7 +96,7 @@ impl Feeds<'_> {
 
     fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
         let Some(feed) = at.received(&choice.expr) else { return };
-        // Whoever names them has thought of them.
+        // Code that names them has considered them.
         if choice.arms.iter().any(tells_apart) {
             return;
         }
@@ -107,7 +107,7 @@ impl Feeds<'_> {
         }
     }
 
-    /// What is done when no event was received, and where that is written.
+    /// The code that runs if no event was received, and its place.
     fn otherwise<'a>(
         &mut self,
         feed: &Received<'a>,
@@ -125,7 +125,7 @@ impl Feeds<'_> {
                 }
             }
             Some(Expr::Continue(_)) => self.spins(feed, place, at),
-            // The rest of the round may wait for something.
+            // The rest of the iteration may wait for something.
             _ if !at.rest().is_empty() => {}
             Some(other) if !goes_round(other) => {}
             _ => self.spins(feed, place, at),
@@ -144,7 +144,7 @@ impl Feeds<'_> {
         self.sink.report(&LAGGED_FEED, place, message, help(feed));
     }
 
-    /// A closed channel gives its error at once, again and again.
+    /// A closed channel returns its error immediately, every time.
     fn spins<'a>(&mut self, feed: &Received<'a>, place: &dyn ToTokens, at: &At<'a>) {
         if at.endless_round().is_none() || stays_open(feed, at) || feed.is_stream {
             return;
@@ -165,13 +165,13 @@ fn help(feed: &Received<'_>) -> &'static str {
     }
 }
 
-/// Whether the arm looks at which error it is.
+/// Whether the arm checks which error it is.
 fn tells_apart(arm: &Arm) -> bool {
     const ERRORS: [&str; 3] = ["Lagged", "Closed", "RecvError"];
     matches!(arm.pat, Pat::Guard(_)) || has_word(&arm.pat, &ERRORS) || has_word(&arm.body, &ERRORS)
 }
 
-/// Whether the pattern takes events and no errors: `Ok(event)`, or `Some(Ok(event))` of a stream.
+/// Whether the pattern matches events and no errors: `Ok(event)`, or `Some(Ok(event))` of a stream.
 fn takes(pattern: &Pat, feed: &Received<'_>) -> bool {
     let (Some(name), Pat::TupleStruct(made)) = (variant(pattern), pattern) else { return false };
     if feed.is_stream {
@@ -192,12 +192,12 @@ fn refuses(pattern: &Pat, feed: &Received<'_>) -> bool {
     }
 }
 
-/// Whether it sends to somebody, or hands a socket on.
+/// Whether it sends to another party, or passes a socket on.
 fn feeds(tokens: &dyn ToTokens, at: &At<'_>) -> bool {
     has_call(tokens, &["send", "feed", "try_send", "send_all"]) || at.mentions_handle(tokens)
 }
 
-/// Whether a sender lives for as long as the loop, so that the channel is not closed before.
+/// Whether a sender lives as long as the loop, so that the channel is not closed earlier.
 fn stays_open<'a>(feed: &Received<'a>, at: &At<'a>) -> bool {
     let Some(name) = &feed.from else { return false };
     let Origin::Made(Expr::MethodCall(made)) = name.origin else { return false };

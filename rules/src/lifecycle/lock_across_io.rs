@@ -27,7 +27,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 struct Locks<'s> {
     sink: &'s mut Sink,
-    /// Where the guards that have been reported were taken.
+    /// The places where the reported guards were taken.
     reported: HashSet<(usize, usize)>,
 }
 
@@ -39,7 +39,7 @@ impl Watch for Locks<'_> {
         let Some(what) = waits(expression, names) else { return };
         let held: Vec<_> = names.guards().map(|(name, origin)| (name.to_owned(), origin.clone())).collect();
         for (name, origin) in held {
-            // A name that begins with `_` says that others are meant to wait.
+            // A name that begins with `_` shows that others are meant to wait.
             if !name.starts_with('_') {
                 self.report(&what, &origin);
             }
@@ -62,7 +62,7 @@ impl Locks<'_> {
     }
 }
 
-/// The operation of a socket that is waited for here.
+/// The operation of a socket that is awaited here.
 fn waits(expression: &Expr, names: &Names<'_>) -> Option<String> {
     match expression {
         Expr::MethodCall(call) => {
@@ -77,7 +77,7 @@ fn waits(expression: &Expr, names: &Names<'_>) -> Option<String> {
                 let is_socket = origin.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
                 (origin.is(Tags::SHARED) && is_socket).then(|| call.method.to_string())
             }
-            // A helper that is lent the socket.
+            // A helper that borrows the socket.
             Expr::Call(call) => {
                 let lends = |one: &Expr| matches!(one, Expr::Reference(lent) if names.of(&lent.expr).is(Tags::HANDLE));
                 let Expr::Path(path) = &*call.func else { return None };

@@ -10,7 +10,7 @@ use crate::{
     syntax::Sink,
 };
 
-/// Words of names and texts that speak of a login.
+/// Words of names and strings about a login.
 const LOGIN: [&str; 17] = [
     "login",
     "auth",
@@ -47,7 +47,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether it waits for the first message of the connection, once, with nothing that could end the waiting.
+/// Whether it waits for the first message of the connection, once, with nothing that limits the wait.
 fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     let graph = &flow.graph;
     let connection = recv.handle.connection;
@@ -56,11 +56,11 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
         let same = operation.act == Act::Recv && operation.handle.connection == connection;
         same && other != id && graph.leads(other, id)
     };
-    // Whoever lends the socket may bound the time.
+    // A function that lends the socket may bound the time.
     alone && !flow.roots[connection].is_partial() && !flow.operations().any(earlier)
 }
 
-/// Whether what is done with the message, up to the next loop, speaks of a login.
+/// Whether the message is used, up to the next loop, for a login.
 fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
     let place = recv.site.method.span().start();
     let mut search = Search { place: (place.line, place.column), found: None };
@@ -88,7 +88,7 @@ impl<'ast> Visit<'ast> for Search {
 }
 
 impl Search {
-    /// Whether the call stands in this statement.
+    /// Whether the call is in this statement.
     fn receives(&self, statement: &Stmt) -> bool {
         contains(statement.to_token_stream(), self.place)
     }
@@ -109,14 +109,14 @@ fn is_loop(statement: &Stmt) -> bool {
 }
 
 fn speaks_of_login(text: &str) -> bool {
-    // A token that cancels tells nothing.
+    // A cancellation token is not a login.
     let cancels = ["CancellationToken", "cancelled", "child_token"].iter().any(|word| text.contains(word));
     let all: Vec<_> = words(text).collect();
     let has_key = all.windows(2).any(|two| two == ["api", "key"]);
     has_key || all.iter().any(|word| LOGIN.contains(&word.as_str()) && !(cancels && word == "token"))
 }
 
-/// The words of a text: `verify`, `token` of `verifyToken` and `verify_token`.
+/// The words of an identifier: `verify`, `token` of `verifyToken` and `verify_token`.
 fn words(text: &str) -> impl Iterator<Item = String> {
     let mut words = vec![String::new()];
     let mut was_small = false;

@@ -8,7 +8,7 @@ use crate::{
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (connection, root) in flow.roots_of(Kind::Handshake).filter(|(_, root)| !root.borrowed) {
-        // That it has to be accepted is said there.
+        // Another rule already says that it has to be accepted.
         if flow.operations().any(|(_, one)| one.act == Act::Early && one.handle.connection == connection) {
             continue;
         }

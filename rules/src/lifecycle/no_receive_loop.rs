@@ -41,7 +41,7 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
     sink.report(&NO_RECEIVE_LOOP, at, message, help);
 }
 
-/// Where the connection opens: the step, and what to point at.
+/// Where the connection opens: the step, and the tokens to mark.
 fn starts<'f>(flow: &'f Flow<'_>, connection: Connection) -> Vec<(NodeId, Box<dyn ToTokens + 'f>)> {
     let root = &flow.roots[connection];
     if root.kind == Kind::Socket {
@@ -53,7 +53,7 @@ fn starts<'f>(flow: &'f Flow<'_>, connection: Connection) -> Vec<(NodeId, Box<dy
     let states = flow.states(connection);
     let handshake = Handle { kind: Kind::Handshake, connection };
     let accepts = flow.operations().filter(move |(id, operation)| {
-        // What answers a handshake a second time opens nothing.
+        // A second answer to a handshake opens nothing.
         let is_first = !states.before(*id).is_only(State::OPEN.or(State::REJECTED).or(State::CLOSED));
         operation.act == Act::Accept && operation.handle == handshake && is_first
     });
@@ -88,7 +88,7 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
             Step::Exit { how: Exit::Fine | Exit::Operation | Exit::Callback, .. }
         )
     };
-    // In plain axum a handler may be meant to say one thing when its time has come: a page that reloads, say.
+    // In plain axum a handler may be meant to send one message later: for example to reload a page.
     let waits = |id: &NodeId| matches!(flow.graph.nodes[*id].step, Step::Wait);
     let meant = flow.flavor == Flavor::Axum && after.iter().any(waits);
     // Whoever closes on one way knows what it means to leave on another.
@@ -101,7 +101,7 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
     !given_away && !meant && !knows && after.iter().any(ends)
 }
 
-/// That is a deaf loop, with a message of its own.
+/// That is a deaf loop, which has its own message.
 fn sends_in_a_loop(flow: &Flow<'_>, connection: Connection) -> bool {
     super::deaf_loop::deaf(flow, connection).is_some()
 }

@@ -35,7 +35,7 @@ impl<'a> Look<'a> for Tasks<'_> {
     }
 
     fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
-        // Whoever has another handle can still end it.
+        // Code with another handle can still end it.
         if branches.len() < 2 || at.flow.function.has_word(&["abort_handle", "AbortHandle"]) {
             return;
         }
@@ -95,7 +95,7 @@ fn is_always_spawned(spawn: &Ident, at: &At<'_>) -> bool {
     at.flow.is_endpoint && spawned.any(|(one, _)| one.span().start() == place)
 }
 
-/// Whether a macro stands in it that may leave the loop.
+/// Whether a macro in it may leave the loop.
 fn has_macro(body: &Block) -> bool {
     struct Search(bool);
     impl<'a> Visit<'a> for Search {
@@ -110,7 +110,7 @@ fn has_macro(body: &Block) -> bool {
 }
 
 impl Tasks<'_> {
-    /// A way out of the function before the statement that aborts the task.
+    /// An exit of the function before the statement that aborts the task.
     fn skipped(&mut self, name: &Ident, at: &At<'_>) {
         let rest = at.rest();
         let named = name.to_string();
@@ -131,7 +131,7 @@ impl Tasks<'_> {
     }
 }
 
-/// Whether the task surely goes on when nobody ends it: it waits for what is not the connection's own.
+/// Whether the task certainly continues unless it is ended: it waits for something that is not the connection's own.
 fn goes_on(task: &Expr, at: &At<'_>) -> bool {
     match plain(task) {
         Expr::Async(block) => {
@@ -162,7 +162,7 @@ fn lasting_loop(block: &Block, at: &At<'_>) -> bool {
             || has_call(expression, &TIMERS) && has_long_timer(block, at.flow.function.macros());
         found |= waits && !listens(expression, body, at);
     });
-    // What the feed is called in the block is not known outside of it.
+    // The name of the feed in the block is not known outside of it.
     found || has_call(block, &["subscribe"]) && !listens_anywhere(block, at)
 }
 
@@ -177,10 +177,10 @@ fn waits_for_feed(repeat: &Expr, at: &At<'_>) -> bool {
 
 const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
 
-/// Seconds within which a task that sends is sure to notice that the connection has ended.
+/// Seconds within which a task that sends is certain to notice that the connection has ended.
 const SOON: u64 = 10;
 
-/// Whether it is written there that a timer takes long.
+/// Whether the code shows that a timer takes long.
 fn has_long_timer(block: &Block, macros: &Macros) -> bool {
     let mut found = false;
     each_expression(block, macros, &mut |expression| {
@@ -195,7 +195,7 @@ fn has_long_timer(block: &Block, macros: &Macros) -> bool {
     found
 }
 
-/// Whether the loop receives from the client, whose end ends it.
+/// Whether the loop receives from the client, so that it ends with the client.
 fn listens(repeat: &Expr, body: &Block, at: &At<'_>) -> bool {
     let by_condition = match repeat {
         Expr::While(ExprWhile { cond, .. }) => match &**cond {
@@ -224,7 +224,7 @@ fn has_way_out(body: &Block, macros: &Macros) -> bool {
     found
 }
 
-/// The sender of a channel of the function's own, to which something is sent whatever comes of it.
+/// The sender of a channel that the function created, if the result of a send is ignored.
 fn ignored_send(body: &Block, at: &At<'_>) -> Option<String> {
     struct Search<'s, 'a>(&'s At<'a>, Option<String>);
     impl<'b> Visit<'b> for Search<'_, '_> {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    // Whoever looks for the panic may want it.
+    // Code that handles the panic may intend it.
     if flow.function.has_word(&["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
         return;
     }
@@ -62,7 +62,7 @@ impl Panics<'_> {
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
     }
 
-    /// The first `next` of `split` gives a part of every string.
+    /// The first `next` of `split` returns a part of every string.
     fn is_first_part(&mut self, receiver: &Expr, names: &Names<'_>) -> bool {
         let Expr::MethodCall(next) = receiver else { return false };
         if !matches!(next.method.to_string().as_str(), "next" | "next_back" | "last" | "first") {
@@ -88,7 +88,7 @@ impl Panics<'_> {
         let is_text = origin.is(Tags::TEXT);
         let Some(bound) = bound(&index.index, is_text) else { return };
         let Some(root) = trace::root(&index.expr) else { return };
-        // `split` gives a first part of every string.
+        // `split` returns a first part for every string.
         let is_there = bound == Bound::Zero && origin.is(Tags::SPLIT) || bound == Bound::Whole;
         let is_measured = if is_text {
             self.measures.finds(&root)
@@ -111,7 +111,7 @@ impl Panics<'_> {
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 
-    /// A place in something else, which the client chose.
+    /// An index into other data that the client chose.
     fn place(&mut self, index: &ExprIndex, whole: &Origin, names: &Names<'_>) {
         if whole.has_type(&trace::MAPS) {
             return self.key(index, names);
@@ -205,7 +205,7 @@ fn needs_some(receiver: &Expr) -> bool {
     matches!(receiver, Expr::MethodCall(call) if METHODS.iter().any(|method| call.method == method))
 }
 
-/// What fails, in words.
+/// What fails, as text.
 fn source(receiver: &Expr) -> String {
     match receiver {
         Expr::MethodCall(call) => {
@@ -235,18 +235,18 @@ fn source(receiver: &Expr) -> String {
     }
 }
 
-/// The end of a range, or a place.
+/// The end of a range, or an index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bound {
     /// `[0]`
     Zero,
     /// `[..]`, `[0..]`
     Whole,
-    /// A number that the input need not reach.
+    /// A number that the input may not reach.
     Number,
 }
 
-/// The bound that is written there; `None` when it comes from somewhere else, and may fit.
+/// The bound in the source; `None` if it comes from somewhere else, and may fit.
 fn bound(index: &Expr, is_text: bool) -> Option<Bound> {
     match index {
         Expr::Lit(literal) => match &literal.lit {
@@ -268,7 +268,7 @@ fn bound(index: &Expr, is_text: bool) -> Option<Bound> {
     }
 }
 
-/// A literal, a constant, or the lesser of one and the length, which counts bytes.
+/// A literal, a constant, or the minimum of one and the length, which counts bytes.
 fn number(end: &Expr, is_text: bool) -> Option<Bound> {
     match end {
         Expr::Lit(_) => bound(end, is_text),

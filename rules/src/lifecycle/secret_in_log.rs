@@ -9,7 +9,7 @@ use crate::{
     trace::{self, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
 
-/// Macros that write where others read.
+/// Macros whose output others can read.
 const LOGS: [&str; 14] = [
     "trace",
     "debug",
@@ -27,7 +27,7 @@ const LOGS: [&str; 14] = [
     "info_span",
 ];
 
-/// Methods that give the same in another form.
+/// Methods that return the same value in another form.
 const SAME: [&str; 17] = [
     "as_str",
     "as_ref",
@@ -55,13 +55,13 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !flow.function.has_word(&LOGS) {
         return;
     }
-    // A token of another kind: one that cancels, or a word of a parser or a model.
+    // A token of another kind: for cancellation, or a word of a parser or a model.
     let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
     let (is_login, in_query) = (mentions_login(flow), has_secret_query(flow));
     trace::watch(flow, &mut Logs { flow, sink, cancels, is_login, in_query });
 }
 
-/// Whether the function decides who may come in.
+/// Whether the function decides who may connect.
 fn mentions_login(flow: &Flow<'_>) -> bool {
     let text = flow.body.to_token_stream().to_string().to_lowercase();
     ["verify", "login", "auth", "policy", "invalid", "wrong", "denied", "forbidden"]
@@ -69,7 +69,7 @@ fn mentions_login(flow: &Flow<'_>) -> bool {
         .any(|word| text.contains(word))
 }
 
-/// Whether the query of the request has a secret in it.
+/// Whether the query of the request contains a secret.
 fn has_secret_query(flow: &Flow<'_>) -> bool {
     let types = flow.function.parameters.iter().map(|one| one.ty().to_token_stream().to_string());
     let fields = |ty: String| {
@@ -114,7 +114,7 @@ impl Logs<'_> {
         self.sink.report(&SECRET_IN_LOG, at, message, HELP);
     }
 
-    /// What secret the value is, in words.
+    /// The secret in the value, as text.
     fn secret(&self, value: &Expr, names: &Names<'_>) -> Option<String> {
         match value {
             Expr::Paren(inner) => self.secret(&inner.expr, names),
@@ -153,7 +153,7 @@ impl Logs<'_> {
         }
     }
 
-    /// A name that says so, of what the client sent.
+    /// A value from the client whose name says that it is a secret.
     fn named(&self, name: &str, origin: &Origin) -> Option<String> {
         let is_token = name.ends_with("token");
         let from_client = origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login);
@@ -162,7 +162,7 @@ impl Logs<'_> {
             .then(|| format!("`{name}`"))
     }
 
-    /// `{token}` in the text.
+    /// `{token}` in the format string.
     fn captured(&self, value: &Expr, names: &Names<'_>) -> Option<(TokenTree, String)> {
         let Expr::Lit(literal) = value else { return None };
         let syn::Lit::Str(text) = &literal.lit else { return None };
@@ -176,7 +176,7 @@ impl Logs<'_> {
         secrets.next().map(|what| (token, what))
     }
 
-    /// A whole struct or query with a secret in it, or all headers.
+    /// A whole struct or query that contains a secret, or all headers.
     fn whole(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
         if !origin.is(Tags::REQUEST) {
             return None;

@@ -34,7 +34,7 @@ fn message(leak: &Leak) -> String {
     }
 }
 
-/// What is added before `on_upgrade`, and taken out by its callback, which a failed upgrade never runs.
+/// A value that is added before `on_upgrade`, and removed by its callback, which does not run if the upgrade fails.
 fn counted_before(flow: &Flow<'_>, events: &Events, sink: &mut Sink) {
     if flow.function.has_word(&["on_failed_upgrade"]) {
         return;
@@ -60,7 +60,7 @@ fn is_after(event: &Event, callback: &ExprMethodCall) -> bool {
     place_of(&event.at) > place_of(&callback.method)
 }
 
-/// Whether the callback, or a function of this file that it calls, takes it out.
+/// Whether the callback, or a function of this file that it calls, removes it.
 fn is_undone_in(flow: &Flow<'_>, callback: &ExprMethodCall, events: &Events, added: &Event) -> bool {
     let tokens = callback.args.to_token_stream();
     let mut found = false;
@@ -77,7 +77,7 @@ fn is_undone_in(flow: &Flow<'_>, callback: &ExprMethodCall, events: &Events, add
     found
 }
 
-/// What the function itself does, outside of the callback.
+/// The operations of the function itself, outside of the callback.
 struct Search<'e> {
     events: &'e Events,
     outside: Vec<Event>,

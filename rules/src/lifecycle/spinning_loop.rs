@@ -33,7 +33,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether `None` leads to the same `recv` again on every way.
+/// Whether `None` leads to the same `recv` again on every path.
 fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     let graph = &flow.graph;
     let again = |step: &Step| matches!(step, Step::Operation(next) if next.act == Act::Poll && next.site.number == recv.site.number);
@@ -42,11 +42,11 @@ fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool 
         lost |= is_way_out(&node.step, id);
         again(&node.step)
     });
-    // A function that is only called at the end may be one that never comes back.
+    // A function that is only called at the end may be one that never returns.
     let goes_on = graph.walk_outcome(id, Outcomes::DONE, |_, node| again(&node.step));
     let may_diverge = |way: &NodeId| match &graph.nodes[*way].step {
         Step::Call(call) if goes_on.contains(way) => false,
-        // A helper of this file is known to come back or not; of others nothing is known.
+        // For a helper of this file it is known whether it returns; for others nothing is known.
         Step::Call(call) => flow.called(call).map_or_else(|| call.may_diverge(), |helper| helper.diverges),
         _ => false,
     };
@@ -58,7 +58,7 @@ fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool 
     round && !lost && !ends
 }
 
-/// What may end the loop in a way that is not followed.
+/// Code that may end the loop in a way that is not followed.
 fn is_way_out(step: &Step, recv: NodeId) -> bool {
     match step {
         Step::Exit { .. } | Step::Unknown | Step::Escape(_) => true,
@@ -67,7 +67,7 @@ fn is_way_out(step: &Step, recv: NodeId) -> bool {
     }
 }
 
-/// Whether it goes round without waiting, and cannot leave.
+/// Whether it repeats without waiting, and has no exit.
 fn never_waits(flow: &Flow<'_>, one: &Loop) -> bool {
     let graph = &flow.graph;
     if !one.endless {
@@ -81,13 +81,13 @@ fn never_waits(flow: &Flow<'_>, one: &Loop) -> bool {
     if !ways.contains(&one.header) || ways.iter().any(out) {
         return false;
     }
-    // Where there is something to wait for, several conditions may hang together; one alone cannot.
+    // If there is something to wait for, several conditions may be related; a single one cannot be.
     let waits = ways.iter().any(|id| graph.nodes[*id].step.waits());
     let forks = ways.iter().filter(|id| !graph.nodes[**id].step.waits() && graph.nodes[**id].next.len() > 1);
     !waits || forks.count() <= 1 && looks_without_waiting(flow, &ways)
 }
 
-/// Whether it does nothing but look at a flag until another thread sets it.
+/// Whether it only checks a flag until another thread sets it.
 fn waits_for_a_flag(flow: &Flow<'_>, one: &Loop) -> bool {
     const FLAGS: [&str; 2] = [".load", ".is_finished"];
     const PAUSES: [&str; 3] =
@@ -106,7 +106,7 @@ fn waits_for_a_flag(flow: &Flow<'_>, one: &Loop) -> bool {
     !one.finite && steps.iter().any(|step| looks(step)) && steps.iter().all(|step| does_nothing(step))
 }
 
-/// Whether it asks again and again for what it could wait for, with `try_recv` and the like, and does nothing when there is
+/// Whether it polls for something that it could wait for, with `try_recv` and similar methods, and does nothing if there is
 /// nothing.
 fn looks_without_waiting(flow: &Flow<'_>, ways: &[NodeId]) -> bool {
     const LOOKS: [&str; 4] = [".try_recv", ".try_next", ".now_or_never", ".try_lock"];

@@ -6,7 +6,7 @@ use crate::{
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, send) in flow.operations().filter(|(_, operation)| operation.act == Act::Send) {
-        // What another branch or a task's owner can end may be ended there.
+        // Code that another branch or a task's owner can end may be ended there.
         let may_be_ended = flow.graph.is_cancellable(id) && !never_leaves(flow, id);
         if may_be_ended || flow.roots[send.handle.connection].is_partial() {
             continue;
@@ -22,7 +22,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// Whether it is in a task of axum's whose loop nothing leaves: not even an error of the only sign that the peer is gone.
+/// Whether it is in an axum task whose loop has no exit: not even for an error of the send, the only sign that the peer
+/// is gone.
 fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
     let Some(innermost) = flow.graph.lasting_loops(send).min_by_key(|one| one.nodes.len()) else {
         return false;
@@ -41,7 +42,7 @@ fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
             .all(|way| is_inside(way) && is_closed(way))
 }
 
-/// Whether the error leads where success leads, and nothing is done on the way but logging.
+/// Whether the error leads to the same step as success, with nothing but logging on the way.
 fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let graph = &flow.graph;
     let stop = |id: NodeId, _: &_| id == send;
@@ -58,7 +59,7 @@ fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     !taken && !differs && !skips
 }
 
-/// Whether the loop comes round to the same send, with nothing in between that would notice.
+/// Whether the loop reaches the same send again, with nothing in between that would notice.
 fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
     let notices = |step: &Step, at: NodeId| match step {
         Step::Operation(other) if other.handle.connection == send.handle.connection => match other.act {
@@ -72,16 +73,16 @@ fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
     };
     let stops = |next: NodeId, step: &Step| next == id || notices(step, next);
     let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |next, node| stops(next, &node.step));
-    // Round by a loop that lasts, not only by one that ends by itself.
+    // Repeated by a lasting loop, not only by one that ends by itself.
     let mut rounds = flow.graph.lasting_loops(id).filter(|one| ways.contains(&one.header));
     let comes_round =
         rounds.any(|one| flow.graph.walk(&[one.header], |next, node| stops(next, &node.step)).contains(&id));
-    // When somebody listens elsewhere, that may be what ends the loop by its own condition.
+    // If other code receives, that may end the loop through its own condition.
     let may_be_ended = flow.is_heard(send.handle.connection) && leaves_its_loop(flow, id, stops);
     comes_round && !may_be_ended
 }
 
-/// Whether the innermost loop can end after the error, other than by running dry.
+/// Whether the innermost loop can end after the error, other than by exhausting its source.
 fn leaves_its_loop(flow: &Flow<'_>, id: NodeId, stops: impl Fn(NodeId, &Step) -> bool) -> bool {
     let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else { return true };
     let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |next, node| {

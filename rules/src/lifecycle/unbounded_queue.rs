@@ -16,27 +16,27 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     queues.report(sink);
 }
 
-/// The channels that the function makes or is given.
+/// The channels that the function creates or receives.
 #[derive(Default)]
 struct Queues<'a> {
     made: Vec<Queue<'a>>,
     given: Vec<&'a Ident>,
-    /// Expressions that are understood already, by their addresses.
+    /// Expressions that are handled already, by their addresses.
     seen: Vec<*const Expr>,
 }
 
-/// A channel that the function makes.
+/// A channel that the function creates.
 struct Queue<'a> {
-    /// The function that makes it.
+    /// The function that creates it.
     at: &'a Ident,
     /// The numbers of the names of its ends.
     sender: usize,
     receiver: usize,
     /// The frame in which it is drained into a socket.
     drained_in: Option<usize>,
-    /// Whether others have its sender.
+    /// Whether other code has its sender.
     is_shared: bool,
-    /// The frames in which something is sent again and again.
+    /// The frames in which values are sent repeatedly.
     sends_in: Vec<usize>,
 }
 
@@ -62,9 +62,9 @@ impl<'a> Look<'a> for Queues<'a> {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         match expression {
             Expr::MethodCall(call) => self.method(call, expression, at),
-            // A helper that is lent the sender in the loop answers what the client has just sent.
+            // A helper that borrows the sender in the loop answers the client's last message.
             Expr::Reference(lent) if at.is_repeated() => self.lends(&lent.expr, at),
-            // To drop it by name is no use of it.
+            // Dropping it explicitly is not a use.
             Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("drop")) => {
                 self.seen.extend(call.args.iter().map(std::ptr::from_ref));
             }
@@ -140,7 +140,7 @@ impl<'a> Queues<'a> {
         queue.sends_in.push(at.frame());
     }
 
-    /// What comes out of it goes into a socket.
+    /// The values that it yields are sent to a socket.
     fn drained(&mut self, receiver: &'a Expr, at: &At<'a>) {
         let Some(name) = at.base_name(receiver) else { return };
         let frame = at.frame();
@@ -151,7 +151,7 @@ impl<'a> Queues<'a> {
         }
     }
 
-    /// The channel that a name is the receiver of, itself or as a stream.
+    /// The channel whose receiver a name is, directly or as a stream.
     fn queue(&self, name: &Name<'a>, at: &At<'a>) -> Option<Made<'a>> {
         if let Some(index) = self.made.iter().position(|queue| queue.receiver == name.number) {
             return Some(Made::Here(index));
@@ -177,7 +177,7 @@ impl<'a> Queues<'a> {
     fn report(self, sink: &mut Sink) {
         for queue in self.made {
             let Some(drained_in) = queue.drained_in else { continue };
-            // What one and the same loop puts in and takes out cannot pile up.
+            // A channel that one loop both fills and drains cannot grow.
             if queue.is_shared || queue.sends_in.iter().any(|frame| *frame != drained_in) {
                 say(sink, queue.at);
             }
@@ -190,7 +190,7 @@ impl<'a> Queues<'a> {
     }
 }
 
-/// Where a channel was made.
+/// Where a channel was created.
 enum Made<'a> {
     Here(usize),
     Elsewhere(&'a Ident),
@@ -209,7 +209,7 @@ fn receives(call: &ExprMethodCall) -> bool {
     )
 }
 
-/// The function that makes an unbounded channel.
+/// The function that creates an unbounded channel.
 fn unbounded(made: &Expr) -> Option<&Ident> {
     let Expr::Call(call) = plain(made) else { return None };
     let Expr::Path(path) = &*call.func else { return None };

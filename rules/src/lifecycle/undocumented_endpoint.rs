@@ -18,7 +18,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     );
 }
 
-/// A doc comment, or a wish to have none.
+/// A doc comment, or an attribute that disables the check.
 fn says_something(attr: &syn::Attribute) -> bool {
     has_word(attr, &["doc", "missing_docs"])
 }

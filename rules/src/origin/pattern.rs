@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Origin, OriginProblem, parse, problem};
 
-/// An origin, or all that differ in the first label of their host: `https://*.example.com`.
+/// An origin, or all origins that differ in the first label of their host: `https://*.example.com`.
 ///
 /// ```
 /// use sockeye_rules::origin::{Pattern, parse};
@@ -15,17 +15,17 @@ use super::{Origin, OriginProblem, parse, problem};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// Without the label that is open.
+    /// Without the wildcard label.
     origin: Origin,
     is_open: bool,
 }
 
 impl Pattern {
-    /// Reads a pattern. `*` stands for exactly one label, and can only be the whole first one.
+    /// Parses a pattern. `*` matches exactly one label, and can only be the whole first one.
     ///
     /// # Errors
     ///
-    /// When nothing could match it, or everything under a top-level domain would.
+    /// If nothing could match it, or if it would match everything under a top-level domain.
     pub fn parse(text: &str) -> Result<Self, OriginProblem> {
         let Some((scheme, rest)) = text.split_once("://*.").filter(|(_, rest)| !rest.contains('*')) else {
             let is_misplaced = text.len() > 1 && text.contains('*');
@@ -44,7 +44,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it is this origin, or has it among its own.
+    /// Whether it matches this origin.
     pub fn matches(&self, other: &Origin) -> bool {
         if !self.is_open {
             return self.origin == *other;
@@ -54,7 +54,7 @@ impl Pattern {
             && label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
     }
 
-    /// One of its origins, with this label where it is open.
+    /// One of its origins, with this label in place of the wildcard.
     pub fn example(&self, label: &str) -> Origin {
         if self.is_open { self.with_label(label) } else { self.origin.clone() }
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Pattern {
 }
 
 impl OriginProblem {
-    /// What was found in the text without its `*.`, said of the text as it is.
+    /// The fault of the string without its `*.`, applied to the whole string.
     fn reopened(self, closed: &str, text: &str) -> Self {
         let reopen = |origin: Origin| Origin { host: format!("*.{}", origin.host), ..origin };
         Self {
@@ -83,7 +83,7 @@ impl OriginProblem {
     }
 }
 
-/// A single label, but for `localhost`, is a top-level domain; an address has no labels.
+/// A single label, except `localhost`, is a top-level domain; an address has no labels.
 fn is_too_wide(host: &str) -> bool {
     let is_address = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
     is_address || (!host.trim_end_matches('.').contains('.') && host != "localhost")

@@ -1,4 +1,4 @@
-//! What is around an expression.
+//! The surroundings of an expression.
 
 use syn::{Expr, Ident, Pat, Stmt, Type};
 
@@ -8,14 +8,14 @@ use crate::{
     surroundings::Neighbour,
 };
 
-/// A function, an `async` block or a closure: what `return` and `?` leave.
+/// A function, an `async` block or a closure: the target of `return` and `?`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// The function, or what runs as a part of it.
+    /// The function, or code that runs as a part of it.
     Inside,
     /// An `async` block that is given to `spawn`.
     Spawned,
-    /// A closure, which others call.
+    /// A closure, which other code calls.
     Closure,
 }
 
@@ -23,23 +23,23 @@ pub(crate) enum Frame {
 #[derive(Clone, Copy)]
 pub(crate) struct Round<'a> {
     pub(crate) whole: &'a Expr,
-    /// How many frames were open where it began.
+    /// How many frames were open at its start.
     pub(crate) frames: usize,
     /// The statements after it.
     pub(crate) after: &'a [Stmt],
 }
 
-/// What is around an expression: the names in scope, the loops, the frames, and what comes after it.
+/// The surroundings of an expression: the names in scope, the loops, the frames, and the code after it.
 pub(crate) struct At<'a> {
     pub(crate) flow: &'a Flow<'a>,
     pub(super) names: Vec<Name<'a>>,
     pub(crate) frames: Vec<Frame>,
-    /// The numbers of the frames, no two of which are the same, and the `spawn` whose handle nobody has.
+    /// The numbers of the frames, all different, and the `spawn` whose handle is dropped.
     apart: Vec<(usize, Option<&'a Ident>)>,
     /// How many frames there have been.
     entered: usize,
     pub(super) rounds: Vec<Round<'a>>,
-    /// For each block around it, the statements after the one that it is in.
+    /// For each surrounding block, the statements after the current one.
     pub(super) following: Vec<&'a [Stmt]>,
     /// How many names there have been.
     pub(super) bound: usize,
@@ -63,7 +63,7 @@ impl<'a> At<'a> {
         self.flow.imports()
     }
 
-    /// The innermost loop, unless an `async` block or a closure stands in between.
+    /// The innermost loop, unless an `async` block or a closure is in between.
     pub(crate) fn round(&self) -> Option<Round<'a>> {
         self.rounds.last().copied().filter(|round| round.frames == self.frames.len())
     }
@@ -82,7 +82,7 @@ impl<'a> At<'a> {
         self.frames.contains(&Frame::Spawned)
     }
 
-    /// The statements after the one that it is in, up to the end of its block.
+    /// The statements after the current one, up to the end of its block.
     pub(crate) fn rest(&self) -> &'a [Stmt] {
         self.following.last().copied().unwrap_or_default()
     }
@@ -103,12 +103,12 @@ impl<'a> At<'a> {
         self.apart.last().map_or(0, |(number, _)| *number)
     }
 
-    /// The `spawn` of the task that it is in, when nobody has its handle.
+    /// The `spawn` of its task, if the handle is dropped.
     pub(crate) fn unheld_task(&self) -> Option<&'a Ident> {
         self.apart.last().and_then(|(_, unheld)| *unheld)
     }
 
-    /// Whether it runs again and again, be it in a loop around the `async` block that it is in.
+    /// Whether it runs repeatedly, including through a loop around its `async` block.
     pub(crate) fn is_repeated(&self) -> bool {
         !self.rounds.is_empty()
     }
@@ -118,7 +118,7 @@ impl<'a> At<'a> {
         self.rounds.len()
     }
 
-    /// The number that the next name gets.
+    /// The number of the next name.
     pub(crate) fn next_number(&self) -> usize {
         self.bound + 1
     }
@@ -128,12 +128,12 @@ impl<'a> At<'a> {
         self.flow.helper(&super::origin::path_of(function, self.imports())?)
     }
 
-    /// What the name stands for here.
+    /// The meaning of the name here.
     pub(crate) fn find(&self, name: &Ident) -> Option<&Name<'a>> {
         self.names.iter().rfind(|one| name == one.ident)
     }
 
-    /// What the expression stands for, when it is a name, or lends one.
+    /// The meaning of the expression, if it is a name, or borrows one.
     pub(crate) fn named(&self, expression: &Expr) -> Option<&Name<'a>> {
         match expression {
             Expr::Path(path) => self.find(path.path.get_ident()?),
@@ -143,13 +143,13 @@ impl<'a> At<'a> {
         }
     }
 
-    /// What was in scope where that name was bound.
+    /// The scope in which this name was bound.
     pub(super) fn before(&self, name: &Name<'a>) -> &[Name<'a>] {
         let end = self.names.iter().position(|one| one.number == name.number).unwrap_or(0);
         &self.names[..end]
     }
 
-    /// Whether the name of a socket, or of a half of one, stands there.
+    /// Whether the name of a socket, or of a half of one, occurs there.
     pub(crate) fn mentions_handle(&self, tokens: &dyn quote::ToTokens) -> bool {
         let mut found = false;
         each_word(tokens.to_token_stream(), &mut |word| {
@@ -159,7 +159,7 @@ impl<'a> At<'a> {
         found
     }
 
-    /// Gives the names of a pattern what they stand for.
+    /// Assigns origins to the names of a pattern.
     pub(super) fn bind(&mut self, pattern: &'a Pat, origin: Origin<'a>) {
         match pattern {
             Pat::Ident(name) => {
@@ -172,7 +172,7 @@ impl<'a> At<'a> {
             Pat::Reference(inner) => self.bind(&inner.pat, origin),
             Pat::Guard(inner) => self.bind(&inner.pat, origin),
             Pat::Type(inner) if !matches!(&*inner.ty, Type::Infer(_)) => {
-                // What makes it tells more than the type, unless it tells nothing.
+                // The expression says more than the type, unless it says nothing.
                 let known = matches!(origin, Origin::Made(_) | Origin::Part(..));
                 self.bind(&inner.pat, if known { origin } else { Origin::Typed(&inner.ty) });
             }
@@ -190,7 +190,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Every name in it stands for a part of it.
+    /// Every name in it is a part of the value.
     fn bind_inside(&mut self, pattern: &'a Pat, origin: Origin<'a>) {
         struct All<'n, 'a>(&'n mut At<'a>, Origin<'a>);
         impl<'a> syn::visit::Visit<'a> for All<'_, 'a> {

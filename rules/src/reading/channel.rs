@@ -1,4 +1,4 @@
-//! Channels and tasks: what a name or an expression is.
+//! Recognizes channels and tasks behind names and expressions.
 
 use syn::{Expr, Ident};
 
@@ -9,7 +9,7 @@ use super::{
     origin::{Name, Origin, last, path_of},
 };
 
-/// Methods of a `Result` or an `Option` that leave the message what it is.
+/// Methods of a `Result` or an `Option` that keep the message.
 const LAYERS: [&str; 11] = [
     "ok",
     "unwrap",
@@ -24,11 +24,11 @@ const LAYERS: [&str; 11] = [
     "as_ref",
 ];
 
-/// What was received from a `broadcast` channel.
+/// A value that was received from a `broadcast` channel.
 pub(crate) struct Received<'a> {
     /// The method that receives.
     pub(crate) at: &'a Ident,
-    /// The receiver, when it is a variable.
+    /// The receiver, if it is a variable.
     pub(crate) from: Option<Name<'a>>,
     /// Whether it is a stream of results, which ends with `None`.
     pub(crate) is_stream: bool,
@@ -42,7 +42,7 @@ enum Feed {
 }
 
 impl<'a> At<'a> {
-    /// What the expression received from a `broadcast` channel, itself or by the name of what it gave.
+    /// What the expression received from a `broadcast` channel, directly or through a name.
     pub(crate) fn received(&self, expression: &'a Expr) -> Option<Received<'a>> {
         match super::plain(expression) {
             Expr::Await(awaited) => self.receiving(&awaited.base),
@@ -55,7 +55,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// What this future is going to receive from a `broadcast` channel.
+    /// What this future will receive from a `broadcast` channel.
     pub(crate) fn receiving(&self, future: &'a Expr) -> Option<Received<'a>> {
         let Expr::MethodCall(call) = super::plain(future) else { return None };
         let is_stream = match call.method.to_string().as_str() {
@@ -88,7 +88,7 @@ impl<'a> At<'a> {
         match super::plain(made) {
             Expr::MethodCall(call) if call.method == "subscribe" || call.method == "resubscribe" => {
                 let of_broadcast = match self.base(&call.receiver, name).map(|base| base.origin) {
-                    // Others have a `subscribe` too: `watch`, and Sockeye's topics.
+                    // Other types have a `subscribe` too: `watch`, and Sockeye's topics.
                     Some(Origin::Typed(ty)) if matches!(*call.receiver, Expr::Path(_)) => self
                         .type_path(ty)
                         .is_none_or(|path| last(&path) != "Sender" || path.contains("broadcast")),
@@ -122,7 +122,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// A receiver in a field of the type whose method this is.
+    /// A receiver in a field of the type with this method.
     fn field_feed(&self, field: &Expr) -> Option<Feed> {
         let Expr::Field(field) = super::plain(field) else { return None };
         let syn::Member::Named(member) = &field.member else { return None };
@@ -131,7 +131,7 @@ impl<'a> At<'a> {
         feed_type(is_self.then(|| self.flow.type_of_own_field(&member.to_string()))??)
     }
 
-    /// Whether a receiver of a `broadcast` channel stands there, or is made there.
+    /// Whether a receiver of a `broadcast` channel occurs, or is created, there.
     pub(crate) fn has_feed(&self, tokens: &dyn quote::ToTokens) -> bool {
         let mut found = super::has_call(tokens, &["subscribe", "resubscribe"]);
         each_word(tokens.to_token_stream(), &mut |word| {
@@ -140,7 +140,8 @@ impl<'a> At<'a> {
         found
     }
 
-    /// Whether something stands there by which the function can end a task: an end of a channel that it made, a token.
+    /// Whether it contains something through which the function can end a task: an end of a channel that it created, a
+    /// token.
     pub(crate) fn mentions_own(&self, tokens: &dyn quote::ToTokens) -> bool {
         let mut found = false;
         each_word(tokens.to_token_stream(), &mut |word| {
@@ -162,7 +163,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Whether it sends into a channel that the function made.
+    /// Whether it sends into a channel that the function created.
     pub(crate) fn is_own_sender(&self, sender: &Expr) -> bool {
         fn is_sender<'a>(at: &At<'a>, name: &Name<'a>) -> bool {
             match name.origin {
@@ -176,7 +177,7 @@ impl<'a> At<'a> {
         self.base_name(sender).is_some_and(|name| is_sender(self, &name))
     }
 
-    /// Whether what it gives was received from the client, as a message or with results and options around it.
+    /// Whether its value was received from the client, as a message or within results and options.
     pub(crate) fn is_message(&self, expression: &Expr) -> bool {
         self.is_message_among(expression, &self.names)
     }
@@ -195,7 +196,7 @@ impl<'a> At<'a> {
                 match names[index].origin {
                     Origin::Made(made) => self.is_message_among(made, before),
                     Origin::Awaited(future) => self.receives_message_among(future, before),
-                    // Of a branch of `select!`, the future itself.
+                    // The future itself, of a branch of `select!`.
                     Origin::Inside(whole) => {
                         self.is_message_among(whole, before) || self.receives_message_among(whole, before)
                     }
@@ -225,12 +226,12 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The variable that a chain begins with.
+    /// The variable at the beginning of a chain.
     pub(crate) fn base_name(&self, chain: &Expr) -> Option<Name<'a>> {
         self.find(base_ident(chain)?).copied()
     }
 
-    /// The variable that a chain of fields and methods begins with, where that name was bound.
+    /// The variable at the beginning of a chain of fields and methods, in the scope in which it was bound.
     pub(crate) fn base(&self, chain: &Expr, name: &Name<'a>) -> Option<Name<'a>> {
         let ident = base_ident(chain)?;
         self.before(name).iter().rfind(|one| ident == one.ident).copied()
@@ -244,7 +245,7 @@ fn feed_type(path: &str) -> Option<Feed> {
     (last(path) == "BroadcastStream").then_some(Feed::Stream)
 }
 
-/// `mpsc::channel(..)` and its kin.
+/// `mpsc::channel(..)` and similar functions.
 fn is_channel(made: &Expr) -> bool {
     let Expr::Call(call) = super::plain(made) else { return false };
     let Expr::Path(path) = &*call.func else { return false };
@@ -258,7 +259,7 @@ fn is_watch(made: &Expr) -> bool {
     has_word(made, &["watch"])
 }
 
-/// The variable that a chain begins with: `state` of `state.rooms.lock().await.events`.
+/// The variable at the beginning of a chain: `state` of `state.rooms.lock().await.events`.
 pub(crate) fn base_ident(chain: &Expr) -> Option<&Ident> {
     match chain {
         Expr::Path(path) => path.path.get_ident(),
@@ -273,20 +274,20 @@ pub(crate) fn base_ident(chain: &Expr) -> Option<&Ident> {
     }
 }
 
-/// `tokio::spawn`, `tokio::task::spawn`, or `spawn` that was imported.
+/// `tokio::spawn`, `tokio::task::spawn`, or an imported `spawn`.
 pub(super) fn is_spawn(function: &Expr) -> bool {
     let Expr::Path(path) = function else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "spawn" || last.ident == "spawn_local")
 }
 
-/// The task that a call of `spawn` starts: the name of the function, and the block.
+/// The task that a call of `spawn` starts: the name of its function, and the block.
 pub(crate) fn task_of(call: &Expr) -> Option<(&Ident, &Expr)> {
     let Expr::Call(call) = super::plain(call) else { return None };
     let Expr::Path(path) = &*call.func else { return None };
     if !is_spawn(&call.func) || call.args.len() != 1 {
         return None;
     }
-    // Those of std are threads.
+    // `spawn` of std starts a thread.
     let is_thread = path.path.segments.iter().any(|one| one.ident == "thread");
     Some((&path.path.segments.last()?.ident, &call.args[0])).filter(|_| !is_thread)
 }

@@ -1,8 +1,8 @@
-//! A function as it is written: for rules that ask what stands in a loop or in a branch of `select!`.
+//! A function as it is written: for rules about the contents of a loop or of a branch of `select!`.
 //!
-//! The graph of `flow` knows what can follow what on a connection, and forgets everything else. Here nothing is followed:
-//! [`read`] goes through the body once, and shows a rule (a [`Look`]) each expression with what is around it ([`At`]): the
-//! loops, the `async` blocks, and what the names in scope were made from.
+//! The graph of `flow` knows the possible order of operations on a connection, and nothing else. Here nothing is followed:
+//! [`read`] walks the body once, and passes each expression with its surroundings ([`At`]) to a rule (a [`Look`]): the
+//! loops, the `async` blocks, and the origins of the names in scope.
 
 mod at;
 mod channel;
@@ -23,14 +23,14 @@ use syn::{Expr, Local};
 
 use crate::flow::Branch;
 
-/// What a rule does with what it is shown.
+/// A rule that inspects expressions.
 pub(crate) trait Look<'a> {
-    /// An expression, before those in it.
+    /// An expression, before its parts.
     fn expression(&mut self, _expression: &'a Expr, _at: &At<'a>) {}
 
     /// A `let`, before its names are bound.
     fn local(&mut self, _local: &'a Local, _at: &At<'a>) {}
 
-    /// The branches of a `select!`, before what is in them.
+    /// The branches of a `select!`, before their contents.
     fn select(&mut self, _branches: &'a [Branch], _at: &At<'a>) {}
 }

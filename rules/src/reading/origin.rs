@@ -1,4 +1,4 @@
-//! What a name was made from.
+//! The value from which a name was bound.
 
 use syn::{Expr, Ident, Pat, Type};
 
@@ -12,27 +12,27 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'a> {
     pub(crate) ident: &'a Ident,
-    /// No two have the same.
+    /// Unique.
     pub(crate) number: usize,
     pub(crate) origin: Origin<'a>,
-    /// How many frames were open where it was bound.
+    /// How many frames were open when it was bound.
     pub(crate) frames: usize,
-    /// How many loops were around it.
+    /// How many loops were around its binding.
     pub(crate) rounds: usize,
 }
 
-/// What it was made from.
+/// Its origin.
 #[derive(Clone, Copy)]
 pub(crate) enum Origin<'a> {
     /// A parameter.
     Typed(&'a Type),
-    /// What this expression gives.
+    /// The value of this expression.
     Made(&'a Expr),
-    /// One of a tuple that this expression gives.
+    /// One element of a tuple that is the value of this expression.
     Part(&'a Expr, usize),
-    /// What this future gives, in a branch of `select!`.
+    /// The output of this future, in a branch of `select!`.
     Awaited(&'a Expr),
-    /// What a pattern found inside of what this expression gives, or of what it awaits.
+    /// A part that a pattern found in the value of this expression, or in the value that it awaits.
     Inside(&'a Expr),
     /// The socket that a callback of an upgrade is called with.
     Socket,
@@ -57,7 +57,7 @@ impl Origin<'_> {
     }
 }
 
-/// Methods of a handle that give a handle.
+/// Methods of a handle that return a handle.
 const KEEPS: [&str; 16] = [
     "accept",
     "split",
@@ -78,7 +78,7 @@ const KEEPS: [&str; 16] = [
 ];
 
 impl<'a> At<'a> {
-    /// Whether it is a handshake, a socket or a half of one, or lends one.
+    /// Whether it is, or borrows, a handshake, a socket or a half of one.
     pub(crate) fn is_handle(&self, name: &Name<'a>) -> bool {
         match name.origin {
             Origin::Socket => true,
@@ -88,7 +88,7 @@ impl<'a> At<'a> {
         }
     }
 
-    /// Whether an expression is one, or is made of one.
+    /// Whether an expression is one, or is derived from one.
     pub(crate) fn is_handle_expression(&self, expression: &Expr) -> bool {
         self.gives_handle_among(expression, &self.names)
     }
@@ -128,13 +128,13 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The path of a type, within references and what only wraps it.
+    /// The path of a type, inside references and wrappers.
     pub(crate) fn type_path(&self, ty: &Type) -> Option<String> {
         type_path(ty, self.imports())
     }
 }
 
-/// The path of what is called.
+/// The path of the called function.
 pub(super) fn path_of(function: &Expr, imports: &Imports) -> Option<String> {
     match function {
         Expr::Path(path) => Some(imports.resolve_path(&path.path)),
@@ -146,7 +146,7 @@ pub(super) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// The name of a pattern that is nothing else.
+/// The name of a pattern that is only a name.
 pub(crate) fn only_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(name) if name.subpat.is_none() => Some(&name.ident),

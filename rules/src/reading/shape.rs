@@ -1,4 +1,4 @@
-//! What an expression does, as far as its shape tells.
+//! The effect of an expression, as far as its shape shows it.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use syn::{
 
 use crate::flow::{Macros, macro_name};
 
-/// Whether it surely leaves the loop that it stands in.
+/// Whether it certainly leaves the loop around it.
 pub(crate) fn leaves(expression: &Expr) -> bool {
     match expression {
         Expr::Break(_) | Expr::Return(_) => true,
@@ -39,7 +39,7 @@ fn ends(call: &syn::Macro) -> bool {
     })
 }
 
-/// Whether it does nothing but go on with the next round: `continue`, `{}`, or after a line in the log.
+/// Whether it only continues with the next iteration: `continue`, `{}`, or after logging.
 pub(crate) fn goes_round(expression: &Expr) -> bool {
     match expression {
         Expr::Continue(_) => true,
@@ -61,7 +61,7 @@ fn is_log(call: &syn::Macro) -> bool {
 
 const LOGS: [&str; 9] = ["trace", "debug", "info", "warn", "error", "log", "event", "println", "eprintln"];
 
-/// Whether it says something to the peer or to the log, or gives an error to its caller.
+/// Whether it reports something to the peer or the log, or returns an error.
 pub(crate) fn tells(tokens: &dyn ToTokens) -> bool {
     let mut before = None;
     stream_tells(tokens.to_token_stream(), &mut before)
@@ -96,7 +96,7 @@ fn stream_tells(tokens: TokenStream, before: &mut Option<String>) -> bool {
     false
 }
 
-/// Without parentheses, references, and blocks that hold nothing else.
+/// Without parentheses, references, and blocks around it.
 pub(crate) fn plain(expression: &Expr) -> &Expr {
     match expression {
         Expr::Paren(inner) => plain(&inner.expr),
@@ -110,7 +110,7 @@ pub(crate) fn plain(expression: &Expr) -> &Expr {
     }
 }
 
-/// The expression at the end of a block, which is what the block gives.
+/// The expression at the end of a block, which is its value.
 pub(crate) fn given(block: &Block) -> Option<&Expr> {
     match block.stmts.last()? {
         Stmt::Expr(last, None) => Some(last),
@@ -118,7 +118,7 @@ pub(crate) fn given(block: &Block) -> Option<&Expr> {
     }
 }
 
-/// Whether the pattern fits every error: `Err(_)`, `Err(error)`, `_`.
+/// Whether the pattern matches every error: `Err(_)`, `Err(error)`, `_`.
 pub(crate) fn covers_errors(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) => true,
@@ -143,7 +143,7 @@ pub(crate) fn variant(pattern: &Pat) -> Option<&syn::Ident> {
     path.segments.last().map(|last| &last.ident)
 }
 
-/// Whether a method or function of one of these names is called in it.
+/// Whether it calls a method or function with one of these names.
 pub(crate) fn has_call(tokens: &dyn ToTokens, names: &[&str]) -> bool {
     fn search(tokens: TokenStream, names: &[&str]) -> bool {
         let mut called = false;
@@ -167,7 +167,7 @@ pub(crate) fn has_call(tokens: &dyn ToTokens, names: &[&str]) -> bool {
     search(tokens.to_token_stream(), names)
 }
 
-/// Whether what the call gives is thrown away by this statement: `let _ = ..`, `..;`, `.. .ok();`.
+/// Whether this statement discards the value of the call: `let _ = ..`, `..;`, `.. .ok();`.
 pub(crate) fn is_discarded(statement: &Stmt) -> Option<&Expr> {
     let expression = match statement {
         Stmt::Local(local) if matches!(local.pat, Pat::Wild(_)) => &local.init.as_ref()?.expr,
@@ -216,7 +216,7 @@ pub(crate) fn first_way_out(statements: &[Stmt], macros: &Macros) -> Option<Toke
     search.0
 }
 
-/// Calls back for every expression in a block, also for those in the branches of `select!`.
+/// Calls the function for every expression in a block, including those in the branches of `select!`.
 pub(crate) fn each_expression(block: &Block, macros: &Macros, found: &mut dyn FnMut(&Expr)) {
     struct All<'f, 'm>(&'f mut dyn FnMut(&Expr), &'m Macros);
     impl<'a> Visit<'a> for All<'_, 'a> {

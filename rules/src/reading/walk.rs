@@ -1,4 +1,4 @@
-//! Goes through a body in the order of the source.
+//! Walks a body in source order.
 
 use syn::{
     Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprIf, ExprLet, ExprMatch, ExprMethodCall, Ident, Item,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::flow::{Branch, Flow, macro_name};
 
-/// Shows the rule the function, from its parameters to its end.
+/// Passes the function to the rule, from its parameters to its end.
 pub(crate) fn read<'a>(flow: &'a Flow<'a>, look: &mut impl Look<'a>) {
     let mut at = At::new(flow);
     for parameter in &flow.function.parameters {
@@ -27,16 +27,16 @@ pub(crate) fn read<'a>(flow: &'a Flow<'a>, look: &mut impl Look<'a>) {
 struct Walker<'l, 'a, L> {
     at: At<'a>,
     look: &'l mut L,
-    /// Whether the next `async` block is given to `spawn`.
+    /// Whether the next `async` block is passed to `spawn`.
     spawns: bool,
     /// Whether the next closure is called with a socket.
     upgrades: bool,
-    /// The `spawn` in this statement, when the handle that it gives is dropped at once.
+    /// The `spawn` in this statement, if its handle is dropped immediately.
     unheld: Option<&'a Ident>,
 }
 
 impl<'a, L: Look<'a>> Walker<'_, 'a, L> {
-    /// What is bound in it is bound only there.
+    /// Bindings in it are local to it.
     fn scope(&mut self, read: impl FnOnce(&mut Self)) {
         let names = self.at.names.len();
         read(self);
@@ -122,7 +122,7 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
         }
     }
 
-    /// What it binds is in scope up to the end of the condition's block.
+    /// Its bindings are in scope up to the end of the condition's block.
     fn visit_expr_let(&mut self, test: &'a ExprLet) {
         self.visit_expr(&test.expr);
         self.at.bind(&test.pat, Origin::Inside(&test.expr));
@@ -184,7 +184,7 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
         }
     }
 
-    /// It is a function of its own.
+    /// It is a separate function.
     fn visit_item(&mut self, _: &'a Item) {}
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
@@ -195,7 +195,7 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     fn visit_attribute(&mut self, _: &'a syn::Attribute) {}
 }
 
-/// The `spawn` whose handle the statement throws away: `spawn(..);`, `let _ = spawn(..)`, `let _task = spawn(..)`.
+/// The `spawn` whose handle the statement drops: `spawn(..);`, `let _ = spawn(..)`, `let _task = spawn(..)`.
 fn unheld(statement: &Stmt) -> Option<&Ident> {
     let thrown_away = is_discarded(statement).or_else(|| match statement {
         Stmt::Local(local) => {

@@ -2,17 +2,17 @@ use std::io::IsTerminal;
 
 use annotate_snippets::Renderer;
 
-/// Whether what is written has colours.
+/// Whether the output has colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// Characters only.
+    /// Plain text.
     Plain,
-    /// With the colours of a terminal.
+    /// With terminal colours.
     Colours,
 }
 
 impl Look {
-    /// Colours when the stream is a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
+    /// Colours if the stream is a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
     pub fn of(stream: &impl IsTerminal) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         if stream.is_terminal() && !refused { Self::Colours } else { Self::Plain }

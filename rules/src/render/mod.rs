@@ -1,7 +1,6 @@
-//! What a person reads: problems in the form that rustc has made familiar.
+//! Output for people: problems in rustc's format.
 //!
-//! The server's startup report and `cargo sockeye check` are written by this, so that one problem looks the same wherever
-//! it is found.
+//! The server's startup report and `cargo sockeye check` use it, so that a problem looks the same wherever it is found.
 
 mod look;
 
@@ -13,46 +12,46 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Messa
 
 use crate::Rule;
 
-/// One problem with everything that is said about it.
+/// One problem with all its parts.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
-    /// The rule, as in `error[missing_state]`; its level is the problem's.
+    /// The rule, as in `error[missing_state]`, and its level.
     pub rule: &'static Rule,
     /// What is wrong.
     pub message: &'a str,
     /// The first place is where the problem is; the others explain it.
     pub places: Vec<Place<'a>>,
-    /// What helps to understand it, and what to write; in the order of reading.
+    /// Notes and help texts, in reading order.
     pub remarks: Vec<Remark<'a>>,
 }
 
-/// A piece of source to show.
+/// A piece of source code to show.
 #[derive(Debug, Clone)]
 pub struct Place<'a> {
     /// The file.
     pub path: &'a str,
-    /// Whole lines of it; empty when the file has no text to show.
+    /// Whole lines of it; empty if the file has no text to show.
     pub text: &'a str,
-    /// The number, from 1, of the first of these lines.
+    /// The number, from 1, of the first line.
     pub line: usize,
     /// The bytes of `text` to underline.
     pub span: Range<usize>,
-    /// What to say beside the line.
+    /// The label beside the line.
     pub label: Option<&'a str>,
 }
 
 /// A line under the source: `= help: ..`.
 #[derive(Debug, Clone, Copy)]
 pub enum Remark<'a> {
-    /// The signature that would be right.
+    /// The expected signature.
     Expected(&'a str),
-    /// What helps to understand the problem.
+    /// A note that helps to understand the problem.
     Note(&'a str),
-    /// The text to write.
+    /// The code to write.
     Help(&'a str),
 }
 
-/// Writes one problem, without a line break at its end.
+/// Renders one problem, without a final line break.
 pub fn report(report: &Report<'_>, look: Look) -> String {
     let level = if report.rule.level.is_error() { Level::ERROR } else { Level::WARNING };
     let title = level.primary_title(report.message).id(report.rule.name);
@@ -61,7 +60,7 @@ pub fn report(report: &Report<'_>, look: Look) -> String {
     look.renderer().render(&[title.elements(sources).elements(remarks)])
 }
 
-/// Writes a line that stands under all problems: `error: 3 problems in 14 endpoints`.
+/// Renders the line after all problems: `error: 3 problems in 14 endpoints`.
 pub fn closing(words: &str, look: Look) -> String {
     look.renderer().render(&[Group::with_title(Level::ERROR.primary_title(words))])
 }
@@ -72,7 +71,7 @@ pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
-/// Places in one piece of source belong into one snippet; the first of all is the primary one.
+/// Places in the same piece of source belong in one snippet; the first of all is the primary one.
 fn by_source<'a, 'p>(places: &'p [Place<'a>]) -> Vec<Vec<(&'p Place<'a>, AnnotationKind)>> {
     let mut sources: Vec<Vec<(&Place<'_>, AnnotationKind)>> = Vec::new();
     for (index, place) in places.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! A route whose value only the compiler knows: `#[ws_endpoint(ROUTE)]`.
+//! A route whose value is known only to the compiler: `#[ws_endpoint(ROUTE)]`.
 //!
-//! What `syntax::Route` finds in a literal, found by functions that the compiler itself can run. They know no formatting, so
-//! the words are fixed; a test holds the two judgements together.
+//! The same checks that `syntax::Route` runs on a literal, as functions that the compiler can evaluate. They cannot format,
+//! so the messages are fixed; a test compares the two implementations.
 
 /// Why no request could reach the route, or the router would refuse it.
 pub const fn route_fault(route: &str) -> Option<&'static str> {
@@ -21,7 +21,7 @@ pub const fn route_fault(route: &str) -> Option<&'static str> {
     None
 }
 
-/// How many parameters a route has that has no fault.
+/// How many parameters a valid route has.
 pub const fn route_parameters(route: &str) -> usize {
     let (route, mut count, mut at) = (route.as_bytes(), 0, 0);
     while let Some((_, end)) = parameter(route, at) {
@@ -81,7 +81,7 @@ const fn segment_fault(route: &[u8]) -> Option<&'static str> {
 
 const BRACES: &str = "[route_syntax] the braces of the route do not form a parameter: write a name between one pair of braces, as in `/ws/{id}`";
 
-/// What `matchit` refuses: it is the router that will serve the route.
+/// The faults that `matchit` reports: it is the router that will serve the route.
 const fn brace_fault(route: &[u8]) -> Option<&'static str> {
     let mut at = 0;
     while at < route.len() {
@@ -109,9 +109,9 @@ const fn brace_fault(route: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Behind the closing brace; `None` when there is none, or no name before it.
+/// The position after the closing brace; `None` if there is none, or no name before it.
 const fn end_of_parameter(route: &[u8], open: usize) -> Option<usize> {
-    // The first byte of a name may be any but the closing brace.
+    // The first byte of a name may be any except the closing brace.
     if open + 1 >= route.len() || route[open + 1] == b'}' {
         return None;
     }
@@ -161,7 +161,7 @@ const fn has_twins(route: &[u8]) -> bool {
     false
 }
 
-/// `{{` and `}}` stand for braces themselves.
+/// `{{` and `}}` are literal braces.
 const fn is_doubled(route: &[u8], at: usize) -> bool {
     at + 1 < route.len() && matches!(route[at], b'{' | b'}') && route[at] == route[at + 1]
 }

@@ -1,4 +1,4 @@
-//! What can be said about the text of a route, in the syntax of axum, without a router.
+//! Properties of a route in axum's syntax that need no router.
 
 mod fault;
 mod parts;

@@ -1,9 +1,9 @@
 /// A part of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// What a path has to have in this place.
+    /// Literal text of the path.
     Text(&'a str),
-    /// `{{` or `}}`, which stands for this one brace in the path.
+    /// `{{` or `}}`, a literal brace in the path.
     Brace(&'a str),
     /// `{name}`: a segment, or the rest of it.
     Param(&'a str),
@@ -11,7 +11,7 @@ pub enum Part<'a> {
     CatchAll(&'a str),
 }
 
-/// The parts of a route, in order. What is no parameter is text, so that no route is refused.
+/// The parts of a route, in order. Anything that is not a parameter is text, so every route is accepted.
 ///
 /// ```
 /// use sockeye_rules::route::{Part, parts};
@@ -54,7 +54,7 @@ pub fn names(route: &str) -> Vec<&str> {
     parts(route).into_iter().filter_map(name).collect()
 }
 
-/// The route without the names of its parameters: two routes that differ in nothing else match the same paths.
+/// The route without the names of its parameters: two routes that differ only in these match the same paths.
 ///
 /// ```
 /// assert_eq!(sockeye_rules::route::shape("/ws/{tenant}/logs/{*rest}"), "/ws/{}/logs/{*}");
@@ -64,7 +64,7 @@ pub fn shape(route: &str) -> String {
     for part in parts(route) {
         match part {
             Part::Text(text) => shape.push_str(text),
-            // Doubled, as in the route: `/{{}}` is a text, and `/{}` any segment.
+            // Doubled, as in the route: `/{{}}` is text, and `/{}` any segment.
             Part::Brace(brace) => shape.extend([brace, brace]),
             Part::Param(_) => shape.push_str("{}"),
             Part::CatchAll(_) => shape.push_str("{*}"),

@@ -39,8 +39,8 @@ fn is_imported(ty: &Type, imports: &Imports) -> bool {
     is_of_crate && known(ty) == Some(Known::Body)
 }
 
-/// Whether nothing else can be meant. A bare `Json` can be a type of the user's own that reads a header: the macro leaves
-/// it to the types, whose message says the same as this one.
+/// Whether the type is certain. A bare `Json` can be the user's own type that reads a header: the macro leaves it to the
+/// type check, whose message is the same.
 fn is_certain(ty: &Type) -> bool {
     let written = spelled(ty).unwrap_or_default();
     known(ty) == Some(Known::Body) && (written.contains("::") || written == "String")

@@ -15,8 +15,8 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// Whether a value of the type borrows from something that is not `'static`. What stands in the type of a function or
-/// of a trait object has lifetimes of its own, and is nobody's fault.
+/// Whether a value of the type borrows from something that is not `'static`. The lifetimes in the type of a function or
+/// of a trait object are its own, and are fine.
 fn borrows(ty: &Type) -> bool {
     match peel(ty) {
         Type::Reference(reference) => {
@@ -55,7 +55,7 @@ fn help(ty: &Type) -> String {
     }
 }
 
-/// The type with an owned text in place of a borrowed one, and without the other borrows.
+/// The type with owned strings instead of borrowed ones, and without other borrows.
 fn owned(ty: &Type) -> String {
     let text = one_line(ty).replace("Cow<'_, str>", "String").replace("&str", "String");
     text.replace("&mut ", "").replace('&', "").replace("<'_>", "").replace("'_, ", "")

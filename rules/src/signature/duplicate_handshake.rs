@@ -3,7 +3,7 @@ use crate::{
     syntax::{Endpoint, Known, Sink, known, spelled},
 };
 
-/// Two parameters spelled alike are of one type; `other::Handshake` beside `Handshake` may be anything.
+/// Two parameters with the same path have the same type; `other::Handshake` beside `Handshake` may be anything.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     let Some(first) = function.parameters.first().filter(|first| known(first.ty()) == Some(Known::Handshake))

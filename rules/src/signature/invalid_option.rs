@@ -3,7 +3,7 @@ use crate::{
     syntax::{Endpoint, Sink},
 };
 
-/// Reading the options found the problems already, because the expansion needs the values.
+/// The problems were already found when the options were parsed, because the expansion needs the values.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     for problem in &endpoint.options.problems {
         sink.report(&INVALID_OPTION, &problem.at, problem.what.as_str(), problem.help.as_str());

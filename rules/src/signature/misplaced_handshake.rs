@@ -10,8 +10,8 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     sink.report(&MISPLACED_HANDSHAKE, &handshake.node, message, help(function, at)).shape();
 }
 
-/// A handshake after a parameter that certainly is none. Without that certainty the first could be an alias of
-/// `Handshake`, and the later one a type of the user's that only shares its name.
+/// A handshake after a parameter that certainly is not one. Without that certainty the first could be an alias of
+/// `Handshake`, and the later one a type of the user with the same name.
 fn misplaced(function: &Function) -> Option<(usize, &Parameter)> {
     let first = function.parameters.first()?;
     let first_is = known(first.ty());

@@ -8,7 +8,7 @@ use crate::{
     syntax::{Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line},
 };
 
-/// Only what is certain: an alias of `Handshake` can have any name, and the types find out about those.
+/// Only certain cases: an alias of `Handshake` can have any name, and is checked by type.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function().filter(|function| function.receiver.is_none()) else { return };
     let message = format!("the endpoint `{}` has no handshake parameter", function.name());
@@ -21,7 +21,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     };
 }
 
-/// The type of a message in the place of the codec, where the file says that it can be none.
+/// A message type in the place of the codec, if the file shows that it cannot be a codec.
 pub(crate) fn check_codec(function: &Function, around: &Surroundings, sink: &mut Sink) {
     let Some(first) = function.parameters.first().map(Parameter::ty) else { return };
     let [codec] = generic_arguments(first)[..] else { return };
@@ -36,7 +36,8 @@ pub(crate) fn check_codec(function: &Function, around: &Surroundings, sink: &mut
     sink.report(&MISSING_HANDSHAKE, codec, message, help).untyped();
 }
 
-/// A first parameter that is a socket, or a half of one, by what its file imports. Says whether it is.
+/// Reports a first parameter that is a socket, or a half of one, according to the imports of its file. Returns whether
+/// it is.
 pub(crate) fn check_handle(function: &Function, imports: &Imports, sink: &mut Sink) -> bool {
     let Some(first) = function.parameters.first() else { return false };
     let Some((Flavor::Sockeye, kind)) = handle_of(first.ty(), imports) else { return false };
@@ -63,7 +64,7 @@ fn is_something_else(first: &Parameter) -> bool {
     matches!(known(first.ty()), Some(Known::Path | Known::PathReader | Known::Head | Known::Plain))
 }
 
-/// Then it is not missing but misplaced.
+/// Then it is misplaced, not missing.
 fn stands_later(function: &Function) -> bool {
     function.extractors().iter().any(|parameter| known(parameter.ty()) == Some(Known::Handshake))
 }
@@ -74,7 +75,7 @@ fn help(function: &Function) -> String {
     format!("write `{}({})`", function.name(), all.join(", "))
 }
 
-/// A plain value in place of an extractor is nearly always a parameter of the route.
+/// A plain value instead of an extractor is nearly always a parameter of the route.
 fn extractor(parameter: &Parameter) -> String {
     match parameter.binding() {
         Some(name) if known(parameter.ty()) == Some(Known::Plain) => {

@@ -3,10 +3,10 @@ use crate::{
     syntax::{Endpoint, Sink},
 };
 
-/// The most parameters that a handler can have beside its handshake, as with axum's own handlers.
+/// The maximum number of parameters after the handshake, as for axum's own handlers.
 const MOST: usize = 16;
 
-/// Whether a type is an extractor is for the types to say; tokens can only count.
+/// Whether a type is an extractor is checked by type; tokens can only be counted.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     let Some(first_too_many) = function.extractors().get(MOST) else { return };

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// `Path<(A, B)>` and `Path<u64>` say how many parameters they take; a struct or an alias is judged at startup.
+/// `Path<(A, B)>` and `Path<u64>` show how many parameters they take; a struct or an alias is checked at startup.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
     for parameter in function.extractors() {
@@ -24,13 +24,13 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// What each extractor takes of the route, when its type says so for certain: for a route that is a constant.
+/// How many parameters each extractor takes from the route, if its type shows it, for a route that is a constant.
 pub(crate) fn arities(endpoint: &Endpoint) -> Vec<usize> {
     let extractors = endpoint.function().map(Function::extractors).unwrap_or_default();
     extractors.iter().filter_map(taken).collect()
 }
 
-/// How many route parameters a parameter takes, when its type says so for certain.
+/// How many route parameters a parameter takes, if its type shows it.
 fn taken(parameter: &Parameter) -> Option<usize> {
     if known(parameter.ty()) != Some(Known::Path) {
         return None;
@@ -69,7 +69,7 @@ fn help(parameter: &Parameter, route: &Route) -> String {
     }
 }
 
-/// The types that were written, filled up with `String`.
+/// The types in the source, padded with `String`.
 fn types(parameter: &Parameter, wanted: usize) -> Vec<String> {
     let arguments = generic_arguments(parameter.ty());
     let written: Vec<String> = match arguments.first().map(|ty| peel(ty)) {

@@ -10,7 +10,7 @@ use crate::{
     syntax::{Endpoint, Function, Sink, generic_arguments, one_line, peel, spelled},
 };
 
-/// Only what is certain from tokens: whether an alias stands for a `Result` is for the types to say.
+/// Only what is certain from tokens: whether an alias is a `Result` is checked by type.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     let Some(output) = function.output().filter(|output| !is_unit(output)) else {
@@ -21,7 +21,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     sink.report(&RETURN_TYPE, output, message, "write `-> sockeye::Result`").shape();
 }
 
-/// `Result<(), Box<dyn std::error::Error>>`: `?` cannot make that error of Sockeye's, and rustc reports each of them.
+/// `Result<(), Box<dyn std::error::Error>>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
 pub(crate) fn check_box(function: &Function, imports: &Imports, sink: &mut Sink) {
     let Some(output) = function.output().map(peel) else { return };
     let [unit, error] = generic_arguments(output)[..] else { return };
@@ -39,7 +39,7 @@ pub(crate) fn check_box(function: &Function, imports: &Imports, sink: &mut Sink)
     sink.report(&RETURN_TYPE, output, message, help).untyped();
 }
 
-/// Whether it is this type of the standard library's prelude, which no `use` of the file replaces.
+/// Whether it is this type of the standard library's prelude, not replaced by a `use` in the file.
 fn is_std(ty: &Type, name: &str, imports: &Imports) -> bool {
     let spelled = spelled(ty);
     spelled.as_deref() == Some(name) && imports.resolve(name) == name

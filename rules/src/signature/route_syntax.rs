@@ -5,7 +5,7 @@ use crate::{
     syntax::{Arguments, Endpoint, Sink, one_line},
 };
 
-/// Options that name the route in other frameworks; `unknown_option` leaves them to this rule.
+/// Options that other frameworks use for the route; `unknown_option` leaves them to this rule.
 pub(crate) const NAMES_OF_ROUTE: [&str; 4] = ["path", "route", "uri", "url"];
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {

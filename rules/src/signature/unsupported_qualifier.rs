@@ -15,7 +15,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// Every qualifier that does not belong, and why.
+/// Every qualifier that is not allowed, and why.
 fn qualifiers(sig: &Signature) -> Vec<(&dyn ToTokens, &'static str)> {
     let mut found: Vec<(&dyn ToTokens, &'static str)> = Vec::new();
     if let Some(constness) = &sig.constness {

@@ -21,7 +21,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     }
 }
 
-/// Whether a parameter or the body has any way to the path. Everything that is not known counts as one.
+/// Whether a parameter or the body can access the path. Anything unknown counts as access.
 fn could_be_read(function: &Function) -> bool {
     let blind = function.extractors().iter().all(|parameter| known(parameter.ty()) == Some(Known::Head));
     let handshake = function.parameters.first();
@@ -35,7 +35,7 @@ fn could_be_read(function: &Function) -> bool {
     }
 }
 
-/// Whether the body asks for the URI, or uses the handshake other than to call a method of it: then somebody else could.
+/// Whether the body reads the URI, or uses the handshake other than to call a method on it: then other code may read it.
 fn reads_or_passes_on(body: TokenStream, handshake: &Ident) -> bool {
     let mut tokens = body.into_iter().peekable();
     while let Some(token) = tokens.next() {

@@ -22,11 +22,11 @@ use crate::{
 pub(super) struct Found {
     pub(super) function: Function,
     pub(super) imports: Imports,
-    /// The type of the `impl` block around it.
+    /// The type of its `impl` block.
     pub(super) of: Option<String>,
-    /// Whether it has `#[ws_endpoint]` or `#[ws_lifecycle]`, and is judged for that.
+    /// Whether it has `#[ws_endpoint]` or `#[ws_lifecycle]`, and is checked because of that.
     pub(super) is_ours: bool,
-    /// Whether it, or a module around it, is there for tests only.
+    /// Whether it, or a module around it, is compiled only for tests.
     pub(super) is_test: bool,
 }
 
@@ -38,9 +38,9 @@ pub(super) struct Collected {
     pub(super) fields: Vec<(String, String, (Flavor, Kind))>,
     /// Struct, field, and the path of its type.
     pub(super) types: Vec<(String, String, String)>,
-    /// The modules that are written in the file.
+    /// The modules that are defined in the file.
     pub(super) modules: Vec<String>,
-    /// What the types consist of.
+    /// The contents of the types.
     pub(super) shapes: Rc<Shapes>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn collect(file: &File, imports: Imports) -> Collected {
 struct Collector {
     scopes: Scopes,
     of: Option<String>,
-    /// How many items around this place are there for tests only.
+    /// How many items around this place are compiled only for tests.
     tests: usize,
     found: Collected,
     shapes: Shapes,
@@ -160,7 +160,7 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 }
 
-/// The fields that hold handles, by their names or numbers.
+/// The fields that hold handles, by name or index.
 pub(super) fn fields_of<'a>(
     fields: &'a Fields,
     imports: &'a Imports,
@@ -176,7 +176,7 @@ pub(super) fn type_name(ty: &Type) -> Option<String> {
     last_segment(ty).map(|last| last.ident.to_string())
 }
 
-/// Whether the attribute is one of Sockeye's, by its name or by what it was imported as.
+/// Whether the attribute is one of Sockeye's, by its name or through an import.
 fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
     let path = imports.resolve_path(attribute.path());
     let last = path.rsplit("::").next().unwrap_or_default();

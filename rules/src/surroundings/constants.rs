@@ -1,4 +1,4 @@
-//! The texts of constants that are defined in a file, for routes such as `#[ws_endpoint(ROUTE)]`.
+//! The values of string constants in a file, for routes such as `#[ws_endpoint(ROUTE)]`.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, Item, ItemConst, Lit, LitStr, Macro, Token, punctuate
 
 use crate::syntax::Endpoint;
 
-/// The texts of constants, by the path that leads to each from here; `None` where several have that name, so that nobody knows which one counts.
+/// The values of string constants, by their path from here; `None` if several have the same name, so that the right one is unknown.
 #[derive(Debug, Default, Clone)]
 pub struct Constants(HashMap<String, Option<String>>);
 
@@ -19,7 +19,7 @@ impl Constants {
         all
     }
 
-    /// What stands further in shadows what stands around it.
+    /// An inner definition shadows an outer one.
     pub(super) fn within(&self, inner: Self) -> Self {
         Self(self.0.clone().into_iter().chain(inner.0).collect())
     }
@@ -42,7 +42,7 @@ impl Constants {
         }
     }
 
-    /// The attribute's arguments with the text in place of the constant, when it is known.
+    /// The attribute's arguments with the string in place of the constant, if it is known.
     pub fn put_in(&self, endpoint: &Endpoint, arguments: &TokenStream) -> Option<TokenStream> {
         let written = endpoint.arguments.constant.as_ref()?;
         let text = self.text_of(&syn::parse2(written.clone()).ok()?)?;

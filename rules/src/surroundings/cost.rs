@@ -1,4 +1,4 @@
-//! What a check costs, counted: how often a body is read and followed.
+//! Counts the cost of a check: how often a body is parsed and followed.
 
 use syn::{File, Item};
 
@@ -9,7 +9,7 @@ use crate::{
     syntax::READ,
 };
 
-/// How many flows are built, and how many bodies parsed, when every function of a file is judged.
+/// How many flows are built, and how many bodies parsed, if every function of a file is checked.
 fn cost(text: &str) -> (usize, usize) {
     let file: File = syn::parse_str(text).unwrap();
     let before = (BUILT.get(), READ.get());

@@ -1,7 +1,7 @@
-//! What stands around a function: what its names stand for, and the other functions of its file.
+//! The surroundings of a function: the meaning of its names, and the other functions of its file.
 //!
-//! Both front ends build it from a file: the command line from the tree that it has, the macro from the file that the compiler
-//! names. It is plain data, so that the macro can keep it from one call to the next, which tokens cannot be.
+//! Both front ends build this from a file: the command line from its tree, the macro from the file that the compiler names. It
+//! is plain data, so that the macro can keep it between calls, which is not possible with tokens.
 
 mod collect;
 mod constants;
@@ -26,16 +26,16 @@ use std::rc::Rc;
 
 use crate::flow::{Flavor, Imports, Kind};
 
-/// What is known of the place where a function is written.
+/// What is known about the place of a function.
 #[derive(Debug, Default, Clone)]
 pub struct Surroundings {
     imports: Imports,
     neighbours: Rc<Neighbours>,
-    /// The type of the `impl` block around it.
+    /// The type of its `impl` block.
     of: Option<String>,
     /// Whether helpers are reported where they are written.
     helpers_are_judged: bool,
-    /// Whether it is there for tests only.
+    /// Whether it is compiled only for tests.
     is_test: bool,
 }
 
@@ -45,12 +45,12 @@ impl Surroundings {
         Self { imports, ..Self::default() }
     }
 
-    /// A place in a file that is judged whole: what is wrong with a helper is reported there, not where it is called.
+    /// A place in a file that is checked as a whole: faults in a helper are reported there, not at its calls.
     pub fn in_file(imports: Imports, neighbours: &Rc<Neighbours>, of: Option<String>) -> Self {
         Self { imports, neighbours: Rc::clone(neighbours), of, helpers_are_judged: true, is_test: false }
     }
 
-    /// What the names stand for.
+    /// The meaning of the names.
     pub fn imports(&self) -> &Imports {
         &self.imports
     }
@@ -71,12 +71,12 @@ impl Surroundings {
         &self.neighbours
     }
 
-    /// Whether a type of the file is data for serde, and surely no codec.
+    /// Whether a type of the file is data for serde, and certainly not a codec.
     pub(crate) fn is_only_data(&self, name: &str) -> bool {
         self.imports.resolve(name) == format!("self::{name}") && self.neighbours.shapes().is_only_data(name)
     }
 
-    /// The path of the type of that field of `self`, within what only wraps it.
+    /// The path of the type of this field of `self`, inside wrappers.
     pub(crate) fn type_of_field(&self, field: &str) -> Option<&str> {
         self.neighbours.type_of_field(self.of.as_deref()?, field)
     }
@@ -86,7 +86,7 @@ impl Surroundings {
         self.of.iter().flat_map(|of| self.fields_of(of))
     }
 
-    /// The fields of a struct of the file, or of the package, that hold handles.
+    /// The fields that hold handles, of a struct in the file or the package.
     pub(crate) fn fields_of(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
         let is_here = self.neighbours.fields(of).next().is_some();
         let elsewhere = self.imports.fields_in_package(of).filter(move |_| !is_here);

@@ -1,4 +1,4 @@
-//! The functions of a file, as far as those that call them have to know them.
+//! The functions of a file, as far as their callers need to know them.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -21,10 +21,10 @@ use crate::{
     syntax::{Diagnostic, Function},
 };
 
-/// How many calls deep a blocking call is looked for.
+/// How many calls deep blocking calls are searched.
 const DEPTH: usize = 4;
 
-/// The names of fields, and the handles in them.
+/// The names of fields, and their handles.
 type Fields = Vec<(String, (Flavor, Kind))>;
 
 /// The functions of a file.
@@ -39,26 +39,26 @@ pub struct Neighbours {
     shapes: Rc<Shapes>,
 }
 
-/// A function, as those see it that call it.
+/// A function, as its callers see it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone)]
 pub(crate) struct Neighbour {
-    /// Its name, with the type of its `impl` block in front: `Store::save`.
+    /// Its name, preceded by the type of its `impl` block: `Store::save`.
     pub(crate) name: String,
-    /// The type of the `impl` block around it.
+    /// The type of its `impl` block.
     of: Option<String>,
     /// Whether it returns `!`.
     pub(crate) diverges: bool,
     pub(crate) is_async: bool,
-    /// Whether it has a parameter that is a handle, so that it is judged by itself.
+    /// Whether it has a parameter that is a handle, so that it is checked separately.
     pub(crate) takes_handle: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
-    /// How many messages it receives from a socket, one after the other; none when it has a loop.
+    /// How many messages it receives from a socket, in sequence; zero if it has a loop.
     pub(crate) receives: usize,
-    /// What is wrong with what it does with a handle.
+    /// The faults in what it does with a handle.
     pub(crate) faults: Vec<Fault>,
-    /// Whether it speaks of time, in any word.
+    /// Whether any word in it is about time.
     pub(crate) is_timed: bool,
     /// The methods that it calls.
     pub(crate) methods: HashSet<String>,
@@ -67,7 +67,7 @@ pub(crate) struct Neighbour {
     is_test: bool,
 }
 
-/// What a rule says of a helper.
+/// A rule's report about a helper.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) rule: &'static Rule,
@@ -75,7 +75,7 @@ pub(crate) struct Fault {
     pub(crate) help: String,
 }
 
-/// The functions of a file as they were read, so that those who judge them need not read them again.
+/// The parsed functions of a file, so that they need not be parsed again for checking.
 pub struct Functions(RefCell<HashMap<usize, Function>>);
 
 impl Functions {
@@ -84,33 +84,33 @@ impl Functions {
         Self(RefCell::new(found.into_iter().map(function).collect()))
     }
 
-    /// Takes the function with this signature, private and without attributes; `None` when it was not read, such as one in a macro.
+    /// Takes the function with this signature, private and without attributes; `None` if it was not parsed, such as one in a macro.
     pub fn take(&self, sig: &Signature) -> Option<Function> {
         self.0.borrow_mut().remove(&place(sig))
     }
 }
 
-/// Where it begins.
+/// Its start.
 fn place(sig: &Signature) -> usize {
     sig.fn_token.span.byte_range().start
 }
 
 impl Neighbours {
-    /// Those of a file that is judged whole, where each helper is judged by itself.
+    /// The functions of a file that is checked as a whole, where each helper is checked separately.
     ///
-    /// The imports are what is known of the package around the file.
+    /// The imports are what is known about the package around the file.
     pub fn of(file: &File, around: &Imports) -> Rc<Self> {
         Self::with_functions(file, around).0
     }
 
-    /// The same, and the functions themselves for those who judge them.
+    /// The same, and the functions themselves for checking.
     pub fn with_functions(file: &File, around: &Imports) -> (Rc<Self>, Functions) {
         let collected = collect::collect(file, around.clone());
         let known = Rc::new(Self::known(&collected, |_| Vec::new()));
         (known, Functions::of(collected.functions))
     }
 
-    /// Those of a file of which only one function is judged: what is wrong with its helpers has to be reported with it.
+    /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
     pub fn with_faults(file: &File, around: &Imports) -> Rc<Self> {
         let collected = collect::collect(file, around.clone());
         let (fields, types) = (fields(&collected), types(&collected));
@@ -135,7 +135,7 @@ impl Neighbours {
         neighbours
     }
 
-    /// Follows calls from function to function: each round finds what blocks one call deeper.
+    /// Follows calls from function to function: each round finds blocking calls one level deeper.
     fn find_blocking(&mut self, functions: &[Found]) {
         let empty = Surroundings::default();
         let flows: Vec<_> = functions
@@ -173,7 +173,7 @@ impl Neighbours {
         }
     }
 
-    /// The place of the one function of that name that has one of Sockeye's attributes; `None` when there are several.
+    /// The place of the one function with this name that has one of Sockeye's attributes; `None` if there are several.
     pub fn around(self: &Rc<Self>, name: &str) -> Option<Surroundings> {
         let mut ours = self.functions.get(name)?.iter().filter(|one| one.is_ours);
         let only = ours.next().filter(|_| ours.next().is_none())?;
@@ -186,7 +186,7 @@ impl Neighbours {
         })
     }
 
-    /// The function behind a path that is called, when there can be only one.
+    /// The function with the path of a call, if there can be only one.
     pub(crate) fn called(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
         let path = path.strip_prefix("self::").unwrap_or(path);
         let (before, name) =
@@ -249,7 +249,7 @@ impl Neighbour {
     }
 }
 
-/// How many messages of a socket that it is given the function awaits, without a loop that may be what receives again.
+/// How many messages of its socket the function awaits, without a loop that may receive again.
 fn receives(found: &Found) -> usize {
     let Some(body) = found.function.block() else { return 0 };
     let (mut receives, mut loops) = (0, false);
@@ -277,7 +277,7 @@ fn types(collected: &Collected) -> HashMap<String, Vec<(String, String)>> {
     types
 }
 
-/// What the rules say of a helper that has no attribute of its own.
+/// The reports about a helper without an attribute of its own.
 fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
     if found.is_ours {
         return Vec::new();
@@ -288,7 +288,7 @@ fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
     diagnostics.into_iter().map(fault).collect()
 }
 
-/// The names that stand behind a dot.
+/// The names that follow a dot.
 fn methods(found: &Found) -> HashSet<String> {
     let mut methods = HashSet::new();
     add_methods(found.function.body.stream(), &mut methods);

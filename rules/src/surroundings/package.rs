@@ -1,4 +1,4 @@
-//! What other files of a package say of names: those of axum's WebSockets, and of Sockeye itself.
+//! What other files of a package define: names of axum's WebSockets, and of Sockeye itself.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::flow::{Alias, Flavor, Imports, Kind};
 /// The fields of a struct that hold handles.
 type Handles = Vec<(String, (Flavor, Kind))>;
 
-/// What is known of a package without its syntax trees: it is shared by all that read its files.
+/// What is known about a package, without its syntax trees: shared by all checks of its files.
 #[derive(Debug, Default)]
 pub struct Package {
-    /// What `Cargo.toml` calls the crate `sockeye`, when it has another name.
+    /// The name of the crate `sockeye` in `Cargo.toml`, if it is renamed.
     sockeye: Option<String>,
     uses_axum: bool,
     /// Names that files of the package import from axum.
@@ -23,7 +23,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads the manifest, and the items at the top of these files that say what names stand for.
+    /// Reads the manifest, and the items at the top of these files that define names.
     pub fn of<'a>(manifest: &str, files: impl IntoIterator<Item = &'a str>) -> Self {
         let mut package = Self {
             sockeye: renamed(manifest, "sockeye"),
@@ -40,7 +40,7 @@ impl Package {
         package
     }
 
-    /// A package that has another name for the crate `sockeye`, of which nothing else is known.
+    /// A package that renames the crate `sockeye`, of which nothing else is known.
     pub fn with_sockeye_as(name: &str) -> Self {
         Self { sockeye: Some(name.replace('-', "_")), ..Self::default() }
     }
@@ -79,7 +79,7 @@ impl Package {
         }
     }
 
-    /// What `Cargo.toml` calls the crate `sockeye`, when it has another name.
+    /// The name of the crate `sockeye` in `Cargo.toml`, if it is renamed.
     pub fn sockeye(&self) -> Option<&str> {
         self.sockeye.as_deref()
     }
@@ -109,7 +109,7 @@ impl Package {
     }
 }
 
-/// The name of a dependency that has another one in the manifest: `ws = { package = "sockeye", .. }`.
+/// The name of a dependency that is renamed in the manifest: `ws = { package = "sockeye", .. }`.
 fn renamed(manifest: &str, package: &str) -> Option<String> {
     let wanted = format!("package=\"{package}\"");
     let mut table = "";
@@ -127,7 +127,7 @@ fn renamed(manifest: &str, package: &str) -> Option<String> {
     None
 }
 
-/// The imports, aliases and structs that begin a line of a file. It is not parsed whole: whoever judges it does that.
+/// The imports, aliases and structs at the beginning of a line. The file is not parsed as a whole here.
 fn items(text: &str) -> Vec<Item> {
     let mut items = Vec::new();
     let mut at = 0;

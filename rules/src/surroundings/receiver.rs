@@ -1,4 +1,4 @@
-//! Of which type a variable is, or which function made it, where the function says so.
+//! The type of a variable, or the function that created it, if the function shows it.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,11 @@ use crate::{
     syntax::{Function, generic_arguments, last_segment, peel},
 };
 
-/// What only wraps a value whose methods are called through it.
+/// Wrappers whose methods are called on the inner value.
 const WRAPPERS: [&str; 8] = ["State", "Extension", "Arc", "Rc", "Box", "Data", "Mutex", "RwLock"];
 
-/// The paths of the types of names, or of the functions or methods that made them. A name that is bound twice is not known.
+/// The paths of the types of names, or of the functions or methods that created them. A name that is bound twice is
+/// unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Types(HashMap<String, Option<String>>);
 
@@ -60,7 +61,7 @@ impl Search<'_> {
     }
 }
 
-/// The path of the type within wrappers and references.
+/// The path of the type inside wrappers and references.
 pub(crate) fn type_path(ty: &Type, imports: &Imports) -> Option<String> {
     match peel(ty) {
         Type::Reference(reference) => type_path(&reference.elem, imports),
@@ -104,7 +105,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
     }
 }
 
-/// The function at the beginning of what makes the value: `Store::open` of `Store::open(..).await?`.
+/// The function at the beginning of the expression for the value: `Store::open` of `Store::open(..).await?`.
 pub(crate) fn maker(made: &Expr, imports: &Imports) -> Option<String> {
     match made {
         Expr::Await(inner) => maker(&inner.base, imports),
@@ -125,7 +126,7 @@ pub(crate) fn maker(made: &Expr, imports: &Imports) -> Option<String> {
     }
 }
 
-/// The last method of a chain whose beginning tells nothing: `.subscribe` of `events.subscribe()`.
+/// The last method of a chain with an unknown beginning: `.subscribe` of `events.subscribe()`.
 fn method(made: &Expr) -> Option<String> {
     match made {
         Expr::Await(inner) => method(&inner.base),
@@ -137,7 +138,7 @@ fn method(made: &Expr) -> Option<String> {
     }
 }
 
-/// Methods whose result still is what the beginning of the chain made, as far as its own methods go.
+/// Methods whose result is still the value from the beginning of the chain, as far as its own methods are concerned.
 fn keeps(method: &str) -> bool {
     const RESULT: [&str; 5] = ["unwrap", "expect", "map_err", "context", "with_context"];
     const COMMAND: [&str; 8] = ["arg", "args", "env", "current_dir", "stdin", "stdout", "stderr", "spawn"];

@@ -1,4 +1,4 @@
-//! What names stand for at a place in a file.
+//! The meaning of names at a place in a file.
 
 use quote::quote;
 use syn::{Block, File, Item, Stmt, UseTree, parse_quote};
@@ -13,10 +13,10 @@ pub struct Scopes {
     none: Scope,
 }
 
-/// The names of a module or block, with those that it has from outside.
+/// The names of a module or block, including those from outside.
 #[derive(Default)]
 struct Scope {
-    /// What is known of the package around the file.
+    /// What is known about the package around the file.
     package: Imports,
     uses: Vec<Item>,
     imports: Imports,
@@ -24,14 +24,14 @@ struct Scope {
 }
 
 impl Scope {
-    /// What stands later shadows what stood earlier.
+    /// A later definition shadows an earlier one.
     fn new(package: Imports, uses: Vec<Item>, constants: Constants) -> Self {
         Self { imports: package.clone().with_items(&uses), package, uses, constants }
     }
 }
 
 impl Scope {
-    /// The names of items further in, which see these.
+    /// The names of inner items, which see these.
     fn with<'a>(&self, items: impl IntoIterator<Item = &'a Item> + Clone) -> Self {
         let uses = self.uses.iter().cloned().chain(names(items.clone())).collect();
         Self::new(self.package.clone(), uses, self.constants.within(Constants::of(items)))
@@ -39,7 +39,7 @@ impl Scope {
 }
 
 impl Scopes {
-    /// Those of a file in a package of which this is known.
+    /// The names of a file in a package of which this is known.
     pub fn around(package: Imports) -> Self {
         let none = Scope::new(package, Vec::new(), Constants::default());
         Self { inner: Vec::new(), none }
@@ -50,30 +50,30 @@ impl Scopes {
         self.inner.push(self.none.with(&file.items));
     }
 
-    /// A module begins anew, unless it says `use super::*`.
+    /// A module has only its own names, unless it has `use super::*`.
     pub fn enter_module(&mut self, items: &[Item]) {
         let takes_all = items.iter().any(|item| matches!(item, Item::Use(item) if is_super_glob(&item.tree)));
         let outer = self.inner.last().filter(|_| takes_all).unwrap_or(&self.none);
         self.inner.push(outer.with(items));
     }
 
-    /// A block sees all that is around it.
+    /// A block sees all names around it.
     pub fn enter_block(&mut self, block: &Block) {
         let outer = self.inner.last().unwrap_or(&self.none);
         self.inner.push(outer.with(items(block)));
     }
 
-    /// The end of the innermost.
+    /// Ends the innermost scope.
     pub fn leave(&mut self) {
         self.inner.pop();
     }
 
-    /// Those of the innermost scope, with what it has from outside.
+    /// The names of the innermost scope, including those from outside.
     pub fn imports(&self) -> &Imports {
         &self.inner.last().unwrap_or(&self.none).imports
     }
 
-    /// The constants of the innermost scope, with what it has from outside.
+    /// The constants of the innermost scope, including those from outside.
     pub fn constants(&self) -> &Constants {
         &self.inner.last().unwrap_or(&self.none).constants
     }

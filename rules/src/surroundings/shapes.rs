@@ -1,4 +1,4 @@
-//! What the types of a file consist of, as text: enough to see whether a field is a lock, a map or a token.
+//! The contents of the types in a file, as text: enough to see whether a field is a lock, a map or a token.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,11 +15,11 @@ pub(crate) struct Shapes {
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
     enums: HashSet<String>,
-    /// Types for serde that only this file knows.
+    /// Types for serde that only this file uses.
     data: HashSet<String>,
-    /// Types for which the file implements traits, or others may.
+    /// Types for which the file implements traits, or may.
     implementors: HashSet<String>,
-    /// Whether traits may be implemented where this does not see it: in another file, or by a macro.
+    /// Whether traits may be implemented elsewhere: in another file, or by a macro.
     has_more: bool,
 }
 
@@ -71,12 +71,12 @@ impl Shapes {
         }
     }
 
-    /// Another file of the package that is part of this one, or a macro that may write anything.
+    /// Another file of the package that is a child of this one, or a macro that may expand to anything.
     pub(super) fn add_unseen(&mut self) {
         self.has_more = true;
     }
 
-    /// Whether the type is data for serde that implements no trait beside those that it derives.
+    /// Whether the type is data for serde that implements no trait except those that it derives.
     pub(crate) fn is_only_data(&self, name: &str) -> bool {
         !self.has_more && self.data.contains(name) && !self.implementors.contains(name)
     }
@@ -90,7 +90,7 @@ impl Shapes {
         self.enums.contains(name)
     }
 
-    /// What an alias stands for.
+    /// The type of an alias.
     pub(crate) fn alias(&self, name: &str) -> Option<&Rc<str>> {
         self.aliases.get(name)
     }
@@ -105,7 +105,7 @@ fn text(ty: &Type) -> Rc<str> {
     ty.to_token_stream().to_string().into()
 }
 
-/// Whether it derives what serde reads or writes, and nothing that could implement a trait of somebody else's.
+/// Whether it derives serde's traits, and nothing that could implement a foreign trait.
 fn is_data(attrs: &[Attribute]) -> bool {
     const HARMLESS: [&str; 6] = ["serde", "doc", "allow", "expect", "repr", "non_exhaustive"];
     const DERIVED: [&str; 11] = [

@@ -9,18 +9,18 @@ use syn::{
 
 use super::{OPTIONS, Route, nearest};
 
-/// What stands in `#[ws_endpoint(..)]`, as written.
+/// The arguments of `#[ws_endpoint(..)]`, as written.
 pub struct Arguments {
-    /// The route, when the first argument is a string literal.
+    /// The route, if the first argument is a string literal.
     pub route: Option<Route>,
-    /// The route, when the first argument is a constant, such as `routes::CHAT` or `concat!(..)`: the compiler knows its value
+    /// The route, if the first argument is a constant, such as `routes::CHAT` or `concat!(..)`: the compiler evaluates it
     /// later.
     pub constant: Option<TokenStream>,
-    /// What stands first and is neither a route nor an option.
+    /// A first argument that is neither a route nor an option.
     pub instead_of_route: Option<TokenStream>,
     /// The options, in order.
     pub options: Vec<Argument>,
-    /// What is neither the route nor an option.
+    /// An argument that is neither the route nor an option.
     pub stray: Vec<TokenStream>,
 }
 
@@ -29,12 +29,12 @@ pub struct Arguments {
 pub struct Argument {
     /// The name.
     pub name: Ident,
-    /// What follows it.
+    /// Its value.
     pub value: Value,
 }
 
 impl Argument {
-    /// The tokens to point at: the value where there is one.
+    /// The tokens to mark: the value if there is one.
     pub(crate) fn at(&self) -> TokenStream {
         match &self.value {
             Value::Assigned(value) if !value.is_empty() => value.clone(),
@@ -44,10 +44,10 @@ impl Argument {
     }
 }
 
-/// What follows the name of an option.
+/// The value of an option.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// Nothing: `guarded`.
+    /// None: `guarded`.
     Flag,
     /// `= ..`; the tokens after `=`, which may be none.
     Assigned(TokenStream),
@@ -68,7 +68,7 @@ impl Arguments {
             all.read(input);
             Ok(())
         };
-        // `read` takes every token, so there is nothing left for the parser to complain about.
+        // `read` takes every token, so nothing is left for the parser to report.
         let _: syn::Result<()> = read.parse2(tokens);
         all
     }
@@ -98,7 +98,7 @@ impl Arguments {
 }
 
 impl Arguments {
-    /// A bare word in the place of the route that names no option is a constant: `#[ws_endpoint(ROUTE)]`.
+    /// A bare word in the place of the route that is not the name of an option is a constant: `#[ws_endpoint(ROUTE)]`.
     fn take(&mut self, option: Argument, first: bool) {
         let known = OPTIONS.iter().any(|(name, _)| option.name == name);
         if first && !known && matches!(option.value, Value::Flag) {
@@ -120,7 +120,7 @@ impl Arguments {
     }
 }
 
-/// Whether the expression can be a constant text; which one it is, and whether it is one, the compiler knows.
+/// Whether the expression can be a string constant; the compiler evaluates it.
 fn can_be_constant(expression: &Expr) -> bool {
     match expression {
         Expr::Path(_)
@@ -137,7 +137,7 @@ fn can_be_constant(expression: &Expr) -> bool {
     }
 }
 
-/// The tokens of one argument; an expression may have commas outside of any bracket that a tokenizer knows: `Of::<A, B>::ROUTE`.
+/// The tokens of one argument; an expression may contain commas outside of brackets: `Of::<A, B>::ROUTE`.
 fn expression(input: ParseStream<'_>) -> TokenStream {
     let ahead = input.fork();
     let is_whole = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
@@ -174,7 +174,7 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
     Ok(Argument { name, value })
 }
 
-/// A type may have commas outside of any bracket that a tokenizer knows: `state = App<A, B>`.
+/// A type may contain commas outside of brackets: `state = App<A, B>`.
 fn value_of(name: &Ident, input: ParseStream<'_>) -> TokenStream {
     let ahead = input.fork();
     let is_type =
@@ -197,7 +197,7 @@ fn until_comma(input: ParseStream<'_>) -> TokenStream {
 }
 
 impl Arguments {
-    /// Where to point when something is missing: the whole attribute.
+    /// The place of a missing argument: the whole attribute.
     pub(crate) fn call_site() -> Ident {
         Ident::new("ws_endpoint", Span::call_site())
     }

@@ -1,4 +1,4 @@
-//! A function's body, read once however many ask for it.
+//! A function's body, parsed once for all rules.
 
 use std::{cell::OnceCell, collections::HashSet};
 
@@ -14,7 +14,7 @@ thread_local! {
     pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// What was read from a body.
+/// A parsed body.
 #[derive(Default)]
 pub(super) struct Body {
     block: OnceCell<Option<Block>>,

@@ -1,8 +1,9 @@
-//! Whether a handler reads the header `cookie` by itself, from its handshake or from a `HeaderMap`.
+//! Whether a handler reads the header `cookie` from its handshake or from a `HeaderMap`.
 //!
-//! Only what is certain counts: the receiver has to be the headers of this request. What the handler gives to other functions
-//! is not followed. `authorization` does not count: a page cannot set it on a WebSocket, and a browser adds it by itself only for
-//! passwords that it remembers (`Basic`), so a handler that asks for a token there asks for what no foreign page has.
+//! Only certain cases count: the receiver has to be the headers of this request. Values that the handler passes to other
+//! functions are not followed. `authorization` does not count: a page cannot set it on a WebSocket, and a browser adds it
+//! automatically only for remembered passwords (`Basic`), so a token in that header is something that a page of another site does
+//! not have.
 
 use std::collections::HashSet;
 
@@ -10,7 +11,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::{Function, Parameter, last_segment};
 
-/// Whether the body does so for certain.
+/// Whether the body certainly does so.
 pub fn reads_cookies(function: &Function) -> bool {
     let names = |wanted: &str| {
         let of_type = function.extractors().iter().filter(move |one| is_type(one, wanted));
@@ -27,14 +28,14 @@ fn is_type(parameter: &Parameter, name: &str) -> bool {
     last_segment(parameter.ty()).is_some_and(|segment| segment.ident == name)
 }
 
-/// What the headers of the request can be had from.
+/// The expressions for the headers of the request.
 struct Reader {
     handshake: Option<String>,
     parts: HashSet<String>,
 }
 
 impl Reader {
-    /// The names of header maps are those that are known before this block.
+    /// The names of header maps that are known before this block.
     fn reads(&self, tokens: TokenStream, mut maps: HashSet<String>) -> bool {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         for (at, token) in tokens.iter().enumerate() {
@@ -83,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// `let headers = handshake.headers();` gives them a name; another `let` takes it away.
+    /// `let headers = handshake.headers();` names them; another `let` shadows the name.
     fn bind(&self, statement: &[TokenTree], maps: &mut HashSet<String>) {
         let begin = statement.iter().rposition(|token| is_word(token, "let"));
         let Some(statement) = begin.map(|begin| &statement[begin + 1..]) else { return };
@@ -116,7 +117,7 @@ impl StripPrefixWord for [TokenTree] {
     }
 }
 
-/// `"cookie"`, `header::COOKIE`, `HeaderName::from_static("cookie")`; a reference to one.
+/// `"cookie"`, `header::COOKIE`, `HeaderName::from_static("cookie")`; or a reference to one.
 fn is_cookie(key: &Group) -> bool {
     let tokens: Vec<TokenTree> = key.stream().into_iter().collect();
     let tokens = match tokens.as_slice() {

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use super::Endpoint;
 use crate::Rule;
 
-/// One problem, at its own tokens.
+/// One problem, with its tokens.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     /// The rule that found it.
@@ -15,37 +15,38 @@ pub struct Diagnostic {
     pub end: Span,
     /// What is wrong: lower case, no full stop.
     pub message: String,
-    /// The signature that an endpoint must have, when its shape is what is wrong; at most one of a report has it.
+    /// The expected signature of an endpoint, if its shape is wrong; at most one diagnostic of a report has it.
     pub expected: Option<String>,
-    /// What helps to understand it.
+    /// Notes.
     pub notes: Vec<String>,
-    /// The exact text to write.
+    /// The code to write.
     pub help: String,
-    /// Whether rustc would find the same mistake in the body once more, by its types, and say less.
+    /// Whether rustc would report the same mistake in the body again, by type, with less detail.
     pub untyped: bool,
     shape: bool,
 }
 
 impl Diagnostic {
-    /// Adds what helps to understand the problem.
+    /// Adds a note.
     pub(crate) fn note(&mut self, note: impl Into<String>) -> &mut Self {
         self.notes.push(note.into());
         self
     }
 
-    /// Marks a problem of the signature's shape: the report shows the whole expected signature once.
+    /// Marks a problem with the shape of the signature: the report shows the whole expected signature once.
     pub(crate) fn shape(&mut self) -> &mut Self {
         self.shape = true;
         self
     }
 
-    /// Marks a problem that rustc would find in the body once more, by its types.
+    /// Marks a problem that rustc would report in the body again, by type.
     pub(crate) fn untyped(&mut self) -> &mut Self {
         self.untyped = true;
         self
     }
 
-    /// The text of the compile error: `[rule] message`, then what is expected, notes and help, each on its own line.
+    /// The text of the compile error: `[rule] message`, then the expected signature, notes and help, each on its own
+    /// line.
     pub fn text(&self) -> String {
         let mut text = format!("[{}] {}", self.rule.name, self.message);
         let expected = self.expected.iter().map(|signature| format!("expected: `{signature}`"));
@@ -58,7 +59,7 @@ impl Diagnostic {
     }
 }
 
-/// Collects what the rules report.
+/// Collects the reports of the rules.
 #[derive(Debug, Default)]
 pub struct Sink {
     found: Vec<Diagnostic>,
@@ -81,19 +82,19 @@ impl Sink {
         self.found.last_mut().expect("just pushed")
     }
 
-    /// Forgets what a rule reported, and says how much that was.
+    /// Removes the reports of a rule, and returns their number.
     pub(crate) fn remove_rule(&mut self, rule: &Rule) -> usize {
         let before = self.found.len();
         self.found.retain(|found| found.rule != rule);
         before - self.found.len()
     }
 
-    /// Forgets what these rules reported.
+    /// Removes the reports of these rules.
     pub(crate) fn forget(&mut self, rules: impl Fn(&Rule) -> bool) {
         self.found.retain(|found| !rules(found.rule));
     }
 
-    /// Everything that was reported, in the order of the source; the first fault of shape shows the whole signature.
+    /// All reports, in source order; the first one about the shape shows the whole signature.
     pub(crate) fn finish(mut self, endpoint: &Endpoint) -> Vec<Diagnostic> {
         self.found = Self { found: self.found }.sorted();
         if let Some(first) = self.found.iter_mut().find(|found| found.shape) {
@@ -102,7 +103,7 @@ impl Sink {
         self.found
     }
 
-    /// Everything that was reported, in the order of the source.
+    /// All reports, in source order.
     pub(crate) fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|found| {
             let start = found.start.start();
@@ -112,7 +113,7 @@ impl Sink {
     }
 }
 
-/// First and last token; the place of the macro call when there is none.
+/// First and last token; the macro call if there is none.
 fn ends(tokens: TokenStream) -> (Span, Span) {
     let mut tokens = tokens.into_iter();
     let Some(first) = tokens.next() else { return (Span::call_site(), Span::call_site()) };

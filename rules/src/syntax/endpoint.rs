@@ -11,13 +11,13 @@ use crate::flow::{Imports, Macros, all_words as words, is_of_time};
 
 use super::{Arguments, Options, Route, body::Body, one_line};
 
-/// A function that is, or wants to be, a WebSocket endpoint; with the syntax it was read from, so that spans survive.
+/// A function that is, or is meant to be, a WebSocket endpoint, with its syntax, so that spans are kept.
 pub struct Endpoint {
-    /// What the attribute says, as written.
+    /// The arguments of the attribute, as written.
     pub arguments: Arguments,
-    /// What the options mean, and what is wrong with them.
+    /// The meaning of the options, and their faults.
     pub options: Options,
-    /// What stands under the attribute.
+    /// The item below the attribute.
     pub item: Item,
 }
 
@@ -32,7 +32,7 @@ impl Endpoint {
         Self::new(Arguments::parse(arguments), self.item)
     }
 
-    /// The function under the attribute, when there is one.
+    /// The function below the attribute, if it is one.
     pub fn function(&self) -> Option<&Function> {
         match &self.item {
             Item::Function(function) => Some(function),
@@ -40,23 +40,23 @@ impl Endpoint {
         }
     }
 
-    /// The route, when the attribute names one that can be read.
+    /// The route, if the attribute has a valid one.
     pub fn route(&self) -> Option<&Route> {
         self.arguments.route.as_ref()
     }
 
-    /// The route as it is written, be it a literal or a constant.
+    /// The route as written, either a literal or a constant.
     pub fn written_route(&self) -> Option<TokenStream> {
         let literal = self.route().map(|route| route.literal.to_token_stream());
         literal.or_else(|| self.arguments.constant.clone())
     }
 
-    /// The route and its fitness: `None` when something is wrong with it that `route_syntax` reports.
+    /// The route if it is valid: `None` if `route_syntax` reports a fault.
     pub(crate) fn sound_route(&self) -> Option<&Route> {
         self.route().filter(|route| route.fault.is_none())
     }
 
-    /// What the signature should look like, with the names that the user chose.
+    /// The expected signature, with the user's own names.
     pub(super) fn expected_signature(&self) -> String {
         let name =
             self.function().map_or_else(|| "NAME".to_owned(), |function| function.sig.ident.to_string());
@@ -64,7 +64,7 @@ impl Endpoint {
     }
 }
 
-/// What stands under the attribute.
+/// The item below the attribute.
 pub enum Item {
     /// A function with a body.
     Function(Box<Function>),
@@ -72,17 +72,17 @@ pub enum Item {
     Other(Other),
 }
 
-/// An item that is no function.
+/// An item that is not a function.
 #[derive(Debug)]
 pub struct Other {
     /// With its article: `a struct`.
     pub what: &'static str,
-    /// The tokens that say so.
+    /// The tokens that show it.
     pub at: TokenStream,
 }
 
 impl Item {
-    /// Reads what stands under the attribute; it never fails.
+    /// Parses the item below the attribute; it never fails.
     pub fn parse(tokens: TokenStream) -> Self {
         match Function::parse.parse2(tokens.clone()) {
             Ok(function) => Self::Function(Box::new(function)),
@@ -125,26 +125,26 @@ fn article(word: &str) -> &'static str {
 
 /// A function with a body.
 ///
-/// The body is kept as tokens: most rules judge the signature, and a body that this version of `syn` cannot read must
+/// The body is kept as tokens: most rules check the signature, and a body that this version of `syn` cannot parse must
 /// not make a right handler wrong.
 pub struct Function {
-    /// The attributes that stand under ours, doc comments included.
+    /// The attributes below ours, including doc comments.
     pub attrs: Vec<Attribute>,
     /// `pub` and the like.
     pub vis: Visibility,
     /// The signature, as written.
     pub sig: Signature,
-    /// The body, braces included.
+    /// The body, including braces.
     pub body: Group,
     /// `self` in any form.
     pub receiver: Option<Receiver>,
     /// Every other parameter, in order; the first should be the handshake.
     pub parameters: Vec<Parameter>,
-    /// What was read from the body: many rules ask for it.
+    /// The parsed body: many rules need it.
     read: Body,
 }
 
-/// Reads a function with a body, be it free or in an `impl` block.
+/// Parses a function with a body, either free or in an `impl` block.
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
@@ -158,7 +158,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The function that was read with a file, whose body need not be read again.
+    /// The function from a parsed file, whose body need not be parsed again.
     pub(crate) fn of(sig: &Signature, block: &Block) -> Option<Self> {
         let tokens = block.to_token_stream().into_iter().next();
         let Some(TokenTree::Group(body)) = tokens else { return None };
@@ -179,22 +179,22 @@ impl Function {
         self.parameters.get(1..).unwrap_or_default()
     }
 
-    /// The body as a tree; `None` when it cannot be read.
+    /// The parsed body; `None` if it cannot be parsed.
     pub(crate) fn block(&self) -> Option<&Block> {
         self.read.block(&self.body)
     }
 
-    /// What stands in the macros of the body.
+    /// The contents of the macros in the body.
     pub(crate) fn macros(&self) -> &Macros {
         self.read.macros(&self.body)
     }
 
-    /// Whether any of the words stands in the body.
+    /// Whether any of the words occurs in the body.
     pub(crate) fn has_word(&self, words: &[&str]) -> bool {
         self.read.has_word(&self.body, words)
     }
 
-    /// Whether any word of it, or of the path that one stands for, is such a word.
+    /// Whether any word of it, or of the path that one stands for, satisfies the predicate.
     pub(crate) fn means(&self, imports: &Imports, is_meant: impl Fn(&str) -> bool + Copy) -> bool {
         imports.mean(self.words(), is_meant) || imports.mean(&words(&self.sig), is_meant)
     }
@@ -204,7 +204,7 @@ impl Function {
         self.read.words(&self.body)
     }
 
-    /// Whether any word of the body has to do with time.
+    /// Whether any word of the body is about time.
     pub(crate) fn speaks_of_time(&self) -> bool {
         self.words().iter().any(|word| is_of_time(word))
     }
@@ -242,7 +242,7 @@ impl Parameter {
         format!("{}: {}", one_line(&self.node.pat), one_line(&self.node.ty))
     }
 
-    /// The one name it binds, when it is no pattern of several.
+    /// The name that it binds, if the pattern is only a name.
     pub fn binding(&self) -> Option<&Ident> {
         match &*self.node.pat {
             Pat::Ident(pattern) if pattern.subpat.is_none() => Some(&pattern.ident),

@@ -33,14 +33,14 @@ pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;
 
-/// Reads the arguments of the attribute and the item under it.
+/// Parses the arguments of the attribute and the item below it.
 ///
-/// It never fails: what cannot be read is kept as such, and the rules say so.
+/// It never fails: anything that cannot be parsed is kept, and the rules report it.
 pub fn parse(attribute: TokenStream, item: TokenStream) -> Endpoint {
     parse_arguments(attribute, Item::parse(item))
 }
 
-/// The same over an item that has been read.
+/// The same for a parsed item.
 pub fn parse_arguments(attribute: TokenStream, item: Item) -> Endpoint {
     Endpoint::new(Arguments::parse(attribute), item)
 }

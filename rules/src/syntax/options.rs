@@ -23,7 +23,7 @@ pub const OPTIONS: [(&str, &str); 10] = [
     ("allow", "allow(no_receive_loop, reason = \"clients only listen\")"),
 ];
 
-/// What the options mean. An option that is not given, or given wrong, has its default.
+/// The meaning of the options. A missing or invalid option has its default.
 #[derive(Default)]
 pub struct Options {
     /// `state = AppState`.
@@ -42,11 +42,11 @@ pub struct Options {
     pub group: Option<LitStr>,
     /// `guarded`.
     pub guarded: bool,
-    /// `crate = company::sockeye`: where another crate re-exports the runtime.
+    /// `crate = company::sockeye`: the path if another crate re-exports the runtime.
     pub krate: Option<Path>,
     /// `allow(rule, .., reason = "why")`.
     pub allow: Vec<AllowOption>,
-    /// What is wrong with the values, for `invalid_option` to report.
+    /// The faults of the values, for `invalid_option`.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -54,7 +54,7 @@ pub struct Options {
 pub enum OriginsOption {
     /// `origins = any`.
     Any,
-    /// `origins = ["https://app.example.com"]`; each text is judged by the rule `origin_syntax`.
+    /// `origins = ["https://app.example.com"]`; the rule `origin_syntax` checks each string.
     List(Vec<LitStr>),
 }
 
@@ -81,13 +81,13 @@ pub enum HeartbeatOption {
 pub struct AllowOption {
     /// The rule.
     pub rule: &'static Rule,
-    /// Its name, as it stands there.
+    /// Its name, as written.
     pub at: Ident,
     /// Why, in the user's words.
     pub reason: String,
 }
 
-/// A value that cannot be used.
+/// An invalid value.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) at: TokenStream,
@@ -202,7 +202,7 @@ fn twice(argument: &Argument) -> Problem {
     Problem::new(name, format!("duplicate option `{name}`"), "remove one of them")
 }
 
-/// The value is not of the form that the option takes.
+/// The value does not have the form that the option takes.
 fn form(argument: &Argument, example: &str) -> Problem {
     let name = &argument.name;
     let what = match &argument.value {
@@ -246,7 +246,7 @@ fn state(argument: &Argument) -> Read<Type> {
     ty.ok_or_else(|| form(argument, "state = AppState"))
 }
 
-/// A path, or a text that is one, as other attributes want it.
+/// A path, or a string with one, as for other attributes.
 fn krate(argument: &Argument) -> Read<Path> {
     let written = text(argument).map(|text| text.parse_with(Path::parse_mod_style));
     let path = written.or_else(|| match &argument.value {
@@ -385,8 +385,8 @@ pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Optio
     near(written, names).first().copied()
 }
 
-/// The names that were probably meant, at most four, the nearest first. A part of a name counts almost as much as all of it:
-/// `orgin` is near to `origin_refused`.
+/// The names that were probably meant, at most four, the most similar first. A part of a name counts almost as much as all
+/// of it: `orgin` is similar to `origin_refused`.
 ///
 /// ```
 /// use sockeye_rules::syntax::near;
@@ -406,7 +406,7 @@ pub fn near<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
 /// From 0.0 to 1.0.
 fn likeness(written: &str, name: &str) -> f64 {
     let parts = name.split('_').filter(|part| part.len() > 3 && *part != name);
-    // A part is less than a whole name, and has to be nearly the word itself.
+    // A part is less than a whole name, and has to be nearly the same word.
     let of_parts = parts.map(|part| strsim::jaro_winkler(written, part) - 0.05).filter(|score| *score > 0.85);
     of_parts.fold(strsim::jaro_winkler(written, name), f64::max)
 }

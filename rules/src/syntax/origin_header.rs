@@ -1,13 +1,13 @@
 //! Whether code reads the `Origin` header of a request.
 //!
-//! Words are not enough: `Referrer-Policy: strict-origin`, `git pull origin` and `origin_id` have nothing to do with it, and a
-//! `CorsLayer` leaves WebSockets alone. So each form in which Rust code gets at the header is looked for by its tokens.
+//! Words are not enough: `Referrer-Policy: strict-origin`, `git pull origin` and `origin_id` are unrelated, and a `CorsLayer`
+//! does not affect WebSockets. So each form in which Rust code accesses the header is matched by its tokens.
 
 use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// Whether these tokens read the `Origin` header of a request, or hand a request to something that is named after it.
+/// Whether these tokens read the `Origin` header of a request, or pass a request to something that is named after it.
 pub fn reads_origin_header(tokens: TokenStream) -> bool {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let mut search = Search { requests: HashSet::new(), own_constant: false };
@@ -15,7 +15,7 @@ pub fn reads_origin_header(tokens: TokenStream) -> bool {
     search.any(&tokens, &[])
 }
 
-/// Whether a type says by its name that the request's origin was looked at: `TypedHeader<Origin>`, `SameOrigin`.
+/// Whether the name of a type shows that the request's origin is checked: `TypedHeader<Origin>`, `SameOrigin`.
 pub fn asks_for_origin(ty: TokenStream) -> bool {
     ty.into_iter().any(|token| match token {
         TokenTree::Ident(name) => camel_words(&name.to_string()).any(|word| word == "Origin"),
@@ -24,11 +24,11 @@ pub fn asks_for_origin(ty: TokenStream) -> bool {
     })
 }
 
-/// What is known of the names in the tokens.
+/// What is known about the names in the tokens.
 struct Search {
     /// Variables that hold a request or its headers.
     requests: HashSet<String>,
-    /// Whether `ORIGIN` is a constant of the code's own.
+    /// Whether `ORIGIN` is a constant of the program.
     own_constant: bool,
 }
 
@@ -59,7 +59,7 @@ impl Search {
         }
     }
 
-    /// `before` is what stands before the brackets around these tokens.
+    /// `before` are the tokens before the brackets around these tokens.
     fn any(&self, tokens: &[TokenTree], before: &[TokenTree]) -> bool {
         (0..tokens.len()).any(|at| self.reads_at(tokens, at, before))
     }
@@ -88,7 +88,7 @@ impl Search {
         self.own_constant && !has_path
     }
 
-    /// What stands in brackets: the arguments of a call may not matter, or say enough.
+    /// The contents of brackets: the arguments of a call may be irrelevant, or sufficient.
     fn group(&self, group: &Group, before: &[TokenTree]) -> bool {
         let inner: Vec<_> = group.stream().into_iter().collect();
         if group.delimiter() == Delimiter::Parenthesis
@@ -99,7 +99,7 @@ impl Search {
                 before.len() >= 2 && ident(before.get(before.len() - 2)).is_some_and(|word| word == "fn");
             let is_named = snake_words(&called).any(|word| word == "origin" || word == "origins");
             match called.as_str() {
-                // What a `CorsLayer` takes.
+                // An argument of a `CorsLayer`.
                 "allow_origin" if is_method => return false,
                 "allow_headers" | "expose_headers" | "vary" => return false,
                 "layer" | "route_layer" => return guards(&inner) || self.any(&inner, before),
@@ -110,7 +110,7 @@ impl Search {
         self.any(&inner, before)
     }
 
-    /// Whether the string literal is looked up among headers.
+    /// Whether the string literal is looked up in headers.
     fn is_name_of_header(&self, tokens: &[TokenTree], at: usize, before: &[TokenTree]) -> bool {
         if self.is_compared(tokens, at) || is_constant(tokens, at) {
             return true;
@@ -152,7 +152,7 @@ impl Search {
     }
 }
 
-/// Whether the argument of `layer` is named after the origin, and is no `CorsLayer`.
+/// Whether the argument of `layer` is named after the origin, and is not a `CorsLayer`.
 fn guards(layer: &[TokenTree]) -> bool {
     let is_cors = |name: &str| name.contains("Cors") || name.contains("cors") || name == "AllowOrigin";
     let names: Vec<_> = layer.iter().filter_map(|one| ident(Some(one))).collect();
@@ -175,7 +175,7 @@ fn typed(tokens: &[TokenTree], at: usize, before: &[TokenTree]) -> bool {
         || near.iter().any(|name| name == "TypedHeader" || name == "typed_get")
 }
 
-/// Whether the header is set, in a request of the code's own or in a response.
+/// Whether the header is set, in an outgoing request or in a response.
 fn is_written(tokens: &[TokenTree], at: usize, before: &[TokenTree]) -> bool {
     let comma = tokens[at..].iter().any(|one| is_punct(Some(one), ','));
     match called(before).as_deref() {
@@ -214,7 +214,7 @@ fn in_use(tokens: &[TokenTree], at: usize, before: &[TokenTree]) -> bool {
     }
 }
 
-/// The function or method whose arguments follow.
+/// The function or method with these arguments.
 fn called(before: &[TokenTree]) -> Option<String> {
     let mut end = before.len();
     // `typed_get::<Origin>`
@@ -227,7 +227,7 @@ fn called(before: &[TokenTree]) -> Option<String> {
     ident(before.get(end.checked_sub(1)?))
 }
 
-/// The expression in front of the last method: `request.headers()` of `x = request.headers().get`.
+/// The expression before the last method: `request.headers()` of `x = request.headers().get`.
 fn chain(before: &[TokenTree]) -> &[TokenTree] {
     let continues = |one: &TokenTree| match one {
         TokenTree::Ident(name) => {
@@ -241,10 +241,10 @@ fn chain(before: &[TokenTree]) -> &[TokenTree] {
     &before[start..]
 }
 
-/// Names that requests, their heads and headers have in real code.
+/// Common names for requests, their heads and their headers.
 fn is_request(name: &str) -> bool {
     const NAMES: [&str; 7] = ["req", "request", "parts", "head", "hdrs", "hdr", "HeaderName"];
-    // The module `header` and the type `HeaderValue` are no request.
+    // The module `header` and the type `HeaderValue` are not requests.
     let is_variable = name.starts_with(|first: char| first.is_lowercase()) && name != "header";
     NAMES.contains(&name) || (is_variable && name.contains("header"))
 }

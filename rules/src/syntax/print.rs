@@ -1,7 +1,7 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Writes tokens on one line, spaced as a person would write a type or a parameter.
+/// Prints tokens on one line, with the spaces that a person would write in a type or a parameter.
 ///
 /// ```
 /// let ty: syn::Type = syn::parse_quote!(Path<(u64, String)>);
@@ -43,13 +43,13 @@ fn write_group(group: &proc_macro2::Group, line: &mut String) {
     line.push_str(close);
 }
 
-/// Whether a token wants a space before it, and whether it sticks to the token after it.
+/// Whether a token needs a space before it, and whether it attaches to the token after it.
 fn spacing(token: &TokenTree, line: &str) -> (bool, bool) {
     match token {
         TokenTree::Punct(punct) => match punct.as_char() {
             ',' | ';' | '>' => (false, false),
             ':' if punct.spacing() == Spacing::Joint || line.ends_with("::") => (false, true),
-            // The second half of `::` sticks on both sides, a lone colon on its left.
+            // The second half of `::` attaches on both sides, a single colon on its left.
             ':' => (false, line.ends_with(':')),
             '<' | '!' | '\'' => (punct.as_char() == '\'', true),
             '&' | '*' | '#' => (true, true),

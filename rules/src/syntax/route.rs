@@ -4,11 +4,11 @@ use syn::LitStr;
 pub struct Route {
     /// The literal, as written.
     pub literal: LitStr,
-    /// Its text.
+    /// Its value.
     pub text: String,
     /// Its parameters, in order.
     pub parameters: Vec<RouteParameter>,
-    /// Why no request could reach it, or the router would refuse it; the first reason that was found.
+    /// Why no request could reach it, or the router would refuse it; the first fault that was found.
     pub(crate) fault: Option<RouteFault>,
 }
 
@@ -17,11 +17,11 @@ pub struct Route {
 pub struct RouteParameter {
     /// The name between the braces, without `*`.
     pub name: String,
-    /// Whether it takes the rest of the path.
+    /// Whether it matches the rest of the path.
     pub catch_all: bool,
 }
 
-/// What is wrong with a route, and the text to write.
+/// The fault of a route, and the code to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RouteFault {
     pub(crate) what: String,
@@ -35,13 +35,13 @@ impl Route {
         Self { fault: fault(&text, &parameters), literal, text, parameters }
     }
 
-    /// The route without the names of its parameters: two routes that differ in nothing else are the same to a router.
+    /// The route without the names of its parameters: two routes that differ only in these are the same to a router.
     pub fn shape(&self) -> String {
         crate::route::shape(&self.text)
     }
 }
 
-/// The parameter that ends a segment, as in `{id}` or `v{id}`; doubled braces stand for themselves.
+/// The parameter that ends a segment, as in `{id}` or `v{id}`; doubled braces are literal.
 fn parameter(segment: &str) -> Option<RouteParameter> {
     let bare = segment.replace("{{", "").replace("}}", "");
     let (_, inner) = bare.strip_suffix('}')?.split_once('{')?;
@@ -64,7 +64,7 @@ fn written(what: impl Into<String>, route: &str) -> RouteFault {
     RouteFault { what: what.into(), help: format!("write `\"{route}\"`") }
 }
 
-/// What is wrong with the route as a whole.
+/// A fault of the route as a whole.
 fn address_fault(text: &str) -> Option<RouteFault> {
     if text.trim().is_empty() {
         return Some(written("it is empty", "/"));
@@ -106,7 +106,7 @@ fn spacing_fault(text: &str) -> Option<RouteFault> {
     Some(if blank == ' ' { written(what, &encoded) } else { RouteFault { what, help: "remove it".into() } })
 }
 
-/// A segment in the syntax of another router: what is wrong, the segment, and what it should be.
+/// A segment in the syntax of another router: the fault, the segment, and the correction.
 fn segment_fault(segment: &str) -> Option<(String, String, String)> {
     let (what, right) = if let Some(name) = segment.strip_prefix(':') {
         (format!("`{segment}` is the syntax of axum 0.7 and earlier"), format!("{{{name}}}"))

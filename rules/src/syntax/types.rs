@@ -1,4 +1,4 @@
-//! What the name of a type tells, and how sure that is.
+//! What the name of a type shows, and how certain that is.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypePath, visit::Visit};
 
@@ -13,11 +13,11 @@ pub enum Known {
     Body,
     /// `Path`: reads the parameters of the route.
     Path,
-    /// Can read the path without being `Path`, or carry what a layer read from it.
+    /// Can read the path without being `Path`, or contain what a layer has read from it.
     PathReader,
     /// Reads another part of the head.
     Head,
-    /// No extractor of anyone's: a number, `bool`, `char`, `()`.
+    /// Certainly not an extractor: a number, `bool`, `char`, `()`.
     Plain,
 }
 
@@ -55,13 +55,13 @@ pub fn generic_arguments(ty: &Type) -> Vec<&Type> {
     types.collect()
 }
 
-/// The path as it is spelled, without generic arguments: `axum::extract::Path`.
+/// The path as written, without generic arguments: `axum::extract::Path`.
 pub(crate) fn spelled(ty: &Type) -> Option<String> {
     let names: Vec<_> = path(ty)?.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     Some(names.join("::"))
 }
 
-/// Whether the type leaves another one open, as in `Result<(), impl Error>`.
+/// Whether the type hides another one, as in `Result<(), impl Error>`.
 pub fn has_impl_trait(ty: &Type) -> bool {
     struct Search(bool);
     impl<'ast> Visit<'ast> for Search {
@@ -74,9 +74,9 @@ pub fn has_impl_trait(ty: &Type) -> bool {
     search.0
 }
 
-/// What the name says, when it is written bare or with the path of the crate that is known for it.
+/// The meaning of the name, if it is written bare or with the path of its known crate.
 ///
-/// `crate::types::Json` is somebody's own type, so it is not known; an alias is not known either.
+/// `crate::types::Json` is a type of the program, so it is unknown; an alias is unknown, too.
 pub fn known(ty: &Type) -> Option<Known> {
     let spelled = spelled(ty)?;
     let (before, name) = spelled.rsplit_once("::").unwrap_or(("", &spelled));
@@ -108,7 +108,7 @@ fn by_name(name: &str) -> Option<(Known, &'static [&'static str])> {
     Some((known, crates))
 }
 
-/// Whether the name is that of a type that deserialises from exactly one text.
+/// Whether it is the name of a type that deserializes from exactly one string.
 pub(crate) fn is_scalar(name: &str) -> bool {
     const NUMBERS: [&str; 16] = [
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",

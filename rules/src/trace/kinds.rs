@@ -1,4 +1,4 @@
-//! What methods and functions make of what the client sent.
+//! The effects of methods and functions on data from the client.
 
 use quote::ToTokens;
 use syn::Expr;
@@ -7,7 +7,7 @@ use super::origin::Tags;
 
 const INPUT: Tags = Tags::INPUT;
 
-/// What a method makes of what the client sent.
+/// The effect of a method on data from the client.
 pub(super) fn of_input(before: Tags, method: &str) -> Tags {
     match method {
         _ if is_measure(method) => Tags::default(),
@@ -62,7 +62,7 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
     }
 }
 
-/// Methods that leave a number as large as it is, or make it larger.
+/// Methods that keep a number as large as it is, or make it larger.
 fn keeps_number(method: &str) -> bool {
     matches!(
         method,
@@ -77,7 +77,7 @@ fn keeps_number(method: &str) -> bool {
     )
 }
 
-/// Methods that say something of a value and give nothing of it.
+/// Methods that return information about a value, and no part of it.
 pub(super) fn is_measure(method: &str) -> bool {
     method.starts_with("is_")
         || matches!(
@@ -86,7 +86,7 @@ pub(super) fn is_measure(method: &str) -> bool {
         )
 }
 
-/// Methods that give nothing for some inputs.
+/// Methods that return nothing for some inputs.
 fn is_partial(method: &str) -> bool {
     matches!(
         method,
@@ -125,7 +125,7 @@ fn keeps_text(method: &str) -> bool {
     matches!(method, "strip_prefix" | "strip_suffix" | "split_once" | "rsplit_once")
 }
 
-/// Functions that read a value from what they are given, by the last name of their path, and fail for some inputs.
+/// Functions that parse their argument, by the last name of their path, and fail for some inputs.
 pub(super) fn reads(function: &str) -> bool {
     matches!(
         function,
@@ -148,7 +148,7 @@ pub(super) fn reads(function: &str) -> bool {
     )
 }
 
-/// Functions that give what they are given, in other words or in a wrapper.
+/// Functions that return their argument, converted or wrapped.
 pub(super) fn wraps(path: &str) -> bool {
     let mut last = path.rsplit("::");
     let (name, of) = (last.next().unwrap_or_default(), last.next().unwrap_or_default());
@@ -168,7 +168,7 @@ pub(super) fn converts_guard(path: &str) -> bool {
     of.ends_with("Guard") && matches!(name, "downgrade" | "downgrade_map" | "map" | "into_mapped")
 }
 
-/// The last words of names that secrets have.
+/// The last words in the names of secrets.
 const SECRETS: [&str; 12] = [
     "token",
     "secret",
@@ -184,7 +184,7 @@ const SECRETS: [&str; 12] = [
     "passphrase",
 ];
 
-/// Whether a name says that it is one.
+/// Whether a name is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let last = name.rsplit(['_', '-']).next().unwrap_or_default().to_lowercase();
     SECRETS.contains(&last.as_str()) || name.ends_with("api_key") || name.ends_with("api-key")
@@ -196,14 +196,14 @@ pub(crate) fn is_secret_key(key: &Expr) -> bool {
     is_secret(text.rsplit("::").next().unwrap_or_default().trim_matches(['"', ' ', '&']))
 }
 
-/// Functions and methods after which a secret is none, by a word in their name.
+/// Functions and methods whose result is not secret, by a word in their name.
 pub(super) fn hides(function: &str) -> bool {
     const WORDS: [&str; 9] =
         ["mask", "redact", "hash", "digest", "fingerprint", "obfuscate", "anonymi", "scrub", "censor"];
     WORDS.iter().any(|word| function.contains(word))
 }
 
-/// Methods that leave a secret what it is.
+/// Methods whose result is as secret as the value.
 pub(super) fn keeps_secret(method: &str) -> bool {
     matches!(
         method,

@@ -1,7 +1,7 @@
-//! Which ways out of a function leave something behind that another way takes out.
+//! The paths out of a function that leave something behind that another path removes.
 //!
-//! Each `async` block, task and callback is a function of its own here: `?` in it ends nothing else. Where ways meet, what one of them has
-//! taken out counts as taken out, since a condition may say which it was; but what leaves a loop leaves it for good.
+//! Each `async` block, task and callback is a separate function here: `?` in it ends nothing else. Where paths join, anything that one of
+//! them has removed counts as removed, since a condition may distinguish them; but a path that leaves a loop does not join again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,15 +16,15 @@ use syn::{
 use super::pairs::{Event, Events, first_ident, place_of, words};
 use crate::flow::{Macros, has_word, macro_name};
 
-/// Something that stays behind.
+/// An entry that stays behind.
 pub(crate) struct Leak {
     pub(crate) added: Event,
     pub(crate) way: Way,
-    /// Where the way leaves.
+    /// Where the path leaves.
     pub(crate) at: TokenStream,
 }
 
-/// How a function is left.
+/// The kind of an exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Question,
@@ -34,7 +34,7 @@ pub(crate) enum Way {
     End,
 }
 
-/// What stays behind when the function, or a task in it, is left.
+/// The entries that stay behind when the function, or a task in it, is left.
 pub(crate) fn leaks(body: &Block, macros: &Macros, events: &Events) -> Vec<Leak> {
     let mut leaks = Vec::new();
     if events.values().any(|event| event.adds) {
@@ -43,7 +43,7 @@ pub(crate) fn leaks(body: &Block, macros: &Macros, events: &Events) -> Vec<Leak>
     leaks
 }
 
-/// What has been added and not taken out, by number.
+/// The entries that were added and not removed, by index.
 type Held = BTreeSet<usize>;
 
 struct Walk<'e, 'l> {
@@ -52,21 +52,21 @@ struct Walk<'e, 'l> {
     leaks: &'l mut Vec<Leak>,
     /// What was added in this frame.
     added: Vec<Event>,
-    /// Those of it that some way takes out.
+    /// Those of them that some path removes.
     undone: HashSet<usize>,
-    /// The first way out that leaves each behind.
+    /// The first exit that leaves each behind.
     exits: Vec<(usize, Way, TokenStream)>,
-    /// What is held here; `None` where no way leads.
+    /// The entries held here; `None` if the place is unreachable.
     held: Option<Held>,
     loops: Vec<Target>,
-    /// For each block around: the names that were given to functions in it so far.
+    /// For each surrounding block: the names that were passed to functions in it so far.
     given: Vec<HashSet<String>>,
-    /// For each block around: what was taken out there, in a loop that began after it was added. A client may have asked for that, unless
-    /// the loop is left then.
+    /// For each surrounding block: the entries that were removed there, in a loop that began after they were added. A client may have
+    /// requested that, unless the loop is left then.
     asked_for: Vec<HashSet<usize>>,
-    /// In how many loops each was added.
+    /// The loop depth at which each was added.
     depths: Vec<usize>,
-    /// Whether this is what a close frame brings about.
+    /// Whether this is the reaction to a close frame.
     in_close: bool,
 }
 
@@ -98,12 +98,12 @@ impl<'e, 'l> Walk<'e, 'l> {
         walk.report();
     }
 
-    /// Falls out of the frame at its end.
+    /// Reaches the end of the frame.
     fn end(&mut self) {
         let given = std::mem::take(&mut self.given[0]);
         for number in self.held.clone().unwrap_or_default() {
             let event = &self.added[number];
-            // Something that is not known may have taken it out.
+            // Unknown code may have removed it.
             if !event.concerns(&given) {
                 let at = event.at.to_token_stream();
                 self.exits.push((number, Way::End, at));
@@ -150,13 +150,13 @@ impl<'e, 'l> Walk<'e, 'l> {
         }
     }
 
-    /// What was taken out in the block that leaves the loop or the function here belongs to the end.
+    /// Entries that were removed in the block that leaves the loop or the function here belong to the end.
     fn leaving(&mut self) {
         let asked_for = self.asked_for.last().cloned().unwrap_or_default();
         self.undone.extend(asked_for);
     }
 
-    /// Leaves the frame with these behind.
+    /// Leaves the frame with these entries left behind.
     fn exit(&mut self, way: Way, at: &TokenStream, leaving: &Held) {
         let given = self.given.last().cloned().unwrap_or_default();
         for &number in leaving {
@@ -166,20 +166,21 @@ impl<'e, 'l> Walk<'e, 'l> {
         }
     }
 
-    /// Follows one of several ways from here.
+    /// Follows one of several paths from here.
     fn way(&mut self, from: Option<&Held>, look: impl FnOnce(&mut Self)) -> Option<Held> {
         self.held = from.cloned();
         look(self);
         self.held.take()
     }
 
-    /// Goes on where ways meet.
+    /// Continues where paths join.
     fn meet(&mut self, ways: impl IntoIterator<Item = Option<Held>>) {
         let both = |one: Held, other: Held| one.intersection(&other).copied().collect();
         self.held = ways.into_iter().flatten().reduce(both);
     }
 
-    /// What a head adds may be refused there, so it is only held where the way goes on; a count is not refused.
+    /// An entry that a head adds may be refused there, so it is only held where the path continues; a count is not
+    /// refused.
     fn head(&mut self, look: impl FnOnce(&mut Self)) -> Held {
         let before = self.held.clone().unwrap_or_default();
         look(self);
@@ -208,7 +209,7 @@ impl<'e, 'l> Walk<'e, 'l> {
         self.loops.pop().and_then(|target| target.left_with)
     }
 
-    /// A loop with a head by which it ends.
+    /// A loop with a condition that ends it.
     fn headed(&mut self, label: Option<&Label>, head: impl FnOnce(&mut Self), body: &Block) {
         head(self);
         let entered = self.held.clone();
@@ -223,7 +224,7 @@ impl<'e, 'l> Walk<'e, 'l> {
     }
 }
 
-/// What is held when a loop was left in one of two ways: all that either left behind.
+/// The entries held after a loop was left in one of two ways: all that either left behind.
 fn either(one: Option<Held>, other: Option<Held>) -> Option<Held> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.union(&other).copied().collect()),
@@ -278,7 +279,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
             let outer = std::mem::replace(&mut self.in_close, is_close(&arm.pat));
             let way = self.way(from.as_ref(), |walk| walk.visit_arm(arm));
             self.in_close = outer;
-            // What the close frame brings about need not happen: most connections end without one.
+            // The reaction to a close frame need not run: most connections end without one.
             if !is_close(&arm.pat) {
                 ways.push(way);
             }
@@ -322,7 +323,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         self.leaving();
         let mut held = self.held.take();
         if let (Some(held), Some(given)) = (&mut held, self.given.last()) {
-            // A function that is not known may have taken it out.
+            // An unknown function may have removed it.
             held.retain(|number| !self.added[*number].concerns(given));
         }
         let label = end.label.as_ref().map(|label| label.ident.to_string());
@@ -347,7 +348,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         }
     }
 
-    /// What the failed expression itself would have added is not there.
+    /// The entry that the failed expression itself would have added does not exist.
     fn visit_expr_try(&mut self, tried: &'ast ExprTry) {
         let before = self.held.clone().unwrap_or_default();
         self.visit_expr(&tried.expr);
@@ -448,7 +449,7 @@ impl Walk<'_, '_> {
         self.meet(ways);
     }
 
-    /// Takes out what a closure takes out.
+    /// Removes the entries that a closure removes.
     fn undo_in(&mut self, body: &Expr) {
         struct Methods(Vec<proc_macro2::Ident>);
         impl<'ast> Visit<'ast> for Methods {
@@ -472,7 +473,7 @@ fn is_close(pattern: &Pat) -> bool {
     has_word(pattern, &["Close"]) && !others
 }
 
-/// Whether the operation of a socket is waited for there.
+/// Whether it awaits an operation of the socket.
 fn is_io(receiver: &Expr) -> bool {
     const IO: [&str; 7] = ["send", "recv", "next", "feed", "flush", "close", "accept"];
     let Expr::Await(awaited) = receiver else {
@@ -481,7 +482,7 @@ fn is_io(receiver: &Expr) -> bool {
     matches!(&*awaited.base, Expr::MethodCall(call) if IO.contains(&call.method.to_string().as_str()))
 }
 
-/// Whether the method may change what others see, by its name.
+/// Whether the method may change shared data, by its name.
 fn is_done_to_others(call: &ExprMethodCall) -> bool {
     const UNDOES: [&str; 12] = [
         "clean",

@@ -1,4 +1,4 @@
-//! What a function asks of its values before it uses them.
+//! The checks that a function performs on its values before it uses them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,17 +28,17 @@ pub(crate) fn root(expression: &Expr) -> Option<String> {
     }
 }
 
-/// What was asked of each name.
+/// The checks of each name.
 pub(crate) struct Measures<'m> {
     macros: &'m Macros,
     asked: HashMap<String, HashSet<String>>,
-    /// The words that stand in comparisons.
+    /// The words that occur in comparisons.
     compared: HashSet<String>,
     /// The words of the keys that a map was asked for, or given.
     keys: HashSet<String>,
-    /// Names that stand for a part of what another stands for.
+    /// Names for a part of another name's value.
     parts: HashMap<String, String>,
-    /// The words of what each name was made of.
+    /// The words of the expression from which each name was bound.
     made_of: HashMap<String, HashSet<String>>,
     /// Whether this place is a condition.
     in_condition: bool,
@@ -70,7 +70,7 @@ const COUNTS: [&str; 10] = [
     "(asked)",
     "get",
 ];
-/// Methods after which a list is longer.
+/// Methods that make a list longer.
 const GROWS: [&str; 5] = ["resize", "resize_with", "push", "insert", "extend"];
 const ANSWERS: [&str; 14] = [
     "is_ok",
@@ -108,22 +108,22 @@ impl<'m> Measures<'m> {
         self.asked.get(name).is_some_and(|asked| asked.iter().any(|one| among.contains(&one.as_str())))
     }
 
-    /// Whether it, or what it is a part of, was asked that.
+    /// Whether it, or the value that it is a part of, had this check.
     fn whole_has(&self, name: &str, among: &[&str]) -> bool {
         self.has(name, among) || self.parts.get(name).is_some_and(|whole| self.has(whole, among))
     }
 
-    /// Whether a bound in the string was looked for.
+    /// Whether a bound in the string was searched for.
     pub(crate) fn finds(&self, name: &str) -> bool {
         self.has(name, &FINDS) || self.has(name, &["(asked)", "all"])
     }
 
-    /// Whether its length was looked at.
+    /// Whether its length was checked.
     pub(crate) fn counts(&self, name: &str) -> bool {
         self.whole_has(name, &COUNTS) || self.has(name, &GROWS)
     }
 
-    /// Whether it was asked for what it is.
+    /// Whether its kind was checked.
     pub(crate) fn answers(&self, name: &str) -> bool {
         self.whole_has(name, &ANSWERS)
             || self.has(name, &["starts_with", "contains", "contains_key", "is_object", "is_u64", "is_i64"])
@@ -142,7 +142,8 @@ impl<'m> Measures<'m> {
         });
     }
 
-    /// Whether a number was compared with another, or a function was asked about it, under this name or as what it was made of.
+    /// Whether a number was compared with another, or was passed to a function that checks it, under this name or as the value
+    /// that it was bound from.
     pub(crate) fn compares(&self, words: &dyn ToTokens) -> bool {
         let mut left = words_of(words);
         let mut seen = HashSet::new();
@@ -164,7 +165,7 @@ impl<'m> Measures<'m> {
         self.compares(words) || words_of(words).iter().any(|word| self.keys.contains(word))
     }
 
-    /// The names of the pattern are made of that.
+    /// The names of the pattern are bound from this.
     fn make(&mut self, pattern: &dyn ToTokens, value: &dyn ToTokens) {
         let is_name = |word: &String| word != "await" && word.starts_with(|first: char| first.is_lowercase());
         let value: HashSet<_> = words_of(value).into_iter().filter(is_name).collect();
@@ -187,7 +188,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
             self.note(root(&call.receiver), method.clone());
         }
         if matches!(method.as_str(), "send" | "feed" | "try_send") {
-            // Whether it could be sent says nothing of what it is.
+            // Whether it could be sent says nothing about its kind.
             self.visit_expr(&call.receiver);
             let before = std::mem::replace(&mut self.in_condition, false);
             call.args.iter().for_each(|one| self.visit_expr(one));
@@ -252,7 +253,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         visit::visit_expr_let(self, test);
     }
 
-    /// A function that is asked about a value may have made sure of it.
+    /// A function that takes a value may have validated it.
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if self.in_condition && !is_variant(&call.func) && !only_reads(&call.func) {
             for argument in &call.args {
@@ -345,7 +346,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
     }
 }
 
-/// `parts.len()`, `parsed.is_ok()`, or a comparison: what a condition may ask about later.
+/// `parts.len()`, `parsed.is_ok()`, or a comparison: a condition may use it later.
 fn is_measure(value: &Expr) -> bool {
     match value {
         Expr::MethodCall(call) => {
@@ -403,8 +404,8 @@ fn has_number(pattern: &syn::Pat) -> bool {
     search.0
 }
 
-/// Whether what the pattern binds takes the name of what it looks at: `Ok(Message::Text(message)) = message`. Then the name stands for
-/// something that was not asked about.
+/// Whether the pattern binds the same name as the value that it matches: `Ok(Message::Text(message)) = message`. Then the name is a
+/// value that was not checked.
 fn replaces(pattern: &syn::Pat, value: &Expr) -> bool {
     let Expr::Path(path) = value else { return false };
     let Some(name) = path.path.get_ident() else { return false };

@@ -1,7 +1,7 @@
-//! Goes through a body and knows of each name where its value comes from: the client, the request, the program's state.
+//! Walks a body and tracks the origin of each name's value: the client, the request, the program's state.
 //!
-//! The graph of `flow` follows the connection; this follows everything else, for rules that judge single expressions. A rule is a
-//! [`Watch`], which is shown each expression with the [`Names`] that are in scope there.
+//! The graph of `flow` follows the connection; this follows everything else, for rules about single expressions. A rule is a
+//! [`Watch`], which gets each expression with the [`Names`] in scope.
 
 use std::collections::HashSet;
 
@@ -33,19 +33,19 @@ use syn::{
 use self::{names::part, types::Types};
 use crate::flow::{Branch, Flow, Macros, macro_name};
 
-/// What a rule looks at.
+/// A rule that inspects expressions.
 pub(crate) trait Watch {
-    /// An expression, before what is in it.
+    /// An expression, before its parts.
     fn expression(&mut self, _expression: &Expr, _names: &Names<'_>) {}
 
-    /// An expression, after what is in it: what that gives away is gone.
+    /// An expression, after its parts: guards that they consume are released.
     fn evaluated(&mut self, _expression: &Expr, _names: &Names<'_>) {}
 
-    /// A macro, before what is in it.
+    /// A macro, before its contents.
     fn macro_call(&mut self, _call: &Macro, _names: &Names<'_>) {}
 }
 
-/// Shows the whole body to a rule.
+/// Passes the whole body to a rule.
 pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
     let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
     parameters(flow, &mut names);
@@ -53,7 +53,7 @@ pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
     Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);
 }
 
-/// What comes in by the parameters.
+/// The values of the parameters.
 fn parameters(flow: &Flow<'_>, names: &mut Names<'_>) {
     let function = flow.function;
     if function.receiver.is_some() {
@@ -83,7 +83,7 @@ fn only_name(pattern: &Pat) -> String {
 struct Walk<'w, 's> {
     names: Names<'s>,
     watch: &'w mut dyn Watch,
-    /// Whether any method that could lock is called; most functions have none.
+    /// Whether any method that can lock is called; most functions have none.
     may_lock: bool,
     macros: &'s Macros,
 }
@@ -95,21 +95,21 @@ impl Walk<'_, '_> {
         self.names.end_scope(depth);
     }
 
-    /// What runs at another time, when no lock of this place is held.
+    /// Code that runs at another time, when no lock of this place is held.
     fn later(&mut self, look: impl FnOnce(&mut Self)) {
         let before = self.names.raise_barrier();
         self.scoped(look);
         self.names.lower_barrier(before);
     }
 
-    /// Names whose guards are given away here are not guards from here on.
+    /// Names whose guards are moved here do not hold guards from here on.
     fn give_away<'e>(&mut self, given: impl IntoIterator<Item = &'e Expr>) {
         for name in given.into_iter().filter_map(moves::bare_name) {
             self.names.give_away(&name.to_string());
         }
     }
 
-    /// A closure, whose parameters are that.
+    /// A closure, whose parameters have this origin.
     fn closure(&mut self, closure: &ExprClosure, given: &Origin) {
         self.later(|walk| {
             closure.inputs.iter().for_each(|input| walk.names.bind(input, given));
@@ -121,7 +121,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What `move` takes along.
+    /// The captures of `move`.
     fn capture(&mut self, body: &dyn ToTokens) {
         let guards: Vec<_> = self.names.guards().map(|(name, _)| name.to_owned()).collect();
         if guards.is_empty() {
@@ -131,7 +131,7 @@ impl Walk<'_, '_> {
         guards.iter().filter(|name| words.contains(*name)).for_each(|name| self.names.give_away(name));
     }
 
-    /// What a pattern looks at: it takes a guard by value, or leaves it where it is.
+    /// The value that a pattern matches: it moves a guard, or leaves it in place.
     fn take_apart(&mut self, pattern: &Pat, value: &Expr, origin: &Origin) {
         if origin.is(Tags::GUARD) && !moves::takes(pattern) && !moves::is_nothing(pattern) {
             let place = origin.place.as_deref().unwrap_or_default().to_owned();
@@ -142,14 +142,14 @@ impl Walk<'_, '_> {
         self.names.bind(pattern, origin);
     }
 
-    /// What a head holds without a name, apart from its own value.
+    /// The guards that a head holds without a name, apart from its own value.
     fn hold_head(&mut self, head: &Expr, origin: &Origin) {
         if !origin.is(Tags::GUARD) {
             self.hold_temporaries(head);
         }
     }
 
-    /// A guard that only the head of a statement has lives as long as the statement.
+    /// A guard in the head of a statement lives as long as the statement.
     fn hold_temporaries(&mut self, head: &Expr) {
         if !self.may_lock {
             return;
@@ -163,7 +163,7 @@ impl Walk<'_, '_> {
     }
 
     fn statement(&mut self, statement: &Stmt) {
-        // What a statement locks without a name is held to its end.
+        // A guard without a name is held to the end of the statement.
         match statement {
             Stmt::Local(local) => self.visit_local(local),
             Stmt::Expr(expression, _) => self.scoped(|walk| {
@@ -196,7 +196,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What has a head and a body.
+/// A statement with a head and a body.
 fn is_controlled(expression: &Expr) -> bool {
     matches!(expression, Expr::If(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Match(_))
 }
@@ -365,11 +365,11 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Guards that a head makes and keeps without a name.
+/// Guards that a head creates and keeps without a name.
 struct Temporaries<'n, 's> {
     names: &'n Names<'s>,
     found: Vec<Origin>,
-    /// What is given away where it is made, and not held here.
+    /// A guard that is moved where it is created, and not held here.
     given: HashSet<*const Expr>,
 }
 

@@ -1,4 +1,4 @@
-//! What gives a value away, so that its name holds it no longer.
+//! Code that moves a value, so that its name no longer holds it.
 
 use std::collections::HashSet;
 
@@ -34,7 +34,7 @@ const CONSUMES: [&str; 22] = [
     "and_modify",
 ];
 
-/// The name that is all of an expression.
+/// The name, if the expression is only a name.
 pub(super) fn bare_name(expression: &Expr) -> Option<Ident> {
     match expression {
         Expr::Path(path) => path.path.get_ident().cloned(),
@@ -44,7 +44,7 @@ pub(super) fn bare_name(expression: &Expr) -> Option<Ident> {
     }
 }
 
-/// What `drop` is called with.
+/// The argument of `drop`.
 pub(super) fn dropped(expression: &Expr) -> Option<Ident> {
     let Expr::Call(call) = expression else { return None };
     let Expr::Path(function) = &*call.func else { return None };
@@ -52,7 +52,7 @@ pub(super) fn dropped(expression: &Expr) -> Option<Ident> {
     if is_drop { call.args.first().and_then(bare_name) } else { None }
 }
 
-/// `found` in `found.is_none()`: where that is true, there is no guard in it.
+/// `found` in `found.is_none()`: if that is true, there is no guard in it.
 pub(super) fn found_nothing(condition: &Expr) -> Option<Ident> {
     match condition {
         Expr::MethodCall(call) if call.method == "is_none" || call.method == "is_err" => {
@@ -62,7 +62,7 @@ pub(super) fn found_nothing(condition: &Expr) -> Option<Ident> {
     }
 }
 
-/// What an expression takes by value.
+/// The values that an expression moves.
 pub(super) fn given_away<'e>(expression: &'e Expr, names: &Names<'_>) -> Vec<&'e Expr> {
     match expression {
         Expr::Call(call) => call.args.iter().collect(),
@@ -82,19 +82,20 @@ pub(super) fn given_away<'e>(expression: &'e Expr, names: &Names<'_>) -> Vec<&'e
     }
 }
 
-/// Whether a method consumes the guard that it is called on. Most are those of the value behind the guard, which only borrow.
+/// Whether a method consumes the guard that it is called on. Most are methods of the value behind the guard, which only
+/// borrow.
 fn consumes(method: &str, receiver: &Expr, names: &Names<'_>) -> bool {
     let origin = names.of(receiver);
     if !origin.is(Tags::GUARD) {
         return false;
     }
-    // `get` of a `DashMap` and `lock` of `std` give a guard in an `Option` or a `Result`.
+    // `get` of a `DashMap` and `lock` of `std` return a guard in an `Option` or a `Result`.
     let may_be_wrapped = origin.is(Tags::SYNC) || origin.has_type(&["DashMap", "DashSet"]);
     let by_name = ["into", "try_into", "downgrade"].iter().any(|start| method.starts_with(start));
     by_name || may_be_wrapped && CONSUMES.contains(&method)
 }
 
-/// Whether a pattern takes a part of what it looks at into a name.
+/// Whether a pattern moves a part of the value into a name.
 pub(super) fn takes(pattern: &Pat) -> bool {
     match pattern {
         Pat::Ident(name) => name.by_ref.is_none() && is_variable(&name.ident),
@@ -110,7 +111,7 @@ pub(super) fn takes(pattern: &Pat) -> bool {
     }
 }
 
-/// `None`, `Err(_)`, or whatever is left: there is no guard in it.
+/// `None`, `Err(_)`, or a catch-all: there is no guard in it.
 pub(super) fn is_nothing(pattern: &Pat) -> bool {
     let is_none = |name: Option<&Ident>| name.is_some_and(|name| name == "None" || name == "Err");
     match pattern {
@@ -125,12 +126,12 @@ pub(super) fn is_nothing(pattern: &Pat) -> bool {
     }
 }
 
-/// `None` in a pattern is no name.
+/// `None` in a pattern is not a name.
 pub(super) fn is_variable(name: &Ident) -> bool {
     !name.to_string().starts_with(|first: char| first.is_uppercase())
 }
 
-/// Macros that borrow what they are given.
+/// Macros that borrow their arguments.
 pub(super) fn only_looks(name: &str) -> bool {
     let starts = ["print", "eprint", "format", "write", "assert", "debug_assert"];
     starts.iter().any(|start| name.starts_with(start))
@@ -140,7 +141,7 @@ pub(super) fn only_looks(name: &str) -> bool {
         )
 }
 
-/// Every word in it, those in strings that are formatted as well.
+/// Every word in it, including those in format strings.
 pub(super) fn mentioned(body: &dyn ToTokens) -> HashSet<String> {
     let mut words = HashSet::new();
     add_words(body.to_token_stream(), &mut words);

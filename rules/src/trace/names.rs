@@ -1,4 +1,4 @@
-//! What is known of the names in scope, and of the expressions that are made of them.
+//! What is known about the names in scope, and about expressions that use them.
 
 use std::rc::Rc;
 
@@ -15,19 +15,19 @@ use crate::syntax::last_segment;
 /// The names in scope, the innermost last.
 pub(crate) struct Names<'s> {
     found: Vec<Name>,
-    /// Guards of names before this one are not held here: a task or closure runs at another time.
+    /// Guards of names before this index are not held here: a task or closure runs at another time.
     barrier: usize,
     types: Types<'s>,
 }
 
-/// A name, or what a statement holds without one.
+/// A name, or a value that a statement holds without one.
 #[derive(Clone)]
 struct Name {
     name: String,
     origin: Origin,
 }
 
-/// Methods through which the same value is reached.
+/// Methods that access the same value.
 const LENDS: [&str; 12] = [
     "clone",
     "as_ref",
@@ -43,7 +43,7 @@ const LENDS: [&str; 12] = [
     "by_ref",
 ];
 
-/// Methods that may give a guard.
+/// Methods that may return a guard.
 pub(crate) const LOCKS: [&str; 11] = [
     "lock",
     "lock_owned",
@@ -58,7 +58,7 @@ pub(crate) const LOCKS: [&str; 11] = [
     "iter_mut",
 ];
 
-/// Methods of a `DashMap` that give a reference which locks a part of the map.
+/// Methods of a `DashMap` that return a reference which locks a part of the map.
 const DASH: [&str; 11] = [
     "get",
     "get_mut",
@@ -90,7 +90,7 @@ impl<'s> Names<'s> {
         self.found.truncate(depth);
     }
 
-    /// What was locked before does not count from here on; gives what has to be put back.
+    /// Earlier locks do not count from here on; returns the state to restore.
     pub(super) fn raise_barrier(&mut self) -> usize {
         std::mem::replace(&mut self.barrier, self.found.len())
     }
@@ -103,14 +103,14 @@ impl<'s> Names<'s> {
         self.found.push(Name { name: name.into(), origin });
     }
 
-    /// The name stands for something else from here on.
+    /// The name has a different value from here on.
     pub(super) fn set(&mut self, name: &str, origin: Origin) {
         if let Some(known) = self.found.iter_mut().rfind(|one| one.name == name) {
             known.origin = origin;
         }
     }
 
-    /// The name holds no guard any more.
+    /// The name does not hold a guard any more.
     pub(super) fn give_away(&mut self, name: &str) {
         if self.find(name).is_some_and(|origin| origin.is(Tags::GUARD)) {
             self.set(name, Origin::default());
@@ -121,13 +121,13 @@ impl<'s> Names<'s> {
         self.found.iter().rfind(|one| one.name == name).map(|one| &one.origin)
     }
 
-    /// The names of the guards that are held here; a guard without a name is held under the name of what it locks.
+    /// The names of the guards that are held here; a guard without a name is listed under the name of the locked value.
     pub(crate) fn guards(&self) -> impl Iterator<Item = (&str, &Origin)> {
         let held = self.found.iter().skip(self.barrier).filter(|one| one.origin.is(Tags::GUARD));
         held.map(|one| (one.name.as_str(), &one.origin))
     }
 
-    /// Where the value of an expression comes from.
+    /// The origin of an expression's value.
     pub(crate) fn of(&self, expression: &Expr) -> Origin {
         match expression {
             Expr::Path(path) => match path.path.get_ident() {
@@ -136,7 +136,7 @@ impl<'s> Names<'s> {
             },
             Expr::Paren(inner) => self.of(&inner.expr),
             Expr::Group(inner) => self.of(&inner.expr),
-            // The guard is held by its own name.
+            // The guard is held under its own name.
             Expr::Reference(inner) if moves::bare_name(&inner.expr).is_some() => {
                 self.of(&inner.expr).without(Tags::GUARD)
             }
@@ -191,7 +191,7 @@ impl<'s> Names<'s> {
         part(whole)
     }
 
-    /// What any arm gives.
+    /// The value of any arm.
     fn of_match(&self, branch: &ExprMatch) -> Origin {
         let value = self.of(&branch.expr);
         let arm = |arm: &Arm| {
@@ -202,7 +202,7 @@ impl<'s> Names<'s> {
         branch.arms.iter().map(arm).fold(Origin::default(), Origin::joined)
     }
 
-    /// What a block gives at its end.
+    /// The value at a block's end.
     fn of_block(&self, block: &Block) -> Origin {
         let Some(Stmt::Expr(last, None)) = block.stmts.last() else { return Origin::default() };
         let mut inner = self.copied();
@@ -212,7 +212,7 @@ impl<'s> Names<'s> {
                 inner.bind(pat, &origin);
             }
         }
-        // What was locked in the block is unlocked at its end.
+        // Guards in the block are released at its end.
         inner.of(last).without(Tags::GUARD)
     }
 
@@ -229,14 +229,14 @@ impl<'s> Names<'s> {
         if is_static { self.types.shared(name, self.types.of_static(name)) } else { Origin::default() }
     }
 
-    /// A lock whose waiting is over.
+    /// A lock operation that has been awaited.
     fn awaited(&self, future: &Expr) -> Origin {
         let origin = self.of(future);
         let Expr::MethodCall(call) = future else { return origin };
         let shared = origin.is(Tags::SHARED) && !origin.is(Tags::HANDLE);
         let locks = match call.method.to_string().as_str() {
             "lock" | "lock_owned" => !origin.has_type(&["Receiver", "UnboundedReceiver"]),
-            // Nothing else that is written to is awaited without saying what.
+            // Nothing else that is written to is awaited without a result.
             "write" | "write_owned" => origin.ty.is_none() || origin.has_type(&["RwLock"]),
             "read" | "read_owned" => origin.has_type(&["RwLock"]),
             _ => false,
@@ -294,7 +294,7 @@ impl<'s> Names<'s> {
             let begins = matches!(name.as_str(), "get" | "get_mut" | "entry" | "iter" | "iter_mut");
             return match (begins, receiver.is(Tags::GUARD)) {
                 (true, false) => receiver.locked(&call.method),
-                // What is taken from behind a guard is none.
+                // A value from behind a guard is not a guard.
                 (true, true) => receiver.without(Tags::GUARD),
                 (false, _) => receiver,
             };
@@ -314,12 +314,12 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// Whether `lock` gave a `Result`, as that of `std` does.
+    /// Whether `lock` returned a `Result`, as that of `std` does.
     fn is_wrapped(&self, guard: &Origin) -> bool {
         guard.is(Tags::SYNC) && guard.ty.as_ref().is_some_and(|ty| self.types.is_std_lock(ty))
     }
 
-    /// What is taken from the request; a secret stays one while it is only looked at.
+    /// A value from the request; a secret stays secret as long as it is only inspected.
     fn of_request(&self, receiver: Origin, name: &str, call: &ExprMethodCall) -> Origin {
         if let ("get" | "get_all" | "remove", Some(key)) = (name, call.args.first()) {
             let secret = if kinds::is_secret_key(key) { Tags::SECRET } else { Tags::default() };
@@ -343,7 +343,7 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// What a closure makes of each.
+    /// The closure's result for each item.
     fn mapped(&self, receiver: Origin, closure: &syn::ExprClosure) -> Origin {
         let partial = if receiver.is(Tags::PARTIAL) { Tags::PARTIAL } else { Tags::default() };
         let mut inner = self.copied();
@@ -381,7 +381,7 @@ impl<'s> Names<'s> {
         if let Some(map) = path.rsplit("::").nth(1).filter(|of| given::MAPS.contains(of)) {
             return Origin::default().typed(Some(map.into()));
         }
-        // A helper that reads something of the request.
+        // A helper that reads something from the request.
         let reads_request = |one: &Expr| match one {
             Expr::Reference(lent) => self.of(&lent.expr).is(Tags::HANDLE.or(Tags::REQUEST)),
             other => self.of(other).is(Tags::REQUEST),
@@ -402,7 +402,7 @@ impl<'s> Names<'s> {
         self.bind(&pattern.pat, value);
     }
 
-    /// Gives the names of a pattern what the value has.
+    /// Assigns the value's origin to the names of a pattern.
     pub(super) fn bind(&mut self, pattern: &Pat, value: &Origin) {
         match pattern {
             Pat::Ident(name) => {
@@ -483,7 +483,7 @@ fn of_method(receiver: &Origin, method: &str, call: &ExprMethodCall) -> Option<R
     }
 }
 
-/// What a variant of that name has in it.
+/// The content of a variant with this name.
 fn within(variant: &syn::Path, value: &Origin) -> Origin {
     let name = variant.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     match name.as_str() {

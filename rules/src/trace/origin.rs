@@ -1,18 +1,18 @@
-//! Where a value comes from.
+//! The origin of a value.
 
 use std::rc::Rc;
 
 use proc_macro2::Ident;
 
-/// What is known of a value.
+/// What is known about a value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Origin {
     pub(crate) tags: Tags,
-    /// Where it is kept, when others can reach it too: `state.clients`.
+    /// Its location, if it is shared: `state.clients`.
     pub(crate) place: Option<Rc<str>>,
-    /// Its type, or that of what it was taken from, as far as the file says it.
+    /// Its type, or that of the value that it was taken from, as far as the file shows it.
     pub(crate) ty: Option<Rc<str>>,
-    /// The method that locked it, for a guard.
+    /// The method that locked it, if it is a guard.
     pub(crate) locked_by: Option<Ident>,
 }
 
@@ -23,21 +23,21 @@ pub(crate) struct Tags(u16);
 impl Tags {
     /// A handshake, a socket, or a half of one, of the connection that the function serves.
     pub(crate) const HANDLE: Self = Self(1);
-    /// What the client sent, or what was made of it.
+    /// Data from the client, or derived from it.
     pub(crate) const INPUT: Self = Self(2);
     /// A string, which has characters of several bytes.
     pub(crate) const TEXT: Self = Self(4);
     /// The parts of a string.
     pub(crate) const PARTS: Self = Self(8);
-    /// What `split` gives: there is always a first part.
+    /// The result of `split`: there is always a first part.
     pub(crate) const SPLIT: Self = Self(16);
-    /// An `Option` or a `Result` that is not there for every input.
+    /// An `Option` or a `Result` that is empty for some inputs.
     pub(crate) const PARTIAL: Self = Self(32);
-    /// It came in from outside, so other connections may have it too.
+    /// It came in from outside, so other connections may share it.
     pub(crate) const SHARED: Self = Self(64);
     /// A part of the request.
     pub(crate) const REQUEST: Self = Self(128);
-    /// A header that lets its owner in: `Authorization`, `Cookie`.
+    /// A header with credentials: `Authorization`, `Cookie`.
     pub(crate) const SECRET: Self = Self(512);
     /// A guard of a lock that other connections wait for.
     pub(crate) const GUARD: Self = Self(256);
@@ -45,7 +45,7 @@ impl Tags {
     /// A guard that was taken without `.await`.
     pub(crate) const SYNC: Self = Self(1024);
 
-    /// A method may have made sure of it: `clamp`, `filter`.
+    /// A method may have validated it: `clamp`, `filter`.
     pub(crate) const BOUNDED: Self = Self(2048);
 
     /// Something has made sure of its length: a part of `chunks_exact`, an array.
@@ -88,7 +88,7 @@ impl Origin {
         self
     }
 
-    /// The guard that this method gave.
+    /// The guard that this method returned.
     pub(crate) fn locked(mut self, by: &Ident) -> Self {
         self.locked_by = Some(by.clone());
         self.with(Tags::GUARD)
@@ -99,7 +99,7 @@ impl Origin {
         self
     }
 
-    /// Both, where it may be either or is made of both.
+    /// The union, if it may be either or is derived from both.
     pub(crate) fn joined(self, other: Self) -> Self {
         Self {
             tags: self.tags.or(other.tags),
@@ -109,7 +109,7 @@ impl Origin {
         }
     }
 
-    /// Whether its type has one of these names in it.
+    /// Whether its type contains one of these names.
     pub(crate) fn has_type(&self, names: &[&str]) -> bool {
         self.ty.as_ref().is_some_and(|ty| {
             ty.split(|one: char| !(one.is_alphanumeric() || one == '_')).any(|word| names.contains(&word))

@@ -1,4 +1,4 @@
-//! What is added to the program's state, and what takes it out again.
+//! Entries that are added to the program's state, and their removal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,21 +9,21 @@ use syn::{BinOp, Expr, ExprBinary, ExprMethodCall};
 use super::{Names, Tags, Watch, watch};
 use crate::flow::{Flow, each_word};
 
-/// Line and column of the token that names what is done.
+/// Line and column of the token that names the operation.
 pub(crate) type Place = (usize, usize);
 
-/// Something that is added or taken out, by the token that names it.
+/// An operation that adds or removes something, identified by its token.
 pub(crate) type Events = HashMap<Place, Event>;
 
-/// Something that is added or taken out.
+/// An operation that adds or removes something.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) at: Ident,
     pub(crate) adds: bool,
     kind: Kind,
-    /// Where it is kept: `state.clients`.
+    /// Its location: `state.clients`.
     place: String,
-    /// The names in what it is kept under.
+    /// The names in its key.
     pub(crate) key: HashSet<String>,
 }
 
@@ -32,11 +32,11 @@ enum Kind {
     /// Under a key, or as a part of a list.
     Entry,
     Count,
-    /// `join`, `register_client`: what is done, without the verb.
+    /// `join`, `register_client`: the name without the verb.
     Named(usize, String),
 }
 
-/// Verbs that add, and those that take out what they added.
+/// Verbs that add, and those that remove.
 const VERBS: [(&str, &[&str]); 14] = [
     ("join", &["leave", "part"]),
     ("joined", &["left"]),
@@ -70,30 +70,30 @@ const COUNTS_UP: [&str; 3] = ["fetch_add", "increment", "inc"];
 const COUNTS_DOWN: [&str; 3] = ["fetch_sub", "decrement", "dec"];
 
 impl Event {
-    /// Whether this takes out what the other added.
+    /// Whether this removes what the other added.
     pub(crate) fn undoes(&self, added: &Self) -> bool {
         let same = !self.adds && added.adds && self.kind == added.kind && self.place == added.place;
         same && (self.kind != Kind::Entry || !self.key.is_disjoint(&added.key))
     }
 
-    /// Whether it counts, which nothing can refuse.
+    /// Whether it is a count, which cannot be refused.
     pub(crate) fn is_count(&self) -> bool {
         self.kind == Kind::Count
     }
 
-    /// The call, as one would write it.
+    /// The call as in source code.
     pub(crate) fn shown(&self) -> String {
         let place = self.place.split('(').next().unwrap_or_default();
         if place.is_empty() { self.at.to_string() } else { format!("{place}.{}", self.at) }
     }
 
-    /// Whether these names have something to do with it.
+    /// Whether these names are related to it.
     pub(crate) fn concerns(&self, words: &HashSet<String>) -> bool {
         let root = self.place.split('.').next().unwrap_or_default();
         words.contains(root) || !self.key.is_disjoint(words)
     }
 
-    /// Words of functions that may take it out.
+    /// Words in the names of functions that may remove it.
     pub(crate) fn undoing_words(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Entry => &REMOVES,
@@ -103,7 +103,7 @@ impl Event {
     }
 }
 
-/// Everything that a function adds to what came in from outside, or takes out of it.
+/// Everything that a function adds to, or removes from, values that came in from outside.
 pub(crate) fn events(flow: &Flow<'_>) -> Events {
     let mut search = Search { found: Events::new() };
     watch(flow, &mut search);
@@ -178,7 +178,7 @@ impl Watch for Search {
     }
 }
 
-/// Where a receiver is kept, when others can reach it: in state, or behind a macro such as `gauge!("clients")`.
+/// The location of a receiver, if it is shared: in state, or behind a macro such as `gauge!("clients")`.
 fn place(receiver: &Expr, names: &Names<'_>) -> Option<String> {
     if let Expr::Macro(call) = receiver {
         return Some(call.to_token_stream().to_string());
@@ -187,7 +187,7 @@ fn place(receiver: &Expr, names: &Names<'_>) -> Option<String> {
     origin.is(Tags::SHARED).then(|| origin.place.map(|place| place.to_string())).flatten()
 }
 
-/// What a name with one of the verbs does.
+/// The operation of a name with one of the verbs.
 fn named(name: &str) -> Option<(bool, Kind)> {
     let words: Vec<_> = name.split('_').collect();
     for (index, (adds, removes)) in VERBS.iter().enumerate() {
@@ -206,7 +206,7 @@ pub(crate) fn place_of(at: &Ident) -> Place {
     (start.line, start.column)
 }
 
-/// The first name in an expression, to point at.
+/// The first name in an expression, to mark it.
 pub(crate) fn first_ident(expression: &Expr) -> Option<Ident> {
     let mut first = None;
     each_word(expression.to_token_stream(), &mut |word| {

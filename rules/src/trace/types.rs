@@ -1,4 +1,4 @@
-//! What types tell of the values of a function, as far as its file shows them.
+//! What types show about the values of a function, as far as its file defines them.
 
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ pub(crate) struct Types<'s> {
     shapes: &'s Shapes,
 }
 
-/// Types that hold several of something.
+/// Types that hold several values.
 const MANY: [&str; 11] = [
     "HashMap", "BTreeMap", "DashMap", "IndexMap", "HashSet", "BTreeSet", "DashSet", "Vec", "VecDeque",
     "Slab", "SlotMap",
@@ -56,7 +56,7 @@ impl<'s> Types<'s> {
         self.imports
     }
 
-    /// What a parameter of that type is.
+    /// The origin of a parameter of this type.
     pub(super) fn parameter(&self, name: &str, ty: &Type) -> Origin {
         let last = last_segment(peel_reference(ty)).map(|last| last.ident.to_string()).unwrap_or_default();
         let text = self.expanded(&ty.to_token_stream().to_string().into());
@@ -70,7 +70,7 @@ impl<'s> Types<'s> {
         self.shared(name, Some(text))
     }
 
-    /// What came in from outside and is reached through that place. A lock around one sink is the connection's own.
+    /// A value that came in from outside, at this location. A lock around a single sink belongs to the connection.
     pub(super) fn shared(&self, place: &str, ty: Option<Rc<str>>) -> Origin {
         let ty = ty.map(|ty| self.expanded(&ty));
         let name = place.rsplit('.').next().unwrap_or_default();
@@ -109,7 +109,7 @@ impl<'s> Types<'s> {
         self.shapes.is_enum(given::name_of(ty))
     }
 
-    /// Whether there are sockets, or halves of some, in the type.
+    /// Whether the type contains sockets, or halves of some.
     pub(crate) fn is_of_sockets(&self, ty: &str) -> bool {
         let of_axum = words(ty)
             .any(|word| matches!(word, "WebSocket" | "SplitSink" | "SplitStream" | "WebSocketUpgrade"));
@@ -123,13 +123,13 @@ impl<'s> Types<'s> {
         of_axum || of_sockeye()
     }
 
-    /// Whether the outermost lock in the type is one whose guard is taken without `.await`.
+    /// Whether the outermost lock in the type has guards that are taken without `.await`.
     pub(super) fn is_sync_lock(&self, ty: &str) -> bool {
         let lock = self.outermost_lock(ty);
         lock.is_some_and(|path| path.starts_with("std::sync::") || path.starts_with("parking_lot::"))
     }
 
-    /// Whether that lock gives a `Result`.
+    /// Whether this lock returns a `Result`.
     pub(super) fn is_std_lock(&self, ty: &str) -> bool {
         self.outermost_lock(ty).is_some_and(|path| path.starts_with("std::sync::"))
     }
@@ -161,7 +161,7 @@ impl<'s> Types<'s> {
         self.shapes.of_static(name).map(Rc::clone)
     }
 
-    /// The type, with what its aliases stand for behind it.
+    /// The type, followed by the types of its aliases.
     fn expanded(&self, ty: &Rc<str>) -> Rc<str> {
         let mut all = ty.to_string();
         for word in words(ty) {

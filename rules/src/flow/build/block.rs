@@ -14,10 +14,10 @@ use crate::flow::{
 };
 
 impl<'a> Builder<'a> {
-    /// The body of the function: what it gives at its end is the function's result.
+    /// The body of the function: the value at its end is the function's result.
     pub(super) fn body(&mut self, block: &'a Block) {
         self.result_block(block);
-        // A body without an expression at its end gives nothing.
+        // A body without a final expression returns nothing.
         self.push_exit(Exit::Fine, None);
     }
 
@@ -39,7 +39,7 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// An expression whose value is the function's result; each arm of it is a way out of its own.
+    /// An expression whose value is the function's result; each of its arms is a separate exit.
     pub(super) fn result(&mut self, last: &'a Expr) -> Value<'a> {
         match last {
             Expr::Paren(inner) => return self.result(&inner.expr),
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         let value = self.eval(last);
-        // `fn serve(socket) -> impl Future { async move { .. } }`: who calls it waits for it.
+        // `fn serve(socket) -> impl Future { async move { .. } }`: the caller awaits it.
         if let Value::Task(task) = &value
             && self.frame().is_function
             && !self.is_async
@@ -110,13 +110,13 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// A statement that may not be compiled: tokens cannot tell.
+    /// A statement that may not be compiled: tokens do not show it.
     fn perhaps(&mut self, statement: &'a Stmt) -> Value<'a> {
         self.escape_mentioned(statement);
         if self.here.is_some() {
             self.push(Step::Unknown);
         }
-        // What it calls can be judged without knowing whether it is there.
+        // The calls in it can be checked without knowing whether it is compiled.
         self.run_apart(self.within, Exit::Task, |builder| {
             builder.names = super::Names::default();
             builder.unconditional(statement, false);
@@ -145,7 +145,8 @@ impl<'a> Builder<'a> {
         self.bind(&local.pat, value);
     }
 
-    /// Whether it is made here: from what the function made before, or from nothing that came in from outside.
+    /// Whether it is created here: from values that the function has created, or from nothing that came in from
+    /// outside.
     fn is_own(&self, made: &Expr) -> bool {
         let mut mentioned = self.names.mentioned(made).peekable();
         if mentioned.peek().is_none() {
@@ -172,7 +173,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Values that tell nobody anything: a text, a number, a time.
+/// Values without information for others: a string, a number, a time.
 fn is_plain(made: &Expr) -> bool {
     const PLAIN: [&str; 8] =
         ["Duration", "Instant", "SystemTime", "String", "Vec", "Uuid", "HashMap", "VecDeque"];

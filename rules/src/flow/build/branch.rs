@@ -1,4 +1,4 @@
-//! `if`, `match`, `let else`, `?`: where ways part and meet.
+//! `if`, `match`, `let else`, `?`: where paths split and join.
 
 use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, Lit, Pat, UnOp};
 
@@ -12,13 +12,13 @@ use crate::flow::{
     value::{Got, Outcomes, Value},
 };
 
-/// Where a condition leads; names that it binds are in scope where it holds.
+/// The outcome of a condition; the names that it binds are in scope where it holds.
 pub(super) struct Forks {
     pub(super) yes: Option<NodeId>,
     pub(super) no: Option<NodeId>,
 }
 
-/// A way that has come to the place where ways meet: its last step, its names and its value.
+/// A path that has reached a join: its last step, its names and its value.
 pub(super) struct Way<'a> {
     end: Option<NodeId>,
     names: Names<'a>,
@@ -44,13 +44,13 @@ impl<'a> Builder<'a> {
         self.join(vec![then, other])
     }
 
-    /// What was just followed, as one of several ways.
+    /// The state of a path that was just followed, as one of several.
     pub(super) fn way(&mut self, value: Value<'a>, depth: usize) -> Way<'a> {
         self.names.end_scope(depth);
         Way { end: self.here, names: self.names.clone(), value }
     }
 
-    /// Goes on where the ways meet. A name that stands for different things on them is not followed any more.
+    /// Continues at the join of the paths. A name with different values on them is not followed any more.
     pub(super) fn join(&mut self, ways: Vec<Way<'a>>) -> Value<'a> {
         let ends: Vec<_> = ways.iter().map(|way| way.end).collect();
         self.meet(&ends);
@@ -81,7 +81,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Follows a condition to both of its ends.
+    /// Follows both outcomes of a condition.
     pub(super) fn condition(&mut self, condition: &'a Expr) -> Forks {
         match condition {
             Expr::Paren(inner) => self.condition(&inner.expr),
@@ -135,7 +135,7 @@ impl<'a> Builder<'a> {
         if looks_inside { self.as_if_awaited(value) } else { value }
     }
 
-    /// Goes on only for these outcomes of what the value came from.
+    /// Continues only for these outcomes of the operation that the value came from.
     pub(super) fn outcome(&mut self, value: &Value<'a>, among: Outcomes) -> Option<NodeId> {
         let of = match value {
             Value::Got(Got { of, .. }) => *of,
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
         self.here
     }
 
-    /// Both ends of a condition that is a value.
+    /// Both outcomes of a condition that is a value.
     fn tested(&mut self, value: &Value<'a>) -> Forks {
         let before = self.here;
         let Value::Test { yes, .. } = value else {
@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
         Forks { yes: self.outcome(value, *yes), no }
     }
 
-    /// A condition that is not the head of an `if` or a loop.
+    /// A condition outside of an `if` or a loop.
     pub(super) fn condition_value(&mut self, condition: &'a Expr) -> Value<'a> {
         let depth = self.names.depth();
         let forks = self.condition(condition);
@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// What a combined condition says of an operation is decided elsewhere.
+    /// The meaning of a combined condition for an operation is decided elsewhere.
     fn take_tests(&mut self, side: &'a Expr) {
         let tests: Vec<_> =
             self.names.mentioned(side).filter(|value| matches!(value, Value::Test { .. })).cloned().collect();
@@ -245,7 +245,7 @@ impl<'a> Builder<'a> {
         let names = self.names.clone();
         self.outcome(&value, Outcomes::ALL.without(fit.must));
         self.eval(diverge);
-        // It has to diverge; a macro may do so in ways that are not known.
+        // It has to diverge; a macro may do so in an unknown way.
         self.here = start;
         self.names = names;
         self.outcome(&value, fit.may);

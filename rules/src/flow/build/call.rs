@@ -12,7 +12,7 @@ use crate::flow::{
     words,
 };
 
-/// How many calls of closures are followed in a function: each is read anew, and closures can call closures.
+/// How many calls of closures are followed in a function: each is analyzed again, and closures can call closures.
 pub(super) const CALLS: usize = 32;
 
 impl<'a> Builder<'a> {
@@ -32,7 +32,7 @@ impl<'a> Builder<'a> {
             }
             "drop" if call.args.len() == 1 => {
                 let value = self.eval(&call.args[0]);
-                // To drop a future by name is meant.
+                // Dropping a future explicitly is intended.
                 if matches!(call.args[0], Expr::MethodCall(_)) {
                     self.unawaited(&value);
                 }
@@ -73,7 +73,7 @@ impl<'a> Builder<'a> {
             self.calls += 1;
             return self.run_closure(closure, call);
         }
-        // A function of that name that was made here may hold something.
+        // A local function with that name may hold something.
         self.escape(&value);
         self.give_away(call);
         self.push(Step::Call(Call {

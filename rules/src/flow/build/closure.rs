@@ -1,4 +1,4 @@
-//! Closures that are called by their names.
+//! Closures that are called by name.
 
 use std::rc::Rc;
 
@@ -11,8 +11,8 @@ use crate::flow::{
 };
 
 impl<'a> Builder<'a> {
-    /// A closure that mentions futures, such as one that polls them by hand, is not followed; another is kept until it is
-    /// called by its name, or goes where it is not followed.
+    /// A closure that mentions futures, such as one that polls them manually, is not followed; any other is kept until it
+    /// is called by name, or is passed to code that is not followed.
     pub(super) fn closure(&mut self, closure: &'a ExprClosure) -> Value<'a> {
         let mentioned: Vec<_> = self.names.mentioned(closure).cloned().collect();
         let only_handles =
@@ -27,8 +27,8 @@ impl<'a> Builder<'a> {
         Value::Closure(Closure { closure, names: Rc::new(self.names.all().to_vec()) })
     }
 
-    /// Gives a value to a function that is not followed. Whatever that does with a closure, a future that is thrown away in it is never
-    /// awaited.
+    /// Passes a value to a function that is not followed. Regardless of what that function does with a closure, a future that is
+    /// dropped in the closure is never awaited.
     pub(super) fn hand_on(&mut self, value: &Value<'a>) {
         if let Value::Closure(closure) = value
             && self.calls < CALLS
@@ -51,7 +51,7 @@ impl<'a> Builder<'a> {
         self.escape(value);
     }
 
-    /// Runs a closure where it is called: `return` and `?` in it only end the closure.
+    /// Runs a closure at its call: `return` and `?` in it end only the closure.
     pub(super) fn run_closure(&mut self, called: &Closure<'a>, call: &'a ExprCall) -> Value<'a> {
         let arguments: Vec<_> = call.args.iter().map(|argument| self.eval(argument)).collect();
         let after = self.place();

@@ -1,8 +1,8 @@
-//! What `#[cfg(..)]` may take out: an attribute macro sees it before anybody has decided.
+//! Code that `#[cfg(..)]` may remove: an attribute macro sees it before that is decided.
 
 use syn::{Attribute, Expr, Stmt};
 
-/// Whether it stands under `#[cfg(..)]`.
+/// Whether it is under `#[cfg(..)]`.
 pub(super) fn is_conditional(statement: &Stmt) -> bool {
     let attrs = match statement {
         Stmt::Local(local) => &local.attrs,

@@ -1,4 +1,4 @@
-//! Expressions: each gives the value that is known of it.
+//! Expressions: each returns what is known about its value.
 
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprReturn};
@@ -10,7 +10,7 @@ use crate::flow::{
 };
 
 impl<'a> Builder<'a> {
-    /// An expression that was read from the tokens of a macro.
+    /// An expression that was parsed from the tokens of a macro.
     pub(super) fn eval_owned(&mut self, expression: Expr) -> Value<'a> {
         let expression = self.keep(expression);
         self.eval(expression)
@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// An expression that does nothing of its own with what it is made of.
+    /// An expression that has no effect on its parts.
     fn anything(&mut self, expression: &'a Expr) -> Value<'a> {
         for part in parts(expression) {
             let value = self.eval(part);
@@ -173,7 +173,7 @@ fn is_assignment(op: BinOp) -> bool {
         && !matches!(op, BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Le(_) | BinOp::Ge(_))
 }
 
-/// The parts of an expression that only puts them together.
+/// The parts of an expression that only combines them.
 fn parts(expression: &Expr) -> Vec<&Expr> {
     match expression {
         Expr::Array(array) => array.elems.iter().collect(),

@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
         self.perform(value, false)
     }
 
-    /// Waits for a future. In a `select!` the waiting itself has begun before, together with that of other branches.
+    /// Awaits a future. In a `select!` the wait itself has begun before, together with those of other branches.
     pub(super) fn perform(&mut self, value: Value<'a>, selected: bool) -> Value<'a> {
         match value {
             Value::Pending(pending) => self.operate(pending, selected),
@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
         Value::Got(Got { of: Some(of), act, layers, inner })
     }
 
-    /// An operation that needs no waiting.
+    /// An operation that is not awaited.
     pub(super) fn operation(&mut self, act: Act, handle: Handle, site: Site) {
         self.push(Step::Operation(Operation { act, handle, site, selected: false }));
     }
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What begins to wait when a `select!` is reached, before it is known which branch it will be.
+    /// The waits that begin when a `select!` is reached, before it is known which branch completes.
     pub(super) fn poll(&mut self, value: &Value<'a>) {
         match value {
             Value::Pending(Pending { act: Act::Recv, handle, site, .. }) => {
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         Value::Task(task)
     }
 
-    /// Runs an `async` block here: `return` and `?` in it only end the block.
+    /// Runs an `async` block here: `return` and `?` in it end only the block.
     pub(super) fn run(&mut self, task: &Task<'a>) -> Value<'a> {
         let after = self.place();
         let names = std::mem::replace(&mut self.names, Names::of(&task.names));
@@ -109,7 +109,7 @@ impl<'a> Builder<'a> {
         self.ended(value)
     }
 
-    /// What a block gives at its end may also be what `return` gave: only its handles are followed.
+    /// The value at a block's end may also be the value of a `return`: only its handles are followed.
     pub(super) fn ended(&mut self, value: Value<'a>) -> Value<'a> {
         match value {
             Value::Handle(_) | Value::Tuple(_) | Value::Wrapped(_) | Value::Task(_) => value,
@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Runs an `async` block that goes its own way from here on.
+    /// Runs an `async` block that is separate from here on.
     pub(super) fn run_apart(&mut self, within: Within, end: Exit, run: impl FnOnce(&mut Self)) {
         let (start, targets) = (self.here, std::mem::take(&mut self.targets));
         let (names, outer_within) = (self.names.clone(), self.within);
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         self.here = start;
     }
 
-    /// The block of a task that runs apart.
+    /// The block of a separate task.
     pub(super) fn body_of(&mut self, task: &Task<'a>) {
         self.names = Names::of(&task.names);
         let value = self.block(&task.block.block);
@@ -164,7 +164,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What a future gives that should have been awaited here. The rest of the function is read as if it had been.
+    /// The result of a future that should have been awaited here. The rest of the function is analyzed as if it had
+    /// been.
     pub(super) fn as_if_awaited(&mut self, value: Value<'a>) -> Value<'a> {
         match value {
             Value::Pending(_) | Value::Accepting { .. } => {
@@ -176,7 +177,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What `accept` gives.
+/// The result of `accept`.
 pub(super) fn socket<'a>(handshake: Handle) -> Value<'a> {
     Value::Handle(Handle { kind: crate::flow::Kind::Socket, connection: handshake.connection })
 }

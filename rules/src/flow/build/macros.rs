@@ -1,4 +1,4 @@
-//! Macros: those whose meaning is known, and all others.
+//! Macros: those that are known, and all others.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ use crate::{
     syntax::Function,
 };
 
-/// An argument of a macro that formats; `name = value` too.
+/// An argument of a formatting macro, including `name = value`.
 struct Argument(Expr);
 
 impl Parse for Argument {
@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
                 self.leave(Exit::Error, None);
                 Value::Other
             }
-            // They pin what they are given, under the same name.
+            // They pin their arguments, under the same names.
             "pin" | "pin_mut" => self.pinned(call),
             "vec" | "dbg" | "anyhow" | "eyre" | "json" => {
                 self.escape_mentioned(&call.tokens);
@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
 
     fn unknown_macro(&mut self, call: &'a Macro) -> Value<'a> {
         self.escape_mentioned(&call.tokens);
-        // It may give the names that it is told another meaning.
+        // It may give its names a different meaning.
         for value in self.names.mentioned(&call.tokens).cloned().collect::<Vec<_>>() {
             self.names.forget(&value);
         }
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// What a macro that formats is given is only looked at, unless something is waited for on the way.
+    /// The arguments of a formatting macro are only inspected, unless one of them awaits something.
     fn read_arguments(&mut self, call: &'a Macro) {
         for value in self.names.mentioned(&call.tokens).cloned().collect::<Vec<_>>() {
             self.touch(&value);
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
         match &value {
             Value::Got(Got { of: Some(of), .. }) => {
                 let fits = fit(&pattern, &value);
-                // Only a pattern that looks at nothing else says what the outcome was.
+                // Only a pattern that inspects nothing else determines the outcome.
                 if guarded || fits.may != fits.must && !is_irrefutable(&pattern) {
                     self.escape(&value);
                     return Value::Other;
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
         if fails { Value::Wrapped(Box::new(given)) } else { given }
     }
 
-    /// Futures that run side by side: any of them may be first.
+    /// Futures that run concurrently: any of them may complete first.
     fn all_of(&mut self, futures: Vec<Value<'a>>, fails: bool) -> Value<'a> {
         let start = self.push(Step::Wait);
         let mut ends = Vec::new();
@@ -190,7 +190,7 @@ fn unwrapped(value: Value<'_>) -> Value<'_> {
     }
 }
 
-/// Macros that format, log or build a value from what they are given.
+/// Macros that format, log or build a value from their arguments.
 fn only_reads(name: &str) -> bool {
     matches!(
         name,
@@ -242,12 +242,12 @@ fn only_reads(name: &str) -> bool {
     )
 }
 
-/// Those that are defined in the function.
+/// Macros that are defined in the function.
 pub(super) fn of_function(function: &Function) -> HashSet<String> {
     if function.has_word(&["macro_rules"]) { own_macros(function.body.stream()) } else { HashSet::new() }
 }
 
-/// The names of the macros that are defined somewhere in this code: whatever they are called, nobody knows what they do.
+/// The names of the macros that are defined anywhere in this code: their effects are unknown.
 fn own_macros(code: TokenStream) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut before: Option<Ident> = None;

@@ -1,4 +1,4 @@
-//! Method calls: on handles, on futures of operations, on what operations gave, and on anything else.
+//! Method calls: on handles, on futures of operations, on results of operations, and on anything else.
 
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
@@ -38,7 +38,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Evaluates the arguments; handles among them go where they are not followed.
+    /// Evaluates the arguments; handles among them are passed to code that is not followed.
     fn arguments(&mut self, call: &'a ExprMethodCall) {
         for argument in &call.args {
             let value = self.eval(argument);
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
                 let half = |kind| Value::Handle(Handle { kind, ..handle });
                 Value::Tuple(vec![half(Kind::Sender), half(Kind::Receiver)])
             }
-            // Crates beside axum have more settings.
+            // Crates on top of axum have more settings.
             Method::Unknown if handle.kind == Kind::Upgrade => {
                 self.push(Step::Escape(handle));
                 Value::Handle(handle)
@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The place of a call, with a number of its own.
+    /// The place of a call, with its own number.
     fn site(&mut self, call: &ExprMethodCall) -> Site {
         self.sites += 1;
         let on = match &*call.receiver {
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// A method of the result, on the future: one mistake, and one message.
+    /// A method of the result that is called on the future: one mistake, and one message.
     fn on_result_of(&mut self, future: Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         match self.as_if_awaited(future) {
             Value::Got(got) if matches!(name, "unwrap" | "expect") => {
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
             }
             "is_ok" | "is_some" => test(&got, Outcomes::ALL.without(layer.bad)),
             "is_err" | "is_none" => test(&got, layer.bad),
-            // What sending gives is nothing, and so is what stands in for it.
+            // The result of a send is nothing, and so is its replacement.
             "unwrap_or_default" | "unwrap_or" if matches!(got.act, Act::Send | Act::Flush) => Value::Other,
             // `unwrap_or(None)`: the error becomes the end.
             "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" if turns_into_none(&got, name, call) => {
@@ -212,7 +212,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A method of something that is not followed. Tasks that are handed to a set are tied to it.
+    /// A method of a value that is not followed. Tasks that are added to a set are tied to it.
     fn on_other(&mut self, receiver: &Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         self.escape(receiver);
         if name.starts_with("spawn") {
@@ -254,7 +254,7 @@ impl<'a> Builder<'a> {
         self.push(Step::Call(Call { path, of, is_direct, at, awaited: false, bound: false }));
     }
 
-    /// A task that somebody ends: its steps are judged, it is not detached.
+    /// A task with an owner that ends it: its steps are checked, and it is not detached.
     fn tied_task(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
         for argument in &call.args {
             match self.eval(argument) {
@@ -283,7 +283,7 @@ impl<'a> Builder<'a> {
         Value::Response(call.method.clone())
     }
 
-    /// `on_upgrade` of something that is not followed: an extractor around axum's, or one of its own. Only of the former is it known
+    /// `on_upgrade` of a value that is not followed: an extractor around axum's, or a different one. Only for the former is it known
     /// which socket the callback gets.
     fn foreign_upgrade(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
         let connection = self.add_root(Kind::Upgrade, call.receiver.to_token_stream());
@@ -298,7 +298,7 @@ impl<'a> Builder<'a> {
         Value::Response(call.method.clone())
     }
 
-    /// What an extraction of the upgrade gives, before or after its `.await`.
+    /// The result of extracting the upgrade, before or after its `.await`.
     pub(super) fn extracted(&mut self, at: proc_macro2::TokenStream) -> Value<'a> {
         let connection = self.add_root(Kind::Upgrade, at);
         Value::Wrapped(Box::new(Value::Handle(Handle { kind: Kind::Upgrade, connection })))
@@ -352,7 +352,7 @@ fn is_close_frame(argument: &Expr) -> bool {
     crate::flow::words::has_word(argument, &["Close"])
 }
 
-/// The variable behind what only lends it: a reference, a lock, a clone of a shared pointer.
+/// The variable behind a borrow: a reference, a lock, a clone of a shared pointer.
 fn lent(receiver: &Expr) -> Option<String> {
     match receiver {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
@@ -381,7 +381,7 @@ fn lends(method: &str) -> bool {
     )
 }
 
-/// What a chain of calls begins with: `std::process::Command::new` of `Command::new("ls").arg("-l")`.
+/// The beginning of a chain of calls: `std::process::Command::new` of `Command::new("ls").arg("-l")`.
 fn chain(receiver: &Expr, imports: &crate::flow::Imports) -> String {
     match receiver {
         Expr::MethodCall(call) => chain(&call.receiver, imports),

@@ -1,4 +1,4 @@
-//! Reads a function's body into its graph, in the order in which it runs.
+//! Builds the graph of a function's body, in the order of execution.
 
 mod block;
 mod branch;
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{surroundings::Types, syntax::Function};
 
-/// The graph of a function, and its roots with those that were found on the way.
+/// The graph of a function, and its roots, including those that were found while building it.
 pub(super) fn build<'a>(
     function: &'a Function,
     body: &'a Block,
@@ -77,12 +77,12 @@ pub(super) fn build<'a>(
 
 struct Builder<'a> {
     graph: Graph,
-    /// The step that was written last; `None` where no way leads.
+    /// The last step; `None` if the place is unreachable.
     here: Option<NodeId>,
     names: Names<'a>,
-    /// Where `break` and `continue` lead.
+    /// The targets of `break` and `continue`.
     targets: Vec<Target<'a>>,
-    /// Where `return` and `?` lead.
+    /// The targets of `return` and `?`.
     frames: Vec<Frame>,
     roots: Vec<Root>,
     /// Names of extractors around an upgrade.
@@ -91,7 +91,7 @@ struct Builder<'a> {
     flavor: Flavor,
     imports: Imports,
     within: Within,
-    /// How what runs apart from the function ends.
+    /// How separate parts of the function end.
     apart: Exit,
     /// How many futures of operations there have been.
     sites: usize,
@@ -100,19 +100,19 @@ struct Builder<'a> {
     /// Macros that the function defines itself.
     own_macros: HashSet<String>,
     types: Types,
-    /// Expressions that were read from the tokens of macros.
+    /// Expressions that were parsed from the tokens of macros.
     kept: &'a Arena<Expr>,
-    /// Those that stand in the body.
+    /// The macros of the body.
     macros: &'a Macros,
 }
 
-/// What `return` and `?` leave: the function, or an `async` block in it.
+/// The target of `return` and `?`: the function, or an `async` block in it.
 struct Frame {
     /// The step after an `async` block; `None` for the function itself.
     after: Option<NodeId>,
-    /// Whether the end is the end of the function that is judged.
+    /// Whether the end is the end of the function that is checked.
     is_function: bool,
-    /// Whether it gives nothing, so that every end is fine.
+    /// Whether it returns nothing, so that any end is fine.
     gives_nothing: bool,
 }
 
@@ -122,7 +122,7 @@ impl Frame {
         Self { after: None, is_function: true, gives_nothing }
     }
 
-    /// A task or a callback that goes its own way.
+    /// A separate task or callback.
     fn apart() -> Self {
         Self { after: None, is_function: false, gives_nothing: true }
     }
@@ -133,7 +133,7 @@ impl Frame {
 }
 
 impl<'a> Builder<'a> {
-    /// The fields of `self` by their names; `self` as a whole is all of them.
+    /// The fields of `self` by name; `self` as a whole stands for all of them.
     fn bind_self(&mut self) {
         let mut all = Vec::new();
         for (connection, root) in self.roots.iter().enumerate() {
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
         id
     }
 
-    /// A step that no way leads to yet.
+    /// A step that is not reachable yet.
     fn place(&mut self) -> NodeId {
         self.graph.nodes.push(Node::new(Step::Pass, self.within));
         self.graph.nodes.len() - 1
@@ -168,12 +168,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The step, if any way leads there.
+    /// The step, if it is reachable.
     fn entered(&self, id: NodeId) -> Option<NodeId> {
         self.graph.nodes[id].entered.then_some(id)
     }
 
-    /// Goes on where these ways meet.
+    /// Continues where these paths join.
     fn meet(&mut self, ways: &[Option<NodeId>]) {
         let live: Vec<_> = ways.iter().flatten().copied().collect();
         self.here = match live.as_slice() {
@@ -201,7 +201,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Somebody holds the handle of the task.
+    /// The handle of the task is kept.
     fn tie(&mut self, spawn: NodeId) {
         if let Step::Spawn { tied, ended, .. } = &mut self.graph.nodes[spawn].step {
             (*tied, *ended) = (true, true);
@@ -215,13 +215,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Everything that the tokens mention goes where it is not followed.
+    /// Every value that the tokens mention is passed to code that is not followed.
     fn escape_mentioned(&mut self, tokens: &dyn ToTokens) {
         let values: Vec<_> = self.names.mentioned(tokens).cloned().collect();
         for value in values {
             self.touch(&value);
             self.escape(&value);
-            // A future may be polled there, and be nothing but a husk afterwards.
+            // A future may be polled there, and be used up afterwards.
             if matches!(value, Value::Pending(_) | Value::Accepting { .. } | Value::Task(_) | Value::Timed(_))
             {
                 self.names.forget(&value);
@@ -229,7 +229,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The function does something with it.
+    /// The function uses it.
     fn touch(&mut self, value: &Value<'a>) {
         for Handle { connection, .. } in value.handles() {
             self.roots[connection].used = true;

@@ -4,7 +4,7 @@ use quote::ToTokens;
 
 use crate::flow::{value::Value, words};
 
-/// The names in scope and what stands behind them, the innermost last.
+/// The names in scope and their values, the innermost last.
 #[derive(Default, Clone)]
 pub(super) struct Names<'a>(Vec<(Rc<str>, Value<'a>)>);
 
@@ -43,14 +43,14 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Follows that value no more.
+    /// Stops following this value.
     pub(super) fn forget(&mut self, value: &Value<'a>) {
         for (_, one) in self.0.iter_mut().filter(|(_, one)| one == value) {
             *one = Value::Other;
         }
     }
 
-    /// Puts another value in its place, wherever it stands.
+    /// Replaces the value everywhere.
     pub(super) fn replace(&mut self, value: &Value<'a>, by: &Value<'a>) {
         for (_, one) in self.0.iter_mut().filter(|(_, one)| one == value) {
             *one = by.clone();
@@ -61,7 +61,7 @@ impl<'a> Names<'a> {
         words::mentioned(tokens, &self.0)
     }
 
-    /// What stands behind the name of that number.
+    /// The value of the name with this number.
     pub(super) fn value(&self, index: usize) -> &Value<'a> {
         &self.0[index].1
     }

@@ -1,16 +1,16 @@
-//! What a pattern takes apart, and for which outcomes of an operation it fits.
+//! What a pattern destructures, and which outcomes of an operation it matches.
 
 use syn::Pat;
 
 use super::Builder;
 use crate::flow::value::{Got, Handle, Kind, Layer, Outcomes, Value};
 
-/// When a pattern fits.
+/// When a pattern matches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fit {
-    /// The outcomes for which it can.
+    /// The outcomes that it can match.
     pub(super) may: Outcomes,
-    /// The outcomes for which it must.
+    /// The outcomes that it always matches.
     pub(super) must: Outcomes,
 }
 
@@ -23,7 +23,7 @@ impl Fit {
     }
 }
 
-/// When the pattern fits the value.
+/// When the pattern matches the value.
 pub(super) fn fit(pattern: &Pat, value: &Value<'_>) -> Fit {
     match value {
         Value::Got(got) => {
@@ -36,7 +36,7 @@ pub(super) fn fit(pattern: &Pat, value: &Value<'_>) -> Fit {
     }
 }
 
-/// Every outcome that is left.
+/// All remaining outcomes.
 fn all(layers: &[Layer]) -> Outcomes {
     layers.iter().fold(Outcomes::DONE, |all, layer| all.or(layer.bad))
 }
@@ -63,7 +63,7 @@ fn layered(pattern: &Pat, layers: &[Layer]) -> Fit {
                 must: if inner(pattern).is_some_and(is_irrefutable) { layer.bad } else { Outcomes::NONE },
             },
             (Some("None"), Some((layer, _))) if layer.is_option => Fit { may: layer.bad, must: layer.bad },
-            // It looks into the message.
+            // It inspects the message.
             (_, None) => Fit { may: Outcomes::DONE, must: Outcomes::NONE },
             _ => Fit { may: everything, must: Outcomes::NONE },
         },
@@ -92,7 +92,7 @@ fn inner(pattern: &Pat) -> Option<&Pat> {
     }
 }
 
-/// Whether it fits every value. A bare name that begins like a constant is one.
+/// Whether it matches every value. A bare name that begins like a constant is a constant.
 pub(super) fn is_irrefutable(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -109,7 +109,7 @@ pub(super) fn is_irrefutable(pattern: &Pat) -> bool {
 }
 
 impl<'a> Builder<'a> {
-    /// Gives the names of the pattern their values.
+    /// Assigns values to the names of the pattern.
     pub(super) fn bind(&mut self, pattern: &Pat, value: Value<'a>) {
         match pattern {
             Pat::Ident(name) => {
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Messages speak of the socket by the user's own name.
+    /// Messages use the user's own name for the socket.
     fn name_socket(&mut self, name: &proc_macro2::Ident, value: &Value<'a>) {
         let Value::Handle(Handle { kind, connection }) = value else { return };
         let root = &mut self.roots[*connection];
@@ -177,14 +177,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What is taken apart in a way that is not followed. Looking into a message is no way for it to get lost.
+    /// Destructured in a way that is not followed. A value cannot be lost by inspecting a message.
     fn escape_parts(&mut self, value: &Value<'a>) {
         for handle in value.handles() {
             self.push(crate::flow::Step::Escape(handle));
         }
     }
 
-    /// Gives every name of the pattern that value.
+    /// Assigns this value to every name of the pattern.
     pub(super) fn bind_all(&mut self, pattern: &Pat, value: &Value<'a>) {
         struct All<'n>(&'n mut Vec<String>);
         impl<'ast> syn::visit::Visit<'ast> for All<'_> {
@@ -201,7 +201,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What is in the outermost layer.
+/// The content of the outermost layer.
 pub(super) fn without_layer(mut got: Got<'_>) -> Value<'_> {
     if !got.layers.is_empty() {
         got.layers.remove(0);

@@ -1,4 +1,4 @@
-//! Loops and what leaves them.
+//! Loops and their exits.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use crate::flow::{
     value::Value,
 };
 
-/// What `break` and `continue` lead to.
+/// The targets of `break` and `continue`.
 pub(super) struct Target<'a> {
     label: Option<String>,
     /// The start of the loop; a labelled block has none.
@@ -19,7 +19,7 @@ pub(super) struct Target<'a> {
     after: NodeId,
     /// The names at its start.
     names: Names<'a>,
-    /// What `break` gives.
+    /// The value of `break`.
     value: Option<Value<'a>>,
     /// How many frames were open.
     frames: usize,
@@ -78,12 +78,12 @@ impl<'a> Builder<'a> {
         target.value.unwrap_or(Value::Other)
     }
 
-    /// Whether the condition waits for something that came in from outside, which nothing in the function ends.
+    /// Whether the condition waits for something from outside, which nothing in the function ends.
     fn waits_for_outside(&self, condition: &Expr) -> bool {
         matches!(condition, Expr::Let(test) if self.is_from_outside(&test.expr))
     }
 
-    /// Whether it waits for something that came in from outside.
+    /// Whether it waits for something from outside.
     pub(super) fn is_from_outside(&self, awaited: &Expr) -> bool {
         let mut mentioned = self.names.mentioned(awaited);
         matches!(awaited, Expr::Await(_)) && mentioned.all(|value| *value == Value::Other)
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
         self.go_to(last, header);
         let target = self.targets.pop().expect("entered above");
         let keyword: TokenStream = keyword.to_token_stream();
-        // The step after it was made first, so it is not among those of the loop.
+        // The step after it was created first, so it is not among those of the loop.
         let nodes = target.after + 1..self.graph.nodes.len();
         self.graph.loops.push(Loop { keyword, header, nodes, endless, finite, runs_dry_at: None });
         self.here = self.entered(target.after);
@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
         target.value.unwrap_or(Value::Other)
     }
 
-    /// Leads from here to a step of the target. A name that stands for something else than at the target's start is not
+    /// Leads from here to a step of the target. A name with a different value than at the target's start is not
     /// followed any more.
     fn go_to(&mut self, target: usize, step: NodeId) {
         if self.here.is_none() {
@@ -143,7 +143,7 @@ impl<'a> Builder<'a> {
         self.here = None;
     }
 
-    /// Comes to the end of the target with a value.
+    /// Reaches the end of the target with a value.
     fn arrive(&mut self, target: usize, value: Value<'a>) {
         let value = match self.targets[target].value.take() {
             Some(earlier) => self.joined(&earlier, &value),

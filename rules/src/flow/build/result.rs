@@ -1,10 +1,10 @@
-//! How a function ends, by what it gives.
+//! How a function ends, by its result.
 
 use syn::{Expr, ReturnType, Type};
 
 use crate::flow::graph::Exit;
 
-/// How a function ends that gives this.
+/// How a function with this result ends.
 pub(super) fn judge(result: &Expr) -> Exit {
     match result {
         Expr::Paren(inner) => judge(&inner.expr),
@@ -31,7 +31,7 @@ pub(super) fn called(function: &Expr) -> Option<String> {
     }
 }
 
-/// Whether there is nothing to give.
+/// Whether there is no result.
 pub(super) fn gives_nothing(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => true,

@@ -72,7 +72,7 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Expr> {
     Ok(expression)
 }
 
-/// Whether the handler is the block alone, and not the beginning of `{ .. }.method()`.
+/// Whether the handler is only the block, and not the beginning of `{ .. }.method()`.
 fn ends_after_block(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     if ahead.parse::<syn::Block>().is_err() {
@@ -81,17 +81,17 @@ fn ends_after_block(input: ParseStream<'_>) -> bool {
     !(ahead.peek(Token![.]) || ahead.peek(Token![?]))
 }
 
-/// A branch whose future has been made.
+/// A branch whose future has been created.
 struct Ready<'a> {
     pattern: Option<&'a Pat>,
     future: Option<Value<'a>>,
     handler: &'a Expr,
-    /// Where it begins when it is the one that is taken.
+    /// Its first step if it is taken.
     start: NodeId,
 }
 
 impl<'a> Builder<'a> {
-    /// One branch of several is taken, when its future is ready first.
+    /// One of several branches is taken, whose future completes first.
     pub(super) fn select_branches(&mut self, branches: &'a [Branch]) -> Value<'a> {
         let (depth, before) = (self.names.depth(), self.names.clone());
         let ready = self.begin_all(branches);
@@ -112,7 +112,7 @@ impl<'a> Builder<'a> {
         self.join(ways)
     }
 
-    /// All futures are made, and begin to wait, before any is ready.
+    /// All futures are created, and begin to wait, before any completes.
     fn begin_all(&mut self, branches: &'a [Branch]) -> Vec<Ready<'a>> {
         let mut ready = Vec::new();
         for Branch { pattern, future, guard, handler } in branches {
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
         let one_waits = ready.len() > 1;
         for branch in &mut ready {
             branch.start = self.place();
-            // `else` is reached only when every pattern was refused.
+            // `else` is reached only if no pattern matched.
             if branch.future.is_some() || !one_waits {
                 self.link(here, branch.start);
             }
@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
         self.meet(&[polled, forks.no]);
     }
 
-    /// Into the handler, when the pattern fits; when it does not, the other branches go on waiting.
+    /// Enters the handler if the pattern matches; otherwise the other branches keep waiting.
     fn take_branch(&mut self, pattern: Option<&'a Pat>, value: Value<'a>, own: NodeId, starts: &[NodeId]) {
         let Some(pattern) = pattern else { return };
         let fits = fit(pattern, &value);
