@@ -1,12 +1,11 @@
 //! Two endpoints of one crate with the same route.
 //!
-//! The compiler expands all of a crate's macros in one process, so the places of the routes so far are kept, and the
-//! second endpoint with a route is told where the first is. In an editor the process outlives the text: what is remembered
-//! counts only while it still stands in its file.
+//! The compiler expands all macros of a crate in one process, so the places of the routes so far are kept, and the error
+//! for the second endpoint with a route shows where the first is. In an editor the process outlives the text: an entry
+//! counts only while it is still in its file.
 //!
-//! Where no file can be read, and between endpoints under `#[cfg(..)]`, rustc finds the two: exported macros share one list
-//! of names for the whole crate, wherever they stand, and each endpoint exports one that is named after its route. Nothing
-//! is ever called through it.
+//! If no file can be read, and between endpoints under `#[cfg(..)]`, rustc finds the conflict: exported macros share one
+//! list of names for the whole crate, and each endpoint exports one that is named after its route. It is never called.
 
 use std::{cell::RefCell, collections::HashMap, env, path::PathBuf};
 
@@ -16,11 +15,11 @@ use sockeye_rules::syntax::{Endpoint, Function, Route};
 
 use crate::{report::name_at, source};
 
-/// Where an endpoint is.
+/// The place of an endpoint.
 #[derive(Clone, PartialEq)]
 struct Seen {
     path: PathBuf,
-    /// As the compiler shows it.
+    /// As shown by the compiler.
     file: String,
     place: LineColumn,
     route: String,
@@ -32,7 +31,7 @@ thread_local! {
     static SEEN: RefCell<HashMap<[String; 4], Seen>> = RefCell::default();
 }
 
-/// The error where another endpoint of the crate has the route.
+/// The error if another endpoint of the crate has the route.
 pub(crate) fn error(endpoint: &Endpoint) -> Option<TokenStream> {
     let (function, route) = (endpoint.function()?, endpoint.route()?);
     if function.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
@@ -40,7 +39,7 @@ pub(crate) fn error(endpoint: &Endpoint) -> Option<TokenStream> {
     }
     let here = seen(function, route)?;
     let first = first(key(endpoint, route), here.clone())?;
-    // The words of the server's report, and of the command line's.
+    // The same message as in the server's report and on the command line.
     let text = format!(
         "[duplicate_route] endpoints `{}` and `{}` have the same route\n\
          note: {} is already the route of `{}`, at {}:{}\n\
@@ -68,7 +67,7 @@ fn seen(function: &Function, route: &Route) -> Option<Seen> {
     })
 }
 
-/// The endpoint that had this route before; from now on it is this one, if there is none.
+/// The endpoint that had this route before; if there was none, this one is stored.
 fn first(key: [String; 4], here: Seen) -> Option<Seen> {
     SEEN.with_borrow_mut(|all| match all.get(&key) {
         Some(first) if *first != here && still_stands(first) => Some(first.clone()),
@@ -79,7 +78,7 @@ fn first(key: [String; 4], here: Seen) -> Option<Seen> {
     })
 }
 
-/// Whether the route is written at its place.
+/// Whether the route is still at its place.
 fn still_stands(seen: &Seen) -> bool {
     let line =
         || source::text_of(&seen.path)?.lines().nth(seen.place.line.checked_sub(1)?).map(str::to_owned);
@@ -97,14 +96,14 @@ pub(crate) fn marker(route: &Route, group: &str) -> TokenStream {
     }
 }
 
-/// What a person can read, and a hash that tells `/a_b` from `/a/b`.
+/// A readable name, and a hash that distinguishes `/a_b` from `/a/b`.
 fn name(shape: &str, group: &str) -> String {
     let words = shape.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let readable: Vec<_> = ["duplicate_route"].into_iter().chain(words).collect();
     format!("{}_{:016x}", readable.join("_"), hash(&[shape, "\0", group]))
 }
 
-/// FNV-1a: the name must be the same on every machine and with every compiler, which `std`'s hasher does not promise.
+/// FNV-1a: the name must be the same on every machine and with every compiler, which `std`'s hasher does not guarantee.
 fn hash(parts: &[&str]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

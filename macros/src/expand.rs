@@ -13,7 +13,7 @@ use syn::{Attribute, ReturnType, Type};
 
 use crate::{docs, duplicate, mark::Mark, root, source};
 
-/// Expands an endpoint with which nothing is wrong.
+/// Expands a valid endpoint.
 pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     let (Some(function), Some(written)) = (endpoint.function(), endpoint.written_route()) else {
         return item;
@@ -26,12 +26,12 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     let group = endpoint.options.group.as_ref().map(syn::LitStr::value).unwrap_or_default();
     let marker = endpoint.route().map(|route| duplicate::marker(route, &group));
     let sockeye = root::path(&endpoint.options);
-    // The proofs of the types stand before the item: rustc judges bodies in this order, so that what is wrong with a type is reported
-    // before what the body does with it.
+    // The type checks precede the item: rustc checks bodies in this order, so that errors about a type are reported before errors in
+    // the body.
     quote! {
         #(#cfgs)*
         const _: () = {
-            // One name for the many paths below: each of their tokens is read again for each endpoint.
+            // One name for the many paths below: each of their tokens is parsed again for each endpoint.
             use #sockeye::__private::{self, AnyParameter as _, DeclaredParameter as _};
             #first
             #output
@@ -43,12 +43,13 @@ pub(crate) fn expand(endpoint: &Endpoint, item: TokenStream) -> TokenStream {
     }
 }
 
-/// What the item is there under, its registration must be there under too.
+/// The conditions under which the item is compiled, which also apply to its registration.
 fn conditions(attrs: &[Attribute]) -> Vec<&Attribute> {
     attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
 }
 
-/// The function that resolves the handler's types. Each part stands at the user's own tokens, so that an error does.
+/// The function that resolves the handler's types. Each part has the span of the user's tokens, so that an error is
+/// reported there.
 fn bind(function: &Function, options: &Options) -> TokenStream {
     let name = function.name();
     let state = state(options);
@@ -78,7 +79,7 @@ fn first(function: &Function) -> Option<TokenStream> {
     }
 }
 
-/// The type of a first parameter that may be no handshake, or whose codec asks something of other types.
+/// The type of a first parameter that may not be a handshake, or whose codec has bounds on other types.
 fn judged_first(function: &Function) -> Option<&Type> {
     let ty = function.parameters.first().map(Parameter::ty)?;
     Some(ty).filter(|ty| !is_handshake(ty) && !has_impl_trait(ty) && !borrows(ty.to_token_stream()))
@@ -88,7 +89,7 @@ fn first_constant(ty: &Type) -> TokenStream {
     quote_spanned!(place(ty)=> const __FIRST: <#ty as __private::FirstParameter>::Made = __private::made();)
 }
 
-/// A return type with an error that may be none of ours.
+/// A return type with an error type that may not be ours.
 fn judged_output(function: &Function) -> Option<&Type> {
     function.output().filter(|ty| names_error(ty))
 }
@@ -97,7 +98,7 @@ fn output_constant(ty: &Type) -> TokenStream {
     quote_spanned!(place(ty)=> const __OUTCOME: <#ty as __private::Returned>::Made = __private::made();)
 }
 
-/// Whether the return type is a `Result` with an error type of its own, which the signature spells out.
+/// Whether the return type is a `Result` with its own error type, which the signature spells out.
 fn names_error(ty: &Type) -> bool {
     !has_impl_trait(ty)
         && !borrows(ty.to_token_stream())
@@ -105,7 +106,7 @@ fn names_error(ty: &Type) -> bool {
         && generic_arguments(ty).len() == 2
 }
 
-/// Whether a lifetime is written there that is inferred where the function is called.
+/// Whether it contains a lifetime that is inferred at a call of the function.
 fn borrows(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -126,7 +127,7 @@ fn borrows(tokens: TokenStream) -> bool {
     false
 }
 
-/// Whether it is a handshake by its name and that of its codec, which needs nothing of other types.
+/// Whether it is a handshake by its name and that of its codec, which has no bounds on other types.
 fn is_handshake(ty: &Type) -> bool {
     let is_codec = |codec: &&Type| last_segment(codec).is_some_and(|last| last.ident == "Raw");
     known(ty) == Some(Known::Handshake) && generic_arguments(ty).iter().all(is_codec)
@@ -135,13 +136,14 @@ fn is_handshake(ty: &Type) -> bool {
 fn argument(parameter: &Parameter, state: &TokenStream) -> TokenStream {
     let ty = parameter.ty();
     let cfgs = conditions(&parameter.node.attrs);
-    // What only looks like an extractor of bodies is asked in a way that can answer so.
+    // A parameter that looks like a body extractor is resolved by a function with an error for that case.
     let resolve = if known(ty) == Some(Known::Body) { "head" } else { "arg" };
     let resolve = Ident::new(resolve, span(ty));
     quote_spanned!(span(ty)=> #(#cfgs)* __private::Parameter::<#ty, #state>::NEW.#resolve())
 }
 
-/// A type that hides another, as in `Result<(), impl Error>`, cannot be written twice: it is inferred from the handler.
+/// A type that hides another one, as in `Result<(), impl Error>`, cannot be written twice: it is inferred from the
+/// handler.
 fn outcome(function: &Function) -> TokenStream {
     if let Some(ty) = judged_output(function) {
         return quote_spanned!(place(ty)=> __OUTCOME);
@@ -155,13 +157,13 @@ fn outcome(function: &Function) -> TokenStream {
     }
 }
 
-/// The first token of a type. Where two errors have the same words at the same place, rustc reports one.
+/// The first token of a type. If two errors have the same message at the same place, rustc reports only one.
 fn place(ty: &Type) -> Span {
     let first = ty.to_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
 }
 
-/// The place of a type, in the scope of the macro call: rustc suggests no edits (`&State<T>`) to what a macro wrote.
+/// The span of a type, resolved at the macro call: rustc suggests no edits (`&State<T>`) to code from a macro.
 fn span(ty: &Type) -> Span {
     Span::call_site().located_at(place(ty))
 }
@@ -201,7 +203,7 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
     }
 }
 
-/// The text of the route, or the constant, which the compiler judges when it knows what it is.
+/// The text of the route, or the constant, which the compiler checks when it evaluates it.
 fn route(endpoint: &Endpoint, written: &TokenStream) -> TokenStream {
     if let Some(route) = endpoint.route() {
         return route.text.to_token_stream();
@@ -294,7 +296,7 @@ mod tests {
         each.sum()
     }
 
-    /// What is added for each endpoint is what every `cargo check` of a user pays for.
+    /// Every `cargo check` of a user compiles these tokens for each endpoint.
     #[test]
     fn little_is_added_to_a_handler() {
         let item = quote!(

@@ -1,11 +1,11 @@
-//! The source text when there is no file to read it from: in an editor, or when a macro wrote the handler.
+//! The source text if there is no file to read it from: in an editor, or if a macro wrote the handler.
 
 use proc_macro2::TokenStream;
 use sockeye_rules::syntax::{Function, Parameter, one_line};
 
 use crate::mark::{Mark, Sources};
 
-/// Writes attribute and signature anew from their tokens.
+/// Reconstructs attribute and signature from their tokens.
 pub(crate) fn rebuilt(function: &Function, route: &TokenStream, line: u32) -> Sources {
     let mut text = Text::default();
     text.push("#[ws_endpoint(");
@@ -21,7 +21,7 @@ pub(crate) fn rebuilt(function: &Function, route: &TokenStream, line: u32) -> So
     Sources { line, text: text.0, route, name, parameters }
 }
 
-/// Writes every parameter; the marks are those of all but the first.
+/// Writes every parameter; the marks are those of all parameters except the first.
 fn parameters(text: &mut Text, all: &[Parameter]) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (index, parameter) in all.iter().enumerate() {

@@ -73,7 +73,7 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     } else {
         expand::expand(&endpoint, item)
     };
-    // In an `impl` block nothing may stand beside the function, and there is an error to fix first.
+    // In an `impl` block the expansion may not add items, and there is an error to fix first.
     let is_in_impl = errors.iter().any(|one| one.rule == &SELF_RECEIVER);
     let free = endpoint.function().filter(|_| !is_in_impl);
     let warnings = free.map(|function| report::warnings(function, &warnings));

@@ -1,7 +1,7 @@
-//! Under which name a `Cargo.toml` has the crate `sockeye`, when it is not its own: `ws = { package = "sockeye" }`.
+//! The name of the crate `sockeye` in a `Cargo.toml` that renames it: `ws = { package = "sockeye" }`.
 //!
-//! Read line by line: a parser of TOML would cost everybody compile time, and what is written in a way that this does not
-//! understand has the option `crate = ws`.
+//! Read line by line: a TOML parser would cost compile time for everyone, and for a form that this does not recognize
+//! there is the option `crate = ws`.
 
 use std::{
     fs,
@@ -10,10 +10,10 @@ use std::{
 
 const NAME: &str = "sockeye";
 
-/// How a package has the crate.
+/// How a package depends on the crate.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Name {
-    /// Under its own name, or in a way that this does not understand.
+    /// Under its own name, or in a form that this does not recognize.
     Own,
     /// Under this name.
     Renamed(String),
@@ -21,7 +21,7 @@ pub(crate) enum Name {
     Absent,
 }
 
-/// The name that the package of this manifest gives the crate.
+/// The name of the crate in the package of this manifest.
 pub(crate) fn name(manifest: &Path) -> Name {
     let Ok(text) = fs::read_to_string(manifest) else { return Name::Own };
     let own = dependencies(&text);
@@ -54,7 +54,7 @@ fn workspace_of(manifest: &Path) -> Option<String> {
         .find(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
 }
 
-/// One line of a table of dependencies, or one table of its own.
+/// One line of a table of dependencies, or a table for one dependency.
 #[derive(Debug, PartialEq)]
 struct Dependency {
     name: String,
@@ -109,7 +109,7 @@ fn of_line(line: &str) -> Option<Dependency> {
     Some(Dependency::read(name, line.get(name.len()..)?))
 }
 
-/// What stands behind `key =`.
+/// The text after `key =`.
 fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let mut places = text.match_indices(key).map(|(at, _)| at);
     places.find_map(|at| {

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The source text of an endpoint and the places in it, as the runtime's `Source` and `Param`s hold them.
+/// The source text of an endpoint and the ranges in it, as the runtime's `Source` and `Param`s store them.
 #[derive(Debug)]
 pub(crate) struct Sources {
     /// Line, from 1, of the first line of the text.
@@ -25,7 +25,7 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn tokens(self) -> TokenStream {
-        // A signature of 4 GiB does not compile in the first place.
+        // A signature of 4 GiB does not compile anyway.
         let (start, end) = (u32::try_from(self.start).unwrap_or(0), u32::try_from(self.end).unwrap_or(0));
         quote!(__private::Mark { start: #start, end: #end })
     }

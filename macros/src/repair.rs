@@ -1,8 +1,9 @@
-//! The body of a function whose mistakes are reported already, in a form that rustc does not report once more.
+//! The body of a function whose mistakes are already reported, changed so that rustc does not report them again.
 //!
-//! Our errors stand at the beginning of the body: an expression that is an error makes rustc skip the borrow checker there,
-//! so a handshake that is used twice is told once. What rustc would find by types is put right by the tokens: a future that
-//! should have been awaited is awaited, and what the handshake cannot do is done by a socket that nobody ever gets.
+//! Our errors are at the beginning of the body: an expression that is an error makes rustc skip the borrow checker there,
+//! so a handshake that is used twice is reported once. Errors that rustc would find by type are avoided by changing tokens:
+//! a future that should have been awaited is awaited, and methods that the handshake does not have are called on a socket
+//! that never exists.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -70,7 +71,7 @@ fn returning(tokens: TokenStream) -> TokenStream {
     out
 }
 
-/// What has to stand behind the call. The result of `accept` is often used as if it were the socket.
+/// The tokens to add after the call. The result of `accept` is often used as if it were the socket.
 fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
     let ends = match next {
         None => true,
@@ -104,7 +105,7 @@ fn is_place_of(rule: &Rule, name: &Ident, found: &[Diagnostic]) -> bool {
     found.iter().any(|one| one.rule == rule && same(one.start, name.span()))
 }
 
-/// Whether it is one place of the source; `Span` itself cannot be compared.
+/// Whether both are the same place in the source; `Span` itself cannot be compared.
 fn same(one: Span, other: Span) -> bool {
     format!("{one:?}") == format!("{other:?}")
 }

@@ -1,4 +1,4 @@
-//! Compile errors, and the item beside them in a form that makes no errors of its own.
+//! Compile errors, and the item with them in a form that causes no further errors.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,21 +10,21 @@ use syn::parse_quote;
 
 use crate::{repair, root};
 
-/// What keeps the program from compiling, and what does not.
+/// The diagnostics that keep the program from compiling, and those that do not.
 pub(crate) fn parted(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     found.into_iter().partition(|found| found.rule.level != Level::Warn)
 }
 
-/// The warnings, beside the item.
+/// The warnings, to be added to the item.
 pub(crate) fn warnings(function: &Function, found: &[Diagnostic]) -> TokenStream {
     found.iter().map(|found| warning(function, found)).collect()
 }
 
-/// A warning on stable Rust: the use of something deprecated, at the last token of the problem. No other lint shows the
-/// user's words in its first line; see `docs/decisions/0040-warn-with-a-deprecated-constant.md`.
+/// A warning on stable Rust: the use of a deprecated item, at the last token of the problem. No other lint shows a
+/// custom text in its first line; see `docs/decisions/0040-warn-with-a-deprecated-constant.md`.
 ///
-/// With a level of its own it does not depend on what the crate says about what is really deprecated, and has a place to
-/// say what it is. rustc shows where that level is from, so it is from the function's name.
+/// With a level of its own it does not depend on the crate's level for really deprecated items, and can have a note.
+/// rustc shows where that level is set, so it has the span of the function's name.
 fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
     let text = found.text();
     let name = Ident::new(found.rule.name, found.end);
@@ -44,7 +44,7 @@ fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
     }
 }
 
-/// Errors and warnings inside the function, which may stand in an `impl` block.
+/// Errors and warnings inside the function, which may be in an `impl` block.
 pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
     let (errors, warnings) = parted(found.to_vec());
     let Some(function) = helper.function() else {
@@ -62,7 +62,7 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
     quote!(#(#attrs)* #silent #vis #sig { #errors #warnings #body })
 }
 
-/// The errors, then the item: the rest of the program still finds it, and an editor still completes in it.
+/// The errors, then the item: the rest of the program can still use it, and an editor can still complete in it.
 pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
     let is_of_body = |one: &Diagnostic| one.rule.phase == Phase::Lifecycle || stands_for_handshake(one);
     let (of_body, of_item): (Vec<_>, Vec<_>) =
@@ -91,8 +91,8 @@ fn error(found: &Diagnostic) -> TokenStream {
     quote_spanned!(found.start=> ::core::compile_error! #arguments)
 }
 
-/// The error at the beginning of the body. Where rustc would judge the very tokens by their types, it stands for the
-/// handshake: what has the type of an error, and all that comes of it, rustc does not judge.
+/// The error at the beginning of the body. If rustc would check the same tokens by type, it replaces the handshake:
+/// rustc does not check a value with an error type, or anything derived from it.
 fn error_in(function: &Function, found: &Diagnostic) -> TokenStream {
     let error = error(found);
     let name = function.parameters.first().and_then(Parameter::binding);
@@ -106,7 +106,7 @@ fn stands_for_handshake(found: &Diagnostic) -> bool {
     found.untyped && found.rule != &RETURN_TYPE
 }
 
-/// The function without what rustc would report once more, and without warnings about a function that nothing calls.
+/// The function without the parts that rustc would report again, and without warnings about an unused function.
 fn mended(
     function: &Function,
     errors: &TokenStream,
@@ -125,7 +125,7 @@ fn mended(
         sig.output = parse_quote!(-> #sockeye::Result);
         let body = repair::repaired(&function.body, found, sockeye);
         let body = match function.output() {
-            // What was imported for it is still used.
+            // Its imports are still used.
             Some(written) => quote!(type __Written = #written; #body),
             None => repair::with_result(body),
         };
@@ -139,8 +139,8 @@ fn mended(
     quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body })
 }
 
-/// `self` is only valid inside an `impl`, and nobody here knows whether this is one. Without it the function is valid
-/// anywhere, if its body can do without it too.
+/// `self` is only valid inside an `impl`, and it is unknown whether this is one. Without it the function is valid
+/// anywhere, if its body does not need it either.
 fn without_self(function: &Function) -> TokenStream {
     if function.output().is_some_and(has_impl_trait) {
         return TokenStream::new();
@@ -150,7 +150,7 @@ fn without_self(function: &Function) -> TokenStream {
     quote!(#[allow(warnings)] async fn #name(#(#parameters),*) #output { ::core::panic!() })
 }
 
-/// Whether the body waits for something outside of a block or closure that is `async` itself.
+/// Whether the body awaits something outside of an `async` block or closure.
 fn awaits(body: &Group) -> bool {
     let mut own = false;
     for token in body.stream() {
@@ -165,7 +165,7 @@ fn awaits(body: &Group) -> bool {
     false
 }
 
-/// A name at a place of the user's, for errors that rustc itself reports there.
+/// A name with a span of the user's, for errors that rustc reports there.
 pub(crate) fn name_at(name: &str, place: &dyn ToTokens) -> Ident {
     let span = place.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
     Ident::new(name, span)

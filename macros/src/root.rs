@@ -1,4 +1,4 @@
-//! The path of the crate `sockeye` in the program that is compiled.
+//! The path of the crate `sockeye` in the program.
 
 use std::{cell::RefCell, collections::HashMap, env, fs, path::PathBuf, sync::Arc, time::SystemTime};
 
@@ -8,7 +8,7 @@ use sockeye_rules::syntax::{Options, Package};
 
 use crate::manifest::{self, Name};
 
-/// What the option `crate = ..` says, else the name that `Cargo.toml` gives the crate, else its own.
+/// The option `crate = ..`, otherwise the name of the crate in `Cargo.toml`, otherwise its own.
 pub(crate) fn path(options: &Options) -> TokenStream {
     match &options.krate {
         Some(path) => path.to_token_stream(),
@@ -16,7 +16,7 @@ pub(crate) fn path(options: &Options) -> TokenStream {
     }
 }
 
-/// The error where the package does not depend on the crate, so that rustc could only say that it cannot find it.
+/// The error if the package does not depend on the crate, for which rustc would only say that it cannot find it.
 pub(crate) fn absent(options: &Options) -> Option<TokenStream> {
     if options.krate.is_some() || by_manifest() != Name::Absent || has_extern_crates() {
         return None;
@@ -26,7 +26,7 @@ pub(crate) fn absent(options: &Options) -> Option<TokenStream> {
     Some(quote!(::core::compile_error!(#message);))
 }
 
-/// What the rules have to know of the package.
+/// The information that the rules need about the package.
 pub(crate) fn package() -> Arc<Package> {
     let Name::Renamed(name) = by_manifest() else { return Arc::default() };
     Arc::new(Package::with_sockeye_as(&name))
@@ -34,12 +34,12 @@ pub(crate) fn package() -> Arc<Package> {
 
 fn renamed() -> Option<Ident> {
     let Name::Renamed(name) = by_manifest() else { return None };
-    // Cargo lets names through that are no identifiers.
+    // Cargo accepts names that are not identifiers.
     let name: Ident = syn::parse_str(&name.replace('-', "_")).ok()?;
     Some(Ident::new(&name.to_string(), Span::call_site()))
 }
 
-/// `extern crate ws as sockeye;` in the root of the crate gives it its name back.
+/// `extern crate ws as sockeye;` in the crate root restores its name.
 fn has_extern_crates() -> bool {
     let Some(package) = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else { return true };
     let here = Span::call_site().local_file().into_iter();
@@ -51,8 +51,8 @@ fn has_extern_crates() -> bool {
 }
 
 thread_local! {
-    /// What was found out about each package, with the time of its manifest's last change: an editor's server expands macros
-    /// of many packages, and lives longer than one state of them.
+    /// What is known about each package, with the modification time of its manifest: an editor's server expands macros of
+    /// many packages, and outlives changes to them.
     static NAMES: RefCell<HashMap<PathBuf, (SystemTime, Name)>> = RefCell::default();
 }
 

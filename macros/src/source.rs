@@ -19,7 +19,7 @@ use crate::{
     mark::{Mark, Sources},
 };
 
-/// Attribute and signature as they stand in the file; written anew when they cannot be found there.
+/// Attribute and signature as in the file; reconstructed if they cannot be found there.
 pub(crate) fn sources(function: &Function, route: &TokenStream) -> Sources {
     let start = Span::call_site().start();
     cut(function, route, start)
@@ -43,7 +43,8 @@ fn cut(function: &Function, route: &TokenStream, start: LineColumn) -> Option<So
     is_what_was_compiled(&sources, function, route).then_some(sources)
 }
 
-/// A macro can give tokens any span, and a file can have changed since the compiler read it: then the text would lie.
+/// A macro can give tokens any span, and a file may have changed since the compiler read it: then the text would be
+/// wrong.
 fn is_what_was_compiled(sources: &Sources, function: &Function, route: &TokenStream) -> bool {
     let at = |mark: Mark| sources.text.get(mark.start..mark.end);
     at(sources.name) == Some(function.name().to_string().as_str())
@@ -52,7 +53,7 @@ fn is_what_was_compiled(sources: &Sources, function: &Function, route: &TokenStr
         && sources.parameters.iter().all(|mark| sources.name.end < mark.start && mark.start < mark.end)
 }
 
-/// How tokens are spaced is lost in them.
+/// Tokens do not contain the original spacing.
 fn without_spaces(text: &str) -> String {
     text.split_whitespace().collect()
 }
@@ -63,7 +64,7 @@ fn signature_end(function: &Function) -> Option<LineColumn> {
     Some(last.span().end())
 }
 
-/// A parameter without its attributes, which can stand lines above it.
+/// A parameter without its attributes, which can be several lines above it.
 struct Bare<'a>(&'a syn::PatType);
 
 impl ToTokens for Bare<'_> {
@@ -113,7 +114,7 @@ impl Excerpt {
 type Lines = Rc<Vec<String>>;
 
 thread_local! {
-    /// The files that were read, with the time of their last change: an editor's server lives longer than one of them.
+    /// The parsed files, with their modification times: an editor's server outlives changes to them.
     static FILES: RefCell<HashMap<PathBuf, (SystemTime, Lines)>> = RefCell::default();
 }
 
@@ -131,7 +132,7 @@ fn lines_of(path: PathBuf) -> Option<Lines> {
     Some(lines)
 }
 
-/// When the file was last changed.
+/// The modification time of the file.
 pub(crate) fn changed(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|about| about.modified()).ok()
 }

@@ -1,4 +1,4 @@
-//! What stands around an endpoint in its file.
+//! The surroundings of an endpoint in its file.
 
 use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc, time::SystemTime};
 
@@ -10,11 +10,11 @@ use crate::{root, source};
 type Known = HashMap<PathBuf, (SystemTime, Option<Rc<Neighbours>>)>;
 
 thread_local! {
-    /// The files that were read, with the time of their last change; plain data, since tokens do not outlive a call of a macro.
+    /// The parsed files, with their modification times; plain data, since tokens do not outlive a macro call.
     static FILES: RefCell<Known> = RefCell::default();
 }
 
-/// What is known of the place of this function; nothing where its file cannot be read.
+/// What is known about the place of this function; empty if its file cannot be read.
 pub(crate) fn surroundings(endpoint: &Endpoint) -> Surroundings {
     let found = || {
         let name = endpoint.function()?.name().to_string();
