@@ -1,7 +1,7 @@
 //! Two endpoints of one file with the same route.
 //!
-//! rustc finds them in a whole crate, and the server at its start in a whole program. Which files are one crate, and under
-//! which conditions, only Cargo and rustc know; but what stands in one file without a condition stands in one crate.
+//! rustc finds them in a whole crate, and the server at startup in a whole program. Only Cargo and rustc know which files
+//! belong to one crate, and under which conditions; but unconditional endpoints in one file are always in the same crate.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -22,7 +22,7 @@ pub(super) fn among(routes: &[RouteOf], source: &Source) -> Vec<Finding> {
     again.collect()
 }
 
-/// The words of the server's report.
+/// The same message as in the server's report.
 const HELP: &str =
     "change one of the routes, or put the endpoints into different groups with `group = \"..\"`";
 

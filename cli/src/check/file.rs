@@ -1,4 +1,4 @@
-//! One file, from its path to what the rules find in it.
+//! One file, from its path to its findings.
 
 use std::{
     any::Any,
@@ -19,35 +19,35 @@ use super::{
     walk::SourceFile,
 };
 
-/// What became of a file.
+/// The outcome of a file.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// It was searched for handlers, or could not be.
+    /// It was searched for handlers, or could not be parsed.
     Checked(FileReport),
-    /// It has no word of WebSockets in it.
+    /// It does not mention WebSockets.
     Unrelated {
         /// As reports show it.
         path: String,
     },
-    /// A rule or a parser is broken.
+    /// A rule or a parser has a bug.
     Panicked {
         /// As reports show it.
         path: String,
-        /// What the panic said.
+        /// The panic message.
         words: String,
     },
 }
 
-/// What is in a file.
+/// The findings of a file.
 #[derive(Debug)]
 pub(super) struct FileReport {
     /// As reports show it.
     pub(super) path: String,
-    /// In the order of the source.
+    /// In source order.
     pub(super) handlers: Vec<Handler>,
-    /// Functions that have to do with an upgrade and were not understood.
+    /// Functions that use an upgrade and could not be checked.
     pub(super) unseen: Vec<Unseen>,
-    /// In the order of the source.
+    /// In source order.
     pub(super) findings: Vec<Finding>,
 }
 
@@ -60,10 +60,10 @@ impl Outcome {
     }
 }
 
-/// Checks a file. A panic ends with it: the other files are still checked, and the command says which it was.
+/// Checks a file. A panic affects only this file: the others are still checked, and the command names this one.
 pub(super) fn check(file: &SourceFile, packages: &Packages) -> Outcome {
     let outcome = catch_unwind(AssertUnwindSafe(|| look_at(file, packages)));
-    // The spans of this file are not needed any more; without this they would fill the memory.
+    // The spans of this file are not needed any more; otherwise they would fill the memory.
     proc_macro2::extra::invalidate_current_thread_spans();
     outcome.unwrap_or_else(|panic| Outcome::Panicked { path: file.shown.clone(), words: words(&*panic) })
 }

@@ -1,4 +1,4 @@
-//! What a rule found, without the syntax that it was found in: it leaves the thread that parsed the file.
+//! The finding of a rule, without its syntax: it leaves the thread that parsed the file.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(super) struct Finding {
     pub(super) related: Vec<Place>,
 }
 
-/// From where to where, and the lines to show.
+/// A range of the file, and the lines to show.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) start: Position,
@@ -27,9 +27,9 @@ pub(super) struct Place {
     pub(super) end: Position,
     /// The whole lines from start to end; empty when the file has no text to show.
     pub(super) lines: String,
-    /// The bytes of `lines` that the place is about.
+    /// The bytes of `lines` in the range.
     pub(super) span: Range<usize>,
-    /// What to say beside it.
+    /// The label beside the line.
     pub(super) label: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! `cargo sockeye check`: every rule that reads syntax, over every handler of a source tree.
 //!
-//! The way of a file: it is found (`walk`), read (`source`), parsed (`parse`), searched for handlers (`scan`), and each
-//! handler is asked about by the rules of `sockeye_rules::syntax`. What comes of all files is written in one of `formats`.
+//! A file is found (`walk`), read (`source`), parsed (`parse`), and searched for handlers (`scan`), and the rules of
+//! `sockeye_rules::syntax` are run on each handler. One of `formats` writes the findings of all files.
 
 mod duplicates;
 mod file;
@@ -103,7 +103,7 @@ fn unseen(files: &[SourceFile], outcomes: &[Outcome]) -> BTreeMap<String, usize>
     unseen
 }
 
-/// A check that panicked has not checked: that must not look like a clean tree.
+/// A check that panicked is incomplete: the result must not look like a clean tree.
 fn faults(outcomes: &[Outcome]) -> Result<(), String> {
     let faulty = outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Panicked { path, words } => Some((path, words)),
@@ -115,12 +115,12 @@ fn faults(outcomes: &[Outcome]) -> Result<(), String> {
     }
 }
 
-/// What was found in all files, in the order of path, line and column.
+/// The findings of all files, in the order of path, line and column.
 struct Report<'a> {
     findings: Vec<(&'a str, &'a Finding)>,
     handlers: usize,
     files: usize,
-    /// How many functions with an upgrade were not understood, by package.
+    /// How many functions with an upgrade could not be checked, by package.
     unseen: BTreeMap<String, usize>,
 }
 

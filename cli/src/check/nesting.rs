@@ -1,27 +1,27 @@
 //! Whether a file can be parsed without running out of stack.
 //!
-//! A parser calls itself for what is nested, and what it builds is walked and dropped in the same way. Reading tokens does
-//! neither, so they are judged first. Brackets nest, and so do prefixes (`!!!!x`), types (`A<A<A<..`), chains (`a + b + c`,
-//! `a.b().c()`) and `else if`. All of the latter stand in one statement, so it is the length of statements that counts.
+//! A parser calls itself for nested code, and its result is walked and dropped in the same way. A lexer does neither, so
+//! tokens are checked first. Brackets nest, and so do prefixes (`!!!!x`), types (`A<A<A<..`), chains (`a + b + c`,
+//! `a.b().c()`) and `else if`. All but brackets are within one statement, so the length of statements is what counts.
 
 use std::iter::Peekable;
 
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// People write 20, macros and generators 100.
+/// People write 20 levels, macros and generators 100.
 const DEEPEST: usize = 256;
 
-/// Tokens of a statement that is not over, with those of the statements around it.
+/// Tokens of an unfinished statement, including those of the statements around it.
 const LONGEST: usize = 4096;
 
-/// A bracket whose contents are being read.
+/// An open bracket.
 struct Open {
     rest: Peekable<token_stream::IntoIter>,
     is_block: bool,
     /// Tokens since the last separator.
     run: usize,
-    /// `<` without its `>`: a comma does not separate what stands between them. Comparisons look the same, but only up to
-    /// the end of their statement.
+    /// `<` without its `>`: a comma in between does not separate. Comparisons look the same, but only up to the end of
+    /// their statement.
     angles: usize,
 }
 
@@ -46,7 +46,7 @@ impl Open {
             ';' => self.end(),
             ',' => self.run = 0,
             '<' => self.angles += 1,
-            // The end of `->` and `=>` closes nothing, but then nothing is harmed by counting less.
+            // The end of `->` and `=>` closes nothing, but counting less does no harm.
             '>' => self.angles = self.angles.saturating_sub(1),
             // The arm of a `match` begins an expression.
             '=' if spacing == Spacing::Joint && self.next_is('>') => self.run = 0,
@@ -62,7 +62,7 @@ impl Open {
         (self.run, self.angles) = (0, 0);
     }
 
-    /// A block ends its statement, unless what stands after it goes on: `else`, `as`, operators, calls and `?`.
+    /// A block ends its statement, unless it is followed by `else`, `as`, an operator, a call or `?`.
     fn after_block(&mut self) {
         let ends = match self.rest.peek() {
             Some(TokenTree::Ident(word)) => word != "else" && word != "as",
@@ -76,7 +76,7 @@ impl Open {
     }
 }
 
-/// The first token that stands too deep.
+/// The first token that is nested too deep.
 pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
     let mut open = vec![Open::new(tokens.clone(), false)];
     let mut around = 0;
@@ -98,7 +98,7 @@ pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
     None
 }
 
-/// Back to the bracket around this one: what that had counted when it was left.
+/// Returns to the enclosing bracket, with the count from when it was left.
 fn leave(open: &mut Vec<Open>) -> usize {
     let left_block = open.pop().is_some_and(|left| left.is_block);
     let Some(around) = open.last_mut() else { return 0 };

@@ -1,4 +1,4 @@
-//! Rules that say the same of every handler of a package: the first finding says it for all.
+//! Rules with the same message for every handler of a package: only the first finding is reported.
 
 use std::{
     collections::HashSet,
@@ -11,7 +11,7 @@ use super::{file::Outcome, package, walk::SourceFile};
 
 const ONCE: [&Rule; 1] = [&NO_DEADLINE];
 
-/// Keeps the first finding of each such rule in each package; a file outside of any is one by itself.
+/// Keeps the first finding of each such rule in each package; a file outside of any package counts as one.
 pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) {
     let mut said = HashSet::new();
     for (file, outcome) in files.iter().zip(outcomes) {

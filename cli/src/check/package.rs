@@ -17,26 +17,26 @@ pub(super) fn of(file: &Path) -> Option<PathBuf> {
     file.ancestors().skip(1).find(|directory| directory.join("Cargo.toml").exists()).map(Path::to_path_buf)
 }
 
-/// What the package of a file is called: by its directory, which is what people look for.
+/// The name of a file's package: its directory, which is what people look for.
 pub(super) fn name(file: &Path) -> String {
     let directory = of(file);
     let name = directory.as_deref().and_then(Path::file_name);
     name.map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-/// What is known of the packages of the files that are checked; each is read once, by the first thread that needs it.
+/// What is known about the packages of the checked files; each is read once, by the first thread that needs it.
 #[derive(Default)]
 pub(super) struct Packages(Mutex<HashMap<PathBuf, Arc<Package>>>);
 
 impl Packages {
-    /// The package of a file; one without a manifest has no other files.
+    /// The package of a file; a file without a manifest is alone.
     pub(super) fn around(&self, file: &Path) -> Arc<Package> {
         let Some(directory) = of(file) else { return Arc::default() };
         let known = |packages: &HashMap<PathBuf, Arc<Package>>| packages.get(&directory).cloned();
         if let Some(package) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
             return package;
         }
-        // Two threads may both read it, which costs less than to let all wait for one.
+        // Two threads may both read it, which costs less than making all of them wait.
         let package = Arc::new(read(&directory));
         let mut packages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(packages.entry(directory).or_insert(package))

@@ -1,4 +1,4 @@
-//! From a file's text to its syntax tree, or to the one finding that says why not.
+//! Parses a file into its syntax tree, or into a single finding that says why not.
 
 use proc_macro2::{LexError, Span, TokenStream};
 use sockeye_rules::UNREADABLE_SOURCE;
@@ -9,10 +9,10 @@ use super::{
     source::Source,
 };
 
-/// In bytes. No file that a person wrote is larger, and its tokens would take a hundred times as much memory.
+/// In bytes. No person writes a larger file, and its tokens would take a hundred times as much memory.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// The syntax tree of a file that has to do with WebSockets.
+/// The syntax tree of a file that mentions WebSockets.
 pub(super) fn parse(source: &Source) -> Result<syn::File, Box<Finding>> {
     let size = source.text().len();
     if size > LARGEST {
@@ -46,7 +46,7 @@ pub(super) fn no_text(error: &std::io::Error) -> Box<Finding> {
     unreadable(Place::of_file(), &error.to_string(), "make the file readable, or list it in `.ignore`")
 }
 
-/// The lexer stops at brackets without a partner, and at the beginning of what never ends.
+/// The lexer stops at unmatched brackets, and at the beginning of unterminated tokens.
 fn no_tokens(source: &Source, error: &LexError) -> Box<Finding> {
     let at = error.span().byte_range().start;
     let rest = &source.text()[at..];
@@ -60,7 +60,7 @@ fn no_tokens(source: &Source, error: &LexError) -> Box<Finding> {
     unreadable(source.place(at..at + length), why, "run `cargo check` for details")
 }
 
-/// The place of a token; of the end of the file when the parser wanted more.
+/// The place of a token, or the end of the file if the parser expected more.
 fn place(source: &Source, span: Span) -> Place {
     let bytes = span.byte_range();
     let end = source.text().trim_end().len();

@@ -1,6 +1,6 @@
-//! Work on many files at once.
+//! Processes many files in parallel.
 //!
-//! By hand: threads of `rayon` can have a stack of this size, but a thread that cannot be started is then an error, and here the others do its work.
+//! Not `rayon`: its threads can have a stack of this size, but there a thread that cannot be started is an error, and here the others do its work.
 
 use std::{
     iter,
@@ -9,14 +9,15 @@ use std::{
     thread::{self, Builder, ScopedJoinHandle},
 };
 
-/// Parsers call themselves for what is nested. `nesting` keeps them from going deeper than this holds, with room to spare:
-/// a test of the command does that with a debug build, whose frames are the largest. Memory is used as far as it is needed.
+/// Parsers call themselves for nested code. `nesting` limits the depth to what fits in this stack, with room to spare: a
+/// test of the command checks that with a debug build, whose frames are the largest. Memory is used only as far as it is
+/// needed.
 const STACK: usize = 256 * 1024 * 1024;
 
-/// More threads wait for the disk, and each has a stack.
+/// More threads would wait for the disk, and each has a stack.
 const MOST_THREADS: usize = 16;
 
-/// What `work` makes of each, in the order given.
+/// The results of `work`, in the order of the input.
 pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Result<Vec<R>, String> {
     let next = AtomicUsize::new(0);
     let take = || -> Vec<(usize, R)> {
@@ -33,7 +34,7 @@ pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Does work that parses, after which nothing else waits.
+/// Runs work that parses, and waits for it.
 pub(super) fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, String> {
     thread::scope(|scope| {
         let thread = Builder::new().name("check".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
@@ -42,7 +43,7 @@ pub(super) fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Strin
     })
 }
 
-/// One thread is enough to get everything done.
+/// A single thread is enough to finish the work.
 fn in_threads<R: Send>(number: usize, take: &(impl Fn() -> Vec<R> + Sync)) -> Result<Vec<R>, String> {
     thread::scope(|scope| {
         let start = || Builder::new().name("check".to_owned()).stack_size(STACK).spawn_scoped(scope, take);

@@ -1,11 +1,11 @@
-//! The text of a file, and where in it things stand.
+//! The text of a file, and positions in it.
 
 use std::{fs, io, ops::Range, path::Path};
 
 use super::finding::{Place, Position};
 
-/// The words without which a file has nothing to do with WebSockets. It need not be parsed, which is most of the work, and
-/// whether it could be is no concern of ours.
+/// The words without which a file does not use WebSockets. Such a file need not be parsed, which is most of the work, and
+/// parse errors in it are irrelevant.
 const WORDS: [&str; 7] =
     ["WebSocket", "Handshake", "sockeye", "ws_endpoint", "ws_lifecycle", "on_upgrade", "extract::ws"];
 
@@ -15,7 +15,7 @@ pub(super) struct Source {
     text: String,
     /// The first byte of each line.
     lines: Vec<usize>,
-    /// The first byte that is no UTF-8; the text has a replacement character there.
+    /// The first byte that is not UTF-8; the text has a replacement character there.
     pub(super) not_utf8: Option<usize>,
 }
 
@@ -66,7 +66,8 @@ impl Source {
     }
 }
 
-/// Makes a first line such as `#!/usr/bin/env cargo` blank: all else keeps its place. `#![..]` is an attribute.
+/// Blanks a first line such as `#!/usr/bin/env cargo`, so that everything else keeps its position. `#![..]` is an
+/// attribute.
 fn without_shebang(mut text: String) -> String {
     let is_shebang = text.strip_prefix("#!").is_some_and(|rest| !rest.trim_start().starts_with('['));
     if is_shebang {

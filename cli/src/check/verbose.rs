@@ -1,4 +1,4 @@
-//! Which files and handlers were looked at, for `--verbose`.
+//! The files and handlers that were checked, for `--verbose`.
 
 use std::fmt::Write;
 

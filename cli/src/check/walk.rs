@@ -1,4 +1,4 @@
-//! Which files are checked.
+//! Selects the files to check.
 
 use std::{
     collections::HashSet,
@@ -11,11 +11,11 @@ use ignore::{DirEntry, WalkBuilder};
 #[derive(Debug)]
 pub(super) struct SourceFile {
     pub(super) path: PathBuf,
-    /// The path as reports show it: without `./`, with `/` on every system.
+    /// The path as shown in reports: without `./`, with `/` on every system.
     pub(super) shown: String,
 }
 
-/// The Rust files under the directories, and the files that are named themselves, each once, sorted by path.
+/// The Rust files in the directories, and the files that are named explicitly, each once, sorted by path.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<SourceFile>, String> {
     let mut files = Vec::new();
     for path in paths {
@@ -32,9 +32,9 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<SourceFile>, String> {
     Ok(files)
 }
 
-/// What is named by itself is checked even when git ignores it or its name does not end in `.rs`.
+/// A file that is named explicitly is checked even if git ignores it or its name does not end in `.rs`.
 fn add(path: &Path, files: &mut Vec<SourceFile>) -> Result<(), String> {
-    // A directory counts as it is; `.gitignore` is what its author wants skipped, repository or not.
+    // Directories are taken as they are; `.gitignore` lists files to skip, inside a repository or not.
     let walk =
         WalkBuilder::new(path).require_git(false).filter_entry(|entry| !is_build_directory(entry)).build();
     for entry in walk {
@@ -49,8 +49,8 @@ fn add(path: &Path, files: &mut Vec<SourceFile>) -> Result<(), String> {
     Ok(())
 }
 
-/// A directory named `target` can be a module of somebody's; the one beside a manifest is Cargo's. One that is elsewhere
-/// has Cargo's tag in it.
+/// A directory named `target` can be a module; one beside a manifest is Cargo's. A target directory elsewhere contains
+/// Cargo's tag file.
 fn is_build_directory(entry: &DirEntry) -> bool {
     if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return false;

@@ -1,8 +1,8 @@
-//! Which page a name means.
+//! Finds the page for a name.
 
 use sockeye_rules::{RULES, Rule, SYMPTOMS, Symptom, find, symptoms, syntax::near};
 
-/// What a name leads to.
+/// The result of a search.
 pub(super) enum Found {
     Rule(&'static Rule),
     Symptom(&'static Symptom),
@@ -10,10 +10,10 @@ pub(super) enum Found {
     Several(Vec<(&'static str, &'static str)>),
 }
 
-/// The page of that name: a rule's, with or without the brackets of messages, or a symptom's.
+/// The page with this name: a rule's, with or without the brackets of messages, or a symptom's.
 ///
 /// # Errors
-/// In words, with the names that are near.
+/// As text, with similar names.
 pub(super) fn named(name: &str) -> Result<Found, String> {
     let plain = name.trim_matches(['[', ']']).replace(['-', ' '], "_").to_lowercase();
     if let Some(rule) = find(&plain) {
@@ -57,7 +57,7 @@ fn unknown(name: &str, plain: &str) -> String {
     }
 }
 
-/// Who answers with a status, or closes with a code, that is none of Sockeye's.
+/// The possible sources of a status or close code that Sockeye does not send.
 fn foreign_code(code: u16) -> Option<&'static str> {
     match code {
         300..=599 => Some(

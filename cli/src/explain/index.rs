@@ -5,7 +5,7 @@ use sockeye_rules::{Phase, RULES, SYMPTOMS, render::Look};
 
 use super::wrap::wrap;
 
-/// The rules by phase, each with its summary; in a pipe each on one line.
+/// The rules by phase, each with its summary; in a pipe, one per line.
 pub(super) fn write(look: Look, width: Option<usize>) -> String {
     let column = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -26,7 +26,7 @@ pub(super) fn write(look: Look, width: Option<usize>) -> String {
     text
 }
 
-/// The pages that fit what was asked for.
+/// The pages that match the question.
 pub(super) fn write_several(asked: &str, pages: &[(&str, &str)], look: Look, width: Option<usize>) -> String {
     let column = pages.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let heading = bold(&format!("{} pages match `{asked}`", pages.len()), look);

@@ -52,7 +52,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
 }
 
-/// What is to be printed for a name.
+/// The output for a name.
 fn page(name: &str, markdown: bool) -> Result<String, String> {
     let narrow = width().unwrap_or(WIDEST);
     Ok(match find::named(name)? {

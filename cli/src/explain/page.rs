@@ -1,6 +1,7 @@
 //! The page of a rule or a symptom for a terminal.
 //!
-//! By hand: our pages use a few forms of Markdown, each on lines of its own, and with a parser the layout would still be to do.
+//! Written by hand: our pages use a small subset of Markdown, each element on separate lines, and a parser would leave the
+//! layout to do.
 
 use anstyle::{AnsiColor, Style};
 use sockeye_rules::{Level, Rule, Symptom, render::Look};
@@ -13,7 +14,7 @@ use super::{
 /// Names, types and commands within a sentence, and whole lines of them.
 const CODE: Style = AnsiColor::Cyan.on_default();
 
-/// Pages are written in this part of Markdown.
+/// Pages use this subset of Markdown.
 enum Block<'a> {
     Blank,
     Heading(&'a str),
@@ -21,7 +22,7 @@ enum Block<'a> {
     Row(&'a str),
     /// A line of code.
     Code(&'a str),
-    /// A paragraph, or what stands behind the mark of a list.
+    /// A paragraph, or a list item.
     Text {
         mark: &'static str,
         words: String,
@@ -37,13 +38,13 @@ pub(super) fn write(rule: &Rule, look: Look, width: usize) -> String {
     blocks.map(|block| one(&block, look, width) + "\n").collect()
 }
 
-/// Writes the page of a symptom: what it means, and the rules that can be behind it.
+/// Renders the page of a symptom: its meaning, and the rules that can be the cause.
 pub(super) fn write_symptom(symptom: &Symptom, look: Look, width: usize) -> String {
     let column = symptom.causes.iter().map(|(rule, _)| rule.name.len()).max().unwrap_or(0);
     let causes = symptom.causes.iter().map(|(rule, cause)| {
         let name = format!("{:column$}", rule.name);
         let text = wrap(cause, width, &format!("  {name}  "));
-        // The name is looked for at the start only: a cause may have it among its words.
+        // The name is searched only at the start: a cause may contain it.
         spans(&text, look).replacen(&name, &styled(&name, CODE, look), 1) + "\n"
     });
     let causes: String = causes.collect();
@@ -109,7 +110,7 @@ fn one(block: &Block<'_>, look: Look, width: usize) -> String {
     }
 }
 
-/// Spans of code have a colour, or else the backticks that they are written with.
+/// Code spans are coloured; without colours they keep their backticks.
 fn spans(text: &str, look: Look) -> String {
     if look == Look::Plain {
         return text.to_owned();

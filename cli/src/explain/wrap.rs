@@ -2,7 +2,7 @@
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-/// Breaks a text between its words. The first line begins with `first`, the others with as many spaces.
+/// Breaks a text between words. The first line begins with `first`, the others with as many spaces.
 pub(super) fn wrap(text: &str, width: usize, first: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     let indent = " ".repeat(first.chars().count());
@@ -25,7 +25,7 @@ mod tests {
         assert_eq!(wrap("one two three", 9, "- "), "- one two\n  three");
         assert_eq!(wrap("incomprehensible words", 9, ""), "incomprehensible\nwords");
         assert_eq!(wrap("well-known words", 9, ""), "well-known\nwords");
-        // Two columns for each, where a terminal shows them.
+        // In a terminal each takes two columns.
         assert_eq!(wrap("日本 日本", 8, ""), "日本\n日本");
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the answer to a handshake, whatever it is, and never more than a bounded part of it.
+//! Reads a bounded part of the response to a handshake, whatever it is.
 
 use std::{io::Cursor, time::Duration};
 
@@ -11,18 +11,18 @@ use super::{
     transport::Duplex,
 };
 
-/// An answer in HTTP.
+/// An HTTP response.
 pub(super) struct Answer {
     pub(super) head: Head,
     /// The beginning of the body; empty when the connection was upgraded.
     pub(super) body: Vec<u8>,
-    /// The key of the request that it answers.
+    /// The key of its request.
     pub(super) key: String,
-    /// What came after the head of an upgraded connection, and the connection itself.
+    /// The bytes after the head of an upgraded connection, and the connection itself.
     pub(super) rest: (Vec<u8>, Box<dyn Duplex>),
 }
 
-/// The head within the time, and what it says about the rest.
+/// The head, within the time, and its information about the rest.
 pub(super) async fn read(
     mut stream: Box<dyn Duplex>,
     key: String,
@@ -42,7 +42,7 @@ pub(super) async fn read(
 }
 
 impl Answer {
-    /// The upgraded connection, beginning with what came together with the head.
+    /// The upgraded connection, beginning with the bytes that arrived together with the head.
     pub(super) fn into_stream(self) -> impl Duplex {
         let (read, stream) = self.rest;
         let (reader, writer) = tokio::io::split(stream);

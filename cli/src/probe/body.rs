@@ -1,4 +1,4 @@
-//! Reads the beginning of a body, for people: a page of a proxy, or the words of a refusal.
+//! Reads the beginning of a body, for people: a proxy's page, or the text of a refusal.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use super::head::Head;
 /// The most that is read.
 const MOST: usize = 16 * 1024;
 
-/// What comes of the body within the time. That it breaks off or hangs is not worth an error: the head has told enough.
+/// The part of the body that arrives within the time. An incomplete body is not an error: the head has enough
+/// information.
 pub(super) async fn read<R: AsyncRead + Unpin>(
     stream: &mut R,
     first: Vec<u8>,

@@ -1,22 +1,22 @@
-//! A handshake that got no answer in HTTP.
+//! A handshake without an HTTP response.
 
 use std::{io, time::Duration};
 
-/// How it broke off.
+/// How it failed.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// The connection did not come about, although the first one had.
+    /// The connection failed, although the first one had succeeded.
     NotConnected(io::Error),
-    /// Nothing came at all.
+    /// There was no response at all.
     Silent(Duration),
     /// The head began and did not end.
     Slow(Duration, Vec<u8>),
-    /// The connection ended; what had come by then.
+    /// The connection ended, after these bytes.
     Ended(Vec<u8>),
-    /// The connection was reset, or broke in another way.
+    /// The connection was reset, or failed in another way.
     Failed(io::Error, Vec<u8>),
-    /// Something else than HTTP came.
+    /// The response was not HTTP.
     NotHttp(Vec<u8>),
-    /// A head of more bytes than anyone sends.
+    /// The head was longer than any real one.
     TooLong(usize),
 }

@@ -1,9 +1,9 @@
-//! Makes what a stranger sent fit for a terminal.
+//! Makes text from a server safe for a terminal.
 
 /// The longest text that is shown in one line.
 const LONGEST: usize = 400;
 
-/// The text in one line, without anything that a terminal would obey or that would reorder what a person reads.
+/// The text on one line, without anything that a terminal would interpret or that would reorder the text.
 pub(crate) fn clean(text: &str) -> String {
     let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
@@ -21,7 +21,7 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 fn is_harmless(character: char) -> bool {
-    // Characters that turn the direction of the text, or have no width, can make one name look like another.
+    // Characters that change the direction of the text, or have no width, can make one name look like another.
     let invisible = matches!(
         character,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
@@ -29,7 +29,7 @@ fn is_harmless(character: char) -> bool {
     !character.is_control() && !invisible
 }
 
-/// Bytes of a stranger as text: what is not UTF-8 is replaced, and control characters are left for [`clean`].
+/// Bytes from a server as text: invalid UTF-8 is replaced, and control characters are left to [`clean`].
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

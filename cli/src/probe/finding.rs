@@ -1,11 +1,11 @@
-//! What one check found.
+//! The result of one check.
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// As it should be.
     Ok,
-    /// A client can connect, but something is not as it should be.
+    /// A client can connect, but something is wrong.
     Warn,
     /// A client cannot connect, or not every client can.
     Fail,
@@ -21,7 +21,7 @@ impl Outcome {
     }
 }
 
-/// One line of the result, and what belongs to it.
+/// One line of the output, with its details.
 #[derive(Debug)]
 pub(super) struct Finding {
     /// Name of the check.
@@ -29,9 +29,9 @@ pub(super) struct Finding {
     pub(super) outcome: Outcome,
     /// What was found, in one line.
     pub(super) words: String,
-    /// What the server said, each with what it is: `says`, `rule`.
+    /// What the server sent, each with a label: `says`, `rule`.
     pub(super) details: Vec<(&'static str, String)>,
-    /// What to do, each a line of its own.
+    /// What to do, one line each.
     pub(super) help: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The head of an answer.
 //!
-//! Read with `httparse` and not by a client of hyper: what is wrong with an answer is what the probe is for, and hyper refuses it
-//! with an error that does not say what came.
+//! Read with `httparse` and not with a client of hyper: the probe exists for invalid responses, and hyper refuses them with an
+//! error that does not show what arrived.
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -13,7 +13,7 @@ const HEAD: usize = 64 * 1024;
 /// The most headers that are read.
 const HEADERS: usize = 256;
 
-/// More interim answers than these are no way to answer.
+/// A server with more interim responses than this does not respond.
 const INTERIM: usize = 8;
 
 /// The status line and the headers.
@@ -38,7 +38,7 @@ impl Head {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Whether one of the comma separated tokens of a header is this one, whatever its case.
+    /// Whether one of the comma-separated tokens of a header equals this one, ignoring case.
     pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
         self.all(name).flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(token))
     }
@@ -48,7 +48,7 @@ impl Head {
     }
 }
 
-/// The head of the final answer. What comes after it is left in `bytes`.
+/// The head of the final response. The bytes after it are left in `bytes`.
 pub(super) async fn read<R: AsyncRead + Unpin>(stream: &mut R, bytes: &mut Vec<u8>) -> Result<Head, Broken> {
     for _ in 0..INTERIM {
         let head = one_head(stream, bytes).await?;
@@ -77,7 +77,7 @@ async fn one_head<R: AsyncRead + Unpin>(stream: &mut R, bytes: &mut Vec<u8>) -> 
     }
 }
 
-/// `None` when more has to come.
+/// `None` if more bytes are needed.
 fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Broken> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut response = httparse::Response::new(&mut headers);

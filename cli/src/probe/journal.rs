@@ -1,4 +1,4 @@
-//! Writes findings as they come, so that a person sees how far it got.
+//! Prints findings immediately, so that the progress is visible.
 
 use std::{fmt::Write as _, io};
 
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::output::show;
 
-/// Version of the document's form: raised when a field changes its meaning or goes away.
+/// Version of the format: incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
 
 /// The longest name of a check.
 const NAME: usize = 8;
 
-/// Everything that was found. Nothing is printed but through it, so nothing is printed unescaped or with a secret in it.
+/// All findings. Everything is printed through it, so nothing is printed unescaped or with a secret in it.
 pub(super) struct Journal {
     format: Format,
     secrets: Secrets,
@@ -44,7 +44,7 @@ impl Journal {
         findings.into_iter().for_each(|finding| self.add(finding));
     }
 
-    /// Writes how it ended; says whether nothing was found.
+    /// Prints the result; returns whether there were no problems.
     pub(super) fn finish(&self, url: &str) -> bool {
         let good = self.count(Outcome::Warn) + self.count(Outcome::Fail) == 0;
         match self.format {
@@ -54,7 +54,7 @@ impl Journal {
         good
     }
 
-    /// Secrets first: they may have been escaped on the way here by a server, but not by us.
+    /// Secrets first: a server may have escaped them, but we have not.
     fn fit_to_print(&self, mut finding: Finding) -> Finding {
         let fit = |text: &str| clean(&self.secrets.hide(text));
         finding.words = fit(&finding.words);

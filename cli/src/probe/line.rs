@@ -1,4 +1,4 @@
-//! The way to the server: one address, with or without TLS. Every handshake has a connection of its own.
+//! The route to the server: one address, with or without TLS. Every handshake has its own connection.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
     transport::{self, Opened},
 };
 
-/// How to reach the server, found out by the first steps.
+/// How to reach the server, as the first steps have found.
 pub(super) struct Line {
     pub(super) target: Target,
     pub(super) address: SocketAddr,
@@ -32,14 +32,14 @@ impl Line {
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// The origin of a page that was served by the same host, as the server sees that.
+    /// The origin of a page from the same host, as the server sees it.
     pub(super) fn own_origin(&self) -> String {
         let host = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         let host = host.map_or_else(|| self.target.authority(), |(_, host)| host.clone());
         format!("{}://{host}", if self.target.secure { "https" } else { "http" })
     }
 
-    /// Asks for a WebSocket on a connection of its own.
+    /// Sends a handshake on a new connection.
     pub(super) async fn ask(&self, ask: &Ask) -> Result<Answer, Broken> {
         let Opened { mut stream, .. } = self.open().await.map_err(Broken::NotConnected)?;
         let request = Request::new(&self.target, &self.headers, ask);
@@ -47,7 +47,7 @@ impl Line {
             stream.write_all(request.text.as_bytes()).await?;
             stream.flush().await
         };
-        // A server may refuse before it has read everything: what it said is there to read, although the write failed.
+        // A server may refuse before it has read everything: its response can be read, although the write failed.
         if timeout(self.limit, asked).await.is_err() {
             return Err(Broken::Silent(self.limit));
         }

@@ -1,4 +1,4 @@
-//! `cargo sockeye probe`: connects as a client, and says what is wrong.
+//! `cargo sockeye probe`: connects as a client, and reports what is wrong.
 
 mod advice;
 mod answer;
@@ -52,12 +52,12 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         .build()
         .map_err(|error| Trouble::new(format!("cannot start: {error}")))?;
     let good = runtime.block_on(plan.carry_out());
-    // The system's resolver may still be waiting for a name server, which nobody waits for any more.
+    // The system's resolver may still be waiting for a name server; do not wait for it.
     runtime.shutdown_background();
     good
 }
 
-/// What the command line asks for, found to be possible.
+/// The options, validated.
 struct Plan<'a> {
     options: &'a Options,
     target: Target,
@@ -75,7 +75,7 @@ impl<'a> Plan<'a> {
         Ok(Self { options, target, headers, journal: Journal::new(options.format, secrets) })
     }
 
-    /// Each step, as long as there is something to take the next one with.
+    /// Runs the steps, as long as the next one is possible.
     async fn carry_out(mut self) -> Result<bool, Trouble> {
         let shown = self.target.shown();
         self.note_address();
@@ -99,7 +99,7 @@ fn check_subprotocol(name: &str) -> Result<(), Trouble> {
 }
 
 impl Plan<'_> {
-    /// Name, address, TLS: a line over which a handshake can be sent.
+    /// Name, address, TLS: a connection on which a handshake can be sent.
     async fn reach(&mut self) -> Result<Option<Line>, Trouble> {
         let limit = self.options.timeout;
         let (addresses, finding) = dns::resolve(&self.target, limit).await;
@@ -130,7 +130,7 @@ impl Plan<'_> {
     }
 }
 
-/// The handshake, and what can be done with the connection that it opens.
+/// The handshake, and the checks on the connection that it opens.
 async fn talk(line: &Line, options: &Options, journal: &mut Journal) {
     let ask = Ask { origin: options.origin.clone(), subprotocols: options.subprotocols.clone() };
     let (accepted, finding) = http::check(line, ask).await;
@@ -139,7 +139,7 @@ async fn talk(line: &Line, options: &Options, journal: &mut Journal) {
     let (taken, findings) = headers::check(&answer);
     journal.add_all(findings);
     if !taken {
-        // No client goes on from here.
+        // No client continues after this.
         return;
     }
     journal.add_all(protocol::check(&answer.head, &ask.subprotocols));

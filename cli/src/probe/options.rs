@@ -1,4 +1,4 @@
-//! What is asked on the command line.
+//! The options of the command.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ORIGIN")]
     pub(super) origin: Option<String>,
     /// A header to send with the handshake; can be repeated
-    // Read by us, not by clap: clap would print a value that it refuses.
+    // Parsed by us, not by clap: clap would print an invalid value.
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
     /// A subprotocol to offer; can be repeated, the first one is preferred

@@ -1,6 +1,6 @@
 //! The opening handshake as a client sends it (RFC 6455 section 4.1).
 //!
-//! By hand: a client library sets the headers that `--header` may replace here.
+//! Written by hand: a client library sets the headers that `--header` may replace here.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::{target::Target, trouble::Trouble};
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// What one handshake asks for, apart from what all of them do.
+/// The variable parts of a handshake.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ask {
     pub(super) origin: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// `own` are the headers of the command line.
+    /// `own` are the headers from the command line.
     pub(super) fn new(target: &Target, own: &[(String, String)], ask: &Ask) -> Self {
         let key = key();
         let mut text = format!("GET {} HTTP/1.1\r\n", target.path_and_query());
@@ -53,13 +53,13 @@ fn headers(target: &Target, own: &[(String, String)], ask: &Ask, key: &str) -> V
     if !ask.subprotocols.is_empty() {
         headers.push(("Sec-WebSocket-Protocol", ask.subprotocols.join(", ")));
     }
-    // `--header` has the last word on what it names.
+    // `--header` replaces other values.
     let kept =
         headers.into_iter().filter(|(name, _)| !is_own(name)).map(|(name, value)| (name.to_owned(), value));
     kept.chain(own.iter().cloned()).collect()
 }
 
-/// 16 random bytes. They need not be secret: they only prove that the answer is to this request.
+/// 16 random bytes. They need not be secret: they only prove that the response belongs to this request.
 fn key() -> String {
     let mut nonce = [0; 16];
     if getrandom::fill(&mut nonce).is_err() {
@@ -68,14 +68,14 @@ fn key() -> String {
     STANDARD.encode(nonce)
 }
 
-/// The answer to the key (RFC 6455 section 4.2.2).
+/// The expected response to the key (RFC 6455 section 4.2.2).
 pub(super) fn accept_of(key: &str) -> String {
     let mut digest = Sha1::from(key.as_bytes());
     digest.update(GUID);
     STANDARD.encode(digest.digest().bytes())
 }
 
-/// Reads `--header` values, which are never printed, wrong or right.
+/// Parses `--header` values, which are never printed, valid or not.
 pub(super) fn read_headers(given: &[String]) -> Result<Vec<(String, String)>, Trouble> {
     given.iter().enumerate().map(|(at, text)| read_header(at + 1, text)).collect()
 }

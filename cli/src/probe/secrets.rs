@@ -1,23 +1,23 @@
-//! Tokens stand in query strings and headers. A server may repeat them, and output ends up in tickets and CI logs.
+//! Hides tokens from query strings and headers. A server may repeat them, and output is copied to tickets and CI logs.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::{Url, form_urlencoded};
 
-/// What stands in the output instead.
+/// The replacement in the output.
 const HIDDEN: &str = "[hidden]";
 
-/// Below this a value is no secret, and its letters are in every text.
+/// A shorter value is not a secret, and occurs in ordinary text.
 const SHORTEST: usize = 4;
 
-/// Words of an `Authorization` header that are no secret.
+/// Words of an `Authorization` header that are not secret.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "token"];
 
-/// Every text that must not be printed, the longest first.
+/// Every string that must not be printed, the longest first.
 #[derive(Debug, Default)]
 pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Those of the address and of the headers. `public` is printed anyway, so what stands in it is no secret.
+    /// The secrets of the address and of the headers. `public` is printed anyway, so its parts are not secret.
     pub(super) fn of(url: &Url, headers: &[(String, String)], public: &str) -> Self {
         let mut all: Vec<String> = url.query().into_iter().flat_map(of_query).collect();
         all.extend(of_user(url));
@@ -29,18 +29,18 @@ impl Secrets {
         Self(all)
     }
 
-    /// The text without them.
+    /// The text with the secrets replaced.
     pub(super) fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }
 }
 
-/// The values, as they were sent and as they are decoded. A piece without a name is a value.
+/// The values, as they were sent and as they are decoded. A part without a name is a value.
 fn of_query(query: &str) -> Vec<String> {
     let sent = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value).to_owned());
     let decoded = form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| if value.is_empty() { name.into_owned() } else { value.into_owned() });
-    // A name whose value is empty is kept as well: there is no telling whether it is one.
+    // A name with an empty value is kept as well: it may be one.
     sent.chain(decoded).chain([query.to_owned()]).collect()
 }
 
@@ -55,12 +55,12 @@ fn of_user(url: &Url) -> Vec<String> {
         .collect()
 }
 
-/// The whole value, its parts, and what a part is in base64: `Basic` has a password in it.
+/// The whole value, its parts, and the decoded form of base64: `Basic` contains a password.
 fn of_header(value: &str) -> Vec<String> {
     let parts = value.split([' ', ';', ',']).filter(|part| !SCHEMES.contains(&part.to_lowercase().as_str()));
     let mut all = vec![value.to_owned()];
     for part in parts {
-        // In `sid=token` the value is the secret; in base64 the sign stands at the end.
+        // In `sid=token` the value is the secret; in base64 the sign is at the end.
         all.extend(part.split_once('=').map(|(_, value)| value.trim_matches('"').to_owned()));
         all.extend(of_base64(part));
         all.push(part.to_owned());

@@ -1,4 +1,4 @@
-//! An open WebSocket, and how it can end.
+//! An open WebSocket, and the ways in which it can end.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_websockets::{ClientBuilder, Error, Limits, Message, WebSocketStream};
@@ -8,7 +8,7 @@ use super::{answer::Answer, transport::Duplex};
 /// The biggest message that is read.
 const MESSAGE: usize = 16 * 1024 * 1024;
 
-/// What came next.
+/// The next item.
 pub(super) enum Event {
     Pong(Vec<u8>),
     Ping,
@@ -19,19 +19,20 @@ pub(super) enum Event {
     },
     /// The stream ended without a close frame.
     Ended,
-    /// A message longer than is read.
+    /// A message above the size limit.
     TooBig,
-    /// More messages than are read.
+    /// More messages than the limit.
     TooMany,
-    /// The server does not keep to the protocol.
+    /// The server violates the protocol.
     Wrong(String),
     Failed(std::io::Error),
 }
 
-/// The most messages that are read. Each ping is answered, and a server that reads no answers lets them pile up here.
+/// The maximum number of messages that are read. Each ping is answered, and if the server does not read, the answers
+/// accumulate here.
 const MESSAGES: usize = 100_000;
 
-/// A client's end.
+/// The client's end.
 pub(super) struct Session {
     read: usize,
     socket: WebSocketStream<Box<dyn Duplex>>,
@@ -44,12 +45,12 @@ impl Session {
         Self { read: 0, socket: ClientBuilder::new().limits(limits).take_over(stream) }
     }
 
-    /// `false` when the connection is over.
+    /// `false` if the connection has ended.
     pub(super) async fn ping(&mut self, payload: &[u8]) -> bool {
         self.socket.send(Message::ping(payload.to_vec())).await.is_ok()
     }
 
-    /// `false` when the connection is over.
+    /// `false` if the connection has ended.
     pub(super) async fn close(&mut self) -> bool {
         let close = Message::close(Some(tokio_websockets::CloseCode::NORMAL_CLOSURE), "");
         self.socket.send(close).await.is_ok()
@@ -84,7 +85,7 @@ fn event(message: &Message) -> Event {
 fn broken(error: Error) -> Event {
     match error {
         Error::PayloadTooLong { .. } => Event::TooBig,
-        // A peer that leaves TLS out of its goodbye has ended all the same.
+        // A peer that omits the TLS close has ended the connection anyway.
         Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Event::Ended,
         Error::Io(error) => Event::Failed(error),
         other => Event::Wrong(other.to_string()),

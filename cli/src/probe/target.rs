@@ -13,7 +13,7 @@ pub(super) struct Target {
     pub(super) secure: bool,
     pub(super) host: Host<String>,
     pub(super) port: u16,
-    /// What a person should know about how the address was read.
+    /// A note about how the address was interpreted.
     pub(super) notes: Vec<String>,
 }
 
@@ -34,18 +34,18 @@ impl Target {
         Ok(Self { secure: url.scheme() == "wss", host, port, url, notes })
     }
 
-    /// The address without user, query and fragment: what may be printed.
+    /// The address without user, query and fragment: safe to print.
     pub(super) fn public(&self) -> String {
         format!("{}://{}{}", self.url.scheme(), self.authority(), self.url.path())
     }
 
-    /// The address for people: that there is a query, but not what is in it.
+    /// The address for people: it shows that there is a query, but not its content.
     pub(super) fn shown(&self) -> String {
         let query = if self.url.query().is_some() { "?[hidden]" } else { "" };
         format!("{}{query}", self.public())
     }
 
-    /// What the request asks for.
+    /// The request target.
     pub(super) fn path_and_query(&self) -> String {
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{query}", self.url.path())
@@ -61,7 +61,7 @@ impl Target {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// `Authorization`, when the address has a user in it.
+    /// `Authorization`, if the address contains a user.
     pub(super) fn authorization(&self) -> Option<String> {
         let (user, password) = (self.url.username(), self.url.password());
         if user.is_empty() && password.is_none() {
@@ -72,7 +72,7 @@ impl Target {
     }
 }
 
-/// Percent decoding, in which a plus is a plus.
+/// Percent decoding, where a plus is a plus.
 fn decoded(text: &str) -> String {
     let text = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
@@ -112,7 +112,7 @@ fn other_scheme(scheme: &str, rest: &str) -> Trouble {
         .help(format!("write `cargo sockeye probe {}://{rest}`", likely_scheme(&rest)))
 }
 
-/// What is on this machine rarely has a certificate, what is elsewhere should have one.
+/// A server on this machine rarely has a certificate, a server elsewhere should have one.
 fn likely_scheme(rest: &str) -> &'static str {
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let local = ["localhost", "127.", "[::1]", "0.0.0.0", "192.168.", "10."];
@@ -124,7 +124,7 @@ fn bad(text: &str, why: &str) -> Trouble {
         .help("write `ws://host:port/path`, or `wss://` for TLS; write an IPv6 address in brackets: `ws://[::1]:3000/ws`")
 }
 
-/// The text up to its query, and without a user in front of the host.
+/// The address up to its query, without a user before the host.
 fn without_secrets(text: &str) -> String {
     let cut = text.find(['?', '#']).map_or(text, |at| &text[..at]);
     let (scheme, rest) = cut.split_once("://").map_or(("", cut), |(scheme, rest)| (scheme, rest));
@@ -133,7 +133,7 @@ fn without_secrets(text: &str) -> String {
     if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
 }
 
-/// Whether a browser could send the text as an origin.
+/// Whether a browser could send the string as an origin.
 pub(super) fn check_origin(text: &str) -> Result<(), Trouble> {
     if text == "null" {
         return Ok(());

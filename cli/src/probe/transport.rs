@@ -1,4 +1,4 @@
-//! A connection to the server, with or without TLS, on which nothing has been asked.
+//! A connection to the server, with or without TLS, on which nothing has been sent.
 
 use std::{io, net::SocketAddr};
 
@@ -17,21 +17,21 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A connection on which nothing has been asked.
+/// A connection on which nothing has been sent.
 pub(super) struct Opened {
     pub(super) stream: Box<dyn Duplex>,
     /// The version of TLS.
     pub(super) version: Option<&'static str>,
 }
 
-/// Connects, and speaks TLS where there is a connector.
+/// Connects, and speaks TLS if there is a connector.
 pub(super) async fn connect(
     address: SocketAddr,
     tls: Option<&TlsConnector>,
     host: &Host<String>,
 ) -> io::Result<Opened> {
     let stream = TcpStream::connect(address).await?;
-    // Small frames must not wait for each other.
+    // Small frames must not be delayed.
     stream.set_nodelay(true)?;
     let Some(tls) = tls else { return Ok(Opened { stream: Box::new(stream), version: None }) };
     let stream = tls.connect(server_name(host)?, stream).await?;

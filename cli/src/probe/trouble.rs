@@ -1,11 +1,11 @@
-//! Why `probe` or `routes` could not run at all.
+//! Why `probe` or `routes` could not run.
 
 use std::{fmt, process::ExitCode};
 
 use super::clean::clean;
 use crate::output;
 
-/// What is wrong with the command line, and what to write.
+/// The fault of the command line, and what to write.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) what: String,
@@ -21,7 +21,8 @@ impl Trouble {
         Self { help: help.into(), ..self }
     }
 
-    /// The status of a command: 0 when all is well, 1 when something is wrong, 2 when it could not run, which is said here.
+    /// The status of a command: 0 without problems, 1 with problems, 2 if it could not run, in which case the reason is
+    /// printed here.
     pub(crate) fn status_of(outcome: Result<bool, Self>) -> ExitCode {
         match outcome {
             Ok(true) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! Which certificates are trusted: those that this machine trusts.
+//! The trusted certificates: those that this machine trusts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,29 +16,29 @@ use tokio_rustls::{
 };
 use webpki::EndEntityCert;
 
-/// The judge of certificates, which remembers what it has seen so that an error can be explained.
+/// The certificate verifier, which records the certificate so that an error can be explained.
 pub(super) struct Trust {
     pub(super) connector: TlsConnector,
     verifier: Arc<Verifier>,
 }
 
-/// What a server has shown.
+/// The certificate of a server.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     /// Names that the certificate is for.
     pub(super) names: Vec<String>,
     pub(super) self_signed: bool,
-    /// How many certificates came with it.
+    /// The number of certificates in its chain.
     pub(super) intermediates: usize,
 }
 
 impl Trust {
     /// # Errors
-    /// When no protocol version can be spoken.
+    /// If no protocol version is supported.
     pub(super) fn of_this_machine() -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
-        // Files that cannot be read show as an authority that is not trusted.
+        // Files that cannot be read result in an authority that is not trusted.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let verifier = Arc::new(Verifier::new(roots, &provider));
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -46,26 +46,26 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
             .with_no_client_auth();
-        // Over HTTP/2 a WebSocket is opened in another way, which few servers speak.
+        // Over HTTP/2 a WebSocket is opened in a different way, which few servers support.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { connector: Arc::new(config).into(), verifier })
     }
 
-    /// What the last server has shown.
+    /// The certificate of the last server.
     pub(super) fn seen(&self) -> Seen {
         self.verifier.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether nothing is trusted.
+    /// Whether no certificate is trusted.
     pub(super) fn is_empty(&self) -> bool {
         self.verifier.inner.is_none()
     }
 }
 
-/// Leaves every judgement to rustls, and looks at the certificate only to explain it.
+/// Leaves every decision to rustls, and inspects the certificate only to explain it.
 #[derive(Debug)]
 struct Verifier {
-    /// `None` when this machine trusts nothing.
+    /// `None` if this machine trusts nothing.
     inner: Option<Arc<WebPkiServerVerifier>>,
     schemes: Vec<SignatureScheme>,
     seen: Mutex<Seen>,

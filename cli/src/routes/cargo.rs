@@ -1,4 +1,4 @@
-//! What cargo says: which packages there are, and which of them can be in the program.
+//! Information from cargo: the packages, and which of them can be in the program.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use cargo_metadata::{
 use super::{options::Options, platform::platform};
 use crate::probe::Trouble;
 
-/// The cargo that called us, or the one on the path.
+/// The cargo that called us, or the one in the path.
 pub(super) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -25,7 +25,7 @@ pub(super) fn metadata(options: Vec<String>) -> MetadataCommand {
     command
 }
 
-/// What the command says, or why it says nothing.
+/// The output of the command, or why there is none.
 pub(super) fn ask(command: &MetadataCommand) -> Result<Metadata, Trouble> {
     command.exec().map_err(|error| match error {
         cargo_metadata::Error::CargoMetadata { stderr } => {
@@ -35,7 +35,7 @@ pub(super) fn ask(command: &MetadataCommand) -> Result<Metadata, Trouble> {
     })
 }
 
-/// Whether a program is linked with it.
+/// Whether a program links it.
 pub(super) fn is_library(target: &Target) -> bool {
     target.is_lib() || target.is_rlib() || target.is_dylib() || target.is_cdylib() || target.is_staticlib()
 }
@@ -45,11 +45,11 @@ pub(super) fn crate_name(target: &Target) -> String {
     target.name.replace('-', "_")
 }
 
-/// The packages, and which depends on which.
+/// The packages, and their dependencies.
 pub(super) struct Packages(Metadata);
 
 impl Packages {
-    /// For the platform of the program only: no other crate was needed to build it, so no other is there offline.
+    /// Only for the platform of the program: no other crate was needed to build it, so no other is available offline.
     pub(super) fn read(options: &Options, program: &Artifact) -> Result<Self, Trouble> {
         let mut arguments = options.for_metadata();
         arguments.extend(["--filter-platform".to_owned(), platform(options, program)?]);
@@ -60,7 +60,7 @@ impl Packages {
         self.0.workspace_root.as_std_path()
     }
 
-    /// The packages with a path whose code can be in the program of this package: itself, and what it depends on.
+    /// The path packages whose code can be in the program of this package: itself, and its dependencies.
     pub(super) fn in_program(&self, root: &PackageId, with_dev: bool) -> BTreeSet<&PackageId> {
         let nodes: BTreeMap<&PackageId, &Node> = self.nodes().map(|node| (&node.id, node)).collect();
         let mut reached = BTreeSet::new();
@@ -79,7 +79,7 @@ impl Packages {
             .collect()
     }
 
-    /// What the package calls one that it depends on; `None` when it does not depend on it directly.
+    /// The name of a dependency in the package; `None` if it is not a direct one.
     pub(super) fn name_within(&self, root: &PackageId, package: &PackageId) -> Option<&str> {
         let node = self.nodes().find(|node| node.id == *root)?;
         node.deps.iter().find(|one| one.pkg == *package).map(|one| one.name.as_str())
@@ -89,9 +89,9 @@ impl Packages {
         self.package(id).map_or("", |package| package.name.as_str())
     }
 
-    /// A file as a person would name it: within the workspace, from its root.
+    /// The path of a file for people: within the workspace, relative to its root.
     pub(super) fn shown(&self, file: &Path) -> String {
-        // The file was made absolute with its links resolved, so the root has to be too.
+        // The file's links are resolved, so the root's must be too.
         let root = self.workspace_root().canonicalize().unwrap_or_default();
         file.strip_prefix(root).unwrap_or(file).display().to_string()
     }
@@ -104,7 +104,7 @@ impl Packages {
         self.0.packages.iter().find(|package| package.id == *id)
     }
 
-    /// What a macro depends on runs in the compiler.
+    /// The dependencies of a macro run in the compiler.
     fn is_macro(&self, id: &PackageId) -> bool {
         self.package(id).is_some_and(|package| package.targets.iter().any(Target::is_proc_macro))
     }

@@ -1,4 +1,4 @@
-//! Holds the endpoints of the sources against those that are in the program.
+//! Compares the endpoints in the sources with those in the program.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -9,18 +9,18 @@ use super::{
     scan::Found,
 };
 
-/// What became of the endpoints of the sources that are not in the program.
+/// The endpoints of the sources that are not in the program.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
-    /// They should be there.
+    /// They should be in the program.
     pub(super) dropped: Vec<Found>,
-    /// They stand under a `cfg`, so nobody knows.
+    /// They are under a `cfg`, so it is unknown.
     pub(super) conditional: Vec<Found>,
-    /// They are in a group that the program serves nothing of.
+    /// They are in a group that the program does not serve.
     pub(super) elsewhere: Vec<Found>,
 }
 
-/// `root` is where the compiler stood: the files of the program's endpoints are relative to it.
+/// `root` is the compiler's working directory: the paths of the program's endpoints are relative to it.
 pub(super) fn compare(found: Vec<Found>, documents: &[Document], root: &std::path::Path) -> Comparison {
     let registered: Vec<Registered<'_>> = documents
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn compare(found: Vec<Found>, documents: &[Document], root: &std::pat
         if registered.iter().any(|other| other.is(&one))
             || one.conditions.iter().any(|condition| condition == "cfg(test)")
         {
-            // It is there, or only in tests.
+            // It is in the program, or only in tests.
         } else if !one.conditions.is_empty() {
             comparison.conditional.push(one);
         } else if !groups.contains(&one.group) {
@@ -56,8 +56,8 @@ impl<'a> Registered<'a> {
         Self { endpoint, file: root.join(&endpoint.file).canonicalize().ok() }
     }
 
-    /// The same name in the same file, or in the same module where the compiler was told to hide where files are. The
-    /// line decides between two alternatives under different `cfg`s, and both are conditional.
+    /// The same name in the same file, or in the same module if the compiler hides file paths. The line distinguishes
+    /// two alternatives under different `cfg`s, and both are conditional.
     fn is(&self, found: &Found) -> bool {
         let Endpoint { name, module, line, route, .. } = self.endpoint;
         let same_file = self.file.as_ref() == Some(&found.file);
@@ -67,7 +67,7 @@ impl<'a> Registered<'a> {
     }
 }
 
-/// A server takes the endpoints of one group. Which one shows in those it has; without any, in what it says is missing.
+/// A server serves the endpoints of one group. Its endpoints show which one; without any, the problem that it reports.
 fn served_groups(documents: &[Document], found: &[Found]) -> BTreeSet<String> {
     let mut groups = BTreeSet::new();
     for document in documents {
@@ -85,7 +85,7 @@ fn group_without_endpoints(problem: &Problem) -> Option<String> {
     (problem.rule == "no_endpoints").then(|| of_group(&problem.message))
 }
 
-/// The groups of endpoints that were announced and are not there, unless they are and belong to another group.
+/// The groups of the expected endpoints that are missing, unless the endpoints exist and belong to another group.
 fn groups_of_missing<'a>(problem: &Problem, found: &'a [Found]) -> impl Iterator<Item = String> + use<'a> {
     let in_other_group = problem.help.as_deref().is_some_and(|help| help.contains("it is in the group"));
     let announced = problem.rule == "missing_endpoint" && !in_other_group;

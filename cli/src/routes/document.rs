@@ -1,11 +1,11 @@
-//! What a program prints with `SOCKEYE_CHECK=json`.
+//! The output of a program with `SOCKEYE_CHECK=json`.
 
 use serde::Deserialize;
 use serde_json::{Deserializer, Value};
 
 use crate::probe::Trouble;
 
-/// The form that is understood here.
+/// The version of the format that is supported here.
 const VERSION: u64 = 1;
 
 /// The result of one server's check.
@@ -13,10 +13,10 @@ const VERSION: u64 = 1;
 pub(super) struct Document {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) problems: Vec<Problem>,
-    /// What does not keep it from starting.
+    /// Warnings.
     #[serde(default)]
     pub(super) warnings: Vec<Problem>,
-    /// As it was printed, for those who read JSON.
+    /// As it was printed, for the JSON output.
     #[serde(skip)]
     pub(super) raw: Value,
 }
@@ -34,14 +34,14 @@ pub(super) struct Endpoint {
     pub(super) settings: Settings,
 }
 
-/// What is shown of an endpoint's settings.
+/// The settings of an endpoint that are shown.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Settings {
     #[serde(default)]
     pub(super) origins: String,
 }
 
-/// Something that keeps the server from starting.
+/// A problem that keeps the server from starting.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Problem {
     pub(super) rule: String,
@@ -51,7 +51,7 @@ pub(super) struct Problem {
     pub(super) column: Option<usize>,
     pub(super) label: Option<String>,
     pub(super) help: Option<String>,
-    /// Other places that it is about.
+    /// Related places.
     #[serde(default)]
     pub(super) related: Vec<Place>,
 }
@@ -65,7 +65,7 @@ pub(super) struct Place {
     pub(super) label: String,
 }
 
-/// Every document in the output of a program, which may print other things too, and run several servers.
+/// Every document in the output of a program, which may also print other text, and run several servers.
 pub(super) fn read_all(output: &str) -> Result<Vec<Document>, Trouble> {
     let mut documents = Vec::new();
     let mut rest = output;

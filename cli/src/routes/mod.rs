@@ -1,4 +1,4 @@
-//! `cargo sockeye routes`: which endpoints are in the program, and which are not although the sources have them.
+//! `cargo sockeye routes`: the endpoints in the program, and those that are only in the sources.
 
 mod cargo;
 mod compare;
@@ -22,7 +22,7 @@ use options::Format;
 use report::Report;
 use scan::{Crate, Found};
 
-/// Runs the program as a check; 0 when all is there, 1 when something is wrong, 2 when it could not be asked.
+/// Runs the program as a check; 0 if every endpoint is there, 1 if there is a problem, 2 if the check could not run.
 pub(crate) fn run(options: &Options) -> ExitCode {
     Trouble::status_of(try_run(options))
 }
@@ -38,7 +38,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     let packages = Packages::read(options, program)?;
     let mut found: Vec<Found> =
         crates(program, &ran.artifacts, &packages).iter().flat_map(scan::scan).collect();
-    // Crates come in the order in which they were built, which differs from run to run.
+    // Crates arrive in the order in which they were built, which differs from run to run.
     found.sort_by_key(|one| (packages.shown(&one.file), one.line));
     let comparison = compare::compare(found, &documents, packages.workspace_root());
     let main = program.target.src_path.as_std_path();
@@ -57,7 +57,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     Ok(report.is_good())
 }
 
-/// The crates with a path whose code can be in the program: what was built for it, without macros and build scripts.
+/// The path crates whose code can be in the program: those that were built for it, without macros and build scripts.
 fn crates(program: &Artifact, artifacts: &[Artifact], packages: &Packages) -> Vec<Crate> {
     let linked = packages.in_program(&program.package_id, program.target.is_example());
     let libraries =

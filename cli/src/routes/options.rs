@@ -1,4 +1,4 @@
-//! What is asked on the command line.
+//! The options of the command.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -68,7 +68,7 @@ pub(super) enum Format {
 }
 
 impl Options {
-    /// What chooses the program and how it is built, as `cargo run` takes it.
+    /// The options that select the program and its build, as for `cargo run`.
     pub(super) fn for_run(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         for (name, value) in [
@@ -86,7 +86,7 @@ impl Options {
         arguments
     }
 
-    /// What decides about dependencies.
+    /// The options for dependencies.
     pub(super) fn for_metadata(&self) -> Vec<String> {
         let mut arguments: Vec<String> =
             self.features.iter().flat_map(|features| ["--features".to_owned(), features.clone()]).collect();

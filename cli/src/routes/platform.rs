@@ -1,4 +1,4 @@
-//! For which platform the program was built.
+//! The target platform of the program.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::probe::Trouble;
 
-/// The one that was asked for, here or in cargo's configuration; otherwise that of this machine.
+/// The one that was requested, here or in cargo's configuration; otherwise that of this machine.
 pub(super) fn platform(options: &Options, program: &Artifact) -> Result<String, Trouble> {
     if let Some(target) = &options.target {
         return Ok(target.clone());
@@ -21,7 +21,8 @@ pub(super) fn platform(options: &Options, program: &Artifact) -> Result<String, 
     }
 }
 
-/// What `build.target` or `CARGO_BUILD_TARGET` says: cargo tells nobody, but the program is in a folder of that name.
+/// The value of `build.target` or `CARGO_BUILD_TARGET`: cargo does not report it, but the program is in a folder with
+/// that name.
 fn configured(options: &Options, program: &Artifact) -> Result<Option<String>, Trouble> {
     // Without dependencies there is nothing to download.
     let workspace = ask(metadata(options.for_metadata()).no_deps())?;
@@ -29,7 +30,8 @@ fn configured(options: &Options, program: &Artifact) -> Result<Option<String>, T
     Ok(executable.and_then(|path| folder_of_target(path, workspace.target_directory.as_std_path())))
 }
 
-/// `TARGET/debug/app` and `TARGET/debug/examples/app` are of this machine; another platform is a folder before `debug`.
+/// `TARGET/debug/app` and `TARGET/debug/examples/app` are for this machine; another platform is a folder before
+/// `debug`.
 fn folder_of_target(executable: &Path, target_directory: &Path) -> Option<String> {
     let within = executable.strip_prefix(target_directory).ok()?;
     let mut folders = within.parent()?.iter().filter(|folder| *folder != "examples");

@@ -1,4 +1,4 @@
-//! Builds and runs the program as a check, and takes what it says.
+//! Builds and runs the program as a check, and captures its output.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read, Write as _},
@@ -13,21 +13,21 @@ use cargo_metadata::{Artifact, BuildFinished, Message};
 use super::{cargo::cargo, options::Options};
 use crate::probe::Trouble;
 
-/// How often it is looked whether the program has ended.
+/// The interval for checking whether the program has ended.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// How long output is waited for after the program has ended: a child of its own may hold the pipe open for ever.
+/// How long to wait for output after the program has ended: one of its children may keep the pipe open.
 const ECHO: Duration = Duration::from_secs(2);
 
-/// The most of its standard output that is kept.
+/// How much of its standard output is kept.
 const OUTPUT: usize = 16 * 1024 * 1024;
 
-/// The most lines of its standard error that are kept.
+/// How many lines of its standard error are kept.
 const LINES: usize = 200;
 
-/// What came of it.
+/// The result.
 pub(super) struct Ran {
-    /// Every crate that was built for the program, and the program itself.
+    /// Every crate that was built for the program, including the program itself.
     pub(super) artifacts: Vec<Artifact>,
     pub(super) output: String,
     /// The last lines of its standard error.
@@ -37,7 +37,7 @@ pub(super) struct Ran {
 
 /// How it ended.
 pub(super) enum End {
-    /// Cargo has said why.
+    /// Cargo has printed the reason.
     NotBuilt,
     Exited(ExitStatus),
     /// It was stopped.
@@ -71,7 +71,7 @@ pub(super) fn run(options: &Options) -> Result<Ran, Trouble> {
     Ok(watch.into_ran(end))
 }
 
-/// Hands on each line of a stream, in a thread of its own: a pipe that nobody reads stops the program.
+/// Passes on each line of a stream, in a separate thread: a full pipe would block the program.
 fn pump(stream: Option<impl Read + Send + 'static>, lines: Sender<Line>, wrap: fn(Vec<u8>) -> Line) {
     let Some(stream) = stream else { return };
     thread::spawn(move || {
@@ -85,11 +85,11 @@ fn pump(stream: Option<impl Read + Send + 'static>, lines: Sender<Line>, wrap: f
     });
 }
 
-/// What has been seen so far.
+/// The output so far.
 #[derive(Default)]
 struct Watch {
     artifacts: Vec<Artifact>,
-    /// When cargo had built everything: what comes after is the program's.
+    /// When cargo finished the build: later output is the program's.
     built: Option<Instant>,
     output: Vec<u8>,
     errors: Vec<String>,
@@ -131,7 +131,7 @@ impl Watch {
             }
             (Line::Output(line), false) => self.take_message(&line),
             (Line::Error(line), true) => self.keep_error(&line),
-            // Who waits for the compiler wants to see it work.
+            // The user wants to see the progress of the build.
             (Line::Error(line), false) => {
                 let _ = io::stderr().lock().write_all(&line);
             }
@@ -156,7 +156,7 @@ impl Watch {
     }
 
     fn into_ran(mut self, end: End) -> Ran {
-        // The last that cargo says, before the program says anything.
+        // Cargo's last line before the program's output.
         let start = self.errors.iter().position(|line| line.trim_start().starts_with("Running `"));
         self.errors.drain(..start.map_or(0, |at| at + 1));
         Ran {
@@ -172,7 +172,7 @@ fn ended(child: &mut Child) -> Result<Option<ExitStatus>, Trouble> {
     child.try_wait().map_err(|error| Trouble::new(format!("cannot wait for the program: {error}")))
 }
 
-/// On Unix cargo has become the program by now, so that this ends the program.
+/// On Unix cargo has been replaced by the program by now, so this ends the program.
 fn stop(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();

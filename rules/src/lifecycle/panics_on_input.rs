@@ -156,7 +156,7 @@ impl Panics<'_> {
     }
 }
 
-/// Whether it is a number by its type. Where nobody knows the type, a name has to say so: it may be an enum, which a table of its own
+/// Whether it is a number by its type. If no one knows the type, a name has to say so: it may be an enum, which a table of its own
 /// has a place for.
 fn may_be_number(place: &Expr, origin: &Origin) -> bool {
     const PLACES: [&str; 18] = [

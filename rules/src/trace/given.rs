@@ -1,4 +1,4 @@
-//! What types tell of what the client sent: serde has checked it against them.
+//! What types report what the client sent: serde has checked it against them.
 
 use std::rc::Rc;
 
@@ -66,7 +66,7 @@ pub(super) fn turbofish(arguments: &PathArguments) -> Option<Rc<str>> {
     })
 }
 
-/// What `parse::<u8>` or `from_str::<Command>` reads, be it called or given away; `<[u8; 4]>::try_from`, too.
+/// What `parse::<u8>` or `from_str::<Command>` reads, whether called or given away; `<[u8; 4]>::try_from`, too.
 pub(super) fn read_by(function: &Expr) -> Option<Rc<str>> {
     let Expr::Path(path) = function else { return None };
     if let Some(of) = &path.qself {

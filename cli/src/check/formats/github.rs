@@ -31,7 +31,7 @@ fn command(path: &str, finding: &Finding) -> String {
     format!("::{} {}::{}", rule.level.word(), properties.join(","), data(&message(finding)))
 }
 
-/// The runner takes columns only when the annotation is on one line. The last column it means is part of it.
+/// The runner accepts columns only if the annotation is on one line. Its last column is inclusive.
 fn place(finding: &Finding) -> String {
     let (start, end) = (finding.place.start, finding.place.end);
     if start.line != end.line {
@@ -48,12 +48,12 @@ fn message(finding: &Finding) -> String {
     lines.chain([format!("help: {}", finding.help)]).collect::<Vec<_>>().join("\n")
 }
 
-/// What stands after `::`.
+/// Escapes the text after `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What stands after `=`.
+/// Escapes the text after `=`.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

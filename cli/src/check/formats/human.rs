@@ -1,4 +1,4 @@
-//! For people: the form of rustc's messages, as in the server's startup report.
+//! For people: in the format of rustc, as in the server's startup report.
 
 use std::{fmt::Write, io};
 
@@ -46,7 +46,7 @@ fn place<'a>(path: &'a str, place: &'a Place) -> render::Place<'a> {
     }
 }
 
-/// What the rules could not judge, so that silence about it is no verdict.
+/// The functions that the rules could not check, so that the absence of findings is not misleading.
 fn unseen(package: &str, number: usize) -> String {
     let (functions, were) = (count(number, "function"), if number == 1 { "was" } else { "were" });
     format!(
@@ -54,7 +54,7 @@ fn unseen(package: &str, number: usize) -> String {
     )
 }
 
-/// The last line; before it, how to learn more.
+/// The last line, preceded by a hint about `explain`.
 pub(super) fn summary(report: &Report<'_>) -> String {
     let looked_at = format!("{} ({})", count(report.handlers, "handler"), count(report.files, "file"));
     let Some((_, first)) = report.findings.first() else {

@@ -7,7 +7,7 @@ use super::super::{
     finding::{Finding, Place},
 };
 
-/// Version of the document's form: raised when a field changes its meaning or goes away.
+/// Version of the format: incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report<'_>) -> String {

@@ -1,4 +1,4 @@
-//! What was found, in the form that was asked for.
+//! The findings, in the requested format.
 
 mod github;
 mod human;
@@ -8,7 +8,7 @@ mod sarif;
 
 use super::{Format, Report};
 
-/// The whole report, with a line break at its end.
+/// The whole report, with a final line break.
 pub(super) fn write(report: &Report<'_>, format: Format) -> String {
     match format {
         Format::Human => human::write(report),

@@ -1,11 +1,11 @@
-//! Paths as a code host wants them: from the root of the repository.
+//! Paths for a code host: relative to the root of the repository.
 
 use std::{
     env,
     path::{Component, Path, PathBuf},
 };
 
-/// The directory that the paths of a report are relative to.
+/// The base directory of the paths in a report.
 pub(super) struct Root {
     root: PathBuf,
     here: PathBuf,
@@ -33,7 +33,7 @@ impl Root {
     }
 }
 
-/// Takes out `.` and `..` by name alone: what a link points to is not where the file stands in a repository.
+/// Removes `.` and `..` lexically: the target of a link is not the path in the repository.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {

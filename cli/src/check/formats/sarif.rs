@@ -59,7 +59,7 @@ fn described(rule: &Rule) -> Value {
     })
 }
 
-/// What stands under that heading of the page.
+/// The section of the page with this heading.
 fn why(rule: &Rule) -> &'static str {
     let section = rule.page.split("\n## ").find_map(|section| section.strip_prefix("Why\n"));
     section.map_or_else(|| rule.summary(), str::trim)
@@ -78,7 +78,7 @@ fn result(path: &str, finding: &Finding, rules: &[&Rule], root: &Root) -> Value 
     })
 }
 
-/// Plain text; paragraphs are divided by empty lines (3.11.3).
+/// Plain text; paragraphs are separated by empty lines (3.11.3).
 fn message(finding: &Finding) -> String {
     let expected = finding.expected.iter().map(|signature| format!("expected: {signature}"));
     let notes = finding.notes.iter().map(|note| format!("note: {note}"));
@@ -104,7 +104,7 @@ fn location(address: &Value, place: &Place) -> Value {
     location
 }
 
-/// Relative to the repository; a file outside of it has a whole address (3.4.4).
+/// Relative to the repository; a file outside of it has an absolute address (3.4.4).
 fn address(path: &str, root: &Root) -> Value {
     match root.relative(path) {
         Some(relative) => json!({ "uri": encoded(&relative), "uriBaseId": BASE }),
@@ -112,7 +112,8 @@ fn address(path: &str, root: &Root) -> Value {
     }
 }
 
-/// A path as part of an address: RFC 3986, section 2.3, and the slash. A colon would make a scheme of what precedes it.
+/// A path as part of an address: RFC 3986, section 2.3, and the slash. With a colon the text before it would be a
+/// scheme.
 fn encoded(path: &str) -> String {
     let one = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {

@@ -1,4 +1,4 @@
-//! What the tokens of a file say about origins.
+//! What the tokens of a file reveal about origins.
 
 use std::ops::RangeInclusive;
 
@@ -12,9 +12,9 @@ use super::super::nesting;
 #[derive(Debug, Default)]
 pub(super) struct Code {
     pub(super) looks_at_origins: bool,
-    /// Names of the modules that are there for tests only.
+    /// Names of the modules that are compiled only for tests.
     pub(super) test_modules: Vec<String>,
-    /// The lines of what is there for tests only.
+    /// The lines that are compiled only for tests.
     tests: Vec<RangeInclusive<usize>>,
 }
 
@@ -25,7 +25,7 @@ pub(super) fn mentions_origin(text: &str) -> bool {
 }
 
 impl Code {
-    /// Reads a file. What is no Rust is believed to look.
+    /// Reads a file. A file that is not Rust is assumed to check origins.
     pub(super) fn read(text: &str) -> Self {
         let code = text.parse().ok().filter(|tokens| nesting::too_deep(tokens).is_none());
         let code = code.map(|tokens| {
@@ -33,7 +33,7 @@ impl Code {
             let kept = reader.kept(tokens);
             Self { looks_at_origins: mentions_origin(text) && reads_origin_header(kept), ..reader.code }
         });
-        // The spans are not needed any more; without this those of all files would fill the memory.
+        // The spans are not needed any more; otherwise those of all files would fill the memory.
         proc_macro2::extra::invalidate_current_thread_spans();
         code.unwrap_or_else(|| Self { looks_at_origins: mentions_origin(text), ..Self::default() })
     }
@@ -49,18 +49,18 @@ struct Reader {
     code: Code,
 }
 
-/// What an attribute makes of the item that it stands at.
+/// The effect of an attribute on its item.
 enum Attribute {
-    /// It is there for tests only.
+    /// The item is compiled only for tests.
     Test,
-    /// An endpoint of Sockeye's: what it and its options say of origins covers no other handler.
+    /// A Sockeye endpoint: its origin options apply to no other handler.
     Endpoint,
-    /// It is no code of the program.
+    /// It is not code of the program.
     Words,
 }
 
 impl Reader {
-    /// The code that may look at a request, without what covers no handler of axum's.
+    /// The code that may inspect a request, without parts that do not apply to axum handlers.
     fn kept(&mut self, tokens: TokenStream) -> TokenStream {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut kept = TokenStream::new();
@@ -71,7 +71,7 @@ impl Reader {
         kept
     }
 
-    /// Reads what stands there, and says where to go on.
+    /// Parses the tokens there, and returns where to continue.
     fn step(&mut self, tokens: &[TokenTree], at: usize, kept: &mut TokenStream) -> usize {
         if let Some((group, is_inner, after)) = attribute(tokens, at) {
             return match kind(group) {
@@ -104,7 +104,7 @@ impl Reader {
     }
 }
 
-/// The brackets of an attribute that begins there, whether it is one of what is around it, and what follows.
+/// The brackets of an attribute that begins there, whether it is an inner attribute, and the tokens after it.
 fn attribute(tokens: &[TokenTree], at: usize) -> Option<(&Group, bool, usize)> {
     if !is_punct(tokens.get(at)?, '#') {
         return None;
@@ -146,7 +146,7 @@ fn within_cfg_attr(arguments: &TokenStream) -> Attribute {
     if names("ws_endpoint") { Attribute::Endpoint } else { Attribute::Words }
 }
 
-/// `test` and `all(test, ..)`. What `any(test, ..)` stands at may be in the program.
+/// `test` and `all(test, ..)`. An item under `any(test, ..)` may be in the program.
 fn asks_for_test(condition: TokenStream) -> bool {
     let mut after_all = false;
     condition.into_iter().any(|token| match token {
@@ -159,7 +159,7 @@ fn asks_for_test(condition: TokenStream) -> bool {
     })
 }
 
-/// Where the item, statement or field ends whose attributes end or go on there.
+/// The end of the item, statement or field with these attributes.
 fn item_end(tokens: &[TokenTree], mut at: usize) -> usize {
     while let Some((_, _, after)) = attribute(tokens, at) {
         at = after;
@@ -172,7 +172,7 @@ fn item_end(tokens: &[TokenTree], mut at: usize) -> usize {
     tokens[at..].iter().position(ends).map_or(tokens.len(), |end| at + end + 1)
 }
 
-/// Not so a field, whose end is a comma.
+/// A field ends at a comma instead.
 fn begins_item(tokens: &[TokenTree]) -> bool {
     const WORDS: [&str; 14] = [
         "async",

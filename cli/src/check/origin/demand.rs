@@ -1,7 +1,7 @@
-//! What a handler demands of its client that no foreign page can send.
+//! What a handler requires of its client that a page of another site cannot send.
 //!
-//! A page can open a WebSocket, and the browser adds the cookies of the host; but it cannot set a header such as `Authorization`, and
-//! it does not know a token that the query or the first message has to carry.
+//! A page can open a WebSocket, and the browser adds the cookies of the host; but the page cannot set a header such as
+//! `Authorization`, and it does not know a token that the query or the first message must contain.
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -16,17 +16,17 @@ use super::{
     words,
 };
 
-/// How many calls deep is looked.
+/// How many calls deep the search goes.
 const DEPTH: usize = 4;
 
-/// By what a client proves who it is.
+/// How a client authenticates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
-    /// By nothing that was seen.
+    /// Not at all, as far as was seen.
     Nothing,
     /// By a cookie, which the browser sends for any page.
     Cookie,
-    /// By something that a foreign page does not have, in words.
+    /// With something that a page of another site does not have, as text.
     Secret(String),
 }
 
@@ -43,10 +43,10 @@ impl Proof {
     }
 }
 
-/// What the handler demands, or a layer around its route.
+/// What the handler, or a layer around its route, requires.
 pub(super) fn of_handler(handler: &Rc<Function>, index: &Index) -> Proof {
     let mut search = Search { index, seen: HashSet::new() };
-    // A cookie that is read anywhere is what the hazard is about.
+    // Reading a cookie anywhere is the hazard itself.
     if search.uses_cookies(handler, 0) {
         return Proof::Cookie;
     }
@@ -130,7 +130,7 @@ impl Search<'_> {
         Proof::Nothing
     }
 
-    /// What a layer demands that stands around the route, as far as the functions say that hand out the router.
+    /// What a layer around its route requires, as far as the functions that build the router show it.
     fn layers(&self, handler: &Rc<Function>) -> Proof {
         let mut names = vec![handler.name.clone()];
         for _ in 0..3 {
@@ -212,7 +212,7 @@ fn looked_up(body: &TokenStream, refuses: bool) -> Proof {
     }
 }
 
-/// Whether it ends early, or answers that who asks may not.
+/// Whether it returns early, or answers that the client is not authorized.
 fn refuses(body: &TokenStream) -> bool {
     let names: HashSet<_> = words::idents(body.clone()).collect();
     let words =
@@ -220,12 +220,12 @@ fn refuses(body: &TokenStream) -> bool {
     words.iter().any(|word| names.contains(*word)) || body.to_string().contains('?')
 }
 
-/// Whether the block asks for a login before it goes into its loop.
+/// Whether the block requires a login before its loop.
 fn demands_login(block: &Block) -> bool {
     let Some(first) = block.stmts.iter().position(|one| receives(one) || logs_in(one)) else { return false };
     let opening: Vec<_> = match &block.stmts[first] {
         statement if logs_in(statement) => return true,
-        // The login may take several messages, in a loop of its own, or be a state of the only loop.
+        // The login may take several messages, in a separate loop, or be a state of the only loop.
         statement if is_loop(statement) => {
             let tokens = statement.to_token_stream();
             let waits = block.stmts[first + 1..].iter().any(|one| is_loop(one) && receives(one));
@@ -249,7 +249,7 @@ fn logs_in(statement: &Stmt) -> bool {
             .any(|word| name.split('_').any(|part| part == *word))
     };
     let is_login = |token: &proc_macro2::TokenTree| matches!(token, proc_macro2::TokenTree::Ident(name) if words::is_login(&name.to_string()));
-    // What it gives may have such a name as well: `let auth = timeout(.., wait_for_auth(&mut socket)).await`.
+    // The result may have such a name as well: `let auth = timeout(.., wait_for_auth(&mut socket)).await`.
     let gets_socket = tokens.iter().enumerate().filter(|(_, token)| is_login(token)).any(|(call, _)| {
         let mut arguments = tokens[call + 1..].iter().take(12).map(ToString::to_string);
         arguments.any(|name| is_socket(&name))
@@ -288,7 +288,7 @@ fn asks_state(tokens: &TokenStream) -> bool {
     })
 }
 
-/// The path of a call, for those that look it up.
+/// The path of a call, for lookups.
 pub(super) fn name(call: &Call) -> Option<(&str, Option<&str>)> {
     let (last, before) = call.path.split_last()?;
     Some((last, before.last().map(String::as_str)))

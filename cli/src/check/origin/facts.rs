@@ -1,4 +1,4 @@
-//! What a file says of its functions, as far as they ask clients who they are.
+//! The functions of a file, as far as they authenticate clients.
 
 use std::{ops::RangeInclusive, rc::Rc};
 
@@ -19,7 +19,7 @@ use super::words;
 pub(super) struct Facts {
     pub(super) functions: Vec<Rc<Function>>,
     pub(super) structs: Vec<Struct>,
-    /// The types that are extractors, with what they do.
+    /// The types that are extractors, with their functions.
     pub(super) extractors: Vec<(String, TokenStream)>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Function {
     pub(super) body: TokenStream,
     pub(super) blocks: Vec<Block>,
     pub(super) calls: Vec<Call>,
-    /// What is given to `layer` and `route_layer`.
+    /// The arguments of `layer` and `route_layer`.
     pub(super) layers: Vec<Call>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Parameter {
     pub(super) ty: Type,
 }
 
-/// A function that is called, or given to another.
+/// A function that is called, or passed to another.
 pub(super) struct Call {
     pub(super) path: Vec<String>,
     /// The names in its arguments.
@@ -84,7 +84,7 @@ impl Parameter {
         Self { names: words::idents(pattern.pat.to_token_stream()).collect(), ty: (*pattern.ty).clone() }
     }
 
-    /// What is within an extractor of that name: `Ticket` of `Query<Ticket>`.
+    /// The inner type of an extractor with this name: `Ticket` of `Query<Ticket>`.
     pub(super) fn within(&self, extractor: &str) -> Option<Type> {
         within(&self.ty, extractor)
     }
@@ -186,7 +186,7 @@ fn path_last(path: &syn::Path) -> Option<String> {
     Some(path.segments.last()?.ident.to_string())
 }
 
-/// What is called in a body, and the blocks that run apart from it.
+/// The calls in a body, and its separate blocks.
 #[derive(Default)]
 struct Parts {
     blocks: Vec<Block>,
@@ -223,7 +223,7 @@ impl<'ast> Visit<'ast> for Parts {
         visit::visit_expr_method_call(self, call);
     }
 
-    /// A function that is given to another may be called by it.
+    /// A function that is passed to another may be called by it.
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         self.add(&path.path, Vec::new());
     }

@@ -1,4 +1,4 @@
-//! The functions and types of a package, read from its files as they are asked for.
+//! The functions and types of a package, parsed from its files on demand.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -40,7 +40,7 @@ impl Index {
         file.facts().at(line).cloned()
     }
 
-    /// The function that is called, when it is known which.
+    /// The function that is called, if it is known.
     pub(super) fn called(&self, call: &Call, from: &Function) -> Option<Rc<Function>> {
         let (name, before) = demand::name(call)?;
         let of_self = before == Some("Self");
@@ -76,7 +76,7 @@ impl Index {
         structs.filter(|one| one.name == name).flat_map(|one| one.fields.clone()).collect()
     }
 
-    /// What the extractor of that name does.
+    /// The functions of the extractor with this name.
     pub(super) fn extractor(&self, name: &str) -> Option<TokenStream> {
         let files = self.defining("for", name).into_iter();
         let mut found = files.flat_map(|file| &file.facts().extractors).filter(|(of, _)| of == name);

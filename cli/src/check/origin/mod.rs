@@ -1,9 +1,9 @@
-//! Whether a handler of axum's can be opened by any web page.
+//! Determines whether any web page can open an axum handler.
 //!
-//! Such a handler has no origin check of its own, and rarely has it in its own function: a layer or an extractor may have it. So
-//! `unchecked_origin` is settled when all is known: a package with code that reads the header is believed to check it, but for what
-//! cannot cover a handler of axum's (`code`): tests and endpoints of Sockeye's. Nor is it a hazard when the client has to
-//! show something that no foreign page has (`demand`). A helper and those that call it are one hazard.
+//! Such a handler has no origin check of its own, and often it is not in the same function: a layer or an extractor may have it. So
+//! `unchecked_origin` is decided at the end: a package with code that reads the header is assumed to check it, except for code that
+//! does not apply to axum handlers (`code`): tests and Sockeye endpoints. It is not a hazard either if the client must present
+//! something that a page of another site does not have (`demand`). A helper and its callers are one hazard.
 
 mod code;
 mod demand;
@@ -30,8 +30,8 @@ use super::{
     walk::SourceFile,
 };
 
-/// Takes back what was said about origins of packages that look at them, of handlers that no foreign page can open, and of
-/// tests, which no browser meets.
+/// Removes the findings about origins for packages that check them, for handlers that pages of other sites cannot open,
+/// and for tests, which browsers do not reach.
 pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) -> Result<(), String> {
     pool::alone(|| {
         let mut known = HashMap::new();
@@ -53,7 +53,7 @@ fn is_about_origin(finding: &Finding) -> bool {
     finding.rule == &UNCHECKED_ORIGIN
 }
 
-/// Keeps the findings of handlers that any page can open, and notes at the others why they are none.
+/// Keeps the findings of handlers that any page can open, and notes the reason for the others.
 fn report_open(file: &SourceFile, report: &mut FileReport, index: &Index) {
     let code = Code::read(&text(&file.path));
     let mut notes = Vec::new();
@@ -85,9 +85,9 @@ fn report_open(file: &SourceFile, report: &mut FileReport, index: &Index) {
 }
 
 enum Hazard {
-    /// Any page can open it, by these handlers that hand it their upgrade.
+    /// Any page can open it, through these handlers that pass it their upgrade.
     Open { callers: Vec<String> },
-    /// Why none.
+    /// Why it is not a hazard.
     None(String),
 }
 
@@ -117,7 +117,7 @@ fn asks(what: &str) -> String {
     format!("a page of another site cannot open it: it requires {what}")
 }
 
-/// The function that gets the handler's upgrade, when the handler has no use for it itself.
+/// The function that gets the handler's upgrade, if the handler does not use it itself.
 fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     if words::idents(handler.body.clone()).any(|name| name == "on_upgrade") {
         return None;
@@ -125,7 +125,7 @@ fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     hands_on(handler, index)
 }
 
-/// The function that gets the handler's upgrade, be it only on some paths.
+/// The function that gets the handler's upgrade, even if only on some paths.
 fn hands_on(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     let upgrades: Vec<_> = handler.upgrades().collect();
     let gets = |call: &&facts::Call| call.arguments.iter().any(|name| upgrades.contains(&name.as_str()));
@@ -133,7 +133,7 @@ fn hands_on(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     called.into_iter().find(|called| called.upgrades().next().is_some())
 }
 
-/// The handlers that hand their upgrade to this one.
+/// The handlers that pass their upgrade to this one.
 fn callers(handler: &Rc<Function>, index: &Index) -> Vec<Rc<Function>> {
     let mut callers = index.mentioning(&handler.name);
     callers.retain(|caller| hands_on(caller, index).is_some_and(|helper| Rc::ptr_eq(&helper, handler)));
@@ -150,7 +150,8 @@ fn by(callers: &[String]) -> Option<String> {
     })
 }
 
-/// Judges a package once: its functions, unless it looks at origins or is a test. A file outside of any is judged by itself.
+/// Checks a package once: its functions, unless it checks origins or is a test. A file outside of any package is checked
+/// separately.
 fn judge(
     file: &SourceFile,
     known: &mut HashMap<PathBuf, Option<Rc<Index>>>,
@@ -174,14 +175,14 @@ fn judge(
     Ok(judged)
 }
 
-/// The functions of these files, unless any of the files looks at origins.
+/// The functions of these files, unless any of the files checks origins.
 fn index(texts: Vec<(PathBuf, String)>) -> Option<Rc<Index>> {
     let mut with_origin = texts.iter().filter(|(_, text)| code::mentions_origin(text));
     let looks = with_origin.any(|(_, text)| Code::read(text).looks_at_origins);
     (!looks).then(|| Rc::new(Index::new(texts)))
 }
 
-/// Takes back what rules of habit said of code that is there for tests only.
+/// Removes the findings about good practice in code that is compiled only for tests.
 pub(super) fn leave_out_tests(file: &SourceFile, source: &Source, findings: &mut Vec<Finding>) {
     if !findings.iter().any(|finding| is_habit(finding.rule)) {
         return;
@@ -200,7 +201,7 @@ fn is_test_file(file: &Path) -> bool {
     within.is_some_and(|first| first.as_os_str() == "tests") || modules::is_test(&package, &file)
 }
 
-/// Tests, benchmarks and examples are not what the visitors of a page meet.
+/// Visitors of a page do not reach tests, benchmarks and examples.
 fn is_for_tests(package: &Path, file: &Path) -> bool {
     let Ok(file) = std::path::absolute(file) else { return false };
     let within = file.strip_prefix(package).ok().and_then(|path| path.components().next());
@@ -209,7 +210,7 @@ fn is_for_tests(package: &Path, file: &Path) -> bool {
         || modules::is_test(package, &file)
 }
 
-/// What cannot be read says nothing.
+/// A file that cannot be read contributes nothing.
 fn text(path: &Path) -> String {
     Source::read(path).map(|source| source.text().to_owned()).unwrap_or_default()
 }

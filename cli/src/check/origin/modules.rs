@@ -1,4 +1,4 @@
-//! Files that are there for tests only: `#[cfg(test)] mod tests;` and what is below.
+//! Files that are compiled only for tests: `#[cfg(test)] mod tests;` and its children.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub(super) fn is_test(package: &Path, file: &Path) -> bool {
     around.into_iter().any(is_declared_as_test)
 }
 
-/// By the file of the module around it, wherever that may stand.
+/// In the file of the parent module, wherever it may be.
 fn is_declared_as_test(module: &Path) -> bool {
     let (Some(name), Some(directory)) = (module.file_stem(), module.parent()) else { return false };
     let name = name.to_string_lossy();
@@ -20,7 +20,7 @@ fn is_declared_as_test(module: &Path) -> bool {
     let parents = inside.into_iter().chain([directory.with_extension("rs")]);
     parents.filter(|parent| parent != module).any(|parent| {
         let text = text(&parent);
-        // To read the tokens is the dear part.
+        // Lexing is the expensive part.
         text.contains("test")
             && text.contains(&*name)
             && Code::read(&text).test_modules.iter().any(|test| *test == name)

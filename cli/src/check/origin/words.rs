@@ -1,8 +1,8 @@
-//! What names and strings say of tokens, cookies and logins.
+//! Names and strings about tokens, cookies and logins.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Names of what a client shows to prove who it is.
+/// Names of a client's credentials.
 const SECRETS: [&str; 17] = [
     "token",
     "tokens",
@@ -23,7 +23,7 @@ const SECRETS: [&str; 17] = [
     "bearer",
 ];
 
-/// Names of what judges it.
+/// Names of code that checks them.
 const LOGINS: [&str; 18] = [
     "auth",
     "authenticate",
@@ -48,7 +48,7 @@ const LOGINS: [&str; 18] = [
 /// Whether a parameter or field of that name is a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     let words: Vec<_> = snake(name);
-    // `key` alone, or as in `api_key`: a `sort_key` is none.
+    // `key` alone, or as in `api_key`: a `sort_key` is not one.
     let is_key =
         |word: &String| word == "key" && (words.len() == 1 || words.iter().any(|one| is_of_key(one)));
     words.iter().any(|word| if word == "key" { is_key(word) } else { SECRETS.contains(&word.as_str()) })
@@ -111,14 +111,14 @@ pub(super) fn texts(tokens: TokenStream) -> impl Iterator<Item = String> {
     flat(tokens).into_iter().filter_map(|token| text(&token))
 }
 
-/// What a string literal says.
+/// The value of a string literal.
 pub(super) fn text(token: &TokenTree) -> Option<String> {
     let TokenTree::Literal(literal) = token else { return None };
     let text = literal.to_string();
     Some(text.trim_start_matches('b').strip_prefix('"')?.strip_suffix('"')?.to_owned())
 }
 
-/// The tokens in order, with those in brackets. Brackets themselves are groups without contents.
+/// The tokens in order, including those in brackets. Brackets themselves are empty groups.
 pub(super) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let mut all = Vec::new();
     let mut open = vec![tokens.into_iter()];

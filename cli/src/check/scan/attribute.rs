@@ -12,24 +12,24 @@ use syn::{
 
 /// `#[ws_endpoint(..)]` or `#[ws_lifecycle(..)]`, perhaps within a `cfg_attr`.
 pub(super) struct Ours {
-    /// Which of its siblings it is.
+    /// Its index among the attributes.
     pub(super) index: usize,
-    /// What stands between its parentheses.
+    /// The contents of its parentheses.
     pub(super) arguments: TokenStream,
-    /// Whether `cfg_attr` decides if it is there.
+    /// Whether it is inside a `cfg_attr`.
     pub(super) conditional: bool,
     /// Its `#` and its last bracket.
     span: (Span, Span),
 }
 
 impl Ours {
-    /// Where it stands.
+    /// Its place.
     pub(super) fn bytes(&self) -> Range<usize> {
         self.span.0.byte_range().start..self.span.1.byte_range().end
     }
 }
 
-/// The first attribute of that name.
+/// The first attribute with this name.
 pub(super) fn find(name: &str, attributes: &[Attribute], imports: &Imports) -> Option<Ours> {
     attributes.iter().enumerate().find_map(|(index, attribute)| {
         let (meta, conditional) = named(name, attribute, imports)?;
@@ -51,7 +51,7 @@ fn named(name: &str, attribute: &Attribute, imports: &Imports) -> Option<(Meta, 
     Some((found, true))
 }
 
-/// By the last segment, or by what it was imported as.
+/// By the last segment, or through an import.
 fn is_named(name: &str, path: &Path, imports: &Imports) -> bool {
     let written: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     written.last().is_some_and(|last| last == name)
@@ -65,17 +65,17 @@ fn arguments(meta: &Meta) -> TokenStream {
     }
 }
 
-/// Whether `cfg` decides if the item is there.
+/// Whether the item is under a `cfg`.
 pub(super) fn is_conditional(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
 }
 
-/// Whether it stands before its item.
+/// Whether it is an outer attribute.
 pub(super) fn is_outer(attribute: &Attribute) -> bool {
     matches!(attribute.style, AttrStyle::Outer)
 }
 
-/// The attributes of an item that is no function with a body.
+/// The attributes of an item that is not a function with a body.
 pub(super) fn of_item(item: &Item) -> Cow<'_, [Attribute]> {
     Cow::Borrowed(match item {
         Item::Const(item) => &item.attrs,
@@ -98,7 +98,7 @@ pub(super) fn of_item(item: &Item) -> Cow<'_, [Attribute]> {
     })
 }
 
-/// The attributes of what the parser kept as tokens, such as a function without a body.
+/// The attributes of an item that the parser kept as tokens, such as a function without a body.
 fn leading(tokens: &TokenStream) -> Vec<Attribute> {
     let read = |input: ParseStream<'_>| {
         let attributes = input.call(Attribute::parse_outer)?;

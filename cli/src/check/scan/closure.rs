@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprClosure, Pat, Stmt};
 
-/// The function that would be the same; `None` when no parameter says what it is.
+/// The equivalent function; `None` if no parameter has a type.
 pub(super) fn as_function(closure: &ExprClosure) -> Option<TokenStream> {
     if !closure.inputs.iter().any(|one| matches!(one, Pat::Type(_))) {
         return None;
@@ -18,7 +18,7 @@ pub(super) fn as_function(closure: &ExprClosure) -> Option<TokenStream> {
     Some(quote!(async fn closure(#(#parameters),*) -> impl Sized #body))
 }
 
-/// What runs when the future is awaited that the closure gives.
+/// The code that runs when the closure's future is awaited.
 fn body(body: &Expr) -> TokenStream {
     match body {
         Expr::Async(future) => future.block.to_token_stream(),

@@ -1,4 +1,4 @@
-//! A handler, and what the rules say about it.
+//! A handler, and its findings.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use syn::{LitStr, TypePath, visit::Visit};
 
 use super::{super::finding::Finding, super::source::Source, attribute::Ours};
 
-/// A function that the rules were asked about.
+/// A function that the rules were run on.
 #[derive(Debug)]
 pub(in super::super) struct Handler {
     pub(in super::super) name: String,
     pub(in super::super) line: usize,
     pub(in super::super) kind: Kind,
-    /// What a rule noted that did not report it.
+    /// The note of a rule that did not report it.
     pub(in super::super) note: Option<String>,
 }
 
@@ -26,13 +26,13 @@ pub(in super::super) struct Handler {
 pub(in super::super) enum Kind {
     /// `#[ws_endpoint(..)]`, with the route if it has one.
     Endpoint(Option<String>),
-    /// `#[ws_lifecycle]`, or it takes a handshake or socket of Sockeye's.
+    /// `#[ws_lifecycle]`, or it takes a handshake or socket of Sockeye.
     Helper,
-    /// It takes an upgrade or a socket of axum's.
+    /// It takes an upgrade or a socket of axum.
     Axum,
 }
 
-/// The route of an endpoint, to be compared with others.
+/// The route of an endpoint, for comparison with others.
 #[derive(Debug)]
 pub(in super::super) struct RouteOf {
     pub(in super::super) endpoint: String,
@@ -43,16 +43,16 @@ pub(in super::super) struct RouteOf {
     pub(in super::super) bytes: Range<usize>,
 }
 
-/// An endpoint and what is wrong with it.
+/// An endpoint and its findings.
 pub(super) struct Judged {
     pub(super) kind: Kind,
     pub(super) findings: Vec<Finding>,
     pub(super) route: Option<RouteOf>,
-    /// Whether an upgrade of axum's was found in it.
+    /// Whether an axum upgrade was found in it.
     pub(super) has_upgrade: bool,
 }
 
-/// Asks the rules about what stands under `#[ws_endpoint(..)]`.
+/// Runs the rules on the item below `#[ws_endpoint(..)]`.
 pub(super) fn endpoint(
     ours: &Ours,
     item: Item,
@@ -80,7 +80,7 @@ fn route(endpoint: &Endpoint) -> Option<RouteOf> {
     })
 }
 
-/// Asks the rules about what stands under `#[ws_lifecycle(..)]`.
+/// Runs the rules on the item below `#[ws_lifecycle(..)]`.
 pub(super) fn helper(ours: &Ours, item: Item, around: &Surroundings, source: &Source) -> Judged {
     let helper = syntax::parse_arguments(ours.arguments.clone(), item);
     let findings = findings(check::lifecycle(&helper, around), source, &ours.bytes());
@@ -89,7 +89,7 @@ pub(super) fn helper(ours: &Ours, item: Item, around: &Surroundings, source: &So
     Judged { kind, findings, route: None, has_upgrade }
 }
 
-/// Asks the rules about any other function; `None` when it has nothing to do with WebSockets.
+/// Runs the rules on any other function; `None` if it does not use WebSockets.
 pub(super) fn function(function: &Function, around: &Surroundings, source: &Source) -> Option<Judged> {
     let judged = check::judge_function(function, around)?;
     let findings = findings(judged.found, source, &function.name().span().byte_range());
@@ -127,7 +127,7 @@ fn findings(found: Vec<Diagnostic>, source: &Source, whole: &Range<usize>) -> Ve
 }
 
 /// A diagnostic of the macro, at its place in the file. One without tokens of its own, such as a missing parameter of the
-/// attribute, is about the whole of what it was found in.
+/// attribute, is about the whole item.
 fn finding(found: Diagnostic, source: &Source, whole: &Range<usize>) -> Finding {
     let place = source.place(bytes(found.start, found.end).unwrap_or_else(|| whole.clone()));
     Finding {

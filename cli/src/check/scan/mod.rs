@@ -1,4 +1,4 @@
-//! Finds the handlers of a file and asks the rules about each.
+//! Finds the handlers of a file and runs the rules on each.
 
 mod attribute;
 mod closure;
@@ -21,22 +21,22 @@ use super::{finding::Finding, source::Source};
 pub(super) struct Scanned {
     pub(super) handlers: Vec<Handler>,
     pub(super) findings: Vec<Finding>,
-    /// The routes that are there whatever is configured.
+    /// The routes of unconditional endpoints.
     pub(super) routes: Vec<RouteOf>,
-    /// In the order of the source.
+    /// In source order.
     pub(super) unseen: Vec<Unseen>,
 }
 
-/// A function that has to do with an upgrade of axum's, which was not found in it.
+/// A function that uses an axum upgrade, which was not found in it.
 #[derive(Debug)]
 pub(super) struct Unseen {
-    /// The function around it.
+    /// The enclosing function.
     pub(super) name: String,
     pub(super) line: usize,
 }
 
-/// Every function is looked at, wherever it stands: in modules, `impl` blocks, traits, the bodies of other functions and those of
-/// `macro_rules!`, as far as they parse; and closures that take an upgrade.
+/// Every function is checked: in modules, `impl` blocks, traits, the bodies of other functions and those of `macro_rules!`, as
+/// far as they can be parsed; and closures that take an upgrade.
 pub(super) fn scan(tree: &syn::File, source: &Source, package: Arc<Package>) -> Scanned {
     let around = Imports::of_package(package);
     let (neighbours, functions) = Neighbours::with_functions(tree, &around);

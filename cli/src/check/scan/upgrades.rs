@@ -1,4 +1,4 @@
-//! Where a file has to do with upgrades of axum's, to say what was not understood of that.
+//! Finds uses of axum upgrades in a file, to report those that could not be checked.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub(super) struct Upgrades {
 }
 
 impl Upgrades {
-    /// A type or a call that has to do with an upgrade.
+    /// A type or a call that uses an upgrade.
     pub(super) fn mention(&mut self, at: Span) {
         self.mentions.push(at.byte_range().start);
     }
@@ -28,7 +28,7 @@ impl Upgrades {
         self.functions.push((bytes, name, line));
     }
 
-    /// The innermost functions around the places that no rule has seen, each once.
+    /// The innermost functions around the places that no rule has analyzed, each once.
     pub(super) fn unseen(&self) -> Vec<Unseen> {
         let left = self.mentions.iter().filter(|at| !self.seen.iter().any(|bytes| bytes.contains(at)));
         let around = left.filter_map(|at| {

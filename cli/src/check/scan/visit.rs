@@ -1,4 +1,4 @@
-//! The way through a syntax tree.
+//! Walks a syntax tree.
 
 use std::{collections::HashSet, mem, rc::Rc};
 
@@ -35,7 +35,7 @@ pub(super) struct Visitor<'a> {
     functions: Functions,
     /// The type of the `impl` block around this place.
     of: Option<String>,
-    /// How many of the items around this place may not be there, or hide what is in them.
+    /// How many of the items around this place are conditional, or hide their contents.
     conditions: usize,
     scanned: Scanned,
 }
@@ -71,7 +71,7 @@ impl<'a> Visitor<'a> {
 
     pub(super) fn finish(mut self) -> Scanned {
         self.scanned.unseen = self.upgrades.unseen();
-        // A closure is judged with the function around it as well, when that follows it.
+        // A closure is also checked with the enclosing function, if that follows it.
         let mut known = HashSet::new();
         let place = |one: &Finding| {
             (one.rule.name, one.message.clone(), one.place.start.line, one.place.start.column)
@@ -80,7 +80,7 @@ impl<'a> Visitor<'a> {
         self.scanned
     }
 
-    /// What is known of this place.
+    /// What is known about this place.
     fn around(&self) -> Surroundings {
         Surroundings::in_file(self.scopes.imports().clone(), &self.neighbours, self.of.clone())
     }
@@ -96,7 +96,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// What the rules say of a function, and whether `cfg_attr` decides that it is an endpoint.
+    /// The findings for a function, and whether `cfg_attr` decides that it is an endpoint.
     fn judge(&self, parts: &Parts<'_>) -> Option<(Judged, bool)> {
         let (around, source) = (self.around(), self.source);
         let imports = around.imports();
@@ -120,7 +120,7 @@ impl<'a> Visitor<'a> {
         Some((handler::function(&function, &around, source)?, true))
     }
 
-    /// What the macro would see under its attribute, which has that index.
+    /// The input of the macro for the attribute with this index.
     fn item(&self, parts: &Parts<'_>, without: usize) -> syntax::Item {
         let Some(mut known) = self.functions.take(parts.sig) else {
             return syntax::Item::parse(parts.tokens(Some(without)));
@@ -130,7 +130,7 @@ impl<'a> Visitor<'a> {
         syntax::Item::Function(Box::new(known))
     }
 
-    /// The attribute on something that is no function is a mistake that a rule knows.
+    /// The attribute on an item that is not a function is a mistake with its own rule.
     fn other(&mut self, item: &dyn ToTokens, attrs: &[Attribute]) {
         let (around, source) = (self.around(), self.source);
         let imports = around.imports();
@@ -153,7 +153,7 @@ impl<'a> Visitor<'a> {
         self.scanned.routes.extend(judged.route.filter(|_| !conditional && self.conditions == 0));
     }
 
-    /// Adds the names of a block for as long as it is looked at.
+    /// Adds the names of a block while it is visited.
     fn within<T>(&mut self, block: &Block, look: impl FnOnce(&mut Self) -> T) -> T {
         if !has_names(block) {
             return look(self);
@@ -164,7 +164,7 @@ impl<'a> Visitor<'a> {
         seen
     }
 
-    /// Goes into a function.
+    /// Enters a function.
     fn inside(&mut self, sig: &Signature, block: &Block) {
         self.depth += 1;
         self.visit_signature(sig);
@@ -172,7 +172,7 @@ impl<'a> Visitor<'a> {
         self.depth -= 1;
     }
 
-    /// A closure that takes an upgrade, or a socket that nobody else has judged.
+    /// A closure that takes an upgrade, or a socket that nothing else has checked.
     fn closure(&mut self, closure: &ExprClosure) {
         let Some(function) = closure::as_function(closure).and_then(|text| syn::parse2(text).ok()) else {
             return;
@@ -187,7 +187,7 @@ impl<'a> Visitor<'a> {
         self.take(&Ident::new("closure", span), judged, true);
     }
 
-    /// Goes into what may not be there.
+    /// Enters conditional code.
     fn under(&mut self, condition: bool, go: impl FnOnce(&mut Self)) {
         self.conditions += usize::from(condition);
         go(self);
@@ -196,14 +196,14 @@ impl<'a> Visitor<'a> {
 }
 
 impl Parts<'_> {
-    /// The attributes without the one of that index.
+    /// The attributes without the one with this index.
     fn kept(&self, without: Option<usize>) -> impl Iterator<Item = &Attribute> {
         let all = self.attrs.iter().enumerate();
         let kept = all.filter(move |(index, _)| Some(*index) != without).map(|(_, one)| one);
         kept.filter(|one| attribute::is_outer(one))
     }
 
-    /// What the macro would see: the function without the attribute of that index, and without `default`.
+    /// The input of the macro: the function without the attribute with this index, and without `default`.
     fn tokens(&self, without: Option<usize>) -> TokenStream {
         let attrs = self.kept(without);
         let (vis, sig, block) = (self.vis, self.sig, self.block);
@@ -281,13 +281,13 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
         if item.mac.path.is_ident("macro_rules") {
             for file in macro_rules::bodies(item.mac.tokens.clone()) {
-                // What stands for the macro's own parameters is not known, so routes in it are no routes of this file.
+                // The values of the macro's own parameters are unknown, so routes in it are not routes of this file.
                 self.under(true, |this| file.items.iter().for_each(|item| visit::visit_item(this, item)));
             }
         }
     }
 
-    /// A block may stand under a condition that is not looked for here.
+    /// A block may be under a condition that is not searched for here.
     fn visit_block(&mut self, block: &'ast Block) {
         self.within(block, |this| this.under(true, |this| visit::visit_block(this, block)));
     }

@@ -1,13 +1,13 @@
-//! What it means when no answer in HTTP comes.
+//! The meaning of a missing HTTP response.
 
 use std::io::ErrorKind;
 
 use super::super::{broken::Broken, clean, finding::Finding, steps::tls::rustls_error, target::Target};
 
-/// What of a strange answer is shown.
+/// How much of an unexpected response is shown.
 const SHOWN: usize = 80;
 
-/// The finding for a handshake that broke off.
+/// The finding for a handshake that failed without a response.
 pub(in crate::probe) fn explain(name: &'static str, broken: &Broken, target: &Target) -> Finding {
     match broken {
         Broken::NotConnected(error) => Finding::fail(
@@ -96,13 +96,13 @@ fn not_http(name: &'static str, bytes: &[u8], target: &Target) -> Finding {
         .help(help)
 }
 
-/// Who speaks like this, and what to do.
+/// The program that responds like this, and what to do.
 fn recognise(bytes: &[u8], target: &Target) -> (&'static str, String) {
     let port =
         "the port belongs to another service: compare it with the port that the server prints when it starts"
             .to_owned();
     match bytes {
-        // An alert: the server took the request for a broken TLS handshake.
+        // An alert: the server took the request for an invalid TLS handshake.
         [0x15, 3, ..] => {
             (": it expects TLS", format!("write `wss://{}{}`", target.host_and_port(), target.url.path()))
         }
@@ -124,7 +124,7 @@ fn recognise(bytes: &[u8], target: &Target) -> (&'static str, String) {
     }
 }
 
-/// The first line, as far as it is shown; bytes that are no text in hexadecimal digits.
+/// The first line, up to a maximum length; bytes that are not text in hexadecimal.
 fn begin(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(SHOWN)];
     let printable = cut.iter().filter(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()).count();

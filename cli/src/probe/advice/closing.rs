@@ -1,6 +1,6 @@
-//! What a close code means (RFC 6455 section 7.4 and the registry of IANA), and what to do.
+//! The meaning of a close code (RFC 6455 section 7.4 and the IANA registry), and what to do.
 
-/// The meaning of the code, and what to do when the server gives it without being asked.
+/// The meaning of the code, and what to do if the server sends it unprompted.
 pub(in crate::probe) fn meaning(code: u16) -> (&'static str, &'static str) {
     match code {
         1000 => (

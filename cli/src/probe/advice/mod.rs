@@ -1,4 +1,4 @@
-//! What an answer most likely means, and what to do: words only, nothing is connected here.
+//! The most likely meaning of a response, and what to do: only text, nothing is connected here.
 
 pub(super) mod breakage;
 pub(super) mod closing;

@@ -1,11 +1,11 @@
-//! What the body of an answer is, for people.
+//! The body of a response, for people.
 
 use super::super::{clean, head::Head};
 
 /// The most lines that are shown.
 const LINES: usize = 6;
 
-/// What to show of a body: the title of a page, or the first lines of a text.
+/// The part of a body to show: the title of a page, or the first lines of a text.
 pub(in crate::probe) fn show(head: &Head, body: &[u8]) -> Vec<(&'static str, String)> {
     let text = clean::text(body);
     if text.trim().is_empty() {

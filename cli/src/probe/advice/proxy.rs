@@ -1,15 +1,15 @@
-//! Proxies, told by what they write into their answers, and what each needs to pass a WebSocket on.
+//! Proxies, recognized by their responses, and the configuration with which each forwards a WebSocket.
 
 use super::super::head::Head;
 
-/// What nginx needs, in the location of the endpoint. `$host` would lose the port, and with it the origin.
+/// The configuration for nginx, in the location of the endpoint. `$host` would lose the port, and with it the origin.
 pub(in crate::probe) const NGINX: &str = "nginx needs, in the `location` of this path:\n\
      proxy_http_version 1.1;\n\
      proxy_set_header Upgrade $http_upgrade;\n\
      proxy_set_header Connection \"upgrade\";\n\
      proxy_set_header Host $http_host;";
 
-/// A program that stands in front of servers.
+/// A program in front of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::probe) enum Proxy {
     Nginx,
@@ -23,8 +23,8 @@ pub(in crate::probe) enum Proxy {
     Heroku,
 }
 
-/// Header, part of its value in lower case, who writes it. The first that fits counts: Cloudflare in front of nginx
-/// says `cloudflare`.
+/// Header, part of its value in lower case, and the program that writes it. The first match counts: Cloudflare in front
+/// of nginx writes `cloudflare`.
 const MARKS: [(&str, &str, Proxy); 12] = [
     ("server", "cloudflare", Proxy::Cloudflare),
     ("cf-ray", "", Proxy::Cloudflare),
@@ -44,11 +44,11 @@ impl Proxy {
     pub(in crate::probe) fn of(head: &Head) -> Option<Self> {
         let marked = |name: &str, part: &str| head.all(name).any(|value| value.to_lowercase().contains(part));
         let mark = MARKS.iter().find(|(name, part, _)| marked(name, part)).map(|(_, _, proxy)| *proxy);
-        // The router of Heroku signs with the name of its source.
+        // Heroku's router identifies itself by the name of its source.
         mark.or_else(|| marked("via", "vegur").then_some(Self::Heroku))
     }
 
-    /// What lets it pass the upgrade on.
+    /// The configuration with which it forwards the upgrade.
     pub(in crate::probe) const fn upgrade(self) -> &'static str {
         match self {
             Self::Nginx => NGINX,
@@ -80,7 +80,7 @@ impl Proxy {
     }
 }
 
-/// What lets the proxy in front pass the upgrade on; without a mark, what the usual ones need.
+/// The configuration with which the proxy in front forwards the upgrade; if it is unknown, those of the common ones.
 pub(in crate::probe) fn upgrade_help(head: &Head) -> Vec<String> {
     match Proxy::of(head) {
         Some(proxy) => vec![proxy.upgrade().to_owned()],

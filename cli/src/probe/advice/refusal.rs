@@ -1,10 +1,10 @@
-//! A refusal that says itself why it was: Sockeye's, with the rule in a header.
+//! A refusal with an explanation: Sockeye's, with the rule in a header.
 
 use sockeye_rules::{Rule, find};
 
 use super::super::{finding::Finding, head::Head};
 
-/// The rule that the server names, if it is one.
+/// The rule that the server names, if it exists.
 pub(in crate::probe) fn rule(head: &Head) -> Option<&'static Rule> {
     find(head.get("sockeye-rule")?)
 }

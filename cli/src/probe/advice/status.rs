@@ -1,4 +1,4 @@
-//! What each HTTP status most likely means as the answer to a handshake, and what to do.
+//! The most likely meaning of each HTTP status as the response to a handshake, and what to do.
 
 use super::{
     super::{head::Head, target::Target},
@@ -6,7 +6,7 @@ use super::{
     proxy::{self, Proxy},
 };
 
-/// An answer that is no 101, with what was asked.
+/// A response that is not a 101, with the request.
 pub(in crate::probe) struct Case<'a> {
     pub(in crate::probe) head: &'a Head,
     pub(in crate::probe) body: &'a str,
@@ -14,7 +14,7 @@ pub(in crate::probe) struct Case<'a> {
     pub(in crate::probe) origin: Option<&'a str>,
 }
 
-/// What to do, the likeliest first.
+/// What to do, the most likely remedy first.
 pub(in crate::probe) fn help(case: &Case<'_>) -> Vec<String> {
     if case.head.get("sec-websocket-version").is_some_and(|versions| !versions.contains("13")) {
         return lines(&["the server implements an older version of WebSocket than RFC 6455: update it"]);

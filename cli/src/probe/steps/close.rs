@@ -24,7 +24,7 @@ pub(in crate::probe) async fn check(session: &mut Session, limit: Duration) -> F
     }
 }
 
-/// Messages that are under way do not matter any more.
+/// Messages in transit do not matter any more.
 async fn answer(session: &mut Session) -> Event {
     session.close().await;
     loop {
@@ -40,7 +40,7 @@ fn judge(event: Event, after: Duration) -> Finding {
         Event::Closed { code: 1000, .. } => {
             Finding::ok(NAME, format!("1000 was answered with 1000 in {}", millis(after)))
         }
-        // Without a code in the answer, clients report 1005.
+        // If the answer has no code, clients report 1005.
         Event::Closed { code: 1005, .. } => {
             Finding::ok(NAME, format!("1000 was answered without a code in {}", millis(after)))
         }

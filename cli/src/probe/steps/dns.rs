@@ -1,4 +1,4 @@
-//! Which addresses the name has.
+//! The addresses of the name.
 
 use std::{collections::BTreeSet, io, net::SocketAddr, time::Duration};
 
@@ -12,7 +12,7 @@ const NAME: &str = "dns";
 /// More addresses than these are not tried.
 const MOST: usize = 8;
 
-/// The addresses, in the order in which the system gives them, and what to say about them.
+/// The addresses, in the system's order, and the finding about them.
 pub(in crate::probe) async fn resolve(
     target: &Target,
     limit: Duration,
@@ -54,7 +54,7 @@ fn silent(name: &str, limit: Duration) -> Finding {
 
 fn unknown(name: &str, error: &io::Error) -> Finding {
     let text = error.to_string();
-    // The system's resolver tells the two apart in words only.
+    // The system's resolver distinguishes the two only in its text.
     if text.contains("Temporary failure") || text.contains("Try again") {
         return Finding::fail(NAME, format!("no DNS server can be reached to look up `{name}`")).detail("says", text).help(
             "this machine has no network or no DNS server: check `/etc/resolv.conf`, or in a container, its network",

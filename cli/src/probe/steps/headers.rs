@@ -1,10 +1,10 @@
-//! Whether the headers of a 101 are those that every client insists on (RFC 6455 section 4.1).
+//! Whether a 101 has the headers that every client requires (RFC 6455 section 4.1).
 
 use super::super::{advice::proxy, answer::Answer, finding::Finding, head::Head, request::accept_of};
 
 const NAME: &str = "headers";
 
-/// Whether a client takes the answer, and one finding for each fault, or one that there is none.
+/// Whether a client accepts the response, and one finding for each fault, or one that there is none.
 pub(in crate::probe) fn check(answer: &Answer) -> (bool, Vec<Finding>) {
     let head = &answer.head;
     let fatal: Vec<_> =
@@ -25,7 +25,7 @@ fn version(head: &Head) -> Option<Finding> {
     })
 }
 
-/// What says that the connection is a WebSocket from here on.
+/// The headers that mark the connection as a WebSocket from here on.
 fn upgrade(head: &Head) -> Option<Finding> {
     let is_websocket = |value: &str| value.eq_ignore_ascii_case("websocket");
     let upgrade = head.get("upgrade").is_none_or(|value| !is_websocket(value));

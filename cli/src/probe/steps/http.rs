@@ -1,4 +1,4 @@
-//! What comes back from an opening handshake.
+//! The response to an opening handshake.
 
 use super::super::{
     advice::{breakage, page, refusal, status, status::Case},
@@ -14,13 +14,13 @@ use super::super::{
 
 const NAME: &str = "http";
 
-/// The answer that the later steps go on with, if the server accepted, with the origin that it was given to.
+/// The response for the later steps, if the server accepted, with the origin that was sent.
 pub(in crate::probe) struct Accepted {
     pub(in crate::probe) answer: Answer,
     pub(in crate::probe) ask: Ask,
 }
 
-/// Asks, and asks once more in another way when the origin may have been the reason of a refusal.
+/// Sends the handshake, and once more with a different origin if the origin may be the reason for a refusal.
 pub(in crate::probe) async fn check(line: &Line, ask: Ask) -> (Option<Accepted>, Finding) {
     let answer = match line.ask(&ask).await {
         Ok(answer) => answer,
@@ -37,23 +37,23 @@ pub(in crate::probe) async fn check(line: &Line, ask: Ask) -> (Option<Accepted>,
     }
 }
 
-/// The same question with its own origin in place of none, and with none in place of another.
+/// The same request with the server's own origin instead of none, or with none instead of another.
 fn other_origin(line: &Line, ask: &Ask) -> Ask {
     let origin = if ask.origin.is_some() { None } else { Some(line.own_origin()) };
     Ask { origin, ..ask.clone() }
 }
 
-/// Only where the status, or the server itself, says that it may help.
+/// Only if the status, or the server itself, suggests that it may help.
 async fn again(line: &Line, head: &Head, other: &Ask) -> Option<Result<Answer, Broken>> {
     let by_origin = match refusal::rule(head) {
         Some(rule) => rule.name == "origin_refused",
-        // Some frameworks answer 404 to an origin that they do not know.
+        // Some frameworks answer 404 to an unknown origin.
         None => matches!(head.status, 400 | 403 | 404),
     };
     if by_origin { Some(line.ask(other).await) } else { None }
 }
 
-/// The first answer is a refusal, the second one, to `other`, is not.
+/// The first response is a refusal, the second one, to `other`, is not.
 async fn because_of_origin(
     first: &Answer,
     second: Answer,
@@ -80,7 +80,7 @@ fn origin_refused(answer: &Answer, ask: &Ask) -> Finding {
     }
 }
 
-/// The finding for an answer that is no 101.
+/// The finding for a response that is not a 101.
 fn refused(line: &Line, answer: &Answer, ask: &Ask) -> Finding {
     let finding = with_words(Finding::fail(NAME, status_line(&answer.head)), answer);
     if let Some(rule) = refusal::rule(&answer.head) {
@@ -91,7 +91,7 @@ fn refused(line: &Line, answer: &Answer, ask: &Ask) -> Finding {
     finding.helps(status::help(&case))
 }
 
-/// With where a redirect leads, and what the server said.
+/// With the target of a redirect, and the server's text.
 fn with_words(mut finding: Finding, answer: &Answer) -> Finding {
     if (300..400).contains(&answer.head.status) {
         let location =
@@ -102,12 +102,12 @@ fn with_words(mut finding: Finding, answer: &Answer) -> Finding {
     finding
 }
 
-/// A redirect often carries a token of its own.
+/// The target of a redirect often contains a token.
 fn before_query(location: &str) -> &str {
     location.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// Status, its words, and who says it.
+/// The status with its reason phrase, and the sender.
 pub(in crate::probe) fn status_line(head: &Head) -> String {
     let reason = if head.reason.is_empty() { usual_reason(head.status) } else { &head.reason };
     let from =
@@ -115,7 +115,7 @@ pub(in crate::probe) fn status_line(head: &Head) -> String {
     format!("{} {reason}{}", head.status, from.unwrap_or_default()).replace("  ", " ")
 }
 
-/// A server may leave the words out.
+/// A server may omit the phrase.
 fn usual_reason(status: u16) -> &'static str {
     match status {
         101 => "Switching Protocols",

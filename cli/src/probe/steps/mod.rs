@@ -1,4 +1,4 @@
-//! The checks, in the order in which a connection comes about.
+//! The checks, in the order in which a connection is established.
 
 pub(super) mod close;
 pub(super) mod dns;

@@ -1,4 +1,4 @@
-//! Which pages may connect. Browsers send a page's origin and enforce nothing: CORS does not apply to WebSockets.
+//! The pages that may connect. Browsers send a page's origin and enforce nothing: CORS does not apply to WebSockets.
 
 use std::fmt;
 
@@ -16,27 +16,27 @@ use super::{
 
 const NAME: &str = "origin";
 
-/// A page that nobody can have meant to allow.
+/// A page that no server allows on purpose.
 const STRANGER: &str = "https://evil.example";
 
-/// The question that was accepted, and what came of it: what other pages get is held against it.
+/// The accepted handshake, and its result, with which the results of other pages are compared.
 pub(in crate::probe) struct Base<'a> {
     pub(in crate::probe) line: &'a Line,
     pub(in crate::probe) ask: &'a Ask,
     pub(in crate::probe) pulse: Pulse,
 }
 
-/// How the server takes an origin.
+/// The server's reaction to an origin.
 enum Taken {
     Yes,
     No(Refusal),
     Unclear(Broken),
 }
 
-/// How it says no.
+/// The kind of a refusal.
 enum Refusal {
     Answer(Head),
-    /// It accepts, and closes at once.
+    /// It accepts, and closes immediately.
     Close(Option<u16>),
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Asks as several pages would.
+/// Sends handshakes as several pages would.
 pub(in crate::probe) async fn check(base: &Base<'_>, any_is_meant: bool) -> Vec<Finding> {
     match base.take(STRANGER).await {
         Taken::Yes => vec![anybody(any_is_meant)],
@@ -80,14 +80,14 @@ impl Base<'_> {
         }
     }
 
-    /// Some servers accept everybody and close what they do not want.
+    /// Some servers accept everyone and close unwanted connections.
     async fn stays(&self, mut session: Session) -> Taken {
         if self.pulse != Pulse::Silent
             && let Pulse::Over(code) = ping::pulse(&mut session, self.line.limit).await
         {
             return Taken::No(Refusal::Close(code));
         }
-        // The handler of the other side should not wait for a client that never comes.
+        // The server's handler should not wait for a client that never responds.
         let _ = timeout(self.line.limit, session.close()).await;
         Taken::Yes
     }
@@ -100,7 +100,7 @@ impl Base<'_> {
         self.ask.origin.as_deref() == Some(origin)
     }
 
-    /// A stranger is refused; who is not?
+    /// An unknown origin is refused; is every one?
     async fn who(&self, refusal: &Refusal) -> Finding {
         let own = self.line.own_origin();
         let mut allowed: Vec<String> = self.ask.origin.iter().map(|origin| format!("`{origin}`")).collect();
@@ -120,7 +120,7 @@ impl Base<'_> {
         Finding::ok(NAME, format!("pages of {} may connect, {refused}", allowed.join(" and ")))
     }
 
-    /// Origins that get past a comparison which looks at a part of them only.
+    /// Origins that pass a check which compares only a part of them.
     async fn disguised(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (origin, why) in disguises(&self.line.target) {
@@ -140,7 +140,7 @@ fn disguises(target: &Target) -> Vec<(String, &'static str)> {
         (format!("{scheme}://{host}.evil.example"), "only the beginning of the origin is compared"),
         (format!("{scheme}://evil{host}"), "only the end of the origin is compared"),
     ];
-    // An address of numbers cannot be disguised like this.
+    // This cannot be done with a numeric address.
     all.retain(|(origin, _)| origin == "null" || Url::parse(origin).is_ok());
     all
 }

@@ -1,4 +1,4 @@
-//! Whether the server answers a ping: whether somebody reads at the other end.
+//! Whether the server answers a ping, that is, whether it reads.
 
 use std::time::{Duration, Instant};
 
@@ -15,19 +15,19 @@ use super::{
 
 const NAME: &str = "ping";
 
-/// What comes back belongs to this ping and to no other.
+/// Distinguishes the answer to this ping from any other.
 const PAYLOAD: &[u8] = b"cargo sockeye probe";
 
-/// How the server takes a ping.
+/// The server's reaction to a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::probe) enum Pulse {
     Answers,
     Silent,
-    /// The connection is over; the close code, if it had one.
+    /// The connection has ended; the close code, if there was one.
     Over(Option<u16>),
 }
 
-/// Says what came of a ping.
+/// The finding about a ping.
 pub(in crate::probe) async fn check(session: &mut Session, limit: Duration) -> (Pulse, Finding) {
     let start = Instant::now();
     match timeout(limit, pong(session)).await {
@@ -37,7 +37,7 @@ pub(in crate::probe) async fn check(session: &mut Session, limit: Duration) -> (
     }
 }
 
-/// The same without words.
+/// The same without a finding.
 pub(in crate::probe) async fn pulse(session: &mut Session, limit: Duration) -> Pulse {
     match timeout(limit, pong(session)).await {
         Ok((Event::Pong(_), _)) => Pulse::Answers,
@@ -53,15 +53,15 @@ fn over(event: &Event) -> Pulse {
     }
 }
 
-/// The pong, or what came in its place, and how many messages came before it.
+/// The pong, or the item that arrived instead, and how many messages preceded it.
 async fn pong(session: &mut Session) -> (Event, usize) {
-    // A ping that cannot be sent shows in what is read: a close frame may be waiting there.
+    // A ping that cannot be sent shows when reading: a close frame may be waiting there.
     session.ping(PAYLOAD).await;
     let mut messages = 0;
     loop {
         match session.next().await {
             Event::Pong(payload) if payload == PAYLOAD => return (Event::Pong(payload), messages),
-            // Anybody may send a pong at any time (RFC 6455 section 5.5.3).
+            // A peer may send an unsolicited pong at any time (RFC 6455 section 5.5.3).
             Event::Pong(_) | Event::Ping => {}
             Event::Data => messages += 1,
             other => return (other, messages),
@@ -110,7 +110,7 @@ fn closed(code: u16, reason: &str) -> Finding {
     let said = if reason.is_empty() { String::new() } else { format!(", `{reason}`") };
     let words =
         format!("the server closed the connection right after the handshake with {code} ({meaning}{said})");
-    // An endpoint may have said all that it has to say.
+    // An endpoint may have finished normally.
     let finding = if code == 1000 { Finding::warn(NAME, words) } else { Finding::fail(NAME, words) };
     finding.help(help)
 }

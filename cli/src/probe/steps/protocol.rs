@@ -1,10 +1,10 @@
-//! Which subprotocol was chosen (RFC 6455 section 1.9).
+//! The subprotocol that was chosen (RFC 6455 section 1.9).
 
 use super::super::{finding::Finding, head::Head};
 
 const NAME: &str = "protocol";
 
-/// Nothing is said when none was offered and none was chosen.
+/// No finding if none was offered and none was chosen.
 pub(in crate::probe) fn check(head: &Head, offered: &[String]) -> Option<Finding> {
     let chosen: Vec<_> = head.all("sec-websocket-protocol").filter(|value| !value.is_empty()).collect();
     let list = || offered.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");

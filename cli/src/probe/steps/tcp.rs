@@ -1,4 +1,4 @@
-//! Whether somebody listens at each address.
+//! Whether each address accepts connections.
 
 use std::{
     io::{self, ErrorKind},
@@ -13,14 +13,14 @@ use super::{super::finding::Finding, millis};
 
 const NAME: &str = "tcp";
 
-/// How an attempt to connect came out.
+/// The outcome of an attempt to connect.
 enum Attempt {
     Connected(Duration),
     Failed(io::Error),
     TimedOut,
 }
 
-/// The first address that takes connections, and what to say about all of them.
+/// The first address that accepts connections, and the findings about all of them.
 pub(in crate::probe) async fn connect(
     addresses: &[SocketAddr],
     limit: Duration,
@@ -43,7 +43,7 @@ async fn attempt(address: SocketAddr, limit: Duration) -> Attempt {
     }
 }
 
-/// `elsewhere` is whether another address of the same name takes connections.
+/// `elsewhere` is whether another address of the same name accepts connections.
 fn judge(address: SocketAddr, attempt: &Attempt, elsewhere: bool, limit: Duration) -> Finding {
     let error = match attempt {
         Attempt::Connected(after) => {
@@ -62,7 +62,7 @@ fn judge(address: SocketAddr, attempt: &Attempt, elsewhere: bool, limit: Duratio
     }
 }
 
-/// With another address that works, most clients go on to that one.
+/// If another address works, most clients continue with that one.
 fn found(elsewhere: bool, words: String) -> Finding {
     if elsewhere { Finding::warn(NAME, words) } else { Finding::fail(NAME, words) }
 }
@@ -70,7 +70,7 @@ fn found(elsewhere: bool, words: String) -> Finding {
 fn refused(address: SocketAddr, elsewhere: bool) -> Finding {
     let words = format!("{address} refuses connections: nothing listens there");
     if elsewhere && address.ip().is_loopback() {
-        // `localhost` has two addresses on every machine, and servers in development listen on one of them.
+        // `localhost` has two addresses on every machine, and development servers listen on one of them.
         return Finding::ok(NAME, format!("nothing listens on {address}, which clients skip"));
     }
     let finding = found(elsewhere, words);
@@ -91,7 +91,7 @@ fn timed_out(address: SocketAddr, elsewhere: bool, limit: Duration) -> Finding {
         .help("a firewall or security group drops the packets, or the address does not belong to the server: open the port, or fix the DNS records of the name")
 }
 
-/// Most often it is this machine that has no IPv6: that is not the server's fault, if it has another address.
+/// Usually this machine has no IPv6: that is not the server's fault, if it has another address.
 fn unreachable(address: SocketAddr, error: &io::Error, elsewhere: bool) -> Finding {
     if elsewhere {
         return Finding::ok(

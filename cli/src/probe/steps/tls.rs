@@ -16,7 +16,7 @@ use super::{
 
 const NAME: &str = "tls";
 
-/// Connects once; `false` when nothing can be asked over this line.
+/// Connects once; `false` if no handshake can be sent over it.
 pub(in crate::probe) async fn check(line: &Line, trust: &Trust) -> (bool, Finding) {
     let start = Instant::now();
     match line.open().await {
@@ -49,7 +49,7 @@ fn explain(line: &Line, trust: &Trust, error: &io::Error) -> Finding {
     }
 }
 
-/// The error of rustls in one that came through a stream.
+/// The rustls error inside an error of the stream.
 pub(in crate::probe) fn rustls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
@@ -132,7 +132,7 @@ fn certificate(line: &Line, trust: &Trust, error: &CertificateError) -> Finding 
     shown(finding, &seen)
 }
 
-/// With the names of the certificate, which are most of what one needs to know about it.
+/// With the names of the certificate, which are usually sufficient.
 fn shown(finding: Finding, seen: &Seen) -> Finding {
     if seen.names.is_empty() { finding } else { finding.detail("names", seen.names.join(", ")) }
 }

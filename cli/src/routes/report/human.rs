@@ -12,7 +12,7 @@ use crate::{
     routes::document::{Endpoint, Problem},
 };
 
-/// The table, what is wrong in rustc's form, and how it came out.
+/// The table, the problems in rustc's format, and the summary.
 pub(in crate::routes) fn human(report: &Report<'_>) -> String {
     let renderer = renderer();
     let endpoints: Vec<&Endpoint> =
@@ -50,7 +50,7 @@ fn table(endpoints: &[&Endpoint]) -> String {
         [&one.route, &one.name, &source, &one.settings.origins, group].map(clean)
     }));
     if endpoints.iter().all(|one| one.group.is_empty()) {
-        // A column of dashes is of no use.
+        // A column of dashes is useless.
         for row in &mut rows {
             row[4].clear();
         }
@@ -102,13 +102,13 @@ struct Mark<'a> {
 }
 
 impl<'a> Mark<'a> {
-    /// The line may have changed since: then there is nothing to show but where it was.
+    /// The line may have changed since: then only the position is shown.
     fn read(path: &Path, file: String, line: usize, column: usize, label: &'a str) -> Self {
         let source = fs::read_to_string(path).unwrap_or_default();
         let text = source.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
         let start = text.char_indices().nth(column.saturating_sub(1)).map_or(0, |(at, _)| at);
         let start = start + text[start..].len() - text[start..].trim_start().len();
-        // Where the place ends is not known; a name or the rest of an attribute is what a person looks for.
+        // The end of the place is unknown; a name or the rest of an attribute is a good guess.
         let end = if text[start..].starts_with("#[") {
             text.trim_end().len()
         } else {
@@ -118,7 +118,7 @@ impl<'a> Mark<'a> {
     }
 }
 
-/// The length of the name, path or literal that the text begins with.
+/// The length of the name, path or literal at the beginning of the text.
 fn word(text: &str) -> usize {
     if let Some(rest) = text.strip_prefix('"') {
         return rest.find('"').map_or(text.len(), |end| end + 2);
@@ -128,7 +128,7 @@ fn word(text: &str) -> usize {
     if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end }
 }
 
-/// The first mark is where the problem is, the others are what it has to do with.
+/// The first mark is where the problem is, the others are related.
 fn render(
     level: Level<'_>,
     rule: &str,
@@ -148,7 +148,7 @@ fn render(
     renderer.render(&[title.elements(snippets).elements(help)])
 }
 
-/// What nobody can tell, so that silence about it is not taken for praise.
+/// The endpoints that could not be checked, so that their absence is not misleading.
 fn not_judged(report: &Report<'_>) -> String {
     let mut text = String::new();
     for one in &report.comparison.conditional {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{Found, Report};
 
-/// Version of the document's form: raised when a field changes its meaning or goes away.
+/// Version of the format: incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
 
 /// The endpoints, problems and dropped endpoints as one JSON document.

@@ -56,7 +56,7 @@ pub(super) fn scan(krate: &Crate) -> Vec<Found> {
 
 struct Walk<'a> {
     krate: &'a Crate,
-    /// Files on the way, so that one that names itself does not go round for ever.
+    /// Files on the way, so that one that names itself does not go round forever.
     read: BTreeSet<PathBuf>,
     found: Vec<Found>,
 }
