@@ -138,12 +138,7 @@ struct Heartbeats<'s> {
 
 impl<'a> Look<'a> for Heartbeats<'_> {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
-        let body = match expression {
-            Expr::Loop(repeat) => &repeat.body,
-            Expr::While(repeat) => &repeat.body,
-            _ => return,
-        };
-        let Some(spawn) = at.unheld_task() else { return };
+        let Some((spawn, body)) = at.unheld_loop(expression) else { return };
         let pings =
             has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && at.mentions_handle(body);
         if !pings || !at.rest().is_empty() || !gives_up(body, at.flow.function.macros()) {

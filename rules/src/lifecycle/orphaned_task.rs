@@ -57,12 +57,7 @@ impl<'a> Look<'a> for Tasks<'_> {
     }
 
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
-        let body = match expression {
-            Expr::Loop(repeat) => &repeat.body,
-            Expr::While(repeat) => &repeat.body,
-            _ => return,
-        };
-        let Some(spawn) = at.unheld_task() else { return };
+        let Some((spawn, body)) = at.unheld_loop(expression) else { return };
         if !waits_for_others(expression, at)
             || listens(expression, body, at)
             || has_way_out(body, at.flow.function.macros())

@@ -1,6 +1,6 @@
 //! The surroundings of an expression.
 
-use syn::{Expr, Ident, Pat, Stmt, Type};
+use syn::{Block, Expr, Ident, Pat, Stmt, Type};
 
 use super::origin::{Name, Origin};
 use crate::{
@@ -103,9 +103,15 @@ impl<'a> At<'a> {
         self.apart.last().map_or(0, |(number, _)| *number)
     }
 
-    /// The `spawn` of its task, if the handle is dropped.
-    pub(crate) fn unheld_task(&self) -> Option<&'a Ident> {
-        self.apart.last().and_then(|(_, unheld)| *unheld)
+    /// The `spawn` of the task around a loop, if its handle is dropped, and the body of the loop.
+    pub(crate) fn unheld_loop(&self, expression: &'a Expr) -> Option<(&'a Ident, &'a Block)> {
+        let body = match expression {
+            Expr::Loop(repeat) => &repeat.body,
+            Expr::While(repeat) => &repeat.body,
+            _ => return None,
+        };
+        let (_, unheld) = self.apart.last()?;
+        Some(((*unheld)?, body))
     }
 
     /// Whether it runs repeatedly, including through a loop around its `async` block.

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Expr, Macro, Pat, Token,
-    parse::{Parse, ParseStream, Parser},
-    punctuated::Punctuated,
+    parse::{ParseStream, Parser},
 };
 
 use super::{
@@ -21,25 +20,6 @@ use crate::{
     },
     syntax::Function,
 };
-
-/// An argument of a formatting macro, including `name = value`.
-struct Argument(Expr);
-
-impl Parse for Argument {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // `%value` and `?value` of tracing.
-        if input.peek(Token![%]) {
-            input.parse::<Token![%]>()?;
-        } else if input.peek(Token![?]) {
-            input.parse::<Token![?]>()?;
-        }
-        let expression: Expr = input.parse()?;
-        Ok(Self(match expression {
-            Expr::Assign(assign) => *assign.right,
-            other => other,
-        }))
-    }
-}
 
 impl<'a> Builder<'a> {
     pub(super) fn macro_call(&mut self, call: &'a Macro) -> Value<'a> {
@@ -99,22 +79,17 @@ impl<'a> Builder<'a> {
         if !crate::flow::has_word(&call.tokens, &["await", "return", "break", "continue"]) {
             return;
         }
-        match Punctuated::<Argument, Token![,]>::parse_terminated.parse2(call.tokens.clone()) {
-            Ok(arguments) => {
-                for argument in arguments {
-                    self.eval_owned(argument.0);
-                }
-            }
-            Err(_) => {
-                self.unknown_macro(call);
-            }
+        let arguments = self.macros.arguments(call);
+        arguments.iter().for_each(|argument| _ = self.eval(argument));
+        if arguments.is_empty() {
+            self.unknown_macro(call);
         }
     }
 
     fn pinned(&mut self, call: &'a Macro) -> Value<'a> {
-        match syn::parse2::<Expr>(call.tokens.clone()) {
-            Ok(expression) => self.eval_owned(expression),
-            Err(_) => self.unknown_macro(call),
+        match self.macros.arguments(call) {
+            [pinned] => self.eval(pinned),
+            _ => self.unknown_macro(call),
         }
     }
 
@@ -146,15 +121,11 @@ impl<'a> Builder<'a> {
     }
 
     fn join_macro(&mut self, call: &'a Macro, fails: bool) -> Value<'a> {
-        let parser = |input: ParseStream<'_>| {
-            if input.peek(syn::Ident) && input.peek2(Token![;]) {
-                input.parse::<syn::Ident>()?;
-                input.parse::<Token![;]>()?;
-            }
-            Punctuated::<Expr, Token![,]>::parse_terminated(input)
-        };
-        let Ok(futures) = parser.parse2(call.tokens.clone()) else { return self.unknown_macro(call) };
-        let futures: Vec<_> = futures.into_iter().map(|future| self.eval_owned(future)).collect();
+        let futures = self.macros.arguments(call);
+        if futures.is_empty() {
+            return self.unknown_macro(call);
+        }
+        let futures: Vec<_> = futures.iter().map(|future| self.eval(future)).collect();
         let given = self.all_of(futures, fails);
         if fails { Value::Wrapped(Box::new(given)) } else { given }
     }
