@@ -9,6 +9,7 @@ mod expand;
 mod fallback;
 mod manifest;
 mod mark;
+mod placeholder;
 mod repair;
 mod report;
 mod root;

@@ -9,9 +9,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use sockeye_rules::{IO_BEFORE_ACCEPT, MISSING_AWAIT, Rule, syntax::Diagnostic};
 
+use crate::placeholder;
+
 /// The body, without its braces.
 pub(crate) fn repaired(body: &Group, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
-    stream(body.stream(), found, sockeye)
+    stream(placeholder::in_place_of_paths(body.stream(), found), found, sockeye)
 }
 
 fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
@@ -42,8 +44,17 @@ fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> T
 
 /// A body that returned nothing, in a function that now returns a `Result`.
 pub(crate) fn with_result(body: TokenStream) -> TokenStream {
+    if ends_with_result(&body) {
+        return body;
+    }
     let body = returning(body);
     quote!(let () = { #body }; ::core::result::Result::Ok(()))
+}
+
+/// Whether the last expression is `Ok(..)`: then only the return type is missing.
+fn ends_with_result(body: &TokenStream) -> bool {
+    let tokens: Vec<_> = body.clone().into_iter().collect();
+    matches!(&tokens[..], [.., TokenTree::Ident(name), TokenTree::Group(_)] if name == "Ok")
 }
 
 /// `return` becomes `return Ok(())`.
@@ -101,7 +112,7 @@ fn on_a_socket(out: &mut Vec<TokenTree>, sockeye: &TokenStream) {
     }
 }
 
-fn is_place_of(rule: &Rule, name: &Ident, found: &[Diagnostic]) -> bool {
+pub(crate) fn is_place_of(rule: &Rule, name: &Ident, found: &[Diagnostic]) -> bool {
     found.iter().any(|one| one.rule == rule && same(one.start, name.span()))
 }
 

@@ -186,6 +186,7 @@ rules! {
             mod origin_syntax: ORIGIN_SYNTAX Forbid,
         }
         Lifecycle in mod lifecycle "lifecycle", LIFECYCLE of crate::flow::Flow<'_> {
+            mod axum_api: AXUM_API Forbid,
             mod never_accepted: NEVER_ACCEPTED Forbid,
             mod io_before_accept: IO_BEFORE_ACCEPT Forbid,
             mod accepted_twice: ACCEPTED_TWICE Forbid,

@@ -1,7 +1,7 @@
 //! Distinguishes rules about good practice from rules about code that is never right.
 
 use crate::{
-    ACCEPTED_TWICE, IO_AFTER_CLOSE, IO_BEFORE_ACCEPT, MISSING_AWAIT, NEVER_ACCEPTED, Phase, Rule,
+    ACCEPTED_TWICE, AXUM_API, IO_AFTER_CLOSE, IO_BEFORE_ACCEPT, MISSING_AWAIT, NEVER_ACCEPTED, Phase, Rule,
     SPINNING_LOOP,
 };
 
@@ -10,6 +10,7 @@ use crate::{
 /// A mock server plays one exchange, panics if it is not as expected, and returns.
 pub fn is_habit(rule: &Rule) -> bool {
     let never_right = [
+        &AXUM_API,
         &NEVER_ACCEPTED,
         &IO_BEFORE_ACCEPT,
         &ACCEPTED_TWICE,

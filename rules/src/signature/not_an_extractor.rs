@@ -1,14 +1,24 @@
 use crate::{
     NOT_AN_EXTRACTOR,
-    syntax::{Endpoint, Sink},
+    syntax::{Endpoint, Known, Sink, known, one_line},
 };
 
 /// The maximum number of parameters after the handshake, as for axum's own handlers.
 const MOST: usize = 16;
 
-/// Whether a type is an extractor is checked by type; tokens can only be counted.
+/// Whether a type is an extractor is checked by type, except for numbers; tokens can only be counted.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
+    for plain in function.extractors().iter().filter(|one| known(one.ty()) == Some(Known::Plain)) {
+        let written = one_line(plain.ty());
+        let name = plain.binding().map_or_else(|| "value".to_owned(), ToString::to_string);
+        let message =
+            format!("a parameter is taken from the request by an extractor, and `{written}` is none");
+        let help = format!(
+            "for a parameter of the route write `Path({name}): Path<{written}>`, and `{{{name}}}` in the route"
+        );
+        sink.report(&NOT_AN_EXTRACTOR, &plain.node.ty, message, help);
+    }
     let Some(first_too_many) = function.extractors().get(MOST) else { return };
     let count = function.extractors().len();
     let message = format!("an endpoint can have at most {MOST} extractors, not {count}");

@@ -7,6 +7,7 @@ use syn::{
 use crate::{
     RETURN_TYPE,
     flow::Imports,
+    surroundings::Surroundings,
     syntax::{Endpoint, Function, Sink, generic_arguments, one_line, peel, spelled},
 };
 
@@ -22,21 +23,30 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 }
 
 /// `Result<(), Box<dyn std::error::Error>>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
-pub(crate) fn check_box(function: &Function, imports: &Imports, sink: &mut Sink) {
+pub(crate) fn check_box(function: &Function, around: &Surroundings, sink: &mut Sink) {
     let Some(output) = function.output().map(peel) else { return };
     let [unit, error] = generic_arguments(output)[..] else { return };
-    if !is_unit(unit) || !is_std(output, "Result", imports) || !is_std(error, "Box", imports) {
+    if !is_unit(unit) || !is_std(output, "Result", around.imports()) {
         return;
     }
-    let [Type::TraitObject(object)] = generic_arguments(error)[..] else { return };
-    let [TypeParamBound::Trait(only)] = object.bounds.iter().collect::<Vec<_>>()[..] else { return };
-    let path = imports.resolve_path(&only.path);
-    if !["std::error::Error", "core::error::Error"].contains(&path.trim_start_matches("::")) {
+    let alias = spelled(error).and_then(|name| around.alias(&name));
+    if !is_unsendable(alias.as_ref().unwrap_or(error), around.imports()) {
         return;
     }
     let message = format!("an endpoint cannot return `{}`: the error may not be `Send`", one_line(output));
     let help = "write `-> sockeye::Result`, into which `?` converts every error that is `Send + Sync`";
     sink.report(&RETURN_TYPE, output, message, help).untyped();
+}
+
+/// `Box<dyn std::error::Error>`.
+fn is_unsendable(error: &Type, imports: &Imports) -> bool {
+    if !is_std(error, "Box", imports) {
+        return false;
+    }
+    let [Type::TraitObject(object)] = generic_arguments(peel(error))[..] else { return false };
+    let [TypeParamBound::Trait(only)] = object.bounds.iter().collect::<Vec<_>>()[..] else { return false };
+    let path = imports.resolve_path(&only.path);
+    ["std::error::Error", "core::error::Error"].contains(&path.trim_start_matches("::"))
 }
 
 /// Whether it is this type of the standard library's prelude, not replaced by a `use` in the file.

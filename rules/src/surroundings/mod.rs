@@ -20,7 +20,7 @@ pub use scope::{Scopes, has_names};
 
 pub(crate) use neighbours::Neighbour;
 pub(crate) use receiver::{Types, maker, type_path};
-pub(crate) use shapes::Shapes;
+pub(crate) use shapes::{Data, Shapes};
 
 use std::rc::Rc;
 
@@ -74,6 +74,19 @@ impl Surroundings {
     /// Whether a type of the file is data for serde, and certainly not a codec.
     pub(crate) fn is_only_data(&self, name: &str) -> bool {
         self.imports.resolve(name) == format!("self::{name}") && self.neighbours.shapes().is_only_data(name)
+    }
+
+    /// What serde can do with a type of the file; `None` if that is not known.
+    pub(crate) fn data(&self, name: &str) -> Option<Data> {
+        let is_here = self.imports.resolve(name) == format!("self::{name}");
+        self.neighbours.shapes().data(name).filter(|_| is_here)
+    }
+
+    /// The type that a `type` item of the file, without parameters, stands for.
+    pub(crate) fn alias(&self, name: &str) -> Option<syn::Type> {
+        let is_here = self.imports.resolve(name) == format!("self::{name}");
+        let alias = self.neighbours.shapes().alias(name).filter(|_| is_here)?;
+        syn::parse_str(alias).ok()
     }
 
     /// The path of the type of this field of `self`, inside wrappers.

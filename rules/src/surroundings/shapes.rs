@@ -15,8 +15,8 @@ pub(crate) struct Shapes {
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
     enums: HashSet<String>,
-    /// Types for serde that only this file uses.
-    data: HashSet<String>,
+    /// Private types that derive only traits of the standard library and serde.
+    data: HashMap<String, Data>,
     /// Types for which the file implements traits, or may.
     implementors: HashSet<String>,
     /// Whether traits may be implemented elsewhere: in another file, or by a macro.
@@ -56,10 +56,15 @@ impl Shapes {
 
     /// A struct or an enum.
     pub(super) fn add_data(&mut self, vis: &Visibility, name: &Ident, attrs: &[Attribute]) {
-        let is_only_data = matches!(vis, Visibility::Inherited) && is_data(attrs);
-        // Modules of one file may have types of one name.
-        let found = if is_only_data { &mut self.data } else { &mut self.implementors };
-        found.insert(name.to_string());
+        match derived(attrs).filter(|_| matches!(vis, Visibility::Inherited)) {
+            Some(Data { reads, writes }) => {
+                // Modules of one file may have types of one name.
+                let all = self.data.entry(name.to_string()).or_default();
+                all.reads |= reads;
+                all.writes |= writes;
+            }
+            None => _ = self.implementors.insert(name.to_string()),
+        }
     }
 
     pub(super) fn add_impl(&mut self, item: &ItemImpl) {
@@ -78,7 +83,13 @@ impl Shapes {
 
     /// Whether the type is data for serde that implements no trait except those that it derives.
     pub(crate) fn is_only_data(&self, name: &str) -> bool {
-        !self.has_more && self.data.contains(name) && !self.implementors.contains(name)
+        self.data(name).is_some_and(|data| data.reads || data.writes)
+    }
+
+    /// What serde can do with a type that implements no trait except those that it derives; `None` if that is not known.
+    pub(crate) fn data(&self, name: &str) -> Option<Data> {
+        let is_sure = !self.has_more && !self.implementors.contains(name);
+        self.data.get(name).copied().filter(|_| is_sure)
     }
 
     /// The fields of a struct and their types.
@@ -105,8 +116,17 @@ fn text(ty: &Type) -> Rc<str> {
     ty.to_token_stream().to_string().into()
 }
 
-/// Whether it derives serde's traits, and nothing that could implement a foreign trait.
-fn is_data(attrs: &[Attribute]) -> bool {
+/// What serde can do with a type.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Data {
+    /// It derives `Deserialize`.
+    pub(crate) reads: bool,
+    /// It derives `Serialize`.
+    pub(crate) writes: bool,
+}
+
+/// Which of serde's traits it derives; `None` if anything on it could implement a foreign trait.
+fn derived(attrs: &[Attribute]) -> Option<Data> {
     const HARMLESS: [&str; 6] = ["serde", "doc", "allow", "expect", "repr", "non_exhaustive"];
     const DERIVED: [&str; 11] = [
         "Clone",
@@ -121,24 +141,25 @@ fn is_data(attrs: &[Attribute]) -> bool {
         "PartialOrd",
         "Serialize",
     ];
-    let mut of_serde = false;
+    let mut data = Data::default();
     for attr in attrs {
         if HARMLESS.iter().any(|name| attr.path().is_ident(name)) {
             continue;
         }
         if !attr.path().is_ident("derive") {
-            return false;
+            return None;
         }
         let mut known = true;
         let parsed = attr.parse_nested_meta(|meta| {
             let name = meta.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
             known &= DERIVED.contains(&name.as_str());
-            of_serde |= matches!(name.as_str(), "Deserialize" | "Serialize");
+            data.reads |= name == "Deserialize";
+            data.writes |= name == "Serialize";
             Ok(())
         });
         if parsed.is_err() || !known {
-            return false;
+            return None;
         }
     }
-    of_serde
+    Some(data)
 }

@@ -71,7 +71,7 @@ impl<T> Outgoing<'_, T> {
     message = "this socket sends `{Out}`, not `{Self}`",
     label = "expected `{Out}` or `&{Out}`",
     note = "the codec decides what a socket sends: `Handshake<Json<In, Out>>` sends `Out`, and `Handshake` sends text and bytes",
-    note = "help: send a value of the type `{Out}`, or write another codec in the type of the handshake"
+    note = "help: send a value of the type `{Out}`: text is `value.to_string()` on a plain socket, and a value of yours is sent with `Handshake<Json<In, Out>>`"
 )]
 pub trait IntoOutgoing<'a, Out: 'a>: Sized {
     /// The value, ready to be encoded.
@@ -111,3 +111,9 @@ macro_rules! from_payload {
 }
 
 from_payload!(&str, String, Utf8Bytes, Bytes, Vec<u8>);
+
+impl From<&String> for Outgoing<'_, Message> {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}

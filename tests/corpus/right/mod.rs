@@ -2,6 +2,7 @@
 
 mod accepting;
 mod allowed;
+mod axum_names;
 mod blocking;
 mod blocks;
 mod bounds;

@@ -18,4 +18,14 @@ async fn chat(handshake: Handshake<Command>) -> sockeye::Result {
     Ok(())
 }
 
+/// The `Json` of axum.
+#[ws_endpoint("/ws/axum")]
+async fn of_axum(handshake: Handshake<axum::Json<Command>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(command).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

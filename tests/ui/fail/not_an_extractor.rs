@@ -12,4 +12,10 @@ async fn seventeen(
     todo!()
 }
 
+/// Documented.
+#[ws_endpoint("/ws/{room}")]
+async fn number(_handshake: Handshake, room: u64, _fast: bool) {
+    todo!("{room}")
+}
+
 fn main() {}

@@ -38,4 +38,12 @@ async fn question(handshake: Handshake) {
     }
 }
 
+/// Only the type is missing.
+#[ws_endpoint("/ws/ok")]
+async fn ok(handshake: Handshake) {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn main() {}

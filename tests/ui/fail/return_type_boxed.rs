@@ -26,4 +26,14 @@ async fn imported(handshake: Handshake) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+type Boxed = Box<dyn Error>;
+
+/// By another name.
+#[ws_endpoint("/ws/alias")]
+async fn alias(handshake: Handshake) -> Result<(), Boxed> {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn main() {}

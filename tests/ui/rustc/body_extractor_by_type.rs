@@ -1,7 +1,12 @@
-//! Bare names: only the type knows that it is axum's.
+//! Names of another module: only the type knows that it is axum's.
 
-use axum::{Form, Json, extract::Request};
 use sockeye::{Handshake, ws_endpoint};
+
+mod http {
+    pub use axum::{Form, Json, extract::Request};
+}
+
+use http::{Form, Json, Request};
 
 /// Documented.
 #[ws_endpoint("/ws/json")]

@@ -1,20 +1,23 @@
-//! `Json` is forgotten, around a type that other files may know.
+//! The type of a message, which another file may make a codec, in the place of the codec.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sockeye::{Handshake, ws_endpoint};
 
-#[derive(Serialize, Deserialize)]
-pub struct Command {
-    pause: bool,
+#[derive(Deserialize)]
+pub enum Order {
+    Pause,
+    Resume,
 }
 
 /// Documented.
 #[ws_endpoint("/ws")]
-async fn chat(handshake: Handshake<Command>) -> sockeye::Result {
+async fn orders(handshake: Handshake<Order>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
-    while let Some(command) = socket.recv().await? {
-        socket.send(command).await?;
+    let mut paused = false;
+    while let Some(order) = socket.recv().await? {
+        paused = matches!(order, Order::Pause);
     }
+    drop(paused);
     Ok(())
 }
 

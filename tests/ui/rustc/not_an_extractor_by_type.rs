@@ -1,7 +1,7 @@
 //! Types that take nothing from the head of a request.
 
 use axum::extract::State;
-use sockeye::{Handshake, ws_endpoint};
+use sockeye::{Handshake, Hub, ws_endpoint};
 
 struct CurrentUser;
 
@@ -14,8 +14,8 @@ async fn user(_handshake: Handshake, _user: CurrentUser) {
 }
 
 /// Documented.
-#[ws_endpoint("/ws/number")]
-async fn number(_handshake: Handshake, _id: u64) {
+#[ws_endpoint("/ws/hub")]
+async fn hub(_handshake: Handshake, _hub: Hub<String>) {
     todo!()
 }
 

@@ -12,7 +12,11 @@ async fn mine(handshake: Handshake) -> Result<(), Mine> {
     Ok(())
 }
 
-type Boxed = Box<dyn std::error::Error>;
+mod errors {
+    pub type Boxed = Box<dyn std::error::Error>;
+}
+
+use errors::Boxed;
 
 /// A box that cannot change its thread, behind a name.
 #[ws_endpoint("/ws/boxed")]

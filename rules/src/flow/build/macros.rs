@@ -80,7 +80,9 @@ impl<'a> Builder<'a> {
             return;
         }
         let arguments = self.macros.arguments(call);
-        arguments.iter().for_each(|argument| _ = self.eval(argument));
+        for argument in arguments {
+            self.eval(argument);
+        }
         if arguments.is_empty() {
             self.unknown_macro(call);
         }

@@ -1,0 +1,166 @@
+use std::collections::HashSet;
+
+use proc_macro2::LineColumn;
+use quote::ToTokens;
+use syn::{
+    Expr, ExprCall, ExprLet, ExprMatch, ExprMethodCall, Local, Macro, Pat, PatTupleStruct, Path,
+    visit::{self, Visit},
+};
+
+use crate::{
+    AXUM_API,
+    flow::{Act, Flavor, Flow, macro_name},
+    reading::variant,
+    syntax::{Sink, one_line},
+};
+
+pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if flow.flavor != Flavor::Sockeye {
+        return;
+    }
+    let is_receive = |act: Act| matches!(act, Act::Recv | Act::Poll);
+    let received = flow.operations().filter(|(_, one)| is_receive(one.act));
+    let received = received.map(|(_, one)| one.site.method.span().start()).collect();
+    Search { flow, received, sink }.visit_block(flow.body);
+}
+
+/// What rustc refuses by its types, in words about types that the user did not write.
+struct Search<'f, 'a> {
+    flow: &'f Flow<'a>,
+    /// Where messages are received from a Sockeye socket.
+    received: HashSet<LineColumn>,
+    sink: &'f mut Sink,
+}
+
+impl Search<'_, '_> {
+    /// `Some(Ok(message))` for what `recv` gives.
+    fn pattern(&mut self, pattern: &Pat, received: &Expr) {
+        let Some(inner) = of_axum(pattern).filter(|_| self.is_received(received)) else { return };
+        let message = "this pattern is for axum's `recv`: Sockeye's gives `Result<Option<Message>>`";
+        let inner = one_line(inner);
+        let help = format!(
+            "write `Some({inner}) = socket.recv().await?`, or `Ok(Some({inner}))` in place of `{}`",
+            one_line(pattern)
+        );
+        self.sink.report(&AXUM_API, pattern, message, help).untyped();
+    }
+
+    fn is_received(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::Await(inner) => self.is_received(&inner.base),
+            Expr::Paren(inner) => self.is_received(&inner.expr),
+            Expr::MethodCall(call) => self.received.contains(&call.method.span().start()),
+            _ => false,
+        }
+    }
+
+    /// `Json(command)`, as axum writes it.
+    fn json(&mut self, path: &Path, argument: &dyn ToTokens, at: &dyn ToTokens) {
+        if self.flow.imports().resolve_path(path) != "sockeye::Json" {
+            return;
+        }
+        let message = "`sockeye::Json` is the codec in the type of the handshake: messages are sent and received without it";
+        self.sink.report(&AXUM_API, at, message, format!("write `{}`", one_line(argument))).untyped();
+    }
+}
+
+/// What is in `Some(Ok(..))`.
+fn of_axum(pattern: &Pat) -> Option<&Pat> {
+    let only = |pattern: &'_ Pat, name: &str| match pattern {
+        Pat::TupleStruct(made) if made.elems.len() == 1 => variant(pattern).is_some_and(|one| one == name),
+        _ => false,
+    };
+    let (Pat::TupleStruct(some), true) = (pattern, only(pattern, "Some")) else { return None };
+    let (Pat::TupleStruct(ok), true) = (&some.elems[0], only(&some.elems[0], "Ok")) else { return None };
+    ok.elems.first()
+}
+
+/// The kinds of messages that Sockeye takes care of, and what to write instead.
+const KINDS: [(&str, &str); 4] = [
+    (
+        "Close",
+        "remove it: when the peer closes, `recv` gives `None`; to close, call `socket.close(CloseCode::NORMAL, \"..\").await`",
+    ),
+    (
+        "Ping",
+        "remove it: pings are answered without the handler; to measure the way, call `socket.ping().await`",
+    ),
+    ("Pong", "remove it: pings are answered, and pongs read, without the handler"),
+    ("Frame", "remove it: frames are put together without the handler"),
+];
+
+impl<'ast> Visit<'ast> for Search<'_, '_> {
+    fn visit_path(&mut self, path: &'ast Path) {
+        let full = self.flow.imports().resolve_path(path);
+        if let Some((kind, help)) =
+            KINDS.iter().find(|(kind, _)| full.strip_prefix("sockeye::Message::") == Some(kind))
+        {
+            let message = format!("Sockeye's `Message` has no `{kind}`: it is text or bytes");
+            self.sink.report(&AXUM_API, path, message, *help).untyped();
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_pat_tuple_struct(&mut self, made: &'ast PatTupleStruct) {
+        if let [inner] = &made.elems.iter().collect::<Vec<_>>()[..] {
+            self.json(&made.path, inner, made);
+        }
+        visit::visit_pat_tuple_struct(self, made);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let (Expr::Path(function), Some(argument), 1) = (&*call.func, call.args.first(), call.args.len()) {
+            self.json(&function.path, argument, call);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_let(&mut self, test: &'ast ExprLet) {
+        self.pattern(&test.pat, &test.expr);
+        visit::visit_expr_let(self, test);
+    }
+
+    fn visit_expr_match(&mut self, choice: &'ast ExprMatch) {
+        let of_axum = choice.arms.iter().find(|arm| of_axum(&arm.pat).is_some());
+        if let Some(arm) = of_axum {
+            self.pattern(&arm.pat, &choice.expr);
+        }
+        visit::visit_expr_match(self, choice);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            self.pattern(&local.pat, &init.expr);
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let is_handshake =
+            |root: &crate::flow::Root| call.receiver.to_token_stream().to_string() == root.at.to_string();
+        if call.method == "on_upgrade" && self.flow.is_endpoint && self.flow.roots.iter().any(is_handshake) {
+            let message = "a handshake of Sockeye's has no `on_upgrade`: `accept` gives the socket, and the function goes on with it";
+            let help =
+                "write `let mut socket = handshake.accept().await?;`, and what the callback does after it";
+            self.sink.report(&AXUM_API, &call.method, message, help).untyped();
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        let macros = self.flow.function.macros();
+        if macro_name(call) == "select" {
+            for branch in macros.branches(call).into_iter().flatten() {
+                if let (Some(pattern), Some(future)) = (&branch.pattern, &branch.future) {
+                    self.pattern(pattern, future);
+                    self.visit_pat(pattern);
+                }
+                branch.future.iter().chain(&branch.guard).for_each(|one| self.visit_expr(one));
+                self.visit_expr(&branch.handler);
+            }
+        }
+        macros.arguments(call).iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}

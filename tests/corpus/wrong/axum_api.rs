@@ -1,0 +1,59 @@
+//! A Sockeye socket used as if it were axum's.
+
+use std::time::Duration;
+
+use sockeye::{Handshake, Json, Message, Receiver, Socket, ws_endpoint};
+use tokio::time::timeout;
+
+/// The pattern of axum's `recv` in a `match`.
+#[ws_endpoint("/axum/match")]
+async fn matched(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        match socket.recv().await {
+            Some(Ok(message)) => socket.send(message).await?, //~ axum_api
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// And of a half.
+#[ws_endpoint("/axum/half")]
+async fn half(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut rx) = handshake.accept().await?.split();
+    let Some(Ok(first)) = rx.recv().await else { return Ok(()) }; //~ axum_api
+    sender.send(first).await?;
+    while rx.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// A close frame as a message.
+#[ws_endpoint("/axum/close")]
+async fn close(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        if matches!(message, Message::Binary(_)) {
+            socket.send(Message::Close(None)).await?; //~ axum_api
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A helper with a ping of its own.
+async fn beat(mut socket: Socket) -> sockeye::Result {
+    socket.send(sockeye::Message::Ping(Vec::new())).await?; //~ axum_api
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// The codec around what is received.
+#[ws_endpoint("/axum/json")]
+async fn json(handshake: Handshake<Json<u32>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(number) = socket.recv().await? {
+        let sending = socket.send(Json(number + 1)); //~ axum_api
+        sending.await?;
+    }
+    Ok(())
+}

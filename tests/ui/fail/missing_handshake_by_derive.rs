@@ -1,0 +1,40 @@
+//! Types of messages that serde cannot read or write.
+
+use serde::{Deserialize, Serialize};
+use sockeye::{Handshake, Json, ws_endpoint};
+
+struct Nothing {
+    pause: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Question {
+    left: i32,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    sum: i32,
+}
+
+/// Neither.
+#[ws_endpoint("/ws/nothing")]
+async fn nothing(handshake: Handshake<Json<Nothing>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(command).await?;
+    }
+    Ok(())
+}
+
+/// The wrong way round.
+#[ws_endpoint("/ws/turned")]
+async fn turned(handshake: Handshake<Json<Answer, Question>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(answer) = socket.recv().await? {
+        socket.send(Question { left: answer.sum }).await?;
+    }
+    Ok(())
+}
+
+fn main() {}
