@@ -33,6 +33,10 @@ enum Command {
     Probe(probe::Options),
 }
 
+/// A check is mostly the making and dropping of small nodes of trees, which this allocator does faster than those of most systems.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Arguments::parse_from(arguments(std::env::args_os())).command {
         Command::Check(options) => check::run(&options),
