@@ -6,7 +6,7 @@
 
 use std::iter::Peekable;
 
-use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree, token_stream};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree, token_stream};
 
 /// People write 20 levels, macros and generators 100.
 const DEEPEST: usize = 256;
@@ -76,8 +76,8 @@ impl Open {
     }
 }
 
-/// The first token that is nested too deep.
-pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
+/// The first token of this text that stands too deep.
+pub(super) fn too_deep(tokens: &TokenStream, text: &str) -> Option<Span> {
     let mut open = vec![Open::new(tokens.clone(), false)];
     let mut around = 0;
     while let Some(current) = open.last_mut() {
@@ -91,14 +91,51 @@ pub(super) fn too_deep(tokens: &TokenStream) -> Option<Span> {
             return Some(token.span());
         }
         if let TokenTree::Group(group) = &token {
+            let is_block = group.delimiter() == Delimiter::Brace;
+            let most = Most::of(group, text);
+            if most.is_some_and(|most| counted + most.tokens <= LONGEST && open.len() + most.open <= DEEPEST)
+            {
+                current_after(&mut open, is_block);
+                continue;
+            }
             around = counted;
-            open.push(Open::new(group.stream(), group.delimiter() == Delimiter::Brace));
+            open.push(Open::new(group.stream(), is_block));
         }
     }
     None
 }
 
-/// Returns to the enclosing bracket, with the count from when it was left.
+/// What a bracket can hold at most, by its text: most are so short that their tokens need not be gone through.
+struct Most {
+    tokens: usize,
+    open: usize,
+}
+
+impl Most {
+    fn of(group: &Group, text: &str) -> Option<Self> {
+        let text = text.as_bytes().get(group.span().byte_range())?;
+        let mut most = Self { tokens: 0, open: 1 };
+        for byte in text {
+            most.tokens += match byte {
+                b' ' | b'\n' => 0,
+                // `///x` is five tokens, of which two stand in a bracket.
+                b'/' => 3,
+                _ => 1,
+            };
+            most.open += usize::from(matches!(byte, b'(' | b'[' | b'{'));
+        }
+        Some(most)
+    }
+}
+
+/// Goes on behind a bracket that was not gone through.
+fn current_after(open: &mut [Open], is_block: bool) {
+    if let Some(current) = open.last_mut().filter(|_| is_block) {
+        current.after_block();
+    }
+}
+
+/// Back to the bracket around this one: what that had counted when it was left.
 fn leave(open: &mut Vec<Open>) -> usize {
     let left_block = open.pop().is_some_and(|left| left.is_block);
     let Some(around) = open.last_mut() else { return 0 };
@@ -114,7 +151,7 @@ mod tests {
     use super::*;
 
     fn is_too_deep(text: &str) -> bool {
-        too_deep(&text.parse().unwrap()).is_some()
+        too_deep(&text.parse().unwrap(), text).is_some()
     }
 
     #[test]
@@ -133,6 +170,28 @@ mod tests {
         }
         assert!(is_too_deep(&"if a {} else ".repeat(9000)));
         assert!(is_too_deep(&format!("{}{{ {} }}", "!".repeat(5000), "!".repeat(5000))));
+    }
+
+    #[test]
+    fn a_bracket_that_is_not_gone_through_holds_what_its_text_says() {
+        for text in ["{ a + b[c(d)] }", "{ /// a\n//! b\n/** c */ x }", "{\t\"((\"; }", "((((x))))"] {
+            let tokens: TokenStream = text.parse().unwrap();
+            let Some(TokenTree::Group(group)) = tokens.into_iter().next() else { panic!("{text}") };
+            let most = Most::of(&group, text).unwrap();
+            let (tokens, open) = counted(&group);
+            assert!(most.tokens >= tokens && most.open >= open, "{text}");
+        }
+    }
+
+    /// How many tokens stand in a bracket, and how many brackets nest in it, itself included.
+    fn counted(group: &Group) -> (usize, usize) {
+        group.stream().into_iter().fold((0, 1), |(tokens, open), token| match token {
+            TokenTree::Group(group) => {
+                let inner = counted(&group);
+                (tokens + 1 + inner.0, open.max(inner.1 + 1))
+            }
+            _ => (tokens + 1, open),
+        })
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn parse(source: &Source) -> Result<syn::File, Box<Finding>> {
         ));
     }
     let tokens: TokenStream = source.text().parse().map_err(|error| no_tokens(source, &error))?;
-    if let Some(span) = nesting::too_deep(&tokens) {
+    if let Some(span) = nesting::too_deep(&tokens, source.text()) {
         let why = "this is nested too deeply to parse";
         return Err(unreadable(place(source, span), why, "split the expression or the type"));
     }

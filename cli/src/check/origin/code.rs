@@ -24,10 +24,17 @@ pub(super) fn mentions_origin(text: &str) -> bool {
     text.contains("origin") || text.contains("sec-fetch-site") || text.contains("sec_fetch_site")
 }
 
+/// Whether the word stands in the text, be it in a comment.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |one: char| one.is_alphanumeric() || one == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
+
 impl Code {
     /// Reads a file. A file that is not Rust is assumed to check origins.
     pub(super) fn read(text: &str) -> Self {
-        let code = text.parse().ok().filter(|tokens| nesting::too_deep(tokens).is_none());
+        let code = text.parse().ok().filter(|tokens| nesting::too_deep(tokens, text).is_none());
         let code = code.map(|tokens| {
             let mut reader = Reader::default();
             let kept = reader.kept(tokens);
@@ -36,6 +43,11 @@ impl Code {
         // The spans are not needed any more; otherwise those of all files would fill the memory.
         proc_macro2::extra::invalidate_current_thread_spans();
         code.unwrap_or_else(|| Self { looks_at_origins: mentions_origin(text), ..Self::default() })
+    }
+
+    /// Reads what is there for tests only; a file without the word has none of it.
+    pub(super) fn tests(text: &str) -> Self {
+        if has_word(text, "test") { Self::read(text) } else { Self::default() }
     }
 
     /// Whether the line is part of a test.
@@ -251,6 +263,12 @@ mod tests {
         ] {
             assert!(!looks(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_without_the_word_has_no_tests() {
+        assert!(Code::tests("fn latest() {}\n#[cfg(test)]\nmod tests {}").is_test(2));
+        assert!(!Code::tests("fn latest() {}\n#[cfg(unix)]\nmod tests {}").is_test(2));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl File {
     fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| {
             let tokens: Option<TokenStream> = self.text.parse().ok();
-            let tokens = tokens.filter(|tokens| nesting::too_deep(tokens).is_none());
+            let tokens = tokens.filter(|tokens| nesting::too_deep(tokens, &self.text).is_none());
             let tree = tokens.and_then(|tokens| syn::parse2(tokens).ok());
             tree.map(|tree| Facts::of(&tree)).unwrap_or_default()
         })

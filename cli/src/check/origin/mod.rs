@@ -55,7 +55,7 @@ fn is_about_origin(finding: &Finding) -> bool {
 
 /// Keeps the findings of handlers that any page can open, and notes the reason for the others.
 fn report_open(file: &SourceFile, report: &mut FileReport, index: &Index) {
-    let code = Code::read(&text(&file.path));
+    let code = Code::tests(&text(&file.path));
     let mut notes = Vec::new();
     report.findings.retain_mut(|finding| {
         if !is_about_origin(finding) {
@@ -190,7 +190,7 @@ pub(super) fn leave_out_tests(file: &SourceFile, source: &Source, findings: &mut
     if is_test_file(&file.path) {
         findings.retain(|finding| !is_habit(finding.rule));
     }
-    let code = Code::read(source.text());
+    let code = Code::tests(source.text());
     findings.retain(|finding| !(is_habit(finding.rule) && code.is_test(finding.place.start.line)));
 }
 
