@@ -134,7 +134,7 @@ mod tests {
         let helper = parse(TokenStream::new(), item.parse().unwrap());
         let found = check::lifecycle(&helper, &Surroundings::default());
         assert!(!found.is_empty(), "{item}");
-        repaired(&helper.function().unwrap().body, &found, &quote!(::sockeye)).to_string()
+        repaired(helper.function().unwrap().body(), &found, &quote!(::sockeye)).to_string()
     }
 
     #[test]

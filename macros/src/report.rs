@@ -57,7 +57,7 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
     }
     let warnings = self::warnings(function, &warnings);
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
-    let body = repair::repaired(&function.body, found, &root::path(&helper.options));
+    let body = repair::repaired(function.body(), found, &root::path(&helper.options));
     let silent = (!errors.is_empty()).then(|| quote!(#[allow(warnings)]));
     quote!(#(#attrs)* #silent #vis #sig { #errors #warnings #body })
 }
@@ -117,13 +117,13 @@ fn mended(
     sig.constness = None;
     sig.abi = None;
     sig.variadic = None;
-    if sig.asyncness.is_none() && awaits(&function.body) {
+    if sig.asyncness.is_none() && awaits(function.body()) {
         sig.asyncness = Some(syn::Token![async](sig.fn_token.span));
     }
     let (attrs, vis) = (&function.attrs, &function.vis);
     if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) {
         sig.output = parse_quote!(-> #sockeye::Result);
-        let body = repair::repaired(&function.body, found, sockeye);
+        let body = repair::repaired(function.body(), found, sockeye);
         let body = match function.output() {
             // Its imports are still used.
             Some(written) => quote!(type __Written = #written; #body),
@@ -132,10 +132,10 @@ fn mended(
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body });
     }
     if errors.is_empty() {
-        let body = &function.body;
+        let body = function.body();
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body);
     }
-    let body = repair::repaired(&function.body, found, sockeye);
+    let body = repair::repaired(function.body(), found, sockeye);
     quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body })
 }
 

@@ -38,7 +38,7 @@ fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
 fn is_timed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
     let escapes = |step: &Step| matches!(step, Step::Escape(handle) if handle.connection == connection);
     let is_timed = |step: &Step| match step {
-        Step::Call(call) => flow.called(call).is_some_and(|one| one.is_timed),
+        Step::Call(call) => flow.called(call).is_some_and(|one| one.words.speak_of_time()),
         Step::Unknown => true,
         _ => false,
     };

@@ -1,4 +1,9 @@
-use std::{collections::HashMap, rc::Rc, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write,
+    rc::Rc,
+    sync::Arc,
+};
 
 use syn::{Block, File, Item, Path, Stmt, UseTree};
 
@@ -115,16 +120,16 @@ impl Imports {
         self
     }
 
-    /// Whether any of these words, or a word in the path that one stands for, satisfies the predicate.
-    pub(crate) fn mean<'w>(
-        &self,
-        words: impl IntoIterator<Item = &'w String>,
-        is_meant: impl Fn(&str) -> bool,
-    ) -> bool {
-        words.into_iter().any(|word| {
-            let path = || self.names.paths.get(word).is_some_and(|path| path.split("::").any(&is_meant));
-            is_meant(word) || path()
-        })
+    /// Whether any of these words, or of the path that one stands for, is such a word.
+    pub(crate) fn mean(&self, words: &HashSet<String>, is_meant: impl Fn(&str) -> bool) -> bool {
+        words.iter().any(|word| is_meant(word))
+            || self.stand_for(words).any(|path| path.split("::").any(&is_meant))
+    }
+
+    /// The paths that some of these words stand for. There are fewer imports in a file than words in a function.
+    pub(crate) fn stand_for<'i>(&'i self, words: &'i HashSet<String>) -> impl Iterator<Item = &'i str> {
+        let paths = self.names.paths.iter().filter(|(name, _)| words.contains(*name));
+        paths.map(|(_, path)| path.as_str())
     }
 
     pub(crate) fn checks_origin(&self) -> bool {
@@ -148,8 +153,7 @@ impl Imports {
 
     /// The full path of a path, without generic arguments.
     pub(crate) fn resolve_path(&self, path: &Path) -> String {
-        let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        self.resolve(&names.join("::"))
+        self.resolve(&written(path))
     }
 
     /// The full path of a path in the source, as far as the imports show it: `ws::WebSocket` is
@@ -165,7 +169,10 @@ impl Imports {
     }
 
     fn written(&self, written: &str) -> String {
-        let written = written.trim_start_matches("::");
+        let mut written = written;
+        while let Some(rest) = written.strip_prefix("::") {
+            written = rest;
+        }
         let (first, rest) = written.split_once("::").map_or((written, ""), |(first, rest)| (first, rest));
         match self.names.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
@@ -195,7 +202,7 @@ impl Imports {
 
     /// The meaning of a name that comes from another file of the package.
     fn through_package(&self, full: &str) -> Option<String> {
-        let package = self.package.as_ref()?;
+        let package = self.package.as_ref().filter(|package| package.has_names())?;
         package.axum_name(self.name_in_package(full)?)
     }
 
@@ -220,6 +227,19 @@ impl Imports {
             _ => self.names.globs.iter().any(|glob| is_of_package(glob)).then_some(full),
         }
     }
+}
+
+/// The path as it is written, without generic arguments.
+pub(crate) fn written(path: &Path) -> String {
+    let mut text = String::new();
+    for segment in &path.segments {
+        if !text.is_empty() {
+            text.push_str("::");
+        }
+        // Nothing can fail when a text is written into another.
+        let _: std::fmt::Result = write!(text, "{}", segment.ident);
+    }
+    text
 }
 
 impl Names {

@@ -27,7 +27,7 @@ pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site};
-pub(crate) use words::{all as all_words, each_word, has_word, is_of_time, macro_name, speaks_of_time};
+pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
 
 use quote::{ToTokens, quote};
 use syn::Block;
@@ -250,8 +250,8 @@ fn type_of(path: &str) -> Option<&str> {
 fn looks_at_origin(function: &Function) -> bool {
     let asks = function.parameters.iter().any(|one| asks_for_origin(one.ty().to_token_stream()));
     let whole = || {
-        let (signature, body) = (&function.sig, &function.body);
+        let (signature, body) = (&function.sig, function.body());
         quote!(#signature #body)
     };
-    asks || reads_origin_header(whole())
+    asks || function.names_origins() && reads_origin_header(whole())
 }

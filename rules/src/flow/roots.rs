@@ -6,6 +6,7 @@ use syn::{Pat, Type};
 
 use super::{
     Flavor, Imports,
+    imports::written,
     value::{Handle, Kind, Value},
 };
 use crate::{
@@ -253,8 +254,7 @@ fn is_result(ty: &Type) -> bool {
 
 fn alias_of(ty: &Type, imports: &Imports) -> Option<Alias> {
     let Type::Path(path) = peel(ty) else { return None };
-    let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    imports.alias(&names.join("::"))
+    imports.alias(&written(&path.path))
 }
 
 fn is_reference(ty: &Type) -> bool {
@@ -278,10 +278,9 @@ fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
             known(generic_arguments(ty).first()?, imports)
         }
         Type::Path(path) if path.qself.is_none() => {
-            let names: Vec<_> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             let generics = path.path.segments.last().map(|last| &last.arguments);
             let alias = alias_of(ty, imports).map(|alias| (alias.flavor, alias.kind));
-            alias.or_else(|| handle(&imports.resolve(&names.join("::")), generics?))
+            alias.or_else(|| handle(&imports.resolve_path(&path.path), generics?))
         }
         _ => None,
     }

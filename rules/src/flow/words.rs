@@ -1,6 +1,6 @@
 //! The names that occur in a piece of code, regardless of their meaning.
 
-use std::rc::Rc;
+use std::{fmt::Write, rc::Rc};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,13 +12,20 @@ pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2
     for token in tokens {
         match token {
             TokenTree::Ident(word) => found(&word),
-            TokenTree::Group(group) => each_word(group.stream(), found),
+            TokenTree::Group(group) => each_word(into_stream(group), found),
             _ => {}
         }
     }
 }
 
-/// Whether any of the words occurs there.
+/// What stands in a group of which nothing else is needed: tokens that nobody shares are gone through without a copy of each.
+pub(crate) fn into_stream(group: proc_macro2::Group) -> TokenStream {
+    let inner = group.stream();
+    drop(group);
+    inner
+}
+
+/// Whether any of the words stands there.
 pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
     let mut found = false;
     each_word(tokens.to_token_stream(), &mut |word| found |= words.iter().any(|one| word == one));
@@ -55,8 +62,14 @@ pub(crate) fn is_of_time(word: &str) -> bool {
         "idle",
         "debounce",
     ];
-    let word = word.to_lowercase();
-    TIME.iter().any(|one| word.contains(one))
+    let is_in = |word: &str| {
+        let begins = |at: usize| TIME.iter().any(|one| word.as_bytes()[at..].starts_with(one.as_bytes()));
+        (0..word.len()).any(begins)
+    };
+    if word.is_ascii() && !word.bytes().any(|one| one.is_ascii_uppercase()) {
+        return is_in(word);
+    }
+    is_in(&word.to_lowercase())
 }
 
 /// Every word that occurs there.
@@ -73,9 +86,21 @@ pub(crate) fn mentioned<'n, 'a>(
 ) -> impl Iterator<Item = &'n Value<'a>> {
     // Most functions follow few names, and begin with a long part before the first.
     let is_followed = names.iter().any(|(_, value)| *value != Value::Other);
-    let mut words = if is_followed { all(tokens) } else { Vec::new() };
-    words.sort_unstable();
-    words.dedup();
-    let last = move |word: String| names.iter().rfind(|(name, _)| **name == *word);
-    words.into_iter().filter_map(last).map(|(_, value)| value)
+    let (mut found, mut word) = (Vec::new(), String::new());
+    if is_followed {
+        each_word(tokens.to_token_stream(), &mut |ident| {
+            spell(ident, &mut word);
+            found.extend(names.iter().rposition(|(name, _)| **name == *word));
+        });
+    }
+    found.sort_unstable_by(|one, other| names[*one].0.cmp(&names[*other].0));
+    found.dedup();
+    found.into_iter().map(|index| &names[index].1)
+}
+
+/// Writes the word in place of what is there.
+pub(crate) fn spell(word: &proc_macro2::Ident, text: &mut String) {
+    text.clear();
+    // Nothing can fail when a text is written into another.
+    let _: std::fmt::Result = write!(text, "{word}");
 }

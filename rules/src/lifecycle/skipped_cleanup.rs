@@ -69,7 +69,7 @@ fn is_undone_in(flow: &Flow<'_>, callback: &ExprMethodCall, events: &Events, add
         let there = || {
             let neighbour = flow.neighbour(&word.to_string());
             neighbour.is_some_and(|one| {
-                one.methods.iter().any(|word| added.undoing_words().contains(&word.as_str()))
+                one.words.methods.iter().any(|word| added.undoing_words().contains(&word.as_str()))
             })
         };
         found |= here || there();

@@ -7,7 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::flow::{Macros, macro_name};
+use crate::flow::{Macros, into_stream, macro_name};
 
 /// Whether it certainly leaves the loop around it.
 pub(crate) fn leaves(expression: &Expr) -> bool {
@@ -86,7 +86,7 @@ fn stream_tells(tokens: TokenStream, before: &mut Option<String>) -> bool {
             }
             TokenTree::Group(group) => {
                 *before = None;
-                if stream_tells(group.stream(), before) {
+                if stream_tells(into_stream(group), before) {
                     return true;
                 }
             }
@@ -152,7 +152,7 @@ pub(crate) fn has_call(tokens: &dyn ToTokens, names: &[&str]) -> bool {
                 TokenTree::Ident(word) => called = names.iter().any(|name| word == name),
                 TokenTree::Group(group) => {
                     let arguments = group.delimiter() == proc_macro2::Delimiter::Parenthesis;
-                    if called && arguments || search(group.stream(), names) {
+                    if called && arguments || search(into_stream(group), names) {
                         return true;
                     }
                     called = false;

@@ -1,6 +1,5 @@
-use quote::ToTokens;
 use syn::{
-    Block, ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
+    ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
@@ -61,9 +60,9 @@ fn is_unit(output: &Type) -> bool {
 
 /// `?` in a function that returns nothing, which rustc reports at each of them.
 fn check_question(function: &Function, sink: &mut Sink) {
-    let Ok(body) = syn::parse2::<Block>(function.body.to_token_stream()) else { return };
+    let Some(body) = function.block() else { return };
     let mut own = OwnQuestion(None);
-    own.visit_block(&body);
+    own.visit_block(body);
     let Some(question) = own.0.filter(|_| function.sig.asyncness.is_some()) else { return };
     let message = format!("`?` returns an error, but `{}` returns nothing", function.name());
     let help = "write `-> sockeye::Result` after the parameters, and `Ok(())` as the last line";

@@ -7,11 +7,12 @@ use crate::{
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
-    if could_be_read(function) {
+    let names = route.parameters.iter().map(|parameter| &parameter.name);
+    let names: Vec<_> = names.filter(|name| !name.starts_with('_')).collect();
+    if names.is_empty() || could_be_read(function) {
         return;
     }
-    for name in route.parameters.iter().map(|parameter| &parameter.name).filter(|name| !name.starts_with('_'))
-    {
+    for name in names {
         let route_text = one_line(&route.literal);
         let message = format!("nothing reads the parameter `{{{name}}}` of the route {route_text}");
         let unused = route_text.replace(&format!("{{{name}}}"), &format!("{{_{name}}}"));
@@ -30,7 +31,7 @@ fn could_be_read(function: &Function) -> bool {
         return true;
     };
     match handshake.binding() {
-        Some(name) => reads_or_passes_on(function.body.stream(), name),
+        Some(name) => reads_or_passes_on(function.body().stream(), name),
         None => one_line(&handshake.node.pat) != "_",
     }
 }

@@ -67,7 +67,7 @@ struct Collector {
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let Some(function) = Function::of(sig, block) else { return };
+        let function = Function::of(sig, block);
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);

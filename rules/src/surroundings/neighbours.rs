@@ -6,9 +6,8 @@ use std::{
     rc::Rc,
 };
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, File, Signature};
+use syn::{Expr, File, ReturnType, Signature};
 
 use super::{
     Shapes, Surroundings,
@@ -18,7 +17,7 @@ use crate::{
     Rule, check,
     flow::{Flavor, Flow, Imports, Kind, blocking, is_handle_type},
     reading::each_expression,
-    syntax::{Diagnostic, Function},
+    syntax::{Diagnostic, Function, Words},
 };
 
 /// How many calls deep blocking calls are searched.
@@ -58,10 +57,8 @@ pub(crate) struct Neighbour {
     pub(crate) receives: usize,
     /// The faults in what it does with a handle.
     pub(crate) faults: Vec<Fault>,
-    /// Whether any word in it is about time.
-    pub(crate) is_timed: bool,
-    /// The methods that it calls.
-    pub(crate) methods: HashSet<String>,
+    /// The words of its body.
+    pub(crate) words: Rc<Words>,
     imports: Imports,
     is_ours: bool,
     is_test: bool,
@@ -234,14 +231,13 @@ impl Neighbour {
         Self {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
             of: found.of.clone(),
-            diverges: found.function.sig.output.to_token_stream().to_string().trim_end().ends_with('!'),
+            diverges: diverges(&found.function.sig.output),
             is_async: found.function.sig.asyncness.is_some(),
             takes_handle,
             blocks: None,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
-            is_timed: found.function.speaks_of_time(),
-            methods: methods(found),
+            words: found.function.shared_words(),
             imports: found.imports.clone(),
             is_ours: found.is_ours,
             is_test: found.is_test,
@@ -288,23 +284,7 @@ fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
     diagnostics.into_iter().map(fault).collect()
 }
 
-/// The names that follow a dot.
-fn methods(found: &Found) -> HashSet<String> {
-    let mut methods = HashSet::new();
-    add_methods(found.function.body.stream(), &mut methods);
-    methods
-}
-
-fn add_methods(code: TokenStream, methods: &mut HashSet<String>) {
-    let mut after_dot = false;
-    for token in code {
-        match &token {
-            TokenTree::Ident(name) if after_dot => {
-                methods.insert(name.to_string());
-            }
-            TokenTree::Group(group) => add_methods(group.stream(), methods),
-            _ => {}
-        }
-        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-    }
+/// Whether the return type is `!`, or ends with it.
+fn diverges(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(..)) && output.to_token_stream().to_string().trim_end().ends_with('!')
 }

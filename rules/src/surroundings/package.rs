@@ -97,6 +97,11 @@ impl Package {
         self.fields.get(of).into_iter().flatten().map(|(name, handle)| (name.as_str(), *handle))
     }
 
+    /// Whether any file imports a name from axum.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// The path in axum of a name that some file of the package imports from there.
     pub(crate) fn axum_name(&self, path: &str) -> Option<String> {
         match path.split_once("::") {

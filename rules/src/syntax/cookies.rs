@@ -21,7 +21,7 @@ pub fn reads_cookies(function: &Function) -> bool {
         handshake: function.parameters.first().and_then(Parameter::binding).map(ToString::to_string),
         parts: names("Parts"),
     };
-    reader.reads(function.body.stream(), names("HeaderMap"))
+    reader.reads(function.body().stream(), names("HeaderMap"))
 }
 
 fn is_type(parameter: &Parameter, name: &str) -> bool {

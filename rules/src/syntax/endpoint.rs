@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{cell::OnceCell, collections::HashSet, rc::Rc};
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,9 +7,13 @@ use syn::{
     parse::{Parse, ParseStream, Parser},
 };
 
-use crate::flow::{Imports, Macros, all_words as words, is_of_time};
+use crate::flow::{Imports, Macros};
 
-use super::{Arguments, Options, Route, body::Body, one_line};
+use super::{
+    Arguments, Options, Route,
+    body::{Body, Words},
+    one_line,
+};
 
 /// A function that is, or is meant to be, a WebSocket endpoint, with its syntax, so that spans are kept.
 pub struct Endpoint {
@@ -134,14 +138,14 @@ pub struct Function {
     pub vis: Visibility,
     /// The signature, as written.
     pub sig: Signature,
-    /// The body, including braces.
-    pub body: Group,
     /// `self` in any form.
     pub receiver: Option<Receiver>,
     /// Every other parameter, in order; the first should be the handshake.
     pub parameters: Vec<Parameter>,
-    /// The parsed body: many rules need it.
-    read: Body,
+    /// The body, and what was read from it: many rules ask for it.
+    body: Body,
+    /// Every word of the signature, each once.
+    words_of_signature: OnceCell<Words>,
 }
 
 /// Parses a function with a body, either free or in an `impl` block.
@@ -150,23 +154,26 @@ impl Parse for Function {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let sig = Signature::parse(input)?;
-        let body = input.parse()?;
-        let receiver = sig.receiver().cloned();
-        let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
-        Ok(Self { attrs, vis, sig, body, receiver, parameters, read: Body::default() })
+        let body = Body::of_tokens(input.parse()?);
+        Ok(Self::new(attrs, vis, sig, body))
     }
 }
 
 impl Function {
-    /// The function from a parsed file, whose body need not be parsed again.
-    pub(crate) fn of(sig: &Signature, block: &Block) -> Option<Self> {
-        let tokens = block.to_token_stream().into_iter().next();
-        let Some(TokenTree::Group(body)) = tokens else { return None };
-        let (sig, vis) = (sig.clone(), Visibility::Inherited);
+    /// The function that was read with a file, whose body need not be read again.
+    pub(crate) fn of(sig: &Signature, block: &Block) -> Self {
+        Self::new(Vec::new(), Visibility::Inherited, sig.clone(), Body::of(block.clone()))
+    }
+
+    fn new(attrs: Vec<Attribute>, vis: Visibility, sig: Signature, body: Body) -> Self {
         let receiver = sig.receiver().cloned();
         let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
-        let read = Body::of(block.clone());
-        Some(Self { attrs: Vec::new(), vis, sig, body, receiver, parameters, read })
+        Self { attrs, vis, sig, receiver, parameters, body, words_of_signature: OnceCell::new() }
+    }
+
+    /// The body as tokens, braces included.
+    pub fn body(&self) -> &Group {
+        self.body.tokens()
     }
 
     /// The function's name.
@@ -181,32 +188,51 @@ impl Function {
 
     /// The parsed body; `None` if it cannot be parsed.
     pub(crate) fn block(&self) -> Option<&Block> {
-        self.read.block(&self.body)
+        self.body.block()
     }
 
     /// The contents of the macros in the body.
     pub(crate) fn macros(&self) -> &Macros {
-        self.read.macros(&self.body)
+        self.body.macros()
     }
 
     /// Whether any of the words occurs in the body.
     pub(crate) fn has_word(&self, words: &[&str]) -> bool {
-        self.read.has_word(&self.body, words)
+        self.body.has_word(words)
     }
 
     /// Whether any word of it, or of the path that one stands for, satisfies the predicate.
     pub(crate) fn means(&self, imports: &Imports, is_meant: impl Fn(&str) -> bool + Copy) -> bool {
-        imports.mean(self.words(), is_meant) || imports.mean(&words(&self.sig), is_meant)
+        imports.mean(self.words(), is_meant) || imports.mean(self.words_of_signature(), is_meant)
     }
 
     /// Every word of the body, each once.
     pub(crate) fn words(&self) -> &HashSet<String> {
-        self.read.words(&self.body)
+        &self.body.words().all
+    }
+
+    /// The words of the body, for those who keep them longer than the function.
+    pub(crate) fn shared_words(&self) -> Rc<Words> {
+        Rc::clone(self.body.words())
+    }
+
+    /// Every word of the signature, each once.
+    pub(crate) fn words_of_signature(&self) -> &HashSet<String> {
+        &self.signature().all
+    }
+
+    fn signature(&self) -> &Words {
+        self.words_of_signature.get_or_init(|| Words::of(self.sig.to_token_stream()))
+    }
+
+    /// Whether a word or a text of it is about origins.
+    pub(crate) fn names_origins(&self) -> bool {
+        self.body.words().name_origins || self.signature().name_origins
     }
 
     /// Whether any word of the body is about time.
     pub(crate) fn speaks_of_time(&self) -> bool {
-        self.words().iter().any(|word| is_of_time(word))
+        self.body.words().speak_of_time()
     }
 
     /// The return type; `None` is `()`.

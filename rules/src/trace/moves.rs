@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{Expr, Pat};
 
 use super::{Names, Tags};
+use crate::flow::into_stream;
 
 /// Methods of an `Option` or a `Result` that consume it.
 const CONSUMES: [&str; 22] = [
@@ -152,7 +153,7 @@ fn add_words(tokens: TokenStream, words: &mut HashSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(word) => _ = words.insert(word.to_string()),
-            TokenTree::Group(group) => add_words(group.stream(), words),
+            TokenTree::Group(group) => add_words(into_stream(group), words),
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
                 words.extend(text.split(|one: char| !(one.is_alphanumeric() || one == '_')).map(Into::into));

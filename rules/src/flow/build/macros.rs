@@ -217,7 +217,7 @@ fn only_reads(name: &str) -> bool {
 
 /// Macros that are defined in the function.
 pub(super) fn of_function(function: &Function) -> HashSet<String> {
-    if function.has_word(&["macro_rules"]) { own_macros(function.body.stream()) } else { HashSet::new() }
+    if function.has_word(&["macro_rules"]) { own_macros(function.body().stream()) } else { HashSet::new() }
 }
 
 /// The names of the macros that are defined anywhere in this code: their effects are unknown.
