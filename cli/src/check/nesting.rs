@@ -76,7 +76,7 @@ impl Open {
     }
 }
 
-/// The first token of this text that stands too deep.
+/// The first token of this text that is nested too deeply.
 pub(super) fn too_deep(tokens: &TokenStream, text: &str) -> Option<Span> {
     let mut open = vec![Open::new(tokens.clone(), false)];
     let mut around = 0;
@@ -95,7 +95,7 @@ pub(super) fn too_deep(tokens: &TokenStream, text: &str) -> Option<Span> {
             let most = Most::of(group, text);
             if most.is_some_and(|most| counted + most.tokens <= LONGEST && open.len() + most.open <= DEEPEST)
             {
-                current_after(&mut open, is_block);
+                skip(&mut open, is_block);
                 continue;
             }
             around = counted;
@@ -105,7 +105,7 @@ pub(super) fn too_deep(tokens: &TokenStream, text: &str) -> Option<Span> {
     None
 }
 
-/// What a bracket can hold at most, by its text: most are so short that their tokens need not be gone through.
+/// Upper bounds for the contents of a bracket, from its text: most brackets are so short that their tokens need not be visited.
 struct Most {
     tokens: usize,
     open: usize,
@@ -118,7 +118,7 @@ impl Most {
         for byte in text {
             most.tokens += match byte {
                 b' ' | b'\n' => 0,
-                // `///x` is five tokens, of which two stand in a bracket.
+                // `///x` is five tokens, and three of them are in a bracket.
                 b'/' => 3,
                 _ => 1,
             };
@@ -128,14 +128,14 @@ impl Most {
     }
 }
 
-/// Goes on behind a bracket that was not gone through.
-fn current_after(open: &mut [Open], is_block: bool) {
+/// Continues after a bracket whose tokens were not visited.
+fn skip(open: &mut [Open], is_block: bool) {
     if let Some(current) = open.last_mut().filter(|_| is_block) {
         current.after_block();
     }
 }
 
-/// Back to the bracket around this one: what that had counted when it was left.
+/// Returns to the enclosing bracket, with the count from when it was left.
 fn leave(open: &mut Vec<Open>) -> usize {
     let left_block = open.pop().is_some_and(|left| left.is_block);
     let Some(around) = open.last_mut() else { return 0 };
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bracket_that_is_not_gone_through_holds_what_its_text_says() {
+    fn the_bounds_of_a_bracket_are_not_too_low() {
         for text in ["{ a + b[c(d)] }", "{ /// a\n//! b\n/** c */ x }", "{\t\"((\"; }", "((((x))))"] {
             let tokens: TokenStream = text.parse().unwrap();
             let Some(TokenTree::Group(group)) = tokens.into_iter().next() else { panic!("{text}") };
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    /// How many tokens stand in a bracket, and how many brackets nest in it, itself included.
+    /// The number of tokens in a bracket, and the depth of the brackets in it, including itself.
     fn counted(group: &Group) -> (usize, usize) {
         group.stream().into_iter().fold((0, 1), |(tokens, open), token| match token {
             TokenTree::Group(group) => {

@@ -126,8 +126,22 @@ static SIGNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// Whether the function may contain a blocking call; only its flow can tell.
+///
+/// A sign alone is common: `Arc` is in `std::sync`. So every name of one of the paths must occur.
 pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
-    function.means(imports, |word| SIGNS.contains(word))
+    if !function.means(imports, |word| SIGNS.contains(word)) {
+        return false;
+    }
+    let words = [function.words(), function.words_of_signature()];
+    let paths =
+        words.into_iter().flat_map(|words| imports.stand_for(words)).flat_map(|path| path.split("::"));
+    let names: HashSet<&str> = words.into_iter().flatten().map(String::as_str).chain(paths).collect();
+    let stands =
+        |path: &str| path.split(['.', ':']).filter(|name| !name.is_empty()).all(|name| names.contains(name));
+    let is_diesel = || names.contains("diesel") || imports.resolve("RunQueryDsl").starts_with("diesel::");
+    stands("std::fs")
+        || DIESEL.iter().any(|method| names.contains(method)) && is_diesel()
+        || BLOCKING.iter().any(|(path, _)| stands(path))
 }
 
 /// What to write instead of this call, if it blocks the thread.

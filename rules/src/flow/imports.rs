@@ -120,13 +120,13 @@ impl Imports {
         self
     }
 
-    /// Whether any of these words, or of the path that one stands for, is such a word.
+    /// Whether any of these words, or a word in the path that one stands for, satisfies the predicate.
     pub(crate) fn mean(&self, words: &HashSet<String>, is_meant: impl Fn(&str) -> bool) -> bool {
         words.iter().any(|word| is_meant(word))
             || self.stand_for(words).any(|path| path.split("::").any(&is_meant))
     }
 
-    /// The paths that some of these words stand for. There are fewer imports in a file than words in a function.
+    /// The paths of the imported names among these words. A file has fewer imports than a function has words.
     pub(crate) fn stand_for<'i>(&'i self, words: &'i HashSet<String>) -> impl Iterator<Item = &'i str> {
         let paths = self.names.paths.iter().filter(|(name, _)| words.contains(*name));
         paths.map(|(_, path)| path.as_str())
@@ -229,14 +229,14 @@ impl Imports {
     }
 }
 
-/// The path as it is written, without generic arguments.
+/// The path as written, without generic arguments.
 pub(crate) fn written(path: &Path) -> String {
     let mut text = String::new();
     for segment in &path.segments {
         if !text.is_empty() {
             text.push_str("::");
         }
-        // Nothing can fail when a text is written into another.
+        // Writing to a string cannot fail.
         let _: std::fmt::Result = write!(text, "{}", segment.ident);
     }
     text

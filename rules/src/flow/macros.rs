@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, Macro,
+    BinOp, Block, Expr, Macro,
     visit::{self, Visit},
 };
 
@@ -14,7 +14,15 @@ use super::{Branch, arguments, macro_name, parse_select};
 /// They are identified by their addresses, since two macros that another macro wrote can have the same place in the
 /// source.
 #[derive(Default)]
-pub(crate) struct Macros(HashMap<*const Macro, Parts>);
+pub(crate) struct Macros {
+    read: HashMap<*const Macro, Parts>,
+    /// Whether the body, or one of the macros, has an index expression.
+    pub(crate) indexes: bool,
+    /// Whether `+=` occurs.
+    pub(crate) adds: bool,
+    /// Whether `-=` occurs.
+    pub(crate) subtracts: bool,
+}
 
 /// The contents of the parentheses.
 struct Parts {
@@ -32,12 +40,12 @@ impl Macros {
 
     /// The branches of `select!`; `None` if it cannot be parsed.
     pub(crate) fn branches(&self, call: &Macro) -> Option<&[Branch]> {
-        self.0.get(&std::ptr::from_ref(call))?.branches.as_deref()
+        self.read.get(&std::ptr::from_ref(call))?.branches.as_deref()
     }
 
     /// The comma-separated arguments; empty if the macro has its own syntax.
     pub(crate) fn arguments(&self, call: &Macro) -> &[Expr] {
-        self.0.get(&std::ptr::from_ref(call)).map_or(&[], |parts| &parts.arguments)
+        self.read.get(&std::ptr::from_ref(call)).map_or(&[], |parts| &parts.arguments)
     }
 }
 
@@ -54,7 +62,18 @@ impl<'ast> Visit<'ast> for Macros {
         }
         parts.arguments.iter().for_each(|one| self.visit_expr(one));
         // Parsed values keep their addresses when the vectors around them move.
-        self.0.insert(std::ptr::from_ref(call), parts);
+        self.read.insert(std::ptr::from_ref(call), parts);
+    }
+
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        self.indexes = true;
+        visit::visit_expr_index(self, index);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        self.adds |= matches!(binary.op, BinOp::AddAssign(_));
+        self.subtracts |= matches!(binary.op, BinOp::SubAssign(_));
+        visit::visit_expr_binary(self, binary);
     }
 
     /// It is a function of its own.

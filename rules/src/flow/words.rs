@@ -18,14 +18,14 @@ pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2
     }
 }
 
-/// What stands in a group of which nothing else is needed: tokens that nobody shares are gone through without a copy of each.
+/// The contents of a group that is not needed any more: iterating over tokens that are not shared does not copy them.
 pub(crate) fn into_stream(group: proc_macro2::Group) -> TokenStream {
     let inner = group.stream();
     drop(group);
     inner
 }
 
-/// Whether any of the words stands there.
+/// Whether any of the words occurs there.
 pub(crate) fn has_word(tokens: &dyn ToTokens, words: &[&str]) -> bool {
     let mut found = false;
     each_word(tokens.to_token_stream(), &mut |word| found |= words.iter().any(|one| word == one));
@@ -98,9 +98,9 @@ pub(crate) fn mentioned<'n, 'a>(
     found.into_iter().map(|index| &names[index].1)
 }
 
-/// Writes the word in place of what is there.
+/// Replaces the text with the word.
 pub(crate) fn spell(word: &proc_macro2::Ident, text: &mut String) {
     text.clear();
-    // Nothing can fail when a text is written into another.
+    // Writing to a string cannot fail.
     let _: std::fmt::Result = write!(text, "{word}");
 }

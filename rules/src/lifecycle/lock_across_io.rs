@@ -19,7 +19,7 @@ const HELP: &str = "copy what you need and release the lock first: `let value = 
                     into a block of its own";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if !flow.function.has_word(&trace::LOCKS) {
+    if !trace::may_lock(flow) {
         return;
     }
     trace::watch(flow, &mut Locks { sink, reported: HashSet::new() });

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{cell::LazyCell, collections::HashMap};
 
 use quote::ToTokens;
 use syn::{Expr, ExprIndex, ExprMethodCall, Lit};
@@ -15,18 +15,24 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.function.has_word(&["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
         return;
     }
-    let measures = Measures::of(flow.body, flow.function.macros());
+    // Only these calls and index expressions are checked.
+    let calls = ["unwrap", "expect", "split_at", "split_to", "advance", "copy_to_slice"];
+    if !flow.function.macros().indexes && !flow.function.has_word(&calls) {
+        return;
+    }
+    let measures = LazyCell::new(|| Measures::of(flow.body, flow.function.macros()));
     trace::watch(flow, &mut Panics { sink, measures, taken: HashMap::new() });
 }
 
-struct Panics<'s> {
+struct Panics<'s, F> {
     sink: &'s mut Sink,
-    measures: Measures<'s>,
+    /// Computed on first use: most functions do not index or unwrap anything that the client sent.
+    measures: LazyCell<Measures<'s>, F>,
     /// How often `next` was called on each name.
     taken: HashMap<String, usize>,
 }
 
-impl Watch for Panics<'_> {
+impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
         match expression {
             Expr::MethodCall(call) => self.method(call, names),
@@ -36,7 +42,7 @@ impl Watch for Panics<'_> {
     }
 }
 
-impl Panics<'_> {
+impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
     fn method(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
         match call.method.to_string().as_str() {
             "unwrap" | "expect" => self.unwrap(call, names),

@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Macro, Member};
@@ -57,8 +59,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
     // A token of another kind: for cancellation, or a word of a parser or a model.
     let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
-    let (is_login, in_query) = (mentions_login(flow), has_secret_query(flow));
-    trace::watch(flow, &mut Logs { flow, sink, cancels, is_login, in_query });
+    trace::watch(
+        flow,
+        &mut Logs { flow, sink, cancels, is_login: OnceCell::new(), in_query: OnceCell::new() },
+    );
 }
 
 /// Whether the function decides who may connect.
@@ -89,8 +93,8 @@ struct Logs<'s> {
     flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     cancels: bool,
-    is_login: bool,
-    in_query: bool,
+    is_login: OnceCell<bool>,
+    in_query: OnceCell<bool>,
 }
 
 impl Watch for Logs<'_> {
@@ -109,6 +113,14 @@ impl Watch for Logs<'_> {
 }
 
 impl Logs<'_> {
+    fn is_login(&self) -> bool {
+        *self.is_login.get_or_init(|| mentions_login(self.flow))
+    }
+
+    fn in_query(&self) -> bool {
+        *self.in_query.get_or_init(|| has_secret_query(self.flow))
+    }
+
     fn report(&mut self, at: &dyn ToTokens, what: &str) {
         let message = format!("{what} is written to the log, where anyone who reads it can use it");
         self.sink.report(&SECRET_IN_LOG, at, message, HELP);
@@ -142,7 +154,7 @@ impl Logs<'_> {
             "headers" if origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST) => {
                 Some("every header, including cookies and `Authorization`,".to_owned())
             }
-            "uri" if self.in_query && (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) => {
+            "uri" if (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) && self.in_query() => {
                 Some("the query string, which contains a secret,".to_owned())
             }
             "get" | "get_all" if origin.is(Tags::REQUEST) => {
@@ -156,10 +168,13 @@ impl Logs<'_> {
     /// A value from the client whose name says that it is a secret.
     fn named(&self, name: &str, origin: &Origin) -> Option<String> {
         let is_token = name.ends_with("token");
-        let from_client = origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login);
+        if !is_secret(name) && !origin.is(Tags::SECRET) {
+            return None;
+        }
+        let from_client =
+            origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login());
         let is_other = is_token && self.cancels;
-        ((is_secret(name) || origin.is(Tags::SECRET)) && from_client && !is_other)
-            .then(|| format!("`{name}`"))
+        (from_client && !is_other).then(|| format!("`{name}`"))
     }
 
     /// `{token}` in the format string.
@@ -184,7 +199,7 @@ impl Logs<'_> {
         if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
             return Some(format!("`{name}`, every header including cookies and `Authorization`,"));
         }
-        if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query {
+        if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query() {
             return Some(format!("`{name}`, the query string with a secret in it,"));
         }
         let fields = names.types().fields(origin.ty.as_deref()?);

@@ -8,13 +8,16 @@ use crate::{
     SKIPPED_CLEANUP,
     flow::{Flavor, Flow, Kind, each_word},
     syntax::Sink,
-    trace::{Event, Events, Leak, Way, events, leaks, place_of},
+    trace::{Event, Events, Leak, Way, events, leaks, may_leave_something, place_of},
 };
 
 const HELP: &str = "remove it in the `Drop` of a guard: after the line that adds it, `let _guard = Leave { .. };`, with the removal in \
                     `impl Drop for Leave`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if !may_leave_something(flow) {
+        return;
+    }
     let events = events(flow);
     for leak in leaks(flow.body, flow.function.macros(), &events) {
         sink.report(&SKIPPED_CLEANUP, &leak.at, message(&leak), HELP);

@@ -284,7 +284,7 @@ fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
     diagnostics.into_iter().map(fault).collect()
 }
 
-/// Whether the return type is `!`, or ends with it.
+/// Whether the return type is `!`, or ends with `!`.
 fn diverges(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(..)) && output.to_token_stream().to_string().trim_end().ends_with('!')
 }

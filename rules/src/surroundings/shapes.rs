@@ -19,6 +19,8 @@ pub(crate) struct Shapes {
     data: HashMap<String, Data>,
     /// Types for which the file implements traits, or may.
     implementors: HashSet<String>,
+    /// Whether any of the types is a `DashMap` or a `DashSet`.
+    has_sharded_map: bool,
     /// Whether traits may be implemented elsewhere: in another file, or by a macro.
     has_more: bool,
 }
@@ -43,15 +45,32 @@ impl Shapes {
             Fields::Unit => return,
             fields => fields.iter().enumerate().map(|(index, field)| (name(index, field), text(&field.ty))),
         };
-        self.structs.insert(of, fields.collect());
+        let fields: Vec<_> = fields.collect();
+        for (_, ty) in &fields {
+            self.look_at(ty);
+        }
+        self.structs.insert(of, fields);
     }
 
     pub(super) fn add_alias(&mut self, item: &ItemType) {
-        self.aliases.insert(item.ident.to_string(), text(&item.ty));
+        let ty = text(&item.ty);
+        self.look_at(&ty);
+        self.aliases.insert(item.ident.to_string(), ty);
     }
 
     pub(super) fn add_static(&mut self, item: &ItemStatic) {
-        self.statics.insert(item.ident.to_string(), text(&item.ty));
+        let ty = text(&item.ty);
+        self.look_at(&ty);
+        self.statics.insert(item.ident.to_string(), ty);
+    }
+
+    fn look_at(&mut self, ty: &str) {
+        self.has_sharded_map |= ty.contains("DashMap") || ty.contains("DashSet");
+    }
+
+    /// Whether any of the types is a `DashMap` or a `DashSet`.
+    pub(crate) fn has_sharded_map(&self) -> bool {
+        self.has_sharded_map
     }
 
     /// A struct or an enum.

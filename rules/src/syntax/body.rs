@@ -12,11 +12,11 @@ use crate::flow::{Macros, into_stream, is_of_time, spell};
 thread_local! {
     /// How many bodies this thread has parsed.
     pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-    /// How many trees this thread has written out as tokens.
-    pub(crate) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// How many bodies this thread has converted to tokens.
+    pub(crate) static CONVERTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// A body, as tokens or as a tree, and what was read from it.
+/// A body, as tokens or as a tree, and what was computed from it.
 #[derive(Default)]
 pub(super) struct Body {
     tokens: OnceCell<Group>,
@@ -25,29 +25,29 @@ pub(super) struct Body {
     words: OnceCell<Rc<Words>>,
 }
 
-/// The words of a body, each once.
+/// The words of a piece of code, without duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     pub(crate) all: HashSet<String>,
-    /// Those behind a dot.
+    /// Those that follow a dot.
     pub(crate) methods: HashSet<String>,
-    /// Whether a word or a text is about origins.
+    /// Whether a word or a literal is about origins.
     pub(crate) name_origins: bool,
 }
 
 impl Body {
-    /// One that has not been read.
+    /// A body that has not been parsed.
     pub(super) fn of_tokens(tokens: Group) -> Self {
         Self { tokens: tokens.into(), ..Self::default() }
     }
 
-    /// One that was read with its file: its tokens are written out when somebody asks for them, which few do.
+    /// A body that was parsed with its file: it is converted to tokens when they are needed, which is rare.
     pub(super) fn of(block: Block) -> Self {
         Self { block: Some(block).into(), ..Self::default() }
     }
 
     pub(super) fn tokens(&self) -> &Group {
-        self.tokens.get_or_init(|| match written(self.block()).into_iter().next() {
+        self.tokens.get_or_init(|| match tokens_of(self.block()).into_iter().next() {
             Some(TokenTree::Group(body)) => body,
             _ => Group::new(proc_macro2::Delimiter::Brace, TokenStream::new()),
         })
@@ -68,7 +68,7 @@ impl Body {
 
     pub(super) fn words(&self) -> &Rc<Words> {
         self.words.get_or_init(|| {
-            let tokens = self.tokens.get().map_or_else(|| written(self.block()), ToTokens::to_token_stream);
+            let tokens = self.tokens.get().map_or_else(|| tokens_of(self.block()), ToTokens::to_token_stream);
             Rc::new(Words::of(tokens))
         })
     }
@@ -86,12 +86,12 @@ impl Words {
         words
     }
 
-    /// Whether any word has to do with time.
+    /// Whether any word is about time.
     pub(crate) fn speak_of_time(&self) -> bool {
         self.all.iter().any(|word| is_of_time(word))
     }
 
-    /// Most words of a body stand in it several times, so each is spelled into one text first.
+    /// Most words occur several times, so each is written to a buffer before it is looked up.
     fn add(&mut self, code: TokenStream, word: &mut String) {
         let mut after_dot = false;
         for token in code {
@@ -116,14 +116,14 @@ impl Words {
     }
 }
 
-/// Whether the `Origin` header of a request, or what else says where it comes from, may be meant.
+/// Whether the text may mean the `Origin` header of a request, or `Sec-Fetch-Site`.
 fn is_about_origins(text: &str) -> bool {
     let has = |name: &[u8]| text.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
     has(b"origin") || has(b"fetch-site") || has(b"fetch_site")
 }
 
-fn written(block: Option<&Block>) -> TokenStream {
+fn tokens_of(block: Option<&Block>) -> TokenStream {
     #[cfg(test)]
-    WRITTEN.set(WRITTEN.get() + 1);
+    CONVERTED.set(CONVERTED.get() + 1);
     block.map(ToTokens::to_token_stream).unwrap_or_default()
 }

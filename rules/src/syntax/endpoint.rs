@@ -142,10 +142,10 @@ pub struct Function {
     pub receiver: Option<Receiver>,
     /// Every other parameter, in order; the first should be the handshake.
     pub parameters: Vec<Parameter>,
-    /// The body, and what was read from it: many rules ask for it.
+    /// The body, and what was computed from it: many rules need it.
     body: Body,
-    /// Every word of the signature, each once.
-    words_of_signature: OnceCell<Words>,
+    /// The words of the signature.
+    signature: OnceCell<Words>,
 }
 
 /// Parses a function with a body, either free or in an `impl` block.
@@ -160,7 +160,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The function that was read with a file, whose body need not be read again.
+    /// The function from a parsed file, whose body need not be parsed again.
     pub(crate) fn of(sig: &Signature, block: &Block) -> Self {
         Self::new(Vec::new(), Visibility::Inherited, sig.clone(), Body::of(block.clone()))
     }
@@ -168,10 +168,10 @@ impl Function {
     fn new(attrs: Vec<Attribute>, vis: Visibility, sig: Signature, body: Body) -> Self {
         let receiver = sig.receiver().cloned();
         let parameters = sig.inputs.iter().filter_map(Parameter::of).collect();
-        Self { attrs, vis, sig, receiver, parameters, body, words_of_signature: OnceCell::new() }
+        Self { attrs, vis, sig, receiver, parameters, body, signature: OnceCell::new() }
     }
 
-    /// The body as tokens, braces included.
+    /// The body as tokens, including braces.
     pub fn body(&self) -> &Group {
         self.body.tokens()
     }
@@ -211,21 +211,21 @@ impl Function {
         &self.body.words().all
     }
 
-    /// The words of the body, for those who keep them longer than the function.
+    /// The words of the body, which may outlive the function.
     pub(crate) fn shared_words(&self) -> Rc<Words> {
         Rc::clone(self.body.words())
     }
 
-    /// Every word of the signature, each once.
+    /// The words of the signature, without duplicates.
     pub(crate) fn words_of_signature(&self) -> &HashSet<String> {
         &self.signature().all
     }
 
     fn signature(&self) -> &Words {
-        self.words_of_signature.get_or_init(|| Words::of(self.sig.to_token_stream()))
+        self.signature.get_or_init(|| Words::of(self.sig.to_token_stream()))
     }
 
-    /// Whether a word or a text of it is about origins.
+    /// Whether a word or a literal in it is about origins.
     pub(crate) fn names_origins(&self) -> bool {
         self.body.words().name_origins || self.signature().name_origins
     }

@@ -29,7 +29,7 @@ pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, p
 
 pub(crate) use body::Words;
 #[cfg(test)]
-pub(crate) use body::{READ, WRITTEN};
+pub(crate) use body::{CONVERTED, READ};
 pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;

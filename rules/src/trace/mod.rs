@@ -19,9 +19,9 @@ pub(crate) use given::{MAPS, VALUE, is_array, is_number, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};
-pub(crate) use names::{LOCKS, Names};
+pub(crate) use names::Names;
 pub(crate) use origin::{Origin, Tags};
-pub(crate) use pairs::{Event, Events, events, first_ident, place_of};
+pub(crate) use pairs::{Event, Events, events, first_ident, may_leave_something, place_of};
 
 use quote::ToTokens;
 use syn::{
@@ -45,12 +45,36 @@ pub(crate) trait Watch {
     fn macro_call(&mut self, _call: &Macro, _names: &Names<'_>) {}
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many bodies this thread has walked over.
+    pub(crate) static WATCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Passes the whole body to a rule.
 pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
+    #[cfg(test)]
+    WATCHED.set(WATCHED.get() + 1);
     let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
     parameters(flow, &mut names);
-    let may_lock = flow.function.has_word(&LOCKS);
+    let may_lock = may_lock(flow);
     Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);
+}
+
+/// Whether the function may hold the guard of a lock: it calls a method that locks, or gets an entry of a `DashMap`.
+pub(crate) fn may_lock(flow: &Flow<'_>) -> bool {
+    const LOCKS: [&str; 6] = ["lock", "lock_owned", "read", "read_owned", "write", "write_owned"];
+    // Methods of a `DashMap`, whose type occurs in the function or in a type of the file.
+    const PARTS: [&str; 5] = ["get", "get_mut", "entry", "iter", "iter_mut"];
+    let function = flow.function;
+    let is_sharded = |name: &str| matches!(name, "DashMap" | "DashSet");
+    let has_map = || {
+        flow.shapes().has_sharded_map()
+            || flow.of().is_some_and(is_sharded)
+            || function.words_of_signature().iter().any(|word| is_sharded(word))
+            || function.has_word(&["DashMap", "DashSet"])
+    };
+    function.has_word(&LOCKS) || function.has_word(&PARTS) && has_map()
 }
 
 /// The values of the parameters.
@@ -208,7 +232,8 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
             Expr::Assign(assign) => moves::bare_name(&assign.left).zip(Some(self.names.of(&assign.right))),
             _ => None,
         };
-        let given = moves::given_away(expression, &self.names);
+        // Only guards can be given away.
+        let given = if self.may_lock { moves::given_away(expression, &self.names) } else { Vec::new() };
         visit::visit_expr(self, expression);
         self.watch.evaluated(expression, &self.names);
         self.give_away(given);

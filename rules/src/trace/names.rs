@@ -43,21 +43,6 @@ const LENDS: [&str; 12] = [
     "by_ref",
 ];
 
-/// Methods that may return a guard.
-pub(crate) const LOCKS: [&str; 11] = [
-    "lock",
-    "lock_owned",
-    "read",
-    "read_owned",
-    "write",
-    "write_owned",
-    "get",
-    "get_mut",
-    "entry",
-    "iter",
-    "iter_mut",
-];
-
 /// Methods of a `DashMap` that return a reference which locks a part of the map.
 const DASH: [&str; 11] = [
     "get",

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall};
 
 use super::{Names, Tags, Watch, watch};
-use crate::flow::{Flow, each_word};
+use crate::flow::{self, Flavor, Flow, each_word};
 
 /// Line and column of the token that names the operation.
 pub(crate) type Place = (usize, usize);
@@ -101,6 +101,28 @@ impl Event {
             Kind::Named(verb, _) => VERBS[verb].1,
         }
     }
+}
+
+/// Whether the words and operators of the function can both add something and remove it.
+pub(crate) fn may_leave_something(flow: &Flow<'_>) -> bool {
+    let (words, macros) = (flow.function.words(), flow.function.macros());
+    let has_verb = |is_meant: &dyn Fn(&str) -> bool| words.iter().any(|word| word.split('_').any(is_meant));
+    let among = |known: &[&str]| flow.function.has_word(known);
+    let adds = || {
+        macros.adds
+            || among(&ADDS)
+            || among(&COUNTS_UP)
+            || has_verb(&|word| VERBS.iter().any(|(adds, _)| word == *adds))
+    };
+    let removes = || {
+        macros.subtracts
+            || among(&REMOVES)
+            || among(&COUNTS_DOWN)
+            || has_verb(&|word| VERBS.iter().any(|(_, removes)| removes.contains(&word)))
+            // The callback of an upgrade may call a function that removes it.
+            || flow.flavor == Flavor::Axum && flow.roots_of(flow::Kind::Upgrade).next().is_some()
+    };
+    adds() && removes()
 }
 
 /// Everything that a function adds to, or removes from, values that came in from outside.

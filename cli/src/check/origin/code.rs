@@ -24,7 +24,7 @@ pub(super) fn mentions_origin(text: &str) -> bool {
     text.contains("origin") || text.contains("sec-fetch-site") || text.contains("sec_fetch_site")
 }
 
-/// Whether the word stands in the text, be it in a comment.
+/// Whether the text contains the word, including in a comment.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |one: char| one.is_alphanumeric() || one == '_';
     text.match_indices(word)
@@ -45,7 +45,7 @@ impl Code {
         code.unwrap_or_else(|| Self { looks_at_origins: mentions_origin(text), ..Self::default() })
     }
 
-    /// Reads what is there for tests only; a file without the word has none of it.
+    /// Finds the code for tests; a file without the word has none.
     pub(super) fn tests(text: &str) -> Self {
         if has_word(text, "test") { Self::read(text) } else { Self::default() }
     }
