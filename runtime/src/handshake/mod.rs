@@ -136,16 +136,6 @@ impl<C> Handshake<C> {
         parameters.find_map(|parameter| parameter.strip_prefix("position=")?.parse().ok())
     }
 
-    /// Accepts the handshake. Awaiting this sends the response and opens the socket.
-    ///
-    /// # Errors
-    /// If the client disconnected in the meantime, or if a header or subprotocol that was passed to [`Accept`]
-    /// cannot be sent.
-    #[doc(alias = "on_upgrade")]
-    pub fn accept(self) -> Accept<C> {
-        Accept::new(self.incoming, self.speak)
-    }
-
     /// Rejects the handshake immediately: the client gets this status and the reason as text. Return the error
     /// from the handler.
     ///
@@ -199,6 +189,19 @@ impl<C> Handshake<C> {
         let refusal = if is_error { refusal.answering(response) } else { refusal };
         self.incoming.decisions.decide(Decision::Refuse(Box::new(refusal)));
         Error::of(error::Kind::Rejected)
+    }
+}
+
+// With the bound here, a codec that is none is one error at `accept`, and not one at each use of the socket.
+impl<C: Codec> Handshake<C> {
+    /// Accepts the handshake. Awaiting this sends the response and opens the socket.
+    ///
+    /// # Errors
+    /// If the client disconnected in the meantime, or if a header or subprotocol that was passed to [`Accept`]
+    /// cannot be sent.
+    #[doc(alias = "on_upgrade")]
+    pub fn accept(self) -> Accept<C> {
+        Accept::new(self.incoming, self.speak)
     }
 }
 

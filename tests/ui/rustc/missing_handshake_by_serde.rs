@@ -1,7 +1,8 @@
 //! A derive of serde's is forgotten on a message.
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sockeye::{CloseCode, Handshake, Json, ws_endpoint};
+use sockeye::{Handshake, Json, ws_endpoint};
 
 pub struct Question {
     pub left: i64,
@@ -30,8 +31,8 @@ async fn read(handshake: Handshake<Json<Question, Answer>>) -> sockeye::Result {
 /// What is written, within a type of the standard library.
 #[ws_endpoint("/ws/written")]
 async fn written(handshake: Handshake<Json<Command, Vec<Command>>>) -> sockeye::Result {
-    // What follows from it elsewhere names files of serde's, whose place is not the same everywhere.
-    handshake.accept().await?.close(CloseCode::NORMAL, "no news").await
+    // An error at `accept` names files of serde's here, whose place is not the same everywhere.
+    Err(handshake.reject(StatusCode::GONE, "no news"))
 }
 
 fn main() {}
