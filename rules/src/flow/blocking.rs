@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use foldhash::fast::FixedState;
+
 use super::{Call, Imports};
 use crate::syntax::Function;
 
@@ -112,7 +114,7 @@ const DIESEL: [&str; 4] = ["load", "get_result", "get_results", "execute"];
 
 /// The words without which no call blocks: the crate of a path, or the module of one in the standard library; otherwise the
 /// method.
-static SIGNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static SIGNS: LazyLock<HashSet<&str, FixedState>> = LazyLock::new(|| {
     let sign = |path: &'static str| {
         let mut names = path.split("::");
         match names.next() {
@@ -135,7 +137,8 @@ pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
     let words = [function.words(), function.words_of_signature()];
     let paths =
         words.into_iter().flat_map(|words| imports.stand_for(words)).flat_map(|path| path.split("::"));
-    let names: HashSet<&str> = words.into_iter().flatten().map(String::as_str).chain(paths).collect();
+    let names: HashSet<&str, FixedState> =
+        words.into_iter().flatten().map(String::as_str).chain(paths).collect();
     let stands =
         |path: &str| path.split(['.', ':']).filter(|name| !name.is_empty()).all(|name| names.contains(name));
     let is_diesel = || names.contains("diesel") || imports.resolve("RunQueryDsl").starts_with("diesel::");

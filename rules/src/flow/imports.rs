@@ -1,10 +1,6 @@
-use std::{
-    collections::{HashMap, HashSet},
-    fmt::Write,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt::Write, rc::Rc, sync::Arc};
 
+use foldhash::fast::FixedState;
 use syn::{Block, File, Item, Path, Stmt, UseTree};
 
 use super::{
@@ -12,7 +8,7 @@ use super::{
     roots::{self, Alias},
     value::Kind,
 };
-use crate::surroundings::Package;
+use crate::{surroundings::Package, syntax::Set};
 
 /// The meaning of the names in a file: its `use` items at the top, and those in the bodies of its modules.
 ///
@@ -27,7 +23,7 @@ pub struct Imports {
 
 #[derive(Debug, Default, Clone)]
 struct Names {
-    paths: HashMap<String, String>,
+    paths: HashMap<String, String, FixedState>,
     /// The path before each `*`.
     globs: Vec<String>,
     /// The `type` items that stand for handles.
@@ -121,13 +117,13 @@ impl Imports {
     }
 
     /// Whether any of these words, or a word in the path that one stands for, satisfies the predicate.
-    pub(crate) fn mean(&self, words: &HashSet<String>, is_meant: impl Fn(&str) -> bool) -> bool {
+    pub(crate) fn mean(&self, words: &Set, is_meant: impl Fn(&str) -> bool) -> bool {
         words.iter().any(|word| is_meant(word))
             || self.stand_for(words).any(|path| path.split("::").any(&is_meant))
     }
 
     /// The paths of the imported names among these words. A file has fewer imports than a function has words.
-    pub(crate) fn stand_for<'i>(&'i self, words: &'i HashSet<String>) -> impl Iterator<Item = &'i str> {
+    pub(crate) fn stand_for<'i>(&'i self, words: &'i Set) -> impl Iterator<Item = &'i str> {
         let paths = self.names.paths.iter().filter(|(name, _)| words.contains(*name));
         paths.map(|(_, path)| path.as_str())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use syn::{
     BinOp, Block, Expr, Macro,
     visit::{self, Visit},
@@ -15,7 +16,7 @@ use super::{Branch, arguments, macro_name, parse_select};
 /// source.
 #[derive(Default)]
 pub(crate) struct Macros {
-    read: HashMap<*const Macro, Parts>,
+    read: HashMap<*const Macro, Parts, FixedState>,
     /// Whether the body, or one of the macros, has an index expression.
     pub(crate) indexes: bool,
     /// Whether `+=` occurs.

@@ -2,6 +2,8 @@
 
 use std::{cell::OnceCell, collections::HashSet, rc::Rc};
 
+use foldhash::fast::FixedState;
+
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Block;
@@ -25,12 +27,15 @@ pub(super) struct Body {
     words: OnceCell<Rc<Words>>,
 }
 
+/// Names. They are looked up more often than anything else, so their hash is a fast one.
+pub(crate) type Set = HashSet<String, FixedState>;
+
 /// The words of a piece of code, without duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    pub(crate) all: HashSet<String>,
+    pub(crate) all: Set,
     /// Those that follow a dot.
-    pub(crate) methods: HashSet<String>,
+    pub(crate) methods: Set,
     /// Whether a word or a literal is about origins.
     pub(crate) name_origins: bool,
 }

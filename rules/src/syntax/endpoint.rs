@@ -1,4 +1,4 @@
-use std::{cell::OnceCell, collections::HashSet, rc::Rc};
+use std::{cell::OnceCell, rc::Rc};
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use crate::flow::{Imports, Macros};
 
 use super::{
     Arguments, Options, Route,
-    body::{Body, Words},
+    body::{Body, Set, Words},
     one_line,
 };
 
@@ -207,7 +207,7 @@ impl Function {
     }
 
     /// Every word of the body, each once.
-    pub(crate) fn words(&self) -> &HashSet<String> {
+    pub(crate) fn words(&self) -> &Set {
         &self.body.words().all
     }
 
@@ -217,7 +217,7 @@ impl Function {
     }
 
     /// The words of the signature, without duplicates.
-    pub(crate) fn words_of_signature(&self) -> &HashSet<String> {
+    pub(crate) fn words_of_signature(&self) -> &Set {
         &self.signature().all
     }
 

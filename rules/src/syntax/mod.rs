@@ -27,9 +27,9 @@ pub use print::one_line;
 pub use route::{Route, RouteParameter};
 pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, peel};
 
-pub(crate) use body::Words;
 #[cfg(test)]
 pub(crate) use body::{CONVERTED, READ};
+pub(crate) use body::{Set, Words};
 pub(crate) use types::{is_scalar, spelled};
 
 use proc_macro2::TokenStream;
