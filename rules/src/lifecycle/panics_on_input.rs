@@ -120,7 +120,11 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
     /// An index into other data that the client chose.
     fn place(&mut self, index: &ExprIndex, whole: &Origin, names: &Names<'_>) {
         if whole.has_type(&trace::MAPS) {
-            return self.key(index, names);
+            // A map that the client sent may have given the key.
+            if !whole.is(Tags::INPUT) {
+                self.key(index, names);
+            }
+            return;
         }
         let origin = names.of(&index.index);
         let is_given = matches!(&*index.index, Expr::Path(_) | Expr::Field(_))
@@ -165,17 +169,17 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
 /// Whether it is a number by its type. If no one knows the type, a name has to say so: it may be an enum, which a table of its own
 /// has a place for.
 fn may_be_number(place: &Expr, origin: &Origin) -> bool {
-    const PLACES: [&str; 18] = [
+    const PLACES: [&str; 22] = [
         "index", "idx", "i", "n", "pos", "position", "row", "col", "column", "x", "y", "slot", "offset",
-        "seat", "number", "page", "line", "cell",
+        "seat", "number", "num", "page", "line", "cell", "id", "at", "place",
     ];
-    match (&origin.ty, place) {
-        (Some(ty), _) => trace::is_number(ty),
-        (None, Expr::Field(field)) => {
-            let name = field.member.to_token_stream().to_string();
-            PLACES.contains(&name.rsplit('_').next().unwrap_or_default())
-        }
-        (None, _) => true,
+    let name = match place {
+        Expr::Field(field) => field.member.to_token_stream().to_string(),
+        other => other.to_token_stream().to_string(),
+    };
+    match &origin.ty {
+        Some(ty) => trace::is_number(ty),
+        None => PLACES.contains(&name.rsplit('_').next().unwrap_or_default()),
     }
 }
 

@@ -453,6 +453,10 @@ fn of_method(receiver: &Origin, method: &str, call: &ExprMethodCall) -> Option<R
     }) {
         return (method == "parse").then(|| ty.to_string().into());
     }
+    if method == "parse" {
+        // As an index it is a number, unless a type is written somewhere.
+        return Some("usize".into());
+    }
     let ty = receiver.ty.as_ref()?;
     let is_value = given::name_of(ty) == given::VALUE;
     match method {

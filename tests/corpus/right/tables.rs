@@ -444,3 +444,37 @@ async fn constant(handshake: Handshake) -> sockeye::Result {
     }
     Ok(())
 }
+
+/// What another file of the program defines: an enum, and a table with a place for each of its variants.
+mod elsewhere {
+    pub(super) use super::{Key as Button, PerKey as Table, Press as Order};
+}
+
+use elsewhere::{Button, Order, Table};
+
+/// Nothing here says what `key` is.
+#[ws_endpoint("/tables/elsewhere")]
+async fn unknown_key(handshake: Handshake<Json<Order, u32>>) -> sockeye::Result {
+    let mut counts = Table::<u32>::default();
+    let mut socket = handshake.accept().await?;
+    while let Some(order) = socket.recv().await? {
+        counts[order.key] += 1;
+        let Order { key, .. } = order;
+        socket.send(counts[key]).await?;
+    }
+    Ok(())
+}
+
+/// The keys are those of the map that the client sent.
+#[ws_endpoint("/tables/own_keys")]
+async fn own_keys(handshake: Handshake<Json<HashMap<String, Vec<u32>>, usize>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(all) = socket.recv().await? {
+        let mut names: Vec<_> = all.keys().collect();
+        names.sort();
+        for name in names {
+            socket.send(all[name].len()).await?;
+        }
+    }
+    Ok(())
+}
