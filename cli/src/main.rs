@@ -1,16 +1,19 @@
 //! `cargo sockeye`: the rules of Sockeye on a command line.
 
+mod asyncapi;
 mod check;
 mod explain;
 mod output;
 mod probe;
+mod program;
 mod routes;
+mod types;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// Checks WebSocket handlers, lists routes, explains rules, probes servers.
+/// Checks WebSocket handlers, lists and documents routes, explains rules, probes servers.
 #[derive(Parser)]
 #[command(name = "cargo-sockeye", bin_name = "cargo sockeye", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -29,6 +32,8 @@ Examples:
 enum Command {
     Check(check::Options),
     Routes(routes::Options),
+    Asyncapi(asyncapi::Options),
+    Types(types::Options),
     Explain(explain::Options),
     Probe(probe::Options),
 }
@@ -41,6 +46,8 @@ fn main() -> ExitCode {
     match Arguments::parse_from(arguments(std::env::args_os())).command {
         Command::Check(options) => check::run(&options),
         Command::Routes(options) => routes::run(&options),
+        Command::Asyncapi(options) => asyncapi::run(&options),
+        Command::Types(options) => types::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Probe(options) => probe::run(&options),
     }

@@ -11,6 +11,7 @@
 //! | [`limits_and_defaults`] | every default, and what a client sees at each limit |
 //! | [`mistakes`] | common mistakes, and the message that reports each |
 //! | [`rules`] | every rule, with a link to its page |
+//! | [`documenting`] | a document of all endpoints, and types for the page |
 //! | [`testing`] | the whole server inside a test |
 //! | [`deployment`] | nginx, Caddy, HAProxy, systemd, Kubernetes |
 //! | [`observability`] | logs, metrics, health |
@@ -53,6 +54,12 @@ pub mod outages {}
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/limits_and_defaults.md")]
 pub mod limits_and_defaults {}
+
+/// An AsyncAPI document of all endpoints, and TypeScript for the page.
+#[cfg(feature = "asyncapi")]
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/documenting.md")]
+pub mod documenting {}
 
 /// Common mistakes, and the message that reports each.
 #[doc = include_str!("guide_links.md")]

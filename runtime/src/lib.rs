@@ -61,6 +61,7 @@
 //! | push events to clients | [`guide::pushing_and_broadcasting`], [`Hub`] |
 //! | share state, wait for a database | [`guide::state_and_readiness`] |
 //! | look up a default or a limit | [`guide::limits_and_defaults`], [`Limits`] |
+//! | document the endpoints, type the page | [`guide::documenting`] |
 //! | test without a port | [`testing`] |
 //! | deploy | [`guide::deployment`], [`guide::observability`], [`guide::security`] |
 //! | find out what is wrong | [`guide::troubleshooting`] |

@@ -7,7 +7,7 @@ const DOCUMENTS: [&str; 3] = ["README.md", "cli/README.md", "examples/README.md"
 const GUIDE: &str = "runtime/docs";
 
 /// The commands, each with the step or test that runs it: a file and what it says there.
-const RUN_BY: [(&str, &str, &str); 14] = [
+const RUN_BY: [(&str, &str, &str); 16] = [
     ("cargo run -p example-quickstart", ".ci/quickstart", "cargo run -p example-quickstart"),
     ("cargo test --workspace", ".ci/tests", "cargo test --workspace"),
     ("cargo test -p sockeye-tests --test corpus", ".ci/tests", "cargo test --workspace"),
@@ -19,7 +19,9 @@ const RUN_BY: [(&str, &str, &str); 14] = [
     ("cargo run -p example-metrics", "tests/conftest.py", "Program(\"example-metrics\")"),
     ("cargo install --path cli", ".ci/clients", "cargo install --debug --locked --path cli"),
     ("cargo sockeye check", "cli/tests/command/formats.rs", ".run(&[\"check\"])"),
-    ("cargo sockeye routes", "cli/tests/routes/package.rs", "[\"sockeye\", \"routes\"]"),
+    ("cargo sockeye routes", "cli/tests/routes/package.rs", "command_in(directory, \"routes\""),
+    ("cargo sockeye asyncapi", "cli/tests/routes/documents.rs", "command(\"asyncapi\""),
+    ("cargo sockeye types", "cli/tests/routes/documents.rs", "command(\"types\""),
     ("cargo sockeye explain", ".ci/clients", "cargo sockeye explain no_receive_loop"),
     ("cargo sockeye probe", "cli/tests/probe/probe.rs", "[\"sockeye\", \"probe\"]"),
 ];

@@ -3,37 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    process::Command,
 };
 
-use cargo_metadata::{
-    Artifact, DependencyKind, Metadata, MetadataCommand, Node, NodeDep, Package, PackageId, Target,
+use cargo_metadata::{Artifact, DependencyKind, Metadata, Node, NodeDep, Package, PackageId, Target};
+
+use super::platform::platform;
+use crate::{
+    probe::Trouble,
+    program::{Program, ask, metadata},
 };
-
-use super::{options::Options, platform::platform};
-use crate::probe::Trouble;
-
-/// The cargo that called us, or the one in the path.
-pub(super) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-/// `cargo metadata` with these options.
-pub(super) fn metadata(options: Vec<String>) -> MetadataCommand {
-    let mut command = MetadataCommand::new();
-    command.other_options(options);
-    command
-}
-
-/// The output of the command, or why there is none.
-pub(super) fn ask(command: &MetadataCommand) -> Result<Metadata, Trouble> {
-    command.exec().map_err(|error| match error {
-        cargo_metadata::Error::CargoMetadata { stderr } => {
-            Trouble::new(format!("`cargo metadata` failed: {}", stderr.trim()))
-        }
-        other => Trouble::new(other.to_string()),
-    })
-}
 
 /// Whether a program links it.
 pub(super) fn is_library(target: &Target) -> bool {
@@ -50,7 +28,7 @@ pub(super) struct Packages(Metadata);
 
 impl Packages {
     /// Only for the platform of the program: no other crate was needed to build it, so no other is available offline.
-    pub(super) fn read(options: &Options, program: &Artifact) -> Result<Self, Trouble> {
+    pub(super) fn read(options: &Program, program: &Artifact) -> Result<Self, Trouble> {
         let mut arguments = options.for_metadata();
         arguments.extend(["--filter-platform".to_owned(), platform(options, program)?]);
         ask(&metadata(arguments)).map(Self)

@@ -5,10 +5,8 @@ mod compare;
 mod document;
 mod options;
 mod platform;
-mod program;
 mod report;
 mod scan;
-mod silence;
 
 use std::process::ExitCode;
 
@@ -16,7 +14,7 @@ pub(crate) use options::Options;
 
 use cargo_metadata::Artifact;
 
-use crate::{output::show, probe::Trouble};
+use crate::{output::show, probe::Trouble, program};
 use cargo::{Packages, crate_name, is_library};
 use options::Format;
 use report::Report;
@@ -28,14 +26,14 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
-    let ran = program::run(options)?;
+    let ran = program::run(&options.program, "json")?;
     let documents = document::read_all(&ran.output)?;
     if documents.is_empty() {
-        return Err(silence::explain(&ran, options.timeout));
+        return Err(program::explain(&ran, options.program.timeout, "check"));
     }
     let program = ran.artifacts.iter().rfind(|artifact| artifact.executable.is_some());
     let program = program.ok_or_else(|| Trouble::new("cargo did not report which program it built"))?;
-    let packages = Packages::read(options, program)?;
+    let packages = Packages::read(&options.program, program)?;
     let mut found: Vec<Found> =
         crates(program, &ran.artifacts, &packages).iter().flat_map(scan::scan).collect();
     // Crates arrive in the order in which they were built, which differs from run to run.

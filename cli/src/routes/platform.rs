@@ -4,14 +4,13 @@ use std::path::Path;
 
 use cargo_metadata::Artifact;
 
-use super::{
-    cargo::{ask, cargo, metadata},
-    options::Options,
+use crate::{
+    probe::Trouble,
+    program::{Program, ask, cargo, metadata},
 };
-use crate::probe::Trouble;
 
 /// The one that was requested, here or in cargo's configuration; otherwise that of this machine.
-pub(super) fn platform(options: &Options, program: &Artifact) -> Result<String, Trouble> {
+pub(super) fn platform(options: &Program, program: &Artifact) -> Result<String, Trouble> {
     if let Some(target) = &options.target {
         return Ok(target.clone());
     }
@@ -23,7 +22,7 @@ pub(super) fn platform(options: &Options, program: &Artifact) -> Result<String, 
 
 /// The value of `build.target` or `CARGO_BUILD_TARGET`: cargo does not report it, but the program is in a folder with
 /// that name.
-fn configured(options: &Options, program: &Artifact) -> Result<Option<String>, Trouble> {
+fn configured(options: &Program, program: &Artifact) -> Result<Option<String>, Trouble> {
     // Without dependencies there is nothing to download.
     let workspace = ask(metadata(options.for_metadata()).no_deps())?;
     let executable = program.executable.as_ref().map(|path| path.as_std_path());

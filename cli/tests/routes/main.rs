@@ -1,5 +1,6 @@
 //! `cargo sockeye routes` on real programs: some are right, some forget their endpoints, some never come to serve.
 
+mod documents;
 mod other_platform;
 mod package;
 

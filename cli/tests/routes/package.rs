@@ -20,10 +20,26 @@ pub(crate) fn routes(arguments: &[&str]) -> Seen {
     routes_in(package(), arguments, &[("CARGO_TARGET_DIR", target.to_str().unwrap())])
 }
 
+/// Another command in the package of these tests.
+pub(crate) fn command(name: &str, arguments: &[&str]) -> Seen {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("routes-target");
+    command_in(package(), name, arguments, &[("CARGO_TARGET_DIR", target.to_str().unwrap())])
+}
+
 /// `cargo sockeye routes` in a directory.
 pub(crate) fn routes_in(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Seen {
+    command_in(directory, "routes", arguments, environment)
+}
+
+/// A command in a directory.
+pub(crate) fn command_in(
+    directory: &Path,
+    name: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Seen {
     let output = Command::new(env!("CARGO_BIN_EXE_cargo-sockeye"))
-        .args(["sockeye", "routes"])
+        .args(["sockeye", name])
         .args(arguments)
         .env("CARGO", env!("CARGO"))
         .env("CARGO_NET_OFFLINE", "true")
@@ -55,11 +71,12 @@ fn package() -> &'static Path {
     })
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-const PROGRAMS: [&str; 10] = [
+const PROGRAMS: [&str; 11] = [
+    "documented",
     "all",
     "forgetful",
     "grouped",
@@ -76,9 +93,10 @@ fn manifest() -> String {
     let root = workspace().display();
     let programs = PROGRAMS.map(|name| format!("[[bin]]\nname = \"{name}\"\npath = \"{name}/main.rs\"\n\n"));
     format!(
-        "[package]\nname = \"app\"\nedition = \"2024\"\nautobins = false\n\n{}[features]\nextra = []\n\n\
+        "[package]\nname = \"app\"\nedition = \"2024\"\nautobins = false\n\n{}[features]\nextra = []\ndocumented = [\"sockeye/asyncapi\", \"dep:schemars\", \"dep:serde\"]\n\n\
          [dependencies]\nnear = {{ path = \"near\" }}\nsockeye = {{ path = \"{root}/runtime\" }}\n\
          sockeye-fixture-library = {{ path = \"{root}/tests/fixtures/library\" }}\n\
+         schemars = {{ version = \"1\", optional = true }}\nserde = {{ version = \"1\", features = [\"derive\"], optional = true }}\n\
          axum = {{ version = \"0.8\", default-features = false }}\n\
          tokio = {{ version = \"1\", features = [\"rt\", \"macros\"] }}\n\n\
          [workspace]\nmembers = [\"near\", \"far\"]\n\n[profile.dev]\ndebug = false\n",
@@ -125,6 +143,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("examples/shown.rs", main(SERVE) + &endpoint("shown", "\"/shown\"")),
         ("forgetful/main.rs", main(SERVE) + &endpoint("here", "\"/here\"")),
         ("grouped/main.rs", main("let mut arguments = std::env::args().skip(1);\n    let group = arguments.next().unwrap_or_default();\n    sockeye::Server::new().group(group).expect(arguments).serve(\"127.0.0.1:0\").await")),
+        ("documented/main.rs", main(SERVE) + DOCUMENTED),
         ("broken/main.rs", broken()),
         ("several/main.rs", several()),
         ("own_listener/main.rs", own_listener()),
@@ -145,6 +164,59 @@ fn broken() -> String {
            socket.close(sockeye::CloseCode::NORMAL, \"\").await\n}\n\n"
         + &endpoint("again", "\"/near\"")
 }
+
+/// Messages with a schema, and one without; an endpoint of each kind of codec.
+const DOCUMENTED: &str = r#"
+use axum::extract::Path;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sockeye::{Handshake, Json, ws_endpoint};
+
+/// What a client wants.
+#[derive(Deserialize, JsonSchema)]
+struct Wish {
+    /// Never `*/`.
+    topic: String,
+    #[serde(default)]
+    limit: u8,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum News {
+    Started { by: Option<String>, at: (u32, f64) },
+    Ended,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Plain(u8);
+
+async fn serve<C: sockeye::Codec>(handshake: Handshake<C>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Tells what is new.
+///
+/// It begins at once.
+#[ws_endpoint("/news/{kind}/{*rest}", subprotocols = ["v2", "v1"])]
+async fn all_news(handshake: Handshake<Json<Wish, News>>, Path(_): Path<(u64, String)>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+/// Has no schema.
+#[ws_endpoint("/plain")]
+async fn plain(handshake: Handshake<Json<Plain>>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+/// Echoes.
+#[ws_endpoint("/raw")]
+async fn delete(handshake: Handshake) -> sockeye::Result {
+    serve(handshake).await
+}
+"#;
 
 /// Two servers in one program, which has more to say.
 fn several() -> String {

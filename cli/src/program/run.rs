@@ -10,7 +10,7 @@ use std::{
 
 use cargo_metadata::{Artifact, BuildFinished, Message};
 
-use super::{cargo::cargo, options::Options};
+use super::{cargo::cargo, options::Program};
 use crate::probe::Trouble;
 
 /// The interval for checking whether the program has ended.
@@ -26,17 +26,17 @@ const OUTPUT: usize = 16 * 1024 * 1024;
 const LINES: usize = 200;
 
 /// The result.
-pub(super) struct Ran {
+pub(crate) struct Ran {
     /// Every crate that was built for the program, including the program itself.
-    pub(super) artifacts: Vec<Artifact>,
-    pub(super) output: String,
+    pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) output: String,
     /// The last lines of its standard error.
-    pub(super) errors: Vec<String>,
-    pub(super) end: End,
+    pub(crate) errors: Vec<String>,
+    pub(crate) end: End,
 }
 
 /// How it ended.
-pub(super) enum End {
+pub(crate) enum End {
     /// Cargo has printed the reason.
     NotBuilt,
     Exited(ExitStatus),
@@ -50,14 +50,14 @@ enum Line {
     Error(Vec<u8>),
 }
 
-/// `cargo run` with the program's own arguments.
-pub(super) fn run(options: &Options) -> Result<Ran, Trouble> {
+/// `cargo run` with the program's own arguments, and `SOCKEYE_CHECK` set to this.
+pub(crate) fn run(options: &Program, check: &str) -> Result<Ran, Trouble> {
     let mut child = cargo()
         .args(["run", "--message-format=json-render-diagnostics"])
         .args(options.for_run())
         .arg("--")
         .args(&options.arguments)
-        .env("SOCKEYE_CHECK", "json")
+        .env("SOCKEYE_CHECK", check)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -2,22 +2,25 @@
 
 use std::time::Duration;
 
-use super::program::{End, Ran};
+use super::run::{End, Ran};
 use crate::probe::{Trouble, clean};
 
 /// The lines of its standard error that are shown.
 const SHOWN: usize = 12;
 
-/// What to say about a program without a document.
-pub(super) fn explain(ran: &Ran, limit: Duration) -> Trouble {
+/// What to say about a program that printed nothing that was `wanted`: a check, or a document.
+pub(crate) fn explain(ran: &Ran, limit: Duration, wanted: &str) -> Trouble {
     let (what, help) = match &ran.end {
         End::NotBuilt => {
             return Trouble::new("the program could not be built; see the errors of cargo above");
         }
-        End::TimedOut => (still_runs(limit), NOT_SERVED),
+        End::TimedOut => {
+            (format!("the program printed no {wanted} within {limit:?} and was stopped"), NOT_SERVED)
+        }
         End::Exited(status) if status.success() => (
-            "the program exited successfully but printed no check: it never called `Server::serve`"
-                .to_owned(),
+            format!(
+                "the program exited successfully but printed no {wanted}: it never called `Server::serve`"
+            ),
             NOT_SERVED,
         ),
         End::Exited(status) => {
@@ -25,10 +28,6 @@ pub(super) fn explain(ran: &Ran, limit: Duration) -> Trouble {
         }
     };
     Trouble::new(with_errors(&what, &ran.errors)).help(help)
-}
-
-fn still_runs(limit: Duration) -> String {
-    format!("the program printed no check within {limit:?} and was stopped")
 }
 
 const NOT_SERVED: &str = "call `Server::serve`, or `Checked::into_router` if the program listens itself: they print the check and bind \
@@ -51,7 +50,7 @@ fn after(errors: &[String]) -> &'static str {
 }
 
 /// With the last that it said.
-fn with_errors(what: &str, errors: &[String]) -> String {
+pub(crate) fn with_errors(what: &str, errors: &[String]) -> String {
     let last = &errors[errors.len().saturating_sub(SHOWN)..];
     if last.is_empty() {
         return format!("{what}; it wrote nothing to standard error");

@@ -1,0 +1,143 @@
+//! The document that a program prints.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use serde_json::{Deserializer, Map, Value};
+
+use super::Server;
+use crate::{
+    output::tell,
+    probe::Trouble,
+    program::{self, Program, Ran, ask, metadata},
+};
+
+/// The version of AsyncAPI that is read here.
+const VERSION: &str = "3.0.0";
+
+/// Runs the program, takes its document, and names the types that have no schema on standard error.
+pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble> {
+    let ran = program::run(options, "asyncapi")?;
+    let documents = find_all(&ran.output);
+    if documents.is_empty() {
+        return Err(no_document(&ran, options));
+    }
+    let mut document = choose(documents, server.group.as_deref())?;
+    name(&mut document, &ran, options)?;
+    tell(&without_schema(&document));
+    Ok(document)
+}
+
+/// Every document in the output of a program, which may print other things too, and run several servers.
+fn find_all(output: &str) -> Vec<Value> {
+    let mut documents = Vec::new();
+    for (start, _) in output.match_indices('{').filter(|(at, _)| *at == 0 || output[..*at].ends_with('\n')) {
+        let first = Deserializer::from_str(&output[start..]).into_iter::<Value>().next();
+        if let Some(Ok(value)) = first
+            && value["asyncapi"] == VERSION
+        {
+            documents.push(value);
+        }
+    }
+    documents
+}
+
+fn no_document(ran: &Ran, options: &Program) -> Trouble {
+    let said = ran.errors.join("\n");
+    if said.contains("needs the feature `asyncapi`")
+        || said.contains("`SOCKEYE_CHECK=asyncapi` in the environment")
+    {
+        return Trouble::new(
+            "the program cannot document its endpoints: `sockeye` is built without its feature `asyncapi`",
+        )
+        .help("run `cargo add sockeye --features asyncapi` in the package of the program");
+    }
+    if said.contains("the server did not start") {
+        let what = "the program has problems that keep its server from starting, so it has no document";
+        return Trouble::new(program::with_errors(what, &ran.errors))
+            .help(format!("`cargo sockeye routes{}` lists the problems", options.before_arguments()));
+    }
+    program::explain(ran, options.timeout, "document")
+}
+
+fn choose(mut documents: Vec<Value>, group: Option<&str>) -> Result<Value, Trouble> {
+    let group_of =
+        |document: &Value| document["info"]["x-sockeye-group"].as_str().unwrap_or_default().to_owned();
+    let groups: BTreeSet<String> = documents.iter().map(group_of).collect();
+    let found = match group {
+        Some(group) => documents.iter().position(|one| group_of(one) == group),
+        None if documents.len() == 1 => Some(0),
+        None => None,
+    };
+    let listed = || groups.iter().map(|group| format!("`{group}`")).collect::<Vec<_>>().join(", ");
+    match (found, group) {
+        (Some(at), _) => Ok(documents.swap_remove(at)),
+        (None, Some(group)) => Err(Trouble::new(format!("the program has no server of the group `{group}`"))
+            .help(format!("its groups are {}", listed()))),
+        (None, None) => Err(Trouble::new(format!("the program runs {} servers", documents.len()))
+            .help(format!("choose one with `--group`: {}", listed()))),
+    }
+}
+
+/// The title and the version are those of the package.
+fn name(document: &mut Value, ran: &Ran, options: &Program) -> Result<(), Trouble> {
+    let program = ran.artifacts.iter().rfind(|artifact| artifact.executable.is_some());
+    let packages = ask(metadata(options.for_metadata()).no_deps())?.packages;
+    let package = program.and_then(|program| packages.into_iter().find(|one| one.id == program.package_id));
+    let package =
+        package.ok_or_else(|| Trouble::new("cargo did not report which package the program belongs to"))?;
+    document["info"]["title"] = package.name.as_str().into();
+    document["info"]["version"] = package.version.to_string().into();
+    if let Some(description) = package.description {
+        document["info"]["description"] = description.into();
+    }
+    Ok(())
+}
+
+/// A line for each type without a schema, and what to write.
+fn without_schema(document: &Value) -> String {
+    let mut text = String::new();
+    let channels = document["channels"].as_object();
+    for (endpoint, channel) in channels.into_iter().flatten() {
+        let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
+        let types: BTreeSet<&str> =
+            messages.filter_map(|message| message["x-sockeye-without-schema"].as_str()).collect();
+        for name in types {
+            let _ = writeln!(
+                text,
+                "warning: `{name}`, a message of the endpoint `{endpoint}`, has no schema and is documented as any JSON"
+            );
+        }
+    }
+    if !text.is_empty() {
+        text.push_str("help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn documents_are_found_among_other_output() {
+        let output = "starting {up}\n{\"other\": 1}\n{ no json\n{\n  \"asyncapi\": \"3.0.0\", \"info\": {}\n}\nbye\n{\"asyncapi\":\"3.0.0\"}";
+        assert_eq!(find_all(output).len(), 2);
+        assert_eq!(find_all("").len(), 0);
+    }
+
+    #[test]
+    fn one_of_several_servers_is_chosen_by_its_group() {
+        let documents = || vec![json!({ "info": {} }), json!({ "info": { "x-sockeye-group": "admin" } })];
+        assert_eq!(choose(documents(), Some("admin")).unwrap()["info"]["x-sockeye-group"], "admin");
+        assert_eq!(choose(documents(), Some("")).unwrap()["info"], json!({}));
+        let trouble = choose(documents(), None).unwrap_err();
+        assert_eq!(
+            (&*trouble.what, &*trouble.help),
+            ("the program runs 2 servers", "choose one with `--group`: ``, `admin`")
+        );
+        let trouble = choose(documents(), Some("amdin")).unwrap_err();
+        assert_eq!(trouble.what, "the program has no server of the group `amdin`");
+    }
+}

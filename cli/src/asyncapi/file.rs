@@ -1,0 +1,80 @@
+//! Where a document goes, and how it is compared with one that was written before.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    output::{show, tell},
+    probe::Trouble,
+    program::Program,
+};
+
+/// What the command line says about files.
+pub(crate) struct Files {
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) check: Option<PathBuf>,
+}
+
+impl Files {
+    /// The file that is named, to write or to compare.
+    pub(crate) fn first(&self) -> PathBuf {
+        self.output.clone().or_else(|| self.check.clone()).unwrap_or_default()
+    }
+}
+
+/// Prints the texts, writes them to their files, or compares them; `false` if one differs. `again` is the command that writes them.
+pub(crate) fn deliver(
+    files: &Files,
+    texts: &[(PathBuf, String)],
+    again: &str,
+    program: &Program,
+) -> Result<bool, Trouble> {
+    if let Some(file) = &files.check {
+        let differences =
+            texts.iter().map(|(path, text)| difference(path, text)).collect::<Result<Vec<_>, _>>()?;
+        let differences = differences.concat();
+        if !differences.is_empty() {
+            let arguments = program.behind_dashes();
+            let again = format!("{again} --output {}{arguments}", file.display());
+            tell(&format!("{differences}help: run `{again}` and commit the file\n"));
+        }
+        return Ok(differences.is_empty());
+    }
+    for (path, text) in texts {
+        match &files.output {
+            Some(_) => fs::write(path, text)
+                .map_err(|error| Trouble::new(format!("cannot write `{}`: {error}", path.display())))?,
+            None => show(text),
+        }
+    }
+    Ok(true)
+}
+
+/// What is wrong with a file, and the first line where it shows; empty if nothing is.
+fn difference(path: &Path, text: &str) -> Result<String, Trouble> {
+    let shown = path.display();
+    let there = fs::read_to_string(path).map_err(|error| {
+        Trouble::new(format!("cannot read `{shown}`: {error}"))
+            .help("write it first, with `--output` instead of `--check`")
+    })?;
+    // Git may give a file the line ends of the system.
+    if there.lines().eq(text.lines()) {
+        return Ok(String::new());
+    }
+    let (mut old, mut new, mut number) = (there.lines(), text.lines(), 0);
+    loop {
+        number += 1;
+        let (old, new) = (old.next(), new.next());
+        if old != new {
+            let word =
+                |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{}`", line.trim()));
+            return Ok(format!(
+                "error: `{shown}` is not what the program's endpoints are\n  line {number}: the file has {}, the program has {}\n",
+                word(old),
+                word(new)
+            ));
+        }
+    }
+}

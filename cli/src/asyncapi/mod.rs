@@ -1,0 +1,63 @@
+//! `cargo sockeye asyncapi`: the endpoints of a program as a document of AsyncAPI 3.0.
+
+mod document;
+mod file;
+
+use std::{path::PathBuf, process::ExitCode};
+
+pub(crate) use document::read;
+pub(crate) use file::{Files, deliver};
+
+use crate::{probe::Trouble, program::Program};
+
+/// Writes the endpoints of your program as an AsyncAPI 3.0 document.
+///
+/// The program runs with `SOCKEYE_CHECK=asyncapi`: it reaches `Server::serve`, checks everything, and exits without listening.
+/// It needs the feature `asyncapi` of `sockeye`. Messages have a schema if their types implement `schemars::JsonSchema`; others
+/// are documented as any JSON, and named on standard error. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there
+/// is no document.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    program: Program,
+    #[command(flatten)]
+    server: Server,
+    /// Write the document to this file instead of standard output
+    #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
+    output: Option<PathBuf>,
+    /// Compare the document with this file, and fail if they differ
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+/// Which of several servers of a program.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Server {
+    /// Group of the server, if the program runs several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<String>,
+}
+
+impl Server {
+    /// The choice as it is written on a command line.
+    pub(crate) fn as_written(&self) -> String {
+        self.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default()
+    }
+}
+
+/// Asks the program for its document; 0 when it is written or the same, 1 when it differs, 2 when there is none.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    Trouble::status_of(try_run(options))
+}
+
+fn try_run(options: &Options) -> Result<bool, Trouble> {
+    let document = read(&options.program, &options.server)?;
+    let files = Files { output: options.output.clone(), check: options.check.clone() };
+    let again = format!(
+        "cargo sockeye asyncapi{}{}",
+        options.server.as_written(),
+        options.program.before_arguments()
+    );
+    let text = format!("{document:#}\n");
+    deliver(&files, &[(files.first(), text)], &again, &options.program)
+}

@@ -1,0 +1,11 @@
+//! A program that is built and run as a check: what it is, and what it prints.
+
+mod cargo;
+mod options;
+mod run;
+mod silence;
+
+pub(crate) use cargo::{ask, cargo, metadata};
+pub(crate) use options::Program;
+pub(crate) use run::{Ran, run};
+pub(crate) use silence::{explain, with_errors};

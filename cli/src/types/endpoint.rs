@@ -1,0 +1,135 @@
+//! One endpoint: its messages as types, and how its address is made.
+
+use serde_json::Value;
+use sockeye_rules::route::{Part, parts};
+
+use super::{
+    names::{field, function, text},
+    schema::{Schemas, comment},
+};
+
+/// An endpoint as the module shows it.
+pub(super) struct Endpoint {
+    pub(super) name: String,
+    pub(super) docs: String,
+    /// The fields of the first parameter, each with its type; empty for a route without parameters.
+    parameters: Vec<(String, String)>,
+    /// The address as a template of JavaScript.
+    pub(super) address: String,
+    /// What the page receives and sends.
+    pub(super) received: String,
+    pub(super) sent: String,
+    pub(super) format: Format,
+    pub(super) subprotocols: Vec<String>,
+    /// Whether events may come with their positions, and whether messages may be for the client module.
+    pub(super) resumes: bool,
+    pub(super) has_signals: bool,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    /// Text or bytes as they are.
+    Raw,
+    /// A codec that the page has to have, too.
+    Other,
+}
+
+impl Endpoint {
+    pub(super) fn new(document: &Value, id: &str, schemas: &Schemas<'_>) -> Self {
+        let channel = &document["channels"][id];
+        // What the server sends, the page receives.
+        let (sent, received) = (message(document, id, "receive"), message(document, id, "send"));
+        let format = match received["x-sockeye-format"].as_str() {
+            Some("json") => Format::Json,
+            Some("raw") => Format::Raw,
+            _ => Format::Other,
+        };
+        let payload = &received["payload"];
+        let is_json = format == Format::Json;
+        let subprotocols = channel["x-sockeye"]["subprotocols"].as_array().into_iter().flatten();
+        Self {
+            name: function(id),
+            docs: comment(channel["description"].as_str(), 0),
+            parameters: parameters(channel),
+            address: address(channel),
+            received: type_of(format, payload, "string | ArrayBuffer", schemas),
+            sent: type_of(
+                format,
+                &sent["payload"],
+                "string | ArrayBufferLike | Blob | ArrayBufferView",
+                schemas,
+            ),
+            format,
+            subprotocols: subprotocols.filter_map(Value::as_str).map(text).collect(),
+            resumes: is_json && schemas.mentions(payload, "position") && schemas.mentions(payload, "event"),
+            has_signals: is_json && schemas.mentions(payload, "sockeye"),
+        }
+    }
+
+    /// `parameters: { id: number | bigint }, `, or nothing.
+    pub(super) fn parameters(&self) -> String {
+        if self.parameters.is_empty() {
+            return String::new();
+        }
+        let fields: Vec<String> =
+            self.parameters.iter().map(|(name, ty)| format!("{}: {ty}", field(name))).collect();
+        format!("parameters: {{ {} }}, ", fields.join("; "))
+    }
+
+    pub(super) fn has_parameters(&self) -> bool {
+        !self.parameters.is_empty()
+    }
+}
+
+/// The first message of an operation: what comes behind it is Sockeye's own.
+fn message<'a>(document: &'a Value, id: &str, action: &str) -> &'a Value {
+    let reference = document["operations"][format!("{id}.{action}")]["messages"][0]["$ref"].as_str();
+    reference.and_then(|reference| document.pointer(reference.strip_prefix('#')?)).unwrap_or(&Value::Null)
+}
+
+fn type_of(format: Format, payload: &Value, raw: &str, schemas: &Schemas<'_>) -> String {
+    if format == Format::Raw { raw.to_owned() } else { schemas.type_of(payload) }
+}
+
+fn parameters(channel: &Value) -> Vec<(String, String)> {
+    let of = |name: &str| {
+        let schema = &channel["parameters"][name]["x-sockeye-schema"];
+        match (schema["enum"].as_array(), schema["type"].as_str()) {
+            (Some(words), _) => {
+                words.iter().filter_map(Value::as_str).map(text).collect::<Vec<_>>().join(" | ")
+            }
+            (None, Some("integer")) => "number | bigint".to_owned(),
+            (None, Some("number")) => "number".to_owned(),
+            (None, Some("boolean")) => "boolean".to_owned(),
+            _ => "string".to_owned(),
+        }
+    };
+    let route = channel["x-sockeye"]["route"].as_str().unwrap_or_default();
+    let names = parts(route).into_iter().filter_map(|part| match part {
+        Part::Param(name) | Part::CatchAll(name) => Some(name),
+        Part::Text(_) | Part::Brace(_) => None,
+    });
+    names.map(|name| (name.to_owned(), of(name))).collect()
+}
+
+/// A template, in which values cannot change the rest of the path.
+fn address(channel: &Value) -> String {
+    let route = channel["x-sockeye"]["route"].as_str().unwrap_or_default();
+    let each = parts(route).into_iter().map(|part| match part {
+        Part::Text(text) | Part::Brace(text) => {
+            text.replace('\\', "\\\\").replace('`', "\\`").replace("${", "\\${")
+        }
+        Part::Param(name) => format!("${{encodeURIComponent(String({}))}}", member(name)),
+        Part::CatchAll(name) => {
+            format!("${{{}.split(\"/\").map(encodeURIComponent).join(\"/\")}}", member(name))
+        }
+    });
+    format!("`{}`", each.collect::<String>())
+}
+
+fn member(name: &str) -> String {
+    let field = field(name);
+    if field == name { format!("parameters.{name}") } else { format!("parameters[{field}]") }
+}

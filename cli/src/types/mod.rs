@@ -1,0 +1,116 @@
+//! `cargo sockeye types`: the messages of a program as types of TypeScript, and a function for each endpoint that connects to it.
+
+mod endpoint;
+mod module;
+mod names;
+mod schema;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use crate::{
+    asyncapi::{Files, Server, deliver, read},
+    probe::Trouble,
+    program::Program,
+};
+
+/// Writes the messages of your program as TypeScript, with a function for each endpoint that connects with `sockeye-client`.
+///
+/// The program runs as for `cargo sockeye asyncapi`, and needs the same feature. `--output` and `--check` take a file that ends in
+/// `.ts`, or one that ends in `.js` for a page without a build step: its declarations are beside it in a file that ends in
+/// `.d.ts`. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there are no types.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    program: Program,
+    #[command(flatten)]
+    server: Server,
+    /// Write the types to this file (`.ts`, or `.js` with a `.d.ts`) instead of standard output
+    #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
+    output: Option<PathBuf>,
+    /// Compare the types with this file, and fail if they differ
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+    /// The module that has `connect`
+    #[arg(long, value_name = "MODULE", default_value = CLIENT)]
+    client: String,
+}
+
+const CLIENT: &str = "sockeye-client";
+
+/// Asks the program for its types; 0 when they are written or the same, 1 when they differ, 2 when there are none.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    Trouble::status_of(try_run(options))
+}
+
+fn try_run(options: &Options) -> Result<bool, Trouble> {
+    let files = Files { output: options.output.clone(), check: options.check.clone() };
+    let form = Form::of(&files.first())?;
+    let document = read(&options.program, &options.server)?;
+    let module = module::Module::new(&document, &options.client);
+    let texts = match form {
+        Form::TypeScript => vec![(files.first(), module.typescript())],
+        Form::JavaScript => vec![
+            (files.first(), module.javascript()),
+            (files.first().with_extension("d.ts"), module.declarations()),
+        ],
+    };
+    let client =
+        if options.client == CLIENT { String::new() } else { format!(" --client {}", options.client) };
+    let again = format!(
+        "cargo sockeye types{}{}{client}",
+        options.server.as_written(),
+        options.program.before_arguments()
+    );
+    deliver(&files, &texts, &again, &options.program)
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    TypeScript,
+    JavaScript,
+}
+
+impl Form {
+    /// By the end of the file's name; TypeScript if there is no file.
+    fn of(file: &Path) -> Result<Self, Trouble> {
+        let name = file.to_string_lossy();
+        match file.extension().and_then(|end| end.to_str()) {
+            _ if name.ends_with(".d.ts") => {
+                Err(Trouble::new(format!("`{name}` has room for declarations only")).help(format!(
+                    "name the module: `{}`; its declarations are written beside it",
+                    name.replace(".d.ts", ".js")
+                )))
+            }
+            Some("js" | "mjs") => Ok(Self::JavaScript),
+            Some("ts" | "mts") => Ok(Self::TypeScript),
+            None if name.is_empty() => Ok(Self::TypeScript),
+            _ => Err(Trouble::new(format!("`{name}` is neither a file of TypeScript nor of JavaScript"))
+                .help("name a file that ends in `.ts` or `.js`")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_name_says_what_is_written() {
+        let of = |name: &str| Form::of(Path::new(name));
+        assert_eq!(of("").unwrap(), Form::TypeScript);
+        assert_eq!(of("page/endpoints.ts").unwrap(), Form::TypeScript);
+        assert_eq!(of("page/endpoints.js").unwrap(), Form::JavaScript);
+        assert_eq!(
+            of("endpoints.d.ts").unwrap_err().help,
+            "name the module: `endpoints.js`; its declarations are written beside it"
+        );
+        assert_eq!(
+            of("endpoints.json").unwrap_err().what,
+            "`endpoints.json` is neither a file of TypeScript nor of JavaScript"
+        );
+    }
+}

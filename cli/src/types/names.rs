@@ -1,0 +1,142 @@
+//! Names of Rust and of JSON as names of TypeScript.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Words that no function can be called.
+const RESERVED: [&str; 47] = [
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
+];
+
+/// Names of types that TypeScript, or what we write, has already.
+const TAKEN: [&str; 14] = [
+    "any",
+    "bigint",
+    "boolean",
+    "never",
+    "null",
+    "number",
+    "object",
+    "string",
+    "symbol",
+    "undefined",
+    "unknown",
+    "void",
+    "Record",
+    "Extract",
+];
+
+/// A type of TypeScript for each schema.
+pub(super) fn types<'a>(schemas: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
+    let mut taken: BTreeSet<String> = TAKEN.iter().map(|&name| name.to_owned()).collect();
+    schemas
+        .map(|schema| {
+            let mut name = identifier(schema);
+            while !taken.insert(name.clone()) {
+                name.push('_');
+            }
+            (schema, name)
+        })
+        .collect()
+}
+
+/// The letters, digits and underscores of a name.
+fn identifier(name: &str) -> String {
+    let fitting: String =
+        name.chars().map(|one| if one.is_ascii_alphanumeric() || one == '_' { one } else { '_' }).collect();
+    if fitting.starts_with(|first: char| first.is_ascii_digit()) || fitting.is_empty() {
+        format!("_{fitting}")
+    } else {
+        fitting
+    }
+}
+
+/// `validationUpdates` of `validation_updates`.
+pub(super) fn function(channel: &str) -> String {
+    let mut words = channel.split('_').filter(|word| !word.is_empty());
+    let mut name = identifier(words.next().unwrap_or("_"));
+    for word in words {
+        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        name.push_str(&first.to_ascii_uppercase());
+        name.push_str(identifier(rest).trim_start_matches('_'));
+    }
+    if RESERVED.contains(&name.as_str()) { format!("{name}_") } else { name }
+}
+
+/// The name of a field, in quotes where it is no identifier.
+pub(super) fn field(name: &str) -> String {
+    let is_plain = !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
+    if is_plain { name.to_owned() } else { text(name) }
+}
+
+/// A text as JavaScript writes it: JSON does the same.
+pub(super) fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_rust_become_names_of_javascript() {
+        assert_eq!(function("validation_updates"), "validationUpdates");
+        assert_eq!(function("delete"), "delete_");
+        assert_eq!(function("v2_4x_feed"), "v24xFeed");
+        assert_eq!(field("level"), "level");
+        assert_eq!(field("content-type"), "\"content-type\"");
+    }
+
+    #[test]
+    fn no_two_schemas_have_one_name() {
+        let names = types(["A.b", "A_b", "string", "7"].into_iter());
+        assert_eq!(names.values().collect::<Vec<_>>(), ["_7", "A_b", "A_b_", "string_"]);
+    }
+}

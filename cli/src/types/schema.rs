@@ -1,0 +1,303 @@
+//! A JSON schema as a type of TypeScript, as far as types can say it: ranges, lengths and patterns are left out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use serde_json::{Map, Value};
+
+use super::names::{field, text, types};
+
+const PREFIX: &str = "#/components/schemas/";
+
+/// The schemas of a document, with their names in TypeScript.
+pub(super) struct Schemas<'a> {
+    all: BTreeMap<&'a str, &'a Value>,
+    names: BTreeMap<&'a str, String>,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn new(document: &'a Value) -> Self {
+        let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
+        let all: BTreeMap<&str, &Value> = schemas.map(|(name, schema)| (name.as_str(), schema)).collect();
+        let names = types(all.keys().copied());
+        Self { all, names }
+    }
+
+    /// Every named type, with its documentation.
+    pub(super) fn declarations(&self) -> String {
+        let mut text = String::new();
+        for (name, schema) in &self.all {
+            text.push_str(&comment(schema["description"].as_str(), 0));
+            let _ = write!(text, "export type {} = {};\n\n", self.names[name], self.type_of(schema));
+        }
+        text
+    }
+
+    /// The type of what fits a schema.
+    pub(super) fn type_of(&self, schema: &Value) -> String {
+        self.at(schema, 0)
+    }
+
+    fn at(&self, schema: &Value, depth: usize) -> String {
+        let fields = match schema {
+            Value::Bool(false) => return "never".to_owned(),
+            Value::Object(fields) => fields,
+            _ => return "unknown".to_owned(),
+        };
+        if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+            let name = reference.strip_prefix(PREFIX).and_then(|name| self.names.get(name));
+            return name.cloned().unwrap_or_else(|| "unknown".to_owned());
+        }
+        if let Some(value) = fields.get("const") {
+            return literal(value);
+        }
+        if let Some(values) = list(fields, "enum") {
+            return union(values.iter().map(literal));
+        }
+        let own = self.by_type(fields, depth);
+        let each = |name: &str| list(fields, name).into_iter().flatten().map(|one| self.at(one, depth));
+        let mut all: Vec<String> = own.into_iter().chain(each("allOf")).collect();
+        for name in ["oneOf", "anyOf"] {
+            if fields.contains_key(name) {
+                all.push(union(each(name)));
+            }
+        }
+        intersection(all)
+    }
+
+    /// What `type` says, with what belongs to it; `None` if it says nothing.
+    fn by_type(&self, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+        match fields.get("type") {
+            Some(Value::String(name)) => self.of(name, fields, depth),
+            Some(Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str);
+                Some(union(
+                    names.map(|name| self.of(name, fields, depth).unwrap_or_else(|| "unknown".to_owned())),
+                ))
+            }
+            _ if fields.contains_key("properties") => self.of("object", fields, depth),
+            _ => None,
+        }
+    }
+
+    fn of(&self, name: &str, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+        Some(match name {
+            "string" => "string".to_owned(),
+            "integer" | "number" => "number".to_owned(),
+            "boolean" => "boolean".to_owned(),
+            "null" => "null".to_owned(),
+            "array" => self.array(fields, depth),
+            "object" => return self.object(fields, depth),
+            _ => "unknown".to_owned(),
+        })
+    }
+
+    fn array(&self, fields: &Map<String, Value>, depth: usize) -> String {
+        match fields.get("items") {
+            Some(Value::Array(items)) => {
+                let items: Vec<String> = items.iter().map(|item| self.at(item, depth)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Some(item) => format!("{}[]", in_brackets(&self.at(item, depth))),
+            None => "unknown[]".to_owned(),
+        }
+    }
+
+    /// `None` for an object of which only the other parts of its schema say something.
+    fn object(&self, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+        let properties = fields.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty());
+        let other = fields.get("additionalProperties").filter(|other| **other != Value::Bool(false));
+        let is_described_elsewhere =
+            ["oneOf", "anyOf", "allOf"].iter().any(|name| fields.contains_key(*name));
+        let map = |other: &Value| format!("Record<string, {}>", self.at(other, depth));
+        match (properties, other) {
+            (None, None) if is_described_elsewhere => None,
+            (None, None) => Some("Record<string, unknown>".to_owned()),
+            (None, Some(other)) => Some(map(other)),
+            (Some(properties), None) => Some(self.members(properties, fields, depth)),
+            // What the named fields are is known, and must fit into what all others are.
+            (Some(properties), Some(_)) => {
+                Some(format!("{} & Record<string, unknown>", self.members(properties, fields, depth)))
+            }
+        }
+    }
+
+    fn members(&self, properties: &Map<String, Value>, fields: &Map<String, Value>, depth: usize) -> String {
+        let required: BTreeSet<&str> =
+            list(fields, "required").into_iter().flatten().filter_map(Value::as_str).collect();
+        let (inner, margin) = (depth + 1, "  ".repeat(depth + 1));
+        let mut text = "{\n".to_owned();
+        for (name, schema) in properties {
+            text.push_str(&comment(schema["description"].as_str(), inner));
+            let mark = if required.contains(name.as_str()) { "" } else { "?" };
+            let _ = writeln!(text, "{margin}{}{mark}: {};", field(name), self.at(schema, inner));
+        }
+        let _ = write!(text, "{}}}", "  ".repeat(depth));
+        text
+    }
+
+    /// Whether one of these fields is anywhere in what fits the schema.
+    pub(super) fn mentions(&self, schema: &Value, name: &str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut next = vec![schema];
+        while let Some(one) = next.pop() {
+            match one {
+                Value::Object(fields) => {
+                    if fields.get("properties").is_some_and(|all| all.get(name).is_some()) {
+                        return true;
+                    }
+                    if let Some(reference) = fields.get("$ref").and_then(Value::as_str)
+                        && seen.insert(reference)
+                    {
+                        next.extend(
+                            reference.strip_prefix(PREFIX).and_then(|name| self.all.get(name).copied()),
+                        );
+                    }
+                    next.extend(fields.values());
+                }
+                Value::Array(list) => next.extend(list),
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Vec<Value>> {
+    fields.get(name).and_then(Value::as_array)
+}
+
+/// A value as a type that only this value has.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(word) => text(word),
+        Value::Bool(_) | Value::Number(_) | Value::Null => value.to_string(),
+        Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let each = fields.iter().map(|(name, value)| format!("{}: {}", field(name), literal(value)));
+            format!("{{ {} }}", each.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// One of the types, each of them once.
+fn union(types: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for one in types {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    if all.is_empty() { "never".to_owned() } else { all.join(" | ") }
+}
+
+/// All of the types.
+fn intersection(types: Vec<String>) -> String {
+    let mut known: Vec<String> = types.into_iter().filter(|one| one != "unknown").collect();
+    match known.len() {
+        0 => "unknown".to_owned(),
+        1 => known.remove(0),
+        _ => known.iter().map(|one| in_brackets(one)).collect::<Vec<_>>().join(" & "),
+    }
+}
+
+/// With brackets, where a sign behind it could be read as a part of it.
+fn in_brackets(one: &str) -> String {
+    let mut depth = 0_usize;
+    let is_open = |sign: char| {
+        match sign {
+            '{' | '[' | '<' | '(' => depth += 1,
+            '}' | ']' | '>' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(sign, '|' | '&')
+    };
+    if one.chars().any(is_open) { format!("({one})") } else { one.to_owned() }
+}
+
+/// A comment for editors; nothing if there is nothing to say.
+pub(super) fn comment(description: Option<&str>, depth: usize) -> String {
+    let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) else {
+        return String::new();
+    };
+    let margin = "  ".repeat(depth);
+    let safe = description.replace("*/", "*\\/");
+    let lines: Vec<&str> = safe.lines().map(str::trim_end).collect();
+    if let [one] = lines.as_slice() {
+        return format!("{margin}/** {one} */\n");
+    }
+    let each = lines.iter().map(|line| format!("{margin} * {line}").trim_end().to_owned());
+    format!("{margin}/**\n{}\n{margin} */\n", each.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(schema: &Value) -> String {
+        let document = json!({ "components": { "schemas": { "Step": {}, "Wrapper<T>": {} } } });
+        Schemas::new(&document).type_of(schema)
+    }
+
+    #[test]
+    fn each_word_of_a_schema_becomes_a_type() {
+        for (schema, expected) in [
+            (json!(true), "unknown"),
+            (json!(false), "never"),
+            (json!({}), "unknown"),
+            (json!({ "type": "integer", "format": "uint64", "minimum": 0 }), "number"),
+            (json!({ "type": ["string", "null"] }), "string | null"),
+            (json!({ "type": "array", "items": { "type": ["string", "null"] } }), "(string | null)[]"),
+            (
+                json!({ "type": "array", "items": [{ "type": "string" }, { "type": "number" }] }),
+                "[string, number]",
+            ),
+            (json!({ "type": "object" }), "Record<string, unknown>"),
+            (
+                json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),
+                "Record<string, boolean>",
+            ),
+            (json!({ "enum": ["a", "b\"", null, 7] }), "\"a\" | \"b\\\"\" | null | 7"),
+            (json!({ "const": { "sockeye": "gap" } }), "{ sockeye: \"gap\" }"),
+            (json!({ "$ref": "#/components/schemas/Step" }), "Step"),
+            (json!({ "$ref": "#/components/schemas/Wrapper<T>" }), "Wrapper_T_"),
+            (json!({ "allOf": [{ "$ref": "#/components/schemas/Step" }], "description": "x" }), "Step"),
+            (
+                json!({ "anyOf": [{ "$ref": "#/components/schemas/Step" }, { "type": "null" }] }),
+                "Step | null",
+            ),
+        ] {
+            assert_eq!(of(&schema), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn fields_have_their_documentation() {
+        let schema = json!({
+            "type": "object",
+            "required": ["id"],
+            "properties": { "id": { "type": "integer", "description": "Never */ changes." }, "a-b": { "type": "object", "properties": { "deep": {} } } },
+        });
+        assert_eq!(
+            of(&schema),
+            "{\n  \"a-b\"?: {\n    deep?: unknown;\n  };\n  /** Never *\\/ changes. */\n  id: number;\n}"
+        );
+    }
+
+    /// What schemars makes of `#[serde(flatten)]` over an enum with a tag.
+    #[test]
+    fn a_flattened_enum_is_an_intersection() {
+        let variant = |name: &str| json!({ "type": "object", "required": ["type"], "properties": { "type": { "const": name } } });
+        let schema = json!({
+            "type": "object",
+            "required": ["at"],
+            "properties": { "at": { "type": "integer" } },
+            "oneOf": [variant("a"), variant("b")],
+        });
+        assert_eq!(of(&schema), "{\n  at: number;\n} & ({\n  type: \"a\";\n} | {\n  type: \"b\";\n})");
+    }
+}

@@ -1,0 +1,162 @@
+//! `cargo sockeye asyncapi` and `cargo sockeye types` on real programs.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::package::{command, workspace};
+
+const DOCUMENTED: [&str; 4] = ["--bin", "documented", "--features", "documented"];
+
+/// The documented program, with more arguments.
+fn documented<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&DOCUMENTED[..], more].concat()
+}
+
+/// A file that no other test writes.
+fn file(name: &str) -> String {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_document_has_the_name_and_the_version_of_the_package() {
+    let seen = command("asyncapi", &documented(&[]));
+    assert_eq!(seen.status, 0, "{}", seen.err);
+    let document: Value = serde_json::from_str(&seen.out).unwrap();
+    assert_eq!((&document["asyncapi"], &document["info"]["title"]), (&"3.0.0".into(), &"app".into()));
+    assert_eq!(document["info"]["version"], "0.0.0");
+    assert_eq!(document["channels"]["all_news"]["summary"], "Tells what is new.");
+    assert_eq!(document["components"]["schemas"]["Wish"]["required"], serde_json::json!(["topic"]));
+}
+
+#[test]
+fn types_without_a_schema_are_named() {
+    let seen = command("asyncapi", &documented(&[]));
+    let said = "warning: `documented::Plain`, a message of the endpoint `plain`, has no schema and is documented as any JSON\n\
+                help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types\n";
+    assert!(seen.err.contains(said), "{}", seen.err);
+}
+
+#[test]
+fn a_document_that_was_committed_is_compared() {
+    let file = file("asyncapi.json");
+    let written = command("asyncapi", &documented(&["--output", &file]));
+    assert_eq!((written.status, written.out.as_str()), (0, ""), "{}", written.err);
+    let same = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!((same.status, same.out.as_str()), (0, ""), "{}", same.err);
+
+    let old = fs::read_to_string(&file).unwrap().replace("\"topic\"", "\"subject\"");
+    fs::write(&file, old).unwrap();
+    let other = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!((other.status, other.out.as_str()), (1, ""), "{}", other.err);
+    for part in [
+        "asyncapi.json` is not what the program's endpoints are\n".to_owned(),
+        "the file has `\"subject\": {`, the program has `\"topic\": {`\n".to_owned(),
+        format!(
+            "help: run `cargo sockeye asyncapi --bin documented --features documented --output {}`",
+            shown(&file)
+        ),
+    ] {
+        assert!(other.err.contains(&part), "{part} not in {}", other.err);
+    }
+}
+
+/// As the output of a command has it: the place of the workspace is left out.
+fn shown(file: &str) -> String {
+    file.replace(workspace().to_str().unwrap(), "WORKSPACE")
+}
+
+#[test]
+fn a_file_that_is_not_there_cannot_be_compared() {
+    let seen = command("asyncapi", &documented(&["--check", "no/such.json"]));
+    assert_eq!(seen.status, 2);
+    assert!(seen.err.contains("error: cannot read `no/such.json`: "), "{}", seen.err);
+    assert!(seen.err.contains("help: write it first, with `--output` instead of `--check`"), "{}", seen.err);
+}
+
+#[test]
+fn messages_become_types_and_endpoints_functions() {
+    let seen = command("types", &documented(&[]));
+    assert_eq!(seen.status, 0, "{}", seen.err);
+    insta::assert_snapshot!(seen.out);
+}
+
+#[test]
+fn a_page_without_a_build_step_gets_a_module_and_its_declarations() {
+    let file = file("endpoints.js");
+    let seen = command("types", &documented(&["--client", "./sockeye.js", "--output", &file]));
+    assert_eq!((seen.status, seen.out.as_str()), (0, ""), "{}", seen.err);
+    let module = fs::read_to_string(&file).unwrap();
+    let declarations = fs::read_to_string(file.replace(".js", ".d.ts")).unwrap();
+    insta::assert_snapshot!(format!("{module}\n--- endpoints.d.ts\n{declarations}"));
+
+    // A field that was renamed in Rust.
+    fs::write(file.replace(".js", ".d.ts"), declarations.replace("topic:", "subject:")).unwrap();
+    let other = command("types", &documented(&["--client", "./sockeye.js", "--check", &file]));
+    assert_eq!(other.status, 1, "{}", other.err);
+    assert!(
+        other.err.contains("the file has `subject: string;`, the program has `topic: string;`"),
+        "{}",
+        other.err
+    );
+    assert!(
+        other.err.contains("types --bin documented --features documented --client ./sockeye.js --output"),
+        "{}",
+        other.err
+    );
+}
+
+#[test]
+fn declarations_alone_are_no_module() {
+    let seen = command("types", &documented(&["--output", "endpoints.d.ts"]));
+    assert_eq!((seen.status, seen.out.as_str()), (2, ""));
+    assert!(seen.err.contains("help: name the module: `endpoints.js`"), "{}", seen.err);
+}
+
+#[test]
+fn without_the_feature_the_help_names_it() {
+    for name in ["asyncapi", "types"] {
+        let seen = command(name, &["--bin", "all"]);
+        assert_eq!((seen.status, seen.out.as_str()), (2, ""), "{}", seen.err);
+        let said = "error: the program cannot document its endpoints: `sockeye` is built without its feature `asyncapi`\n\
+                    help: run `cargo add sockeye --features asyncapi` in the package of the program";
+        assert!(seen.err.contains(said), "{}", seen.err);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_start_has_no_document() {
+    let seen = command("asyncapi", &["--bin", "broken", "--features", "documented"]);
+    assert_eq!((seen.status, seen.out.as_str()), (2, ""), "{}", seen.err);
+    let said = "error: the program has problems that keep its server from starting, so it has no document; its last lines";
+    assert!(seen.err.contains(said), "{}", seen.err);
+    assert!(
+        seen.err
+            .contains("help: `cargo sockeye routes --bin broken --features documented` lists the problems"),
+        "{}",
+        seen.err
+    );
+}
+
+#[test]
+fn one_of_several_servers_is_documented() {
+    let several = ["--bin", "several", "--features", "documented"];
+    let both = command("asyncapi", &several);
+    assert_eq!(both.status, 2);
+    assert!(
+        both.err.contains("error: the program runs 2 servers\nhelp: choose one with `--group`: `one`, `two`"),
+        "{}",
+        both.err
+    );
+    let one = command("asyncapi", &[&several[..], &["--group", "two"]].concat());
+    let document: Value = serde_json::from_str(&one.out).unwrap();
+    assert_eq!(document["channels"]["two"]["address"], "/two");
+}
+
+#[test]
+fn a_program_that_listens_itself_is_documented_before_it_does() {
+    let seen = command("asyncapi", &["--bin", "own_listener", "--features", "documented"]);
+    assert_eq!(seen.status, 0, "{}", seen.err);
+    let document: Value = serde_json::from_str(&seen.out).unwrap();
+    assert_eq!(document["channels"].as_object().unwrap().len(), 3);
+}
