@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::package::{command, workspace};
+use crate::package::{command, command_in, workspace};
 
 const DOCUMENTED: [&str; 4] = ["--bin", "documented", "--features", "documented"];
 
@@ -159,4 +159,20 @@ fn a_program_that_listens_itself_is_documented_before_it_does() {
     assert_eq!(seen.status, 0, "{}", seen.err);
     let document: Value = serde_json::from_str(&seen.out).unwrap();
     assert_eq!(document["channels"].as_object().unwrap().len(), 3);
+}
+
+/// The page of the dashboard is checked with these types by `tsc` (`client/test/generated.test.mjs`).
+#[test]
+fn the_types_of_the_dashboard_are_those_of_its_program() {
+    let arguments = [
+        "--package",
+        "example-dashboard",
+        "--client",
+        "./sockeye.js",
+        "--check",
+        "examples/dashboard/page/endpoints.js",
+    ];
+    let seen = command_in(workspace(), "types", &arguments, &[("SOCKEYE_ADDR", "127.0.0.1:0")]);
+    assert_eq!(seen.status, 0, "{}", seen.err);
+    assert!(!seen.err.contains("has no schema"), "{}", seen.err);
 }

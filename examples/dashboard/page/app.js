@@ -10,6 +10,7 @@ import { overview } from "./view-overview.js";
 import { workflow } from "./view-workflow.js";
 import { workflows } from "./view-workflows.js";
 
+/** @type {[RegExp, (...found: any[]) => { element: Element, title: string, update(): void, leave?(): void }][]} */
 const ROUTES = [
   [/^#?\/?$/, overview],
   [/^#\/workflows$/, workflows],
@@ -23,12 +24,12 @@ const main = document.getElementById("main");
 let view;
 
 function go(isFirst) {
-  const [route, found] = ROUTES.map(([pattern, make]) => [make, pattern.exec(location.hash)]).find(([, match]) => match) ?? [overview, []];
+  const [route, found] = ROUTES.map(([pattern, make]) => /** @type {const} */ ([make, pattern.exec(location.hash)])).find(([, match]) => match) ?? [overview, []];
   view?.leave?.();
   view = route(...found.slice(1));
   main.replaceChildren(view.element);
   document.title = view.title === "Overview" ? "Sockeye dashboard" : `${view.title} · Sockeye dashboard`;
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("nav a"))) {
     const isHere = link.hash === "#/" ? route === overview : location.hash.startsWith(link.hash);
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -45,7 +46,7 @@ store.addEventListener("change", () => {
     view.update();
   });
 });
-store.addEventListener("event", ({ detail }) => {
+store.addEventListener("event", (/** @type {Event & { detail?: import("./endpoints.js").Timed }} */ { detail }) => {
   if (NEWS.has(detail.type)) toast(...describe(detail), linkOf(detail));
 });
 

@@ -30,6 +30,7 @@ function show() {
 /** The server writes its reasons as a compiler does: small, and without a stop. */
 const sentence = (words) => words && words[0].toUpperCase() + words.slice(1) + (/[.:!?`]$/.test(words) ? "" : ".");
 
+/** @param {{ name: string, at?: number }} state */
 function countdown({ name, at }) {
   if (name !== "reconnecting" || !at) return "";
   return `in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s`;

@@ -1,22 +1,37 @@
 // Every socket of the page. The badge shows the one that is worst off.
 
-import { connect } from "./sockeye.js";
-
 const RANK = ["live", "connecting", "reconnecting", "closed"];
+/** @type {Set<import("./sockeye.js").SockeyeSocket<any, any>>} */
 const open = new Set();
 export const changed = new EventTarget();
 
-/** Opens a socket that resumes where it was. `close` it when its view is left. */
-export function follow(path, { position, onmessage, ongap, onlive }) {
-  const socket = connect(path, { resume: true, position, backoff: { most: 8000 } });
+/**
+ * @template In, Out
+ * @typedef {import("./sockeye.js").SockeyeSocket<In, Out>} Socket
+ */
+
+/**
+ * Opens a socket that resumes where it was. `close` it when its view is left.
+ *
+ * @template In, Out
+ * @param {(options: { resume: true, position?: string, backoff: { most: number } }) => Socket<In, Out>} connect an endpoint
+ * @param {object} listeners
+ * @param {string} [listeners.position]
+ * @param {(message: In, socket: Socket<In, Out>) => void} listeners.onmessage
+ * @param {(gap: { missed?: number }) => void} [listeners.ongap]
+ * @param {() => void} [listeners.onlive]
+ */
+export function follow(connect, { position, onmessage, ongap, onlive }) {
+  const socket = connect({ resume: true, position, backoff: { most: 8000 } });
   socket.addEventListener("state", ({ detail }) => {
     changed.dispatchEvent(new Event("change"));
-    if (detail.name === "live") onlive?.(socket);
+    if (detail.name === "live") onlive?.();
   });
   socket.addEventListener("message", ({ detail }) => onmessage(detail, socket));
-  socket.addEventListener("gap", ({ detail }) => ongap?.(detail, socket));
+  socket.addEventListener("gap", ({ detail }) => ongap?.(detail));
   open.add(socket);
   return {
+    /** @param {Out} message */
     send: (message) => socket.send(message),
     get position() {
       return socket.position;
@@ -29,7 +44,11 @@ export function follow(path, { position, onmessage, ongap, onlive }) {
   };
 }
 
-/** The state of the page's connection: that of the worst of its sockets. */
+/**
+ * The state of the page's connection: that of the worst of its sockets.
+ *
+ * @returns {{ name: string, at?: number, reason?: string, remedy?: string }}
+ */
 export function overall() {
   const states = [...open].map((socket) => socket.state);
   return states.reduce((worst, state) => (RANK.indexOf(state.name) > RANK.indexOf(worst.name) ? state : worst), states[0] ?? { name: "connecting" });

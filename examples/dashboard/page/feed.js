@@ -3,36 +3,64 @@
 import { clock, count, h, keyed } from "./dom.js";
 import { store } from "./store.js";
 
-/** A file without its folders: the workflow has all of it. */
-const file = ({ file: name }) => name.split("/").at(-1);
-const workflow = (id) => `Workflow ${id}`;
+/** @import { Timed } from "./endpoints.js" */
 
-/** Kind, title, and text of an event. */
+/**
+ * A file without its folders: the workflow has all of it.
+ *
+ * @param {{ file: string }} one
+ */
+const file = ({ file: name }) => name.split("/").at(-1);
+
+/** @param {Timed} event */
+const workflowOf = (event) => (event.type === "workflow_created" ? event.workflow.id : event.workflow_id);
+
+/**
+ * Kind, title, and text of an event.
+ *
+ * @param {Timed} event
+ * @returns {[string, string, string]}
+ */
 export function describe(event) {
-  const name = workflow(event.workflow_id ?? event.workflow?.id);
-  const known = {
-    workflow_created: () => ["", `${name} created`, event.workflow.directory === "." ? "all files" : event.workflow.directory],
-    workflow_started: () => ["", `${name} started`, "reading files"],
-    workflow_completed: () => ["good", `${name} completed`, found(event.workflow_id)],
-    workflow_failed: () => ["bad", `${name} failed`, event.reason],
-    validation_created: () => ["warn", count(event.validation.findings.length, "finding"), file(event.validation)],
-    validation_enhanced: () => ["warn", `${count(event.findings.length, "finding")} more`, `validation ${event.validation_id}`],
-    validation_approved: () => ["good", `Validation ${event.validation_id} approved`, name],
-    validation_rejected: () => ["bad", `Validation ${event.validation_id} rejected`, name],
-    recommendation_created: () => ["", `Recommendation ${event.recommendation.id}`, `${file(event.recommendation)}:${event.recommendation.line}`],
-    recommendation_approved: () => ["good", `Recommendation ${event.recommendation_id} approved`, name],
-    recommendation_rejected: () => ["bad", `Recommendation ${event.recommendation_id} rejected`, name],
-    recommendation_applied: () => ["good", `Recommendation ${event.recommendation_id} applied`, name],
-  }[event.type];
-  return known?.() ?? ["", event.type, name];
+  const name = `Workflow ${workflowOf(event)}`;
+  switch (event.type) {
+    case "workflow_created":
+      return ["", `${name} created`, event.workflow.directory === "." ? "all files" : event.workflow.directory];
+    case "workflow_started":
+      return ["", `${name} started`, "reading files"];
+    case "workflow_completed":
+      return ["good", `${name} completed`, found(event.workflow_id)];
+    case "workflow_failed":
+      return ["bad", `${name} failed`, event.reason];
+    case "validation_created":
+      return ["warn", count(event.validation.findings.length, "finding"), file(event.validation)];
+    case "validation_enhanced":
+      return ["warn", `${count(event.findings.length, "finding")} more`, `validation ${event.validation_id}`];
+    case "validation_approved":
+      return ["good", `Validation ${event.validation_id} approved`, name];
+    case "validation_rejected":
+      return ["bad", `Validation ${event.validation_id} rejected`, name];
+    case "recommendation_created":
+      return ["", `Recommendation ${event.recommendation.id}`, `${file(event.recommendation)}:${event.recommendation.line}`];
+    case "recommendation_approved":
+      return ["good", `Recommendation ${event.recommendation_id} approved`, name];
+    case "recommendation_rejected":
+      return ["bad", `Recommendation ${event.recommendation_id} rejected`, name];
+    case "recommendation_applied":
+      return ["good", `Recommendation ${event.recommendation_id} applied`, name];
+    default:
+      return ["", event.type, name];
+  }
 }
 
+/** @param {number} id */
 function found(id) {
   const { findings = 0, flagged = 0 } = store.workflows.get(id) ?? {};
   return findings ? `${count(findings, "finding")} in ${count(flagged, "file")}` : "nothing to correct";
 }
 
-export const linkOf = (event) => `#/workflows/${event.workflow_id ?? event.workflow?.id}`;
+/** @param {Timed} event */
+export const linkOf = (event) => `#/workflows/${workflowOf(event)}`;
 
 const keys = new WeakMap();
 let last = 0;

@@ -4,10 +4,13 @@ import { count, h, say } from "./dom.js";
 
 export const STEPS = ["Read files", "Check links", "Check headings", "Check code fences"];
 
+/** @import { Workflow } from "./endpoints.js" */
+
 export function status() {
   const element = h("span", {});
   return {
     element,
+    /** @param {Workflow} workflow */
     update(workflow) {
       element.className = `pill ${workflow.status}`;
       say(element, workflow.status);
@@ -20,6 +23,7 @@ export function bar(label) {
   const element = h("div", { class: "progress", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": label }, filled);
   return {
     element,
+    /** @param {Workflow} workflow */
     update(workflow) {
       element.className = `progress ${workflow.status}`;
       element.setAttribute("aria-valuenow", workflow.percent);
@@ -29,7 +33,11 @@ export function bar(label) {
   };
 }
 
-/** What it does at the moment, in words. */
+/**
+ * What it does at the moment, in words.
+ *
+ * @param {Workflow} workflow
+ */
 export function doing(workflow) {
   if (workflow.status === "pending") return "waits for a place";
   if (workflow.status === "failed") return workflow.reason;
@@ -37,7 +45,11 @@ export function doing(workflow) {
   return workflow.task ? `${workflow.task}, file ${Math.min(workflow.done + 1, workflow.total)} of ${workflow.total}` : "begins";
 }
 
-/** A line of a list of workflows. */
+/**
+ * A line of a list of workflows.
+ *
+ * @param {Workflow} workflow
+ */
 export function row(workflow) {
   const [pill, progress] = [status(), bar(`Progress of workflow ${workflow.id}`)];
   const steps = h("span", { class: "steps-count" });
@@ -47,6 +59,7 @@ export function row(workflow) {
   const link = h("a", { class: "row", href: `#/workflows/${workflow.id}` }, title, pill.element, h("span", { class: "row-steps" }, steps, percent), progress.element, words);
   return {
     element: h("li", { "data-workflow": workflow.id }, link),
+    /** @param {Workflow} now */
     update(now) {
       pill.update(now);
       progress.update(now);

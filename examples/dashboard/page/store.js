@@ -1,11 +1,21 @@
 // All workflows and the last events, kept up to date. The list is read once; the socket goes on from its position, also after a reconnect.
 
 import { follow } from "./connections.js";
+import { validationUpdates } from "./endpoints.js";
 import { applyToWorkflows } from "./state.js";
+
+/** @import { Timed, Workflow } from "./endpoints.js" */
 
 const KEPT = 80;
 
-export const store = Object.assign(new EventTarget(), { workflows: new Map(), events: [], status: "loading", error: undefined });
+export const store = Object.assign(new EventTarget(), {
+  /** @type {Map<number, Workflow>} */
+  workflows: new Map(),
+  /** @type {Timed[]} */
+  events: [],
+  status: "loading",
+  error: undefined,
+});
 
 const told = (name, detail) => store.dispatchEvent(Object.assign(new Event(name), { detail }));
 let position;
@@ -15,9 +25,9 @@ let waiting = [];
 
 export async function startStore() {
   if (!(await read())) return setTimeout(startStore, 2000);
-  follow("/ws/validation_updates", {
+  follow((options) => validationUpdates(options), {
     position: String(position),
-    onmessage: (event, socket) => received(Number(socket.position), event),
+    onmessage: (event, socket) => event.type !== "connection_established" && received(Number(socket.position), event),
     ongap: read,
     // A server that was started without its journal has other workflows, and no event says so.
     onlive: () => store.status === "ready" || read(),
@@ -43,14 +53,22 @@ async function read() {
   return store.error === undefined;
 }
 
+/**
+ * @param {number} at
+ * @param {Timed} event
+ */
 function received(at, event) {
-  if (event.type === "connection_established") return;
   if (isReading) waiting.push([at, event]);
   else take(at, event);
 }
 
+/** @param {Timed} event */
 const isNews = (event) => event.type !== "workflow_progress";
 
+/**
+ * @param {number} at
+ * @param {Timed} event
+ */
 function take(at, event) {
   position = at;
   applyToWorkflows(store.workflows, event);

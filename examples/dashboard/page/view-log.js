@@ -2,6 +2,9 @@
 
 import { follow } from "./connections.js";
 import { clock, h } from "./dom.js";
+import { logs } from "./endpoints.js";
+
+/** @import { Level, LogRecord } from "./endpoints.js" */
 
 const MOST = 1000;
 const LEVELS = { ERROR: "errors", WARN: "warnings and errors", INFO: "info and above", DEBUG: "debug and above", TRACE: "everything" };
@@ -9,6 +12,7 @@ const LEVELS = { ERROR: "errors", WARN: "warnings and errors", INFO: "info and a
 const fieldsOf = (fields) => Object.entries(fields).map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
 const spanOf = ({ name, fields }) => (Object.keys(fields).length ? `${name}{${fieldsOf(fields)}}` : name);
 
+/** @param {LogRecord} record */
 function line({ time, level, target, message, fields, spans }) {
   const where = spans.map(spanOf).join(":");
   return h(
@@ -51,11 +55,11 @@ export function log() {
     empty.hidden = false;
   }
 
-  const filter = () => ({ level: level.value, target: target.value.trim() });
-  const socket = follow("/ws/logs", {
+  const filter = () => ({ level: /** @type {Level} */ (level.value), target: target.value.trim() });
+  const socket = follow((options) => logs(options), {
     onmessage(message) {
-      if (message.type === "filter_set") clear();
-      else if (message.level) add(line(message));
+      if ("level" in message) add(line(message));
+      else if (message.type === "filter_set") clear();
     },
     ongap: ({ missed }) => add(h("li", { class: "note" }, missed ? `${missed} records are missing here: this page did not keep up` : "the server has been restarted; its log begins anew here")),
     // A new connection has the filter that is the default.

@@ -2,10 +2,13 @@
 
 import { follow } from "./connections.js";
 import { clock, count, h, keyed, lasted, say } from "./dom.js";
+import { workflow as workflowSocket } from "./endpoints.js";
 import { STEPS, bar, doing, status } from "./progress.js";
 import { applyToDetail, applyToWorkflows, isOver } from "./state.js";
 import { post } from "./store.js";
 import { toast } from "./toasts.js";
+
+/** @import { Finding, Recommendation, Timed, Validation, Workflow } from "./endpoints.js" */
 
 async function decide(kind, id, decision) {
   try {
@@ -33,25 +36,28 @@ function decisions(kind, id, words) {
   };
 }
 
+/** @param {Recommendation} one */
 function recommendation(one) {
   const choice = decisions("recommendation", one.id, { approve: "approved", reject: "rejected", apply: "applied" });
   const change = h("pre", { class: "change", tabindex: "0", "aria-label": `Change of line ${one.line}` }, h("del", {}, one.current), "\n", h("ins", {}, one.proposed));
-  return { element: h("li", { class: "recommendation" }, change, choice.element), update: (now) => choice.update(now.status) };
+  return { element: h("li", { class: "recommendation" }, change, choice.element), update: (/** @type {Recommendation} */ now) => choice.update(now.status) };
 }
 
+/** @param {{ recommendations: Map<number, Recommendation> }} detail */
 function validation(detail) {
-  return (one) => {
+  return (/** @type {Validation} */ one) => {
     const choice = decisions("validation", one.id, { approve: "approved", reject: "rejected" });
     const pill = h("span", {});
     const findings = h("ul", { class: "findings" });
     const advice = h("ul", { class: "advice" });
-    const showFindings = keyed(findings, (finding) => ({
+    const showFindings = keyed(findings, (/** @type {Finding} */ finding) => ({
       element: h("li", {}, h("code", { class: "line" }, `${finding.line}`), h("span", {}, finding.message), h("span", { class: "soft check" }, finding.check)),
     }));
     const showAdvice = keyed(advice, recommendation);
     const head = h("header", {}, h("h3", {}, one.file), pill, choice.element);
     return {
       element: h("li", { class: "validation", "data-validation": one.id }, head, findings, advice),
+      /** @param {Validation} now */
       update(now) {
         pill.className = `pill ${now.status}`;
         say(pill, now.status);
@@ -69,6 +75,7 @@ function steps() {
   const items = STEPS.map((name) => h("li", {}, h("i", { "aria-hidden": "true" }), h("span", {}, name), h("span", { class: "sr" })));
   return {
     element: h("ol", { class: "steps", "aria-label": "Steps" }, items),
+    /** @param {Workflow} workflow */
     update(workflow) {
       items.forEach((item, index) => {
         const isNow = workflow.status === "running" && index === workflow.step;
@@ -79,8 +86,16 @@ function steps() {
   };
 }
 
+/** @param {number} id */
 export function workflow(id) {
-  const detail = { workflows: new Map(), validations: new Map(), recommendations: new Map() };
+  const detail = {
+    /** @type {Map<number, Workflow>} */
+    workflows: new Map(),
+    /** @type {Map<number, Validation>} */
+    validations: new Map(),
+    /** @type {Map<number, Recommendation>} */
+    recommendations: new Map(),
+  };
   const title = h("h1", {}, `Workflow ${id}`);
   const message = h("p", { class: "empty" }, "Reading the workflow …");
   const body = h("div", { class: "detail", hidden: true });
@@ -137,10 +152,15 @@ export function workflow(id) {
     message.hidden = true;
     body.hidden = false;
     update();
-    socket ??= follow(`/ws/workflows/${id}`, { position, onmessage, ongap: read });
+    socket ??= follow((options) => workflowSocket({ id }, options), {
+      position,
+      onmessage: (event) => event.type !== "connection_established" && received(event),
+      ongap: read,
+    });
   }
 
-  function onmessage(event) {
+  /** @param {Timed} event */
+  function received(event) {
     applyToWorkflows(detail.workflows, event);
     applyToDetail(detail, event);
     updateSoon();
@@ -161,6 +181,10 @@ export function workflow(id) {
 
 const byId = (list) => new Map(list.map((one) => [one.id, one]));
 
+/**
+ * @param {HTMLElement} facts
+ * @param {Workflow} now
+ */
 function showFacts(facts, now) {
   const told = [
     ["Directory", now.directory === "." ? "all files" : now.directory],

@@ -8,6 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sockeye::{Hub, Subscription};
 
@@ -20,7 +21,7 @@ use crate::{
 const LATEST: usize = 60;
 
 /// What goes over the sockets of events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Update {
     Established(Established),
@@ -29,25 +30,29 @@ pub(crate) enum Update {
 }
 
 /// The first message on each connection.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename = "connection_established")]
-pub(crate) struct Established {
-    pub(crate) endpoint: String,
-    /// In words.
-    pub(crate) connected_to: String,
-    /// The last event until now: what comes is behind it, unless the client has asked for more.
-    pub(crate) last: Position,
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Established {
+    ConnectionEstablished {
+        endpoint: String,
+        /// In words.
+        connected_to: String,
+        /// The last event until now: what comes is behind it, unless the client has asked for more.
+        last: Position,
+    },
 }
 
 /// Events are missing here. `sockeye-client` makes an event `gap` of it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "sockeye", rename = "gap")]
-pub(crate) struct Gap {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) missed: Option<u64>,
-    /// Where the stream goes on: what was before has to be read anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) position: Option<Position>,
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "sockeye", rename_all = "snake_case")]
+pub(crate) enum Gap {
+    Gap {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missed: Option<u64>,
+        /// Where the stream goes on: what was before has to be read anew.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<Position>,
+    },
 }
 
 /// Which events.

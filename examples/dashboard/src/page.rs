@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router {
         "badge.js": "text/javascript; charset=utf-8"
         "connections.js": "text/javascript; charset=utf-8"
         "dom.js": "text/javascript; charset=utf-8"
+        "endpoints.js": "text/javascript; charset=utf-8"
         "feed.js": "text/javascript; charset=utf-8"
         "plots.js": "text/javascript; charset=utf-8"
         "state.js": "text/javascript; charset=utf-8"

@@ -1,11 +1,12 @@
 use std::num::ParseIntError;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Recommendation, Validation, Workflow};
 
 /// Everything that happens. The state is what these make of it, here and on the page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Event {
     WorkflowCreated {
@@ -86,8 +87,9 @@ impl Event {
 }
 
 /// Where an event is in the order of all events. A text on the wire: `sockeye-client` sends it back as it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
+#[schemars(rename = "EventPosition")]
 pub(crate) struct Position(pub(crate) u64);
 
 impl From<Position> for String {
@@ -105,14 +107,14 @@ impl TryFrom<String> for Position {
 }
 
 /// An event with its place and its time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Recorded {
     pub(crate) position: Position,
     pub(crate) event: Timed,
 }
 
 /// `at` is in milliseconds since the beginning of 1970 (UTC).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Timed {
     pub(crate) at: u64,
     #[serde(flatten)]

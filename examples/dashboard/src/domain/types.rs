@@ -1,9 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The steps of a workflow.
 pub(crate) const STEPS: [&str; 4] = ["read files", "check links", "check headings", "check code fences"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
     Pending,
@@ -13,7 +14,7 @@ pub(crate) enum Status {
 }
 
 /// One batch: all Markdown files of a directory.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Workflow {
     pub(crate) id: u64,
     /// Relative to the directory that the dashboard was started for; `.` is all of it.
@@ -64,7 +65,7 @@ impl Workflow {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decision {
     Pending,
@@ -73,7 +74,7 @@ pub(crate) enum Decision {
 }
 
 /// What was found in one file, for a person to approve (it is as it should be) or reject (it has to be corrected).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Validation {
     pub(crate) id: u64,
     pub(crate) workflow_id: u64,
@@ -82,7 +83,7 @@ pub(crate) struct Validation {
     pub(crate) findings: Vec<Finding>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Finding {
     pub(crate) check: String,
     pub(crate) line: usize,
@@ -99,7 +100,7 @@ pub(crate) struct Fix {
     pub(crate) proposed: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RecommendationStatus {
     Pending,
@@ -109,7 +110,7 @@ pub(crate) enum RecommendationStatus {
 }
 
 /// A line that should be written differently.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Recommendation {
     pub(crate) id: u64,
     pub(crate) workflow_id: u64,

@@ -30,9 +30,11 @@ async fn follow(
     begun: Begun,
 ) -> sockeye::Result {
     let Begun { mut live, last, missed, has_gap } = begun;
-    socket.send(Update::Established(Established { endpoint, connected_to, last })).await?;
+    socket
+        .send(Update::Established(Established::ConnectionEstablished { endpoint, connected_to, last }))
+        .await?;
     if has_gap {
-        socket.send(Update::Gap(Gap { missed: None, position: Some(last) })).await?;
+        socket.send(Update::Gap(Gap::Gap { missed: None, position: Some(last) })).await?;
     }
     for event in missed {
         socket.send(Update::Recorded(event)).await?;
@@ -43,7 +45,7 @@ async fn follow(
             event = live.next() => {
                 let event = event?;
                 if event.missed() > 0 {
-                    socket.send(Update::Gap(Gap { missed: Some(event.missed()), position: None })).await?;
+                    socket.send(Update::Gap(Gap::Gap { missed: Some(event.missed()), position: None })).await?;
                 }
                 socket.send(event).await?;
             }
