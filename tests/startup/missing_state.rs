@@ -72,6 +72,28 @@ async fn app(handshake: Handshake, _pool: FromPool) -> sockeye::Result {
     Ok(())
 }
 
+/// Works without a cache, too.
+#[ws_endpoint("/ws/optional", group = "missing_state")]
+async fn optional(handshake: Handshake, cache: Option<State<Arc<other::Config>>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let reason = if cache.is_some() { "with a cache" } else { "without a cache" };
+    socket.close(sockeye::CloseCode::NORMAL, reason).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_optional_value_is_none_if_the_server_does_not_have_it() {
+    let complete =
+        || Server::new().group("missing_state").state(Hub(LogRecord)).state(Config).state(Arc::new(Pool));
+    let complete = || complete().state(AppState { pool: Pool });
+    let with = complete().state(Arc::new(other::Config));
+    for (server, reason) in [(complete(), "without a cache"), (with, "with a cache")] {
+        let client = sockeye::testing::TestClient::new(server).await.unwrap();
+        let mut socket = client.connect("/ws/optional").await.unwrap();
+        assert_eq!(socket.closed().await.unwrap().reason, reason);
+    }
+}
+
 #[tokio::test]
 async fn each_missing_value_is_reported() {
     let server = Server::new().group("missing_state").state(other::Config).state(Pool);

@@ -36,7 +36,9 @@ pub(super) fn refusals(endpoint: &Endpoint<'_>) -> Value {
 fn has_extractors(endpoint: &Endpoint<'_>) -> bool {
     let is_state = |index: usize| {
         let of_it = endpoint.requirements.iter().filter(|one| one.index == index && one.reason.is_none());
-        of_it.into_iter().any(|one| matches!(one.requirement, Requirement::State { .. }))
+        of_it.into_iter().any(|one| {
+            matches!(one.requirement, Requirement::State { .. } | Requirement::OptionalState { .. })
+        })
     };
     (0..endpoint.registered.params.len()).any(|index| !is_state(index))
 }

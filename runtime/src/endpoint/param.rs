@@ -157,6 +157,19 @@ impl<T, S> Parameter<State<T>, S> {
     }
 }
 
+impl<T, S> Parameter<Option<State<T>>, S> {
+    /// `Option<State<T>>` is `None` if the server has no such value.
+    pub fn arg(&self) -> Arg<Option<State<T>>>
+    where
+        T: SharedState,
+    {
+        Arg {
+            requirement: Requirement::optional_state::<T>(),
+            extract: |_, states| Box::pin(std::future::ready(Ok(states.get::<T>().map(State)))),
+        }
+    }
+}
+
 impl<T, S> Parameter<Extension<T>, S> {
     /// `Extension<T>` comes from a layer.
     pub fn arg(&self) -> Arg<Extension<T>>

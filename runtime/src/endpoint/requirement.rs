@@ -19,6 +19,11 @@ pub enum Requirement {
         /// Full name of `T`.
         name: &'static str,
     },
+    /// `Option<State<T>>`: a value of this type, if one was given to `Server::state`.
+    OptionalState {
+        /// Type id of `T`.
+        id: TypeId,
+    },
     /// `Extension<T>`: inserted into the request by a layer.
     Extension {
         /// Full name of `T`.
@@ -49,6 +54,10 @@ pub enum Requirement {
 impl Requirement {
     pub(super) fn state<T: 'static>() -> Self {
         Self::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>() }
+    }
+
+    pub(super) fn optional_state<T: 'static>() -> Self {
+        Self::OptionalState { id: TypeId::of::<T>() }
     }
 
     pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Self {

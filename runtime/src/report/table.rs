@@ -44,14 +44,18 @@ fn row(endpoint: &Mounted) -> Vec<String> {
 }
 
 /// The state types of the endpoint, as written in the source.
-pub(super) fn states(endpoint: &Mounted) -> Vec<&'static str> {
+pub(super) fn states(endpoint: &Mounted) -> Vec<String> {
     let params = endpoint.registered.params;
-    let taken = endpoint
-        .requirements
-        .iter()
-        .filter(|one| one.reason.is_none() && matches!(one.requirement, Requirement::State { .. }));
-    let taken = taken.filter_map(|one| params.get(one.index)).map(|param| param.ty);
-    endpoint.registered.options.state.into_iter().chain(taken).collect()
+    let taken = endpoint.requirements.iter().filter(|one| one.reason.is_none()).filter_map(|one| {
+        let written = params.get(one.index)?.ty;
+        match one.requirement {
+            Requirement::State { .. } => Some(written.to_owned()),
+            Requirement::OptionalState { id } if endpoint.states.has(id) => Some(written.to_owned()),
+            Requirement::OptionalState { .. } => Some(format!("{written} = None")),
+            _ => None,
+        }
+    });
+    endpoint.registered.options.state.map(str::to_owned).into_iter().chain(taken).collect()
 }
 
 fn allowed(endpoint: &Mounted) -> String {

@@ -21,7 +21,13 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
     origins = ["https://app.example.com"],
     allow(no_receive_loop, reason = "the name is all there is")
 )]
-async fn name(handshake: Handshake, Path(id): Path<u64>, State(name): State<Arc<str>>) -> sockeye::Result {
+async fn name(
+    handshake: Handshake,
+    Path(id): Path<u64>,
+    State(name): State<Arc<str>>,
+    _suffix: Option<State<char>>,
+    _times: Option<State<usize>>,
+) -> sockeye::Result {
     let socket = handshake.accept().await?;
     socket.send(sockeye::Message::text(format!("{name} {id}"))).await
 }
@@ -29,5 +35,5 @@ async fn name(handshake: Handshake, Path(id): Path<u64>, State(name): State<Arc<
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartupError> {
     let address = std::env::args().nth(1).unwrap_or_default();
-    Server::new().state(Arc::<str>::from("sockeye")).serve(address).await
+    Server::new().state(Arc::<str>::from("sockeye")).state(1_usize).serve(address).await
 }
