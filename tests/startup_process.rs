@@ -63,6 +63,8 @@ async fn a_program_without_a_subscriber_still_says_why_it_refuses() {
     let mut child = Running(program(HEALTHY, "127.0.0.1:0", "").stderr(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
     let address = lines.next().unwrap().unwrap().rsplit("ws://").next().unwrap().to_owned();
+    let console = lines.next().unwrap().unwrap();
+    assert_eq!(console, format!("sockeye: console on http://{address}/_sockeye"));
     let mut request = format!("ws://{address}/echo").into_client_request().unwrap();
     request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
     connect_async(request).await.unwrap_err();

@@ -256,6 +256,7 @@ rules! {
             LAYER_PANIC "layer_panic" Event(Error),
             ORIGIN_REFUSED "origin_refused" Event(Warn),
             HOST_REFUSED "host_refused" Event(Warn),
+            CONSOLE_REFUSED "console_refused" Event(Warn),
             SUBPROTOCOL_REFUSED "subprotocol_refused" Event(Warn),
             EXTRACTOR_REFUSED "extractor_refused" Event(Warn),
             HANDLER_REFUSED "handler_refused" Event(Warn),

@@ -14,7 +14,7 @@
 //! | [`documenting`] | a document of all endpoints, and types for the page |
 //! | [`testing`] | the whole server inside a test |
 //! | [`deployment`] | nginx, Caddy, HAProxy, systemd, Kubernetes |
-//! | [`observability`] | logs, metrics, health |
+//! | [`observability`] | logs, metrics, console, health |
 //! | [`security`] | the OWASP cheat sheet, point by point |
 //! | [`troubleshooting`] | by symptom: a status, a close code, silence |
 

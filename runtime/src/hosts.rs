@@ -12,6 +12,8 @@ mod rebinding;
 mod refused;
 
 pub(crate) use problem::HostProblem;
+#[cfg(feature = "console")]
+pub(crate) use rebinding::OF_PROXIES;
 pub(crate) use refused::Refused;
 
 /// The names that the user configured.
@@ -84,6 +86,12 @@ impl Hosts {
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Whether the server serves this host in any case: it is configured, an address, or a name of loopback.
+    #[cfg(feature = "console")]
+    pub(crate) fn serve(&self, host: &str) -> bool {
+        Name::of(host).is_some_and(|name| self.knows(&name))
     }
 
     /// Whether a name is the server's: because the user configured it, or because no page of another site can have it.

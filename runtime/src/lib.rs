@@ -73,6 +73,7 @@
 //! | `anyhow` | yes | `?` on Sockeye's errors in functions that return `anyhow::Result`; the other direction needs no feature |
 //! | `asyncapi` | no | `AsyncApi`: the endpoints as a document of AsyncAPI 3.0, which `cargo sockeye asyncapi` and `cargo sockeye types` read |
 //! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
+//! | `console` | no | [`Console`]: a page that lists the endpoints, opens sockets to them, and shows what the server does |
 //! | `eyre` | no | the same for `eyre::Result` |
 //! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
 //! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
@@ -90,6 +91,7 @@ mod client_js;
 mod close;
 mod codec;
 mod connection;
+mod console;
 mod descriptors;
 mod endpoint;
 mod error;
@@ -131,6 +133,8 @@ pub use asyncapi::AsyncApi;
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
+#[cfg(feature = "console")]
+pub use console::Console;
 pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
 pub use handshake::{Accept, Handshake};

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     Codec, Message,
+    console::Tally,
     limiter::{Lingerer, Pace, Place},
     log::Words,
     metrics::{self, Traffic},
@@ -41,7 +42,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Cell {
     pub(super) settings: Settings,
-    pub(super) traffic: Traffic,
+    traffic: Traffic,
+    /// What the console shows of it.
+    tally: Tally,
     state: Mutex<State>,
     wire: Mutex<Wire>,
     tasks: Tasks,
@@ -83,13 +86,33 @@ impl Drop for Locked<'_> {
 
 impl Cell {
     pub(crate) fn new(endpoint: &Mounted) -> Self {
-        Self::of(endpoint.registered.route, endpoint.settings.clone())
+        let route = endpoint.registered.route;
+        let tally = endpoint.lifecycle.flood.tap().tally(route);
+        Self { tally, ..Self::of(route, endpoint.settings.clone()) }
+    }
+
+    #[cfg(feature = "console")]
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Counts a message from the client.
+    pub(super) fn received(&self, bytes: usize) {
+        self.traffic.received(bytes);
+        self.tally.received(bytes);
+    }
+
+    /// Counts a message to the client.
+    pub(super) fn sent(&self, bytes: usize) {
+        self.traffic.sent(bytes);
+        self.tally.sent(bytes);
     }
 
     pub(super) fn of(route: &'static str, settings: Settings) -> Self {
         let pace = settings.limits.max_message_rate.and_then(Pace::new);
         Self {
             traffic: Traffic::new(route),
+            tally: Tally::default(),
             state: Mutex::new(State::new(&settings.limits)),
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),

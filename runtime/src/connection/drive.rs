@@ -563,7 +563,7 @@ impl<'a, 'cx> Round<'a, 'cx> {
         while batch.len() < messages && sum < bytes {
             match self.wire.read() {
                 Read::Message(message) => {
-                    self.cell.traffic.received(message.len());
+                    self.cell.received(message.len());
                     sum += message.len();
                     batch.push(message);
                 }

@@ -118,7 +118,7 @@ impl Link {
         let read = wire.read();
         drop(wire);
         if let Read::Message(message) = read {
-            self.cell.traffic.received(message.len());
+            self.cell.received(message.len());
             return Ok(message);
         }
         let mut state = self.cell.lock();
@@ -157,7 +157,7 @@ impl Link {
         });
         let queued = ready!(sent)?;
         if queued {
-            self.cell.traffic.sent(size);
+            self.cell.sent(size);
         }
         Poll::Ready(Ok(()))
     }

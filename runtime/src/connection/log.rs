@@ -10,6 +10,7 @@ use super::{
     owner::{Aftermath, Outcome},
 };
 use crate::{
+    console::Ending,
     error::Kind,
     handshake::Caller,
     log::{self, Words},
@@ -36,6 +37,7 @@ impl Closing<'_> {
         let (code, open_for) = (self.code(), self.open_for);
         let route = self.endpoint.registered.route;
         metrics::closed(route, code, self.has_close_frame(), rule, open_for);
+        self.record(&reason, rule, code);
         let endpoint = self.endpoint.registered.name;
         if !self.caller.is_heard(log::Kind::Closed, Some(endpoint), rule, level) {
             return;
@@ -50,6 +52,23 @@ impl Closing<'_> {
             open_for: Duration::from_millis(open_for.as_millis().try_into().unwrap_or(u64::MAX)),
         }
         .emit(level);
+    }
+
+    /// For the console.
+    fn record(&self, reason: &Words, rule: Option<&'static str>, code: Option<u16>) {
+        let tap = self.caller.tap();
+        if tap.is_on() {
+            let reason = reason.without(&self.caller.secrets);
+            tap.closed(&Ending {
+                route: self.endpoint.registered.route,
+                code,
+                // Without a fault, the reason is what the peer says.
+                fault: rule.map(|rule| (rule, reason.as_str())),
+                peer: self.caller.peer,
+                client: self.caller.client,
+                open_for: self.open_for,
+            });
+        }
     }
 
     /// Whether a close frame was sent or received, with or without a code.

@@ -123,6 +123,15 @@ impl Registry {
         self.lock().open.clone()
     }
 
+    /// Each of the last handlers that were called and still run, with its id and its connection; and how many run.
+    #[cfg(feature = "console")]
+    pub(crate) fn last(&self, most: usize) -> (Vec<(u64, Present, Arc<Cell>)>, usize) {
+        let seats = self.lock();
+        let last = seats.taken.iter().rev().take(most);
+        let last = last.map(|(number, (present, cell))| (*number, present.clone(), Arc::clone(cell)));
+        (last.collect(), seats.taken.len())
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().taken.is_empty()
@@ -170,6 +179,19 @@ impl Present {
 
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+}
+
+#[cfg(feature = "console")]
+impl Present {
+    /// The phase in one word.
+    pub(crate) fn stage(&self) -> &'static str {
+        match self.stage {
+            Stage::Undecided => "deciding",
+            Stage::Accepted if self.over => "lingering",
+            Stage::Accepted => "open",
+            Stage::Refused => "refused",
+        }
     }
 }
 

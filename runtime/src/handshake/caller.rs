@@ -11,6 +11,7 @@ use tracing::Level;
 
 use super::Secrets;
 use crate::{
+    console::{Failure, Tap},
     endpoint::Registered,
     log::{self, Flood, Key, Kind, Who},
     metrics,
@@ -84,11 +85,32 @@ impl Caller {
             Kind::Explained
         } else {
             metrics::refused(route, refusal.rule.name);
+            self.record(route, refusal);
             Kind::Refused
         };
         if self.is_heard(kind, endpoint, Some(refusal.rule.name), refusal.level()) {
             self.emit(endpoint, refusal);
         }
+    }
+
+    /// For the console.
+    fn record(&self, route: &'static str, refusal: &Refusal) {
+        let tap = self.tap();
+        if tap.is_on() {
+            tap.refused(&Failure {
+                route: Some(route).filter(|route| !route.is_empty()),
+                rule: refusal.rule.name,
+                status: Some(refusal.status.as_u16()),
+                reason: &refusal.reason.without(&self.secrets),
+                remedy: &refusal.remedy,
+                peer: self.peer,
+                client: self.client,
+            });
+        }
+    }
+
+    pub(crate) fn tap(&self) -> &Tap {
+        self.flood.tap()
     }
 
     fn emit(&self, endpoint: Option<&'static str>, refusal: &Refusal) {

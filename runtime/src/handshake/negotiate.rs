@@ -108,6 +108,7 @@ impl Negotiation {
             Some(outcome) => Handler::Ended(outcome),
         };
         metrics::accepted(self.endpoint.registered.route);
+        self.endpoint.lifecycle.flood.tap().accepted(self.endpoint.registered.route);
         let owner = Owner::new(self.endpoint, self.cell, self.caller, handler, self.upgrade, self.seat);
         tasks.spawn(tracing::Instrument::in_current_span(owner.run()));
         response

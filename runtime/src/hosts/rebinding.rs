@@ -12,7 +12,7 @@ use super::Name;
 use crate::{Origins, handshake::peer, origin::serves};
 
 /// Headers that a proxy adds and a browser does not.
-const OF_PROXIES: [&str; 6] =
+pub(crate) const OF_PROXIES: [&str; 6] =
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /// Whether a request for this name can come from a page of another site, although its origin matches the host.

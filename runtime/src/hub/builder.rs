@@ -165,6 +165,8 @@ impl<T> HubBuilder<T> {
         metrics::describe_hubs();
         let remote = self.backplane.is_some().then(|| Arc::new(Remote::new(self.settings.name)));
         let core = Arc::new(Core::new(self.settings, self.readers, remote));
+        #[cfg(feature = "console")]
+        super::census::enter(&core);
         if let (Some(remote), Some(backplane)) = (core.remote(), self.backplane) {
             remote.join(backplane, Arc::downgrade(&core));
         }

@@ -278,6 +278,14 @@ impl Channel {
         wake_all(wakers);
     }
 
+    /// How many subscribers there are, how many events are in the queue, and how many the slowest subscriber is behind.
+    #[cfg(feature = "console")]
+    pub(super) fn load(&self) -> (usize, usize, usize) {
+        let log = self.lock();
+        let (queued, lag) = log.queue.load();
+        (log.queue.subscribers(), queued, lag)
+    }
+
     /// How many subscribers there are.
     pub(super) fn subscribers(&self) -> usize {
         self.lock().queue.subscribers()

@@ -28,6 +28,10 @@ use crate::{
 /// The map keeps this capacity: returning so little memory would cost more than it frees.
 const KEPT: usize = 64;
 
+/// A topic and its channel.
+#[cfg(feature = "console")]
+type Named = (Arc<str>, Arc<Channel>);
+
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
 /// Channels that were removed. Dropping them runs foreign code.
@@ -288,6 +292,14 @@ impl Core {
             Some(_) => self.read().values().filter(|channel| channel.subscribers() > 0).count(),
             None => self.read().len(),
         }
+    }
+
+    /// At most this many topics, and how many there are.
+    #[cfg(feature = "console")]
+    pub(super) fn some(&self, most: usize) -> (Vec<Named>, usize) {
+        let topics = self.read();
+        let some = topics.iter().take(most).map(|(name, channel)| (Arc::clone(name), Arc::clone(channel)));
+        (some.collect(), topics.len())
     }
 
     pub(super) fn subscribers(&self, topic: &str) -> usize {

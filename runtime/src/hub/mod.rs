@@ -33,6 +33,8 @@
 
 mod backplane;
 mod builder;
+#[cfg(feature = "console")]
+mod census;
 mod channel;
 mod core;
 mod cursor;
@@ -70,6 +72,8 @@ pub use positioned::Positioned;
 pub use subscription::Subscription;
 pub use topic::Topic;
 
+#[cfg(feature = "console")]
+pub(crate) use census::{HubView, hubs};
 #[cfg(feature = "log-stream")]
 pub(crate) use readers::Readers;
 

@@ -124,6 +124,14 @@ impl Queue {
         self.bytes + self.entries.len() * (size_of::<Entry>() + size_of::<Kept>())
     }
 
+    /// How many entries there are, and how many the slowest subscriber has not taken.
+    #[cfg(feature = "console")]
+    pub(super) fn load(&self) -> (usize, usize) {
+        let oldest = self.entries.iter().position(|entry| entry.left > 0);
+        let queued = self.entries.len();
+        (queued, oldest.map_or(0, |oldest| queued - oldest))
+    }
+
     pub(super) fn subscribers(&self) -> usize {
         self.seats.len()
     }

@@ -13,7 +13,10 @@ use tokio::{runtime::Handle, time::Instant};
 use tracing::{Dispatch, Level, dispatcher};
 
 use super::event;
-use crate::limiter::{Client, client};
+use crate::{
+    console::Tap,
+    limiter::{Client, client},
+};
 
 /// How many events of one client, endpoint and rule are logged individually within a [`WINDOW`].
 const FEW: u32 = 10;
@@ -84,6 +87,8 @@ pub(crate) struct Flood {
     table: Mutex<Table>,
     /// The number of trusted proxies in front of the server.
     trusted_proxies: usize,
+    /// Where events go as well, whether they are logged or not.
+    tap: Tap,
 }
 
 #[derive(Debug, Default)]
@@ -152,8 +157,12 @@ impl Key {
 }
 
 impl Flood {
-    pub(crate) fn new(trusted_proxies: usize) -> Self {
-        Self { table: Mutex::default(), trusted_proxies }
+    pub(crate) fn new(trusted_proxies: usize, tap: Tap) -> Self {
+        Self { table: Mutex::default(), trusted_proxies, tap }
+    }
+
+    pub(crate) fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// The client's own address, if the peer is a proxy.

@@ -18,6 +18,8 @@ use http::request::Parts;
 use sockeye_rules::{EventLevel, LAYER_PANIC, Rule, SUBPROTOCOL_REFUSED};
 use tracing::{Level, Span};
 
+#[cfg(feature = "console")]
+pub(crate) use self::cut::field;
 pub(crate) use self::{
     cut::{Cut, part},
     event::{Shown, at, event, nobody_listens, to_stderr},
@@ -185,7 +187,7 @@ pub(crate) struct HttpFault<'a> {
     pub(crate) rule: &'static str,
     pub(crate) reason: &'a str,
     pub(crate) remedy: &'static str,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 impl HttpFault<'_> {

@@ -18,8 +18,9 @@ pub(crate) fn json(
     server: &Settings,
     problems: &[Problem],
     warnings: &[Problem],
+    console: Option<&str>,
 ) -> String {
-    let document = json!({
+    let mut document = json!({
         "version": VERSION,
         "ok": problems.is_empty(),
         "server": whole(server),
@@ -27,6 +28,9 @@ pub(crate) fn json(
         "problems": problems.iter().map(problem).collect::<Vec<_>>(),
         "warnings": warnings.iter().map(problem).collect::<Vec<_>>(),
     });
+    if let Some(path) = console {
+        document["server"]["console"] = path.into();
+    }
     format!("{document:#}")
 }
 

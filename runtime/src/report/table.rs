@@ -13,7 +13,12 @@ use crate::{
 };
 
 /// The endpoints as a table for people, followed by the server's settings.
-pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings, warnings: usize) -> String {
+pub(crate) fn table(
+    endpoints: &[Arc<Mounted>],
+    server: &Settings,
+    warnings: usize,
+    console: Option<&str>,
+) -> String {
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(endpoints.iter().map(|endpoint| row(endpoint)));
     let mut text = aligned(&rows);
@@ -21,6 +26,9 @@ pub(crate) fn table(endpoints: &[Arc<Mounted>], server: &Settings, warnings: usi
         text.push_str(&allowed(endpoint));
     }
     let _ = write!(text, "\nserver: {}\n", defaults(server));
+    if let Some(path) = console {
+        let _ = writeln!(text, "console: {path}");
+    }
     let (endpoints, warnings) = (count(endpoints.len(), "endpoint"), and_warnings(warnings));
     let _ = write!(text, "{endpoints} checked, no problem{warnings} found; nothing was bound");
     text

@@ -55,6 +55,8 @@ pub struct Checked {
     listener_problems: Vec<Problem>,
     lifecycle: Lifecycle,
     moments: Moments,
+    /// The path of the console, if there is one.
+    console: Option<String>,
 }
 
 impl Checked {
@@ -64,6 +66,7 @@ impl Checked {
         mut warnings: Vec<Problem>,
         lifecycle: Lifecycle,
         moments: Moments,
+        console: Option<String>,
     ) -> Self {
         warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
@@ -79,6 +82,7 @@ impl Checked {
             listener_problems,
             lifecycle,
             moments,
+            console,
         }
     }
 
@@ -265,9 +269,20 @@ impl Checked {
     fn is_answered(&self, mode: Mode) -> bool {
         match mode {
             Mode::Serve => return false,
-            Mode::Table => mode::print(&report::table(&self.endpoints, &self.settings, self.warnings.len())),
+            Mode::Table => mode::print(&report::table(
+                &self.endpoints,
+                &self.settings,
+                self.warnings.len(),
+                self.console.as_deref(),
+            )),
             Mode::Json => {
-                mode::print(&report::json(&self.endpoints, &self.settings, &[], &self.warnings));
+                mode::print(&report::json(
+                    &self.endpoints,
+                    &self.settings,
+                    &[],
+                    &self.warnings,
+                    self.console.as_deref(),
+                ));
             }
             #[cfg(feature = "asyncapi")]
             Mode::AsyncApi => mode::print(&self.asyncapi().to_string()),
@@ -300,7 +315,7 @@ impl Checked {
         let signal = if ignores_signals { never } else { signal };
         let shutdown = either(shutdown.unwrap_or_else(never), signal());
         descriptors::raise(&self.settings.limits);
-        listen::announce(&listener, self.endpoints.len(), listening);
+        listen::announce(&listener, self.endpoints.len(), self.console.as_deref(), listening);
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
         run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
     }
@@ -340,7 +355,13 @@ impl Checked {
         problems.append(&mut self.warnings);
         let error = StartupError::new(problems, self.endpoints.len());
         if mode == Mode::Json {
-            mode::print(&report::json(&self.endpoints, &self.settings, error.problems(), error.warnings()));
+            mode::print(&report::json(
+                &self.endpoints,
+                &self.settings,
+                error.problems(),
+                error.warnings(),
+                self.console.as_deref(),
+            ));
         }
         error
     }

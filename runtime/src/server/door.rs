@@ -9,6 +9,7 @@ use tokio::{
 
 use crate::{
     Limits,
+    console::Failure,
     limiter::{self, Slot},
     log::{self, Key, Kind},
     metrics,
@@ -50,9 +51,26 @@ impl Door {
 
     fn log(&self, refusal: &Refusal, peer: SocketAddr) {
         metrics::turned_away(refusal.rule.name);
+        self.record(refusal, peer);
         let key = Key::of_all(Kind::TurnedAway, Some(refusal.rule.name));
         if self.lifecycle.flood.admits(key, refusal.level()) {
             log::TurnedAway { refusal, peer }.emit();
+        }
+    }
+
+    /// For the console.
+    fn record(&self, refusal: &Refusal, peer: SocketAddr) {
+        let tap = self.lifecycle.flood.tap();
+        if tap.is_on() {
+            tap.refused(&Failure {
+                route: None,
+                rule: refusal.rule.name,
+                status: Some(refusal.status.as_u16()),
+                reason: &refusal.reason.told(),
+                remedy: &refusal.remedy,
+                peer: Some(peer),
+                client: None,
+            });
         }
     }
 

@@ -1,6 +1,6 @@
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use sockeye_rules::render::count;
@@ -52,12 +52,32 @@ pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Pro
     Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it resolves to no address"))))
 }
 
-/// The only line that a successful start prints. Also calls the user's function with the address.
-pub(super) fn announce(listener: &TcpListener, endpoints: usize, listening: Option<Listening>) {
+/// The only lines that a successful start prints. Also calls the user's function with the address.
+pub(super) fn announce(
+    listener: &TcpListener,
+    endpoints: usize,
+    console: Option<&str>,
+    listening: Option<Listening>,
+) {
     let Ok(address) = listener.local_addr() else { return };
     // Standard error may be closed, which is no reason not to serve.
     let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", count(endpoints, "endpoint"));
+    if let Some(path) = console {
+        let _ = writeln!(io::stderr(), "sockeye: console on http://{}{path}", here(address));
+    }
     if let Some(listening) = listening {
         listening(address);
     }
+}
+
+/// The address as a browser on this machine reaches it.
+fn here(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
 }

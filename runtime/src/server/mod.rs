@@ -2,6 +2,8 @@
 
 mod beginning;
 mod checked;
+#[cfg(feature = "console")]
+mod consoled;
 mod delivery;
 #[cfg(feature = "asyncapi")]
 mod described;
@@ -35,6 +37,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use self::{health::Witness, mode::Mode, moments::Moments};
+#[cfg(feature = "console")]
+use crate::Console;
+#[cfg(not(feature = "console"))]
+use crate::console::Tap;
 use crate::{
     Heartbeat, Limits, Origins, Ready, Watchdog, descriptors,
     hosts::Hosts,
@@ -77,6 +83,8 @@ pub struct Server {
     allowed: Vec<Allowance>,
     components: Vec<Component>,
     health: Option<Health>,
+    #[cfg(feature = "console")]
+    console: Option<Console>,
     moments: Moments,
 }
 
@@ -98,6 +106,8 @@ impl Server {
             allowed: Vec::new(),
             components: Vec::new(),
             health: None,
+            #[cfg(feature = "console")]
+            console: None,
             moments: Moments::default(),
         }
     }
@@ -460,7 +470,11 @@ impl Server {
     /// layers, and runs the rules.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
-        let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies);
+        #[cfg(feature = "console")]
+        let tap = consoled::tap(self.console.as_ref(), &self.group);
+        #[cfg(not(feature = "console"))]
+        let tap = Tap::default();
+        let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
         let (limits, descriptors) = descriptors::fit(written);
@@ -474,6 +488,17 @@ impl Server {
         let witness = Witness::new(mounted, names, lifecycle.clone());
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
+        #[cfg(feature = "console")]
+        let (router, console, misplaced) = consoled::with_console(
+            router,
+            self.console.as_ref(),
+            &self.group,
+            &endpoints,
+            &settings,
+            &lifecycle,
+        );
+        #[cfg(not(feature = "console"))]
+        let (console, misplaced) = (None, None::<Problem>);
         let (router, known) = startup::mount(router, &mut endpoints, &elsewhere);
         let surround =
             |router, known| routing::surround(router, &self.layers, known, Arc::clone(&lifecycle.flood));
@@ -498,8 +523,9 @@ impl Server {
         };
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
+        problems.extend(misplaced);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
-        (Checked::new(router, context, warnings, lifecycle, self.moments), problems)
+        (Checked::new(router, context, warnings, lifecycle, self.moments, console), problems)
     }
 }
 

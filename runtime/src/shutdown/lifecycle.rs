@@ -8,7 +8,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Requests;
-use crate::{connection::Registry, limiter::Counts, log::Flood};
+use crate::{connection::Registry, console::Tap, limiter::Counts, log::Flood};
 
 /// Notifies every connection of a shutdown.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +38,8 @@ pub(crate) struct Lifecycle {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(notice: Duration, trusted_proxies: usize) -> Self {
-        Self { notice, flood: Arc::new(Flood::new(trusted_proxies)), ..Self::default() }
+    pub(crate) fn new(notice: Duration, trusted_proxies: usize, tap: Tap) -> Self {
+        Self { notice, flood: Arc::new(Flood::new(trusted_proxies, tap)), ..Self::default() }
     }
 
     pub(crate) fn listens_on(&self, port: Option<u16>) {

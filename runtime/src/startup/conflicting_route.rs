@@ -1,6 +1,8 @@
 use sockeye_rules::CONFLICTING_ROUTE;
 
 use super::{Candidate, Clash, Context, Place, Problem, user_router::nested_service};
+#[cfg(feature = "console")]
+use crate::routing::Refused;
 use crate::{endpoint::Registered, route::shape, routing::Paths};
 
 /// A route that overlaps another one in the router.
@@ -105,6 +107,31 @@ pub(crate) fn no_place_for_health(path: &str, words: &str) -> Problem {
         format!("the health route `{path}` cannot be added to the router passed to `.router(..)`: {words}");
     Problem::new(&CONFLICTING_ROUTE, message)
         .with_help("pass `.health(..)` a path that begins with `/` and that no other route has")
+}
+
+/// A route of the console is not free: it overlaps this one, or is not valid.
+#[cfg(feature = "console")]
+pub(crate) fn no_place_for_console(
+    path: &str,
+    refused: &Refused,
+    endpoint: Option<&'static Registered>,
+) -> Problem {
+    let message = match (refused, endpoint) {
+        (Refused::Conflict(_), Some(Registered { route, name, .. })) => {
+            format!("the console at `{path}` conflicts with the route `{route}` of endpoint `{name}`")
+        }
+        (Refused::Conflict(route), None) => {
+            format!("the console at `{path}` conflicts with {}", described(route))
+        }
+        (Refused::Invalid(words), _) => format!("`{path}` cannot be the path of the console: {words}"),
+    };
+    let problem = Problem::new(&CONFLICTING_ROUTE, message).with_help(
+        "pass `.console(..)` a path that begins with `/` and that no other route has, such as `/_sockeye`",
+    );
+    match endpoint {
+        Some(endpoint) => problem.at(Place::route(endpoint, format!("overlaps `{path}`"))),
+        None => problem,
+    }
 }
 
 fn refused(endpoint: &'static Registered, words: &str) -> Problem {

@@ -26,6 +26,8 @@ pub(crate) use collect::collect;
 #[cfg(feature = "asyncapi")]
 pub(crate) use collect::{registered, settings};
 pub(crate) use components::{Component, Unready, ask};
+#[cfg(feature = "console")]
+pub(crate) use conflicting_route::no_place_for_console;
 pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};
 pub(crate) use mount::{alone, caught, mount};

@@ -35,5 +35,5 @@ async fn name(
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartupError> {
     let address = std::env::args().nth(1).unwrap_or_default();
-    Server::new().state(Arc::<str>::from("sockeye")).state(1_usize).serve(address).await
+    Server::new().state(Arc::<str>::from("sockeye")).state(1_usize).console("/_sockeye").serve(address).await
 }
