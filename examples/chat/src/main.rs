@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `protocol.rs` is what goes over the wire, `rooms.rs` knows who is where, `room.rs` is the endpoint, `page.html` the
-//! browser's side, and `tests.rs` runs all of it without a port. `SOCKEYE_ADDR` listens elsewhere, `RUST_LOG` chooses
-//! what is logged.
+//! browser's side, and `tests.rs` runs all of it without a port. At `/_sockeye` is the console: it opens a socket to any
+//! room. `SOCKEYE_ADDR` listens elsewhere, `RUST_LOG` chooses what is logged.
 
 mod protocol;
 mod room;
@@ -36,7 +36,7 @@ fn server() -> Server {
     let page = Router::new()
         .route("/", get(async || Html(include_str!("page.html"))))
         .route("/sockeye.js", sockeye::client_js());
-    Server::new().state(rooms::Rooms::default()).limits(limits()).router(page)
+    Server::new().state(rooms::Rooms::default()).limits(limits()).router(page).console("/_sockeye")
 }
 
 fn limits() -> Limits {

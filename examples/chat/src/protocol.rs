@@ -1,9 +1,10 @@
 //! What browser and server say to each other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a browser may say. Anything else closes the connection with 1007, and the reason names the field that is wrong.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FromClient {
     /// The first message; again after each `refused`, until there is a `welcome`.
@@ -13,7 +14,7 @@ pub(crate) enum FromClient {
 }
 
 /// What a browser is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ToClient {
     /// In answer to `enter`: who is there, the newcomer included.

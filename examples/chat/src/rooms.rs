@@ -24,7 +24,7 @@ impl Default for Rooms {
         // A browser that misses a `left` would show somebody who is gone, for as long as it is open. So nobody gets a
         // picture with gaps: who is 256 events behind is disconnected with 1013, enters again, and gets a new list.
         // `DropOldest` would be right for news that the next news replaces, such as a position or a price.
-        let hub = Hub::builder().queue(256).slow(SlowPolicy::Disconnect).build();
+        let hub = Hub::builder().name("rooms").queue(256).slow(SlowPolicy::Disconnect).build();
         Self { hub, names: Arc::default() }
     }
 }

@@ -1,0 +1,183 @@
+"""The console in browsers: it opens a socket, sends what it makes from the schema, and shows what the server knows."""
+
+import os
+import pathlib
+
+import browsers
+import pytest
+from browsers import keep_screenshot
+from conftest import Program
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+browser, chromium = browsers.browser, browsers.chromium
+
+
+@pytest.fixture
+def chat():
+    program = Program("example-chat")
+    yield program
+    program.kill()
+
+
+def find(browser, selector):
+    return browser.find_element(By.CSS_SELECTOR, selector)
+
+
+def wait_for(browser, text, element="main", seconds=20):
+    """Waits until an element shows a text."""
+    shown = lambda _: any(text in found.text for found in browser.find_elements(By.CSS_SELECTOR, element))
+    # A row that changes is replaced.
+    wait = WebDriverWait(browser, seconds, ignored_exceptions=[StaleElementReferenceException])
+    wait.until(shown, f"no {text!r} in {element}")
+
+
+def show(browser, view):
+    browser.execute_script("location.hash = arguments[0]", view)
+
+
+def visit(browser, chat):
+    """The console by the URL that the program has printed."""
+    url = chat.wait_for_log(r"sockeye: console on (http://\S+)")[1]
+    assert url == f"http://{chat.address}/_sockeye"
+    browser.get(url)
+    wait_for(browser, "Live", "#badge")
+
+
+def open_room(browser, chat):
+    visit(browser, chat)
+    find(browser, ".endpoint").click()
+    find(browser, ".opener button").click()
+    wait_for(browser, "open", ".messages .event")
+
+
+def write(browser, selector, text):
+    element = find(browser, selector)
+    element.clear()
+    element.send_keys(text)
+
+
+def test_a_message_made_from_the_schema_is_sent_and_answered(browser, chat):
+    visit(browser, chat)
+    wait_for(browser, "/ws/rooms/{room}", ".endpoint")
+    wait_for(browser, "Lets a browser into a room under a name", ".endpoint")
+    find(browser, ".endpoint").click()
+    assert find(browser, ".composer button").get_property("disabled")
+    write(browser, ".opener input", "the lobby")
+    assert find(browser, ".url").text == "/ws/rooms/the%20lobby"
+    find(browser, ".opener button").click()
+    wait_for(browser, "open", ".messages .event")
+    find(browser, ".composer button").click()
+    wait_for(browser, '{"type":"welcome","name":"name","present":["name"]}', ".messages .in")
+    Select(find(browser, ".composer select")).select_by_visible_text("FromClient: say")
+    content = find(browser, "textarea")
+    assert '"type": "say"' in content.get_property("value")
+    # What clients and servers say is text.
+    write(browser, "textarea", '{"type":"say","text":"<img src=x onerror=document.title=1>"}')
+    find(browser, ".composer button").click()
+    wait_for(browser, '"text":"<img src=x', ".messages .in")
+    assert browser.find_elements(By.CSS_SELECTOR, "main img") == []
+    wait_for(browser, "1 open, 1 accepted, 0 refused · 2 messages", ".title")
+    keep_screenshot(browser, "console-endpoint")
+
+    # The socket stays open while other views are shown.
+    show(browser, "#/connections")
+    wait_for(browser, "/ws/rooms/{room}", "tbody")
+    wait_for(browser, "open", "tbody .pill")
+    show(browser, "#/hubs")
+    wait_for(browser, "rooms", "h2")
+    assert find(browser, "tbody tr").text.split() == ["the", "lobby", "1", "0", "0"]
+    show(browser, "#/")
+    wait_for(browser, "1\nopen connections", ".tiles")
+    find(browser, ".endpoint").click()
+    wait_for(browser, "welcome", ".messages .in")
+
+
+def test_messages_are_filtered(browser, chat):
+    open_room(browser, chat)
+    find(browser, ".composer button").click()
+    wait_for(browser, "welcome", ".messages .in")
+    Select(find(browser, ".filters select")).select_by_value("out")
+    wait_for(browser, "1 of 3", ".messages-card")
+    assert [one.get_attribute("class") for one in browser.find_elements(By.CSS_SELECTOR, ".messages li")] == ["out"]
+    Select(find(browser, ".filters select")).select_by_value("")
+    write(browser, ".messages-card input", "WELCOME")
+    wait_for(browser, "1 of 3", ".messages-card")
+    Select(browser.find_elements(By.CSS_SELECTOR, ".filters select")[1]).select_by_value("binary")
+    wait_for(browser, "No message fits the filter.", ".messages-card")
+    find(browser, ".messages-card .filters button").click()
+    wait_for(browser, "Open the socket, and its messages are here.", ".messages-card")
+
+
+def test_what_is_wrong_is_explained_with_rule_and_remedy(browser, chat):
+    open_room(browser, chat)
+    write(browser, "textarea", "{nonsense")
+    wait_for(browser, "Not JSON:", ".composer .fault")
+    find(browser, ".composer button").click()
+    wait_for(browser, "closed with 1007", ".messages .event")
+    wait_for(browser, "invalid_message", ".messages .event")
+    wait_for(browser, "help: make the client's messages match the message type", ".messages .event")
+    # A handshake that the handler refuses: a browser's script sees only 1006 of it.
+    write(browser, ".opener input", "x" * 65)
+    find(browser, ".opener button").click()
+    wait_for(browser, "refused with status 400", ".messages .event")
+    wait_for(browser, "handler_refused", ".messages .event")
+    show(browser, "#/refusals")
+    wait_for(browser, "A room's name has at most 64 characters: ask for a shorter one", ".faults")
+    wait_for(browser, "help:", ".faults")
+    wait_for(browser, "1 in all", "[aria-label='Refused handshakes']")
+    wait_for(browser, "invalid_message", "[aria-label='Ended connections']")
+    keep_screenshot(browser, "console-refusals")
+    write(browser, "[aria-label='Search']", "handler")
+    wait_for(browser, "No connection has ended so.", "[aria-label='Ended connections']")
+
+
+def test_bytes_are_sent_and_a_server_that_is_gone_is_noticed(browser, chat):
+    open_room(browser, chat)
+    Select(browser.find_elements(By.CSS_SELECTOR, ".composer select")[1]).select_by_value("binary")
+    write(browser, "textarea", "0g")
+    wait_for(browser, "two hexadecimal digits", ".composer .fault")
+    write(browser, "textarea", "00 ff 0a")
+    find(browser, ".composer button").click()
+    wait_for(browser, "binary, 3 B", ".messages .out")
+    wait_for(browser, "00 ff 0a", ".messages .out")
+    chat.kill()
+    wait_for(browser, "The server cannot be reached", "#badge")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_view_is_accessible_and_fits(chromium, chat, theme, width):
+    axe = os.environ.get("SOCKEYE_AXE")
+    if not axe:
+        pytest.skip("no axe-core: set SOCKEYE_AXE to its axe.min.js (.ci/clients installs it)")
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    open_room(chromium, chat)
+    find(chromium, ".composer button").click()
+    wait_for(chromium, "welcome", ".messages .in")
+    write(chromium, "textarea", "nonsense")
+    find(chromium, ".composer button").click()
+    wait_for(chromium, "invalid_message", ".messages .event")
+    find(chromium, ".opener button").click()
+    wait_for(chromium, "Close socket", ".opener")
+    for fold in chromium.find_elements(By.CSS_SELECTOR, ".fold > summary"):
+        chromium.execute_script("arguments[0].click()", fold)
+    # The page's own policy lets no script in but its files: this one comes from the driver.
+    chromium.execute_cdp_cmd("Runtime.evaluate", {"expression": pathlib.Path(axe).read_text()})
+    for name, view, text in [
+        ("endpoint", None, "Send a message"),
+        ("endpoints", "#/", "/ws/rooms/{room}"),
+        ("connections", "#/connections", "/ws/rooms/{room}"),
+        ("refusals", "#/refusals", "invalid_message"),
+        ("hubs", "#/hubs", "rooms"),
+    ]:
+        if view:
+            show(chromium, view)
+        wait_for(chromium, text)
+        found = chromium.execute_async_script("const done = arguments[0]; axe.run().then(({ violations }) => done(violations));")
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+        assert chromium.execute_script("return document.documentElement.scrollWidth <= innerWidth"), name
+        keep_screenshot(chromium, f"console-{name}-{theme}-{width}")
