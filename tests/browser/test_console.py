@@ -146,6 +146,43 @@ def test_bytes_are_sent_and_a_server_that_is_gone_is_noticed(browser, chat):
     wait_for(browser, "The server cannot be reached", "#badge")
 
 
+#: Schemas, and what is made of them.
+SAMPLES = [
+    ({"type": "string"}, "text"),
+    ({"type": ["null", "integer"], "minimum": 3}, 3),
+    ({"type": "integer", "minimum": -9, "maximum": -2}, -9),
+    ({"type": "boolean", "default": True}, True),
+    ({"enum": ["red", "green"]}, "red"),
+    ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, False),
+    ({"type": "array", "items": {"type": "string", "format": "uuid"}}, ["00000000-0000-0000-0000-000000000000"]),
+    ({"type": "array", "prefixItems": [{"type": "number"}, {"type": "string"}]}, [0, "text"]),
+    (
+        {
+            "allOf": [{"properties": {"type": {"const": "move"}}}, {"type": "object", "properties": {"to": {"type": "string"}}}],
+            "properties": {"at": {"type": "object", "properties": {"x": {"type": "number"}}}},
+        },
+        {"at": {"x": 0}, "type": "move", "to": "to"},
+    ),
+    ({}, None),
+]
+
+
+def test_templates_and_paths_are_made_from_what_is_documented(browser, chat):
+    visit(browser, chat)
+    made = browser.execute_async_script(
+        "const [schemas, done] = arguments;"
+        "import('./schema.js').then(({ sample }) => done(schemas.map((one) => sample(one))));",
+        [schema for schema, _ in SAMPLES],
+    )
+    assert made == [value for _, value in SAMPLES]
+    path = browser.execute_async_script(
+        "const [route, values, done] = arguments; import('./document.js').then(({ pathOf }) => done(pathOf(route, values)));",
+        "/a/{{x}}/{id}/{*rest}",
+        {"id": "1/2 3", "rest": "b c/d"},
+    )
+    assert path == "/a/{x}/1%2F2%203/b%20c/d"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_view_is_accessible_and_fits(chromium, chat, theme, width):
