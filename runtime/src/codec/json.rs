@@ -56,8 +56,8 @@ impl<T: Serialize> WrittenAsJson for T {}
 
 impl<In, Out> Codec for Json<In, Out>
 where
-    In: ReadFromJson + Send + 'static,
-    Out: WrittenAsJson + Send + 'static,
+    In: ReadFromJson + Send,
+    Out: WrittenAsJson + Send,
 {
     type In = In;
     type Out = Out;

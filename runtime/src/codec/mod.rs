@@ -39,11 +39,11 @@ use crate::{Error, Message};
     label = "a handshake takes a codec: `Handshake`, `Handshake<Json<In, Out>>` or your own `Codec`",
     note = "help: for JSON write `Handshake<Json<{Self}>>`"
 )]
-pub trait Codec: Send + 'static {
+pub trait Codec: Send {
     /// The type that `recv` returns.
-    type In: Send + 'static;
+    type In: Send;
     /// The type that `send` accepts.
-    type Out: Send + 'static;
+    type Out: Send;
 
     /// The name of the format that this codec writes. By default, the name of the codec's type.
     ///

@@ -67,7 +67,7 @@ impl<R: Returned> Made for Outcome<R> {
     const MADE: Self = Self(R::into_result);
 }
 
-impl<C: Codec> FirstParameter for Handshake<C> {
+impl<C: Codec + 'static> FirstParameter for Handshake<C> {
     type Made = First<Self>;
     type Codec = C;
 
