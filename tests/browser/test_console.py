@@ -78,7 +78,7 @@ def test_a_message_made_from_the_schema_is_sent_and_answered(browser, chat):
     find(browser, ".composer button").click()
     wait_for(browser, '"text":"<img src=x', ".messages .in")
     assert browser.find_elements(By.CSS_SELECTOR, "main img") == []
-    wait_for(browser, "1 open, 1 accepted, 0 refused · 2 messages", ".title")
+    wait_for(browser, "1 open, 1 accepted, 0 refused · messages: 2 in", ".title")
     keep_screenshot(browser, "console-endpoint")
 
     # The socket stays open while other views are shown.

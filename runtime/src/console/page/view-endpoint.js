@@ -24,7 +24,7 @@ export function endpoint(id) {
     const counted = of(found.route);
     if (counted) {
       const { open, accepted, refused, messages_in, messages_out, bytes_in, bytes_out } = counted;
-      say(counters, `${number(open)} open, ${number(accepted)} accepted, ${number(refused)} refused · ${number(messages_in)} messages (${size(bytes_in)}) in, ${number(messages_out)} (${size(bytes_out)}) out`);
+      say(counters, `${number(open)} open, ${number(accepted)} accepted, ${number(refused)} refused · messages: ${number(messages_in)} in (${size(bytes_in)}), ${number(messages_out)} out (${size(bytes_out)})`);
     }
   }
 
