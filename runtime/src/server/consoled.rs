@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::Server;
+pub(super) use crate::Console;
 use crate::{
     asyncapi::{AsyncApi, Endpoint},
-    console::{self, Console, Desk, Tap},
+    console::{self, Desk, Tap},
     endpoint::Registered,
     mounted::Settings,
     route::refused_by_axum,

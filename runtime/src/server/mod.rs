@@ -4,6 +4,9 @@ mod beginning;
 mod checked;
 #[cfg(feature = "console")]
 mod consoled;
+#[cfg(not(feature = "console"))]
+#[path = "no_console.rs"]
+mod consoled;
 mod delivery;
 #[cfg(feature = "asyncapi")]
 mod described;
@@ -37,10 +40,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use self::{health::Witness, mode::Mode, moments::Moments};
-#[cfg(feature = "console")]
-use crate::Console;
-#[cfg(not(feature = "console"))]
-use crate::console::Tap;
 use crate::{
     Heartbeat, Limits, Origins, Ready, Watchdog, descriptors,
     hosts::Hosts,
@@ -83,8 +82,7 @@ pub struct Server {
     allowed: Vec<Allowance>,
     components: Vec<Component>,
     health: Option<Health>,
-    #[cfg(feature = "console")]
-    console: Option<Console>,
+    console: Option<consoled::Console>,
     moments: Moments,
 }
 
@@ -106,7 +104,6 @@ impl Server {
             allowed: Vec::new(),
             components: Vec::new(),
             health: None,
-            #[cfg(feature = "console")]
             console: None,
             moments: Moments::default(),
         }
@@ -470,10 +467,7 @@ impl Server {
     /// layers, and runs the rules.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
-        #[cfg(feature = "console")]
         let tap = consoled::tap(self.console.as_ref(), &self.group);
-        #[cfg(not(feature = "console"))]
-        let tap = Tap::default();
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
@@ -488,7 +482,6 @@ impl Server {
         let witness = Witness::new(mounted, names, lifecycle.clone());
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
-        #[cfg(feature = "console")]
         let (router, console, misplaced) = consoled::with_console(
             router,
             self.console.as_ref(),
@@ -497,8 +490,6 @@ impl Server {
             &settings,
             &lifecycle,
         );
-        #[cfg(not(feature = "console"))]
-        let (console, misplaced) = (None, None::<Problem>);
         let (router, known) = startup::mount(router, &mut endpoints, &elsewhere);
         let surround =
             |router, known| routing::surround(router, &self.layers, known, Arc::clone(&lifecycle.flood));
