@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use sockeye_rules::{
     Phase, check,
-    syntax::{Diagnostic, Surroundings, parse},
+    syntax::{Diagnostic, Imports, Neighbours, Surroundings, parse},
 };
 
 /// What is found in `#[ws_endpoint(attribute)] item`; what the bodies do, mostly nothing, is the business of other rules.
@@ -213,5 +213,44 @@ fn every_message_says_what_to_write_in_the_house_style() {
         assert!(!one.message.ends_with('.') && !one.help.ends_with('.'), "{text}");
         assert!(!one.message.starts_with(char::is_uppercase) && !one.help.is_empty(), "{text}");
         assert!(text.contains("\nhelp: "), "{text}");
+    }
+}
+
+/// What is found in the endpoint `f` of a file.
+fn found_in(file: &str) -> Vec<Diagnostic> {
+    let parsed: syn::File = syn::parse_str(file).unwrap();
+    let around = Neighbours::with_faults(&parsed, &Imports::default()).around("f").unwrap();
+    let endpoint = parsed.items.into_iter().find_map(|item| match item {
+        syn::Item::Fn(item) if item.sig.ident == "f" => Some(syn::ItemFn { attrs: Vec::new(), ..item }),
+        _ => None,
+    });
+    let tokens = "\"/ws\"".parse::<TokenStream>().unwrap();
+    check::endpoint(&parse(tokens, quote::ToTokens::into_token_stream(endpoint.unwrap())), &around)
+}
+
+fn rules_in(file: &str) -> Vec<&'static str> {
+    let found = found_in(file);
+    found.iter().map(|one| one.rule.name).filter(|rule| *rule != "undocumented_endpoint").collect()
+}
+
+#[test]
+fn a_glob_import_of_sockeye_gives_its_names() {
+    const TAKES: &str = "#[ws_endpoint(\"/ws\")] async fn f(mut socket: Socket) -> Result { \
+        while let Some(m) = socket.recv().await? { socket.send(m).await?; } Ok(()) }";
+    const MATCHES: &str = "#[ws_endpoint(\"/ws\")] async fn f(h: Handshake) -> Result { let mut socket = h.accept().await?; \
+        while let Some(m) = socket.recv().await? { match m { Message::Close(_) => break, m => socket.send(m).await? } } Ok(()) }";
+    for (file, expected) in [
+        (format!("use sockeye::*; {TAKES}"), &["missing_handshake"][..]),
+        (format!("use sockeye::*; {MATCHES}"), &["axum_api"]),
+        (format!("use sockeye::*; use axum::extract::ws::Message; {MATCHES}"), &[]),
+        (format!("use sockeye::*; use crate::types::*; {MATCHES}"), &[]),
+        (format!("use sockeye::*; enum Message {{ Close(u8) }} {MATCHES}"), &[]),
+        (format!("use sockeye::*; messages! {{}} {MATCHES}"), &[]),
+        (
+            format!("use sockeye::*; {}", MATCHES.replacen("{ let", "{ enum Message { Close(u8) } let", 1)),
+            &[],
+        ),
+    ] {
+        assert_eq!(rules_in(&file), expected, "{file}");
     }
 }

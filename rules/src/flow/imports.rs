@@ -28,6 +28,8 @@ struct Names {
     globs: Vec<String>,
     /// The `type` items that stand for handles.
     aliases: HashMap<String, Alias>,
+    /// Whether a macro may define more names.
+    has_unseen: bool,
 }
 
 impl Imports {
@@ -65,6 +67,7 @@ impl Imports {
                     let path = format!("self::{}", item.ident);
                     self.names_mut().paths.insert(item.ident.to_string(), path);
                 }
+                Item::Macro(item) if item.ident.is_none() => self.names_mut().has_unseen = true,
                 _ => {}
             }
         }
@@ -140,11 +143,19 @@ impl Imports {
     pub(crate) fn with(&self, body: &Block) -> Self {
         let mut imports = self.clone();
         for statement in &body.stmts {
-            if let Stmt::Item(Item::Use(item)) = statement {
-                imports.names_mut().add("", &item.tree);
+            match statement {
+                Stmt::Item(Item::Use(item)) => imports.names_mut().add("", &item.tree),
+                Stmt::Item(Item::Enum(item)) => imports.define(&item.ident),
+                Stmt::Item(Item::Struct(item)) => imports.define(&item.ident),
+                _ => {}
             }
         }
         imports
+    }
+
+    /// A type that is defined here.
+    fn define(&mut self, name: &syn::Ident) {
+        self.names_mut().paths.insert(name.to_string(), format!("self::{name}"));
     }
 
     /// The full path of a path, without generic arguments.
@@ -173,7 +184,10 @@ impl Imports {
         match self.names.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
             Some(full) => format!("{full}::{rest}"),
-            None => self.through_globs(written, first).unwrap_or_else(|| written.to_owned()),
+            None => self
+                .through_globs(written, first)
+                .or_else(|| self.through_glob_of_sockeye(written, first))
+                .unwrap_or_else(|| written.to_owned()),
         }
     }
 
@@ -194,6 +208,19 @@ impl Imports {
         });
         let glob = globs.into_iter().find(|glob| from.contains(&glob.as_str()))?;
         Some(format!("{glob}{written}"))
+    }
+
+    /// The names that `use sockeye::*` provides, if no other `*` or macro in the file may provide them.
+    fn through_glob_of_sockeye(&self, written: &str, first: &str) -> Option<String> {
+        const NAMES: [&str; 5] = ["Handshake", "Socket", "Sender", "Receiver", "Message"];
+        if !NAMES.contains(&first) || self.names.has_unseen {
+            return None;
+        }
+        let renamed = self.package.as_ref().and_then(|package| package.sockeye());
+        let is_sockeye = |glob: &String| glob.strip_suffix("::") == Some(renamed.unwrap_or("sockeye"));
+        let (first_glob, others) = self.names.globs.split_first()?;
+        let is_only = is_sockeye(first_glob) && others.iter().all(is_sockeye);
+        is_only.then(|| format!("{first_glob}{written}"))
     }
 
     /// The meaning of a name that comes from another file of the package.

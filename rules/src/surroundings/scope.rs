@@ -91,11 +91,13 @@ fn items(block: &Block) -> impl Iterator<Item = &Item> + Clone {
     })
 }
 
-/// The imports, and the types that are defined here: a `struct Handshake` in this file is not Sockeye's.
+/// The imports, the macros that may define names, and the types that are defined here: a `struct Handshake` in this file is
+/// not Sockeye's.
 fn names<'a>(items: impl IntoIterator<Item = &'a Item>) -> impl Iterator<Item = Item> {
     items.into_iter().filter_map(|item| {
         let defined = match item {
             Item::Use(_) | Item::Type(_) => return Some(item.clone()),
+            Item::Macro(made) if made.ident.is_none() => return Some(item.clone()),
             Item::Enum(item) => &item.ident,
             Item::Struct(item) => &item.ident,
             Item::Trait(item) => &item.ident,
