@@ -1,6 +1,7 @@
 //! A program that is built and run as a check: what it is, and what it prints.
 
 mod cargo;
+mod need;
 mod options;
 mod run;
 mod silence;

@@ -58,6 +58,9 @@ pub(crate) fn run(options: &Program, check: &str) -> Result<Ran, Trouble> {
         .arg("--")
         .args(&options.arguments)
         .env("SOCKEYE_CHECK", check)
+        // Frames would push the message of a panic out of the lines that are shown.
+        .env("RUST_BACKTRACE", "0")
+        .env("RUST_LIB_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

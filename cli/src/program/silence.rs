@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::run::{End, Ran};
+use super::{
+    need::{is_panic, need},
+    run::{End, Ran},
+};
 use crate::probe::{Trouble, clean};
 
 /// The lines of its standard error that are shown.
@@ -14,17 +17,19 @@ pub(crate) fn explain(ran: &Ran, limit: Duration, wanted: &str) -> Trouble {
         End::NotBuilt => {
             return Trouble::new("the program could not be built; see the errors of cargo above");
         }
-        End::TimedOut => {
-            (format!("the program printed no {wanted} within {limit:?} and was stopped"), NOT_SERVED)
-        }
+        End::TimedOut => (
+            format!("the program printed no {wanted} within {limit:?} and was stopped"),
+            NOT_SERVED.to_owned(),
+        ),
         End::Exited(status) if status.success() => (
             format!(
                 "the program exited successfully but printed no {wanted}: it never called `Server::serve`"
             ),
-            NOT_SERVED,
+            NOT_SERVED.to_owned(),
         ),
         End::Exited(status) => {
-            (format!("the program exited with {status} before it called `Server::serve`"), after(&ran.errors))
+            let said: Vec<String> = ran.errors.iter().filter(|line| !is_hint(line)).cloned().collect();
+            (format!("the program exited with {status} before it called `Server::serve`"), need(&said))
         }
     };
     Trouble::new(with_errors(&what, &ran.errors)).help(help)
@@ -34,27 +39,41 @@ const NOT_SERVED: &str = "call `Server::serve`, or `Checked::into_router` if the
                           no port; if the program needs a database or another service before that call, start it; \
                           `--timeout` allows more time";
 
-/// Some failures name what they need.
-fn after(errors: &[String]) -> &'static str {
-    let said = errors.join("\n").to_lowercase();
-    let about = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if about(&["environment variable", "notpresent", "env var"]) {
-        "set the environment variable that the program asks for"
-    } else if about(&["usage:", "required argument", "required arguments"]) {
-        "pass the arguments that the program asks for after `--`"
-    } else if about(&["connection refused", "connection error", "could not connect", "timed out"]) {
-        "start the service that the program connects to before it calls `serve`, or connect to it later"
-    } else {
-        "let the program reach `Server::serve`, which prints the check: set the environment variables that it needs, and pass its arguments after `--`"
-    }
-}
-
-/// With the last that it said.
+/// With its last lines, and the message of a panic that is further above.
 pub(crate) fn with_errors(what: &str, errors: &[String]) -> String {
-    let last = &errors[errors.len().saturating_sub(SHOWN)..];
+    let errors: Vec<&String> = errors.iter().filter(|line| !is_hint(line)).collect();
+    let start = errors.len().saturating_sub(SHOWN);
+    let last = &errors[start..];
     if last.is_empty() {
         return format!("{what}; it wrote nothing to standard error");
     }
-    let lines = last.iter().map(|line| format!("  | {}", clean(line)));
+    let panic = errors[..start].iter().rposition(|line| is_panic(line));
+    let above = panic.map(|at| &errors[at..(at + 2).min(start)]).unwrap_or_default();
+    let lines = above.iter().chain(last).map(|line| format!("  | {}", clean(line)));
     format!("{what}; its last lines on standard error:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// What Rust adds to each panic. It names an environment variable that the program does not need.
+fn is_hint(line: &str) -> bool {
+    line.starts_with("note: run with `RUST_BACKTRACE=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_panic_is_kept_above_a_backtrace() {
+        let mut errors =
+            vec!["starting".to_owned(), "thread 'main' (7) panicked at src/main.rs:2:3:".to_owned()];
+        errors.extend([
+            "the cause".to_owned(),
+            "note: run with `RUST_BACKTRACE=1` environment variable".to_owned(),
+        ]);
+        errors.extend((0..40).map(|frame| format!("{frame}: frame")));
+        let text = with_errors("it failed", &errors);
+        let start = "it failed; its last lines on standard error:\n  | thread 'main' (7) panicked at src/main.rs:2:3:\n  | the cause\n  | 28: frame\n";
+        assert!(text.starts_with(start), "{text}");
+        assert!(text.ends_with("  | 39: frame"), "{text}");
+    }
 }

@@ -6,7 +6,7 @@ mod package;
 
 use std::{path::Path, process::Command};
 
-use package::{routes, routes_in};
+use package::{routes, routes_in, routes_with};
 use serde_json::Value;
 
 #[test]
@@ -133,15 +133,17 @@ fn a_program_that_does_not_serve_is_explained() {
 
 #[test]
 fn a_program_that_asks_for_a_variable_is_explained() {
-    let seen = routes(&["--bin", "asking"]);
+    let seen = routes_with(&["--bin", "asking"], &[("RUST_BACKTRACE", "1")]);
     assert_eq!((seen.status, seen.out.as_str()), (2, ""));
     for part in [
         "error: the program exited with exit status: 101 before it called `Server::serve`; its last lines on standard error:\n",
+        "panicked at asking/main.rs:2:",
         "APP_DATABASE_URL: NotPresent",
-        "help: set the environment variable that the program asks for\n",
+        "help: set the environment variable `APP_DATABASE_URL`, which the program asks for\n",
     ] {
         assert!(seen.err.contains(part), "{part} not in {}", seen.err);
     }
+    assert!(!seen.err.contains("backtrace") && !seen.err.contains("BACKTRACE"), "{}", seen.err);
 }
 
 #[test]

@@ -16,8 +16,14 @@ pub(crate) struct Seen {
 
 /// `cargo sockeye routes` in the package of these tests.
 pub(crate) fn routes(arguments: &[&str]) -> Seen {
+    routes_with(arguments, &[])
+}
+
+/// The same with these variables in the environment.
+pub(crate) fn routes_with(arguments: &[&str], environment: &[(&str, &str)]) -> Seen {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("routes-target");
-    routes_in(package(), arguments, &[("CARGO_TARGET_DIR", target.to_str().unwrap())])
+    let environment = [&[("CARGO_TARGET_DIR", target.to_str().unwrap())], environment].concat();
+    routes_in(package(), arguments, &environment)
 }
 
 /// Another command in the package of these tests.
