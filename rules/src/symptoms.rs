@@ -128,6 +128,7 @@ pub static SYMPTOMS: &[Symptom] = &[
             (&r::HANDLER_REFUSED, "your handler chose this status"),
             (&r::EXTRACTOR_REFUSED, "an extractor answered"),
             (&r::REFUSED_BY_LAYER, "a layer in front of the endpoint answered"),
+            (&r::CONSOLE_REFUSED, "the console is for clients on the server's machine"),
         ],
     },
     Symptom {

@@ -137,7 +137,7 @@ pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
 pub use console::Console;
 pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
-pub use handshake::{Accept, Handshake};
+pub use handshake::{Accept, Accepting, Handshake};
 pub use heartbeat::Heartbeat;
 pub use hub::{
     Backplane, Delivery, Event, Gap, Hub, HubBuilder, Lost, Position, Positioned, SlowPolicy, Subscription,

@@ -1,8 +1,11 @@
 use std::{
+    fmt,
     future::{Future, IntoFuture, poll_fn},
     marker::PhantomData,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -42,18 +45,33 @@ const RESERVED: [HeaderName; 7] = [
 #[must_use = "the handshake is accepted only when this is awaited"]
 #[derive(Debug)]
 pub struct Accept<C> {
+    opening: Opening,
+    codec: PhantomData<fn() -> C>,
+}
+
+/// What `Accept` knows, whatever the codec is.
+#[derive(Debug)]
+struct Opening {
     incoming: Incoming,
     subprotocol: Option<String>,
     headers: HeaderMap,
     fault: Option<String>,
     speak: fn(&Cell),
-    codec: PhantomData<fn() -> C>,
+}
+
+/// What a `Socket` is made of.
+struct Opened {
+    link: Link,
+    peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
+    subprotocol: Option<String>,
 }
 
 impl<C> Accept<C> {
     pub(super) fn new(incoming: Incoming, speak: fn(&Cell)) -> Self {
         let subprotocol = incoming.subprotocol.map(str::to_owned);
-        Self { incoming, subprotocol, headers: HeaderMap::new(), fault: None, speak, codec: PhantomData }
+        let opening = Opening { incoming, subprotocol, headers: HeaderMap::new(), fault: None, speak };
+        Self { opening, codec: PhantomData }
     }
 
     /// Chooses the subprotocol, instead of the endpoint's most preferred one that the client offers. The client
@@ -62,11 +80,12 @@ impl<C> Accept<C> {
     /// rule `subprotocol_refused`.
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
-        if !subprotocol::offered(&self.incoming.parts.headers).any(|one| one == name) {
-            self.fault =
+        let opening = &mut self.opening;
+        if !subprotocol::offered(&opening.incoming.parts.headers).any(|one| one == name) {
+            opening.fault =
                 Some(format!("the handler chose the subprotocol `{name}`, which the client did not offer"));
         }
-        self.subprotocol = Some(name);
+        opening.subprotocol = Some(name);
         self
     }
 
@@ -76,23 +95,27 @@ impl<C> Accept<C> {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
+        let opening = &mut self.opening;
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(_)) if RESERVED.contains(&name) => {
-                self.fault = Some(format!("the header `{name}` is part of the handshake and cannot be set"));
+                opening.fault =
+                    Some(format!("the header `{name}` is part of the handshake and cannot be set"));
             }
-            (Ok(name), Ok(value)) => _ = self.headers.append(name, value),
+            (Ok(name), Ok(value)) => _ = opening.headers.append(name, value),
             (Ok(name), Err(_)) => {
-                self.fault = Some(format!("the value of the header `{name}` is not a valid header value"));
+                opening.fault = Some(format!("the value of the header `{name}` is not a valid header value"));
             }
             (Err(_), _) => {
-                self.fault =
+                opening.fault =
                     Some("the name passed to `Accept::header` is not a valid header name".to_owned());
             }
         }
         self
     }
+}
 
-    async fn open(mut self) -> Result<Socket<C>> {
+impl Opening {
+    async fn open(mut self) -> Result<Opened> {
         if let Some(fault) = self.fault {
             return Err(Error::new(fault));
         }
@@ -113,15 +136,42 @@ impl<C> Accept<C> {
         poll_fn(|cx| link.poll_open(cx, &mut wait)).await?;
         let Incoming { parts, endpoint, .. } = &self.incoming;
         let client = client(parts, endpoint.settings.limits.trusted_proxies);
-        Ok(Socket::new(link, peer(parts), client, self.subprotocol))
+        Ok(Opened { link, peer: peer(parts), client, subprotocol: self.subprotocol })
     }
 }
 
-impl<C: Send + 'static> IntoFuture for Accept<C> {
+impl<C> IntoFuture for Accept<C> {
     type Output = Result<Socket<C>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = Accepting<C>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.open())
+    fn into_future(self) -> Accepting<C> {
+        Accepting { opened: Box::pin(self.opening.open()), codec: PhantomData }
+    }
+}
+
+/// The future of [`Handshake::accept`](crate::Handshake::accept).
+///
+/// # Errors
+/// If the handshake cannot be accepted: the client is gone, the server stops, or a setting of [`Accept`] is invalid.
+#[must_use = "the handshake is accepted only when this is awaited"]
+pub struct Accepting<C> {
+    /// Without the codec, which may borrow: a boxed future has one lifetime.
+    opened: Pin<Box<dyn Future<Output = Result<Opened>> + Send>>,
+    codec: PhantomData<fn() -> C>,
+}
+
+impl<C> Future for Accepting<C> {
+    type Output = Result<Socket<C>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let opened = self.opened.as_mut().poll(cx);
+        opened
+            .map_ok(|Opened { link, peer, client, subprotocol }| Socket::new(link, peer, client, subprotocol))
+    }
+}
+
+impl<C> fmt::Debug for Accepting<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepting").finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ use std::{
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 
-pub use accept::Accept;
+pub use accept::{Accept, Accepting};
 pub(crate) use caller::{Caller, peer};
 pub(crate) use decision::{Decision, Decisions};
 pub(crate) use request::{Opening, connect_protocol, has_token};

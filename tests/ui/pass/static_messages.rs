@@ -68,4 +68,17 @@ async fn feed(
     }
 }
 
+/// A helper for any codec.
+async fn ignore<C: sockeye::Codec>(handshake: Handshake<C>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Ignores everything.
+#[ws_endpoint("/ws/ignore")]
+async fn generic(handshake: Handshake<Json<(), Cow<'static, str>>>) -> sockeye::Result {
+    ignore(handshake).await
+}
+
 fn main() {}
