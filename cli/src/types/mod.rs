@@ -1,6 +1,7 @@
 //! `cargo sockeye types`: the messages of a program as types of TypeScript, and a function for each endpoint that connects to it.
 
 mod endpoint;
+mod gaps;
 mod module;
 mod names;
 mod schema;
@@ -12,6 +13,7 @@ use std::{
 
 use crate::{
     asyncapi::{Files, Server, deliver, read},
+    output::tell,
     probe::Trouble,
     program::Program,
 };
@@ -49,6 +51,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     let files = Files { output: options.output.clone(), check: options.check.clone() };
     let form = Form::of(&files.first())?;
     let document = read(&options.program, &options.server)?;
+    tell(&gaps::warnings(&document));
     let module = module::Module::new(&document, &options.client);
     let texts = match form {
         Form::TypeScript => vec![(files.first(), module.typescript())],

@@ -7,9 +7,12 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::names::{field, text, types};
+use super::{
+    gaps::is_never,
+    names::{field, text, types},
+};
 
-const PREFIX: &str = "#/components/schemas/";
+pub(super) const PREFIX: &str = "#/components/schemas/";
 
 /// The schemas of a document, with their names in TypeScript.
 pub(super) struct Schemas<'a> {
@@ -46,9 +49,8 @@ impl<'a> Schemas<'a> {
             Value::Object(fields) => fields,
             _ => return "unknown".to_owned(),
         };
-        if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
-            let name = reference.strip_prefix(PREFIX).and_then(|name| self.names.get(name));
-            return name.cloned().unwrap_or_else(|| "unknown".to_owned());
+        if is_never(schema) {
+            return "never".to_owned();
         }
         if let Some(value) = fields.get("const") {
             return literal(value);
@@ -58,13 +60,20 @@ impl<'a> Schemas<'a> {
         }
         let own = self.by_type(fields, depth);
         let each = |name: &str| list(fields, name).into_iter().flatten().map(|one| self.at(one, depth));
-        let mut all: Vec<String> = own.into_iter().chain(each("allOf")).collect();
+        let mut all: Vec<String> =
+            own.into_iter().chain(self.reference(fields)).chain(each("allOf")).collect();
         for name in ["oneOf", "anyOf"] {
             if fields.contains_key(name) {
                 all.push(union(each(name)));
             }
         }
         intersection(all)
+    }
+
+    /// The name of the type that the schema refers to.
+    fn reference(&self, fields: &Map<String, Value>) -> Option<String> {
+        let name = fields.get("$ref").and_then(Value::as_str)?.strip_prefix(PREFIX)?;
+        self.names.get(name).cloned()
     }
 
     /// What `type` says, with what belongs to it; `None` if it says nothing.
@@ -95,30 +104,37 @@ impl<'a> Schemas<'a> {
     }
 
     fn array(&self, fields: &Map<String, Value>, depth: usize) -> String {
-        match fields.get("items") {
-            Some(Value::Array(items)) => {
-                let items: Vec<String> = items.iter().map(|item| self.at(item, depth)).collect();
-                format!("[{}]", items.join(", "))
-            }
-            Some(item) => format!("{}[]", in_brackets(&self.at(item, depth))),
-            None => "unknown[]".to_owned(),
-        }
+        let many = |item: &Value| format!("{}[]", in_brackets(&self.at(item, depth)));
+        // Draft 7 and its successors name the items of a tuple differently.
+        let (items, rest) = match list(fields, "prefixItems") {
+            Some(items) => (Some(items), fields.get("items")),
+            None => (list(fields, "items"), fields.get("additionalItems")),
+        };
+        let Some(items) = items else { return fields.get("items").map_or("unknown[]".to_owned(), many) };
+        let rest = rest.filter(|rest| rest.is_object()).map(|rest| format!("...{}", many(rest)));
+        let items = items.iter().map(|item| self.at(item, depth)).chain(rest);
+        format!("[{}]", items.collect::<Vec<_>>().join(", "))
     }
 
     /// `None` for an object of which only the other parts of its schema say something.
     fn object(&self, fields: &Map<String, Value>, depth: usize) -> Option<String> {
         let properties = fields.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty());
         let other = fields.get("additionalProperties").filter(|other| **other != Value::Bool(false));
+        // Keys of JSON are strings: those of a map of numbers have a pattern.
+        let patterns = fields.get("patternProperties").and_then(Value::as_object);
+        let others: Vec<&Value> = patterns.into_iter().flat_map(Map::values).chain(other).collect();
         let is_described_elsewhere =
-            ["oneOf", "anyOf", "allOf"].iter().any(|name| fields.contains_key(*name));
-        let map = |other: &Value| format!("Record<string, {}>", self.at(other, depth));
-        match (properties, other) {
-            (None, None) if is_described_elsewhere => None,
-            (None, None) => Some("Record<string, unknown>".to_owned()),
-            (None, Some(other)) => Some(map(other)),
-            (Some(properties), None) => Some(self.members(properties, fields, depth)),
+            ["$ref", "oneOf", "anyOf", "allOf"].iter().any(|name| fields.contains_key(*name));
+        match (properties, others.as_slice()) {
+            (None, []) if is_described_elsewhere => None,
+            (None, []) => Some("Record<string, unknown>".to_owned()),
+            (None, others) => {
+                let values = union(others.iter().map(|other| self.at(other, depth)));
+                Some(format!("Record<string, {values}>"))
+            }
+            (Some(properties), []) => Some(self.members(properties, fields, depth)),
             // What the named fields are is known, and must fit into what all others are.
-            (Some(properties), Some(_)) => {
+            (Some(properties), _) => {
                 Some(format!("{} & Record<string, unknown>", self.members(properties, fields, depth)))
             }
         }
@@ -260,6 +276,19 @@ mod tests {
             (
                 json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),
                 "Record<string, boolean>",
+            ),
+            (
+                json!({ "type": "object", "patternProperties": { "^\\d+$": { "$ref": "#/components/schemas/Step" } }, "additionalProperties": false }),
+                "Record<string, Step>",
+            ),
+            (
+                json!({ "type": "array", "prefixItems": [{ "type": "string" }], "items": { "type": "number" } }),
+                "[string, ...number[]]",
+            ),
+            (json!({ "not": {} }), "never"),
+            (
+                json!({ "$ref": "#/components/schemas/Step", "type": "object", "required": ["a"], "properties": { "a": { "const": 1 } } }),
+                "{\n  a: 1;\n} & Step",
             ),
             (json!({ "enum": ["a", "b\"", null, 7] }), "\"a\" | \"b\\\"\" | null | 7"),
             (json!({ "const": { "sockeye": "gap" } }), "{ sockeye: \"gap\" }"),

@@ -82,6 +82,15 @@ fn messages_become_types_and_endpoints_functions() {
 }
 
 #[test]
+fn what_types_leave_out_is_said() {
+    let seen = command("types", &documented(&[]));
+    assert!(seen.out.contains("  by_number: Record<string, Item>;\n"), "{}", seen.out);
+    let said = "warning: the type `Stock` accepts more in TypeScript than its schema does: TypeScript has nothing for `not`\n";
+    assert!(seen.err.contains(said), "{}", seen.err);
+    assert_eq!(seen.err.matches("accepts more").count(), 1, "{}", seen.err);
+}
+
+#[test]
 fn a_page_without_a_build_step_gets_a_module_and_its_declarations() {
     let file = file("endpoints.js");
     let seen = command("types", &documented(&["--client", "./sockeye.js", "--output", &file]));

@@ -194,10 +194,24 @@ enum News {
     Ended,
 }
 
+/// Maps with keys of two types, and what TypeScript has no words for.
+#[derive(Serialize, JsonSchema)]
+struct Stock {
+    by_number: std::collections::BTreeMap<u32, Item>,
+    by_name: std::collections::BTreeMap<String, Item>,
+    #[schemars(extend("not" = { "const": "" }))]
+    note: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Item {
+    count: u8,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Plain(u8);
 
-async fn serve<C: sockeye::Codec>(handshake: Handshake<C>) -> sockeye::Result {
+async fn serve<C: sockeye::Codec + 'static>(handshake: Handshake<C>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
     Ok(())
@@ -208,6 +222,12 @@ async fn serve<C: sockeye::Codec>(handshake: Handshake<C>) -> sockeye::Result {
 /// It begins at once.
 #[ws_endpoint("/news/{kind}/{*rest}", subprotocols = ["v2", "v1"])]
 async fn all_news(handshake: Handshake<Json<Wish, News>>, Path(_): Path<(u64, String)>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+/// Counts.
+#[ws_endpoint("/stock")]
+async fn stock(handshake: Handshake<Json<Wish, Stock>>) -> sockeye::Result {
     serve(handshake).await
 }
 
