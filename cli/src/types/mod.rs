@@ -1,5 +1,6 @@
 //! `cargo sockeye types`: the messages of a program as types of TypeScript, and a function for each endpoint that connects to it.
 
+mod client;
 mod endpoint;
 mod gaps;
 mod module;
@@ -35,12 +36,10 @@ pub(crate) struct Options {
     /// Compare the types with this file, and fail if they differ
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
-    /// The module that has `connect`
-    #[arg(long, value_name = "MODULE", default_value = CLIENT)]
-    client: String,
+    /// The module that has `connect`: `sockeye-client`, or with `--check` the one that the file imports, if not given
+    #[arg(long, value_name = "MODULE")]
+    client: Option<String>,
 }
-
-const CLIENT: &str = "sockeye-client";
 
 /// Asks the program for its types; 0 when they are written or the same, 1 when they differ, 2 when there are none.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -52,7 +51,8 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     let form = Form::of(&files.first())?;
     let document = read(&options.program, &options.server)?;
     tell(&gaps::warnings(&document));
-    let module = module::Module::new(&document, &options.client);
+    let client = client::client(options);
+    let module = module::Module::new(&document, &client);
     let texts = match form {
         Form::TypeScript => vec![(files.first(), module.typescript())],
         Form::JavaScript => vec![
@@ -60,12 +60,11 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
             (files.first().with_extension("d.ts"), module.declarations()),
         ],
     };
-    let client =
-        if options.client == CLIENT { String::new() } else { format!(" --client {}", options.client) };
     let again = format!(
-        "cargo sockeye types{}{}{client}",
+        "cargo sockeye types{}{}{}",
         options.server.as_written(),
-        options.program.before_arguments()
+        options.program.before_arguments(),
+        client::as_written(&client)
     );
     deliver(&files, &texts, &again, &options.program)
 }

@@ -99,9 +99,12 @@ fn a_page_without_a_build_step_gets_a_module_and_its_declarations() {
     let declarations = fs::read_to_string(file.replace(".js", ".d.ts")).unwrap();
     insta::assert_snapshot!(format!("{module}\n--- endpoints.d.ts\n{declarations}"));
 
+    let same = command("types", &documented(&["--check", &file]));
+    assert_eq!(same.status, 0, "{}", same.err);
+
     // A field that was renamed in Rust.
     fs::write(file.replace(".js", ".d.ts"), declarations.replace("topic:", "subject:")).unwrap();
-    let other = command("types", &documented(&["--client", "./sockeye.js", "--check", &file]));
+    let other = command("types", &documented(&["--check", &file]));
     assert_eq!(other.status, 1, "{}", other.err);
     assert!(
         other.err.contains("the file has `subject: string;`, the program has `topic: string;`"),
@@ -110,6 +113,22 @@ fn a_page_without_a_build_step_gets_a_module_and_its_declarations() {
     );
     assert!(
         other.err.contains("types --bin documented --features documented --client ./sockeye.js --output"),
+        "{}",
+        other.err
+    );
+}
+
+#[test]
+fn a_module_is_compared_with_the_client_that_it_imports() {
+    let file = file("endpoints.ts");
+    let written = command("types", &documented(&["--client", "./own.js", "--output", &file]));
+    assert_eq!(written.status, 0, "{}", written.err);
+    let same = command("types", &documented(&["--check", &file]));
+    assert_eq!(same.status, 0, "{}", same.err);
+    let other = command("types", &documented(&["--client", "./other.js", "--check", &file]));
+    assert_eq!(other.status, 1, "{}", other.err);
+    assert!(
+        other.err.contains("the program has `import * as $sockeye from \"./other.js\";`"),
         "{}",
         other.err
     );
