@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use serde_json::{Deserializer, Map, Value};
+use serde_json::{Map, Value};
 
 use super::Server;
 use crate::{
@@ -17,7 +17,7 @@ const VERSION: &str = "3.0.0";
 /// Runs the program, takes its document, and names the types that have no schema on standard error.
 pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble> {
     let ran = program::run(options, "asyncapi")?;
-    let documents = find_all(&ran.output);
+    let documents = program::documents(&ran.output, |value| value["asyncapi"] == VERSION);
     if documents.is_empty() {
         return Err(no_document(&ran, options));
     }
@@ -25,20 +25,6 @@ pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble>
     name(&mut document, &ran, options)?;
     tell(&without_schema(&document));
     Ok(document)
-}
-
-/// Every document in the output of a program, which may print other things too, and run several servers.
-fn find_all(output: &str) -> Vec<Value> {
-    let mut documents = Vec::new();
-    for (start, _) in output.match_indices('{').filter(|(at, _)| *at == 0 || output[..*at].ends_with('\n')) {
-        let first = Deserializer::from_str(&output[start..]).into_iter::<Value>().next();
-        if let Some(Ok(value)) = first
-            && value["asyncapi"] == VERSION
-        {
-            documents.push(value);
-        }
-    }
-    documents
 }
 
 fn no_document(ran: &Ran, options: &Program) -> Trouble {
@@ -119,13 +105,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn documents_are_found_among_other_output() {
-        let output = "starting {up}\n{\"other\": 1}\n{ no json\n{\n  \"asyncapi\": \"3.0.0\", \"info\": {}\n}\nbye\n{\"asyncapi\":\"3.0.0\"}";
-        assert_eq!(find_all(output).len(), 2);
-        assert_eq!(find_all("").len(), 0);
-    }
 
     #[test]
     fn one_of_several_servers_is_chosen_by_its_group() {

@@ -1,12 +1,14 @@
 //! A program that is built and run as a check: what it is, and what it prints.
 
 mod cargo;
+mod documents;
 mod need;
 mod options;
 mod run;
 mod silence;
 
 pub(crate) use cargo::{ask, cargo, metadata};
+pub(crate) use documents::documents;
 pub(crate) use options::Program;
 pub(crate) use run::{Ran, run};
 pub(crate) use silence::{explain, with_errors};

@@ -1,9 +1,9 @@
 //! The output of a program with `SOCKEYE_CHECK=json`.
 
 use serde::Deserialize;
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
-use crate::probe::Trouble;
+use crate::{probe::Trouble, program::documents};
 
 /// The version of the format that is supported here.
 const VERSION: u64 = 1;
@@ -67,25 +67,8 @@ pub(super) struct Place {
 
 /// Every document in the output of a program, which may also print other text, and run several servers.
 pub(super) fn read_all(output: &str) -> Result<Vec<Document>, Trouble> {
-    let mut documents = Vec::new();
-    let mut rest = output;
-    while let Some(start) = next_brace(rest) {
-        rest = &rest[start..];
-        let mut values = Deserializer::from_str(rest).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(value)) if value["endpoints"].is_array() && value["problems"].is_array() => {
-                documents.push(read(value)?);
-                rest = &rest[values.byte_offset()..];
-            }
-            _ => rest = &rest[1..],
-        }
-    }
-    Ok(documents)
-}
-
-/// Where a line begins with a brace.
-fn next_brace(text: &str) -> Option<usize> {
-    if text.starts_with('{') { Some(0) } else { text.find("\n{").map(|at| at + 1) }
+    let is_check = |value: &Value| value["endpoints"].is_array() && value["problems"].is_array();
+    documents(output, is_check).into_iter().map(read).collect()
 }
 
 fn read(raw: Value) -> Result<Document, Trouble> {
@@ -104,13 +87,6 @@ fn read(raw: Value) -> Result<Document, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn documents_are_found_among_other_output() {
-        let output = "starting {up}\n{\"other\": 1}\n{ no json\n{\n  \"version\": 1, \"endpoints\": [], \"problems\": []\n}\nbye\n{\"version\":1,\"endpoints\":[],\"problems\":[]}";
-        assert_eq!(read_all(output).unwrap().len(), 2);
-        assert_eq!(read_all("").unwrap().len(), 0);
-    }
 
     #[test]
     fn another_version_is_not_read() {

@@ -250,7 +250,7 @@ fn several() -> String {
         format!("sockeye::Server::new().group(\"{group}\").serve(\"127.0.0.1:0\").await?;\n    ")
     };
     let body = format!(
-        "println!(\"{{{{ hello }}}}\");\n    {}println!(\"{{}}\", 1);\n    {}Ok(())",
+        "println!(\"{{{{ hello }}}}\");\n    {}print!(\"half\");\n    {}Ok(())",
         server("one"),
         server("two")
     );
