@@ -58,7 +58,11 @@ fn choose(mut documents: Vec<Value>, group: Option<&str>) -> Result<Value, Troub
     match (found, group) {
         (Some(at), _) => Ok(documents.swap_remove(at)),
         (None, Some(group)) => Err(Trouble::new(format!("the program has no server of the group `{group}`"))
-            .help(format!("its groups are {}", listed()))),
+            .help(if groups.iter().all(String::is_empty) {
+                "leave out `--group`: its server has no group".to_owned()
+            } else {
+                format!("its groups are {}", listed())
+            })),
         (None, None) => Err(Trouble::new(format!("the program runs {} servers", documents.len()))
             .help(format!("choose one with `--group`: {}", listed()))),
     }
@@ -118,5 +122,8 @@ mod tests {
         );
         let trouble = choose(documents(), Some("amdin")).unwrap_err();
         assert_eq!(trouble.what, "the program has no server of the group `amdin`");
+        assert_eq!(trouble.help, "its groups are ``, `admin`");
+        let trouble = choose(vec![json!({ "info": {} })], Some("nope")).unwrap_err();
+        assert_eq!(trouble.help, "leave out `--group`: its server has no group");
     }
 }

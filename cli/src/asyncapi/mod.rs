@@ -3,10 +3,15 @@
 mod document;
 mod file;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 pub(crate) use document::read;
 pub(crate) use file::{Files, deliver};
+use serde_json::Value;
 
 use crate::{probe::Trouble, program::Program};
 
@@ -25,7 +30,7 @@ pub(crate) struct Options {
     /// Write the document to this file instead of standard output
     #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
     output: Option<PathBuf>,
-    /// Compare the document with this file, and fail if they differ
+    /// Compare the document with this file, apart from its title and version, and fail if they differ
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -45,13 +50,27 @@ impl Server {
     }
 }
 
+/// Title and version are those of the package: a release changes them, and no endpoint.
+fn keep_name(document: &mut Value, file: &Path) {
+    let written = fs::read_to_string(file).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let Some(written) = written else { return };
+    for field in ["title", "version"] {
+        if let Some(value) = written["info"].get(field) {
+            document["info"][field] = value.clone();
+        }
+    }
+}
+
 /// Asks the program for its document; 0 when it is written or the same, 1 when it differs, 2 when there is none.
 pub(crate) fn run(options: &Options) -> ExitCode {
     Trouble::status_of(try_run(options))
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
-    let document = read(&options.program, &options.server)?;
+    let mut document = read(&options.program, &options.server)?;
+    if let Some(file) = &options.check {
+        keep_name(&mut document, file);
+    }
     let files = Files { output: options.output.clone(), check: options.check.clone() };
     let again = format!(
         "cargo sockeye asyncapi{}{}",

@@ -45,7 +45,15 @@ fn a_document_that_was_committed_is_compared() {
     let same = command("asyncapi", &documented(&["--check", &file]));
     assert_eq!((same.status, same.out.as_str()), (0, ""), "{}", same.err);
 
-    let old = fs::read_to_string(&file).unwrap().replace("\"topic\"", "\"subject\"");
+    // A release of the package changes no endpoint.
+    let text = fs::read_to_string(&file).unwrap();
+    let released = text.replace("\"0.0.0\"", "\"0.1.0\"").replace("\"title\": \"app\"", "\"title\": \"old\"");
+    assert_ne!(text, released);
+    fs::write(&file, released).unwrap();
+    let same = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!((same.status, same.out.as_str()), (0, ""), "{}", same.err);
+
+    let old = text.replace("\"topic\"", "\"subject\"");
     fs::write(&file, old).unwrap();
     let other = command("asyncapi", &documented(&["--check", &file]));
     assert_eq!((other.status, other.out.as_str()), (1, ""), "{}", other.err);
