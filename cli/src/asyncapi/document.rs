@@ -39,8 +39,12 @@ fn no_document(ran: &Ran, options: &Program) -> Trouble {
     }
     if said.contains("the server did not start") {
         let what = "the program has problems that keep its server from starting, so it has no document";
-        return Trouble::new(program::with_errors(what, &ran.errors))
-            .help(format!("`cargo sockeye routes{}` lists the problems", options.before_arguments()));
+        let trouble = Trouble::new(program::with_errors(what, &ran.errors));
+        if program::shows_all(&ran.errors) {
+            return trouble;
+        }
+        let again = format!("cargo sockeye routes{}{}", options.before_arguments(), options.behind_dashes());
+        return trouble.help(format!("`{again}` lists the problems"));
     }
     program::explain(ran, options.timeout, "document")
 }

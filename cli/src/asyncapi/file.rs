@@ -1,14 +1,14 @@
 //! Where a document goes, and how it is compared with one that was written before.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use crate::{
     output::{show, tell},
     probe::Trouble,
-    program::Program,
+    program::{Program, quoted},
 };
 
 /// What the command line says about files.
@@ -37,19 +37,27 @@ pub(crate) fn deliver(
         let differences = differences.concat();
         if !differences.is_empty() {
             let arguments = program.behind_dashes();
-            let again = format!("{again} --output {}{arguments}", file.display());
+            let again = format!("{again} --output {}{arguments}", quoted(&file.display().to_string()));
             tell(&format!("{differences}help: run `{again}` and commit the file\n"));
         }
         return Ok(differences.is_empty());
     }
     for (path, text) in texts {
         match &files.output {
-            Some(_) => fs::write(path, text)
+            Some(_) => write(path, text)
                 .map_err(|error| Trouble::new(format!("cannot write `{}`: {error}", path.display())))?,
             None => show(text),
         }
     }
     Ok(true)
+}
+
+/// Writes the file, in a directory that may be new.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    fs::write(path, text)
 }
 
 /// What is wrong with a file, and the first line where it shows; empty if nothing is.

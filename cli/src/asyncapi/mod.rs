@@ -13,7 +13,10 @@ pub(crate) use document::read;
 pub(crate) use file::{Files, deliver};
 use serde_json::Value;
 
-use crate::{probe::Trouble, program::Program};
+use crate::{
+    probe::Trouble,
+    program::{Program, quoted},
+};
 
 /// Writes the endpoints of your program as an AsyncAPI 3.0 document.
 ///
@@ -46,7 +49,7 @@ pub(crate) struct Server {
 impl Server {
     /// The choice as it is written on a command line.
     pub(crate) fn as_written(&self) -> String {
-        self.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default()
+        self.group.as_ref().map(|group| format!(" --group {}", quoted(group))).unwrap_or_default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use super::quote::quoted;
 use crate::probe::timeout::seconds;
 
 /// The program, and how it is built and run.
@@ -88,11 +89,15 @@ impl Program {
 
     /// The same choice, as it is written behind a command of `cargo sockeye`.
     pub(crate) fn before_arguments(&self) -> String {
-        self.for_run().iter().map(|word| format!(" {word}")).collect::<Vec<_>>().concat()
+        self.for_run().iter().map(|word| format!(" {}", quoted(word))).collect::<Vec<_>>().concat()
     }
 
     /// The program's own arguments, as they are written at the end.
     pub(crate) fn behind_dashes(&self) -> String {
-        if self.arguments.is_empty() { String::new() } else { format!(" -- {}", self.arguments.join(" ")) }
+        if self.arguments.is_empty() {
+            return String::new();
+        }
+        let words = self.arguments.iter().map(|word| format!(" {}", quoted(word)));
+        format!(" --{}", words.collect::<String>())
     }
 }

@@ -13,6 +13,13 @@ const SHOWN: usize = 12;
 
 /// What to say about a program that printed nothing that was `wanted`: a check, or a document.
 pub(crate) fn explain(ran: &Ran, limit: Duration, wanted: &str) -> Trouble {
+    let uses_sockeye = ran.artifacts.iter().any(|artifact| artifact.target.name == "sockeye");
+    if !uses_sockeye && !matches!(ran.end, End::NotBuilt) {
+        return Trouble::new(format!(
+            "the program printed no {wanted}: its package does not depend on `sockeye`"
+        ))
+        .help("choose the package of the server with `--package`");
+    }
     let (what, help) = match &ran.end {
         End::NotBuilt => {
             return Trouble::new("the program could not be built; see the errors of cargo above");
@@ -51,6 +58,11 @@ pub(crate) fn with_errors(what: &str, errors: &[String]) -> String {
     let above = panic.map(|at| &errors[at..(at + 2).min(start)]).unwrap_or_default();
     let lines = above.iter().chain(last).map(|line| format!("  | {}", clean(line)));
     format!("{what}; its last lines on standard error:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether [`with_errors`] leaves nothing out.
+pub(crate) fn shows_all(errors: &[String]) -> bool {
+    errors.iter().filter(|line| !is_hint(line)).count() <= SHOWN
 }
 
 /// What Rust adds to each panic. It names an environment variable that the program does not need.

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use serde_json::Deserializer;
 
 use super::Options;
+use crate::program::quoted;
 
 /// The module in npm.
 const DEFAULT: &str = "sockeye-client";
@@ -17,7 +18,7 @@ pub(super) fn client(options: &Options) -> String {
 
 /// The choice as it is written on a command line.
 pub(super) fn as_written(client: &str) -> String {
-    if client == DEFAULT { String::new() } else { format!(" --client {client}") }
+    if client == DEFAULT { String::new() } else { format!(" --client {}", quoted(client)) }
 }
 
 fn of_file(path: &Path) -> Option<String> {

@@ -69,6 +69,20 @@ fn a_document_that_was_committed_is_compared() {
     }
 }
 
+#[test]
+fn missing_directories_are_made_and_names_are_quoted() {
+    let directory = file("new directory");
+    let _ = fs::remove_dir_all(&directory);
+    let file = format!("{directory}/deep/asyncapi.json");
+    let written = command("asyncapi", &documented(&["--output", &file]));
+    assert_eq!(written.status, 0, "{}", written.err);
+
+    fs::write(&file, "{}").unwrap();
+    let other = command("asyncapi", &documented(&["--check", &file, "--", "a b"]));
+    let said = format!(" --output '{}' -- 'a b'` and commit the file\n", shown(&file));
+    assert!(other.err.contains(&said), "{said} not in {}", other.err);
+}
+
 /// As the output of a command has it: the place of the workspace is left out.
 fn shown(file: &str) -> String {
     file.replace(workspace().to_str().unwrap(), "WORKSPACE")
@@ -172,6 +186,14 @@ fn a_server_that_does_not_start_has_no_document() {
         "{}",
         seen.err
     );
+}
+
+#[test]
+fn a_short_report_is_not_offered_again() {
+    let arguments = ["--bin", "grouped", "--features", "documented", "--", "empty"];
+    let seen = command("asyncapi", &arguments);
+    assert!(seen.err.contains("error[no_endpoints]"), "{}", seen.err);
+    assert!(!seen.err.contains("lists the problems"), "{}", seen.err);
 }
 
 #[test]

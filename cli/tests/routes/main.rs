@@ -132,6 +132,14 @@ fn a_program_that_does_not_serve_is_explained() {
 }
 
 #[test]
+fn a_package_without_sockeye_is_no_server() {
+    let seen = routes(&["--package", "other"]);
+    assert_eq!((seen.status, seen.out.as_str()), (2, ""));
+    let said = "error: the program printed no check: its package does not depend on `sockeye`\nhelp: choose the package of the server with `--package`";
+    assert!(seen.err.contains(said), "{}", seen.err);
+}
+
+#[test]
 fn a_program_that_asks_for_a_variable_is_explained() {
     let seen = routes_with(&["--bin", "asking"], &[("RUST_BACKTRACE", "1")]);
     assert_eq!((seen.status, seen.out.as_str()), (2, ""));

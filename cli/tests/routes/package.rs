@@ -105,7 +105,7 @@ fn manifest() -> String {
          schemars = {{ version = \"1\", optional = true }}\nserde = {{ version = \"1\", features = [\"derive\"], optional = true }}\n\
          axum = {{ version = \"0.8\", default-features = false }}\n\
          tokio = {{ version = \"1\", features = [\"rt\", \"macros\"] }}\n\n\
-         [workspace]\nmembers = [\"near\", \"far\"]\n\n[profile.dev]\ndebug = false\n",
+         [workspace]\nmembers = [\"near\", \"far\", \"other\"]\n\n[profile.dev]\ndebug = false\n",
         programs.concat()
     )
 }
@@ -145,6 +145,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("near/src/lib.rs", endpoint("near", "\"/near\"")),
         ("far/Cargo.toml", library("far", "")),
         ("far/src/lib.rs", endpoint("far", "\"/far\", group = \"far\"")),
+        ("other/Cargo.toml", "[package]\nname = \"other\"\nedition = \"2024\"\n".to_owned()),
+        ("other/src/main.rs", "fn main() {}\n".to_owned()),
         ("src/lib.rs", endpoint("library", "\"/library\"")),
         ("examples/shown.rs", main(SERVE) + &endpoint("shown", "\"/shown\"")),
         ("forgetful/main.rs", main(SERVE) + &endpoint("here", "\"/here\"")),
