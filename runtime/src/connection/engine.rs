@@ -18,7 +18,7 @@ use sockeye_rules::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_websockets as engine;
 
-use super::{fragments::Fragments, meter::Meter, ping};
+use super::{fragments::Fragments, marks::Marks, meter::Meter, ping};
 use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
@@ -71,11 +71,6 @@ const CONTROL_HEAD: u64 = 6;
 /// at most 16 times its size, and the copy costs less than reference counting the buffer.
 const COPIED: usize = 4 * 1024;
 
-/// The number of message bytes after which a ping is sent. Its pong shows that the peer has read them. The transport cannot show that:
-/// it reports room only when a third of its send buffer is free (up to 4 MiB), and the receive window of a slow peer opens only when
-/// most of its receive buffer is free.
-const BETWEEN_PINGS: usize = 64 * 1024;
-
 /// The transport of a WebSocket: an upgraded HTTP connection, or an HTTP/2 stream.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -93,15 +88,13 @@ pub(super) struct Engine {
     stream: engine::WebSocketStream<Meter<Box<dyn Io>>>,
     /// The number of our pings that are not answered yet.
     pings: u32,
-    /// The handle's ping that is in flight, and whether a heartbeat ping was sent after it: a peer may answer only the last
+    /// The handle's ping that is in flight, and whether a ping of another kind was sent after it: a peer may answer only the last
     /// of several (RFC 6455 section 5.5.3).
     numbered: Option<(u64, bool)>,
     /// How many of the received bytes were pings and pongs.
     control: u64,
-    /// The number of our pings that the peer has answered.
-    answered: u64,
-    /// The number of message bytes that were queued since the last ping of `BETWEEN_PINGS`. `None` if there are no such pings.
-    since_ping: Option<usize>,
+    /// The pings that show what the peer has read. `None` if there are none.
+    marks: Option<Marks>,
 }
 
 impl Engine {
@@ -113,8 +106,7 @@ impl Engine {
             pings: 0,
             numbered: None,
             control: 0,
-            answered: 0,
-            since_ping: has_pings.then_some(0),
+            marks: has_pings.then(Marks::default),
         }
     }
 
@@ -148,11 +140,13 @@ impl Engine {
     }
 
     fn sort_pong(&mut self, payload: &[u8]) -> Received {
-        let asked = self.pings > 0;
-        self.pings = self.pings.saturating_sub(1);
-        self.answered += u64::from(asked);
+        let is_mark = self.marks.as_mut().is_some_and(|marks| marks.is_progress(payload));
+        let asked = is_mark || self.pings > 0;
+        if !is_mark {
+            self.pings = self.pings.saturating_sub(1);
+        }
         let answered = self.numbered.take_if(|(number, is_followed)| {
-            ping::number(payload) == Some(*number) || (*is_followed && payload.is_empty())
+            ping::number(payload) == Some(*number) || (*is_followed && (is_mark || payload.is_empty()))
         });
         Received::Pong { asked, number: answered.map(|(number, _)| number) }
     }
@@ -195,25 +189,23 @@ impl Engine {
             Message::Text(text) => engine::Message::text(Bytes::from(text)),
             Message::Binary(bytes) => engine::Message::binary(bytes),
         });
-        self.ask_whether_read(bytes);
-    }
-
-    /// Queues a ping after a message of this size, if one is due.
-    fn ask_whether_read(&mut self, bytes: usize) {
-        let Some(since) = &mut self.since_ping else { return };
-        *since = since.saturating_add(bytes);
-        if *since >= BETWEEN_PINGS {
-            *since = 0;
-            self.queue_ping();
+        if let Some(mark) = self.marks.as_mut().and_then(|marks| marks.after(bytes)) {
+            self.follow_numbered();
+            self.start(engine::Message::ping(mark));
         }
     }
 
     /// Queues a ping of the heartbeat.
     pub(super) fn queue_ping(&mut self) {
+        self.follow_numbered();
+        self.ping(Bytes::new());
+    }
+
+    /// Notes that another ping follows the one of a handle.
+    fn follow_numbered(&mut self) {
         if let Some((_, is_followed)) = &mut self.numbered {
             *is_followed = true;
         }
-        self.ping(Bytes::new());
     }
 
     /// Queues a handle's ping with this number.
@@ -248,10 +240,10 @@ impl Engine {
         flushed
     }
 
-    /// The measure of a send's progress: it grows with every byte that the transport takes, and with every ping that the
-    /// peer answers.
+    /// The measure of a send's progress: it grows with every byte that the transport takes, and with every mark that the
+    /// peer has read.
     pub(super) fn progress(&self) -> u64 {
-        self.stream.get_ref().written.saturating_add(self.answered)
+        self.stream.get_ref().written.saturating_add(self.marks.as_ref().map_or(0, Marks::read))
     }
 
     /// How many bytes have arrived in total: evidence that the peer is alive.

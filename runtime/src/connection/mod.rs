@@ -39,6 +39,7 @@ mod engine;
 mod fragments;
 mod handle;
 mod log;
+mod marks;
 mod meter;
 #[cfg(test)]
 mod model;
