@@ -60,6 +60,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
+/// The beginning of what the other command writes.
+const TYPES: &str = "// Written by `cargo sockeye types`";
+
 /// What is wrong with a file, and the first line where it shows; empty if nothing is.
 fn difference(path: &Path, text: &str) -> Result<String, Trouble> {
     let shown = path.display();
@@ -67,6 +70,10 @@ fn difference(path: &Path, text: &str) -> Result<String, Trouble> {
         Trouble::new(format!("cannot read `{shown}`: {error}"))
             .help("write it first, with `--output` instead of `--check`")
     })?;
+    if there.starts_with(TYPES) && !text.starts_with(TYPES) {
+        return Err(Trouble::new(format!("`{shown}` was written by `cargo sockeye types`"))
+            .help(format!("run `cargo sockeye types --check {}`", quoted(&shown.to_string()))));
+    }
     // Git may give a file the line ends of the system.
     if there.lines().eq(text.lines()) {
         return Ok(String::new());

@@ -89,6 +89,8 @@ impl Form {
             }
             Some("js" | "mjs") => Ok(Self::JavaScript),
             Some("ts" | "mts") => Ok(Self::TypeScript),
+            Some("json") => Err(Trouble::new(format!("`{name}` is neither a file of TypeScript nor of JavaScript"))
+                .help("name a file that ends in `.ts` or `.js`; `cargo sockeye asyncapi` writes and compares documents in JSON")),
             None if name.is_empty() => Ok(Self::TypeScript),
             _ => Err(Trouble::new(format!("`{name}` is neither a file of TypeScript nor of JavaScript"))
                 .help("name a file that ends in `.ts` or `.js`")),

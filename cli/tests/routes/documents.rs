@@ -83,6 +83,27 @@ fn missing_directories_are_made_and_names_are_quoted() {
     assert!(other.err.contains(&said), "{said} not in {}", other.err);
 }
 
+#[test]
+fn a_file_of_the_other_command_is_recognized() {
+    let file = file("other_command.ts");
+    fs::write(&file, "// Written by `cargo sockeye types`, from the endpoints\n").unwrap();
+    let seen = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!(seen.status, 2, "{}", seen.err);
+    let file = shown(&file);
+    let said = format!(
+        "error: `{file}` was written by `cargo sockeye types`\nhelp: run `cargo sockeye types --check "
+    );
+    assert!(seen.err.contains(&said), "{said} not in {}", seen.err);
+
+    let seen = command("types", &["--check", "asyncapi.json"]);
+    assert_eq!(seen.status, 2, "{}", seen.err);
+    assert!(
+        seen.err.contains("; `cargo sockeye asyncapi` writes and compares documents in JSON"),
+        "{}",
+        seen.err
+    );
+}
+
 /// As the output of a command has it: the place of the workspace is left out.
 fn shown(file: &str) -> String {
     file.replace(workspace().to_str().unwrap(), "WORKSPACE")
