@@ -78,6 +78,46 @@ mod second {
     }
 }
 
+mod user {
+    /// In a module.
+    #[sockeye::ws_endpoint("/user/feed", group = "joined")]
+    async fn feed(handshake: sockeye::Handshake) -> sockeye::Result {
+        super::serve(handshake).await
+    }
+}
+
+mod admin {
+    /// In another module.
+    #[sockeye::ws_endpoint("/admin/feed", group = "joined")]
+    async fn feed(handshake: sockeye::Handshake) -> sockeye::Result {
+        super::serve(handshake).await
+    }
+}
+
+/// What `user::feed` is called, too.
+#[ws_endpoint("/{id}/feed", group = "joined")]
+async fn user_feed(handshake: Handshake, Path(_): Path<u64>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+#[expect(dead_code, reason = "a handler is registered wherever it is")]
+fn one() {
+    /// In one function.
+    #[ws_endpoint("/echo/a", group = "functions")]
+    async fn echo(handshake: Handshake) -> sockeye::Result {
+        serve(handshake).await
+    }
+}
+
+#[expect(dead_code, reason = "a handler is registered wherever it is")]
+fn two() {
+    /// In another function.
+    #[ws_endpoint("/echo-a", group = "functions")]
+    async fn echo(handshake: Handshake) -> sockeye::Result {
+        serve(handshake).await
+    }
+}
+
 #[test]
 fn the_doc_comment_is_the_description() {
     let document = document("rooms");
@@ -157,4 +197,37 @@ fn handlers_of_one_name_are_told_apart_by_their_modules() {
     assert_eq!(document["channels"]["first_same"]["address"], "/first");
     assert_eq!(document["channels"]["second_same"]["address"], "/second/{braces}");
     assert_eq!(document["operations"]["first_same.send"]["action"], "send");
+}
+
+/// Each channel with its address.
+fn channels(document: &Value) -> Vec<(&str, &str)> {
+    let channels = document["channels"].as_object().unwrap().iter();
+    channels.map(|(id, channel)| (id.as_str(), channel["address"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn names_that_are_the_same_when_joined_have_the_route() {
+    let document = document("joined");
+    assert_eq!(
+        channels(&document),
+        [
+            ("admin_feed", "/admin/feed"),
+            ("user_feed_id_feed", "/{id}/feed"),
+            ("user_feed_user_feed", "/user/feed")
+        ]
+    );
+    assert_eq!(document["operations"].as_object().unwrap().len(), 6);
+}
+
+#[test]
+fn handlers_of_one_module_and_name_are_told_apart_by_their_routes() {
+    let document = document("functions");
+    let id = |address: &str| {
+        let all = channels(&document);
+        all.into_iter().find(|(_, one)| *one == address).unwrap().0.to_owned()
+    };
+    // The routes are the same when only letters and digits are left.
+    let (first, second) = (id("/echo-a"), id("/echo/a"));
+    assert!(first.ends_with("echo_echo_a"), "{first}");
+    assert_eq!(second, format!("{first}_2"));
 }

@@ -24,6 +24,11 @@ struct Person {
     name: String,
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct UserInput {
+    name: String,
+}
+
 /// A type whose author knows nothing of schemas.
 #[derive(Serialize, Deserialize)]
 struct Plain {
@@ -56,6 +61,7 @@ macro_rules! endpoint {
 
 endpoint!(/** Both ways. */ both "/both" "both" Handshake<Json<Say>>);
 endpoint!(/** The same both ways. */ same "/same" "same" Handshake<Json<Person>>);
+endpoint!(/** A name that ends as those of what is read. */ input "/input" "input" Handshake<Json<UserInput>>);
 endpoint!(/** Half described. */ half "/half" "half" Alias);
 endpoint!(/** Not read. */ ignored "/ignored" "ignored" Handshake<Json<IgnoredAny, Positioned<Said>>>);
 endpoint!(/** Log. */ log "/log" "log" Handshake<Json<Value, LogRecord>>);
@@ -113,6 +119,15 @@ fn a_type_that_is_the_same_both_ways_is_one_message() {
     assert_eq!(messages.keys().collect::<Vec<_>>(), ["Person"]);
     let (received, sent) = payloads(&document, "same");
     assert_eq!(received, sent);
+}
+
+#[test]
+fn a_type_whose_name_ends_in_input_is_one_message_too() {
+    let document = document("input");
+    let messages = document["channels"]["input"]["messages"].as_object().unwrap();
+    assert_eq!(messages.keys().collect::<Vec<_>>(), ["UserInput"]);
+    let expected = json!({ "$ref": "#/components/schemas/UserInput" });
+    assert_eq!(payloads(&document, "input"), (expected.clone(), expected));
 }
 
 #[test]

@@ -167,7 +167,8 @@ fn join_equal_messages(document: &mut Value) {
         joined.extend(twice.into_iter().map(|name| (id.clone(), name)));
     }
     for (id, name) in joined {
-        let sent = name.trim_end_matches(INPUT);
+        // Once only: the name of the type may end in the same word.
+        let sent = name.strip_suffix(INPUT).unwrap_or(&name);
         document["operations"][format!("{id}.receive")]["messages"] =
             json!([{ "$ref": format!("#/channels/{id}/messages/{sent}") }]);
     }
