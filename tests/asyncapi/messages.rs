@@ -29,6 +29,21 @@ struct UserInput {
     name: String,
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Größe {
+    #[serde(default)]
+    width: u32,
+    unit: Unit,
+}
+
+/// A unit.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "my type/v1")]
+struct Unit {
+    #[serde(default)]
+    name: String,
+}
+
 /// A type whose author knows nothing of schemas.
 #[derive(Serialize, Deserialize)]
 struct Plain {
@@ -62,6 +77,7 @@ macro_rules! endpoint {
 endpoint!(/** Both ways. */ both "/both" "both" Handshake<Json<Say>>);
 endpoint!(/** The same both ways. */ same "/same" "same" Handshake<Json<Person>>);
 endpoint!(/** A name that ends as those of what is read. */ input "/input" "input" Handshake<Json<UserInput>>);
+endpoint!(/** Names that a URI has to encode. */ encoded "/encoded" "encoded" Handshake<Json<Größe>>);
 endpoint!(/** Half described. */ half "/half" "half" Alias);
 endpoint!(/** Not read. */ ignored "/ignored" "ignored" Handshake<Json<IgnoredAny, Positioned<Said>>>);
 endpoint!(/** Log. */ log "/log" "log" Handshake<Json<Value, LogRecord>>);
@@ -128,6 +144,21 @@ fn a_type_whose_name_ends_in_input_is_one_message_too() {
     assert_eq!(messages.keys().collect::<Vec<_>>(), ["UserInput"]);
     let expected = json!({ "$ref": "#/components/schemas/UserInput" });
     assert_eq!(payloads(&document, "input"), (expected.clone(), expected));
+}
+
+#[test]
+fn references_find_names_that_a_uri_has_to_encode() {
+    let document = document("encoded");
+    let (received, sent) = payloads(&document, "encoded");
+    assert_eq!(received, json!({ "$ref": "#/components/schemas/Gr%C3%B6%C3%9FeInput" }));
+    assert_eq!(sent, json!({ "$ref": "#/components/schemas/Gr%C3%B6%C3%9Fe" }));
+    let schemas = &document["components"]["schemas"];
+    let names: Vec<&String> = schemas.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["Größe", "GrößeInput", "my type/v1", "my type/v1Input"]);
+    let unit = |name: &str| schemas[name]["properties"]["unit"]["$ref"].clone();
+    assert_eq!(unit("GrößeInput"), "#/components/schemas/my%20type~1v1Input");
+    assert_eq!(unit("Größe"), "#/components/schemas/my%20type~1v1");
+    assert_fits(&document, "Gr%C3%B6%C3%9FeInput", &json!({ "unit": {} }));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::{Map, Value};
 
-use super::schema::PREFIX;
+use super::schema::referred;
 
 /// The words of JSON schema that narrow what fits, without a counterpart. Ranges, lengths, and patterns of one value are not
 /// among them: the type is the same.
@@ -82,8 +82,7 @@ pub(super) fn is_never(schema: &Value) -> bool {
 }
 
 fn is_known(document: &Value, reference: &str) -> bool {
-    let name = reference.strip_prefix(PREFIX);
-    name.is_some_and(|name| document["components"]["schemas"].get(name).is_some())
+    referred(reference).is_some_and(|name| document["components"]["schemas"].get(name).is_some())
 }
 
 /// The schemas within a schema, without its values, such as those of `const` and `default`.
@@ -127,6 +126,7 @@ mod tests {
         let document = json!({ "components": { "schemas": {
             "Fields": { "type": "object", "properties": { "not": { "type": "string", "pattern": "^x" }, "if": { "default": { "not": 1 } } } },
             "Never": { "not": {} },
+            "a b": { "items": { "$ref": "#/components/schemas/a%20b" } },
             "Numbers": { "type": "object", "patternProperties": { "^\\d+$": { "type": "string" } }, "additionalProperties": false },
         } } });
         assert_eq!(warnings(&document), "");

@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
@@ -12,7 +13,37 @@ use super::{
     names::{field, text, types},
 };
 
-pub(super) const PREFIX: &str = "#/components/schemas/";
+const PREFIX: &str = "#/components/schemas/";
+
+/// The name of the schema that a reference is of. References are JSON pointers in URIs, and encode some signs.
+pub(super) fn referred(reference: &str) -> Option<String> {
+    let pointer = percent_decode_str(reference.strip_prefix(PREFIX)?).decode_utf8_lossy();
+    Some(pointer.replace("~1", "/").replace("~0", "~"))
+}
+
+/// A type, and whether a sign behind it could be read as a part of it. The text does not tell: it has comments and strings in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Type {
+    text: String,
+    is_open: bool,
+}
+
+impl Type {
+    fn open(text: String) -> Self {
+        Self { text, is_open: true }
+    }
+
+    /// With brackets, where it needs them.
+    fn closed(&self) -> String {
+        if self.is_open { format!("({})", self.text) } else { self.text.clone() }
+    }
+}
+
+impl<T: Into<String>> From<T> for Type {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), is_open: false }
+    }
+}
 
 /// The schemas of a document, with their names in TypeScript.
 pub(super) struct Schemas<'a> {
@@ -40,28 +71,27 @@ impl<'a> Schemas<'a> {
 
     /// The type of what fits a schema.
     pub(super) fn type_of(&self, schema: &Value) -> String {
-        self.at(schema, 0)
+        self.at(schema, 0).text
     }
 
-    fn at(&self, schema: &Value, depth: usize) -> String {
+    fn at(&self, schema: &Value, depth: usize) -> Type {
         let fields = match schema {
-            Value::Bool(false) => return "never".to_owned(),
+            Value::Bool(false) => return "never".into(),
             Value::Object(fields) => fields,
-            _ => return "unknown".to_owned(),
+            _ => return "unknown".into(),
         };
         if is_never(schema) {
-            return "never".to_owned();
+            return "never".into();
         }
         if let Some(value) = fields.get("const") {
-            return literal(value);
+            return literal(value).into();
         }
         if let Some(values) = list(fields, "enum") {
-            return union(values.iter().map(literal));
+            return union(values.iter().map(|value| literal(value).into()));
         }
         let own = self.by_type(fields, depth);
         let each = |name: &str| list(fields, name).into_iter().flatten().map(|one| self.at(one, depth));
-        let mut all: Vec<String> =
-            own.into_iter().chain(self.reference(fields)).chain(each("allOf")).collect();
+        let mut all: Vec<Type> = own.into_iter().chain(self.reference(fields)).chain(each("allOf")).collect();
         for name in ["oneOf", "anyOf"] {
             if fields.contains_key(name) {
                 all.push(union(each(name)));
@@ -71,19 +101,19 @@ impl<'a> Schemas<'a> {
     }
 
     /// The name of the type that the schema refers to.
-    fn reference(&self, fields: &Map<String, Value>) -> Option<String> {
-        let name = fields.get("$ref").and_then(Value::as_str)?.strip_prefix(PREFIX)?;
-        self.names.get(name).cloned()
+    fn reference(&self, fields: &Map<String, Value>) -> Option<Type> {
+        let name = fields.get("$ref").and_then(Value::as_str).and_then(referred)?;
+        self.names.get(&*name).map(|name| name.as_str().into())
     }
 
     /// What `type` says, with what belongs to it; `None` if it says nothing.
-    fn by_type(&self, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+    fn by_type(&self, fields: &Map<String, Value>, depth: usize) -> Option<Type> {
         match fields.get("type") {
             Some(Value::String(name)) => self.of(name, fields, depth),
             Some(Value::Array(names)) => {
                 let names = names.iter().filter_map(Value::as_str);
                 Some(union(
-                    names.map(|name| self.of(name, fields, depth).unwrap_or_else(|| "unknown".to_owned())),
+                    names.map(|name| self.of(name, fields, depth).unwrap_or_else(|| "unknown".into())),
                 ))
             }
             _ if fields.contains_key("properties") => self.of("object", fields, depth),
@@ -91,20 +121,20 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    fn of(&self, name: &str, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+    fn of(&self, name: &str, fields: &Map<String, Value>, depth: usize) -> Option<Type> {
         Some(match name {
-            "string" => "string".to_owned(),
-            "integer" | "number" => "number".to_owned(),
-            "boolean" => "boolean".to_owned(),
-            "null" => "null".to_owned(),
-            "array" => self.array(fields, depth),
+            "string" => "string".into(),
+            "integer" | "number" => "number".into(),
+            "boolean" => "boolean".into(),
+            "null" => "null".into(),
+            "array" => self.array(fields, depth).into(),
             "object" => return self.object(fields, depth),
-            _ => "unknown".to_owned(),
+            _ => "unknown".into(),
         })
     }
 
     fn array(&self, fields: &Map<String, Value>, depth: usize) -> String {
-        let many = |item: &Value| format!("{}[]", in_brackets(&self.at(item, depth)));
+        let many = |item: &Value| format!("{}[]", self.at(item, depth).closed());
         // Draft 7 and its successors name the items of a tuple differently.
         let (items, rest) = match list(fields, "prefixItems") {
             Some(items) => (Some(items), fields.get("items")),
@@ -112,12 +142,12 @@ impl<'a> Schemas<'a> {
         };
         let Some(items) = items else { return fields.get("items").map_or("unknown[]".to_owned(), many) };
         let rest = rest.filter(|rest| rest.is_object()).map(|rest| format!("...{}", many(rest)));
-        let items = items.iter().map(|item| self.at(item, depth)).chain(rest);
+        let items = items.iter().map(|item| self.at(item, depth).text).chain(rest);
         format!("[{}]", items.collect::<Vec<_>>().join(", "))
     }
 
     /// `None` for an object of which only the other parts of its schema say something.
-    fn object(&self, fields: &Map<String, Value>, depth: usize) -> Option<String> {
+    fn object(&self, fields: &Map<String, Value>, depth: usize) -> Option<Type> {
         let properties = fields.get("properties").and_then(Value::as_object).filter(|all| !all.is_empty());
         let other = fields.get("additionalProperties").filter(|other| **other != Value::Bool(false));
         // Keys of JSON are strings: those of a map of numbers have a pattern.
@@ -127,15 +157,16 @@ impl<'a> Schemas<'a> {
             ["$ref", "oneOf", "anyOf", "allOf"].iter().any(|name| fields.contains_key(*name));
         match (properties, others.as_slice()) {
             (None, []) if is_described_elsewhere => None,
-            (None, []) => Some("Record<string, unknown>".to_owned()),
+            (None, []) => Some("Record<string, unknown>".into()),
             (None, others) => {
-                let values = union(others.iter().map(|other| self.at(other, depth)));
-                Some(format!("Record<string, {values}>"))
+                let values = union(others.iter().map(|other| self.at(other, depth))).text;
+                Some(format!("Record<string, {values}>").into())
             }
-            (Some(properties), []) => Some(self.members(properties, fields, depth)),
+            (Some(properties), []) => Some(self.members(properties, fields, depth).into()),
             // What the named fields are is known, and must fit into what all others are.
             (Some(properties), _) => {
-                Some(format!("{} & Record<string, unknown>", self.members(properties, fields, depth)))
+                let members = self.members(properties, fields, depth);
+                Some(Type::open(format!("{members} & Record<string, unknown>")))
             }
         }
     }
@@ -148,7 +179,7 @@ impl<'a> Schemas<'a> {
         for (name, schema) in properties {
             text.push_str(&comment(schema["description"].as_str(), inner));
             let mark = if required.contains(name.as_str()) { "" } else { "?" };
-            let _ = writeln!(text, "{margin}{}{mark}: {};", field(name), self.at(schema, inner));
+            let _ = writeln!(text, "{margin}{}{mark}: {};", field(name), self.at(schema, inner).text);
         }
         let _ = write!(text, "{}}}", "  ".repeat(depth));
         text
@@ -167,9 +198,7 @@ impl<'a> Schemas<'a> {
                     if let Some(reference) = fields.get("$ref").and_then(Value::as_str)
                         && seen.insert(reference)
                     {
-                        next.extend(
-                            reference.strip_prefix(PREFIX).and_then(|name| self.all.get(name).copied()),
-                        );
+                        next.extend(referred(reference).and_then(|name| self.all.get(&*name).copied()));
                     }
                     next.extend(fields.values());
                 }
@@ -199,38 +228,28 @@ fn literal(value: &Value) -> String {
 }
 
 /// One of the types, each of them once.
-fn union(types: impl Iterator<Item = String>) -> String {
-    let mut all: Vec<String> = Vec::new();
+fn union(types: impl Iterator<Item = Type>) -> Type {
+    let mut all: Vec<Type> = Vec::new();
     for one in types {
         if !all.contains(&one) {
             all.push(one);
         }
     }
-    if all.is_empty() { "never".to_owned() } else { all.join(" | ") }
-}
-
-/// All of the types.
-fn intersection(types: Vec<String>) -> String {
-    let mut known: Vec<String> = types.into_iter().filter(|one| one != "unknown").collect();
-    match known.len() {
-        0 => "unknown".to_owned(),
-        1 => known.remove(0),
-        _ => known.iter().map(|one| in_brackets(one)).collect::<Vec<_>>().join(" & "),
+    match all.len() {
+        0 => "never".into(),
+        1 => all.remove(0),
+        _ => Type::open(all.into_iter().map(|one| one.text).collect::<Vec<_>>().join(" | ")),
     }
 }
 
-/// With brackets, where a sign behind it could be read as a part of it.
-fn in_brackets(one: &str) -> String {
-    let mut depth = 0_usize;
-    let is_open = |sign: char| {
-        match sign {
-            '{' | '[' | '<' | '(' => depth += 1,
-            '}' | ']' | '>' | ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0 && matches!(sign, '|' | '&')
-    };
-    if one.chars().any(is_open) { format!("({one})") } else { one.to_owned() }
+/// All of the types.
+fn intersection(types: Vec<Type>) -> Type {
+    let mut known: Vec<Type> = types.into_iter().filter(|one| one.text != "unknown").collect();
+    match known.len() {
+        0 => "unknown".into(),
+        1 => known.remove(0),
+        _ => Type::open(known.iter().map(Type::closed).collect::<Vec<_>>().join(" & ")),
+    }
 }
 
 /// A comment for editors; nothing if there is nothing to say.
@@ -255,7 +274,8 @@ mod tests {
     use super::*;
 
     fn of(schema: &Value) -> String {
-        let document = json!({ "components": { "schemas": { "Step": {}, "Wrapper<T>": {} } } });
+        let document =
+            json!({ "components": { "schemas": { "Step": {}, "Wrapper<T>": {}, "my type/v1": {} } } });
         Schemas::new(&document).type_of(schema)
     }
 
@@ -294,6 +314,7 @@ mod tests {
             (json!({ "const": { "sockeye": "gap" } }), "{ sockeye: \"gap\" }"),
             (json!({ "$ref": "#/components/schemas/Step" }), "Step"),
             (json!({ "$ref": "#/components/schemas/Wrapper<T>" }), "Wrapper_T_"),
+            (json!({ "$ref": "#/components/schemas/my%20type~1v1" }), "my_type_v1"),
             (json!({ "allOf": [{ "$ref": "#/components/schemas/Step" }], "description": "x" }), "Step"),
             (
                 json!({ "anyOf": [{ "$ref": "#/components/schemas/Step" }, { "type": "null" }] }),
@@ -315,6 +336,18 @@ mod tests {
             of(&schema),
             "{\n  \"a-b\"?: {\n    deep?: unknown;\n  };\n  /** Never *\\/ changes. */\n  id: number;\n}"
         );
+    }
+
+    #[test]
+    fn signs_in_comments_and_strings_are_no_brackets() {
+        let fields = |text: &str| json!({ "type": "object", "properties": { "a": { "description": text } } });
+        let one_of =
+            json!({ "type": "array", "items": { "oneOf": [fields("At least (one."), { "type": "null" }] } });
+        assert_eq!(of(&one_of), "({\n  /** At least (one. */\n  a?: unknown;\n} | null)[]");
+        let words = json!({ "type": "array", "items": { "enum": ["<", ">|"] } });
+        assert_eq!(of(&words), "(\"<\" | \">|\")[]");
+        let single = json!({ "type": "array", "items": { "const": "a|b" } });
+        assert_eq!(of(&single), "\"a|b\"[]");
     }
 
     /// What schemars makes of `#[serde(flatten)]` over an enum with a tag.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use percent_encoding::percent_decode_str;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -55,9 +56,14 @@ impl Schemas {
         if !schemas.is_empty() {
             document["components"]["schemas"] = Value::Object(schemas);
         }
+        // What is added needs no encoding.
+        let added = |key: &str| {
+            let old = decoded(key);
+            name(&old).strip_prefix(&*old).unwrap_or_default().to_owned()
+        };
         each_reference(document, &mut |reference| {
             if let Some(key) = reference.strip_prefix(RECEIVED) {
-                *reference = format!("{TOGETHER}{}", name(key));
+                *reference = format!("{TOGETHER}{key}{}", added(key));
             } else if let Some(key) = reference.strip_prefix(SENT) {
                 *reference = format!("{TOGETHER}{key}");
             }
@@ -117,12 +123,17 @@ fn neutral(schema: &Value) -> (Value, Vec<String>) {
     let (mut schema, mut names) = (schema.clone(), Vec::new());
     each_reference(&mut schema, &mut |reference| {
         let name = reference.strip_prefix(RECEIVED).or_else(|| reference.strip_prefix(SENT));
-        if let Some(name) = name.map(str::to_owned) {
+        if let Some(name) = name.map(decoded) {
             reference.clone_from(&name);
             names.push(name);
         }
     });
     (schema, names)
+}
+
+/// The name of a schema, from a reference: a JSON pointer in a URI.
+fn decoded(pointer: &str) -> String {
+    percent_decode_str(pointer).decode_utf8_lossy().replace("~1", "/").replace("~0", "~")
 }
 
 fn each_reference(value: &mut Value, change: &mut impl FnMut(&mut String)) {
