@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that no function can be called.
-const RESERVED: [&str; 47] = [
+const RESERVED: [&str; 48] = [
     "arguments",
     "await",
     "break",
@@ -51,10 +51,11 @@ const RESERVED: [&str; 47] = [
     "void",
     "while",
     "with",
+    "yield",
 ];
 
-/// Names of types that TypeScript, or what we write, has already.
-const TAKEN: [&str; 14] = [
+/// Names of types that TypeScript, or what we write, has already, and words that mean something in front of a type.
+const TAKEN: [&str; 28] = [
     "any",
     "bigint",
     "boolean",
@@ -67,13 +68,27 @@ const TAKEN: [&str; 14] = [
     "undefined",
     "unknown",
     "void",
+    "abstract",
+    "asserts",
+    "infer",
+    "keyof",
+    "readonly",
+    "unique",
     "Record",
     "Extract",
+    "Pick",
+    "Required",
+    "URL",
+    "URLSearchParams",
+    "Blob",
+    "ArrayBuffer",
+    "ArrayBufferLike",
+    "ArrayBufferView",
 ];
 
 /// A type of TypeScript for each schema.
 pub(super) fn types<'a>(schemas: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
-    let mut taken: BTreeSet<String> = TAKEN.iter().map(|&name| name.to_owned()).collect();
+    let mut taken: BTreeSet<String> = TAKEN.iter().chain(&RESERVED).map(|&name| name.to_owned()).collect();
     schemas
         .map(|schema| {
             let mut name = identifier(schema);
@@ -132,6 +147,13 @@ mod tests {
         assert_eq!(function("v2_4x_feed"), "v24xFeed");
         assert_eq!(field("level"), "level");
         assert_eq!(field("content-type"), "\"content-type\"");
+    }
+
+    #[test]
+    fn no_schema_has_a_name_of_typescript_or_of_the_module() {
+        let names = types(["Blob", "Pick", "Required", "URL", "delete", "yield"].into_iter());
+        let expected = ["Blob_", "Pick_", "Required_", "URL_", "delete_", "yield_"];
+        assert_eq!(names.values().collect::<Vec<_>>(), expected);
     }
 
     #[test]
