@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use proc_macro2::LineColumn;
 use quote::ToTokens;
 use syn::{
-    Expr, ExprCall, ExprLet, ExprMatch, ExprMethodCall, Local, Macro, Pat, PatTupleStruct, Path,
+    Block, Expr, ExprCall, ExprLet, ExprMatch, Item, Local, Macro, Pat, PatTupleStruct, Path, Stmt,
     visit::{self, Visit},
 };
 
@@ -15,20 +15,64 @@ use crate::{
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if flow.flavor != Flavor::Sockeye {
+    // Code that a condition removes need not fit the types.
+    if flow.flavor != Flavor::Sockeye || flow.function.has_word(&["cfg"]) {
         return;
     }
     let is_receive = |act: Act| matches!(act, Act::Recv | Act::Poll);
     let received = flow.operations().filter(|(_, one)| is_receive(one.act));
     let received = received.map(|(_, one)| one.site.method.span().start()).collect();
-    Search { flow, received, sink }.visit_block(flow.body);
+    let has_own_names = has_own_names(flow.body);
+    Search { flow, received, has_own_names, sink }.visit_block(flow.body);
 }
+
+/// Whether a name may mean something else inside the body than at its top: an item, or an import in an inner block.
+fn has_own_names(body: &Block) -> bool {
+    struct Items(bool);
+    impl<'ast> Visit<'ast> for Items {
+        fn visit_item(&mut self, _: &'ast Item) {
+            self.0 = true;
+        }
+    }
+    let mut items = Items(false);
+    let is_import = |statement: &&Stmt| matches!(statement, Stmt::Item(Item::Use(_)));
+    body.stmts.iter().filter(|statement| !is_import(statement)).for_each(|one| items.visit_stmt(one));
+    items.0
+}
+
+/// Macros that evaluate their arguments. Others may only look at the tokens.
+const EVALUATING: [&str; 22] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "eprint",
+    "eprintln",
+    "error",
+    "format",
+    "info",
+    "join",
+    "panic",
+    "print",
+    "println",
+    "trace",
+    "try_join",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
+];
 
 /// What rustc refuses by its types, in words about types that the user did not write.
 struct Search<'f, 'a> {
     flow: &'f Flow<'a>,
     /// Where messages are received from a Sockeye socket.
     received: HashSet<LineColumn>,
+    /// See the function of this name.
+    has_own_names: bool,
     sink: &'f mut Sink,
 }
 
@@ -56,7 +100,7 @@ impl Search<'_, '_> {
 
     /// `Json(command)`, as axum writes it.
     fn json(&mut self, path: &Path, argument: &dyn ToTokens, at: &dyn ToTokens) {
-        if self.flow.imports().resolve_path(path) != "sockeye::Json" {
+        if self.has_own_names || self.flow.imports().resolve_path(path) != "sockeye::Json" {
             return;
         }
         let message = "`sockeye::Json` is the codec in the type of the handshake: messages are sent and received without it";
@@ -92,9 +136,8 @@ const KINDS: [(&str, &str); 4] = [
 impl<'ast> Visit<'ast> for Search<'_, '_> {
     fn visit_path(&mut self, path: &'ast Path) {
         let full = self.flow.imports().resolve_path(path);
-        if let Some((kind, help)) =
-            KINDS.iter().find(|(kind, _)| full.strip_prefix("sockeye::Message::") == Some(kind))
-        {
+        let kind = KINDS.iter().find(|(kind, _)| full.strip_prefix("sockeye::Message::") == Some(kind));
+        if let Some((kind, help)) = kind.filter(|_| !self.has_own_names) {
             let message = format!("Sockeye's `Message` has no `{kind}`: it is text or bytes");
             self.sink.report(&AXUM_API, path, message, *help).untyped();
         }
@@ -135,18 +178,6 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         visit::visit_local(self, local);
     }
 
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        let is_handshake =
-            |root: &crate::flow::Root| call.receiver.to_token_stream().to_string() == root.at.to_string();
-        if call.method == "on_upgrade" && self.flow.is_endpoint && self.flow.roots.iter().any(is_handshake) {
-            let message = "a handshake of Sockeye's has no `on_upgrade`: `accept` gives the socket, and the function goes on with it";
-            let help =
-                "write `let mut socket = handshake.accept().await?;`, and what the callback does after it";
-            self.sink.report(&AXUM_API, &call.method, message, help).untyped();
-        }
-        visit::visit_expr_method_call(self, call);
-    }
-
     fn visit_macro(&mut self, call: &'ast Macro) {
         let macros = self.flow.function.macros();
         if macro_name(call) == "select" {
@@ -159,7 +190,9 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
                 self.visit_expr(&branch.handler);
             }
         }
-        macros.arguments(call).iter().for_each(|argument| self.visit_expr(argument));
+        if EVALUATING.contains(&macro_name(call).as_str()) {
+            macros.arguments(call).iter().for_each(|argument| self.visit_expr(argument));
+        }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}

@@ -56,12 +56,4 @@ async fn json(handshake: Handshake<Json<Command>>) -> sockeye::Result {
     Ok(())
 }
 
-/// A callback.
-#[ws_endpoint("/ws/callback")]
-async fn callback(handshake: Handshake) -> sockeye::Result {
-    handshake.on_upgrade(|mut socket| async move {
-        while let Ok(Some(_)) = socket.recv().await {}
-    })
-}
-
 fn main() {}
