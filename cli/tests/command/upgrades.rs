@@ -216,3 +216,16 @@ async fn serve(mut socket: WebSocket) {
     let found = found(&package(&[("src/ws.rs", handlers)]));
     assert_eq!(found.iter().filter(|rule| rule.contains("blocking_call")).count(), 1, "{found:?}");
 }
+
+#[test]
+fn what_is_reported_as_axums_is_not_named_as_unchecked() {
+    let raw = "use axum::extract::ws::WebSocketUpgrade;\nuse sockeye::ws_endpoint;\n\n/// Reads.\n#[ws_endpoint(\"/ws\")]\n\
+               async fn f(upgrade: WebSocketUpgrade) { let _ = upgrade; }\n";
+    let callback = "use sockeye::{Handshake, ws_endpoint};\n\n/// Reads.\n#[ws_endpoint(\"/ws\")]\n\
+                    async fn f(handshake: Handshake) { handshake.on_upgrade(|socket| async move { axum::run(socket) }) }\n";
+    for (text, rule) in [(raw, "raw_upgrade"), (callback, "axum_api")] {
+        let run = package(&[("src/ws.rs", text)]).run(&["check"]);
+        assert!(run.stdout.contains(&format!("[{rule}]")), "{}", run.stdout);
+        assert!(!run.stdout.contains("not checked"), "{}", run.stdout);
+    }
+}

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proc_macro2::Span;
 use sockeye_rules::{
-    ROUTE_SYNTAX, check,
+    AXUM_API, RAW_UPGRADE, ROUTE_SYNTAX, check,
     syntax::{self, Constants, Diagnostic, Endpoint, Function, Imports, Item, Surroundings},
 };
 use syn::{LitStr, TypePath, visit::Visit};
@@ -50,6 +50,13 @@ pub(super) struct Judged {
     pub(super) route: Option<RouteOf>,
     /// Whether an axum upgrade was found in it.
     pub(super) has_upgrade: bool,
+}
+
+impl Judged {
+    /// Whether what it uses of axum is reported, so that nothing in it is left unchecked.
+    pub(super) fn is_of_axum(&self) -> bool {
+        self.findings.iter().any(|one| one.rule == &RAW_UPGRADE || one.rule == &AXUM_API)
+    }
 }
 
 /// Runs the rules on the item below `#[ws_endpoint(..)]`.

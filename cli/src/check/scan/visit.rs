@@ -87,7 +87,8 @@ impl<'a> Visitor<'a> {
 
     fn function(&mut self, parts: &Parts<'_>) {
         let judged = self.within(parts.block, |this| this.judge(parts));
-        let has_upgrade = judged.as_ref().is_some_and(|(judged, _)| judged.has_upgrade);
+        let has_upgrade =
+            judged.as_ref().is_some_and(|(judged, _)| judged.has_upgrade || judged.is_of_axum());
         let bytes = parts.sig.fn_token.span.byte_range().start..parts.block.span().byte_range().end;
         let line = parts.sig.ident.span().start().line;
         self.upgrades.function(bytes, parts.sig.ident.to_string(), line, has_upgrade);
