@@ -254,3 +254,30 @@ fn a_glob_import_of_sockeye_gives_its_names() {
         assert_eq!(rules_in(&file), expected, "{file}");
     }
 }
+
+#[test]
+fn a_socket_is_no_stream_of_axum() {
+    const NEXT: &str = "#[ws_endpoint(\"/ws\")] async fn f(h: Handshake) -> Result { let mut socket = h.accept().await?; \
+        while let Some(Ok(Message::Text(t))) = socket.next().await { socket.send(t).await?; } Ok(()) }";
+    const USES: &str = "use sockeye::{Handshake, Message, Result, ws_endpoint}; use futures_util::StreamExt;";
+    for (more, expected) in [
+        ("", &["axum_api"][..]),
+        ("use axum::extract::Path;", &["axum_api"]),
+        ("use crate::Numbered;", &[]),
+        ("use crate::ext::*;", &[]),
+        ("use other_crate::Numbered as _;", &[]),
+        ("use self::ext::Numbered; mod ext;", &[]),
+        ("messages! {}", &[]),
+        ("trait Numbered { async fn next(&mut self) -> Option<u8>; }", &[]),
+        ("#[ext] impl Socket { async fn next(&mut self) -> Option<u8> { None } }", &[]),
+    ] {
+        let file = format!("{USES} {more} {NEXT}");
+        assert_eq!(rules_in(&file), expected, "{file}");
+    }
+    let halves =
+        NEXT.replace("let mut socket", "let (_, mut socket)").replace("?; while", "?.split(); while");
+    assert_eq!(rules_in(&format!("{USES} {}", halves.replace("next", "try_next"))), ["axum_api"]);
+    let found = found_in(&format!("{USES} {NEXT}"));
+    let text = found.iter().find(|one| one.rule.name == "axum_api").unwrap().text();
+    assert!(text.contains("write `socket.recv().await?`"), "{text}");
+}

@@ -110,6 +110,11 @@ fn axum(kind: Kind, name: &str) -> Method {
     }
 }
 
+/// How messages are received from a socket of axum's that is used as a stream.
+pub(crate) fn is_of_streams(name: &str) -> bool {
+    matches!(name, "next" | "try_next")
+}
+
 /// Methods of a future that return a future with the same effect.
 pub(crate) fn keeps_future(name: &str) -> bool {
     matches!(

@@ -17,6 +17,8 @@ pub(crate) type Connection = usize;
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) loops: Vec<Loop>,
+    /// Calls of methods of streams, which a socket of Sockeye's has only through a trait of the user's.
+    pub(crate) of_streams: Vec<Site>,
 }
 
 /// A step and its possible successors.

@@ -135,6 +135,28 @@ impl Imports {
         self.checks_origin
     }
 
+    /// Whether a `*` or a macro may define names that are not known.
+    pub(crate) fn may_have_more(&self) -> bool {
+        const KNOWN: [&str; 10] = [
+            "sockeye",
+            "std",
+            "core",
+            "axum",
+            "futures",
+            "futures_util",
+            "futures_lite",
+            "tokio",
+            "tokio_stream",
+            "serde",
+        ];
+        let renamed = self.package.as_ref().and_then(|package| package.sockeye());
+        let is_known = |glob: &String| {
+            let first = glob.split("::").next().unwrap_or_default();
+            KNOWN.contains(&first) || Some(first) == renamed
+        };
+        self.names.has_unseen || !self.names.globs.iter().all(is_known)
+    }
+
     fn names_mut(&mut self) -> &mut Names {
         Rc::make_mut(&mut self.names)
     }

@@ -9,7 +9,7 @@ use syn::{
 
 use crate::{
     AXUM_API,
-    flow::{Act, Flavor, Flow, macro_name},
+    flow::{Act, Flavor, Flow, Site, macro_name},
     reading::variant,
     syntax::{Sink, one_line},
 };
@@ -24,6 +24,71 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let received = received.map(|(_, one)| one.site.method.span().start()).collect();
     let has_own_names = has_own_names(flow.body);
     Search { flow, received, has_own_names, sink }.visit_block(flow.body);
+    if has_no_next(flow) {
+        flow.graph.of_streams.iter().for_each(|call| stream(call, sink));
+    }
+}
+
+/// `next` of `StreamExt`.
+fn stream(call: &Site, sink: &mut Sink) {
+    let message =
+        format!("`{}` is a method of streams, and a socket of Sockeye's is not a `Stream`", call.method);
+    let socket = call.on_or("socket");
+    let help = format!(
+        "write `{socket}.recv().await?`, which gives `Some(message)`, and `None` when the peer closes"
+    );
+    sink.report(&AXUM_API, &call.method, message, help).untyped();
+}
+
+/// Whether no trait in scope can give `next` to a socket: only a trait of the user's could.
+fn has_no_next(flow: &Flow<'_>) -> bool {
+    let mut known = flow.imports().all().peekable();
+    // Without imports nothing is known about the file.
+    known.peek().is_some()
+        && !flow.shapes().gives_next()
+        && !flow.imports().may_have_more()
+        && known.all(|(name, full)| is_no_trait_for_sockets(name, full, flow))
+}
+
+fn mentions(flow: &Flow<'_>, name: &str) -> bool {
+    flow.function.words().contains(name) || flow.function.words_of_signature().contains(name)
+}
+
+/// A trait that is imported for its methods is not mentioned in the function.
+fn is_no_trait_for_sockets(name: &str, full: &str, flow: &Flow<'_>) -> bool {
+    const KNOWN: [&str; 24] = [
+        "std",
+        "core",
+        "alloc",
+        "sockeye",
+        "axum",
+        "axum_extra",
+        "futures",
+        "futures_core",
+        "futures_util",
+        "futures_lite",
+        "tokio",
+        "tokio_stream",
+        "tokio_util",
+        "serde",
+        "serde_json",
+        "tracing",
+        "http",
+        "tower",
+        "tower_http",
+        "anyhow",
+        "bytes",
+        "uuid",
+        "chrono",
+        "time",
+    ];
+    let full = flow.imports().resolve(full);
+    let first = full.split("::").next().unwrap_or_default();
+    let is_trait = name == "_" || name.starts_with(char::is_uppercase);
+    KNOWN.contains(&first)
+        || full == format!("self::{name}")
+        || !is_trait
+        || (name != "_" && mentions(flow, name))
 }
 
 /// Whether a name may mean something else inside the body than at its top: an item, or an import in an inner block.

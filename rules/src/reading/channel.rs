@@ -2,7 +2,7 @@
 
 use syn::{Expr, Ident};
 
-use crate::flow::{each_word, has_word};
+use crate::flow::{Flavor, each_word, has_word};
 
 use super::{
     at::At,
@@ -215,7 +215,9 @@ impl<'a> At<'a> {
     fn receives_message_among(&self, future: &Expr, names: &[Name<'a>]) -> bool {
         match super::plain(future) {
             Expr::MethodCall(call)
-                if matches!(call.method.to_string().as_str(), "recv" | "next" | "try_next") =>
+                if call.method == "recv"
+                    || self.flow.flavor == Flavor::Axum
+                        && (call.method == "next" || call.method == "try_next") =>
             {
                 self.gives_handle_among(&call.receiver, names)
             }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use syn::{
     Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
-    ItemStruct, ItemType, Signature, Type,
+    ItemStruct, ItemTrait, ItemType, Signature, Type,
     visit::{self, Visit},
 };
 
@@ -107,6 +107,11 @@ impl<'ast> Visit<'ast> for Collector {
         let outer = std::mem::replace(&mut self.of, type_name(&item.self_ty));
         visit::visit_item_impl(self, item);
         self.of = outer;
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
+        self.shapes.add_trait(item);
+        visit::visit_item_trait(self, item);
     }
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {

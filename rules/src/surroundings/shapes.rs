@@ -6,7 +6,10 @@ use std::{
 };
 
 use quote::ToTokens;
-use syn::{Attribute, Fields, Ident, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemType, Type, Visibility};
+use syn::{
+    Attribute, Fields, Ident, ImplItem, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemTrait, ItemType,
+    TraitItem, Type, Visibility,
+};
 
 /// The structs, variants (`Command::Say`), aliases and statics of a file, by name.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Shapes {
     implementors: HashSet<String>,
     /// Whether any of the types is a `DashMap` or a `DashSet`.
     has_sharded_map: bool,
+    /// Whether the file defines a `next` or `try_next` that a socket may have.
+    gives_next: bool,
     /// Whether traits may be implemented elsewhere: in another file, or by a macro.
     has_more: bool,
 }
@@ -86,7 +91,25 @@ impl Shapes {
         }
     }
 
+    /// The methods that a trait gives to types which are not known here.
+    pub(super) fn add_trait(&mut self, item: &ItemTrait) {
+        self.gives_next |= item.items.iter().any(|one| match one {
+            TraitItem::Fn(one) => is_next(&one.sig.ident),
+            TraitItem::Macro(_) => true,
+            _ => false,
+        });
+    }
+
+    /// Whether the file defines a `next` or `try_next` that a socket may have.
+    pub(crate) fn gives_next(&self) -> bool {
+        self.gives_next
+    }
+
     pub(super) fn add_impl(&mut self, item: &ItemImpl) {
+        // An attribute may make a trait of it.
+        let may_be_trait = item.trait_.is_none() && !item.attrs.is_empty();
+        let has_next = |one: &ImplItem| matches!(one, ImplItem::Fn(one) if is_next(&one.sig.ident));
+        self.gives_next |= may_be_trait && item.items.iter().any(has_next);
         if item.trait_.is_some() {
             match super::collect::type_name(&item.self_ty) {
                 Some(name) => _ = self.implementors.insert(name),
@@ -129,6 +152,10 @@ impl Shapes {
     pub(crate) fn of_static(&self, name: &str) -> Option<&Rc<str>> {
         self.statics.get(name)
     }
+}
+
+fn is_next(name: &Ident) -> bool {
+    name == "next" || name == "try_next"
 }
 
 fn text(ty: &Type) -> Rc<str> {

@@ -78,6 +78,9 @@ impl<'a> Builder<'a> {
                 Value::Handle(handle)
             }
             Method::Spawn | Method::Upgrade | Method::Unknown => {
+                if self.flavor == Flavor::Sockeye && handle.kind.hears() && api::is_of_streams(name) {
+                    self.graph.of_streams.push(site);
+                }
                 self.push(Step::Escape(handle));
                 Value::Other
             }
