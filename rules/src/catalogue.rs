@@ -302,6 +302,14 @@ pub(crate) use signature::body_extractor::check_imported as has_no_body;
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_box as has_sendable_error;
 
+/// Whether an endpoint returns a status as its error, according to the imports of its file.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::return_type::check_status as returns_no_status;
+
+/// Whether a parameter is an `Option` of a type of the file that is no extractor.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::not_an_extractor::check_option as is_extracted;
+
 /// Whether an endpoint is in an `impl` block, which is only visible in its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::self_receiver::check_place as is_registered;

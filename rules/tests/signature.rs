@@ -281,3 +281,45 @@ fn a_socket_is_no_stream_of_axum() {
     let text = found.iter().find(|one| one.rule.name == "axum_api").unwrap().text();
     assert!(text.contains("write `socket.recv().await?`"), "{text}");
 }
+
+#[test]
+fn what_axum_returns_is_answered_with_how_to_refuse() {
+    const BODY: &str =
+        "{ let mut socket = h.accept().await?; while socket.recv().await?.is_some() {} Ok(()) }";
+    let file = |uses: &str, output: &str| {
+        format!(
+            "use sockeye::{{Handshake, ws_endpoint}}; {uses} #[ws_endpoint(\"/ws\")] async fn f(h: Handshake) -> {output} {BODY}"
+        )
+    };
+    let status = "use axum::http::StatusCode;";
+    for output in ["Result<(), StatusCode>", "Result<(), (StatusCode, String)>", "(StatusCode, String)"] {
+        let found = found_in(&file(status, output));
+        let text = found.iter().find(|one| one.rule.name == "return_type").unwrap().text();
+        assert!(text.contains("return Err(handshake.reject(StatusCode::FORBIDDEN, "), "{text}");
+    }
+    for uses in ["use crate::StatusCode;", "struct StatusCode;", "use other::*;"] {
+        assert_eq!(rules_in(&file(uses, "Result<(), StatusCode>")), [""; 0], "{uses}");
+    }
+}
+
+#[test]
+fn an_option_of_no_extractor() {
+    let file = |app: &str| {
+        format!(
+            "use sockeye::{{Handshake, ws_endpoint}}; {app} #[ws_endpoint(\"/ws\")] async fn f(h: Handshake, s: Option<App>) -> \
+             sockeye::Result {{ let mut socket = h.accept().await?; while socket.recv().await?.is_some() {{}} Ok(()) }}"
+        )
+    };
+    let found = found_in(&file("#[derive(Clone)] struct App;"));
+    let text = found.iter().find(|one| one.rule.name == "not_an_extractor").unwrap().text();
+    assert!(text.contains("write `Option<State<App>>`, or `State<App>`"), "{text}");
+    for app in [
+        "pub struct App;",
+        "use crate::App;",
+        "#[derive(FromRequestParts)] struct App;",
+        "struct App; impl OptionalFromRequestParts<()> for App {}",
+        "mod extractors; struct App;",
+    ] {
+        assert_eq!(rules_in(&file(app)), [""; 0], "{app}");
+    }
+}

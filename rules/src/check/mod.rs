@@ -34,6 +34,8 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
         crate::catalogue::has_codec(function, around, &mut sink);
         crate::catalogue::has_no_body(function, around.imports(), &mut sink);
         crate::catalogue::has_sendable_error(function, around, &mut sink);
+        crate::catalogue::returns_no_status(function, around, &mut sink);
+        crate::catalogue::is_extracted(function, around, &mut sink);
     }
     // A socket instead of the handshake is one mistake; the rest of its use is right.
     let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);

@@ -7,7 +7,7 @@ use crate::{
     RETURN_TYPE,
     flow::Imports,
     surroundings::Surroundings,
-    syntax::{Endpoint, Function, Sink, generic_arguments, one_line, peel, spelled},
+    syntax::{Endpoint, Function, Sink, generic_arguments, last_segment, one_line, peel, spelled},
 };
 
 /// Only what is certain from tokens: whether an alias is a `Result` is checked by type.
@@ -18,7 +18,39 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     };
     let Some(why) = fault(peel(output)) else { return };
     let message = format!("an endpoint cannot return `{}`: {why}", one_line(output));
-    sink.report(&RETURN_TYPE, output, message, "write `-> sockeye::Result`").shape();
+    sink.report(&RETURN_TYPE, output, message, help_for(output)).shape();
+}
+
+const HELP: &str = "write `-> sockeye::Result`";
+const REFUSE: &str = "write `-> sockeye::Result`; to refuse before `accept`, write `return Err(handshake.reject(StatusCode::FORBIDDEN, \"why\"))`";
+
+/// A response as axum's handlers return it refuses the handshake.
+fn help_for(output: &Type) -> &'static str {
+    let has_status = matches!(peel(output), Type::Tuple(tuple) if tuple.elems.first().is_some_and(is_status));
+    if has_status { REFUSE } else { HELP }
+}
+
+fn is_status(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == "StatusCode")
+}
+
+/// `Result<(), StatusCode>` and `Result<(), (StatusCode, String)>`, with which axum's handlers refuse.
+pub(crate) fn check_status(function: &Function, around: &Surroundings, sink: &mut Sink) {
+    let Some(output) = function.output().map(peel) else { return };
+    let [unit, error] = generic_arguments(output)[..] else { return };
+    if !is_unit(unit) || !is_std(output, "Result", around.imports()) {
+        return;
+    }
+    let status = match peel(error) {
+        Type::Tuple(tuple) => tuple.elems.first(),
+        error => Some(error),
+    };
+    let path = status.and_then(spelled).map(|name| around.imports().resolve(&name)).unwrap_or_default();
+    if path != "axum::http::StatusCode" && path != "http::StatusCode" {
+        return;
+    }
+    let message = format!("an endpoint cannot return `{}`: a status is no error", one_line(output));
+    sink.report(&RETURN_TYPE, output, message, REFUSE).untyped();
 }
 
 /// `Result<(), Box<dyn std::error::Error>>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
