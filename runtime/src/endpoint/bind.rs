@@ -97,7 +97,7 @@ pub const fn first<H: FirstParameter>() -> First<H> {
 #[diagnostic::on_unimplemented(
     message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
     label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
-    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and `Box<dyn Error + Send + Sync>`",
+    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and `Box<dyn Error + Send + Sync>`, into which `?` on calls of Sockeye does not convert",
     note = "help: write `-> sockeye::Result`"
 )]
 pub trait Returned: Sized + 'static {

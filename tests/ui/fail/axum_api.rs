@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sockeye::{Handshake, Json, Message, ws_endpoint};
 
@@ -52,6 +53,16 @@ async fn json(handshake: Handshake<Json<Command>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(Json(command)) = socket.recv().await? {
         socket.send(Json(command)).await?;
+    }
+    Ok(())
+}
+
+/// A stream.
+#[ws_endpoint("/ws/stream")]
+async fn stream(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(Ok(Message::Text(text))) = socket.next().await {
+        socket.send(text).await?;
     }
     Ok(())
 }

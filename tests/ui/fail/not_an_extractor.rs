@@ -18,4 +18,13 @@ async fn number(_handshake: Handshake, room: u64, _fast: bool) {
     todo!("{room}")
 }
 
+#[derive(Clone)]
+struct App;
+
+/// Documented.
+#[ws_endpoint("/ws/app")]
+async fn app(_handshake: Handshake, _app: Option<App>) {
+    todo!()
+}
+
 fn main() {}

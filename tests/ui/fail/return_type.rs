@@ -25,6 +25,18 @@ async fn never(_handshake: Handshake) -> ! {
     std::process::exit(1)
 }
 
+/// As axum's handlers refuse.
+#[ws_endpoint("/ws/status")]
+async fn status(_handshake: Handshake) -> Result<(), StatusCode> {
+    Err(StatusCode::FORBIDDEN)
+}
+
+/// The same, with a text.
+#[ws_endpoint("/ws/status_and_text")]
+async fn status_and_text(_handshake: Handshake) -> (StatusCode, String) {
+    (StatusCode::FORBIDDEN, "browsers only".to_owned())
+}
+
 /// The error of `?` has nowhere to go.
 #[ws_endpoint("/ws/question")]
 async fn question(handshake: Handshake) {
