@@ -323,3 +323,19 @@ fn an_option_of_no_extractor() {
         assert_eq!(rules_in(&file(app)), [""; 0], "{app}");
     }
 }
+
+#[test]
+fn a_dropped_future_is_awaited_with_a_question_mark_where_the_function_can_fail() {
+    let help = |output: &str, code: &str| {
+        let file = format!(
+            "use sockeye::{{Handshake, ws_endpoint}}; #[ws_endpoint(\"/ws\")] async fn f(h: Handshake) {output} {{ \
+             let Ok(mut socket) = h.accept().await else {{ return end() }}; {code} \
+             while let Ok(Some(_)) = socket.recv().await {{}} end() }}"
+        );
+        let found = found_in(&file);
+        found.into_iter().find(|one| one.rule.name == "missing_await").unwrap().help
+    };
+    assert_eq!(help("-> sockeye::Result", "socket.send(1);"), "write `socket.send(..).await?`");
+    assert_eq!(help("", "socket.send(1);"), "write `socket.send(..).await`");
+    assert_eq!(help("-> sockeye::Result", "if socket.send(1).is_err() {}"), "write `socket.send(..).await`");
+}

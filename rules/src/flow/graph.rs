@@ -64,8 +64,8 @@ pub(crate) enum Step {
     Taken { of: NodeId },
     /// A handle was passed to code that is not followed.
     Escape(Handle),
-    /// The future of an operation is dropped, or used as if it were the result.
-    Unawaited { act: Act, site: Site },
+    /// The future of an operation is dropped where `?` leaves the function, or is used as if it were the result.
+    Unawaited { act: Act, site: Site, is_dropped: bool },
     /// `unwrap` or `expect` on the result of an operation; it panics on these outcomes.
     Unwrap { of: NodeId, bad: Outcomes, act: Act, at: Ident },
     /// A source from outside the function is exhausted, or has failed.

@@ -6,9 +6,11 @@ use crate::{
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {
-        let Step::Unawaited { act, site } = step else { continue };
+        let Step::Unawaited { act, site, is_dropped } = step else { continue };
         let message = format!("`{}` is not awaited: {}", site.method, nothing(*act));
-        sink.report(&MISSING_AWAIT, &site.method, message, format!("write `{}.await`", site.call()));
+        let question = if *is_dropped && flow.can_fail() { "?" } else { "" };
+        let help = format!("write `{}.await{question}`", site.call());
+        sink.report(&MISSING_AWAIT, &site.method, message, help);
     }
 }
 

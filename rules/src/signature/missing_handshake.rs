@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use quote::ToTokens;
 use syn::Type;
 
@@ -67,7 +69,14 @@ fn check_messages(codec: &Type, around: &Surroundings, sink: &mut Sink) {
         let message = format!("`{name}` cannot be {how} JSON: it does not implement serde's `{derive}`");
         let derives =
             if both { "serde::Serialize, serde::Deserialize".to_owned() } else { format!("serde::{derive}") };
-        let help = format!("write `#[derive({derives})]` on `{name}`, and on every type of yours in it");
+        let mut help = format!("write `#[derive({derives})]` on `{name}`, and on every type of yours in it");
+        if messages.len() == 1 && derive == "Serialize" {
+            // Writing to a string cannot fail.
+            let _ = write!(
+                help,
+                "; one type is used in both directions: if nothing is sent, write `Json<{name}, ()>`"
+            );
+        }
         sink.report(&MISSING_HANDSHAKE, at, message, help).untyped();
     }
 }

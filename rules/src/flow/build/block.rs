@@ -155,14 +155,23 @@ impl<'a> Builder<'a> {
         mentioned.any(|value| *value == Value::Own)
     }
 
+    /// Whether `?` leaves the function here, not an `async` block or a closure in it.
+    fn is_in_function(&self) -> bool {
+        self.frames.len() == 1
+    }
+
     /// The value is not used any more.
     pub(super) fn discard(&mut self, value: Value<'a>) {
         match value {
             Value::Pending(pending) => {
-                self.push(Step::Unawaited { act: pending.act, site: pending.site });
+                self.push(Step::Unawaited {
+                    act: pending.act,
+                    site: pending.site,
+                    is_dropped: self.is_in_function(),
+                });
             }
             Value::Accepting { site, .. } => {
-                self.push(Step::Unawaited { act: Act::Accept, site });
+                self.push(Step::Unawaited { act: Act::Accept, site, is_dropped: self.is_in_function() });
             }
             Value::Response(at) => {
                 self.push(Step::DroppedResponse { at });

@@ -155,10 +155,14 @@ impl<'a> Builder<'a> {
     pub(super) fn unawaited(&mut self, value: &Value<'a>) {
         match value {
             Value::Pending(pending) => {
-                self.push(Step::Unawaited { act: pending.act, site: pending.site.clone() });
+                self.push(Step::Unawaited {
+                    act: pending.act,
+                    site: pending.site.clone(),
+                    is_dropped: false,
+                });
             }
             Value::Accepting { site, .. } => {
-                self.push(Step::Unawaited { act: Act::Accept, site: site.clone() });
+                self.push(Step::Unawaited { act: Act::Accept, site: site.clone(), is_dropped: false });
             }
             _ => {}
         }
