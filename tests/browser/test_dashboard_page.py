@@ -158,7 +158,7 @@ def test_a_killed_server_is_explained_and_nothing_is_lost(browser, start):
     dashboard.kill()
     wait_for(browser, "Reconnecting", "#badge")
     wait_for(browser, "The connection was lost without a close frame.", "#trouble")
-    wait_for(browser, "The server cannot be reached. Check that it runs, and the network.", "#trouble")
+    wait_for(browser, "The server cannot be reached. Check that the server is running, and check the network.", "#trouble")
     keep_screenshot(browser, "dashboard-reconnecting")
     # Something happens while the page is away.
     again = start("--pace", "0", address=dashboard.address)
