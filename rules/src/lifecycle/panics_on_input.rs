@@ -178,7 +178,8 @@ fn may_be_number(place: &Expr, origin: &Origin) -> bool {
         other => other.to_token_stream().to_string(),
     };
     match &origin.ty {
-        Some(ty) => trace::is_number(ty),
+        // Only a table of its own has a place for another integer.
+        Some(ty) => trace::name_of(ty) == "usize",
         None => PLACES.contains(&name.rsplit('_').next().unwrap_or_default()),
     }
 }

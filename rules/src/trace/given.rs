@@ -87,11 +87,6 @@ pub(crate) fn is_array(ty: &str) -> bool {
     ty.starts_with('[') && ty.contains(';')
 }
 
-/// Whether it is a number that can be a place.
-pub(crate) fn is_number(ty: &str) -> bool {
-    is_scalar(name_of(ty)) && !matches!(name_of(ty), "bool" | "char" | "f32" | "f64")
-}
-
 /// The last name of the path of a type, before its own arguments.
 pub(crate) fn name_of(ty: &str) -> &str {
     let path = ty.trim_start_matches(['&', ' ']).split(['<', '[', '(']).next().unwrap_or_default();

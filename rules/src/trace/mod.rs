@@ -15,7 +15,7 @@ mod origin;
 mod pairs;
 mod types;
 
-pub(crate) use given::{MAPS, VALUE, is_array, is_number, name_of};
+pub(crate) use given::{MAPS, VALUE, is_array, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};

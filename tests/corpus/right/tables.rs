@@ -42,6 +42,27 @@ impl<T> IndexMut<Key> for PerKey<T> {
     }
 }
 
+/// A table with a place for every byte: no slice can be indexed by one.
+struct PerByte<T>([T; 256]);
+
+impl<T> Index<u8> for PerByte<T> {
+    type Output = T;
+    fn index(&self, byte: u8) -> &T {
+        &self.0[usize::from(byte)]
+    }
+}
+
+/// A number that always has a place.
+#[ws_endpoint("/tables/per_byte")]
+async fn per_byte(handshake: Handshake<Json<u8, u32>>) -> sockeye::Result {
+    let squares = PerByte(std::array::from_fn(|n| n as u32 * n as u32));
+    let mut socket = handshake.accept().await?;
+    while let Some(byte) = socket.recv().await? {
+        socket.send(squares[byte]).await?;
+    }
+    Ok(())
+}
+
 /// A map with an entry for every key.
 #[ws_endpoint("/tables/per_key")]
 async fn per_key(handshake: Handshake<Json<Press, u32>>) -> sockeye::Result {
