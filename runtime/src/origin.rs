@@ -187,8 +187,7 @@ impl Origins {
             }
             Allowed::Same => {
                 let host = self.host(parts);
-                let serves = host.is_some_and(|host| serves(host, origin)) || hosts.public() == Some(origin);
-                (serves, Asked::Same { host: host.map(str::to_owned) })
+                (is_same(host, origin, hosts), Asked::Same { host: host.map(str::to_owned) })
             }
             Allowed::Computed(computed) => (computed.ask(&text, parts)?, Asked::Computed),
         };
@@ -197,14 +196,22 @@ impl Origins {
 
     /// The host that the client requested: from a trusted proxy, then `:authority`, then `Host`.
     pub(crate) fn host<'a>(&self, parts: &'a Parts) -> Option<&'a str> {
-        let Parts { uri, headers, .. } = parts;
-        let forwarded = self.trust_forwarded_host.then(|| headers.get(FORWARDED_HOST)).flatten();
-        let header = |value: &'a http::HeaderValue| value.to_str().ok();
+        let forwarded = self.trust_forwarded_host.then(|| parts.headers.get(FORWARDED_HOST)).flatten();
         // The first of several is the client's.
-        let forwarded = forwarded.and_then(header).and_then(|all| all.split(',').next()).map(str::trim);
-        let authority = uri.authority().map(http::uri::Authority::as_str);
-        forwarded.or(authority).or_else(|| headers.get(header::HOST).and_then(header))
+        let forwarded = forwarded.and_then(|value| value.to_str().ok()?.split(',').next()).map(str::trim);
+        forwarded.or_else(|| host(parts))
     }
+}
+
+/// The host that the request itself names: `:authority`, then `Host`.
+pub(crate) fn host(parts: &Parts) -> Option<&str> {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    authority.or_else(|| parts.headers.get(header::HOST)?.to_str().ok())
+}
+
+/// Whether a page of this origin is the server's own: it was served by this host, or has the public URL.
+pub(crate) fn is_same(host: Option<&str>, origin: &Origin, hosts: &Hosts) -> bool {
+    host.is_some_and(|host| serves(host, origin)) || hosts.public() == Some(origin)
 }
 
 /// Whether a page of this origin was served by this host. The scheme is not compared: behind a proxy that terminates

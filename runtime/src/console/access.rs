@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use sockeye_rules::{CONSOLE_REFUSED, origin};
+use sockeye_rules::{CONSOLE_REFUSED, origin as rules};
 use tracing::Level;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     hosts::{Hosts, OF_PROXIES},
     log::{self, Flood, Key, Kind, Words},
     metrics,
-    origin::serves,
+    origin::{host, is_same},
     refusal::RULE_HEADER,
 };
 
@@ -99,9 +99,7 @@ impl Access {
             return Err(Denied::forbidden("a page of another origin requests a file of the console", PAGES));
         }
         let Some(origin) = value("origin") else { return Ok(()) };
-        if let Ok(read) = origin::parse(origin)
-            && (serves(host(parts).unwrap_or_default(), &read) || self.hosts.public() == Some(&read))
-        {
+        if rules::parse(origin).is_ok_and(|read| is_same(host(parts), &read, &self.hosts)) {
             return Ok(());
         }
         let reason = Words::own("a page of `").then_foreign(origin).then("` requests a file of the console");
@@ -120,11 +118,6 @@ impl Access {
         let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (RULE_HEADER, rule)];
         (denied.status, headers, told).into_response()
     }
-}
-
-fn host(parts: &Parts) -> Option<&str> {
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    authority.or_else(|| parts.headers.get(header::HOST)?.to_str().ok())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
