@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{
     endpoint::{ParameterRequirement, Registered},
-    mounted::Settings,
+    mounted::{Mounted, Settings},
 };
 
 /// What is documented of one endpoint.
@@ -31,6 +31,13 @@ pub(crate) struct Endpoint<'a> {
     pub(crate) registered: &'static Registered,
     pub(crate) requirements: &'a [ParameterRequirement],
     pub(crate) settings: &'a Settings,
+}
+
+impl<'a> From<&'a Mounted> for Endpoint<'a> {
+    fn from(mounted: &'a Mounted) -> Self {
+        let Mounted { registered, requirements, settings, .. } = mounted;
+        Self { registered, requirements, settings }
+    }
 }
 
 /// Every endpoint of a server as an [AsyncAPI 3.0](https://www.asyncapi.com/docs/reference/specification/v3.0.0) document: routes with

@@ -54,14 +54,7 @@ pub(super) fn with_console(
     if let Err(problem) = is_free(path, &router, endpoints) {
         return (router, None, Some(problem));
     }
-    let described: Vec<Endpoint<'_>> = endpoints
-        .iter()
-        .map(|one| Endpoint {
-            registered: one.registered(),
-            requirements: &one.mounted.requirements,
-            settings: &one.mounted.settings,
-        })
-        .collect();
+    let described: Vec<Endpoint<'_>> = endpoints.iter().map(|one| (&*one.mounted).into()).collect();
     let document = AsyncApi::new(group, settings, &described);
     let registered = endpoints.iter().map(Candidate::registered).collect();
     let desk = Desk::new(console, &document, registered, Arc::clone(&settings.hosts), lifecycle.clone());

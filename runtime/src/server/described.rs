@@ -72,15 +72,7 @@ impl Checked {
     /// ```
     #[must_use]
     pub fn asyncapi(&self) -> AsyncApi {
-        let endpoints: Vec<Endpoint<'_>> = self
-            .endpoints
-            .iter()
-            .map(|mounted| Endpoint {
-                registered: mounted.registered,
-                requirements: &mounted.requirements,
-                settings: &mounted.settings,
-            })
-            .collect();
+        let endpoints: Vec<Endpoint<'_>> = self.endpoints.iter().map(|mounted| (&**mounted).into()).collect();
         AsyncApi::new(&self.group, &self.settings, &endpoints)
     }
 }
