@@ -11,9 +11,14 @@ use crate::{
     program::{Program, quoted},
 };
 
-/// What the command line says about files.
+/// The options that name a file.
+#[derive(Debug, clap::Args)]
 pub(crate) struct Files {
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
     pub(crate) output: Option<PathBuf>,
+    /// Compare with this file, and fail if they differ
+    #[arg(long, value_name = "FILE")]
     pub(crate) check: Option<PathBuf>,
 }
 

@@ -3,11 +3,7 @@
 mod document;
 mod file;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, path::Path, process::ExitCode};
 
 pub(crate) use document::read;
 pub(crate) use file::{Files, deliver};
@@ -22,7 +18,7 @@ use crate::{
 ///
 /// The program runs with `SOCKEYE_CHECK=asyncapi`: it reaches `Server::serve`, checks everything, and exits without listening.
 /// It needs the feature `asyncapi` of `sockeye`. Messages have a schema if their types implement `schemars::JsonSchema`; others
-/// are documented as any JSON, and named on standard error. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there
+/// are documented as any JSON, and named on standard error. `--check` ignores the title and the version. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there
 /// is no document.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -30,12 +26,8 @@ pub(crate) struct Options {
     program: Program,
     #[command(flatten)]
     server: Server,
-    /// Write the document to this file instead of standard output
-    #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
-    output: Option<PathBuf>,
-    /// Compare the document with this file, apart from its title and version, and fail if they differ
-    #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
 }
 
 /// Which of several servers of a program.
@@ -71,15 +63,15 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
     let mut document = read(&options.program, &options.server)?;
-    if let Some(file) = &options.check {
+    let files = &options.files;
+    if let Some(file) = &files.check {
         keep_name(&mut document, file);
     }
-    let files = Files { output: options.output.clone(), check: options.check.clone() };
     let again = format!(
         "cargo sockeye asyncapi{}{}",
         options.server.as_written(),
         options.program.before_arguments()
     );
     let text = format!("{document:#}\n");
-    deliver(&files, &[(files.first(), text)], &again, &options.program)
+    deliver(files, &[(files.first(), text)], &again, &options.program)
 }

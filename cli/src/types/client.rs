@@ -13,7 +13,7 @@ const DEFAULT: &str = "sockeye-client";
 /// The module of the command line, or else the one of the file that is compared.
 pub(super) fn client(options: &Options) -> String {
     let given = options.client.clone();
-    given.or_else(|| options.check.as_deref().and_then(of_file)).unwrap_or_else(|| DEFAULT.to_owned())
+    given.or_else(|| options.files.check.as_deref().and_then(of_file)).unwrap_or_else(|| DEFAULT.to_owned())
 }
 
 /// The choice as it is written on a command line.

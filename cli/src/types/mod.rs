@@ -7,10 +7,7 @@ mod module;
 mod names;
 mod schema;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
 use crate::{
     asyncapi::{Files, Server, deliver, read},
@@ -30,12 +27,8 @@ pub(crate) struct Options {
     program: Program,
     #[command(flatten)]
     server: Server,
-    /// Write the types to this file (`.ts`, or `.js` with a `.d.ts`) instead of standard output
-    #[arg(long, short, value_name = "FILE", conflicts_with = "check")]
-    output: Option<PathBuf>,
-    /// Compare the types with this file, and fail if they differ
-    #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// The module that has `connect`: `sockeye-client`, or with `--check` the one that the file imports, if not given
     #[arg(long, value_name = "MODULE")]
     client: Option<String>,
@@ -47,7 +40,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
-    let files = Files { output: options.output.clone(), check: options.check.clone() };
+    let files = &options.files;
     let form = Form::of(&files.first())?;
     let document = read(&options.program, &options.server)?;
     tell(&gaps::warnings(&document));
@@ -66,7 +59,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         options.program.before_arguments(),
         client::as_written(&client)
     );
-    deliver(&files, &texts, &again, &options.program)
+    deliver(files, &texts, &again, &options.program)
 }
 
 /// What is written.
