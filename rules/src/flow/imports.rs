@@ -198,10 +198,7 @@ impl Imports {
     }
 
     fn written(&self, written: &str) -> String {
-        let mut written = written;
-        while let Some(rest) = written.strip_prefix("::") {
-            written = rest;
-        }
+        let written = written.strip_prefix("::").unwrap_or(written);
         let (first, rest) = written.split_once("::").map_or((written, ""), |(first, rest)| (first, rest));
         match self.names.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
