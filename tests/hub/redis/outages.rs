@@ -1,6 +1,7 @@
 //! Redis goes away and comes back, eight times under load, and while many subscribe.
 
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use sockeye::{Delivery, Hub, Position, Ready as _, Subscription};
+use sockeye::{Delivery, Event, Hub, Position, Ready as _, Subscription};
 use sockeye_tests::within;
 use tokio::{
     sync::watch,
@@ -29,6 +30,23 @@ async fn publish(hub: Hub<u32>, stop: Arc<AtomicBool>) -> u64 {
     numbers.into()
 }
 
+/// Ends Redis this many times, each time after a while, and starts it again.
+async fn outages(mut redis: Redis, socket: &Path, times: u32) -> Redis {
+    for _ in 0..times {
+        sleep(Duration::from_millis(400)).await;
+        drop(redis);
+        sleep(Duration::from_millis(150)).await;
+        redis = Redis::start(socket).await.expect("it started before");
+    }
+    sleep(Duration::from_millis(400)).await;
+    redis
+}
+
+/// The number that `publish` has sent.
+fn number(event: &Event<u32>) -> u64 {
+    event.message().as_text().and_then(|text| text.parse().ok()).expect("a number")
+}
+
 /// What a subscriber has got, and what it was told that it has not.
 #[derive(Debug, Default)]
 struct Account {
@@ -46,13 +64,12 @@ struct Account {
 impl Account {
     fn enter(&mut self, delivery: Delivery<u32>) {
         let (number, lost) = match delivery {
-            Delivery::Event(event) => (event.message().as_text().map(str::to_owned), event.lost()),
+            Delivery::Event(event) => (Some(number(&event)), event.lost()),
             Delivery::Lost(lost) => (None, lost),
         };
         self.counted += lost.unreceived + lost.missed;
         self.announced |= !lost.is_nothing();
         let Some(number) = number else { return };
-        let number: u64 = number.parse().expect("a number");
         self.came += 1;
         self.twice += u64::from(number < self.next);
         self.gaps += u64::from(number > self.next);
@@ -81,7 +98,7 @@ async fn read(mut feed: Subscription<u32>, mut total: watch::Receiver<Option<u64
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_that_is_published_around_outages_comes_or_is_counted() {
     let socket = path("redis-outages");
-    let Some(mut redis) = Redis::start(&socket).await else { return };
+    let Some(redis) = Redis::start(&socket).await else { return };
     let (here, there) = (hub(&socket), hub(&socket));
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
@@ -90,13 +107,7 @@ async fn all_that_is_published_around_outages_comes_or_is_counted() {
     let publisher = tokio::spawn(publish(here.clone(), Arc::clone(&stop)));
     let (total, known) = watch::channel(None);
     let reader = tokio::spawn(read(far, known));
-    for _ in 0..8 {
-        sleep(Duration::from_millis(400)).await;
-        drop(redis);
-        sleep(Duration::from_millis(150)).await;
-        redis = Redis::start(&socket).await.expect("it started before");
-    }
-    sleep(Duration::from_millis(400)).await;
+    let redis = outages(redis, &socket, 8).await;
     stop.store(true, Ordering::Relaxed);
     let all = publisher.await.unwrap();
     total.send_replace(Some(all));
@@ -121,8 +132,7 @@ async fn resume(hub: Hub<u32>, stop: Arc<AtomicBool>) -> Account {
             if let Delivery::Event(event) = &delivery {
                 if account.came == 0 {
                     // What was published before anybody subscribed to the topic here is not lost.
-                    account.next =
-                        event.message().as_text().and_then(|text| text.parse().ok()).expect("a number");
+                    account.next = number(event);
                 }
                 position = event.position();
             }
@@ -138,20 +148,14 @@ async fn resume(hub: Hub<u32>, stop: Arc<AtomicBool>) -> Account {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_resumes_around_outages_is_told_of_every_loss() {
     let socket = path("redis-resume");
-    let Some(mut redis) = Redis::start(&socket).await else { return };
+    let Some(redis) = Redis::start(&socket).await else { return };
     let (here, there) = (hub(&socket), remembering_hub(&socket));
     within(there.clone().ready()).await.unwrap();
     within(here.clone().ready()).await.unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..4).map(|_| tokio::spawn(resume(there.clone(), Arc::clone(&stop)))).collect();
     let publisher = tokio::spawn(publish(here.clone(), Arc::clone(&stop)));
-    for _ in 0..5 {
-        sleep(Duration::from_millis(400)).await;
-        drop(redis);
-        sleep(Duration::from_millis(150)).await;
-        redis = Redis::start(&socket).await.expect("it started before");
-    }
-    sleep(Duration::from_millis(400)).await;
+    let redis = outages(redis, &socket, 5).await;
     stop.store(true, Ordering::Relaxed);
     publisher.await.unwrap();
     for reader in readers {

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -23,7 +23,7 @@ pub(super) struct Redis {
 
 impl Redis {
     /// `None` where it is not installed, which is a failure on CI only.
-    pub(super) async fn start(socket: &PathBuf) -> Option<Self> {
+    pub(super) async fn start(socket: &Path) -> Option<Self> {
         let arguments = ["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"];
         let mut command = Command::new("redis-server");
         command.args(arguments).arg(socket).stdout(Stdio::null()).stderr(Stdio::null());
@@ -35,7 +35,7 @@ impl Redis {
                     }
                 })
                 .await;
-                Some(Self { process, socket: socket.clone() })
+                Some(Self { process, socket: socket.to_owned() })
             }
             Err(error) => {
                 assert!(std::env::var_os("CI").is_none(), "redis-server: {error}");
