@@ -35,7 +35,7 @@ fn stream(call: &Site, sink: &mut Sink) {
         format!("`{}` is a method of streams, and a socket of Sockeye's is not a `Stream`", call.method);
     let socket = call.on_or("socket");
     let help = format!(
-        "write `{socket}.recv().await?`, which gives `Some(message)`, and `None` when the peer closes"
+        "write `{socket}.recv().await?`, which returns `Some(message)`, and `None` when the peer closes"
     );
     sink.report(&AXUM_API, &call.method, message, help).untyped();
 }
@@ -142,10 +142,10 @@ struct Search<'f, 'a> {
 }
 
 impl Search<'_, '_> {
-    /// `Some(Ok(message))` for what `recv` gives.
+    /// `Some(Ok(message))` in place of what `recv` returns.
     fn pattern(&mut self, pattern: &Pat, received: &Expr) {
         let Some(inner) = of_axum(pattern).filter(|_| self.is_received(received)) else { return };
-        let message = "this pattern is for axum's `recv`: Sockeye's gives `Result<Option<Message>>`";
+        let message = "this pattern is for axum's `recv`: Sockeye's returns `Result<Option<Message>>`";
         let inner = one_line(inner);
         let help = format!(
             "write `Some({inner}) = socket.recv().await?`, or `Ok(Some({inner}))` in place of `{}`",
@@ -188,11 +188,11 @@ fn of_axum(pattern: &Pat) -> Option<&Pat> {
 const KINDS: [(&str, &str); 4] = [
     (
         "Close",
-        "remove it: when the peer closes, `recv` gives `None`; to close, call `socket.close(CloseCode::NORMAL, \"..\").await`",
+        "remove it: when the peer closes, `recv` returns `None`; to close, call `socket.close(CloseCode::NORMAL, \"..\").await`",
     ),
     (
         "Ping",
-        "remove it: pings are answered without the handler; to measure the way, call `socket.ping().await`",
+        "remove it: pings are answered without the handler; to measure the round-trip time, call `socket.ping().await`",
     ),
     ("Pong", "remove it: pings are answered, and pongs read, without the handler"),
     ("Frame", "remove it: frames are put together without the handler"),
