@@ -5,13 +5,11 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use sockeye_rules::{CONSOLE_REFUSED, origin as rules};
-use tracing::Level;
 
 use crate::{
     handshake::peer,
     hosts::{Hosts, OF_PROXIES},
-    log::{self, Flood, Key, Kind, Words},
-    metrics,
+    log::{self, Flood, Words},
     origin::{host, is_same},
     refusal::RULE_HEADER,
 };
@@ -109,11 +107,7 @@ impl Access {
     fn refuse(&self, denied: &Denied, parts: &Parts) -> Response {
         let rule = CONSOLE_REFUSED.name;
         let (reason, remedy) = (denied.reason.told(), denied.remedy);
-        metrics::http_fault(rule);
-        let key = Key::of_all(Kind::HttpFailed, Some(rule));
-        if self.flood.admits_cause(key, Some(&reason), Level::WARN) {
-            log::HttpFault { rule, reason: &reason, remedy, peer: peer(parts) }.emit();
-        }
+        log::HttpFault { rule, reason: &reason, remedy, peer: peer(parts) }.note(&self.flood);
         let told = format!("console refused [{rule}]: {reason}\nhelp: {remedy}\n");
         let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (RULE_HEADER, rule)];
         (denied.status, headers, told).into_response()

@@ -10,7 +10,10 @@ mod words;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,7 +30,7 @@ pub(crate) use self::{
     remedy::remedy,
     words::Words,
 };
-use crate::{CloseCode, refusal::Refusal};
+use crate::{CloseCode, metrics, refusal::Refusal};
 
 /// The level of a rule's events, from the table of rules. A compile-time or startup rule that is broken in a running server is a fault
 /// of the program.
@@ -191,7 +194,16 @@ pub(crate) struct HttpFault<'a> {
 }
 
 impl HttpFault<'_> {
-    pub(crate) fn emit(&self) {
+    /// Counts it, and logs it if it is among the first with its cause.
+    pub(crate) fn note(&self, flood: &Arc<Flood>) {
+        metrics::http_fault(self.rule);
+        let key = Key::of_all(Kind::HttpFailed, Some(self.rule));
+        if flood.admits_cause(key, Some(self.reason), Level::WARN) {
+            self.emit();
+        }
+    }
+
+    fn emit(&self) {
         event!(
             Level::WARN,
             "http request failed",

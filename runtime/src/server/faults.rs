@@ -31,13 +31,10 @@ impl Faults {
 
     pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
         let Fault { rule, reason, remedy } = fault;
-        metrics::http_fault(rule.name);
         let peer = Some(peer);
         let (route, status, client) = (None, None, None);
         self.0.tap().refused(&Failure { route, rule: rule.name, status, reason, remedy, peer, client });
-        if self.0.admits_cause(Key::of_all(Kind::HttpFailed, Some(rule.name)), Some(reason), Level::WARN) {
-            log::HttpFault { rule: rule.name, reason, remedy, peer }.emit();
-        }
+        log::HttpFault { rule: rule.name, reason, remedy, peer }.note(&self.0);
     }
 
     /// A client without a request is disconnected: port scanners cause this all day, and it is not a fault.
