@@ -16,6 +16,29 @@ const HANDSHAKE: &[u8] =
 /// # Errors
 /// When it was not.
 pub async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    match ask(address).await? {
+        Answer::Accepted(stream) => Ok(stream),
+        Answer::Refused { .. } => Err(io::Error::other("not accepted")),
+    }
+}
+
+/// The answer to a handshake.
+#[derive(Debug)]
+pub enum Answer {
+    /// The connection is open.
+    Accepted(TcpStream),
+    /// It is not.
+    Refused {
+        /// The status line and the headers, in lower case.
+        head: String,
+    },
+}
+
+/// Sends a handshake and reads the head of the answer.
+///
+/// # Errors
+/// When there is none.
+pub async fn ask(address: SocketAddr) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     stream.write_all(HANDSHAKE).await?;
@@ -23,5 +46,8 @@ pub async fn open(address: SocketAddr) -> io::Result<TcpStream> {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    if head.starts_with(b"HTTP/1.1 101 ") { Ok(stream) } else { Err(io::Error::other("not accepted")) }
+    if head.starts_with(b"HTTP/1.1 101 ") {
+        return Ok(Answer::Accepted(stream));
+    }
+    Ok(Answer::Refused { head: String::from_utf8_lossy(&head).to_lowercase() })
 }

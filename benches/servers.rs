@@ -28,8 +28,16 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
 /// # Errors
 /// When it cannot listen.
 pub async fn sockeye() -> io::Result<()> {
+    sockeye_within(Limits::new()).await
+}
+
+/// The same, with these limits.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn sockeye_within(limits: Limits) -> io::Result<()> {
     // All clients are one address here.
-    let limits = Limits::new().max_connections_per_client(10_000);
+    let limits = limits.max_connections_per_client(10_000);
     // They count bytes, and neither expect nor answer pings.
     let server = Server::new().limits(limits).heartbeat(Heartbeat::off());
     let checked = server.check().await.map_err(io::Error::other)?;

@@ -3,8 +3,13 @@
 use std::{collections::BTreeMap, future::pending, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sockeye::{CloseCode, Handshake, Health, Limits, Server, testing::TestClient, ws_endpoint};
+use sockeye::{
+    CloseCode, Handshake, Health, Limits, Server,
+    testing::{TestClient, TestError, TestSocket},
+    ws_endpoint,
+};
 use sockeye_tests::{
     logs,
     raw::{self, HEAD},
@@ -148,6 +153,58 @@ async fn a_short_time_to_drain_is_enough_for_all_batches() -> Tested {
     for socket in &mut sockets {
         assert_eq!(socket.closed().await?.code, CloseCode::GOING_AWAY);
     }
+    Ok(())
+}
+
+/// Connects until the server lets it in, as `Retry-After` says. Returns how often it was refused.
+async fn come_back(client: &TestClient, number: u64) -> Result<(u32, TestSocket), TestError> {
+    let mut refused = 0;
+    loop {
+        let error = match client.connect("/echo").await {
+            Ok(socket) => return Ok((refused, socket)),
+            Err(error) => error,
+        };
+        let refusal = error.refusal().unwrap_or_else(|| panic!("{error}"));
+        assert_eq!((refusal.status().as_u16(), refusal.rule()), (429, Some("handshake_rate_limited")));
+        assert_eq!(refusal.headers()["retry-after"], "1");
+        refused += 1;
+        // At different times, as clients should.
+        sleep(Duration::from_secs(1) + Duration::from_millis(number * 7 % 1000)).await;
+    }
+}
+
+/// All clients of one gateway connect again as soon as the server is back.
+#[tokio::test(start_paused = true)]
+async fn clients_that_all_come_back_after_a_restart_are_let_in_at_the_rate() -> Tested {
+    const MANY: u64 = 300;
+    let before = client_of(server().0).await;
+    let mut sockets = Vec::new();
+    for _ in 0..MANY {
+        sockets.push(before.connect("/echo").await?);
+    }
+    before.shutdown().await?;
+    for socket in &mut sockets {
+        assert_eq!(socket.closed().await?.code, CloseCode::GOING_AWAY);
+    }
+
+    let after = client_of(server().0.limits(Limits::new().max_handshake_rate(40, 60))).await;
+    let begun = Instant::now();
+    let storm = join_all((0..MANY).map(async |number| {
+        let (refused, socket) = come_back(&after, number).await?;
+        Ok::<_, TestError>((refused, begun.elapsed(), socket))
+    }));
+    let mut back = storm.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    back.sort_by_key(|(_, at, _)| *at);
+    assert_eq!(back.iter().filter(|(refused, ..)| *refused == 0).count(), 60, "the burst");
+    for (number, (_, at, _)) in (1_u32..).zip(&back) {
+        assert!(f64::from(number) <= 60.0 + 40.0 * at.as_secs_f64(), "number {number} after {at:?}");
+    }
+    for (_, _, socket) in &mut back {
+        socket.send("back").await?;
+        assert_eq!(socket.recv_text().await?, "back");
+    }
+    drop(back);
+    after.assert_idle().await;
     Ok(())
 }
 

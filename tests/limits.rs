@@ -344,6 +344,55 @@ async fn the_log_names_who_stands_behind_the_proxy() {
 }
 
 #[tokio::test]
+async fn a_client_that_connects_too_often_is_told_when_to_come_back() {
+    let server = server(Limits::new().max_handshake_rate(1, 3).trusted_proxies(1)).await;
+    let from = |client: &str, more: &str| {
+        format!("GET /echo HTTP/1.1\r\n{HEAD}X-Forwarded-For: {client}\r\n{more}\r\n")
+    };
+    // A refusal that calls no handler does not count.
+    for _ in 0..5 {
+        let foreign = from("203.0.113.61", "Origin: https://evil.example\r\n");
+        assert_eq!(raw::ask(server.addr, &foreign).await.header("sockeye-rule"), "origin_refused");
+    }
+    let accepted = async || raw::ask(server.addr, &from("203.0.113.61", "")).await.status;
+    assert_eq!([accepted().await, accepted().await, accepted().await], [101; 3]);
+    let answer = raw::ask(server.addr, &from("203.0.113.61", "")).await;
+    assert_eq!((answer.status, answer.header("sockeye-rule")), (429, "handshake_rate_limited"), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), "1");
+    let told = "websocket handshake refused [handshake_rate_limited]: too many handshakes from your address; try again later\n";
+    assert_eq!(answer.body, told);
+
+    let mut lines = logs::with("rule", "handshake_rate_limited");
+    lines.retain(|line| line.get("client") == "203.0.113.61");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((line.level, line.get("endpoint"), line.get("status")), (Level::WARN, "echo", "429"));
+    let reason = "the address 203.0.113.61 sends more than 1 handshake per second after a burst of 3";
+    assert_eq!(line.get("reason"), reason);
+    let remedy = "have the client wait between its attempts, or raise `Limits::max_handshake_rate`";
+    assert_eq!(line.get("remedy"), remedy);
+    // Other clients have a burst of their own.
+    let other = raw::ask(server.addr, &from("203.0.113.62", "")).await;
+    assert_eq!(other.status, 101, "{other:?}");
+}
+
+/// Without the right proxies all clients are one, and so is a proxy that does not name them.
+#[tokio::test]
+async fn a_proxy_whose_clients_connect_too_often_is_named_as_the_cause() {
+    for (proxies, told) in [
+        (0, "if this is the address of your own proxy, set `Limits::trusted_proxies(1)`"),
+        (2, "have the proxy in front add the client's address to `X-Forwarded-For`"),
+    ] {
+        let server = server(Limits::new().max_handshake_rate(1, 1).trusted_proxies(proxies)).await;
+        let path = format!("/ends/proxies-{proxies}");
+        let request = format!("GET {path} HTTP/1.1\r\n{HEAD}\r\n");
+        assert_eq!(raw::ask(server.addr, &request).await.status, 101);
+        assert_eq!(raw::ask(server.addr, &request).await.header("sockeye-rule"), "handshake_rate_limited");
+        let lines = logs::with("rule", "handshake_rate_limited");
+        assert!(lines.iter().any(|line| line.get("remedy").contains(told)), "{lines:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_talks_too_fast_is_closed_with_1008() {
     let server = server(Limits::new().max_message_rate(1, 3)).await;
     let mut client = RawSocket::open(server.addr, "/echo").await;

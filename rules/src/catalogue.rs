@@ -262,6 +262,7 @@ rules! {
             HANDLER_REFUSED "handler_refused" Event(Warn),
             SERVER_FULL "server_full" Event(Warn),
             CLIENT_LIMIT "client_limit" Event(Warn),
+            HANDSHAKE_RATE_LIMITED "handshake_rate_limited" Event(Warn),
             RATE_LIMITED "rate_limited" Event(Warn),
             MESSAGE_TOO_BIG "message_too_big" Event(Warn),
             SLOW_CONSUMER "slow_consumer" Event(Warn),

@@ -210,6 +210,10 @@ pub static SYMPTOMS: &[Symptom] = &[
         advice: "Behind a proxy every client has the proxy's address: set `Limits::trusted_proxies` to the number of your proxies.",
         causes: &[
             (&r::CLIENT_LIMIT, "one client has `Limits::max_connections_per_client` connections"),
+            (
+                &r::HANDSHAKE_RATE_LIMITED,
+                "one client connects more often than `Limits::max_handshake_rate` allows",
+            ),
             (&r::REFUSED_BY_LAYER, "a layer that limits rates answered"),
             (&r::HANDLER_REFUSED, "your handler chose this status"),
         ],

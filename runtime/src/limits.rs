@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// Limits on sizes, times, rates and numbers of connections. Every value but the message rate and the idle
+/// Limits on sizes, times, rates and numbers of connections. Every value but the two rates and the idle
 /// timeout is finite by default.
 ///
 /// ```
@@ -28,10 +28,12 @@ pub struct Limits {
     /// `None`: no limit.
     pub(crate) max_message_rate: Option<Rate>,
     /// `None`: no limit.
+    pub(crate) max_handshake_rate: Option<Rate>,
+    /// `None`: no limit.
     pub(crate) idle_timeout: Option<Duration>,
 }
 
-/// A rate of messages.
+/// A rate of messages or handshakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) per_second: u32,
@@ -53,7 +55,7 @@ impl Limits {
 
     /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close, 30 s for a
     /// handler to notice the end of its connection, 10 s to drain at shutdown, 10,000 WebSockets and 10,000 other HTTP connections, and for each
-    /// client address 1,000 of either, but at most a quarter of the total. There is no limit on the rate of messages.
+    /// client address 1,000 of either, but at most a quarter of the total. There is no limit on the rate of messages or handshakes.
     pub const fn new() -> Self {
         Self {
             max_message_size: 64 * 1024,
@@ -68,6 +70,7 @@ impl Limits {
             max_http_connections: None,
             trusted_proxies: 0,
             max_message_rate: None,
+            max_handshake_rate: None,
             idle_timeout: None,
         }
     }
@@ -232,6 +235,29 @@ impl Limits {
     #[must_use]
     pub const fn max_message_rate(mut self, per_second: u32, burst: u32) -> Self {
         self.max_message_rate = Some(Rate { per_second, burst });
+        self
+    }
+
+    /// How many handshakes one client may send per second, and how many at once after a pause. One more is refused with
+    /// status 429 (`handshake_rate_limited`) and `Retry-After`, before the handler is called. No limit by default.
+    ///
+    /// A client is the same as for [`max_connections_per_client`](Self::max_connections_per_client), also on loopback and
+    /// behind [`trusted_proxies`](Self::trusted_proxies). Handshakes count that would otherwise call a handler: not those
+    /// that are refused for their form, host, origin, or subprotocol. A client whose address is unknown has no limit.
+    ///
+    /// All users behind one router or company gateway are one client, and reconnect at the same time after a restart of the server:
+    /// the burst must be large enough for them.
+    ///
+    /// A client is forgotten once it could send a whole burst again, and at most 65,536 clients are remembered, so that the memory is
+    /// bounded; while more are active, the limit is not exact.
+    ///
+    /// ```
+    /// let limits = sockeye::Limits::new().max_handshake_rate(10, 200);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn max_handshake_rate(mut self, per_second: u32, burst: u32) -> Self {
+        self.max_handshake_rate = Some(Rate { per_second, burst });
         self
     }
 

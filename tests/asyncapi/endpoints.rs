@@ -178,7 +178,8 @@ fn close_codes_depend_on_the_settings() {
     let plain = closes(Server::new());
     assert!(plain.contains("shutting_down [1001]") && plain.contains("heartbeat_missed [1011]"), "{plain}");
     assert!(!plain.contains("rate_limited") && !plain.contains("idle_timeout"), "{plain}");
-    let limits = Limits::new().max_message_rate(1, 1).idle_timeout(std::time::Duration::from_secs(9));
+    let limits = Limits::new().max_message_rate(1, 1).max_handshake_rate(1, 1);
+    let limits = limits.idle_timeout(std::time::Duration::from_secs(9));
     let limited = closes(Server::new().limits(limits));
     assert!(limited.contains("rate_limited [1008]") && limited.contains("idle_timeout [1001]"), "{limited}");
 }

@@ -62,6 +62,7 @@ fn limits() -> Limits {
         Limits::new().max_connections(2_000).max_http_connections(2_000).max_connections_per_client(1_500);
     limits
         .max_message_rate(200_000, 400_000)
+        .max_handshake_rate(200_000, 400_000)
         .send_timeout(Duration::from_secs(20))
         .close_timeout(Duration::from_secs(10))
 }

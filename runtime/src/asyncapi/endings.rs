@@ -24,7 +24,9 @@ pub(super) fn refusals(endpoint: &Endpoint<'_>) -> Value {
         (&rules::HANDLER_PANIC, &[500]),
         (&rules::SHUTTING_DOWN, &[503]),
     ];
-    let sometimes: [(Ending, bool); 3] = [
+    let limits = &endpoint.settings.limits;
+    let sometimes: [(Ending, bool); 4] = [
+        ((&rules::HANDSHAKE_RATE_LIMITED, &[429]), limits.max_handshake_rate.is_some()),
         ((&rules::ORIGIN_REFUSED, &[403]), !endpoint.settings.origins.is_any()),
         ((&rules::EXTRACTOR_REFUSED, &[]), has_extractors(endpoint)),
         ((&rules::REFUSED_BY_LAYER, &[]), endpoint.registered.options.guarded),

@@ -229,7 +229,7 @@ fn paced(pace: Option<&mut Pace>, received: Received) -> Received {
     match received {
         Received::Message(_) | Received::Ping | Received::Pong { asked: false, .. } => match pace.take() {
             Ok(()) => received,
-            Err(rate) => Received::Violation(Violation::too_fast(rate)),
+            Err(_) => Received::Violation(Violation::too_fast(pace.rate())),
         },
         other => other,
     }

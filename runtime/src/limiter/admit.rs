@@ -1,9 +1,9 @@
 //! Admits a connection, or explains why not.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use sockeye_rules::{CLIENT_LIMIT, SERVER_FULL, render::count};
+use sockeye_rules::{CLIENT_LIMIT, HANDSHAKE_RATE_LIMITED, SERVER_FULL, render::count};
 
 use super::{
     Counts, Slot,
@@ -11,7 +11,7 @@ use super::{
     count::{Bounds, Full},
     lingering::{Lingerer, Lingering, Stay},
 };
-use crate::{Limits, log::Words, refusal::Refusal, shutdown::Busy};
+use crate::{Limits, limits::Rate, log::Words, refusal::Refusal, shutdown::Busy};
 
 /// After how many seconds a client that was turned away can retry.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -91,6 +91,7 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
     let client = Client::of(parts, limits.trusted_proxies);
     let bounds = bounds(limits, limits.sockets(), client);
     let is_unnamed = limits.trusted_proxies > 0 && !is_forwarded(&parts.headers, limits.trusted_proxies);
+    admit_handshake(counts, limits, client, is_unnamed)?;
     let refuse = |full, kind| {
         let mut refusal = refuse(full, kind, bounds, limits);
         if is_unnamed && matches!(full, Full::Client(_)) {
@@ -106,6 +107,23 @@ pub(crate) fn admit_socket(counts: &Counts, limits: &Limits, parts: &mut Parts) 
         busy.carry_socket();
     }
     Ok(Place { hold: Hold::Open { _slot: slot, _carrier: carrier }, client, lingering })
+}
+
+/// Counts one more handshake of the client, if its rate is limited.
+fn admit_handshake(
+    counts: &Counts,
+    limits: &Limits,
+    client: Option<Client>,
+    is_unnamed: bool,
+) -> Result<(), Refusal> {
+    let (Some(client), Some(rate)) = (client, limits.max_handshake_rate) else { return Ok(()) };
+    counts.handshakes.count(client, rate).map_err(|wait| {
+        let mut refusal = too_many_handshakes(client, rate, wait, limits);
+        if is_unnamed {
+            NOT_FORWARDED.clone_into(&mut refusal.remedy);
+        }
+        refusal
+    })
 }
 
 /// A place for a TCP connection that has not sent a request yet.
@@ -162,4 +180,24 @@ fn client_limit(kind: Kind, limit: usize, client: Client, limits: &Limits) -> Re
     };
     Refusal::of_client(&CLIENT_LIMIT, StatusCode::TOO_MANY_REQUESTS, reason, remedy)
         .telling("too many connections from your address; close some, or try again later")
+}
+
+fn too_many_handshakes(client: Client, rate: Rate, wait: Duration, limits: &Limits) -> Refusal {
+    let handshakes = count(rate.per_second as usize, "handshake");
+    let reason =
+        format!("the {client} sends more than {handshakes} per second after a burst of {}", rate.burst);
+    let remedy = if limits.trusted_proxies == 0 {
+        "have the client wait between its attempts, or raise `Limits::max_handshake_rate`; if this is the address of your own proxy, \
+         set `Limits::trusted_proxies(1)`"
+    } else {
+        "have the client wait between its attempts, or raise `Limits::max_handshake_rate`"
+    };
+    Refusal::of_client(&HANDSHAKE_RATE_LIMITED, StatusCode::TOO_MANY_REQUESTS, Words::own(reason), remedy)
+        .telling("too many handshakes from your address; try again later")
+        .with_header(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))
+}
+
+/// Rounded up: a client that comes back earlier would be refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

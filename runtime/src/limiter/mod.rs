@@ -1,14 +1,16 @@
-//! Numbers of connections and rates of messages: counts in total and per client, and a rate limit.
+//! Numbers of connections, and rates of messages and handshakes: counts in total and per client, and rate limits.
 
 mod admit;
 mod client;
 mod count;
+mod handshakes;
 mod lingering;
 mod rate;
 
 pub(crate) use admit::{Place, admit_farewell, admit_http, admit_socket};
 pub(crate) use client::{Client, client, is_forwarded};
 pub(crate) use count::{Count, Slot};
+use handshakes::Handshakes;
 pub(crate) use lingering::{Lingerer, Lingering};
 pub(crate) use rate::Pace;
 
@@ -23,4 +25,6 @@ pub(crate) struct Counts {
     pub(crate) http: Count,
     /// TCP connections that are being turned away.
     pub(crate) turned_away: Count,
+    /// The handshakes of each client, if their rate is limited.
+    handshakes: Handshakes,
 }

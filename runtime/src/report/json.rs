@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::table::states;
 use crate::{
     endpoint::Allowed,
+    limits::Rate,
     mounted::{Mounted, Settings},
     startup::Problem,
 };
@@ -66,6 +67,7 @@ fn whole(server: &Settings) -> Value {
     value["max_http_connections"] = limits.http().into();
     value["max_request_head_size"] = limits.max_request_head_size.into();
     value["trusted_proxies"] = limits.trusted_proxies.into();
+    value["max_handshake_rate"] = rate(limits.max_handshake_rate);
     value
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn settings(settings: &Settings) -> Value {
     json!({
         "origins": settings.origins.to_string(),
         "max_message_size": limits.max_message_size,
-        "max_message_rate": limits.max_message_rate.map(|rate| json!({ "per_second": rate.per_second, "burst": rate.burst })),
+        "max_message_rate": rate(limits.max_message_rate),
         "handshake_timeout": limits.handshake_timeout.as_secs_f64(),
         "send_timeout": limits.send_timeout.as_secs_f64(),
         "close_timeout": limits.close_timeout.as_secs_f64(),
@@ -86,6 +88,10 @@ pub(crate) fn settings(settings: &Settings) -> Value {
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
         "heartbeat_message": settings.heartbeat_message.map(|interval| interval.as_secs_f64()),
     })
+}
+
+fn rate(rate: Option<Rate>) -> Value {
+    rate.map(|Rate { per_second, burst }| json!({ "per_second": per_second, "burst": burst })).into()
 }
 
 fn problem(problem: &Problem) -> Value {

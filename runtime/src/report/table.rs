@@ -101,11 +101,16 @@ fn connections(limits: &Limits) -> String {
         proxies => format!(" behind {proxies} proxies"),
     };
     format!(
-        "up to {}, {} per client{told_apart}, as many lingering handlers, and {} for other HTTP requests",
+        "up to {}, {} per client{told_apart}, as many lingering handlers, and {} for other HTTP requests{}",
         limits.sockets(),
         limits.of_one_client(),
-        limits.http()
+        limits.http(),
+        limits.max_handshake_rate.map(handshakes).unwrap_or_default()
     )
+}
+
+fn handshakes(Rate { per_second, burst }: Rate) -> String {
+    format!("; handshakes of one client {per_second} per second, {burst} in a burst")
 }
 
 fn rate(limits: &Limits) -> String {

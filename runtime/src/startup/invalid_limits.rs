@@ -70,6 +70,7 @@ fn faults(limits: &Limits, heartbeat: &Heartbeat) -> Vec<Fault> {
     let mut faults = of_connections(limits);
     faults.extend(contradiction(limits));
     faults.extend(of_messages(limits));
+    faults.extend(of_handshakes(limits));
     faults.extend(of_heads(limits));
     faults.extend(of_times(limits));
     faults.extend(of_heartbeat(heartbeat));
@@ -151,6 +152,25 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
         (
             rate.is_some_and(|rate| rate.burst == 0),
             Fault::zero("message rate", "has bursts of 0: every message would close its connection", call),
+        ),
+    ])
+}
+
+fn of_handshakes(limits: &Limits) -> Vec<Fault> {
+    let rate = limits.max_handshake_rate;
+    let call = "Limits::new().max_handshake_rate(10, 200)";
+    found([
+        (
+            rate.is_some_and(|rate| rate.per_second == 0),
+            Fault::zero(
+                "handshake rate",
+                "is 0 per second: after the first burst, a client could never connect again",
+                call,
+            ),
+        ),
+        (
+            rate.is_some_and(|rate| rate.burst == 0),
+            Fault::zero("handshake rate", "has bursts of 0: no client could connect", call),
         ),
     ])
 }
