@@ -25,6 +25,13 @@ pub(crate) struct Mounted {
     pub(crate) has_told_of_offer: AtomicBool,
 }
 
+impl Mounted {
+    /// The route as clients see it.
+    pub(crate) fn outer_route(&self) -> String {
+        self.settings.outer_route(self.registered)
+    }
+}
+
 /// The effective settings of one endpoint: its own options, then the server's.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -32,6 +39,15 @@ pub(crate) struct Settings {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
+    /// The path that the program nests the router at; empty if it is at the root.
+    pub(crate) nested: Arc<str>,
     /// The time of silence after which the server sends a heartbeat message.
     pub(crate) heartbeat_message: Option<Duration>,
+}
+
+impl Settings {
+    /// The route of an endpoint as clients see it: behind the path that the program nests the router at.
+    pub(crate) fn outer_route(&self, registered: &Registered) -> String {
+        format!("{}{}", self.nested, registered.route)
+    }
 }

@@ -8,6 +8,7 @@ mod conflicting_route;
 mod constant_route;
 mod duplicate_route;
 mod expected;
+mod groups;
 mod invalid_limits;
 mod layers;
 mod log_unheard;

@@ -177,7 +177,7 @@ async fn a_layer_that_hangs_does_not_hold_the_start() {
 
 #[tokio::test]
 async fn the_layer_of_the_server_guards_endpoints() {
-    let server = server(pages().layer(from_fn(require_login))).group("guarded");
+    let server = Server::new().group("guarded").state(7_u8).router(pages().layer(from_fn(require_login)));
     assert_eq!(rules(server.layer(from_fn(require_login))).await, Vec::<&str>::new());
 }
 

@@ -21,7 +21,7 @@ pub(super) fn channel(
     let operations = operations(id, &messages);
     let docs = documentation(description.docs);
     let mut channel = json!({
-        "address": address(endpoint.registered.route),
+        "address": address(&endpoint.settings.outer_route(endpoint.registered)),
         "messages": messages.all,
         "bindings": { "ws": binding(endpoint) },
         "x-sockeye": details(endpoint),
@@ -61,7 +61,7 @@ fn address(route: &str) -> String {
 }
 
 fn parameters(endpoint: &Endpoint<'_>) -> Map<String, Value> {
-    let route = endpoint.registered.route;
+    let route = &endpoint.settings.outer_route(endpoint.registered);
     let names = names(route);
     let shapes = endpoint.requirements.iter().filter_map(|one| match one.requirement {
         Requirement::Path { shape, .. } => Some(shape(&names)),

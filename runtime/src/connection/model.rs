@@ -174,6 +174,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
         hosts: Arc::default(),
         limits: Limits::new(),
         heartbeat: Heartbeat::off(),
+        nested: "".into(),
         heartbeat_message: None,
     };
     let cell = Arc::new(Cell::of("/model", settings));

@@ -40,7 +40,7 @@ fn endpoint(mounted: &Mounted) -> Value {
     json!({
         "name": registered.name,
         "module": registered.module,
-        "route": registered.route,
+        "route": mounted.outer_route(),
         "group": registered.group,
         "file": registered.source.file,
         "line": registered.source.line,

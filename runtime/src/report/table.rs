@@ -40,7 +40,7 @@ const HEAD: [&str; 8] =
 fn row(endpoint: &Mounted) -> Vec<String> {
     let (registered, settings) = (endpoint.registered, &endpoint.settings);
     vec![
-        registered.route.to_owned(),
+        endpoint.outer_route(),
         registered.name.to_owned(),
         format!("{}:{}", registered.source.file, registered.source.line),
         dash(&states(endpoint).join(", ")),

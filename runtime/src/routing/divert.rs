@@ -11,20 +11,18 @@ use axum::{
     Router,
     extract::Request,
     response::Response,
-    routing::{Route, future::RouteFuture},
+    routing::{MethodRouter, Route, future::RouteFuture},
 };
-use futures_util::future::Either;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Sighting;
-use crate::handshake::EndpointService;
 
 /// The endpoints that share the path of a user's route, by that route.
-type Shared = Arc<HashMap<&'static str, EndpointService>>;
+type Shared = Arc<HashMap<&'static str, MethodRouter>>;
 
 /// The user's router, whose routes handle requests to these endpoints that are not handshakes.
-pub(crate) fn divert(router: Router, shared: HashMap<&'static str, EndpointService>) -> Router {
+pub(crate) fn divert(router: Router, shared: HashMap<&'static str, MethodRouter>) -> Router {
     if shared.is_empty() { router } else { router.layer(DivertLayer(Arc::new(shared))) }
 }
 
@@ -48,7 +46,7 @@ struct Divert {
 impl Service<Request> for Divert {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<RouteFuture<Infallible>, <EndpointService as Service<Request>>::Future>;
+    type Future = RouteFuture<Infallible>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -58,8 +56,8 @@ impl Service<Request> for Divert {
         // A plain request has no sighting.
         let endpoint = Sighting::of(request.extensions()).and_then(|sighting| sighting.noted().endpoint);
         match endpoint.and_then(|endpoint| self.shared.get(endpoint.route)) {
-            Some(endpoint) => Either::Right(endpoint.clone().call(request)),
-            None => Either::Left(self.route.call(request)),
+            Some(endpoint) => endpoint.clone().call(request),
+            None => self.route.call(request),
         }
     }
 }

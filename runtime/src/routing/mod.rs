@@ -1,11 +1,13 @@
 //! The services around and between the user's routes and the endpoints.
 //!
-//! From the inside out: a route with an endpoint's path passes handshakes to it (`divert.rs`); a request whose path a layer has changed is
-//! routed again (`reroute.rs`); the user's layers; and the observer (`observer.rs`), which reports every request for a WebSocket that no
-//! endpoint has reported, and forwards questions about how a handshake would be answered (`question.rs`).
+//! From the inside out: the layers of an endpoint's group (`group.rs`); a route with an endpoint's path, which passes handshakes to it
+//! (`divert.rs`); a request whose path a layer has changed is routed again (`reroute.rs`); the user's layers; and the observer
+//! (`observer.rs`), which reports every request for a WebSocket that no endpoint has reported, and forwards questions about how a
+//! handshake would be answered (`question.rs`).
 
 mod asking;
 mod divert;
+mod group;
 mod nearest;
 mod observer;
 mod paths;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub(crate) use divert::divert;
+pub(crate) use group::{EndpointLayer, surround_endpoint};
 pub(crate) use paths::{Paths, Refused};
 pub(crate) use question::Question;
 pub(crate) use sighting::Sighting;

@@ -13,6 +13,15 @@ pub(crate) enum Refused {
     Invalid(String),
 }
 
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Conflict(with) => write!(f, "it conflicts with `{with}`"),
+            Self::Invalid(words) => f.write_str(words),
+        }
+    }
+}
+
 impl<T> Paths<T> {
     pub(crate) fn insert(&mut self, route: &str, value: T) -> Result<(), Refused> {
         self.0.insert(route, value).map_err(|error| match error {

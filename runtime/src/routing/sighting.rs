@@ -23,10 +23,19 @@ pub(super) struct Noted {
     pub(super) endpoint: Option<&'static Registered>,
     /// Whether it has passed every layer.
     pub(super) has_passed_layers: bool,
+    /// Whether it has reached the layers of the endpoint's group.
+    pub(super) has_entered_group: bool,
     pub(super) fate: Fate,
     /// Whether the observer has a response or has been dropped. From then on an endpoint that loses the request reports
     /// it itself.
     is_closed: bool,
+}
+
+impl Noted {
+    /// Whether it has passed every layer, and no endpoint has it: no endpoint has its path.
+    pub(super) fn is_unrouted(&self) -> bool {
+        self.has_passed_layers && !self.has_entered_group && self.fate == Fate::Elsewhere
+    }
 }
 
 /// The progress of the endpoint.
@@ -44,8 +53,13 @@ pub(super) enum Fate {
 
 impl Sighting {
     pub(super) fn new(uri: Uri, endpoint: Option<&'static Registered>, has_layers: bool) -> Self {
-        let noted =
-            Noted { endpoint, has_passed_layers: !has_layers, fate: Fate::Elsewhere, is_closed: false };
+        let noted = Noted {
+            endpoint,
+            has_passed_layers: !has_layers,
+            has_entered_group: false,
+            fate: Fate::Elsewhere,
+            is_closed: false,
+        };
         Self { uri, noted: Mutex::new(noted) }
     }
 
@@ -68,6 +82,10 @@ impl Sighting {
 
     pub(super) fn passed_layers(&self) {
         self.note(|noted| noted.has_passed_layers = true);
+    }
+
+    pub(super) fn entered_group(&self) {
+        self.note(|noted| noted.has_entered_group = true);
     }
 
     /// A layer has moved it to another route.

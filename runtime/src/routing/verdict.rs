@@ -57,8 +57,14 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
 
 /// Something in front of the endpoint answered instead.
 pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &Noted) -> Refusal {
-    let of = if noted.endpoint.is_some() { " of the endpoint" } else { "" };
-    let mut reason = Words::own(format!("a layer in front{of} answered with ")).then_all(outcome(answered));
+    let layer = match noted.endpoint {
+        Some(endpoint) if noted.has_entered_group => {
+            format!("a layer of {} in front of the endpoint", group(endpoint.group))
+        }
+        Some(_) => "a layer in front of the endpoint".to_owned(),
+        None => "a layer in front".to_owned(),
+    };
+    let mut reason = Words::own(format!("{layer} answered with ")).then_all(outcome(answered));
     if noted.fate != Fate::Elsewhere {
         reason = reason.then(" before the handler had decided");
     }
@@ -70,6 +76,10 @@ pub(super) fn refused_by_layer(known: &Known, answered: &Answered<'_>, noted: &N
         }
     }
     Refusal::of_client(&REFUSED_BY_LAYER, answered.status, reason, remedy)
+}
+
+fn group(name: &str) -> String {
+    if name.is_empty() { "the endpoints without a group".to_owned() } else { format!("the group {name:?}") }
 }
 
 fn advice(status: StatusCode, fate: Fate) -> &'static str {

@@ -57,7 +57,7 @@ impl Watch {
             return response;
         }
         let answered = self.describe(&noted, &response);
-        if noted.has_passed_layers && noted.fate == Fate::Elsewhere {
+        if noted.is_unrouted() {
             let refusal = verdict::unknown_route(&self.known, &answered);
             self.tell(&noted, &refusal);
             return if answered.is_nobodys { explained(response, refusal) } else { response };
@@ -74,8 +74,7 @@ impl Watch {
             return None;
         }
         let mut answered = self.describe(&noted, response);
-        let is_unrouted = noted.has_passed_layers && noted.fate == Fate::Elsewhere;
-        let refusal = if is_unrouted {
+        let refusal = if noted.is_unrouted() {
             // The page may not see the response of a route of the program.
             answered.status = StatusCode::NOT_FOUND;
             verdict::unknown_route(&self.known, &answered)

@@ -76,7 +76,7 @@ impl Checked {
             router,
             endpoints,
             #[cfg(feature = "asyncapi")]
-            group: context.group,
+            group: context.groups.label(),
             settings,
             warnings,
             listener_problems,
@@ -122,10 +122,12 @@ impl Checked {
     /// The router with every endpoint and your own routes and layers, for your own `axum::serve`.
     ///
     /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: otherwise the address of a peer is unknown,
-    /// and handlers that take `ConnectInfo` fail with 500. Mount it at the root: parameters of an outer `nest` would be
-    /// added to those that `Path` was checked against, and axum leaves paths without a route in a nested router to the
-    /// outer router. Layers that are added around this router are not part of [`Server::layer`](crate::Server::layer):
-    /// the startup probe does not pass them, and handshakes that they answer are not logged.
+    /// and handlers that take `ConnectInfo` fail with 500.
+    ///
+    /// It may be nested in your own router, with state of any type: see [`Server::nested`](crate::Server::nested). What is
+    /// outside it is not checked: the startup probe does not pass the layers around this router, which are not part of
+    /// [`Server::layer`](crate::Server::layer), and handshakes that they answer are not logged. Nor are those for paths without
+    /// a route, which axum leaves to the outer router.
     ///
     /// Set `TCP_NODELAY` on accepted connections, as [`serve`](Self::serve) does: otherwise a small message can
     /// wait for the acknowledgement of the previous one, 40 ms on Linux.

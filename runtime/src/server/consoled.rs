@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::Server;
+use super::{Groups, Server};
 pub(super) use crate::Console;
 use crate::{
     asyncapi::{AsyncApi, Endpoint},
@@ -35,8 +35,8 @@ impl Server {
 }
 
 /// What records for the console, if there is one.
-pub(super) fn tap(console: Option<&Console>, group: &str) -> Tap {
-    let routes = || startup::registered(group).0.into_iter().map(|one| one.route);
+pub(super) fn tap(console: Option<&Console>, groups: &Groups) -> Tap {
+    let routes = || startup::registered(groups).0.into_iter().map(|one| one.route);
     console.map(|_| Tap::on(routes())).unwrap_or_default()
 }
 
@@ -44,7 +44,7 @@ pub(super) fn tap(console: Option<&Console>, group: &str) -> Tap {
 pub(super) fn with_console(
     router: Router,
     console: Option<&Console>,
-    group: &str,
+    groups: &Groups,
     endpoints: &[Candidate],
     settings: &Settings,
     lifecycle: &Lifecycle,
@@ -55,7 +55,7 @@ pub(super) fn with_console(
         return (router, None, Some(problem));
     }
     let described: Vec<Endpoint<'_>> = endpoints.iter().map(|one| (&*one.mounted).into()).collect();
-    let document = AsyncApi::new(group, settings, &described);
+    let document = AsyncApi::new(&groups.label(), settings, &described);
     let registered = endpoints.iter().map(Candidate::registered).collect();
     let desk = Desk::new(console, &document, registered, Arc::clone(&settings.hosts), lifecycle.clone());
     match startup::caught(|| console::mount(router.clone(), path, desk)) {

@@ -34,9 +34,10 @@ impl Server {
             hosts: Arc::new(self.hosts.clone()),
             limits: self.limits,
             heartbeat: self.heartbeat,
+            nested: self.nested.as_str().into(),
             heartbeat_message: None,
         };
-        let (registered, _) = startup::registered(&self.group);
+        let (registered, _) = startup::registered(&self.groups);
         let each = registered
             .into_iter()
             .map(|one| ((one.bind)().requirements, startup::settings(one, &server), one));
@@ -45,7 +46,7 @@ impl Server {
             .iter()
             .map(|(requirements, settings, registered)| Endpoint { registered, requirements, settings })
             .collect();
-        AsyncApi::new(&self.group, &server, &endpoints)
+        AsyncApi::new(&self.groups.label(), &server, &endpoints)
     }
 }
 

@@ -13,6 +13,7 @@ mod described;
 mod door;
 mod faults;
 mod frames;
+mod groups;
 mod health;
 mod listen;
 mod mode;
@@ -27,6 +28,7 @@ mod watched;
 mod wire;
 
 pub use checked::{Checked, EndpointInfo};
+pub(crate) use groups::{Groups, mounted};
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
@@ -77,7 +79,8 @@ pub struct Server {
     heartbeat: Heartbeat,
     router: Option<Router>,
     layers: Vec<Surround>,
-    group: String,
+    groups: Groups,
+    nested: String,
     expected: Vec<String>,
     allowed: Vec<Allowance>,
     components: Vec<Component>,
@@ -99,7 +102,8 @@ impl Server {
             heartbeat: Heartbeat::default(),
             router: None,
             layers: Vec::new(),
-            group: String::new(),
+            groups: Groups::default(),
+            nested: String::new(),
             expected: Vec::new(),
             allowed: Vec::new(),
             components: Vec::new(),
@@ -255,18 +259,6 @@ impl Server {
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         self.layers.push(Box::new(move |router| router.layer(layer.clone())));
-        self
-    }
-
-    /// Serves only the endpoints with `group = "name"`. Without this, the endpoints without a group. A server has
-    /// one group: a second call replaces it.
-    ///
-    /// ```
-    /// let admin = sockeye::Server::new().group("admin");
-    /// # let _ = admin;
-    /// ```
-    pub fn group(mut self, name: impl Into<String>) -> Self {
-        self.group = name.into();
         self
     }
 
@@ -467,17 +459,23 @@ impl Server {
     /// layers, and runs the rules.
     async fn inspect(self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
-        let tap = consoled::tap(self.console.as_ref(), &self.group);
+        let tap = consoled::tap(self.console.as_ref(), &self.groups);
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
         let (limits, descriptors) = descriptors::fit(written);
-        let settings =
-            Settings { origins, hosts, limits, heartbeat: self.heartbeat, heartbeat_message: None };
+        let settings = Settings {
+            origins,
+            hosts,
+            limits,
+            heartbeat: self.heartbeat,
+            nested: self.nested.as_str().into(),
+            heartbeat_message: None,
+        };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
         let components = startup::ask(self.components);
-        let (mut endpoints, elsewhere) = startup::collect(&self.group, &settings, &states, &lifecycle);
+        let (mut endpoints, elsewhere) = startup::collect(&self.groups, &settings, &states, &lifecycle);
         let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
         let witness = Witness::new(mounted, names, lifecycle.clone());
         let (router, unhealthy) =
@@ -485,7 +483,7 @@ impl Server {
         let (router, console, misplaced) = consoled::with_console(
             router,
             self.console.as_ref(),
-            &self.group,
+            &self.groups,
             &endpoints,
             &settings,
             &lifecycle,
@@ -499,9 +497,10 @@ impl Server {
         startup_probe::ask_left_out(alone, &mut endpoints).await;
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
-        let (group, expected, given, allowed) = (self.group, self.expected, self.given, self.allowed);
+        let misnamed = groups::problems(&self.groups, &self.nested);
+        let (groups, expected, given, allowed) = (self.groups, self.expected, self.given, self.allowed);
         let context = Context {
-            group,
+            groups,
             endpoints,
             elsewhere,
             expected,
@@ -515,6 +514,7 @@ impl Server {
         let mut problems = startup::judge(&context);
         problems.extend(unhealthy);
         problems.extend(misplaced);
+        problems.extend(misnamed);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
         (Checked::new(router, context, warnings, lifecycle, self.moments, console), problems)
     }
@@ -538,7 +538,7 @@ impl Default for Server {
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server")
-            .field("group", &self.group)
+            .field("groups", &self.groups)
             .field("states", &self.given)
             .field("origins", &self.origins)
             .field("limits", &self.limits)

@@ -5,6 +5,7 @@ use axum::Router;
 use crate::{
     console::Tap,
     mounted::Settings,
+    server::Groups,
     shutdown::Lifecycle,
     startup::{Candidate, Problem},
 };
@@ -12,14 +13,14 @@ use crate::{
 /// No server has one.
 pub(super) enum Console {}
 
-pub(super) fn tap(_: Option<&Console>, _: &str) -> Tap {
+pub(super) fn tap(_: Option<&Console>, _: &Groups) -> Tap {
     Tap::default()
 }
 
 pub(super) fn with_console(
     router: Router,
     _: Option<&Console>,
-    _: &str,
+    _: &Groups,
     _: &[Candidate],
     _: &Settings,
     _: &Lifecycle,

@@ -1,4 +1,4 @@
-//! Selects the registered endpoints to serve: those of one group, with the effective settings of each.
+//! Selects the registered endpoints to serve: those of its groups, with the effective settings of each.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -10,26 +10,29 @@ use crate::{
     Heartbeat, Origins,
     endpoint::{HeartbeatMessageOption, HeartbeatOption, Registered},
     mounted::{Mounted, Settings},
+    server::{self, Groups},
     shutdown::Lifecycle,
     state::States,
 };
 
-/// The endpoints of the group, sorted by file and line, and those of other groups.
+/// The endpoints of the groups, sorted by file and line, and those of other groups.
 pub(crate) fn collect(
-    group: &str,
+    groups: &Groups,
     server: &Settings,
     states: &Arc<States>,
     lifecycle: &Lifecycle,
 ) -> (Vec<Candidate>, Vec<&'static Registered>) {
-    let (ours, elsewhere) = registered(group);
-    let ours = ours.into_iter().map(|one| candidate(one, server, states, lifecycle)).collect();
+    let (ours, elsewhere) = registered(groups);
+    let ours = ours.into_iter().map(|one| candidate(one, groups, server, states, lifecycle)).collect();
     (ours, elsewhere)
 }
 
-/// What is registered of the group, sorted by file and line, and of other groups.
-pub(crate) fn registered(group: &str) -> (Vec<&'static Registered>, Vec<&'static Registered>) {
+/// What is registered of the groups, with their prefixes, sorted by file and line, and of other groups.
+pub(crate) fn registered(groups: &Groups) -> (Vec<&'static Registered>, Vec<&'static Registered>) {
     let all = inventory::iter::<Registered>.into_iter();
-    let (mut ours, elsewhere): (Vec<&'static Registered>, Vec<_>) = all.partition(|one| one.group == group);
+    let (ours, elsewhere): (Vec<&'static Registered>, Vec<_>) = all.partition(|one| groups.serve(one.group));
+    let ours = ours.into_iter().map(|one| server::mounted(one, groups.prefix(one.group)));
+    let mut ours: Vec<_> = ours.collect();
     ours.sort_by_key(|one| place(one));
     (ours, elsewhere)
 }
@@ -41,6 +44,7 @@ pub(super) fn place(one: &'static Registered) -> impl Ord {
 
 fn candidate(
     registered: &'static Registered,
+    groups: &Groups,
     server: &Settings,
     states: &Arc<States>,
     lifecycle: &Lifecycle,
@@ -57,6 +61,7 @@ fn candidate(
     };
     Candidate {
         mounted: Arc::new(mounted),
+        layers: groups.layers(registered.group),
         state: bound.state,
         clash: None,
         shares_path: false,

@@ -6,13 +6,15 @@ use crate::{
     descriptors::Fit,
     endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
+    routing::EndpointLayer,
+    server::Groups,
     startup_probe::{Answer, Refusal},
 };
 
 /// The input of the startup rules.
 pub(crate) struct Context {
-    /// The group that the server serves.
-    pub(crate) group: String,
+    /// The groups that the server serves.
+    pub(crate) groups: Groups,
     /// Its endpoints, sorted by file and line.
     pub(crate) endpoints: Vec<Candidate>,
     /// The endpoints of other groups.
@@ -36,6 +38,8 @@ pub(crate) struct Context {
 /// An endpoint that is being checked.
 pub(crate) struct Candidate {
     pub(crate) mounted: Arc<Mounted>,
+    /// The layers of its group, from the inside out.
+    pub(crate) layers: Vec<EndpointLayer>,
     /// The state type that `state = ..` requires.
     pub(crate) state: Requirement,
     /// Why it cannot be routed.

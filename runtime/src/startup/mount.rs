@@ -5,7 +5,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    routing::{MethodRouter, any_service},
+};
 
 use super::{Candidate, Clash, taken::find_clashes, user_router::UserRouter};
 use crate::{
@@ -43,11 +46,9 @@ pub(crate) fn alone(endpoint: &Candidate) -> Option<(Router, Known)> {
 }
 
 /// The endpoints with the path of a user's route.
-fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, EndpointService> {
+fn shared(endpoints: &[Candidate]) -> HashMap<&'static str, MethodRouter> {
     let shared = endpoints.iter().filter(|endpoint| endpoint.clash.is_none() && endpoint.shares_path);
-    shared
-        .map(|endpoint| (endpoint.registered().route, EndpointService::new(endpoint.mounted.clone())))
-        .collect()
+    shared.map(|endpoint| (endpoint.registered().route, service(endpoint))).collect()
 }
 
 /// axum panicked, so the conflict was not predicted: find the route that causes it. Only this needs a copy of the
@@ -64,7 +65,13 @@ fn mount_one_by_one(mut router: Router, endpoints: &mut [Candidate]) -> Router {
 }
 
 fn add(router: Router, endpoint: &Candidate) -> Router {
-    router.route_service(endpoint.registered().route, EndpointService::new(endpoint.mounted.clone()))
+    router.route(endpoint.registered().route, service(endpoint))
+}
+
+/// The endpoint behind the layers of its group.
+fn service(endpoint: &Candidate) -> MethodRouter {
+    let service = any_service(EndpointService::new(endpoint.mounted.clone()));
+    routing::surround_endpoint(service, &endpoint.layers)
 }
 
 /// Converts a panic into its message.

@@ -4,16 +4,45 @@ use super::{Context, Problem, collect::place};
 
 /// A server without endpoints answers every handshake with 404.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
-    if context.endpoints.is_empty() && context.expected.is_empty() {
-        problems.push(Problem::new(&NO_ENDPOINTS, message(context)).with_help(help(context)));
+    let names = context.groups.names();
+    if context.endpoints.is_empty() && !context.expected.is_empty() {
+        return; // `missing_endpoint` says more.
+    }
+    if context.endpoints.is_empty() && names.is_empty() {
+        problems.push(problem(context, "the program has no WebSocket endpoint".to_owned()));
+    }
+    let empty = names.into_iter().filter(|name| is_empty(context, name));
+    problems.extend(empty.map(|name| empty_group(context, name)));
+}
+
+fn is_empty(context: &Context, group: &str) -> bool {
+    !context.endpoints.iter().any(|one| one.registered().group == group)
+}
+
+fn empty_group(context: &Context, group: &str) -> Problem {
+    let problem = problem(context, message(group));
+    match closest(context, group) {
+        Some(near) => problem.with_help(format!("did you mean the group {near:?}?")),
+        None => problem,
     }
 }
 
-fn message(context: &Context) -> String {
-    if context.group.is_empty() {
-        "the program has no WebSocket endpoint".to_owned()
+/// The group whose name is probably meant.
+fn closest(context: &Context, group: &str) -> Option<&'static str> {
+    let likeness = |one: &&str| strsim::normalized_damerau_levenshtein(one, group);
+    let all = context.elsewhere.iter().map(|one| one.group).filter(|one| !one.is_empty());
+    all.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|one| likeness(one) > 0.6)
+}
+
+fn problem(context: &Context, message: String) -> Problem {
+    Problem::new(&NO_ENDPOINTS, message).with_help(help(context))
+}
+
+fn message(group: &str) -> String {
+    if group.is_empty() {
+        "the program has no WebSocket endpoint without a group".to_owned()
     } else {
-        format!("the program has no WebSocket endpoint in the group `{}`", context.group)
+        format!("the program has no WebSocket endpoint in the group `{group}`")
     }
 }
 

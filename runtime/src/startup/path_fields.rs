@@ -10,15 +10,25 @@ use crate::{
 /// A `Path<T>` that requires something that the route does not have.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
-        let names = names(endpoint.registered().route);
+        let route = endpoint.mounted.outer_route();
+        let group = endpoint.registered().group;
+        let has_prefix = !(context.groups.prefix(group).is_empty() && context.settings.nested.is_empty());
+        let has = Has { names: names(&route), has_prefix };
         for required in endpoint.requirements() {
             if let Requirement::Path { shape, name } = required.requirement {
                 let wording = Wording::new(endpoint, required, "Path", name);
-                let found = shape(&names).problems;
-                problems.extend(found.iter().map(|found| problem(endpoint, required, &wording, found)));
+                let found = shape(&has.names).problems;
+                problems.extend(found.iter().map(|found| problem(endpoint, required, &wording, found, &has)));
             }
         }
     }
+}
+
+/// The parameters of the whole route.
+struct Has<'a> {
+    names: Vec<&'a str>,
+    /// Whether some of them may be in front of the route that the attribute has.
+    has_prefix: bool,
 }
 
 fn problem(
@@ -26,9 +36,9 @@ fn problem(
     required: &ParameterRequirement,
     wording: &Wording,
     found: &PathProblem,
+    has: &Has<'_>,
 ) -> Problem {
     let registered = endpoint.registered();
-    let names = &names(registered.route)[..];
     let message = format!("{}: {}", wording.who, found.message(&wording.what));
     let label = match required.reason {
         Some(reason) => format!("{}: {reason}", found.label()),
@@ -36,15 +46,16 @@ fn problem(
     };
     Problem::new(&PATH_FIELDS, message)
         .at(Place::param(registered, required.index, label))
-        .at(Place::route(registered, described(names)))
-        .with_help(found.help(names))
+        .at(Place::route(registered, described(has)))
+        .with_help(found.help(&has.names))
 }
 
 /// The parameters of the route, for the label under it.
-fn described(names: &[&str]) -> String {
-    match names {
-        [] => "the route has no parameters".to_owned(),
-        [one] => format!("the route has `{one}`"),
-        _ => format!("the route has `{}`", names.join("`, `")),
+fn described(has: &Has<'_>) -> String {
+    let route = if has.has_prefix { "with its prefix, the route has" } else { "the route has" };
+    match has.names.as_slice() {
+        [] => format!("{route} no parameters"),
+        [one] => format!("{route} `{one}`"),
+        names => format!("{route} `{}`", names.join("`, `")),
     }
 }

@@ -47,7 +47,7 @@ fn problem(endpoint: &'static Registered, refusal: &Refusal) -> Problem {
     Problem::new(&UNCOVERED_ENDPOINT, message)
         .at(Place::route(endpoint, "the layers of that router do not apply to endpoints"))
         .with_help(
-            "to guard the endpoint with that layer, pass it to `Server::layer(..)` and write `guarded` in the attribute; \
+            "to guard the endpoint with that layer, pass it to `Server::layer(..)`, or `Server::layer_for(..)` for one group, and write `guarded` in the attribute; \
              if any client may connect, or the handler authenticates clients itself, write \
              `allow(uncovered_endpoint, reason = \"..\")` in the attribute",
         )

@@ -22,7 +22,7 @@ fn problem(endpoint: &Candidate) -> Problem {
     Problem::new(&UNGUARDED_ENDPOINT, message)
         .at(Place::option(registered, "guarded", "no layer refuses the request"))
         .with_help(
-            "add the authenticating layer with `Server::layer` (the layers of the router passed to `.router(..)` \
+            "add the authenticating layer with `Server::layer`, or `Server::layer_for` for one group (the layers of the router passed to `.router(..)` \
              do not apply to endpoints), or remove `guarded` and authenticate in the handler",
         )
 }

@@ -42,7 +42,12 @@ fn told(title: impl Into<String>, label: impl Into<String>, help: impl Into<Stri
 fn refused(refusal: &Refusal, candidate: &Candidate) -> Told {
     let endpoint = candidate.registered();
     let is_public = candidate.mounted.settings.hosts.public().is_some();
-    let title = format!("the startup probe got {}", refusal.status());
+    let by = match endpoint.group {
+        _ if !refusal.is_of_group() => String::new(),
+        "" => " from a layer of the endpoints without a group".to_owned(),
+        group => format!(" from a layer of the group {group:?}"),
+    };
+    let title = format!("the startup probe got {}{by}", refusal.status());
     let mut help = advice(refusal, endpoint).to_owned();
     if refusal.may_be_about_host() && !is_public {
         help.push_str(ABOUT_HOST);

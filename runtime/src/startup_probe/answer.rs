@@ -43,13 +43,23 @@ pub(crate) struct Refusal {
     location: Option<String>,
     /// The beginning of the body, on one line.
     body: String,
+    /// Whether a layer of the endpoint's group answered.
+    is_of_group: bool,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let location = headers.get(header::LOCATION);
         let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
-        Self { status, location, body: one_line(&String::from_utf8_lossy(body)) }
+        Self { status, location, body: one_line(&String::from_utf8_lossy(body)), is_of_group: false }
+    }
+
+    pub(super) fn of_group(self, is_of_group: bool) -> Self {
+        Self { is_of_group, ..self }
+    }
+
+    pub(crate) fn is_of_group(&self) -> bool {
+        self.is_of_group
     }
 
     pub(crate) fn status(&self) -> StatusCode {

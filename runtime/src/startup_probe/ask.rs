@@ -85,7 +85,7 @@ pub(super) async fn send(
 
 fn judge(marker: &Marker, refusal: Refusal) -> Answer {
     match marker.arrival() {
-        None => Answer::Refused(refusal),
+        None => Answer::Refused(refusal.of_group(marker.has_entered_group())),
         Some(_) if refusal.status() != http::StatusCode::SWITCHING_PROTOCOLS => Answer::Replaced(refusal),
         Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent },
     }

@@ -8,7 +8,14 @@ use crate::{endpoint::Registered, mounted::Mounted};
 /// Marks a request as a startup probe, and records where it arrives. Its type is private, so no client and no layer can
 /// create one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Marker(Arc<Mutex<Option<Arrival>>>);
+pub(super) struct Marker(Arc<Mutex<Track>>);
+
+/// The parts of the server that a startup probe has reached.
+#[derive(Debug, Default)]
+struct Track {
+    has_entered_group: bool,
+    arrival: Option<Arrival>,
+}
 
 /// Where a startup probe arrived, and what was missing from the request there.
 #[derive(Debug, Clone)]
@@ -21,11 +28,17 @@ pub(super) struct Arrival {
 impl Marker {
     /// The record of the endpoint.
     pub(super) fn arrival(&self) -> Option<Arrival> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.track(|track| track.arrival.take())
     }
 
-    fn note(&self, arrival: Arrival) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(arrival);
+    /// Whether it has reached the layers of the endpoint's group.
+    pub(super) fn has_entered_group(&self) -> bool {
+        self.track(|track| track.has_entered_group)
+    }
+
+    /// Locked only to read or write, never while anything else is called.
+    fn track<T>(&self, read: impl FnOnce(&mut Track) -> T) -> T {
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -53,6 +66,13 @@ pub fn is_startup_probe(extensions: &http::Extensions) -> bool {
     extensions.get::<Marker>().is_some()
 }
 
+/// Notes that a startup probe has reached the layers of a group.
+pub(crate) fn enter_group(extensions: &http::Extensions) {
+    if let Some(marker) = extensions.get::<Marker>() {
+        marker.track(|track| track.has_entered_group = true);
+    }
+}
+
 /// Stops a startup probe at its endpoint, before extractors and handler; `None` for every request from outside.
 pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
     let marker = parts.extensions.get::<Marker>()?;
@@ -62,7 +82,7 @@ pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
         .enumerate()
         .filter(|(_, requirement)| requirement.is_absent(&parts.extensions));
     let absent = unmet.map(|(number, _)| number).collect();
-    marker.note(Arrival { at: mounted.registered, absent });
+    marker.track(|track| track.arrival = Some(Arrival { at: mounted.registered, absent }));
     // The response of a real handshake, so that layers on the way back see what they will see later.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
     Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())

@@ -10,5 +10,5 @@ mod request;
 pub(crate) use answer::{Answer, Refusal};
 pub(crate) use ask::{ask_all, ask_left_out};
 pub(crate) use beside::ask_users_router;
-pub(crate) use marker::intercept;
 pub use marker::is_startup_probe;
+pub(crate) use marker::{enter_group, intercept};

@@ -49,4 +49,17 @@ async fn list(_handshake: Handshake, Path(_all): Path<Vec<(String, String)>>) {
     todo!()
 }
 
+/// `Server::prefix` may put a parameter in front of the route of a group.
+#[ws_endpoint("/prefixed/{room}", group = "tenant")]
+async fn prefixed(_handshake: Handshake, Path((_tenant, _room)): Path<(String, u64)>) {
+    todo!()
+}
+
+const ROUTE: &str = "/constant/{room}";
+
+#[ws_endpoint(ROUTE, group = "tenant")]
+async fn constant(_handshake: Handshake, Path((_tenant, _room)): Path<(String, u64)>) {
+    todo!()
+}
+
 fn main() {}
