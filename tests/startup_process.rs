@@ -200,6 +200,75 @@ fn a_program_that_listens_itself_answers_a_check_before_it_does() {
 }
 
 #[test]
+fn a_program_that_listens_itself_can_end_itself_after_a_check() {
+    let (_listener, address) = taken();
+    for check in ["1", "json"] {
+        let output = program(AXUM, &address, check).arg("ends itself").output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), "ended by itself\n"));
+        assert_eq!(text(&output.stdout).matches("/echo").count(), 1, "{}", text(&output.stdout));
+    }
+    let output = program(AXUM, &address, "").arg("ends itself").output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+}
+
+/// `SOCKEYE_ENV` in the environment of a program.
+fn in_environment(value: &str, address: &str) -> Output {
+    program(HEALTHY, address, "").env("SOCKEYE_ENV", value).output().unwrap()
+}
+
+#[test]
+fn development_stays_on_the_machine() {
+    let output = in_environment("development", "0.0.0.0:0");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stderr));
+    let (_listener, address) = taken();
+    assert!(text(&in_environment("production", &address).stderr).contains("error[bind_failed]"));
+    let misspelled = in_environment("developement", &address);
+    assert_eq!(misspelled.status.code(), Some(1));
+    insta::assert_snapshot!(text(&misspelled.stderr));
+}
+
+#[tokio::test]
+async fn development_lets_pages_of_the_machine_connect_from_any_port() {
+    let mut command = program(HEALTHY, "127.0.0.1:0", "");
+    let command = command.env("SOCKEYE_ENV", "development").stderr(Stdio::piped());
+    let mut child = Running(command.spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert_eq!(
+        line,
+        "sockeye: development: pages of localhost, 127.0.0.1 and [::1] may connect from any port"
+    );
+    let address = lines.next().unwrap().unwrap().rsplit("ws://").next().unwrap().to_owned();
+    for (path, origin, is_welcome) in [
+        ("/echo", "http://localhost:5173", true),
+        ("/echo", "https://127.0.0.1:8443", true),
+        ("/echo", "http://[::1]:4000", true),
+        ("/names/7", "http://localhost:5173", true),
+        ("/names/7", "https://app.example.com", true),
+        ("/echo", "https://app.example.com", false),
+        ("/echo", "http://localhost.example.com:5173", false),
+        ("/echo", "null", false),
+    ] {
+        let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        assert_eq!(connect_async(request).await.is_ok(), is_welcome, "{path} {origin}");
+    }
+}
+
+#[tokio::test]
+async fn who_develops_is_told_how_a_page_of_another_port_may_connect() {
+    let mut child = Running(program(HEALTHY, "127.0.0.1:0", "").stderr(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stderr.take().unwrap()).lines();
+    let address = lines.next().unwrap().unwrap().rsplit("ws://").next().unwrap().to_owned();
+    let mut request = format!("ws://{address}/echo").into_client_request().unwrap();
+    request.headers_mut().insert("origin", "http://localhost:5173".parse().unwrap());
+    connect_async(request).await.unwrap_err();
+    let line = lines.nth(1).unwrap().unwrap();
+    assert!(line.contains("while you develop, `.development(true)` on the `Server`"), "{line}");
+}
+
+#[test]
 fn problems_of_a_program_that_listens_itself_end_it_with_1() {
     for check in ["", "1", "json"] {
         let output = program(AXUM, "127.0.0.1:0", check).args(["-", "broken"]).output().unwrap();

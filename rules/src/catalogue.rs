@@ -246,6 +246,7 @@ rules! {
             UNGUARDED_ENDPOINT "unguarded_endpoint" Forbid,
             UNCOVERED_ENDPOINT "uncovered_endpoint" Deny,
             LOG_UNHEARD "log_unheard" Warn,
+            DEVELOPMENT_EXPOSED "development_exposed" Forbid,
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {

@@ -5,10 +5,14 @@ use std::{
     time::Duration,
 };
 
+use http::request::Parts;
+
 use crate::{
     Heartbeat, Limits, Origins,
     endpoint::{Call, ParameterRequirement, Registered},
     hosts::Hosts,
+    origin::Refused,
+    server::is_local_page,
     shutdown::Lifecycle,
     state::States,
 };
@@ -39,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
+    /// Whether pages of this machine may connect from any port.
+    pub(crate) development: bool,
     /// The path that the program nests the router at; empty if it is at the root.
     pub(crate) nested: Arc<str>,
     /// The time of silence after which the server sends a heartbeat message.
@@ -46,6 +52,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether the page that a request comes from may connect.
+    pub(crate) fn allow_page(&self, parts: &Parts) -> Result<(), Refused> {
+        match self.origins.allow(parts, &self.hosts) {
+            Err(Refused::Elsewhere { origin, .. }) if self.development && is_local_page(&origin, parts) => {
+                Ok(())
+            }
+            judged => judged,
+        }
+    }
+
     /// The route of an endpoint as clients see it: behind the path that the program nests the router at.
     pub(crate) fn outer_route(&self, registered: &Registered) -> String {
         format!("{}{}", self.nested, registered.route)

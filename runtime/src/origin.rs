@@ -8,7 +8,12 @@ use sockeye_rules::{
     origin::{self, Origin, OriginProblem, Pattern},
 };
 
-use crate::{endpoint::OriginOption, hosts::Hosts, log::Words, refusal::Refusal};
+use crate::{
+    endpoint::OriginOption,
+    hosts::{Hosts, is_loopback},
+    log::Words,
+    refusal::Refusal,
+};
 
 /// The longest host name has 253 characters: no page has a longer origin than this, and no longer part is logged.
 pub(crate) const LONGEST: usize = 300;
@@ -250,6 +255,16 @@ impl fmt::Display for Origins {
     }
 }
 
+/// The pages of a development server come from another port.
+fn while_developing(origin: &str) -> &'static str {
+    match origin::parse(origin) {
+        Ok(origin) if is_loopback(&origin.host) => {
+            "; while you develop, `.development(true)` on the `Server` lets pages of this machine connect from any port"
+        }
+        _ => "",
+    }
+}
+
 /// Why an origin is refused.
 #[derive(Debug)]
 pub(crate) enum Refused {
@@ -327,7 +342,8 @@ impl Refused {
             Self::Elsewhere { origin, .. } if origin::parse(origin).is_ok() => format!(
                 "if that page is yours, write `origins = [\"{origin}\"]` in `#[ws_endpoint(..)]` or \
                  `.origins(Origins::list([\"{origin}\"]))` on the `Server`; behind a proxy that changes `Host`, pass it on \
-                 (nginx: `proxy_set_header Host $http_host;`) or set `.public_url(\"{origin}\")` on the `Server`"
+                 (nginx: `proxy_set_header Host $http_host;`) or set `.public_url(\"{origin}\")` on the `Server`{}",
+                while_developing(origin)
             ),
             _ => "connect from a page that has an origin, or write `origins = any` if any page may connect"
                 .to_owned(),

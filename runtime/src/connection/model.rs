@@ -174,6 +174,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
         hosts: Arc::default(),
         limits: Limits::new(),
         heartbeat: Heartbeat::off(),
+        development: false,
         nested: "".into(),
         heartbeat_message: None,
     };

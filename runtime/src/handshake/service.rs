@@ -100,7 +100,7 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     }
     let Settings { origins, hosts, .. } = &endpoint.settings;
     hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
-    origins.allow(&parts, hosts).map_err(origin::Refused::into_refusal)?;
+    endpoint.settings.allow_page(&parts).map_err(origin::Refused::into_refusal)?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     let upgrade = upgrade_of(&mut parts, caller)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;

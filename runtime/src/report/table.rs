@@ -26,6 +26,9 @@ pub(crate) fn table(
         text.push_str(&allowed(endpoint));
     }
     let _ = write!(text, "\nserver: {}\n", defaults(server));
+    if server.development {
+        text.push_str("development: pages of localhost, 127.0.0.1 and [::1] may connect from any port\n");
+    }
     if let Some(path) = console {
         let _ = writeln!(text, "console: {path}");
     }

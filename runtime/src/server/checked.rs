@@ -7,7 +7,7 @@ use axum::Router;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::{
-    listen,
+    development, listen,
     mode::{self, Mode},
     moments::Moments,
     run,
@@ -175,7 +175,8 @@ impl Checked {
     ///
     /// With `SOCKEYE_CHECK=1` or `json` in the environment this prints the endpoints, as [`serve`](Self::serve) does,
     /// and exits the process with status 0, because otherwise the program would continue and listen. So call it before
-    /// you bind, and in a program with several servers, after the others are checked.
+    /// you bind, and in a program with several servers, after the others are checked. A program that must end by itself asks
+    /// [`check_only`](Self::check_only) before.
     pub fn into_router(mut self) -> Router {
         self.end_if_only_asked();
         metrics::describe();
@@ -228,6 +229,34 @@ impl Checked {
         (self.router, shutdown::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
 
+    /// Whether the environment asks only for the check, as with `SOCKEYE_CHECK=1`. If so, its result has been printed when this returns.
+    ///
+    /// For a program that listens itself, and has to end by itself: without this call, [`into_router`](Self::into_router) ends the
+    /// process.
+    ///
+    /// ```no_run
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let checked = sockeye::Server::new().check().await?;
+    ///     if checked.check_only() {
+    ///         return Ok(()); // with status 0
+    ///     }
+    ///     let router = checked.into_router();
+    ///     // ..
+    ///     # let _ = router;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use = "with `true`, the program must not listen"]
+    pub fn check_only(&self) -> bool {
+        // `Server::check` has reported invalid values of the variable.
+        let Ok(mode) = Mode::of_environment() else { return false };
+        if mode != Mode::Serve {
+            self.print_warnings();
+        }
+        self.is_answered(mode)
+    }
+
     /// Listens on the address and serves until the server is stopped.
     ///
     /// # Errors
@@ -236,7 +265,7 @@ impl Checked {
     /// provide.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
         let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
-        let listener = match listen::bind(address).await {
+        let listener = match listen::bind(address, checked.settings.development).await {
             Ok(listener) => listener,
             Err(problem) => return Err(StartupError::new(vec![problem], checked.endpoints.len())),
         };
@@ -248,11 +277,15 @@ impl Checked {
     ///
     /// # Errors
     ///
-    /// If an endpoint needs a `ConnectInfo` that this listener does not provide.
+    /// If an endpoint needs a `ConnectInfo` that this listener does not provide, or if a server in
+    /// [development](crate::Server::development) would listen on an address that is not loopback.
     pub async fn serve_on(self, listener: TcpListener) -> Result<(), StartupError> {
-        if let Some(checked) = self.ready_to_listen()? {
-            checked.run(listener).await;
+        let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
+        let address = listener.local_addr().ok().filter(|_| checked.settings.development);
+        if let Some(problem) = development::exposed(address.as_slice()) {
+            return Err(StartupError::new(vec![problem], checked.endpoints.len()));
         }
+        checked.run(listener).await;
         Ok(())
     }
 
@@ -301,8 +334,11 @@ impl Checked {
         }
     }
 
-    /// On standard error, like startup errors.
+    /// On standard error, like startup errors, and that the server is in development mode.
     fn print_warnings(&self) {
+        if self.settings.development {
+            development::tell();
+        }
         let look = report::Look::of(&io::stderr());
         // Standard error may be closed, which is no reason not to serve.
         let _ = io::stderr().write_all(report::each(&self.warnings, look).as_bytes());

@@ -9,7 +9,7 @@ use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
-use super::moments::Listening;
+use super::{development, moments::Listening};
 use crate::startup::{Problem, bind_failed, unresolved};
 
 /// The source of connections: a port, or the pipes of a test.
@@ -41,9 +41,13 @@ impl Listen for TcpListener {
 }
 
 /// Listens on the first address that works.
-pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, Problem> {
+pub(super) async fn bind(address: impl ToSocketAddrs, is_development: bool) -> Result<TcpListener, Problem> {
+    let addresses: Vec<_> = lookup_host(address).await.map_err(|error| unresolved(&error))?.collect();
+    if let Some(problem) = development::exposed(&addresses).filter(|_| is_development) {
+        return Err(problem);
+    }
     let mut failed = None;
-    for address in lookup_host(address).await.map_err(|error| unresolved(&error))? {
+    for address in addresses {
         match TcpListener::bind(address).await {
             Ok(listener) => return Ok(listener),
             Err(error) => failed = Some(bind_failed(address, &error)),

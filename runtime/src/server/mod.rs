@@ -10,6 +10,7 @@ mod consoled;
 mod delivery;
 #[cfg(feature = "asyncapi")]
 mod described;
+mod development;
 mod door;
 mod faults;
 mod frames;
@@ -28,6 +29,7 @@ mod watched;
 mod wire;
 
 pub use checked::{Checked, EndpointInfo};
+pub(crate) use development::is_local_page;
 pub(crate) use groups::{Groups, mounted};
 pub use health::Health;
 #[cfg(feature = "testing")]
@@ -81,6 +83,7 @@ pub struct Server {
     layers: Vec<Surround>,
     groups: Groups,
     nested: String,
+    development: Option<bool>,
     expected: Vec<String>,
     allowed: Vec<Allowance>,
     components: Vec<Component>,
@@ -104,6 +107,7 @@ impl Server {
             layers: Vec::new(),
             groups: Groups::default(),
             nested: String::new(),
+            development: None,
             expected: Vec::new(),
             allowed: Vec::new(),
             components: Vec::new(),
@@ -461,6 +465,7 @@ impl Server {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let tap = consoled::tap(self.console.as_ref(), &self.groups);
         let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap);
+        let development = self.is_development();
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
         let (limits, descriptors) = descriptors::fit(written);
@@ -469,6 +474,7 @@ impl Server {
             hosts,
             limits,
             heartbeat: self.heartbeat,
+            development,
             nested: self.nested.as_str().into(),
             heartbeat_message: None,
         };
@@ -498,6 +504,7 @@ impl Server {
         startup_probe::ask_users_router(self.router.as_ref(), &settings.hosts, &mut endpoints).await;
         let unready = components.unready().await;
         let misnamed = groups::problems(&self.groups, &self.nested);
+        let unknown_environment = development::problem(self.development);
         let (groups, expected, given, allowed) = (self.groups, self.expected, self.given, self.allowed);
         let context = Context {
             groups,
@@ -515,6 +522,7 @@ impl Server {
         problems.extend(unhealthy);
         problems.extend(misplaced);
         problems.extend(misnamed);
+        problems.extend(unknown_environment);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
         (Checked::new(router, context, warnings, lifecycle, self.moments, console), problems)
     }

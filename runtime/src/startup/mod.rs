@@ -14,6 +14,7 @@ mod user_router;
 mod wording;
 
 mod bind_failed;
+mod development_exposed;
 
 use sockeye_rules::Rule;
 
@@ -30,6 +31,7 @@ pub(crate) use components::{Component, Unready, ask};
 pub(crate) use conflicting_route::no_place_for_console;
 pub(crate) use conflicting_route::no_place_for_health;
 pub(crate) use context::{Candidate, Clash, Context};
+pub(crate) use development_exposed::development_exposed;
 pub(crate) use mount::{alone, caught, mount};
 pub(crate) use problem::Place;
 pub(crate) use user_router::UserRouter;
@@ -48,8 +50,8 @@ macro_rules! checks {
 }
 
 checks! {
-    /// Every rule of the startup gate, in the order in which they run. `bind_failed` is not among them: it is only known when
-    /// all of these pass.
+    /// Every rule of the startup gate, in the order in which they run. `bind_failed` and `development_exposed` are not among them: the
+    /// address is only known when all of these pass.
     CHECKS {
         mod no_endpoints: NO_ENDPOINTS,
         mod missing_endpoint: MISSING_ENDPOINT,
@@ -104,14 +106,16 @@ fn run(checks: &[(&Rule, Check)], context: &Context) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use sockeye_rules::{BIND_FAILED, Phase, RULES};
+    use sockeye_rules::{BIND_FAILED, DEVELOPMENT_EXPOSED, Phase, RULES};
 
     use super::{CHECKS, LISTENER_CHECKS};
 
     #[test]
     fn every_startup_rule_has_its_check() {
         let checked: Vec<_> = CHECKS.iter().chain(LISTENER_CHECKS).map(|(rule, _)| rule.name).collect();
-        for rule in RULES.iter().filter(|rule| rule.phase == Phase::Startup && **rule != &BIND_FAILED) {
+        let of_address = [BIND_FAILED.name, DEVELOPMENT_EXPOSED.name];
+        let startup = RULES.iter().filter(|rule| rule.phase == Phase::Startup);
+        for rule in startup.filter(|rule| !of_address.contains(&rule.name)) {
             assert_eq!(checked.iter().filter(|name| **name == rule.name).count(), 1, "{}", rule.name);
         }
     }

@@ -28,11 +28,15 @@ async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Arguments: the address, `drain` or `-`, and the group.
+/// Arguments: the address, `drain`, `ends itself` or `-`, and the group.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let [address, drain, group] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
     let checked = Server::new().group(group).shutdown(signal()).check().await?;
+    if drain == "ends itself" && checked.check_only() {
+        eprintln!("ended by itself");
+        return Ok(());
+    }
     let (router, drained) = if drain == "drain" {
         let (router, drained) = checked.into_router_and_drained();
         (router, Some(drained))
