@@ -54,7 +54,7 @@ test("a field that is renamed in Rust breaks the page", (t) => {
 
 /** What the types allow, and what they do not. */
 const USE = `
-import { allNews, delete_, plain, type News } from "./endpoints.js";
+import { a__b, aB, allNews, delete_, plain, type News, type Tree } from "./endpoints.js";
 
 const news = allNews({ kind: 7, rest: "a/b" }, { base: "https://app.example.com", query: { since: "1" } });
 news.addEventListener("message", ({ detail }) => {
@@ -76,6 +76,12 @@ delete_().send(new Uint8Array(1));
 // @ts-expect-error a raw endpoint takes no JSON
 delete_().send({});
 plain().send({ anything: 1 });
+const tree: Tree = { left: "leaf", right: { deep: "leaf" } };
+aB().send(tree);
+// @ts-expect-error a number is no tree
+aB().send({ left: { deep: 1 } });
+a__b({ resume: true }).addEventListener("message", ({ detail }) => detail.count.toFixed());
+a__b().send({ column: 1, row: 2 });
 const ended: News = { type: "ended" };
 console.log(ended);
 `;

@@ -1,12 +1,11 @@
 //! The document that a program prints.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Server;
 use crate::{
-    output::tell,
     probe::Trouble,
     program::{self, Program, Ran, ask, metadata},
 };
@@ -14,7 +13,7 @@ use crate::{
 /// The version of AsyncAPI that is read here.
 const VERSION: &str = "3.0.0";
 
-/// Runs the program, takes its document, and names the types that have no schema on standard error.
+/// Runs the program, and takes its document.
 pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble> {
     let ran = program::run(options, "asyncapi")?;
     let documents = program::documents(&ran.output, |value| value["asyncapi"] == VERSION);
@@ -23,7 +22,6 @@ pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble>
     }
     let mut document = choose(documents, server.group.as_deref())?;
     name(&mut document, &ran, options)?;
-    tell(&without_schema(&document));
     Ok(document)
 }
 
@@ -85,27 +83,6 @@ fn name(document: &mut Value, ran: &Ran, options: &Program) -> Result<(), Troubl
         document["info"]["description"] = description.into();
     }
     Ok(())
-}
-
-/// A line for each type without a schema, and what to write.
-fn without_schema(document: &Value) -> String {
-    let mut text = String::new();
-    let channels = document["channels"].as_object();
-    for (endpoint, channel) in channels.into_iter().flatten() {
-        let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
-        let types: BTreeSet<&str> =
-            messages.filter_map(|message| message["x-sockeye-without-schema"].as_str()).collect();
-        for name in types {
-            let _ = writeln!(
-                text,
-                "warning: `{name}`, a message of the endpoint `{endpoint}`, has no schema and is documented as any JSON"
-            );
-        }
-    }
-    if !text.is_empty() {
-        text.push_str("help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types\n");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::Missing;
 use crate::{
     output::{show, tell},
     probe::Trouble,
@@ -23,29 +24,39 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// A directory has no place for a document.
+    pub(crate) fn are_files(&self) -> Result<(), Trouble> {
+        let first = self.first();
+        if !first.is_dir() {
+            return Ok(());
+        }
+        let inside = first.join("asyncapi.json");
+        Err(Trouble::new(format!("`{}` is a directory", first.display()))
+            .help(format!("name a file, such as `{}`", inside.display())))
+    }
+
     /// The file that is named, to write or to compare.
     pub(crate) fn first(&self) -> PathBuf {
         self.output.clone().or_else(|| self.check.clone()).unwrap_or_default()
     }
 }
 
-/// Prints the texts, writes them to their files, or compares them; `false` if one differs. `again` is the command that writes them.
+/// Prints the texts, writes them to their files, or compares them; `false` if one differs, or a schema is missing that may not be.
+/// `again` is the command that writes them.
 pub(crate) fn deliver(
     files: &Files,
     texts: &[(PathBuf, String)],
+    missing: &Missing,
     again: &str,
     program: &Program,
 ) -> Result<bool, Trouble> {
+    tell(&missing.lines());
     if let Some(file) = &files.check {
-        let differences =
-            texts.iter().map(|(path, text)| difference(path, text)).collect::<Result<Vec<_>, _>>()?;
-        let differences = differences.concat();
-        if !differences.is_empty() {
-            let arguments = program.behind_dashes();
-            let again = format!("{again} --output {}{arguments}", quoted(&file.display().to_string()));
-            tell(&format!("{differences}help: run `{again}` and commit the file\n"));
-        }
-        return Ok(differences.is_empty());
+        return compare(texts, missing, &format!("{again}{}", output(file, program)));
+    }
+    tell(&missing.help(None));
+    if missing.is_denied() {
+        return Ok(false);
     }
     for (path, text) in texts {
         match &files.output {
@@ -55,6 +66,22 @@ pub(crate) fn deliver(
         }
     }
     Ok(true)
+}
+
+/// The end of the command that writes the file.
+fn output(file: &Path, program: &Program) -> String {
+    format!(" --output {}{}", quoted(&file.display().to_string()), program.behind_dashes())
+}
+
+/// Compares all, and says once what to do: first types get their schemas, and then the file is written.
+fn compare(texts: &[(PathBuf, String)], missing: &Missing, again: &str) -> Result<bool, Trouble> {
+    let differences =
+        texts.iter().map(|(path, text)| difference(path, text)).collect::<Result<Vec<_>, _>>()?.concat();
+    let rewrite = format!("run `{again}` and commit the file");
+    let is_right = differences.is_empty() && !missing.is_denied();
+    let rewrite = (!differences.is_empty() || missing.is_any()).then_some(&*rewrite);
+    tell(&format!("{differences}{}", missing.help(rewrite)));
+    Ok(is_right)
 }
 
 /// Writes the file, in a directory that may be new.

@@ -2,11 +2,13 @@
 
 mod document;
 mod file;
+mod missing;
 
 use std::{fs, path::Path, process::ExitCode};
 
 pub(crate) use document::read;
 pub(crate) use file::{Files, deliver};
+pub(crate) use missing::{Missing, Strictness};
 use serde_json::Value;
 
 use crate::{
@@ -18,8 +20,8 @@ use crate::{
 ///
 /// The program runs with `SOCKEYE_CHECK=asyncapi`: it reaches `Server::serve`, checks everything, and exits without listening.
 /// It needs the feature `asyncapi` of `sockeye`. Messages have a schema if their types implement `schemars::JsonSchema`; others
-/// are documented as any JSON, and named on standard error. `--check` ignores the title and the version. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there
-/// is no document.
+/// are documented as any JSON, and named on standard error. `--check` ignores the title and the version. Exit status: 0, or 1 if `--check` finds a difference
+/// or `--deny-missing-schema` a type without a schema, or 2 if there is no document.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     server: Server,
     #[command(flatten)]
     files: Files,
+    #[command(flatten)]
+    strictness: Strictness,
 }
 
 /// Which of several servers of a program.
@@ -62,8 +66,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn try_run(options: &Options) -> Result<bool, Trouble> {
-    let mut document = read(&options.program, &options.server)?;
     let files = &options.files;
+    files.are_files()?;
+    let mut document = read(&options.program, &options.server)?;
     if let Some(file) = &files.check {
         keep_name(&mut document, file);
     }
@@ -73,5 +78,6 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         options.program.before_arguments()
     );
     let text = format!("{document:#}\n");
-    deliver(files, &[(files.first(), text)], &again, &options.program)
+    let missing = Missing::of(&document, options.strictness);
+    deliver(files, &[(files.first(), text)], &missing, &again, &options.program)
 }

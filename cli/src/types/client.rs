@@ -10,10 +10,10 @@ use crate::program::quoted;
 /// The module in npm.
 const DEFAULT: &str = "sockeye-client";
 
-/// The module of the command line, or else the one of the file that is compared.
+/// The module of the command line, or else the one of the file that is compared or written anew.
 pub(super) fn client(options: &Options) -> String {
     let given = options.client.clone();
-    given.or_else(|| options.files.check.as_deref().and_then(of_file)).unwrap_or_else(|| DEFAULT.to_owned())
+    given.or_else(|| of_file(&options.files.first())).unwrap_or_else(|| DEFAULT.to_owned())
 }
 
 /// The choice as it is written on a command line.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sockeye_rules::route::{Part, parts};
 
 use super::{
-    names::{field, function, text},
+    names::{field, text},
     schema::{Schemas, comment},
 };
 
@@ -37,7 +37,7 @@ pub(super) enum Format {
 }
 
 impl Endpoint {
-    pub(super) fn new(document: &Value, id: &str, schemas: &Schemas<'_>) -> Self {
+    pub(super) fn new(document: &Value, id: &str, name: String, schemas: &Schemas<'_>) -> Self {
         let channel = &document["channels"][id];
         // What the server sends, the page receives.
         let (sent, received) = (message(document, id, "receive"), message(document, id, "send"));
@@ -50,7 +50,7 @@ impl Endpoint {
         let is_json = format == Format::Json;
         let subprotocols = channel["x-sockeye"]["subprotocols"].as_array().into_iter().flatten();
         Self {
-            name: function(id),
+            name,
             docs: comment(channel["description"].as_str(), 0),
             parameters: parameters(channel),
             address: address(channel),

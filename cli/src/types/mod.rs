@@ -1,6 +1,7 @@
 //! `cargo sockeye types`: the messages of a program as types of TypeScript, and a function for each endpoint that connects to it.
 
 mod client;
+mod cycles;
 mod endpoint;
 mod gaps;
 mod module;
@@ -10,7 +11,7 @@ mod schema;
 use std::{path::Path, process::ExitCode};
 
 use crate::{
-    asyncapi::{Files, Server, deliver, read},
+    asyncapi::{Files, Missing, Server, Strictness, deliver, read},
     output::tell,
     probe::Trouble,
     program::Program,
@@ -20,7 +21,8 @@ use crate::{
 ///
 /// The program runs as for `cargo sockeye asyncapi`, and needs the same feature. `--output` and `--check` take a file that ends in
 /// `.ts`, or one that ends in `.js` for a page without a build step: its declarations are beside it in a file that ends in
-/// `.d.ts`. Exit status: 0, or 1 if `--check` finds a difference, or 2 if there are no types.
+/// `.d.ts`. Exit status: 0, or 1 if `--check` finds a difference or `--deny-missing-schema` a type without a schema, or 2 if there are no
+/// types.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -29,7 +31,9 @@ pub(crate) struct Options {
     server: Server,
     #[command(flatten)]
     files: Files,
-    /// The module that has `connect`: `sockeye-client`, or with `--check` the one that the file imports, if not given
+    #[command(flatten)]
+    strictness: Strictness,
+    /// The module that has `connect`; if not given, the one that the file imports, or else `sockeye-client`
     #[arg(long, value_name = "MODULE")]
     client: Option<String>,
 }
@@ -59,7 +63,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
         options.program.before_arguments(),
         client::as_written(&client)
     );
-    deliver(files, &texts, &again, &options.program)
+    deliver(files, &texts, &Missing::of(&document, options.strictness), &again, &options.program)
 }
 
 /// What is written.

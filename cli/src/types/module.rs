@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     endpoint::{Endpoint, Format},
-    names::text,
+    names::{functions, text},
     schema::Schemas,
 };
 
@@ -56,7 +56,9 @@ impl<'a> Module<'a> {
     pub(super) fn new(document: &'a Value, client: &'a str) -> Self {
         let schemas = Schemas::new(document);
         let channels = document["channels"].as_object().into_iter().flatten();
-        let endpoints = channels.map(|(id, _)| Endpoint::new(document, id, &schemas)).collect();
+        let named = functions(channels.map(|(id, _)| id.as_str()));
+        let each = named.into_iter().map(|(id, name)| Endpoint::new(document, id, name, &schemas));
+        let endpoints = each.collect();
         Self { schemas, endpoints, client }
     }
 
@@ -65,7 +67,7 @@ impl<'a> Module<'a> {
             format!("{HEAD}import * as $sockeye from {};\n\n{}", text(self.client), self.types());
         for endpoint in &self.endpoints {
             module.push_str(&endpoint.docs);
-            module.push_str(&overloads(endpoint));
+            module.push_str(&overloads(endpoint).concat());
             let _ = write!(
                 module,
                 "export function {}({}options: $Options<any, any> = {{}}): $sockeye.SockeyeSocket<any, any> {{\n  return {};\n}}\n\n",
@@ -100,8 +102,8 @@ impl<'a> Module<'a> {
         let mut module =
             format!("{HEAD}import type * as $sockeye from {};\n\n{}", text(self.client), self.types());
         for endpoint in &self.endpoints {
-            for overload in overloads(endpoint).lines() {
-                let _ = writeln!(module, "{}{overload}", endpoint.docs);
+            for overload in overloads(endpoint) {
+                let _ = write!(module, "{}{overload}", endpoint.docs);
             }
             module.push('\n');
         }
@@ -121,19 +123,18 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The ways to call the function of an endpoint, each in one line.
-fn overloads(endpoint: &Endpoint) -> String {
+/// The ways to call the function of an endpoint.
+fn overloads(endpoint: &Endpoint) -> Vec<String> {
     let Endpoint { name, received, sent, format, resumes, has_signals, .. } = endpoint;
     let parameters = endpoint.parameters();
     let told = |message: &str| if *has_signals { format!("$Told<{message}>") } else { message.to_owned() };
     let plain = told(received);
-    let mut lines = String::new();
+    let mut overloads = Vec::new();
     if *resumes {
         let resumed = told(&format!("$Resumed<{received}>"));
-        let _ = writeln!(
-            lines,
-            "export function {name}({parameters}options: $Options<{resumed}, {sent}> & {{ resume: true }}): $sockeye.SockeyeSocket<{resumed}, {sent}>;"
-        );
+        overloads.push(format!(
+            "export function {name}({parameters}options: $Options<{resumed}, {sent}> & {{ resume: true }}): $sockeye.SockeyeSocket<{resumed}, {sent}>;\n"
+        ));
     }
     // No one but the program knows how messages of its own codec are written.
     let options = if *format == Format::Other {
@@ -142,11 +143,10 @@ fn overloads(endpoint: &Endpoint) -> String {
     } else {
         format!("options?: $Options<{plain}, {sent}>")
     };
-    let _ = writeln!(
-        lines,
-        "export function {name}({parameters}{options}): $sockeye.SockeyeSocket<{plain}, {sent}>;"
-    );
-    lines
+    overloads.push(format!(
+        "export function {name}({parameters}{options}): $sockeye.SockeyeSocket<{plain}, {sent}>;\n"
+    ));
+    overloads
 }
 
 /// The call of `connect`.

@@ -86,6 +86,28 @@ const TAKEN: [&str; 28] = [
     "ArrayBufferView",
 ];
 
+/// Names of values that what we write uses, or that a module cannot have: a function `then` would be called by `await import(..)`.
+const USED: [&str; 6] = ["String", "URL", "URLSearchParams", "encodeURIComponent", "then", "undefined"];
+
+/// A function for each channel. If two would have one name, that of the shorter channel has it, so that a new endpoint seldom renames
+/// the function of another one; the other function is called as its channel.
+pub(super) fn functions<'a>(channels: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
+    let mut taken: BTreeSet<String> = USED.iter().chain(&RESERVED).map(|&name| name.to_owned()).collect();
+    let mut channels: Vec<&str> = channels.collect();
+    channels.sort_by_key(|channel| (channel.len(), *channel));
+    let named = channels.into_iter().map(|channel| {
+        let mut name = camel_case(channel);
+        if taken.contains(&name) {
+            name = identifier(channel);
+        }
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        (channel, name)
+    });
+    named.collect()
+}
+
 /// A type of TypeScript for each schema.
 pub(super) fn types<'a>(schemas: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let mut taken: BTreeSet<String> = TAKEN.iter().chain(&RESERVED).map(|&name| name.to_owned()).collect();
@@ -112,7 +134,7 @@ fn identifier(name: &str) -> String {
 }
 
 /// `validationUpdates` of `validation_updates`.
-pub(super) fn function(channel: &str) -> String {
+fn camel_case(channel: &str) -> String {
     let mut words = channel.split('_').filter(|word| !word.is_empty());
     let mut name = identifier(words.next().unwrap_or("_"));
     for word in words {
@@ -120,7 +142,7 @@ pub(super) fn function(channel: &str) -> String {
         name.push_str(&first.to_ascii_uppercase());
         name.push_str(identifier(rest).trim_start_matches('_'));
     }
-    if RESERVED.contains(&name.as_str()) { format!("{name}_") } else { name }
+    name
 }
 
 /// The name of a field, in quotes where it is no identifier.
@@ -142,11 +164,22 @@ mod tests {
 
     #[test]
     fn names_of_rust_become_names_of_javascript() {
-        assert_eq!(function("validation_updates"), "validationUpdates");
-        assert_eq!(function("delete"), "delete_");
-        assert_eq!(function("v2_4x_feed"), "v24xFeed");
+        assert_eq!(camel_case("validation_updates"), "validationUpdates");
+        assert_eq!(camel_case("v2_4x_feed"), "v24xFeed");
         assert_eq!(field("level"), "level");
         assert_eq!(field("content-type"), "\"content-type\"");
+    }
+
+    #[test]
+    fn no_two_endpoints_have_one_function() {
+        let named = |channels: &[&'static str]| -> Vec<(&str, String)> {
+            functions(channels.iter().copied()).into_iter().collect()
+        };
+        let pair = |channel: &'static str, name: &str| (channel, name.to_owned());
+        assert_eq!(named(&["a__b", "a_b"]), [pair("a__b", "a__b"), pair("a_b", "aB")]);
+        assert_eq!(named(&["a_b", "aB"]), [pair("aB", "aB"), pair("a_b", "a_b")]);
+        assert_eq!(named(&["delete", "delete_"]), [pair("delete", "delete_"), pair("delete_", "delete__")]);
+        assert_eq!(named(&["URL", "then"]), [pair("URL", "URL_"), pair("then", "then_")]);
     }
 
     #[test]

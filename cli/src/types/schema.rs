@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
+    cycles::unfolded,
     gaps::is_never,
     names::{field, text, types},
 };
@@ -64,7 +65,8 @@ impl<'a> Schemas<'a> {
         let mut text = String::new();
         for (name, schema) in &self.all {
             text.push_str(&comment(schema["description"].as_str(), 0));
-            let _ = write!(text, "export type {} = {};\n\n", self.names[name], self.type_of(schema));
+            let ty = self.type_of(&unfolded(name, &self.all));
+            let _ = write!(text, "export type {} = {ty};\n\n", self.names[name]);
         }
         text
     }
@@ -160,7 +162,11 @@ impl<'a> Schemas<'a> {
             (None, []) => Some("Record<string, unknown>".into()),
             (None, others) => {
                 let values = union(others.iter().map(|other| self.at(other, depth))).text;
-                Some(format!("Record<string, {values}>").into())
+                // Not `Record<string, Tree>`: a type of TypeScript may refer to itself within braces only.
+                Some(match &*values {
+                    "unknown" => "Record<string, unknown>".into(),
+                    _ => format!("{{ [key: string]: {values} }}").into(),
+                })
             }
             (Some(properties), []) => Some(self.members(properties, fields, depth).into()),
             // What the named fields are is known, and must fit into what all others are.
@@ -231,7 +237,7 @@ fn literal(value: &Value) -> String {
 fn union(types: impl Iterator<Item = Type>) -> Type {
     let mut all: Vec<Type> = Vec::new();
     for one in types {
-        if !all.contains(&one) {
+        if !all.contains(&one) && one.text != "never" {
             all.push(one);
         }
     }
@@ -295,11 +301,11 @@ mod tests {
             (json!({ "type": "object" }), "Record<string, unknown>"),
             (
                 json!({ "type": "object", "additionalProperties": { "type": "boolean" } }),
-                "Record<string, boolean>",
+                "{ [key: string]: boolean }",
             ),
             (
                 json!({ "type": "object", "patternProperties": { "^\\d+$": { "$ref": "#/components/schemas/Step" } }, "additionalProperties": false }),
-                "Record<string, Step>",
+                "{ [key: string]: Step }",
             ),
             (
                 json!({ "type": "array", "prefixItems": [{ "type": "string" }], "items": { "type": "number" } }),

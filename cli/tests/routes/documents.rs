@@ -61,11 +61,64 @@ fn a_document_that_was_committed_is_compared() {
         "asyncapi.json` is not what the program's endpoints are\n".to_owned(),
         "the file has `\"subject\": {`, the program has `\"topic\": {`\n".to_owned(),
         format!(
-            "help: run `cargo sockeye asyncapi --bin documented --features documented --output {}`",
+            "; then run `cargo sockeye asyncapi --bin documented --features documented --output {}`",
             shown(&file)
         ),
     ] {
         assert!(other.err.contains(&part), "{part} not in {}", other.err);
+    }
+}
+
+#[test]
+fn a_missing_schema_can_be_an_error() {
+    let file = file("denied.json");
+    let _ = fs::remove_file(&file);
+    let said = "error: `documented::Plain`, a message of the endpoint `plain`, has no schema and is documented as any JSON\n\
+                help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types\n";
+    for arguments in [vec!["--deny-missing-schema"], vec!["--deny-missing-schema", "--output", &file]] {
+        let seen = command("asyncapi", &documented(&arguments));
+        assert_eq!((seen.status, seen.out.as_str()), (1, ""), "{}", seen.err);
+        assert!(seen.err.ends_with(said), "{}", seen.err);
+    }
+    assert!(!Path::new(&file).exists());
+    let seen = command("types", &documented(&["--deny-missing-schema"]));
+    assert_eq!((seen.status, seen.out.as_str()), (1, ""), "{}", seen.err);
+
+    let complete =
+        ["--bin", "several", "--features", "documented", "--group", "two", "--deny-missing-schema"];
+    assert_eq!(command("asyncapi", &complete).status, 0);
+}
+
+/// A type that has lost its schema is no reason to commit a document without it.
+#[test]
+fn a_comparison_says_once_what_to_do() {
+    let file = file("without_schema.json");
+    let written = command("asyncapi", &documented(&["--output", &file]));
+    assert_eq!(written.status, 0, "{}", written.err);
+    let again = format!(
+        "help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types; then run \
+         `cargo sockeye asyncapi --bin documented --features documented --output {}` and commit the file\n",
+        shown(&file)
+    );
+    let same = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!((same.status, same.err.matches("help: run `").count()), (0, 1), "{}", same.err);
+    let denied = command("asyncapi", &documented(&["--deny-missing-schema", "--check", &file]));
+    assert_eq!((denied.status, denied.err.ends_with(&again)), (1, true), "{}", denied.err);
+
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("\"topic\"", "\"subject\"")).unwrap();
+    let other = command("asyncapi", &documented(&["--check", &file]));
+    assert_eq!((other.status, other.err.matches("help: run `").count()), (1, 1), "{}", other.err);
+    assert!(other.err.ends_with(&again), "{}", other.err);
+}
+
+#[test]
+fn a_directory_is_no_document() {
+    for option in ["--check", "--output"] {
+        let seen = command("asyncapi", &documented(&[option, "."]));
+        assert_eq!((seen.status, seen.out.as_str()), (2, ""));
+        let said = "error: `.` is a directory\nhelp: name a file, such as `./asyncapi.json`\n";
+        assert_eq!(seen.err, said);
     }
 }
 
@@ -127,7 +180,7 @@ fn messages_become_types_and_endpoints_functions() {
 #[test]
 fn what_types_leave_out_is_said() {
     let seen = command("types", &documented(&[]));
-    assert!(seen.out.contains("  by_number: Record<string, Item>;\n"), "{}", seen.out);
+    assert!(seen.out.contains("  by_number: { [key: string]: Item };\n"), "{}", seen.out);
     let said = "warning: the type `Stock` accepts more in TypeScript than its schema does: TypeScript has nothing for `not`\n";
     assert!(seen.err.contains(said), "{}", seen.err);
     assert_eq!(seen.err.matches("accepts more").count(), 1, "{}", seen.err);
@@ -168,6 +221,10 @@ fn a_module_is_compared_with_the_client_that_it_imports() {
     assert_eq!(written.status, 0, "{}", written.err);
     let same = command("types", &documented(&["--check", &file]));
     assert_eq!(same.status, 0, "{}", same.err);
+    // Written anew, it keeps its client.
+    let again = command("types", &documented(&["--output", &file]));
+    assert_eq!(again.status, 0, "{}", again.err);
+    assert!(fs::read_to_string(&file).unwrap().contains("import * as $sockeye from \"./own.js\";\n"));
     let other = command("types", &documented(&["--client", "./other.js", "--check", &file]));
     assert_eq!(other.status, 1, "{}", other.err);
     assert!(

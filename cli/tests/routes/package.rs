@@ -178,7 +178,7 @@ const DOCUMENTED: &str = r#"
 use axum::extract::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sockeye::{Handshake, Json, ws_endpoint};
+use sockeye::{Handshake, Json, Positioned, ws_endpoint};
 
 /// What a client wants.
 #[derive(Deserialize, JsonSchema)]
@@ -210,6 +210,23 @@ struct Item {
     count: u8,
 }
 
+/// A word, or trees by their names.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Tree {
+    Word(String),
+    Boxed(Box<Tree>),
+    Branches(std::collections::BTreeMap<String, Tree>),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct Place {
+    /// From the left.
+    column: u8,
+    row: u8,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Plain(u8);
 
@@ -236,6 +253,19 @@ async fn stock(handshake: Handshake<Json<Wish, Stock>>) -> sockeye::Result {
 /// Has no schema.
 #[ws_endpoint("/plain")]
 async fn plain(handshake: Handshake<Json<Plain>>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+/// Grows.
+#[ws_endpoint("/a/b")]
+async fn a_b(handshake: Handshake<Json<Tree>>) -> sockeye::Result {
+    serve(handshake).await
+}
+
+/// Is looked at.
+#[ws_endpoint("/a")]
+#[allow(non_snake_case)]
+async fn a__b(handshake: Handshake<Json<Place, Positioned<Item>>>) -> sockeye::Result {
     serve(handshake).await
 }
 

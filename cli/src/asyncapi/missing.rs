@@ -1,0 +1,69 @@
+//! What a document cannot describe, because a type has no schema.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+/// What happens then.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Strictness {
+    /// Fail if the type of a message has no schema, and write nothing
+    #[arg(long)]
+    deny_missing_schema: bool,
+}
+
+/// The types without a schema.
+pub(crate) struct Missing {
+    /// A sentence for each.
+    found: Vec<String>,
+    strictness: Strictness,
+}
+
+/// What to write on each of the types.
+const DERIVE: &str =
+    "run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types";
+
+impl Missing {
+    pub(crate) fn of(document: &Value, strictness: Strictness) -> Self {
+        let channels = document["channels"].as_object().into_iter().flatten();
+        Self {
+            found: channels.flat_map(|(endpoint, channel)| found(endpoint, channel)).collect(),
+            strictness,
+        }
+    }
+
+    /// Whether the command fails because of them.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.strictness.deny_missing_schema && self.is_any()
+    }
+
+    pub(crate) fn is_any(&self) -> bool {
+        !self.found.is_empty()
+    }
+
+    /// A line for each.
+    pub(crate) fn lines(&self) -> String {
+        let level = if self.is_denied() { "error" } else { "warning" };
+        let lines: Vec<String> = self.found.iter().map(|sentence| format!("{level}: {sentence}\n")).collect();
+        lines.concat()
+    }
+
+    /// What to do, if anything is, with what else there is to do.
+    pub(crate) fn help(&self, more: Option<&str>) -> String {
+        let derive = self.is_any().then_some(DERIVE);
+        let steps: Vec<&str> = derive.into_iter().chain(more).collect();
+        if steps.is_empty() { String::new() } else { format!("help: {}\n", steps.join("; then ")) }
+    }
+}
+
+fn found(endpoint: &str, channel: &Value) -> Vec<String> {
+    let name = |described: &Value| described["x-sockeye-without-schema"].as_str().map(str::to_owned);
+    let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
+    let types: BTreeSet<String> = messages.filter_map(name).collect();
+    let messages = types.into_iter().map(|name| {
+        format!(
+            "`{name}`, a message of the endpoint `{endpoint}`, has no schema and is documented as any JSON"
+        )
+    });
+    messages.collect()
+}
