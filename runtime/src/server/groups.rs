@@ -57,6 +57,7 @@ impl Groups {
     }
 
     /// The groups in words, for a document: empty for the endpoints without a group alone.
+    #[cfg(feature = "asyncapi")]
     pub(crate) fn label(&self) -> String {
         self.names().into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
     }
