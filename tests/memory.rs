@@ -2,6 +2,7 @@
 
 use std::alloc::System;
 
+use futures_util::{SinkExt, StreamExt as _};
 use sockeye::{Handshake, Message, Server, ws_endpoint};
 use sockeye_tests::{Running, frames::masked, raw::RawSocket, start};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -38,6 +39,48 @@ async fn keep(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Echoes.
+#[ws_endpoint("/echo")]
+async fn echo(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+        socket.flush().await?;
+    }
+    Ok(())
+}
+
+/// The same through `Stream` and `Sink`.
+#[ws_endpoint("/echo/traits")]
+async fn echo_by_traits(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.next().await {
+        SinkExt::send(&mut socket, message?).await?;
+    }
+    Ok(())
+}
+
+/// Echoes in another task, where each wait stores a waker.
+#[ws_endpoint("/task")]
+async fn task(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let echo = tokio::spawn(async move {
+        while let Some(message) = receiver.recv().await? {
+            sender.send(message).await?;
+        }
+        sockeye::Result::Ok(())
+    });
+    echo.await?
+}
+
+/// The same through `Stream` and `Sink`.
+#[ws_endpoint("/task/traits")]
+async fn task_by_traits(handshake: Handshake) -> sockeye::Result {
+    let (sender, receiver) = handshake.accept().await?.split();
+    let echo = tokio::spawn(receiver.forward(sender));
+    echo.await?
+}
+
 /// How many messages are kept.
 const KEPT: usize = 100;
 
@@ -58,6 +101,7 @@ async fn memory_is_reserved_for_what_comes_and_kept_for_what_is_kept() {
     let server = start(Server::new()).await;
     a_frame_that_is_announced_reserves_nothing(&server).await;
     a_long_message_reserves_a_few_times_its_length(&server).await;
+    a_trait_allocates_no_more_than_a_method(&server).await;
     let small = kept_for_each(&server, 10).await;
     assert!(small < 512, "{small} bytes are kept for a message of 10 bytes");
     let copied = kept_for_each(&server, 4 * 1024).await;
@@ -95,6 +139,35 @@ async fn a_long_message_reserves_a_few_times_its_length(server: &Running) {
     let (kept, reserved) = (held().saturating_sub(before.0), asked_for() - before.1);
     assert!(reserved < 4 * length, "{reserved} bytes are reserved for a message of {length}");
     assert!(kept < MIB, "{kept} bytes are kept of a message that is gone");
+}
+
+async fn a_trait_allocates_no_more_than_a_method(server: &Running) {
+    for path in ["/echo", "/task"] {
+        let by_methods = allocations_of_echoes(server, path).await;
+        let by_traits = allocations_of_echoes(server, &format!("{path}/traits")).await;
+        // A fifth of one for each message is what buffers of both sides may cost at other times.
+        assert!(
+            by_traits <= by_methods + ECHOES / 5,
+            "{path}: {by_traits} by traits, {by_methods} by methods"
+        );
+    }
+}
+
+/// How many messages are echoed.
+const ECHOES: usize = 500;
+
+async fn allocations_of_echoes(server: &Running, path: &str) -> usize {
+    let mut socket = RawSocket::open(server.addr, path).await;
+    let message = masked(0x82, b"four");
+    let mut before = 0;
+    for n in 0..=ECHOES {
+        if n == 1 {
+            before = ALLOCATOR.stats().allocations;
+        }
+        socket.send(&message).await;
+        assert_eq!(socket.frame().await, Some((0x82, b"four".to_vec())));
+    }
+    ALLOCATOR.stats().allocations - before
 }
 
 /// What a message of that length keeps, where much else was read with it.

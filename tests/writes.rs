@@ -10,8 +10,9 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_util::{SinkExt, StreamExt as _};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye::{Handshake, Message, Server, ws_endpoint};
 use sockeye_tests::{
     raw::{HEAD, frame},
     within,
@@ -37,6 +38,20 @@ async fn batches(handshake: Handshake) -> sockeye::Result {
             socket.feed(&message).await?;
         }
         socket.flush().await?;
+    }
+    Ok(())
+}
+
+/// The same through `Stream` and `Sink`.
+#[ws_endpoint("/batches/traits")]
+async fn batches_by_traits(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        for _ in 0..3 {
+            SinkExt::feed(&mut socket, &message).await?;
+        }
+        SinkExt::<Message>::flush(&mut socket).await?;
     }
     Ok(())
 }
@@ -139,8 +154,10 @@ async fn one_message_costs_one_write() {
 
 #[tokio::test]
 async fn a_batch_leaves_with_its_flush() {
-    let (mut client, writes) = connect("/batches").await;
-    client.write_all(&frame(0x82, &[7])).await.unwrap();
-    expect(&mut client, &[0x82, 1, 7].repeat(3)).await;
-    assert_eq!(writes.load(Ordering::SeqCst), 1);
+    for path in ["/batches", "/batches/traits"] {
+        let (mut client, writes) = connect(path).await;
+        client.write_all(&frame(0x82, &[7])).await.unwrap();
+        expect(&mut client, &[0x82, 1, 7].repeat(3)).await;
+        assert_eq!(writes.load(Ordering::SeqCst), 1, "{path}");
+    }
 }

@@ -256,13 +256,20 @@ fn a_glob_import_of_sockeye_gives_its_names() {
 }
 
 #[test]
-fn a_socket_is_no_stream_of_axum() {
+fn a_socket_is_a_stream_where_its_methods_are_imported() {
     const NEXT: &str = "#[ws_endpoint(\"/ws\")] async fn f(h: Handshake) -> Result { let mut socket = h.accept().await?; \
         while let Some(Ok(Message::Text(t))) = socket.next().await { socket.send(t).await?; } Ok(()) }";
-    const USES: &str = "use sockeye::{Handshake, Message, Result, ws_endpoint}; use futures_util::StreamExt;";
+    const USES: &str = "use sockeye::{Handshake, Message, Result, ws_endpoint};";
     for (more, expected) in [
         ("", &["axum_api"][..]),
         ("use axum::extract::Path;", &["axum_api"]),
+        ("use futures_util::{SinkExt as _, FutureExt};", &["axum_api"]),
+        ("use futures_util::StreamExt;", &[]),
+        ("use futures_util::{StreamExt as _, SinkExt as _};", &[]),
+        ("use futures::{FutureExt as _, stream::StreamExt as Streams};", &[]),
+        ("use futures::prelude::*;", &[]),
+        ("use tokio_stream::*;", &[]),
+        ("use crate::io::StreamExt;", &[]),
         ("use crate::Numbered;", &[]),
         ("use crate::ext::*;", &[]),
         ("use other_crate::Numbered as _;", &[]),
@@ -279,7 +286,10 @@ fn a_socket_is_no_stream_of_axum() {
     assert_eq!(rules_in(&format!("{USES} {}", halves.replace("next", "try_next"))), ["axum_api"]);
     let found = found_in(&format!("{USES} {NEXT}"));
     let text = found.iter().find(|one| one.rule.name == "axum_api").unwrap().text();
+    assert!(text.contains("`next` is a method of `StreamExt`, which is not imported here"), "{text}");
     assert!(text.contains("write `socket.recv().await?`"), "{text}");
+    let inside = NEXT.replacen("while", "{ use futures_util::StreamExt; } while", 1);
+    assert_eq!(rules_in(&format!("{USES} {inside}")), [""; 0]);
 }
 
 #[test]

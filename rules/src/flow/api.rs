@@ -110,7 +110,15 @@ fn axum(kind: Kind, name: &str) -> Method {
     }
 }
 
-/// How messages are received from a socket of axum's that is used as a stream.
+/// The effect of a method of `StreamExt` on a handle, where that trait is in scope.
+pub(crate) fn stream_method(kind: Kind, name: &str) -> Method {
+    match name {
+        "next" | "try_next" | "by_ref" if kind.hears() && kind != Kind::Handshake => axum(kind, name),
+        _ => Method::Unknown,
+    }
+}
+
+/// How messages are received from a socket that is used as a stream.
 pub(crate) fn is_of_streams(name: &str) -> bool {
     matches!(name, "next" | "try_next")
 }

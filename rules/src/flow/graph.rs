@@ -17,7 +17,7 @@ pub(crate) type Connection = usize;
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) loops: Vec<Loop>,
-    /// Calls of methods of streams, which a socket of Sockeye's has only through a trait of the user's.
+    /// Calls of methods of streams on sockets of Sockeye's, where no import gives them these methods.
     pub(crate) of_streams: Vec<Site>,
 }
 

@@ -24,6 +24,8 @@ pub struct Imports {
 #[derive(Debug, Default, Clone)]
 struct Names {
     paths: HashMap<String, String, FixedState>,
+    /// The traits that are imported as `_`.
+    unnamed: Vec<String>,
     /// The path before each `*`.
     globs: Vec<String>,
     /// The `type` items that stand for handles.
@@ -83,7 +85,15 @@ impl Imports {
 
     /// Every name, with its path.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()))
+        let named = self.names.paths.iter().map(|(name, full)| (name.as_str(), full.as_str()));
+        named.chain(self.names.unnamed.iter().map(|full| ("_", full.as_str())))
+    }
+
+    /// Whether the methods of streams, such as `next`, are in scope: a `StreamExt` is imported, under any name.
+    pub(crate) fn have_stream_methods(&self) -> bool {
+        const CRATES: [&str; 4] = ["futures", "futures_util", "futures_lite", "tokio_stream"];
+        let is_of_streams = |glob: &String| CRATES.contains(&glob.split("::").next().unwrap_or_default());
+        self.all().any(|(_, full)| full.ends_with("StreamExt")) || self.names.globs.iter().any(is_of_streams)
     }
 
     /// The handle that a `type` item stands for, in this file or in another of the package.
@@ -105,7 +115,7 @@ impl Imports {
     /// Whether axum's WebSockets are used here, and no others with the same names.
     pub fn is_axum(&self) -> bool {
         let begins = |path: &str, names: &[&str]| names.iter().any(|name| path.starts_with(name));
-        let all = || self.names.paths.values().chain(&self.names.globs);
+        let all = || self.names.paths.values().chain(&self.names.unnamed).chain(&self.names.globs);
         let others = ["warp::", "poem::", "salvo::", "viz::"];
         !all().any(|path| begins(path, &others))
             && (all().any(|path| begins(path, &["axum"]))
@@ -300,6 +310,9 @@ impl Names {
             UseTree::Rename(rename) if rename.ident == "self" => {
                 let path = prefix.trim_end_matches("::").to_owned();
                 self.paths.insert(rename.rename.to_string(), path);
+            }
+            UseTree::Rename(rename) if rename.rename == "_" => {
+                self.unnamed.push(format!("{prefix}{}", rename.ident));
             }
             UseTree::Rename(rename) => {
                 self.paths.insert(rename.rename.to_string(), format!("{prefix}{}", rename.ident));

@@ -39,7 +39,8 @@ impl Flow<'_> {
 
     /// The same for a call that already exists, with the timeout around it.
     pub(crate) fn receive_loop_of(&self, recv: &Site) -> String {
-        let call = format!("{}.{}()", recv.on_or("socket"), recv.method);
+        let method = if self.flavor == Flavor::Sockeye { "recv".to_owned() } else { recv.method.to_string() };
+        let call = format!("{}.{method}()", recv.on_or("socket"));
         match self.timeout_around(recv) {
             Some(timeout) => format!("while let {} {{ .. }}", self.received(&timeout, true)),
             None => format!("while let {} {{ .. }}", self.received(&call, false)),
@@ -75,12 +76,14 @@ impl Flow<'_> {
         if self.can_fail() { format!("write `{call}.await?`, or {leave}") } else { leave }
     }
 
-    /// The `timeout(..)` around a method call.
+    /// The `timeout(..)` around a method call that receives.
     pub(crate) fn timeout_around(&self, site: &Site) -> Option<String> {
         let start = site.method.span().start();
         let mut search = Timeout { place: (start.line, start.column), found: None };
         search.visit_block(self.body);
-        search.found
+        let found = search.found?;
+        // What is written instead fits `recv`.
+        Some(if self.flavor == Flavor::Sockeye { found.replace(".next()", ".recv()") } else { found })
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     let is_receive = |act: Act| matches!(act, Act::Recv | Act::Poll);
-    let received = flow.operations().filter(|(_, one)| is_receive(one.act));
+    // As a stream, a socket gives what axum's `recv` gives.
+    let received = flow.operations().filter(|(_, one)| is_receive(one.act) && one.site.method == "recv");
     let received = received.map(|(_, one)| one.site.method.span().start()).collect();
     let has_own_names = has_own_names(flow.body);
     Search { flow, received, has_own_names, sink }.visit_block(flow.body);
@@ -29,22 +30,28 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
-/// `next` of `StreamExt`.
+/// `next` of `StreamExt`, without it.
 fn stream(call: &Site, sink: &mut Sink) {
-    let message =
-        format!("`{}` is a method of streams, and a socket of Sockeye's is not a `Stream`", call.method);
+    let name = call.method.to_string();
+    let of = if name == "next" { "StreamExt" } else { "TryStreamExt" };
+    let message = format!("`{name}` is a method of `{of}`, which is not imported here");
     let socket = call.on_or("socket");
     let help = format!(
-        "write `{socket}.recv().await?`, which returns `Some(message)`, and `None` when the peer closes"
+        "write `{socket}.recv().await?`, which returns `Some(message)`, and `None` when the peer closes; or import the trait: \
+         `use futures_util::{of} as _;`"
     );
     sink.report(&AXUM_API, &call.method, message, help).untyped();
 }
 
-/// Whether no trait in scope can give `next` to a socket: only a trait of the user's could.
+/// Whether no trait in scope can give `next` to a socket.
 fn has_no_next(flow: &Flow<'_>) -> bool {
     let mut known = flow.imports().all().peekable();
     // Without imports nothing is known about the file.
     known.peek().is_some()
+        && !flow.imports().have_stream_methods()
+        // In an inner block.
+        && !mentions(flow, "StreamExt")
+        && !mentions(flow, "TryStreamExt")
         && !flow.shapes().gives_next()
         && !flow.imports().may_have_more()
         && known.all(|(name, full)| is_no_trait_for_sockets(name, full, flow))

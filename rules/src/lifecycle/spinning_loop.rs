@@ -9,7 +9,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
         if goes_round_at_the_end(flow, id, recv) {
             found.push(id);
-            let message = "after the peer has closed, `recv` returns `None` immediately every time, so this loop never ends";
+            let message = format!(
+                "after the peer has closed, `{}` returns `None` immediately every time, so this loop never ends",
+                recv.site.method
+            );
             let way_out = if recv.selected {
                 flow.receive_branch(&recv.site.on_or("socket"))
             } else {

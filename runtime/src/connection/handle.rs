@@ -162,6 +162,49 @@ impl Link {
         Poll::Ready(Ok(()))
     }
 
+    /// Waits until there is room for a message. That remains so only until another handle sends.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
+        self.poll(cx, wait, Group::Waiting, |state| {
+            state.touch();
+            if state.closing.end.is_some() {
+                if state.is_behind() {
+                    return Look::Ready(Ok(()));
+                }
+                return Look::End { first: state.tell(), value: Err(state.gone()) };
+            }
+            if state.has_room_to_send() {
+                return Look::Ready(Ok(()));
+            }
+            state.wake_owner();
+            Look::Wait
+        })
+    }
+
+    /// Queues a message, with or without room for it; `prompt` asks the owner to write it soon.
+    pub(crate) fn queue(&self, message: Message, prompt: bool) -> Result<(), Error> {
+        let size = message.len();
+        let mut state = self.cell.lock();
+        state.touch();
+        if state.closing.end.is_some() {
+            let sent = if state.is_catching_up() {
+                Ok(())
+            } else {
+                state.tell();
+                Err(state.gone())
+            };
+            // The message is dropped after this, when no lock is held.
+            drop(state);
+            return sent;
+        }
+        state.queue(message);
+        if prompt {
+            state.wake_owner();
+        }
+        drop(state);
+        self.cell.sent(size);
+        Ok(())
+    }
+
     /// Waits until everything that was queued is written.
     pub(crate) fn poll_flush(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<(), Error>> {
         self.poll(cx, wait, Group::Waiting, |state| {

@@ -371,7 +371,8 @@ impl State {
     }
 
     pub(super) fn queue(&mut self, message: Message) {
-        self.turn.left -= 1;
+        // A sink that was ready queues even if another handle has used up the turn since.
+        self.turn.left = self.turn.left.saturating_sub(1);
         self.outbox.queued += message.len() as u64 + FRAME_HEAD;
         self.outbox.messages.push_back(message);
     }
@@ -420,7 +421,10 @@ impl State {
     /// Records that a handle closes the connection.
     pub(super) fn closed_by_handle(&mut self, end: End) {
         self.closing.knows |= self.is_in_handler();
-        self.finish_from_outside(end);
+        // A sink that is being closed calls this at each poll: waking the owner each time would keep it busy.
+        if self.closing.end.is_none() {
+            self.finish_from_outside(end);
+        }
     }
 
     /// Records that a handle is dropped.
@@ -439,9 +443,14 @@ impl State {
     /// fail: `?` would end the handler, and the remaining messages would be lost. A handler that only sends does get
     /// its error.
     pub(super) fn is_catching_up(&mut self) -> bool {
-        let behind = !self.inbox.messages.is_empty() && self.closing.grace > 0;
+        let behind = self.is_behind();
         self.closing.grace = self.closing.grace.saturating_sub(1);
         behind
+    }
+
+    /// The same, before there is something to send.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.inbox.messages.is_empty() && self.closing.grace > 0
     }
 
     /// Records that a handle reports the end. Returns whether it is the first time.

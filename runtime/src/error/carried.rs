@@ -4,7 +4,7 @@
 //! source. What an `Error` means for the connection, such as a status, is stored in the last source, the [`Mark`], and is
 //! found there again below all wrappers.
 
-use std::{error::Error as StdError, fmt, iter};
+use std::{error::Error as StdError, fmt, io, iter};
 
 use super::{Error, Kind};
 
@@ -81,6 +81,21 @@ impl Kind {
             Self::Disconnected { frame } => Self::Disconnected { frame: frame.clone() },
             Self::Peer { rule, code, reason } => Self::Peer { rule, code: *code, reason: reason.clone() },
         })
+    }
+}
+
+/// `?` converts it back, with its status or close code.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            Kind::Disconnected { .. } => io::ErrorKind::ConnectionReset,
+            Kind::Peer { .. } => io::ErrorKind::InvalidData,
+            _ => io::ErrorKind::Other,
+        };
+        match error.into_boxed().downcast::<Self>() {
+            Ok(original) => *original,
+            Err(error) => Self::new(kind, error),
+        }
     }
 }
 

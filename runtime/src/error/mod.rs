@@ -25,7 +25,8 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 ///
 /// Like `anyhow::Error` it does not implement `std::error::Error` itself, because `?` could not convert every other
 /// error otherwise. In functions that return `anyhow::Result`, `?` converts it with the feature `anyhow`; in those that
-/// return `eyre::Result`, with the feature `eyre`; in those that return a box, write `.map_err(Error::into_boxed)?`.
+/// return `eyre::Result`, with the feature `eyre`; in those that return `std::io::Result`, always; in those that return a box, write
+/// `.map_err(Error::into_boxed)?`.
 /// Converted back, it keeps its meaning: a status stays a status, and a peer that disconnected is not a failure.
 ///
 /// ```

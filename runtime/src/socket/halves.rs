@@ -13,7 +13,7 @@ use crate::{
     connection::{Link, Wait},
 };
 
-/// The sending half of a [`Socket`](crate::Socket). Clones send on the same connection.
+/// The sending half of a [`Socket`](crate::Socket), also a [`Sink`](futures_sink::Sink). Clones send on the same connection.
 ///
 /// ```
 /// # fn example(socket: sockeye::Socket) -> sockeye::Receiver {
@@ -26,20 +26,26 @@ use crate::{
 pub struct Sender<C = Raw> {
     pub(super) link: Link,
     pub(super) about: Arc<About>,
+    /// Where it waits as a sink.
+    pub(super) wait: Wait,
     codec: PhantomData<fn() -> C>,
 }
 
-/// The receiving half of a [`Socket`](crate::Socket). When it is dropped, messages are discarded as they
+/// The receiving half of a [`Socket`](crate::Socket), also a [`Stream`](futures_core::Stream). When it is dropped, messages are discarded as they
 /// arrive; the connection stays open until the last [`Sender`] is dropped too.
 pub struct Receiver<C = Raw> {
-    link: Link,
+    pub(super) link: Link,
     about: Arc<About>,
+    /// Where it waits as a stream.
+    pub(super) wait: Wait,
+    /// The end has been returned.
+    pub(super) ended: bool,
     codec: PhantomData<fn() -> C>,
 }
 
 impl<C> Sender<C> {
     pub(super) fn new(link: Link, about: Arc<About>) -> Self {
-        Self { link, about, codec: PhantomData }
+        Self { link, about, wait: Wait::default(), codec: PhantomData }
     }
 
     /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
@@ -183,7 +189,7 @@ impl<C: Codec> Sender<C> {
 
 impl<C> Receiver<C> {
     pub(super) fn new(link: Link, about: Arc<About>) -> Self {
-        Self { link, about, codec: PhantomData }
+        Self { link, about, wait: Wait::default(), ended: false, codec: PhantomData }
     }
 
     /// Address of the TCP peer; see [`Handshake::peer`](crate::Handshake::peer).
@@ -208,7 +214,9 @@ impl<C: Codec> Receiver<C> {
     /// # Errors
     /// As [`Socket::recv`](crate::Socket::recv).
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
-        receive::<C>(&self.link).await
+        let received = receive::<C>(&self.link).await;
+        self.ended = matches!(received, Ok(None));
+        received
     }
 }
 

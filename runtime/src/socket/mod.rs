@@ -2,6 +2,7 @@
 
 mod halves;
 mod sending;
+mod streams;
 
 use std::{
     future::{Future, poll_fn},
@@ -25,6 +26,9 @@ use crate::{
 /// close by the peer is noticed, and a bounded number of messages is read ahead. Messages that were sent are written
 /// together at the next `.await` that suspends the handler. When the last handle is dropped, the connection closes with
 /// 1000.
+///
+/// It is also a `Stream` and a `Sink`, as its halves [`Receiver`] and [`Sender`] are: for adapters, and for code that is generic
+/// over them. Its own methods need no import, and fit `?` better.
 ///
 /// ```no_run
 /// use sockeye::{Handshake, ws_endpoint};

@@ -30,6 +30,7 @@ mod rooms;
 mod select;
 mod sittings;
 mod splitting;
+mod streams;
 mod tables;
 mod task_handles;
 mod tasks;

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sockeye::{Handshake, Json, Message, ws_endpoint};
 
@@ -57,7 +56,7 @@ async fn json(handshake: Handshake<Json<Command>>) -> sockeye::Result {
     Ok(())
 }
 
-/// A stream.
+/// A stream, without the trait.
 #[ws_endpoint("/ws/stream")]
 async fn stream(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;

@@ -1,3 +1,4 @@
+use futures_util::StreamExt as _;
 use sockeye::{CloseCode, Handshake, ws_endpoint};
 
 /// A message of the user's own.
@@ -31,6 +32,16 @@ async fn own(handshake: Handshake) -> sockeye::Result {
         }
     }
     socket.close(CloseCode::NORMAL, "bye").await
+}
+
+/// A stream, as axum's socket is one.
+#[ws_endpoint("/ws/stream")]
+async fn stream(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(Ok(sockeye::Message::Text(text))) = socket.next().await {
+        socket.send(text).await?;
+    }
+    Ok(())
 }
 
 fn main() {}

@@ -48,14 +48,15 @@ impl<'a> Builder<'a> {
 
     fn on_handle(&mut self, handle: Handle, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         let site = self.site(call);
-        match api::method(self.flavor, handle.kind, name) {
+        let method = self.method_of(handle, name);
+        match method {
             Method::Spawn => return self.tied_task(call),
             Method::Upgrade => return self.upgrade(handle, call),
             _ => {}
         }
         let closes = self.flavor == Flavor::Axum && call.args.iter().any(is_close_frame);
         self.arguments(call);
-        match api::method(self.flavor, handle.kind, name) {
+        match method {
             Method::Look => Value::Other,
             Method::Same => Value::Handle(handle),
             Method::Accept => Value::Accepting { handle, site },
@@ -84,6 +85,16 @@ impl<'a> Builder<'a> {
                 self.push(Step::Escape(handle));
                 Value::Other
             }
+        }
+    }
+
+    /// The effect of a method of a handle, including those that `StreamExt` gives it.
+    fn method_of(&self, handle: Handle, name: &str) -> Method {
+        match api::method(self.flavor, handle.kind, name) {
+            Method::Unknown if self.flavor == Flavor::Sockeye && self.imports.have_stream_methods() => {
+                api::stream_method(handle.kind, name)
+            }
+            method => method,
         }
     }
 
