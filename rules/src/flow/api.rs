@@ -54,7 +54,7 @@ fn handshake(name: &str) -> Method {
         "accept" => Method::Accept,
         "reject" | "reject_with" => Method::Now(Act::Reject),
         "peer" | "uri" | "headers" | "origin" | "subprotocols" => Method::Look,
-        "send" | "feed" | "recv" | "flush" | "close" | "split" | "close_frame" | "spawn" => {
+        "send" | "feed" | "recv" | "flush" | "close" | "split" | "close_frame" | "spawn" | "forward" => {
             Method::Now(Act::Early)
         }
         _ => Method::Unknown,
@@ -69,6 +69,7 @@ fn sockeye(kind: Kind, name: &str) -> Method {
         "send" | "feed" if speaks => Method::Later(Act::Send, vec![RESULT]),
         "flush" if speaks => Method::Later(Act::Flush, vec![RESULT]),
         "close" if speaks => Method::Later(Act::Close, vec![RESULT]),
+        "forward" if kind == Kind::Socket => Method::Later(Act::Forward, vec![RESULT]),
         "split" if kind == Kind::Socket => Method::Split,
         "spawn" if speaks => Method::Spawn,
         "clone" if kind == Kind::Sender => Method::Same,

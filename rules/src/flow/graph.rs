@@ -100,6 +100,8 @@ pub(crate) enum Act {
     Send,
     Flush,
     Close,
+    /// Sends a stream, and receives until the end.
+    Forward,
     /// Anything else that needs an open socket.
     Other,
     /// An operation of the socket, called on the handshake.
@@ -287,7 +289,7 @@ impl Step {
             Self::Operation(operation) => {
                 matches!(
                     operation.act,
-                    Act::Accept | Act::Poll | Act::Recv | Act::Send | Act::Flush | Act::Close
+                    Act::Accept | Act::Poll | Act::Recv | Act::Send | Act::Flush | Act::Close | Act::Forward
                 )
             }
             _ => false,

@@ -151,6 +151,9 @@ impl<'a> Flow<'a> {
             Step::Operation(recv) if recv.act == Act::Poll || recv.act == Act::Recv => {
                 recv.handle.connection == connection && (recv.selected || self.graph.in_cycle(id))
             }
+            Step::Operation(one) if one.act == Act::Forward => one.handle.connection == connection,
+            // Where its `await` is missing, that is what is wrong.
+            Step::Unawaited { act: Act::Forward, .. } => true,
             Step::Escape(handle) => handle.connection == connection && handle.kind.hears(),
             _ => false,
         })

@@ -6,7 +6,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{Flavor, Flow, Site};
+use super::{Flavor, Flow, Root, Site};
 use crate::syntax::{one_line, peel};
 
 impl Flow<'_> {
@@ -68,6 +68,14 @@ impl Flow<'_> {
             Flavor::Axum => "message { Some(Ok(message)) => .., _ => return }",
         };
         format!("message = {listener}.recv() => match {arms}")
+    }
+
+    /// What to write for a client that only listens, if the function has a whole socket of its own.
+    pub(crate) fn forwarding(&self, root: &Root) -> Option<String> {
+        let is_of_self = root.name.as_deref().is_some_and(|name| name.starts_with("self."));
+        let is_whole = !root.is_partial() && !root.is_split() && !is_of_self;
+        (self.flavor == Flavor::Sockeye && self.can_fail() && is_whole)
+            .then(|| format!("`{}.forward(stream).await`", root.listener()))
     }
 
     /// The call, with its error returned or checked.

@@ -69,6 +69,8 @@ fn after(step: &Step, before: State, connection: Connection) -> State {
             Act::Accept => State::OPEN,
             Act::Reject => State::REJECTED,
             Act::Close if operation.handle.kind == Kind::Socket => State::CLOSED,
+            // rustc refuses what follows, in words about a value that has moved.
+            Act::Forward => State::UNKNOWN,
             _ => before,
         },
         // A handle that only sends cannot accept or close.

@@ -10,13 +10,19 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             check_answers(flow, connection, sink);
             continue;
         };
-        let listener = flow.roots[connection].listener();
+        let root = &flow.roots[connection];
         let message =
             "this loop sends but never receives: it does not notice when the peer leaves, and keeps sending";
-        let help = format!(
+        let receive = format!(
             "receive in the same loop: `tokio::select! {{ {}, .. }}`",
-            flow.receive_branch(&listener)
+            flow.receive_branch(&root.listener())
         );
+        let help = match flow.forwarding(root) {
+            Some(forward) => {
+                format!("{receive}; or, if the client only listens, write {forward} in place of the loop")
+            }
+            None => receive,
+        };
         sink.report(&DEAF_LOOP, &send.site.method, message, help);
     }
 }

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// Methods of a handle that wait for the peer.
-const WAITS: [&str; 8] = ["send", "feed", "flush", "recv", "next", "try_next", "close", "send_all"];
+const WAITS: [&str; 9] =
+    ["send", "feed", "flush", "recv", "next", "try_next", "close", "send_all", "forward"];
 
 const SYNC_HELP: &str = "copy what you need and release the lock first: put `lock()` and the reads into a block, \
                          `let value = { .. };`";

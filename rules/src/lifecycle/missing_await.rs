@@ -20,6 +20,7 @@ fn nothing(act: Act) -> &'static str {
         Act::Recv => "nothing is received",
         Act::Close => "the connection is not closed",
         Act::Flush => "nothing is flushed",
+        Act::Forward => "nothing is forwarded",
         _ => "the message is never sent",
     }
 }

@@ -28,7 +28,10 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
         flow.name()
     );
     let listener = root.listener();
-    let receive = format!("write `{}`", flow.receive_loop(&listener));
+    let mut receive = format!("write `{}`", flow.receive_loop(&listener));
+    if let Some(forward) = flow.forwarding(root) {
+        receive = format!("{receive}, or {forward} if the client only listens");
+    }
     let help = if root.is_split() {
         receive
     } else {

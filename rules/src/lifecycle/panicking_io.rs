@@ -50,6 +50,7 @@ fn when(act: Act, bad: Outcomes) -> &'static str {
         Act::Accept => "when the client leaves during the handshake, which any client can do",
         Act::Recv if bad == Outcomes::END => "when the peer closes, which is how every connection ends",
         Act::Recv => "when the connection breaks, or the peer sends an invalid message",
+        Act::Forward => "when the connection breaks, or the stream fails",
         _ => "when the peer is gone, which is how every connection ends",
     }
 }

@@ -63,7 +63,7 @@ fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
 fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
     let notices = |step: &Step, at: NodeId| match step {
         Step::Operation(other) if other.handle.connection == send.handle.connection => match other.act {
-            Act::Poll | Act::Recv | Act::Close => true,
+            Act::Poll | Act::Recv | Act::Close | Act::Forward => true,
             Act::Send | Act::Flush => at != id && !is_ignored(flow, at),
             _ => false,
         },

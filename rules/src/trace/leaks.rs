@@ -475,7 +475,7 @@ fn is_close(pattern: &Pat) -> bool {
 
 /// Whether it awaits an operation of the socket.
 fn is_io(receiver: &Expr) -> bool {
-    const IO: [&str; 7] = ["send", "recv", "next", "feed", "flush", "close", "accept"];
+    const IO: [&str; 8] = ["send", "recv", "next", "feed", "flush", "close", "accept", "forward"];
     let Expr::Await(awaited) = receiver else {
         return matches!(receiver, Expr::MethodCall(call) if is_io(&call.receiver));
     };

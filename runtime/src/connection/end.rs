@@ -53,11 +53,21 @@ impl End {
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Returned(Ok(())) => Self::Returned,
-            Outcome::Returned(Err(error)) => Self::Failed(Failure::of(error)),
+            Outcome::Returned(Err(error)) => Self::failed(error),
             Outcome::Panicked(message) => {
                 Self::Panicked(Words::own("the handler panicked: ").then_foreign(message))
             }
         }
+    }
+
+    /// The end by an error of the handler.
+    pub(super) fn failed(error: &Error) -> Self {
+        Self::Failed(Failure::of(error))
+    }
+
+    /// Whether this error has ended the connection already, before the handler returned it.
+    pub(super) fn is_by(&self, error: &Error) -> bool {
+        matches!(self, Self::Failed(failure) if failure.words == Failure::of(error).words)
     }
 
     /// Whether queued data is still written to the peer, as long as the peer reads.

@@ -244,6 +244,12 @@ impl Link {
         self.cell.lock().closed_by_handle(End::HandlerClosed(code, reason));
     }
 
+    /// Closes as if the handler had returned this error, which it may do later.
+    pub(crate) fn fail(&self, error: &Error) {
+        let end = End::failed(error);
+        self.cell.lock().closed_by_handle(end);
+    }
+
     /// Tells the connection that no handle receives any more. It is still read, for its pings and its end.
     pub(crate) fn deafen(&self) {
         let unread = self.cell.lock().deafen();

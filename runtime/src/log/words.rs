@@ -10,10 +10,10 @@ use crate::handshake::Secrets;
 ///
 /// Only the parts from outside are searched for secrets and cut: a client that calls itself `at line` or sends a hundred
 /// cookies does not make Sockeye's own text unreadable.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Words(Vec<Part>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Own(Cow<'static, str>),
     Foreign(String),

@@ -1,5 +1,6 @@
 //! The handles of a handler's connection.
 
+mod forward;
 mod halves;
 mod sending;
 mod streams;
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+pub use forward::ForwardItem;
 pub use halves::{Receiver, Sender};
 pub use sending::Sending;
 

@@ -232,3 +232,92 @@ async fn helper(handshake: Handshake) -> sockeye::Result {
     }
     Ok(())
 }
+
+/// A dashboard in three lines.
+#[ws_endpoint("/streams/dashboard")]
+async fn dashboard(handshake: Handshake<Json<(), String>>, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let events = hub.topic("all").subscribe();
+    let socket = handshake.accept().await?;
+    socket.forward(events).await
+}
+
+/// In one line, of values.
+#[ws_endpoint("/streams/chained")]
+async fn chained(handshake: Handshake) -> sockeye::Result {
+    handshake.accept().await?.forward(stream::iter(["one", "two"])).await
+}
+
+/// A greeting first, and something to do after.
+#[ws_endpoint("/streams/cleanup")]
+async fn cleanup(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    socket.send("hello").await?;
+    let forwarded = socket.forward(hub.topic("all").subscribe()).await;
+    tracing::info!("one less");
+    forwarded
+}
+
+/// Until someone else ends it.
+#[ws_endpoint("/streams/kicked")]
+async fn kicked(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let mut kicks = hub.topic("kicks").subscribe();
+    tokio::select! {
+        forwarded = socket.forward(hub.topic("all").subscribe()) => forwarded,
+        _ = kicks.next() => Err(Error::close(CloseCode::POLICY_VIOLATION, "kicked")),
+    }
+}
+
+/// For an hour.
+#[ws_endpoint("/streams/hour")]
+async fn hour(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    match timeout(Duration::from_secs(3600), socket.forward(hub.topic("all").subscribe())).await {
+        Ok(forwarded) => forwarded,
+        Err(_) => Err(Error::close(CloseCode::TRY_AGAIN_LATER, "an hour is enough")),
+    }
+}
+
+/// A few sends in a loop with pauses, and then the stream.
+#[ws_endpoint("/streams/intro")]
+async fn intro(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let mut left = 3;
+    while left > 0 {
+        socket.send(left.to_string()).await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        left -= 1;
+    }
+    socket.forward(hub.topic("all").subscribe()).await
+}
+
+/// The handler returns nothing.
+#[ws_endpoint("/streams/nothing")]
+async fn nothing(handshake: Handshake, State(hub): State<Hub<String>>) {
+    let Ok(socket) = handshake.accept().await else { return };
+    if let Err(error) = socket.forward(hub.topic("all").subscribe()).await {
+        tracing::warn!("{error}");
+    }
+}
+
+/// A task feeds it.
+#[ws_endpoint("/streams/fed")]
+async fn fed(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let (numbers, counted) = tokio::sync::mpsc::channel::<String>(16);
+    socket.spawn(async move {
+        for number in 0.. {
+            if numbers.send(number.to_string()).await.is_err() {
+                return;
+            }
+        }
+    });
+    let counted = stream::unfold(counted, async |mut counted| counted.recv().await.map(|text| (text, counted)));
+    socket.forward(counted).await
+}
+
+/// `forward` of futures, on a borrowed socket.
+#[ws_lifecycle]
+async fn relay(socket: &mut Socket, other: Sender) -> sockeye::Result {
+    socket.forward(other).await
+}

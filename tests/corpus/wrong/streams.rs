@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use axum::extract::State;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use sockeye::{Handshake, Json, ws_endpoint};
+use sockeye::{Handshake, Hub, Json, ws_endpoint};
 use tokio::time::interval;
 
 /// Goes round at the end.
@@ -63,4 +64,26 @@ async fn select(handshake: Handshake) -> sockeye::Result {
             _ = tick.tick() => socket.send("tick").await?,
         }
     }
+}
+
+/// Forwards nothing.
+#[ws_endpoint("/streams/forgotten")]
+async fn forgotten(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    socket.forward(hub.topic("all").subscribe()); //~ missing_await
+    Ok(())
+}
+
+/// Panics when the client is too slow.
+#[ws_endpoint("/streams/unwrapped")]
+async fn unwrapped(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    socket.forward(hub.topic("all").subscribe()).await.unwrap(); //~ panicking_io
+    Ok(())
+}
+
+/// Before it accepts.
+#[ws_endpoint("/streams/early")]
+async fn early(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::Result {
+    handshake.forward(hub.topic("all").subscribe()).await //~ io_before_accept
 }
