@@ -269,6 +269,11 @@ impl Link {
         self.cell.lock().closing.end.as_deref().and_then(End::frame).cloned()
     }
 
+    /// Whether the connection has ended without a failure.
+    pub(crate) fn has_ended_well(&self) -> bool {
+        self.cell.lock().closing.end.as_deref().is_some_and(|end| end.received().is_ok())
+    }
+
     /// Looks at the state until there is a result or the waker is registered.
     fn poll<T>(
         &self,

@@ -98,7 +98,9 @@ impl Closing<'_> {
             Aftermath::Ended(Outcome::Panicked(message)) => {
                 (Some(&HANDLER_PANIC), own.then("; then the handler panicked: ").then_foreign(message))
             }
-            Aftermath::Ended(Outcome::Returned(Err(error))) if !is_echo(error.kind()) && !self.end.is_by(error) => {
+            Aftermath::Ended(Outcome::Returned(Err(error)))
+                if !is_echo(error.kind()) && !self.end.is_by(error) =>
+            {
                 (Some(&HANDLER_ERROR), own.then("; then the handler failed: ").then_foreign(error.chain()))
             }
             Aftermath::Lingered(time) => {

@@ -167,6 +167,12 @@ impl Error {
         Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::INVALID_PAYLOAD, reason })
     }
 
+    /// A text message where only bytes are read.
+    pub(crate) fn text_instead_of_bytes() -> Self {
+        let reason = "a text message, where only binary messages are read".to_owned();
+        Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::UNSUPPORTED_DATA, reason })
+    }
+
     /// The error and its causes on one line, for the log.
     pub(crate) fn chain(&self) -> String {
         let Some(source) = self.source() else { return self.to_string() };

@@ -2,6 +2,7 @@
 
 mod forward;
 mod halves;
+mod io;
 mod sending;
 mod streams;
 
@@ -14,6 +15,7 @@ use std::{
 
 pub use forward::ForwardItem;
 pub use halves::{Receiver, Sender};
+pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{

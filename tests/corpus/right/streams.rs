@@ -7,7 +7,9 @@ use futures_util::{
     FutureExt as _, SinkExt as _, StreamExt as _, TryStreamExt as _, future,
     stream::{self, FuturesUnordered},
 };
-use sockeye::{CloseCode, Error, Handshake, Hub, Json, Message, Receiver, Sender, Socket, ws_endpoint, ws_lifecycle};
+use sockeye::{
+    CloseCode, Error, Handshake, Hub, Json, Message, Receiver, Sender, Socket, ws_endpoint, ws_lifecycle,
+};
 use tokio::time::{interval, timeout};
 
 /// The error ends the handler.
@@ -128,7 +130,8 @@ async fn each(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/streams/chain")]
 async fn chain(handshake: Handshake) -> sockeye::Result {
     let (sender, receiver) = handshake.accept().await?.split();
-    let mut texts = receiver.try_filter_map(|message| future::ready(Ok(message.as_text().map(str::to_owned))));
+    let mut texts =
+        receiver.try_filter_map(|message| future::ready(Ok(message.as_text().map(str::to_owned))));
     while let Some(text) = texts.try_next().await? {
         sender.send(text).await?;
     }
@@ -192,7 +195,9 @@ async fn merged(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye
 async fn either(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     loop {
-        let message = match future::select(socket.next(), pin!(tokio::time::sleep(Duration::from_secs(60)))).await {
+        let message = match future::select(socket.next(), pin!(tokio::time::sleep(Duration::from_secs(60))))
+            .await
+        {
             future::Either::Left((Some(message), _)) => message?,
             future::Either::Left((None, _)) => return Ok(()),
             future::Either::Right(_) => return socket.close(CloseCode::POLICY_VIOLATION, "too quiet").await,
@@ -235,7 +240,10 @@ async fn helper(handshake: Handshake) -> sockeye::Result {
 
 /// A dashboard in three lines.
 #[ws_endpoint("/streams/dashboard")]
-async fn dashboard(handshake: Handshake<Json<(), String>>, State(hub): State<Hub<String>>) -> sockeye::Result {
+async fn dashboard(
+    handshake: Handshake<Json<(), String>>,
+    State(hub): State<Hub<String>>,
+) -> sockeye::Result {
     let events = hub.topic("all").subscribe();
     let socket = handshake.accept().await?;
     socket.forward(events).await
@@ -312,7 +320,8 @@ async fn fed(handshake: Handshake) -> sockeye::Result {
             }
         }
     });
-    let counted = stream::unfold(counted, async |mut counted| counted.recv().await.map(|text| (text, counted)));
+    let counted =
+        stream::unfold(counted, async |mut counted| counted.recv().await.map(|text| (text, counted)));
     socket.forward(counted).await
 }
 
