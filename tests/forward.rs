@@ -87,13 +87,8 @@ async fn strict(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye
 /// Never waits.
 #[ws_endpoint("/endless")]
 async fn endless(handshake: Handshake, State(reports): State<mpsc::Sender<String>>) -> sockeye::Result {
-    let mut sent = 0_u64;
-    let numbers = stream::repeat_with(|| {
-        sent += 1;
-        "again"
-    });
     let socket = handshake.accept().await?;
-    let forwarded = socket.forward(numbers).await;
+    let forwarded = socket.forward(stream::repeat("again")).await;
     _ = reports.send(format!("{forwarded:?}")).await;
     forwarded
 }

@@ -7,17 +7,16 @@ use std::{
 };
 
 use axum::extract::State;
-use bytes::Bytes;
 use futures_util::{
     Sink, SinkExt, Stream, StreamExt as _, TryStreamExt as _,
     future::{self, Either},
     stream::{self, FusedStream as _},
 };
 use sockeye::{
-    CloseCode, Error, Handshake, Hub, Json, Limits, Message, Receiver, Sender, Server, Socket,
-    testing::TestClient, ws_endpoint,
+    CloseCode, Error, Handshake, Hub, Json, Message, Receiver, Sender, Server, Socket, testing::TestClient,
+    ws_endpoint,
 };
-use sockeye_tests::{Running, close_of, hear, logs, raw::RawSocket, say, start, within};
+use sockeye_tests::{Running, close_of, hear, raw::RawSocket, say, start, within};
 use tokio::io::AsyncBufReadExt as _;
 use tokio_tungstenite::tungstenite::Message as Theirs;
 use tokio_util::io::StreamReader;
@@ -381,5 +380,4 @@ fn the_items_of_a_sink_are_named_where_nothing_else_says_them() {
         sender.with(|number: u32| future::ready(Ok::<_, Error>(number.to_string())))
     }
     let _: (fn(Sender) -> _, fn(Sender) -> _) = (adapted, converted);
-    _ = (Bytes::new(), Limits::new(), logs::quiet);
 }
