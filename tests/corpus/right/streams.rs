@@ -210,7 +210,7 @@ async fn either(handshake: Handshake) -> sockeye::Result {
 #[ws_endpoint("/streams/send_all")]
 async fn send_all(handshake: Handshake) -> sockeye::Result {
     let (mut sender, mut receiver) = handshake.accept().await?.split();
-    let mut numbers = stream::iter(0..10).then(async |number: u8| Ok::<_, Error>(number.to_string()));
+    let numbers = stream::iter(0..10).then(async |number: u8| Ok::<_, Error>(number.to_string()));
     let mut numbers = pin!(numbers);
     tokio::select! {
         sent = sender.send_all(&mut numbers) => sent?,
