@@ -15,6 +15,7 @@ use sockeye_tests::{
     raw::{Answer, ask},
     start,
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 use tower::ServiceExt as _;
 
@@ -111,9 +112,12 @@ async fn the_page_and_its_files_have_their_types_and_a_strict_policy() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
     }
-    let none = fetch(&running, "/_sockeye/secrets.txt", "Host: localhost").await;
-    assert_eq!(none.status, 404);
+    for name in ["secrets.txt", "%ff", "..%2flive.json", "%00"] {
+        let none = fetch(&running, &format!("/_sockeye/{name}"), "Host: localhost").await;
+        assert_eq!((none.status, &*none.body), (404, "the console has no such file\n"), "{name}");
+    }
     assert_eq!(fetch(&running, "/live.json", "Host: localhost").await.status, 404);
 }
 
@@ -206,12 +210,33 @@ async fn hubs_are_shown_with_the_lag_of_their_slowest_subscriber() {
         topic.publish(&number).unwrap();
         let _taken = quick.next().await.unwrap();
     }
-    let live = read(&running, "/_sockeye/live.json").await;
-    let found =
-        live["hubs"].as_array().unwrap().iter().find(|one| one["name"] == "hub of the console's test");
-    let topics = &found.expect("the hub")["topics"];
+    let topics = topics_of(&running, "hub of the console's test").await;
     assert_eq!(topics.to_string(), r#"[{"lag":5,"name":"numbers","queued":5,"subscribers":2}]"#);
     drop(hub);
+
+    // What a client sends may be part of a name.
+    let hub = Hub::<u32>::builder().name("hub of long names").build();
+    let name = |number: usize| format!("{number}\u{202e}\u{1b}[31m<script>{}", "x".repeat(1 << 20));
+    let _subscribed: Vec<_> = (0..3).map(|number| hub.topic(name(number)).subscribe()).collect();
+    let topics = topics_of(&running, "hub of long names").await;
+    let shown = topics.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+    for (number, shown) in shown.enumerate() {
+        assert!(shown.starts_with(&format!("{number}\\u{{202e}}\\u{{1b}}[31m<script>xxx")), "{shown}");
+        assert!(shown.len() <= 1200 && shown.ends_with("x… (1048593 bytes)"), "{shown}");
+    }
+    drop(hub);
+
+    let many: Vec<_> = (0..150).map(|_| Hub::<u32>::builder().name("one of many").build()).collect();
+    let hubs = &read(&running, "/_sockeye/live.json").await["hubs"];
+    assert_eq!(hubs["shown"].as_array().unwrap().len(), 100);
+    assert!(hubs["total"].as_u64().unwrap() >= 150, "{}", hubs["total"]);
+    drop(many);
+}
+
+async fn topics_of(running: &Running, hub: &str) -> Value {
+    let live = read(running, "/_sockeye/live.json").await;
+    let found = live["hubs"]["shown"].as_array().unwrap().iter().find(|one| one["name"] == hub);
+    found.expect("the hub")["topics"].clone()
 }
 
 #[tokio::test]
@@ -234,7 +259,7 @@ async fn a_stranger_is_refused_and_told_why() {
             "a page of another origin",
         ),
     ] {
-        for path in ["/_sockeye", "/_sockeye/", "/_sockeye/app.js", "/_sockeye/live.json"] {
+        for path in ["/_sockeye", "/_sockeye/", "/_sockeye/app.js", "/_sockeye/live.json", "/_sockeye/%ff"] {
             let answer = fetch(&running, path, headers).await;
             assert_eq!(
                 (answer.status, answer.header("sockeye-rule")),
@@ -249,15 +274,78 @@ async fn a_stranger_is_refused_and_told_why() {
 }
 
 #[tokio::test]
+async fn a_client_of_a_proxy_is_a_stranger() {
+    let running = start(server().hosts(["dev.example.com"]).public_url("https://app.example.com")).await;
+    let port = running.addr.port();
+    let connection = "the request has a `Connection` header that no browser sends";
+    for (head, reason) in [
+        // nginx, as it is configured for WebSockets, and as it is not.
+        ("1.1\r\nHost: 127.0.0.1\r\nConnection: upgrade".to_owned(), connection),
+        ("1.1\r\nHost: 127.0.0.1\r\nConnection: close".to_owned(), connection),
+        ("1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\nConnection: x-hop".to_owned(), connection),
+        ("1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket".to_owned(), connection),
+        ("1.0\r\nHost: 127.0.0.1".to_owned(), "the request is HTTP/1.0, which no browser speaks"),
+        (
+            "1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Port: 443".to_owned(),
+            "the request has the header `x-forwarded-port`",
+        ),
+        (
+            "1.1\r\nHost: 127.0.0.1\r\nCF-Connecting-IP: 203.0.113.7".to_owned(),
+            "the request has the header `cf-connecting-ip`",
+        ),
+        (
+            "1.1\r\nHost: dev.example.com".to_owned(),
+            "the request names the host `dev.example.com`, at which the server does not listen itself",
+        ),
+        (format!("1.1\r\nHost: app.example.com:{port}"), "the request names the host `app.example.com:"),
+    ] {
+        let answer = ask(running.addr, &format!("GET /_sockeye/live.json HTTP/{head}\r\n\r\n")).await;
+        assert_eq!((answer.status, answer.header("sockeye-rule")), (403, "console_refused"), "{head}");
+        assert!(answer.body.contains(reason), "{head}: {}", answer.body);
+        assert!(
+            answer.body.contains(", so it comes through a proxy\nhelp: open the console on"),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_reading_is_answered() {
+    let running = start(server()).await;
+    for method in ["POST", "OPTIONS", "PUT", "DELETE", "TRACE"] {
+        for path in ["/_sockeye", "/_sockeye/", "/_sockeye/live.json"] {
+            let of = |host: &str| format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            let answer = ask(running.addr, &of("localhost")).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, "get, head"), "{method} {path}");
+            assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{method}");
+            assert_eq!(ask(running.addr, &of("evil.example")).await.status, 421, "{method} {path}");
+        }
+    }
+    // After the head of the page comes the next answer, and no body.
+    let mut stream = tokio::net::TcpStream::connect(running.addr).await.unwrap();
+    let both =
+        "HEAD /_sockeye/ HTTP/1.1\r\nHost: localhost\r\n\r\nGET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(both.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(b"HTTP/1.1 404 ") {
+        read.push(sockeye_tests::within(stream.read_u8()).await.unwrap());
+    }
+    let read = String::from_utf8(read).unwrap();
+    assert!(read.starts_with("HTTP/1.1 200 ") && !read.contains("<html"), "{read}");
+}
+
+#[tokio::test]
 async fn the_developer_is_let_in() {
     let running = start(server().hosts(["dev.example.com"])).await;
     let own = running.addr;
     for headers in [
+        format!("Host: {own}\r\nConnection: keep-alive"),
         format!("Host: {own}"),
         format!("Host: {own}\r\nOrigin: http://{own}\r\nSec-Fetch-Site: same-origin"),
         "Host: localhost:3000\r\nSec-Fetch-Site: none".to_owned(),
         "Host: [::1]:3000".to_owned(),
-        "Host: dev.example.com".to_owned(),
+        format!("Host: dev.example.com:{}", own.port()),
         // A link on another page.
         "Host: localhost\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate".to_owned(),
     ] {
@@ -272,7 +360,9 @@ async fn another_machine_is_let_in_only_if_that_is_allowed() {
     let (status, told) = status_of(server(), there, "198.51.100.1").await;
     assert_eq!(status, 403);
     assert!(
-        told.contains("the client is on another machine\nhelp: open the console on the machine"),
+        told.contains(
+            "the client's address is not a loopback address\nhelp: open the console on the machine"
+        ),
         "{told}"
     );
     let (status, told) = status_of(server(), None, "localhost").await;
@@ -327,6 +417,11 @@ async fn a_path_that_another_route_has_is_reported_with_both() {
         ("/", "`/` cannot be the path of the console: a server has other pages at its root"),
         ("sockeye", "`sockeye` cannot be the path of the console: a route must begin with `/`"),
         ("/{any}", "`/{any}` cannot be the path of the console: it has parameters"),
+        ("/ä", "`/ä` cannot be the path of the console: a browser sends another path for it"),
+        ("/a b", "`/a b` cannot be the path of the console: a browser sends another path for it"),
+        ("/a?b", "`/a?b` cannot be the path of the console: a browser sends another path for it"),
+        ("/a/../b", "`/a/../b` cannot be the path of the console: a browser sends another path for it"),
+        ("//a", "`//a` cannot be the path of the console: a browser sends another path for it"),
     ] {
         assert_eq!(message(Server::new().console(path)).await, words);
     }

@@ -94,6 +94,17 @@ impl Hosts {
         Name::of(host).is_some_and(|name| self.knows(&name))
     }
 
+    /// Whether a request for this host, which the server serves, can have come to it directly. An address and a name of loopback
+    /// can be those of a tunnel such as `ssh -L`; another name is reached at the port that the server listens on, and without TLS,
+    /// which Sockeye does not speak itself.
+    #[cfg(feature = "console")]
+    pub(crate) fn are_reached_directly(&self, host: &str, port: Option<u16>) -> bool {
+        let of_tls =
+            |name: &Name| self.public().is_some_and(|url| url.scheme == "https" && url.host == name.0);
+        Name::of(host)
+            .is_some_and(|name| name.is_harmless() || !of_tls(&name) && rebinding::is_direct(host, port))
+    }
+
     /// Whether a name is the server's: because the user configured it, or because no page of another site can have it.
     fn knows(&self, name: &Name) -> bool {
         let is_public = || self.public().is_some_and(|url| url.host == name.0);

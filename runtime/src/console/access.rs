@@ -6,19 +6,21 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use sockeye_rules::{CONSOLE_REFUSED, origin as rules};
 
+use super::proxied;
 use crate::{
     handshake::peer,
-    hosts::{Hosts, OF_PROXIES},
-    log::{self, Flood, Words},
+    hosts::Hosts,
+    log::{self, Words},
     origin::{host, is_same},
     refusal::RULE_HEADER,
+    shutdown::Lifecycle,
 };
 
 #[derive(Debug)]
 pub(super) struct Access {
     pub(super) is_remote: bool,
     pub(super) hosts: Arc<Hosts>,
-    pub(super) flood: Arc<Flood>,
+    pub(super) lifecycle: Lifecycle,
 }
 
 /// Why a request is refused.
@@ -59,7 +61,7 @@ impl Access {
         match peer(parts) {
             Some(peer) if peer.ip().to_canonical().is_loopback() => {}
             Some(_) => {
-                return Err(Denied::forbidden("the client is on another machine", REMOTE));
+                return Err(Denied::forbidden("the client's address is not a loopback address", REMOTE));
             }
             None => {
                 return Err(Denied::forbidden(
@@ -68,10 +70,9 @@ impl Access {
                 ));
             }
         }
-        match OF_PROXIES.iter().find(|name| parts.headers.contains_key(**name)) {
-            Some(name) => {
-                let reason = format!("the request has the header `{name}`, so it comes through a proxy");
-                Err(Denied::forbidden(Words::own(reason), REMOTE))
+        match proxied::sign(parts) {
+            Some(sign) => {
+                Err(Denied::forbidden(Words::own(format!("{sign}, so it comes through a proxy")), REMOTE))
             }
             None => Ok(()),
         }
@@ -80,11 +81,17 @@ impl Access {
     /// A page of another site can have its own name point here (DNS rebinding), but neither an address nor a name of loopback.
     fn host(&self, parts: &Parts) -> Result<(), Denied> {
         let host = host(parts).unwrap_or_default();
-        if self.hosts.serve(host) {
+        let named = Words::own("the request names the host `").then_foreign(host);
+        if !self.hosts.serve(host) {
+            return Err(Denied::new(StatusCode::MISDIRECTED_REQUEST, named.then("`"), HOSTS));
+        }
+        if self.is_remote || self.hosts.are_reached_directly(host, self.lifecycle.port()) {
             return Ok(());
         }
-        let reason = Words::own("the request names the host `").then_foreign(host).then("`");
-        Err(Denied::new(StatusCode::MISDIRECTED_REQUEST, reason, HOSTS))
+        Err(Denied::forbidden(
+            named.then("`, at which the server does not listen itself, so it comes through a proxy"),
+            REMOTE,
+        ))
     }
 
     /// A page of another origin may open the console in a tab of its own, and nothing more.
@@ -107,7 +114,7 @@ impl Access {
     fn refuse(&self, denied: &Denied, parts: &Parts) -> Response {
         let rule = CONSOLE_REFUSED.name;
         let (reason, remedy) = (denied.reason.told(), denied.remedy);
-        log::HttpFault { rule, reason: &reason, remedy, peer: peer(parts) }.note(&self.flood);
+        log::HttpFault { rule, reason: &reason, remedy, peer: peer(parts) }.note(&self.lifecycle.flood);
         let told = format!("console refused [{rule}]: {reason}\nhelp: {remedy}\n");
         let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (RULE_HEADER, rule)];
         (denied.status, headers, told).into_response()

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
 use bytes::Bytes;
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, Method, StatusCode, header, request::Parts};
 use serde_json::json;
 
 use super::{Console, access::Access, files, live};
@@ -23,20 +23,20 @@ pub(crate) struct Desk {
     /// The endpoints, which do not change.
     document: Bytes,
     endpoints: Vec<&'static Registered>,
-    lifecycle: Lifecycle,
 }
 
 /// Only the console's own files run, and only this server is asked. No page may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The headers of every response.
-const HEADERS: [(HeaderName, &str); 5] = [
+/// The headers of every response. A page of another origin that opens the console in a window has no hold of it.
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 impl Desk {
@@ -47,23 +47,23 @@ impl Desk {
         hosts: Arc<Hosts>,
         lifecycle: Lifecycle,
     ) -> Self {
-        let flood = Arc::clone(&lifecycle.flood);
-        let access = Access { is_remote: console.is_remote, hosts, flood };
-        Self { access, document: described(document, &endpoints), endpoints, lifecycle }
+        let access = Access { is_remote: console.is_remote, hosts, lifecycle };
+        Self { access, document: described(document, &endpoints), endpoints }
     }
 
-    fn live(&self) -> Response {
-        match live::json(&self.lifecycle, &self.endpoints) {
+    fn live(&self, parts: &Parts) -> Response {
+        match live::json(&self.access.lifecycle, &self.endpoints, parts) {
             Ok(body) => of_kind("application/json", body),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }
 
-    fn file(&self, name: &str) -> Response {
-        match name {
-            "live.json" => self.live(),
+    fn file(&self, parts: &Parts) -> Response {
+        // Not axum's `Path`: it would answer a name that is not UTF-8 itself, to strangers as well.
+        match parts.uri.path().rsplit('/').next().unwrap_or_default() {
+            "live.json" => self.live(parts),
             "endpoints.json" => of_kind("application/json", self.document.clone()),
-            _ => match files::find(name) {
+            name => match files::find(name) {
                 Some(file) => of_kind(file.kind, file.text),
                 None => (StatusCode::NOT_FOUND, "the console has no such file\n").into_response(),
             },
@@ -94,23 +94,32 @@ pub(crate) fn mount(router: Router, path: &str, desk: Desk) -> Router {
     // Relative: behind a proxy the path may be another. The page's own links are, too.
     let folder = format!("{}/", path.rsplit('/').next().unwrap_or_default());
     let redirect = async move |State(desk): State<Arc<Desk>>, request: Request| {
-        guarded(&desk, request, |_| {
+        guarded(&desk, request, |_, _| {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, folder)]).into_response()
         })
     };
     let page_of = async |State(desk): State<Arc<Desk>>, request: Request| {
-        guarded(&desk, request, |_| of_kind("text/html; charset=utf-8", files::PAGE))
+        guarded(&desk, request, |_, _| of_kind("text/html; charset=utf-8", files::PAGE))
     };
-    let file_of = async |State(desk): State<Arc<Desk>>, Path(name): Path<String>, request: Request| {
-        guarded(&desk, request, |desk| desk.file(&name))
-    };
+    let file_of = async |State(desk): State<Arc<Desk>>, request: Request| guarded(&desk, request, Desk::file);
+    // Every method: what the program's own fallbacks add to a 405 is not for the console, and strangers are refused in any case.
     let console =
-        Router::new().route(&bare, get(redirect)).route(&page, get(page_of)).route(&file, get(file_of));
+        Router::new().route(&bare, any(redirect)).route(&page, any(page_of)).route(&file, any(file_of));
     router.merge(console.with_state(desk))
 }
 
-fn guarded(desk: &Desk, request: Request, answer: impl FnOnce(&Desk) -> Response) -> Response {
+fn guarded(desk: &Desk, request: Request, answer: impl FnOnce(&Desk, &Parts) -> Response) -> Response {
     let (parts, _) = request.into_parts();
-    let answer = desk.access.refusal(&parts).unwrap_or_else(|| answer(desk));
+    let allowed = || if is_read(&parts) { answer(desk, &parts) } else { not_allowed() };
+    let answer = desk.access.refusal(&parts).unwrap_or_else(allowed);
     (HEADERS, answer).into_response()
+}
+
+fn is_read(parts: &Parts) -> bool {
+    [Method::GET, Method::HEAD].contains(&parts.method)
+}
+
+fn not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "the console is only read\n")
+        .into_response()
 }

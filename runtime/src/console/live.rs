@@ -1,5 +1,6 @@
 //! What the server does now, as JSON for the page.
 
+use http::request::Parts;
 use serde::Serialize;
 use serde_json::Result;
 
@@ -7,12 +8,14 @@ use super::recorder::{Counts, Ended, Recorder, Refused, Traffic, now};
 use crate::{
     connection::{Cell, Present},
     endpoint::Registered,
+    handshake::peer,
     hub::{HubView, hubs},
     shutdown::Lifecycle,
 };
 
-/// How many connections are listed.
+/// How many connections, and how many hubs, are listed.
 const MOST_CONNECTIONS: usize = 500;
+const MOST_HUBS: usize = 100;
 
 #[derive(Serialize)]
 struct Live<'a> {
@@ -20,11 +23,13 @@ struct Live<'a> {
     now: u64,
     since: u64,
     status: &'static str,
+    /// The address of the client that reads this, as refusals have it.
+    client: Option<String>,
     endpoints: Vec<Endpoint<'a>>,
     connections: Listed<Vec<Connection<'a>>, usize>,
     refusals: Listed<Vec<&'a Refused>, u64>,
     ends: Listed<Vec<&'a Ended>, u64>,
-    hubs: Vec<HubView>,
+    hubs: Listed<Vec<HubView>, usize>,
 }
 
 /// Some of them, and how many there are.
@@ -53,15 +58,25 @@ struct Connection<'a> {
     traffic: Option<&'a Traffic>,
 }
 
-pub(super) fn json(lifecycle: &Lifecycle, endpoints: &[&'static Registered]) -> Result<Vec<u8>> {
+pub(super) fn json(
+    lifecycle: &Lifecycle,
+    endpoints: &[&'static Registered],
+    parts: &Parts,
+) -> Result<Vec<u8>> {
     match lifecycle.flood.tap().recorder() {
-        Some(recorder) => of(recorder, lifecycle, endpoints),
+        Some(recorder) => of(recorder, lifecycle, endpoints, parts),
         None => Ok(b"{}".to_vec()),
     }
 }
 
-fn of(recorder: &Recorder, lifecycle: &Lifecycle, endpoints: &[&'static Registered]) -> Result<Vec<u8>> {
-    let hubs = hubs();
+fn of(
+    recorder: &Recorder,
+    lifecycle: &Lifecycle,
+    endpoints: &[&'static Registered],
+    parts: &Parts,
+) -> Result<Vec<u8>> {
+    let (hubs, number_of_hubs) = hubs(MOST_HUBS);
+    let client = lifecycle.flood.client_behind_proxies(parts).or(peer(parts).map(|peer| peer.ip()));
     let open = lifecycle.connections.open();
     let endpoints = endpoints.iter().map(|one| Endpoint {
         route: one.route,
@@ -75,11 +90,12 @@ fn of(recorder: &Recorder, lifecycle: &Lifecycle, endpoints: &[&'static Register
         now: now(),
         since: recorder.since,
         status: if lifecycle.is_told() { "stopping" } else { "running" },
+        client: client.map(|client| client.to_string()),
         endpoints: endpoints.collect(),
         connections: Listed { total, shown: connections.collect() },
         refusals: Listed { total: refusals.total(), shown: refusals.iter().collect() },
         ends: Listed { total: ends.total(), shown: ends.iter().collect() },
-        hubs,
+        hubs: Listed { total: number_of_hubs, shown: hubs },
     })
 }
 

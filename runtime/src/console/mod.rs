@@ -2,7 +2,7 @@
 //!
 //! `tap.rs` is where the rest of the server leaves what it counts; without the feature, or without a console, it does nothing
 //! (`silent.rs`). `recorder.rs` keeps that, in bounds. `desk.rs` answers the requests of the page, after `access.rs` has let
-//! them in; `live.rs` is what is true now. `page/` has the files that the browser loads.
+//! them in (`proxied.rs` recognizes proxies); `live.rs` is what is true now. `page/` has the files that the browser loads.
 
 #[cfg(feature = "console")]
 mod access;
@@ -14,6 +14,8 @@ mod files;
 mod live;
 #[cfg(feature = "console")]
 mod options;
+#[cfg(feature = "console")]
+mod proxied;
 #[cfg(feature = "console")]
 mod recent;
 #[cfg(feature = "console")]

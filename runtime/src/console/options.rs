@@ -7,12 +7,14 @@
 ///
 /// Only clients on the same machine may use it, by an address, a name of loopback, or a host that the server knows
 /// ([`Server::hosts`](crate::Server::hosts), [`Server::public_url`](crate::Server::public_url)). Behind a proxy on the same machine each
-/// client looks like one on this machine, so a request with a header that proxies add (`Forwarded`, `Via`, `X-Forwarded-For`,
-/// `X-Forwarded-Host`, `X-Forwarded-Proto`, `X-Real-IP`) is refused; a proxy that adds none of them is not noticed. Whoever is
-/// refused gets status 403 or 421 with the rule `console_refused`. Your [layers](crate::Server::layer) apply to it.
+/// client looks like one on this machine, so a request that shows signs of a proxy is refused: a header that proxies add (such as
+/// `X-Forwarded-For`, `Forwarded`, or `Via`), HTTP/1.0, a `Connection` header other than `keep-alive`, or a name of the server at
+/// another port than its own, or that has a public URL with `https`. A proxy with none of these is not noticed: do not turn the console
+/// on behind one. Whoever is refused gets status 403 or 421 with the rule `console_refused`. Your [layers](crate::Server::layer)
+/// apply to it.
 ///
 /// It shows no headers, no query strings, and no messages of other connections. At most 200 refusals, 200 ended and 500 open
-/// connections, and 200 topics of each hub are listed; counters count all.
+/// connections, and 200 topics of each of 100 hubs are listed; counters count all.
 ///
 /// ```
 /// use axum::extract::Path;
@@ -52,6 +54,14 @@ impl Console {
     pub fn allow_remote(mut self) -> Self {
         self.is_remote = true;
         self
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn is_remote(&self) -> bool {
+        self.is_remote
     }
 }
 

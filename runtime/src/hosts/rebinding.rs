@@ -42,7 +42,7 @@ fn is_own_page(host: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Whether the browser requested the port that the server listens on. If that is not known, any explicit port may be it.
-fn is_direct(host: &str, port: Option<u16>) -> bool {
+pub(super) fn is_direct(host: &str, port: Option<u16>) -> bool {
     let asked = host.parse::<Authority>().ok().and_then(|authority| authority.port_u16());
     match port {
         Some(port) => asked.unwrap_or(80) == port,

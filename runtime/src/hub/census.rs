@@ -1,10 +1,14 @@
 //! The hubs of the process, for the console.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 use serde::Serialize;
 
-use super::{channel::Channel, core::Core};
+use super::core::Core;
+use crate::log;
 
 /// Every hub that was built and is not dropped yet.
 static HUBS: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
@@ -23,12 +27,20 @@ pub(crate) struct HubView {
 
 #[derive(Debug, Serialize)]
 struct TopicView {
+    /// The beginning of it, if it is long: programs put what clients send into names.
     name: String,
-    subscribers: usize,
+    #[serde(flatten)]
+    load: Load,
+}
+
+/// What a topic holds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Load {
+    pub(super) subscribers: usize,
     /// How many events are in its queue, including those that a history keeps.
-    queued: usize,
+    pub(super) queued: usize,
     /// How many events the slowest subscriber is behind.
-    lag: usize,
+    pub(super) lag: usize,
 }
 
 /// Remembers a hub.
@@ -41,21 +53,19 @@ pub(super) fn enter(core: &Arc<Core>) {
     hubs.push(Arc::downgrade(core));
 }
 
-/// All hubs, in the order in which they were built.
-pub(crate) fn hubs() -> Vec<HubView> {
+/// The first hubs in the order in which they were built, and how many there are.
+pub(crate) fn hubs(most: usize) -> (Vec<HubView>, usize) {
     let hubs = HUBS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    hubs.iter().filter_map(Weak::upgrade).map(|core| view(&core)).collect()
+    let total = hubs.iter().filter(|one| one.strong_count() > 0).count();
+    let shown = hubs.iter().filter_map(Weak::upgrade).take(most).map(|core| view(&core));
+    (shown.collect(), total)
 }
 
 fn view(core: &Core) -> HubView {
     let (some, total) = core.some(LOOKED_AT);
-    let mut topics: Vec<_> = some.iter().map(|(name, channel)| topic(name, channel)).collect();
-    topics.sort_by(|a, b| (b.lag, b.subscribers, &a.name).cmp(&(a.lag, a.subscribers, &b.name)));
+    let mut topics: Vec<_> = some.iter().map(|(name, channel)| (name, channel.load())).collect();
+    topics.sort_by_key(|&(name, load)| (Reverse((load.lag, load.subscribers)), name));
     topics.truncate(LISTED);
-    HubView { name: core.settings().name, total, topics }
-}
-
-fn topic(name: &str, channel: &Channel) -> TopicView {
-    let (subscribers, queued, lag) = channel.load();
-    TopicView { name: name.to_owned(), subscribers, queued, lag }
+    let topics = topics.into_iter().map(|(name, load)| TopicView { name: log::field(name), load });
+    HubView { name: core.settings().name, total, topics: topics.collect() }
 }

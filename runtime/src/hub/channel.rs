@@ -14,6 +14,8 @@ use std::{
 use sockeye_rules::render::count;
 use tokio::time::Instant;
 
+#[cfg(feature = "console")]
+use super::census::Load;
 use super::{
     builder::Bounds,
     heard::{Gap, Heard, Verdict},
@@ -278,12 +280,11 @@ impl Channel {
         wake_all(wakers);
     }
 
-    /// How many subscribers there are, how many events are in the queue, and how many the slowest subscriber is behind.
     #[cfg(feature = "console")]
-    pub(super) fn load(&self) -> (usize, usize, usize) {
+    pub(super) fn load(&self) -> Load {
         let log = self.lock();
         let (queued, lag) = log.queue.load();
-        (log.queue.subscribers(), queued, lag)
+        Load { subscribers: log.queue.subscribers(), queued, lag }
     }
 
     /// How many subscribers there are.

@@ -7,6 +7,7 @@ use axum::Router;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
 use super::{
+    consoled::Console,
     development, listen,
     mode::{self, Mode},
     moments::Moments,
@@ -55,8 +56,7 @@ pub struct Checked {
     listener_problems: Vec<Problem>,
     lifecycle: Lifecycle,
     moments: Moments,
-    /// The path of the console, if there is one.
-    console: Option<String>,
+    console: Option<Console>,
 }
 
 impl Checked {
@@ -66,7 +66,7 @@ impl Checked {
         mut warnings: Vec<Problem>,
         lifecycle: Lifecycle,
         moments: Moments,
-        console: Option<String>,
+        console: Option<Console>,
     ) -> Self {
         warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
@@ -308,7 +308,7 @@ impl Checked {
                 &self.endpoints,
                 &self.settings,
                 self.warnings.len(),
-                self.console.as_deref(),
+                self.console.as_ref().map(Console::path),
             )),
             Mode::Json => {
                 mode::print(&report::json(
@@ -316,7 +316,7 @@ impl Checked {
                     &self.settings,
                     &[],
                     &self.warnings,
-                    self.console.as_deref(),
+                    self.console.as_ref().map(Console::path),
                 ));
             }
             #[cfg(feature = "asyncapi")]
@@ -353,7 +353,7 @@ impl Checked {
         let signal = if ignores_signals { never } else { signal };
         let shutdown = either(shutdown.unwrap_or_else(never), signal());
         descriptors::raise(&self.settings.limits);
-        listen::announce(&listener, self.endpoints.len(), self.console.as_deref(), listening);
+        listen::announce(&listener, self.endpoints.len(), self.console.as_ref(), listening);
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
         run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
     }
@@ -398,7 +398,7 @@ impl Checked {
                 &self.settings,
                 error.problems(),
                 error.warnings(),
-                self.console.as_deref(),
+                self.console.as_ref().map(Console::path),
             ));
         }
         error

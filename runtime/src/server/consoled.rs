@@ -11,7 +11,7 @@ use crate::{
     console::{self, Desk, Tap},
     endpoint::Registered,
     mounted::Settings,
-    route::refused_by_axum,
+    route::{refused_by_axum, sample},
     routing::{Paths, Refused},
     shutdown::Lifecycle,
     startup::{self, Candidate, Problem, UserRouter},
@@ -40,7 +40,7 @@ pub(super) fn tap(console: Option<&Console>, groups: &Groups) -> Tap {
     console.map(|_| Tap::on(routes())).unwrap_or_default()
 }
 
-/// The router with the console, if there is one, and its path; or why it cannot be added.
+/// The router with the console, if there is one, and where it is; or why it cannot be added.
 pub(super) fn with_console(
     router: Router,
     console: Option<&Console>,
@@ -48,7 +48,7 @@ pub(super) fn with_console(
     endpoints: &[Candidate],
     settings: &Settings,
     lifecycle: &Lifecycle,
-) -> (Router, Option<String>, Option<Problem>) {
+) -> (Router, Option<Console>, Option<Problem>) {
     let Some(console) = console else { return (router, None, None) };
     let path = console.path.trim_end_matches('/');
     if let Err(problem) = is_free(path, &router, endpoints) {
@@ -59,7 +59,7 @@ pub(super) fn with_console(
     let registered = endpoints.iter().map(Candidate::registered).collect();
     let desk = Desk::new(console, &document, registered, Arc::clone(&settings.hosts), lifecycle.clone());
     match startup::caught(|| console::mount(router.clone(), path, desk)) {
-        Ok(router) => (router, Some(path.to_owned()), None),
+        Ok(router) => (router, Some(Console { path: path.to_owned(), ..*console }), None),
         Err(words) => {
             let problem = startup::no_place_for_console(path, &Refused::Invalid(words), None);
             (router, None, Some(problem))
@@ -93,8 +93,12 @@ fn invalid(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("a server has other pages at its root");
     }
-    let has_parameters = path.contains(['{', '}']);
-    refused_by_axum(path).or_else(|| has_parameters.then_some("it has parameters"))
+    if path.contains(['{', '}']) {
+        return Some("it has parameters");
+    }
+    let is_sent =
+        || sample(path) == path && path.split('/').skip(1).all(|one| !["", ".", ".."].contains(&one));
+    refused_by_axum(path).or_else(|| (!is_sent()).then_some("a browser sends another path for it"))
 }
 
 /// The endpoint with the route that is in the way.

@@ -9,7 +9,7 @@ use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
-use super::{development, moments::Listening};
+use super::{consoled::Console, development, moments::Listening};
 use crate::startup::{Problem, bind_failed, unresolved};
 
 /// The source of connections: a port, or the pipes of a test.
@@ -60,18 +60,30 @@ pub(super) async fn bind(address: impl ToSocketAddrs, is_development: bool) -> R
 pub(super) fn announce(
     listener: &TcpListener,
     endpoints: usize,
-    console: Option<&str>,
+    console: Option<&Console>,
     listening: Option<Listening>,
 ) {
     let Ok(address) = listener.local_addr() else { return };
     // Standard error may be closed, which is no reason not to serve.
     let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", count(endpoints, "endpoint"));
-    if let Some(path) = console {
-        let _ = writeln!(io::stderr(), "sockeye: console on http://{}{path}", here(address));
+    if let Some(console) = console {
+        let _ = writeln!(io::stderr(), "sockeye: {}", place(console, address));
     }
     if let Some(listening) = listening {
         listening(address);
     }
+}
+
+/// Where the console is, or why no one can open it.
+fn place(console: &Console, address: SocketAddr) -> String {
+    let (path, here) = (console.path(), here(address));
+    if console.is_remote() || here.ip().to_canonical().is_loopback() {
+        return format!("console on http://{here}{path}");
+    }
+    format!(
+        "no one can use the console at `{path}`: its clients need a loopback address, and the server listens on {address} only; \
+         listen on 0.0.0.0 or 127.0.0.1, or write `Console::at(\"{path}\").allow_remote()`"
+    )
 }
 
 /// The address as a browser on this machine reaches it.
@@ -84,4 +96,28 @@ fn here(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
+}
+
+#[cfg(all(test, feature = "console"))]
+mod tests {
+    use super::{Console, place};
+
+    #[test]
+    fn the_console_is_announced_where_it_can_be_opened() {
+        let local = Console::at("/_sockeye");
+        for (address, console, told) in [
+            ("127.0.0.1:3000", &local, "console on http://127.0.0.1:3000/_sockeye"),
+            ("0.0.0.0:3000", &local, "console on http://127.0.0.1:3000/_sockeye"),
+            ("[::]:3000", &local, "console on http://[::1]:3000/_sockeye"),
+            ("10.1.2.3:3000", &local.clone().allow_remote(), "console on http://10.1.2.3:3000/_sockeye"),
+            (
+                "10.1.2.3:3000",
+                &local,
+                "no one can use the console at `/_sockeye`: its clients need a loopback address, and the server listens on \
+                 10.1.2.3:3000 only; listen on 0.0.0.0 or 127.0.0.1, or write `Console::at(\"/_sockeye\").allow_remote()`",
+            ),
+        ] {
+            assert_eq!(place(console, address.parse().unwrap()), told, "{address}");
+        }
+    }
 }

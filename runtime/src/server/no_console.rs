@@ -11,7 +11,18 @@ use crate::{
 };
 
 /// No server has one.
+#[derive(Debug)]
 pub(super) enum Console {}
+
+impl Console {
+    pub(super) fn path(&self) -> &str {
+        match *self {}
+    }
+
+    pub(super) fn is_remote(&self) -> bool {
+        match *self {}
+    }
+}
 
 pub(super) fn tap(_: Option<&Console>, _: &Groups) -> Tap {
     Tap::default()
@@ -24,6 +35,6 @@ pub(super) fn with_console(
     _: &[Candidate],
     _: &Settings,
     _: &Lifecycle,
-) -> (Router, Option<String>, Option<Problem>) {
+) -> (Router, Option<Console>, Option<Problem>) {
     (router, None, None)
 }

@@ -1,11 +1,13 @@
 """Behind Debian's nginx: once as it is forgotten to be set up, once as it should be."""
 
+import http.client
 import shutil
 import socket
 import subprocess
 import time
 
 import pytest
+from conftest import Program
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -53,6 +55,10 @@ def free_port():
 @pytest.fixture(scope="module")
 def nginx(server, tmp_path_factory):
     """The address of an nginx in front of the server."""
+    yield from behind(server, tmp_path_factory)
+
+
+def behind(server, tmp_path_factory):
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     assert program, "nginx is missing: apt-get install nginx"
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
@@ -116,3 +122,21 @@ def test_a_close_passes_through(nginx):
         with pytest.raises(Exception):
             client.recv(timeout=5)
         assert client.close_code == 4001
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory):
+    """The address of an nginx in front of a server with a console, which takes each of its clients for one on this machine."""
+    program = Program("startup_healthy", "127.0.0.1:0")
+    yield from behind(program, tmp_path_factory)
+    program.kill()
+
+
+@pytest.mark.parametrize("prefix, sign", [("/forgotten", "HTTP/1.0"), ("/host_lost", "`Connection` header"), ("", "`Connection` header")])
+def test_the_console_is_not_for_the_clients_of_a_proxy(console, prefix, sign):
+    asked = http.client.HTTPConnection(console)
+    asked.request("GET", f"{prefix}/_sockeye/live.json", headers={"Upgrade": "websocket"})
+    answer = asked.getresponse()
+    told = answer.read().decode()
+    assert (answer.status, answer.headers["sockeye-rule"]) == (403, "console_refused")
+    assert sign in told and ", so it comes through a proxy\nhelp: " in told

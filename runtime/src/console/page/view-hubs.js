@@ -8,12 +8,17 @@ const HEAD = ["Topic", "Subscribers", "Queued events", "Lag of the slowest"];
 export function hubs() {
   const list = h("div", { class: "stack" });
   const empty = h("p", { class: "card empty" }, "The program has no hub.");
+  const shownOf = h("p", { class: "soft" });
   const cards = keyed(list, card, empty);
   return {
-    element: h("div", { class: "stack" }, h("h1", {}, "Hubs"), list, empty),
+    element: h("div", { class: "stack" }, h("h1", {}, "Hubs"), shownOf, list, empty),
     title: "Hubs",
-    // Two hubs can have one name; their order does not change.
-    update: () => cards(now?.hubs.map((hub, index) => ({ ...hub, index })) ?? [], ({ name, index }) => `${index} ${name}`),
+    update() {
+      const { total, shown } = now?.hubs ?? { total: 0, shown: [] };
+      cards(shown, ({ name }) => name);
+      shownOf.hidden = total <= shown.length;
+      say(shownOf, `The first ${number(shown.length)} of ${number(total)}.`);
+    },
   };
 }
 
