@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import signal
+import socket
 
 import browsers
 import pytest
@@ -9,6 +11,7 @@ from browsers import keep_screenshot
 from conftest import Program
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 browser, chromium = browsers.browser, browsers.chromium
@@ -17,6 +20,14 @@ browser, chromium = browsers.browser, browsers.chromium
 @pytest.fixture
 def chat():
     program = Program("example-chat")
+    yield program
+    program.kill()
+
+
+@pytest.fixture
+def echo():
+    """It takes messages of 1 MiB."""
+    program = Program("startup_healthy", "127.0.0.1:0")
     yield program
     program.kill()
 
@@ -144,6 +155,151 @@ def test_bytes_are_sent_and_a_server_that_is_gone_is_noticed(browser, chat):
     wait_for(browser, "00 ff 0a", ".messages .out")
     chat.kill()
     wait_for(browser, "The server cannot be reached", "#badge")
+
+
+def open_echo(browser, echo):
+    visit(browser, echo)
+    show(browser, "#/endpoints/echo")
+    wait_for(browser, "/echo", "h1")
+    find(browser, ".opener button").click()
+    wait_for(browser, "open", ".messages .event")
+
+
+def send(browser, text, times=1):
+    """What no keyboard writes in time."""
+    browser.execute_script(
+        "const area = document.querySelector('textarea'), [text, times] = arguments;"
+        "area.value = text; area.dispatchEvent(new Event('input'));"
+        "for (let time = 0; time < times; time += 1) area.form.requestSubmit();",
+        text,
+        times,
+    )
+
+
+def shown(browser):
+    """How many messages are on the page, and how many characters of them."""
+    return browser.execute_script(
+        "const list = document.querySelector('.messages'); return [list.children.length, list.textContent.length];"
+    )
+
+
+def test_long_messages_are_cut_until_someone_asks_for_them(browser, echo):
+    open_echo(browser, echo)
+    long = "é" * (1 << 19)
+    send(browser, long)
+    wait_for(browser, "1.0 MiB", ".messages .in")
+    assert shown(browser)[1] < 20_000
+    more = find(browser, ".messages .in .more")
+    assert more.text == "Show all 524,288 characters"
+    browser.execute_script("arguments[0].click()", more)
+    assert find(browser, ".messages .in pre").get_property("textContent") == long
+    find(browser, ".messages-card .filters button").click()
+    send(browser, '{"list":[' + "1234567890," * 20_000 + "1]}")
+    wait_for(browser, "214.9 KiB", ".messages .in")
+    assert shown(browser)[1] < 20_000
+    browser.execute_script("arguments[0].click()", find(browser, ".messages .in summary"))
+    wait_for(browser, "Show all", ".messages .in pre")
+    find(browser, ".messages-card .filters button").click()
+    Select(browser.find_elements(By.CSS_SELECTOR, ".composer select")[0]).select_by_value("binary")
+    send(browser, "fe" * 100_000)
+    wait_for(browser, "binary, 97.7 KiB, the first 16.0 KiB are shown", ".messages .in")
+    assert shown(browser)[1] < 20_000
+
+
+def test_of_many_messages_the_newest_are_kept(browser, echo):
+    open_echo(browser, echo)
+    send(browser, "short", 520)
+    # A message of its own shows that all before it are there.
+    send(browser, "the end")
+    wait_for(browser, "the end", ".messages .in:last-child")
+    wait_for(browser, "1,000 of 1,043", ".messages-card")
+    assert shown(browser)[0] == 1000
+    send(browser, "x" * (1 << 20), 9)
+    send(browser, "the long end")
+    wait_for(browser, "the long end", ".messages .in:last-child")
+    rows, characters = shown(browser)
+    assert rows < 20 and characters < 100_000, "at most 16 MiB are kept, and little of each is on the page"
+
+
+def test_a_server_that_hangs_or_was_replaced_is_noticed(browser, echo):
+    visit(browser, echo)
+    os.kill(echo._process.pid, signal.SIGSTOP)
+    wait_for(browser, "The server does not answer", "#badge")
+    os.kill(echo._process.pid, signal.SIGCONT)
+    wait_for(browser, "Live", "#badge")
+    assert not find(browser, "#outdated").is_displayed()
+    echo.kill()
+    wait_for(browser, "The server cannot be reached", "#badge")
+    other = Program("example-chat", SOCKEYE_ADDR=echo.address)
+    try:
+        wait_for(browser, "Live", "#badge")
+        wait_for(browser, "The server was restarted, and its endpoints are not the ones on this page.", "#outdated")
+        find(browser, "#reload").click()
+        wait_for(browser, "/ws/rooms/{room}", ".endpoint")
+        wait_for(browser, "Live", "#badge")
+        assert not find(browser, "#outdated").is_displayed()
+    finally:
+        other.kill()
+
+
+def test_what_strangers_send_is_text(browser, chat):
+    visit(browser, chat)
+    hostile = "<img src=x onerror=document.title=1>"
+    with socket.create_connection(("127.0.0.1", chat.port)) as stranger:
+        lines = [
+            "GET /ws/rooms/x HTTP/1.1",
+            f"Host: {chat.address}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            f"Origin: {hostile}",
+        ]
+        stranger.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        assert b" 403 " in stranger.recv(100)
+    show(browser, "#/refusals")
+    wait_for(browser, hostile, ".faults")
+    for name in ["%", "%3Cimg%20src=x%3E", hostile]:
+        show(browser, f"#/endpoints/{name}")
+        wait_for(browser, "There is no such endpoint.")
+    assert browser.find_elements(By.CSS_SELECTOR, "main img") == []
+    assert browser.title == "Endpoint · Sockeye console"
+
+
+def test_the_keyboard_is_enough(browser, chat):
+    visit(browser, chat)
+    focused = lambda selector: browser.execute_script("return document.activeElement.matches(arguments[0])", selector)
+
+    def tab_to(selector):
+        for _ in range(40):
+            if focused(selector):
+                return
+            browser.switch_to.active_element.send_keys(Keys.TAB)
+        raise AssertionError(f"no Tab leads to {selector}")
+
+    tab_to(".endpoint")
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    wait_for(browser, "/ws/rooms/{room}", "h1")
+    tab_to(".opener button")
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    wait_for(browser, "open", ".messages .event")
+    tab_to(".composer textarea")
+    browser.switch_to.active_element.send_keys(Keys.CONTROL, Keys.ENTER)
+    wait_for(browser, "welcome", ".messages .in")
+    tab_to(".messages summary")
+
+
+def test_the_url_is_the_one_that_the_browser_asks_for(browser, chat):
+    open_room(browser, chat)
+    for room, query, url in [
+        ("..", "", "/ws/"),
+        ("a/b", "", "/ws/rooms/a%2Fb"),
+        ("x", "a=b#c", "/ws/rooms/x?a=b%23c"),
+    ]:
+        inputs = browser.find_elements(By.CSS_SELECTOR, ".opener input")
+        for element, text in zip(inputs, [room, query]):
+            browser.execute_script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))", element, text)
+        assert find(browser, ".url").text == url
 
 
 #: Schemas, and what is made of them.

@@ -1,7 +1,7 @@
 // The page: which view the address asks for, and what is the same on all of them.
 
-import { startDocument } from "./document.js";
-import { h, say } from "./dom.js";
+import { isOutdated, startDocument } from "./document.js";
+import { h, keep, kept, say } from "./dom.js";
 import { changed, now, startLive, trouble } from "./live.js";
 import { connections } from "./view-connections.js";
 import { endpoint } from "./view-endpoint.js";
@@ -10,7 +10,7 @@ import { hubs } from "./view-hubs.js";
 import { refusals } from "./view-refusals.js";
 
 const ROUTES = [
-  [/^#\/endpoints\/(.+)$/, (id) => endpoint(decodeURIComponent(id))],
+  [/^#\/endpoints\/(.+)$/, endpoint],
   [/^#\/connections$/, connections],
   [/^#\/refusals$/, refusals],
   [/^#\/hubs$/, hubs],
@@ -41,13 +41,24 @@ function showState() {
   say(document.getElementById("badge-word"), trouble ? trouble.split("\n")[0] : name === "stopping" ? "Stopping" : "Live");
 }
 
+// A server that was built anew may have other endpoints. Whether to load them is for the developer to say: what is on the page would be gone.
+const outdated = document.getElementById("outdated");
+document.getElementById("reload").addEventListener("click", () => location.reload());
+let since;
+async function lookForRestart() {
+  if (!now || now.since === since) return;
+  const isRestart = since !== undefined;
+  since = now.since;
+  if (isRestart) outdated.hidden = !(await isOutdated().catch(() => false));
+}
+
 // Light and dark: as the system has it, unless someone has chosen here.
 const root = document.documentElement;
-root.dataset.theme = localStorage.getItem("sockeye-console-theme") ?? "";
+root.dataset.theme = kept("theme") ?? "";
 document.getElementById("theme").addEventListener("click", () => {
   const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = isDark ? "light" : "dark";
-  localStorage.setItem("sockeye-console-theme", root.dataset.theme);
+  keep("theme", root.dataset.theme);
 });
 
 // The address is that of the view, so it is no place for a fragment.
@@ -61,6 +72,7 @@ try {
   addEventListener("hashchange", go);
   changed.addEventListener("change", () => {
     showState();
+    lookForRestart();
     view?.update();
   });
   go(true);

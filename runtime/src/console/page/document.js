@@ -4,15 +4,24 @@
 export let endpoints = [];
 
 let root;
+let text;
 
 export async function startDocument() {
-  const answer = await fetch("endpoints.json", { cache: "no-store" });
-  if (!answer.ok) throw new Error(await answer.text());
-  const { document, sources } = await answer.json();
+  text = await read();
+  const { document, sources } = JSON.parse(text);
   root = document;
   endpoints = Object.entries(document.channels).map(([id, channel]) => endpoint(id, channel, sources));
   endpoints.sort((a, b) => (a.route < b.route ? -1 : 1));
 }
+
+async function read() {
+  const answer = await fetch("endpoints.json", { cache: "no-store" });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.text();
+}
+
+/** Whether the server has other endpoints than the page. */
+export const isOutdated = async () => (await read()) !== text;
 
 function endpoint(id, channel, sources) {
   const { route, ...details } = channel["x-sockeye"];
@@ -56,6 +65,13 @@ export function referred(schema, found = new Map()) {
     referred(found.get(name), found);
   }
   return found;
+}
+
+/** The URL at which a browser asks for a route: it resolves `.` and `..` in a path. */
+export function urlOf(route, values, query) {
+  const url = new URL(location.origin + pathOf(route, values));
+  url.search = query ?? "";
+  return url;
 }
 
 /** The path of a route, with these values for its parameters. */

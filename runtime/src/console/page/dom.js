@@ -18,12 +18,13 @@ export function say(element, text) {
 
 /**
  * Makes the children of a container follow a list, and keeps those that stay, with their focus.
- * `create(item)` returns `{ element, update(item) }`.
+ * `create(item)` returns `{ element, update(item) }`. Items with the same key are told apart by their order.
  */
 export function keyed(container, create, empty) {
   const shown = new Map();
   return (items, key) => {
-    const wanted = new Set(items.map(key));
+    const names = apart(items.map(key));
+    const wanted = new Set(names);
     for (const [name, { element }] of shown) {
       if (!wanted.has(name)) {
         element.remove();
@@ -31,7 +32,7 @@ export function keyed(container, create, empty) {
       }
     }
     items.forEach((item, index) => {
-      const name = key(item);
+      const name = names[index];
       if (!shown.has(name)) shown.set(name, create(item));
       const { element, update } = shown.get(name);
       update?.(item);
@@ -39,6 +40,14 @@ export function keyed(container, create, empty) {
     });
     if (empty) empty.hidden = items.length > 0;
   };
+}
+
+function apart(keys) {
+  const times = new Map();
+  return keys.map((key) => {
+    times.set(key, (times.get(key) ?? 0) + 1);
+    return `${times.get(key)} ${key}`;
+  });
 }
 
 export const clock = (at) => new Date(at).toLocaleTimeString("en-GB");
@@ -71,4 +80,21 @@ let ids = 0;
 export function field(label, control, hint) {
   control.id ||= `field-${(ids += 1)}`;
   return h("div", { class: "field" }, h("label", { for: control.id }, label, hint && h("span", { class: "soft" }, ` ${hint}`)), control);
+}
+
+/** What is remembered in this browser, where it allows that. */
+export function kept(name) {
+  try {
+    return localStorage.getItem(`sockeye-console-${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export function keep(name, value) {
+  try {
+    localStorage.setItem(`sockeye-console-${name}`, value);
+  } catch {
+    // It holds until the page is closed.
+  }
 }

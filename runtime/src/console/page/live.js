@@ -2,6 +2,9 @@
 
 const EVERY = 1000;
 
+/** A server that takes longer is stuck. */
+const LONGEST = 5000;
+
 export const changed = new EventTarget();
 
 /** The last answer; `undefined` until there is one. */
@@ -18,24 +21,31 @@ export function startLive() {
     if (document.visibilityState !== "hidden") await refresh();
     setTimeout(again, EVERY);
   };
-  document.addEventListener("visibilitychange", refresh);
+  document.addEventListener("visibilitychange", () => document.visibilityState !== "hidden" && refresh());
   return again();
 }
 
 /** Asks now. */
 export async function refresh() {
   try {
-    const answer = await fetch("live.json", { cache: "no-store" });
+    const answer = await fetch("live.json", { cache: "no-store", signal: AbortSignal.timeout(LONGEST) });
     if (!answer.ok) throw new Error((await answer.text()) || `status ${answer.status}`);
     take(await answer.json());
     trouble = undefined;
   } catch (error) {
-    trouble = error instanceof TypeError ? "The server cannot be reached" : error.message;
+    trouble = troubleOf(error);
   }
   changed.dispatchEvent(new Event("change"));
 }
 
+function troubleOf(error) {
+  if (error instanceof TypeError) return "The server cannot be reached";
+  return error.name === "TimeoutError" ? "The server does not answer" : error.message;
+}
+
 function take(next) {
+  // Two requests can overtake each other.
+  if (next.since === now?.since && next.now < now.now) return;
   for (const endpoint of next.endpoints) {
     const before = now?.endpoints.find(({ route }) => route === endpoint.route);
     const count = (one) => one.messages_in + one.messages_out;

@@ -5,6 +5,11 @@ import { clock, coded, h, number, say, size } from "./dom.js";
 const WORDS = { in: "received", out: "sent", event: "event" };
 const ARROWS = { in: "↓", out: "↑", event: "•" };
 
+/** How many characters of a message are shown at once, and of one that is folded. */
+const SHOWN = 4000;
+const SUMMARY = 1000;
+const LONGEST_JSON = 1_000_000;
+
 export function messages(session) {
   const filter = (session.draft.filter ??= { direction: "", kind: "", text: "" });
   const list = h("ol", { class: "messages", tabindex: "0", "aria-label": "Messages" });
@@ -25,6 +30,7 @@ export function messages(session) {
   });
   const clear = h("button", { type: "button" }, "Clear");
   clear.addEventListener("click", () => session.clear());
+  /** The elements of entries; `null` for those that do not fit the filter. */
   let drawn = new Map();
 
   function redraw() {
@@ -35,24 +41,28 @@ export function messages(session) {
 
   function update() {
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    const wanted = session.entries.filter((entry) => fits(entry, filter));
-    const numbers = new Set(wanted.map((entry) => entry.number));
-    for (const [key, element] of drawn) {
-      if (!numbers.has(key)) {
-        element.remove();
-        drawn.delete(key);
+    const { entries, dropped } = session;
+    const here = new Set(entries);
+    for (const [entry, element] of drawn) {
+      if (here.has(entry)) continue;
+      element?.remove();
+      drawn.delete(entry);
+    }
+    // From the end, since one in the middle can be new, too: how a connection ended is explained later.
+    let next = null;
+    for (const entry of entries.toReversed()) {
+      if (!drawn.has(entry)) {
+        const element = fits(entry, filter) ? row(entry) : null;
+        drawn.set(entry, element);
+        if (element) list.insertBefore(element, next);
       }
+      next = drawn.get(entry) ?? next;
     }
-    for (const entry of wanted) {
-      if (drawn.has(entry.number)) continue;
-      const element = row(entry);
-      drawn.set(entry.number, element);
-      list.append(element);
-    }
-    empty.hidden = wanted.length > 0;
-    say(empty, session.entries.length ? "No message fits the filter." : "Open the socket, and its messages are here.");
-    const total = session.entries.length + session.dropped;
-    say(shownOf, total ? `${number(wanted.length)} of ${number(total)}` : "");
+    const shown = list.children.length;
+    empty.hidden = shown > 0;
+    say(empty, entries.length ? "No message fits the filter." : "Open the socket, and its messages are here.");
+    const total = entries.length + dropped;
+    say(shownOf, total ? `${number(shown)} of ${number(total)}` : "");
     // Someone who has scrolled up reads: the list stays where it is.
     if (isAtEnd) list.scrollTop = list.scrollHeight;
   }
@@ -100,16 +110,30 @@ function eventOf({ words, rule, reason, remedy }) {
   );
 }
 
-function contentOf({ kind, text, bytes }) {
-  const about = h("span", { class: "soft about" }, kind === "binary" ? `binary, ${size(bytes)}` : size(bytes));
+function contentOf({ kind, text, bytes, kept }) {
+  const words = [kind === "binary" && "binary", size(bytes), kept < bytes && `the first ${size(kept)} are shown`];
+  const about = h("span", { class: "soft about" }, words.filter(Boolean).join(", "));
   const json = kind === "text" ? jsonOf(text) : undefined;
-  if (!json) return h("div", { class: "words" }, h("pre", {}, text), about);
-  return h("details", { class: "words" }, h("summary", {}, h("code", {}, JSON.stringify(json)), about), h("pre", {}, JSON.stringify(json, null, 2)));
+  if (!json) return h("div", { class: "words" }, h("pre", {}, ...cut(text)), about);
+  const details = h("details", { class: "words" }, h("summary", {}, h("code", {}, beginning(JSON.stringify(json), SUMMARY)), about));
+  // Most are never opened.
+  details.addEventListener("toggle", () => details.children[1] ?? details.append(h("pre", {}, ...cut(JSON.stringify(json, null, 2)))));
+  return details;
 }
 
-/** An object or a list; nothing where it is none. */
+/** A text, of which a long rest is shown on request: a page with megabytes of it does not scroll any more. */
+function cut(text) {
+  if (text.length <= SHOWN) return [text];
+  const more = h("button", { type: "button", class: "more" }, `Show all ${number(text.length)} characters`);
+  more.addEventListener("click", () => more.parentElement.replaceChildren(text));
+  return [beginning(text, SHOWN), "\n", more];
+}
+
+const beginning = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+/** An object or a list; nothing where it is none, or where it would take long. */
 function jsonOf(text) {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  if (text.length > LONGEST_JSON || !/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

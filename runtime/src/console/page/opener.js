@@ -1,15 +1,16 @@
 // The form that opens a socket: parameters of the path, query, subprotocols. A browser's script can set no other headers.
 
-import { pathOf } from "./document.js";
+import { urlOf } from "./document.js";
 import { field, h, say } from "./dom.js";
+import { sample } from "./schema.js";
 
 export function opener(session) {
   const { endpoint, draft } = session;
   const values = (draft.values ??= Object.fromEntries(endpoint.parameters.map((one) => [one.name, initial(one)])));
   const offered = (draft.offered ??= new Set(endpoint.subprotocols));
   const url = h("code", { class: "url" });
-  const path = () => pathOf(endpoint.route, values) + (draft.query ? `?${draft.query}` : "");
-  const show = () => say(url, path());
+  const asked = () => urlOf(endpoint.route, values, draft.query);
+  const show = () => say(url, asked().pathname + asked().search);
   const parameters = endpoint.parameters.map((one) => field(one.name, control(one, values, show), hintOf(one)));
   const query = h("input", { value: draft.query, placeholder: "key=value&key=value", autocomplete: "off", spellcheck: "false" });
   query.addEventListener("input", () => {
@@ -28,7 +29,7 @@ export function opener(session) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (session.state === "closed") session.open(path(), endpoint.subprotocols.filter((name) => offered.has(name)));
+    if (session.state === "closed") session.open(asked(), endpoint.subprotocols.filter((name) => offered.has(name)));
     else session.close();
   });
   show();
@@ -48,7 +49,7 @@ const schemaOf = (parameter) => parameter["x-sockeye-schema"] ?? { type: "string
 function initial(parameter) {
   const { type } = schemaOf(parameter);
   if (parameter.enum) return parameter.enum[0];
-  return type === "integer" || type === "number" ? "1" : parameter.name;
+  return type === "integer" || type === "number" ? "1" : String(sample(schemaOf(parameter), parameter.name) ?? parameter.name);
 }
 
 const hintOf = (parameter) => schemaOf(parameter).format ?? (parameter.description ? "rest of the path" : undefined);

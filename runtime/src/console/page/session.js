@@ -2,8 +2,12 @@
 
 import { now, refresh, serverTime } from "./live.js";
 
-/** How many messages are kept. */
+/** How many messages are kept, and how many characters of them in all. */
 const MOST = 1000;
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+/** How many bytes of a binary message are kept. */
+const MOST_BYTES = 16 * 1024;
 
 const sessions = new Map();
 
@@ -19,6 +23,7 @@ export class Session extends EventTarget {
   entries = [];
   /** How many are no longer kept. */
   dropped = 0;
+  #characters = 0;
   /** What the forms have, so that it is there again when the view comes back. */
   draft = {};
   #socket;
@@ -29,8 +34,7 @@ export class Session extends EventTarget {
     this.endpoint = endpoint;
   }
 
-  open(path, protocols) {
-    const url = new URL(path, location.href);
+  open(url, protocols) {
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     let socket;
     try {
@@ -52,8 +56,10 @@ export class Session extends EventTarget {
     });
     socket.addEventListener("message", ({ data }) => this.#add("in", data));
     socket.addEventListener("close", ({ code, reason }) => {
+      const isCancelled = !wasOpen && this.state === "closing";
       if (this.#socket === socket) this.#become("closed");
       if (wasOpen) this.#ended(code, reason);
+      else if (isCancelled) this.#note({ words: "cancelled" });
       else this.#refused(began);
     });
   }
@@ -71,6 +77,7 @@ export class Session extends EventTarget {
   clear() {
     this.entries = [];
     this.dropped = 0;
+    this.#characters = 0;
     this.#tell();
   }
 
@@ -79,14 +86,15 @@ export class Session extends EventTarget {
     await refresh();
     const { route } = this.endpoint;
     // The clocks are read at different moments.
-    const refusal = now?.refusals.shown.find((one) => (one.route === route || one.route === null) && one.at >= began - 250);
+    const own = now?.refusals.shown.filter((one) => one.client === now.client && one.at >= began - 250) ?? [];
+    const refusal = own.find((one) => one.route === route) ?? own.find((one) => one.route === null);
     if (refusal) this.#note({ words: `refused with status ${refusal.status}`, ...refusal, isFault: true });
     else this.#note({ words: "the handshake failed, and the server has not refused it", isFault: true });
   }
 
   async #ended(code, reason) {
     const at = serverTime();
-    const entry = this.#note({ words: [`closed with ${code}`, reason].filter(Boolean).join(": "), isFault: ![1000, 1001].includes(code) });
+    const entry = this.#note({ words: [code === 1006 ? "ended without a close frame" : `closed with ${code}`, reason].filter(Boolean).join(": "), isFault: ![1000, 1001].includes(code) });
     await refresh();
     const end = now?.ends.shown.find((one) => one.route === this.endpoint.route && one.code === code && one.rule && Math.abs(one.at - at) < 2000);
     if (end) this.#replace(entry, { ...entry, words: `closed with ${code}`, rule: end.rule, reason: end.reason, remedy: end.remedy });
@@ -102,17 +110,18 @@ export class Session extends EventTarget {
   }
 
   #add(direction, data) {
-    const isText = typeof data === "string";
-    const bytes = isText ? new TextEncoder().encode(data).length : data.byteLength;
-    return this.#push({ direction, kind: isText ? "text" : "binary", text: isText ? data : hex(data), bytes });
+    if (typeof data === "string") return this.#push({ direction, kind: "text", text: data, bytes: new TextEncoder().encode(data).length });
+    const kept = data.slice(0, MOST_BYTES);
+    return this.#push({ direction, kind: "binary", text: hex(kept), bytes: data.byteLength, kept: kept.byteLength });
   }
 
   #push(entry) {
     this.#number += 1;
     const whole = { ...entry, number: this.#number, time: Date.now() };
     this.entries.push(whole);
-    if (this.entries.length > MOST) {
-      this.entries.shift();
+    this.#characters += lengthOf(whole);
+    while (this.entries.length > MOST || (this.#characters > MOST_CHARACTERS && this.entries.length > 1)) {
+      this.#characters -= lengthOf(this.entries.shift());
       this.dropped += 1;
     }
     this.#tell();
@@ -122,8 +131,7 @@ export class Session extends EventTarget {
   #replace(entry, other) {
     const index = this.entries.indexOf(entry);
     if (index < 0) return;
-    this.#number += 1;
-    this.entries[index] = { ...other, number: this.#number };
+    this.entries[index] = other;
     this.#tell();
   }
 
@@ -131,6 +139,8 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+const lengthOf = ({ text }) => text?.length ?? 0;
 
 export const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 

@@ -8,8 +8,11 @@ import { messages } from "./messages.js";
 import { opener } from "./opener.js";
 import { sessionOf } from "./session.js";
 
-export function endpoint(id) {
-  const found = endpoints.find((one) => one.id === id);
+/** The time between two updates, in milliseconds. */
+const SHORTEST = 100;
+
+export function endpoint(name) {
+  const found = endpoints.find(({ id }) => encodeURIComponent(id) === name || id === name);
   if (!found) return { element: h("p", { class: "empty" }, "There is no such endpoint."), title: "Endpoint", update: () => {} };
   const session = sessionOf(found);
   const parts = [opener(session), composer(session), messages(session)];
@@ -28,12 +31,13 @@ export function endpoint(id) {
     }
   }
 
-  let frame;
+  // With a thousand messages per second, drawing each frame would leave no time for the developer.
+  let [timer, last] = [undefined, 0];
   const changed = () => {
-    frame ??= requestAnimationFrame(() => {
-      frame = undefined;
+    timer ??= setTimeout(() => {
+      [timer, last] = [undefined, performance.now()];
       update();
-    });
+    }, last + SHORTEST - performance.now());
   };
   session.addEventListener("change", changed);
   return {
@@ -59,7 +63,7 @@ export function endpoint(id) {
     title: found.route,
     update,
     leave() {
-      cancelAnimationFrame(frame);
+      clearTimeout(timer);
       session.removeEventListener("change", changed);
     },
   };
