@@ -27,7 +27,7 @@ fn around(endpoint: &Endpoint, item: &TokenStream) -> Surroundings {
     let found = || {
         let name = endpoint.function()?.name().to_string();
         let file = syn::parse_file(&format!("#[ws_endpoint]\n{item}")).ok()?;
-        Neighbours::with_faults(&file, &Imports::default()).around(&name)
+        Neighbours::with_faults(file, &Imports::default()).around(&name)
     };
     found().unwrap_or_default()
 }

@@ -34,7 +34,7 @@ fn neighbours(path: PathBuf) -> Option<Rc<Neighbours>> {
     }
     let neighbours = source::text_of(&path).and_then(|text| syn::parse_file(&text).ok());
     let around = Imports::of_package(root::package());
-    let neighbours = neighbours.map(|file| Neighbours::with_faults(&file, &around));
+    let neighbours = neighbours.map(|file| Neighbours::with_faults(file, &around));
     FILES.with_borrow_mut(|files| files.insert(path, (changed, neighbours.clone())));
     neighbours
 }

@@ -237,7 +237,7 @@ fn judge(attribute: &str, item: &str) -> Vec<Diagnostic> {
 fn around(endpoint: &Endpoint, item: &TokenStream) -> Option<Surroundings> {
     let name = endpoint.function()?.name().to_string();
     let file = syn::parse_file(&format!("#[ws_endpoint] {item}")).ok()?;
-    Neighbours::with_faults(&file, &Imports::default()).around(&name)
+    Neighbours::with_faults(file, &Imports::default()).around(&name)
 }
 
 fn assert_sound(found: &[Diagnostic]) {

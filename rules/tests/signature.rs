@@ -219,7 +219,7 @@ fn every_message_says_what_to_write_in_the_house_style() {
 /// What is found in the endpoint `f` of a file.
 fn found_in(file: &str) -> Vec<Diagnostic> {
     let parsed: syn::File = syn::parse_str(file).unwrap();
-    let around = Neighbours::with_faults(&parsed, &Imports::default()).around("f").unwrap();
+    let around = Neighbours::with_faults(parsed.clone(), &Imports::default()).around("f").unwrap();
     let endpoint = parsed.items.into_iter().find_map(|item| match item {
         syn::Item::Fn(item) if item.sig.ident == "f" => Some(syn::ItemFn { attrs: Vec::new(), ..item }),
         _ => None,

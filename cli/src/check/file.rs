@@ -78,12 +78,12 @@ fn look_at(file: &SourceFile, packages: &Packages) -> Outcome {
         return Outcome::Unrelated { path };
     }
     match parse::parse(&source) {
-        Ok(tree) => Outcome::Checked(report(file, &source, &tree, packages.around(&file.path))),
+        Ok(tree) => Outcome::Checked(report(file, &source, tree, packages.around(&file.path))),
         Err(finding) => unreadable(path, finding),
     }
 }
 
-fn report(file: &SourceFile, source: &Source, tree: &syn::File, package: Arc<Package>) -> FileReport {
+fn report(file: &SourceFile, source: &Source, tree: syn::File, package: Arc<Package>) -> FileReport {
     let path = file.shown.clone();
     let mut scanned = scan::scan(tree, source, package);
     let mut findings = scanned.findings;

@@ -8,6 +8,7 @@ mod api;
 mod arguments;
 pub(crate) mod blocking;
 mod build;
+mod code;
 mod graph;
 mod imports;
 mod macros;

@@ -5,7 +5,7 @@ use std::{fmt::Write, rc::Rc};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::value::Value;
+use super::{code::Code, value::Value};
 
 /// Calls the function for every word, including those in nested groups.
 pub(crate) fn each_word(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2::Ident)) {
@@ -81,14 +81,14 @@ pub(crate) fn all(tokens: &dyn ToTokens) -> Vec<String> {
 
 /// The values of the names that occur there; of names that shadow each other, the innermost.
 pub(crate) fn mentioned<'n, 'a>(
-    tokens: &dyn ToTokens,
+    code: &dyn Code,
     names: &'n [(Rc<str>, Value<'a>)],
 ) -> impl Iterator<Item = &'n Value<'a>> {
     // Most functions follow few names, and begin with a long part before the first.
     let is_followed = names.iter().any(|(_, value)| *value != Value::Other);
     let (mut found, mut word) = (Vec::new(), String::new());
     if is_followed {
-        each_word(tokens.to_token_stream(), &mut |ident| {
+        code.each_name(&mut |ident| {
             spell(ident, &mut word);
             found.extend(names.iter().rposition(|(name, _)| **name == *word));
         });

@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::{
-    Shapes,
+    Shapes, bodies,
     receiver::type_path,
     scope::{Scopes, has_names},
 };
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) is_ours: bool,
     /// Whether it, or a module around it, is compiled only for tests.
     pub(super) is_test: bool,
+    /// Whether no block is around it.
+    is_outermost: bool,
 }
 
 /// Everything that was found.
@@ -44,15 +46,20 @@ pub(super) struct Collected {
     pub(super) shapes: Rc<Shapes>,
 }
 
-pub(super) fn collect(file: &File, imports: Imports) -> Collected {
+/// Collects from a file, whose functions have empty bodies then: those of its items are moved, since a copy would cost as much as
+/// parsing them.
+pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
     let mut collector = Collector {
         scopes: Scopes::around(imports),
         of: None,
         tests: 0,
+        depth: 0,
         found: Collected::default(),
         shapes: Shapes::default(),
     };
     collector.visit_file(file);
+    let moved = collector.found.functions.iter_mut().filter(|found| found.is_outermost);
+    bodies::take(&mut file.items, &mut moved.map(|found| &mut found.function));
     Collected { shapes: Rc::new(collector.shapes), ..collector.found }
 }
 
@@ -61,25 +68,29 @@ struct Collector {
     of: Option<String>,
     /// How many items around this place are compiled only for tests.
     tests: usize,
+    /// How many blocks are around this place.
+    depth: usize,
     found: Collected,
     shapes: Shapes,
 }
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let function = Function::of(sig, block);
+        let is_outermost = self.depth == 0;
+        let function = if is_outermost { Function::without_body(sig) } else { Function::of(sig, block) };
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
-        self.found.functions.push(Found { function, imports, of: self.of.clone(), is_ours, is_test });
+        let of = self.of.clone();
+        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_outermost });
     }
 
     fn block(&mut self, block: &Block) {
         if !has_names(block) {
-            return visit::visit_block(self, block);
+            return self.visit_block(block);
         }
         self.scopes.enter_block(block);
-        visit::visit_block(self, block);
+        self.visit_block(block);
         self.scopes.leave();
     }
 }
@@ -160,6 +171,13 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         self.function(&item.attrs, &item.sig, &item.block);
         self.block(&item.block);
+    }
+
+    /// An item that is not at the top of the file, a module or an `impl` is in a block.
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.depth += 1;
+        visit::visit_block(self, block);
+        self.depth -= 1;
     }
 
     fn visit_attribute(&mut self, _: &'ast Attribute) {}

@@ -3,6 +3,7 @@
 //! Both front ends build this from a file: the command line from its tree, the macro from the file that the compiler names. It
 //! is plain data, so that the macro can keep it between calls, which is not possible with tokens.
 
+mod bodies;
 mod collect;
 mod constants;
 #[cfg(test)]

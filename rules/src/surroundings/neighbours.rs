@@ -97,19 +97,19 @@ impl Neighbours {
     ///
     /// The imports are what is known about the package around the file.
     pub fn of(file: &File, around: &Imports) -> Rc<Self> {
-        Self::with_functions(file, around).0
+        Self::with_functions(&mut file.clone(), around).0
     }
 
-    /// The same, and the functions themselves for checking.
-    pub fn with_functions(file: &File, around: &Imports) -> (Rc<Self>, Functions) {
+    /// The same, and the functions themselves for checking, with their bodies: in the file they are empty then.
+    pub fn with_functions(file: &mut File, around: &Imports) -> (Rc<Self>, Functions) {
         let collected = collect::collect(file, around.clone());
         let known = Rc::new(Self::known(&collected, |_| Vec::new()));
         (known, Functions::of(collected.functions))
     }
 
     /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
-    pub fn with_faults(file: &File, around: &Imports) -> Rc<Self> {
-        let collected = collect::collect(file, around.clone());
+    pub fn with_faults(mut file: File, around: &Imports) -> Rc<Self> {
+        let collected = collect::collect(&mut file, around.clone());
         let (fields, types) = (fields(&collected), types(&collected));
         let shapes = Rc::clone(&collected.shapes);
         let fields = Rc::new(Self { fields, types, shapes, ..Self::default() });

@@ -1,14 +1,13 @@
 //! A function's body, parsed once for all rules.
 
-use std::{cell::OnceCell, collections::HashSet, rc::Rc};
-
-use foldhash::fast::FixedState;
+use std::{cell::OnceCell, rc::Rc};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Block;
 
-use crate::flow::{Macros, into_stream, is_of_time, spell};
+use super::words::Words;
+use crate::flow::Macros;
 
 #[cfg(test)]
 thread_local! {
@@ -25,19 +24,6 @@ pub(super) struct Body {
     block: OnceCell<Option<Block>>,
     macros: OnceCell<Macros>,
     words: OnceCell<Rc<Words>>,
-}
-
-/// Names. They are looked up more often than anything else, so their hash is a fast one.
-pub(crate) type Set = HashSet<String, FixedState>;
-
-/// The words of a piece of code, without duplicates.
-#[derive(Debug, Default)]
-pub(crate) struct Words {
-    pub(crate) all: Set,
-    /// Those that follow a dot.
-    pub(crate) methods: Set,
-    /// Whether a word or a literal is about origins.
-    pub(crate) name_origins: bool,
 }
 
 impl Body {
@@ -73,8 +59,8 @@ impl Body {
 
     pub(super) fn words(&self) -> &Rc<Words> {
         self.words.get_or_init(|| {
-            let tokens = self.tokens.get().map_or_else(|| tokens_of(self.block()), ToTokens::to_token_stream);
-            Rc::new(Words::of(tokens))
+            let words = self.block().map(Words::of_block);
+            Rc::new(words.unwrap_or_else(|| Words::of(self.tokens().to_token_stream())))
         })
     }
 
@@ -82,49 +68,6 @@ impl Body {
         let found = &self.words().all;
         words.iter().any(|word| found.contains(*word))
     }
-}
-
-impl Words {
-    pub(super) fn of(code: TokenStream) -> Self {
-        let mut words = Self::default();
-        words.add(code, &mut String::new());
-        words
-    }
-
-    /// Whether any word is about time.
-    pub(crate) fn speak_of_time(&self) -> bool {
-        self.all.iter().any(|word| is_of_time(word))
-    }
-
-    /// Most words occur several times, so each is written to a buffer before it is looked up.
-    fn add(&mut self, code: TokenStream, word: &mut String) {
-        let mut after_dot = false;
-        for token in code {
-            let is_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-            match token {
-                TokenTree::Ident(name) => {
-                    spell(&name, word);
-                    if !self.all.contains(word.as_str()) {
-                        self.name_origins |= is_about_origins(word);
-                        self.all.insert(word.clone());
-                    }
-                    if after_dot && !self.methods.contains(word.as_str()) {
-                        self.methods.insert(word.clone());
-                    }
-                }
-                TokenTree::Literal(text) => self.name_origins |= is_about_origins(&text.to_string()),
-                TokenTree::Group(group) => self.add(into_stream(group), word),
-                TokenTree::Punct(_) => {}
-            }
-            after_dot = is_dot;
-        }
-    }
-}
-
-/// Whether the text may mean the `Origin` header of a request, or `Sec-Fetch-Site`.
-fn is_about_origins(text: &str) -> bool {
-    let has = |name: &[u8]| text.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
-    has(b"origin") || has(b"fetch-site") || has(b"fetch_site")
 }
 
 fn tokens_of(block: Option<&Block>) -> TokenStream {

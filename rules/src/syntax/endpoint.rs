@@ -11,8 +11,9 @@ use crate::flow::{Imports, Macros};
 
 use super::{
     Arguments, Options, Route,
-    body::{Body, Set, Words},
+    body::Body,
     one_line,
+    words::{Set, Words},
 };
 
 /// A function that is, or is meant to be, a WebSocket endpoint, with its syntax, so that spans are kept.
@@ -162,7 +163,18 @@ impl Parse for Function {
 impl Function {
     /// The function from a parsed file, whose body need not be parsed again.
     pub(crate) fn of(sig: &Signature, block: &Block) -> Self {
-        Self::new(Vec::new(), Visibility::Inherited, sig.clone(), Body::of(block.clone()))
+        let mut function = Self::without_body(sig);
+        function.set_block(block.clone());
+        function
+    }
+
+    /// The same, before its body is known.
+    pub(crate) fn without_body(sig: &Signature) -> Self {
+        Self::new(Vec::new(), Visibility::Inherited, sig.clone(), Body::default())
+    }
+
+    pub(crate) fn set_block(&mut self, block: Block) {
+        self.body = Body::of(block);
     }
 
     fn new(attrs: Vec<Attribute>, vis: Visibility, sig: Signature, body: Body) -> Self {
@@ -187,7 +199,7 @@ impl Function {
     }
 
     /// The parsed body; `None` if it cannot be parsed.
-    pub(crate) fn block(&self) -> Option<&Block> {
+    pub fn block(&self) -> Option<&Block> {
         self.body.block()
     }
 

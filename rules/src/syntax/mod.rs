@@ -12,6 +12,7 @@ mod origin_header;
 mod print;
 mod route;
 mod types;
+mod words;
 
 pub use crate::flow::Imports;
 pub use crate::surroundings::{Constants, Functions, Neighbours, Package, Scopes, Surroundings, has_names};
@@ -29,8 +30,8 @@ pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, p
 
 #[cfg(test)]
 pub(crate) use body::{CONVERTED, READ};
-pub(crate) use body::{Set, Words};
 pub(crate) use types::{is_scalar, spelled};
+pub(crate) use words::{Set, Words};
 
 use proc_macro2::TokenStream;
 

@@ -37,10 +37,10 @@ pub(super) struct Unseen {
 
 /// Every function is checked: in modules, `impl` blocks, traits, the bodies of other functions and those of `macro_rules!`, as
 /// far as they can be parsed; and closures that take an upgrade.
-pub(super) fn scan(tree: &syn::File, source: &Source, package: Arc<Package>) -> Scanned {
+pub(super) fn scan(mut tree: syn::File, source: &Source, package: Arc<Package>) -> Scanned {
     let around = Imports::of_package(package);
-    let (neighbours, functions) = Neighbours::with_functions(tree, &around);
+    let (neighbours, functions) = Neighbours::with_functions(&mut tree, &around);
     let mut visitor = visit::Visitor::new(source, neighbours, functions, around);
-    visitor.visit_file(tree);
+    visitor.visit_file(&tree);
     visitor.finish()
 }

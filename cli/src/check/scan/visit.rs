@@ -5,7 +5,7 @@ use std::{collections::HashSet, mem, rc::Rc};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use sockeye_rules::syntax::{
-    self, Functions, Imports, Neighbours, Scopes, Surroundings, has_names, last_segment,
+    self, Function, Functions, Imports, Neighbours, Scopes, Surroundings, has_names, last_segment,
 };
 use syn::{
     Attribute, Block, ExprClosure, ExprMethodCall, File, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod,
@@ -40,7 +40,7 @@ pub(super) struct Visitor<'a> {
     scanned: Scanned,
 }
 
-/// A function, free or not.
+/// A function, free or not. Its block is empty if `Functions` has its body.
 struct Parts<'a> {
     attrs: &'a [Attribute],
     vis: &'a Visibility,
@@ -85,8 +85,19 @@ impl<'a> Visitor<'a> {
         Surroundings::in_file(self.scopes.imports().clone(), &self.neighbours, self.of.clone())
     }
 
+    /// Enters the function, and then runs the rules on it.
     fn function(&mut self, parts: &Parts<'_>) {
-        let judged = self.within(parts.block, |this| this.judge(parts));
+        let known = self.functions.take(parts.sig);
+        let block = known.as_ref().and_then(Function::block).unwrap_or(parts.block);
+        self.inside(parts.sig, block);
+        let has_names = has_names(block);
+        if has_names {
+            self.scopes.enter_block(block);
+        }
+        let judged = self.judge(parts, known);
+        if has_names {
+            self.scopes.leave();
+        }
         let has_upgrade =
             judged.as_ref().is_some_and(|(judged, _)| judged.has_upgrade || judged.is_of_axum());
         let bytes = parts.sig.fn_token.span.byte_range().start..parts.block.span().byte_range().end;
@@ -98,37 +109,19 @@ impl<'a> Visitor<'a> {
     }
 
     /// The findings for a function, and whether `cfg_attr` decides that it is an endpoint.
-    fn judge(&self, parts: &Parts<'_>) -> Option<(Judged, bool)> {
+    fn judge(&self, parts: &Parts<'_>, known: Option<Function>) -> Option<(Judged, bool)> {
         let (around, source) = (self.around(), self.source);
         let imports = around.imports();
         if let Some(ours) = attribute::find("ws_endpoint", parts.attrs, imports) {
-            return Some((
-                handler::endpoint(
-                    &ours,
-                    self.item(parts, ours.index),
-                    &around,
-                    self.scopes.constants(),
-                    source,
-                ),
-                ours.conditional,
-            ));
+            let item = parts.item(ours.index, known);
+            let judged = handler::endpoint(&ours, item, &around, self.scopes.constants(), source);
+            return Some((judged, ours.conditional));
         }
         if let Some(ours) = attribute::find("ws_lifecycle", parts.attrs, imports) {
-            return Some((handler::helper(&ours, self.item(parts, ours.index), &around, source), true));
+            return Some((handler::helper(&ours, parts.item(ours.index, known), &around, source), true));
         }
-        let known = self.functions.take(parts.sig);
         let function = known.or_else(|| syn::parse2(parts.tokens(None)).ok())?;
         Some((handler::function(&function, &around, source)?, true))
-    }
-
-    /// The input of the macro for the attribute with this index.
-    fn item(&self, parts: &Parts<'_>, without: usize) -> syntax::Item {
-        let Some(mut known) = self.functions.take(parts.sig) else {
-            return syntax::Item::parse(parts.tokens(Some(without)));
-        };
-        known.attrs = parts.kept(Some(without)).cloned().collect();
-        known.vis = parts.vis.clone();
-        syntax::Item::Function(Box::new(known))
     }
 
     /// The attribute on an item that is not a function is a mistake with its own rule.
@@ -197,6 +190,14 @@ impl<'a> Visitor<'a> {
 }
 
 impl Parts<'_> {
+    /// The input of the macro for the attribute with this index.
+    fn item(&self, without: usize, known: Option<Function>) -> syntax::Item {
+        let Some(mut known) = known else { return syntax::Item::parse(self.tokens(Some(without))) };
+        known.attrs = self.kept(Some(without)).cloned().collect();
+        known.vis = self.vis.clone();
+        syntax::Item::Function(Box::new(known))
+    }
+
     /// The attributes without the one with this index.
     fn kept(&self, without: Option<usize>) -> impl Iterator<Item = &Attribute> {
         let all = self.attrs.iter().enumerate();
@@ -244,19 +245,16 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let ItemFn { attrs, vis, sig, block, .. } = item;
         self.function(&Parts { attrs, vis, sig, block });
-        self.inside(sig, block);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         let ImplItemFn { attrs, vis, sig, block, .. } = item;
         self.function(&Parts { attrs, vis, sig, block });
-        self.inside(sig, block);
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast TraitItemFn) {
         let Some(block) = &item.default else { return self.other(item, &item.attrs) };
         self.function(&Parts { attrs: &item.attrs, vis: &Visibility::Inherited, sig: &item.sig, block });
-        self.inside(&item.sig, block);
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {

@@ -21,13 +21,13 @@ pub(super) use select::parse as parse_select;
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::{Block, Expr};
 use typed_arena::Arena;
 
 use self::{names::Names, repeat::Target};
 use super::{
     Flavor, Imports, Macros,
+    code::Code,
     graph::{Connection, Exit, Graph, Node, NodeId, Step, Within},
     roots::{self, Root},
     value::{Got, Handle, Kind, Value},
@@ -215,9 +215,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Every value that the tokens mention is passed to code that is not followed.
-    fn escape_mentioned(&mut self, tokens: &dyn ToTokens) {
-        let values: Vec<_> = self.names.mentioned(tokens).cloned().collect();
+    /// Every value that the code mentions is passed to code that is not followed.
+    fn escape_mentioned(&mut self, code: &dyn Code) {
+        let values: Vec<_> = self.names.mentioned(code).cloned().collect();
         for value in values {
             self.touch(&value);
             self.escape(&value);

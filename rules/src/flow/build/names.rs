@@ -1,8 +1,6 @@
 use std::rc::Rc;
 
-use quote::ToTokens;
-
-use crate::flow::{value::Value, words};
+use crate::flow::{code::Code, value::Value, words};
 
 /// The names in scope and their values, the innermost last.
 #[derive(Default, Clone)]
@@ -57,8 +55,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    pub(super) fn mentioned(&self, tokens: &dyn ToTokens) -> impl Iterator<Item = &Value<'a>> {
-        words::mentioned(tokens, &self.0)
+    pub(super) fn mentioned(&self, code: &dyn Code) -> impl Iterator<Item = &Value<'a>> {
+        words::mentioned(code, &self.0)
     }
 
     /// The value of the name with this number.

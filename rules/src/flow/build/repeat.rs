@@ -85,8 +85,7 @@ impl<'a> Builder<'a> {
 
     /// Whether it waits for something from outside.
     pub(super) fn is_from_outside(&self, awaited: &Expr) -> bool {
-        let mut mentioned = self.names.mentioned(awaited);
-        matches!(awaited, Expr::Await(_)) && mentioned.all(|value| *value == Value::Other)
+        matches!(awaited, Expr::Await(_)) && self.names.mentioned(awaited).all(|value| *value == Value::Other)
     }
 
     fn block_of_loop(&mut self, block: &'a Block) {
