@@ -3,10 +3,10 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::{
-    Level, Phase, RETURN_TYPE,
+    AXUM_API, Level, Phase, RETURN_TYPE,
     syntax::{Diagnostic, Endpoint, Function, Parameter, has_impl_trait},
 };
-use syn::parse_quote;
+use syn::{Type, parse_quote};
 
 use crate::{repair, root};
 
@@ -64,7 +64,11 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
 
 /// The errors, then the item: the rest of the program can still use it, and an editor can still complete in it.
 pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStream) -> TokenStream {
-    let is_of_body = |one: &Diagnostic| one.rule.phase == Phase::Lifecycle || stands_for_handshake(one);
+    let function = endpoint.function();
+    let is_of_body = |one: &Diagnostic| {
+        one.rule.phase == Phase::Lifecycle
+            || function.is_some_and(|function| stands_for_handshake(function, one))
+    };
     let (of_body, of_item): (Vec<_>, Vec<_>) =
         found.iter().partition(|one| is_of_body(one) && !is_method(endpoint));
     let errors = of_item.into_iter().map(error);
@@ -77,7 +81,22 @@ pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStrea
             mended(function, &errors, found, &sockeye)
         }
     };
+    let item = match function.filter(|function| is_routed(function, found)) {
+        None => item,
+        Some(function) => without_parameters(function, &item),
+    };
     quote!(#(#errors)* #item)
+}
+
+/// Whether the function is passed to axum's router, which is reported at its name.
+fn is_routed(function: &Function, found: &[Diagnostic]) -> bool {
+    repair::is_place_of(&AXUM_API, function.name(), found)
+}
+
+/// A function that axum's router accepts, with the original in it, so that its imports are used.
+fn without_parameters(function: &Function, item: &TokenStream) -> TokenStream {
+    let (vis, name) = (&function.vis, function.name());
+    quote!(#[allow(warnings)] #vis async fn #name() { #item })
 }
 
 fn is_method(endpoint: &Endpoint) -> bool {
@@ -96,14 +115,23 @@ fn error(found: &Diagnostic) -> TokenStream {
 fn error_in(function: &Function, found: &Diagnostic) -> TokenStream {
     let error = error(found);
     let name = function.parameters.first().and_then(Parameter::binding);
-    match name.filter(|_| stands_for_handshake(found)) {
+    match name.filter(|_| stands_for_handshake(function, found)) {
         Some(handshake) => quote!(#[allow(unused_mut)] let mut #handshake = #error;),
         None => error,
     }
 }
 
-fn stands_for_handshake(found: &Diagnostic) -> bool {
-    found.untyped && found.rule != &RETURN_TYPE
+fn stands_for_handshake(function: &Function, found: &Diagnostic) -> bool {
+    found.untyped && !(found.rule == &RETURN_TYPE && returns_nothing(function))
+}
+
+/// Then a body with `?` gets a return type.
+fn returns_nothing(function: &Function) -> bool {
+    match function.output() {
+        None => true,
+        Some(Type::Tuple(tuple)) => tuple.elems.is_empty(),
+        Some(_) => false,
+    }
 }
 
 /// The function without the parts that rustc would report again, and without warnings about an unused function.
@@ -121,14 +149,9 @@ fn mended(
         sig.asyncness = Some(syn::Token![async](sig.fn_token.span));
     }
     let (attrs, vis) = (&function.attrs, &function.vis);
-    if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) {
+    if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) && returns_nothing(function) {
         sig.output = parse_quote!(-> #sockeye::Result);
-        let body = repair::repaired(function.body(), found, sockeye);
-        let body = match function.output() {
-            // Its imports are still used.
-            Some(written) => quote!(type __Written = #written; #body),
-            None => repair::with_result(body),
-        };
+        let body = repair::with_result(repair::repaired(function.body(), found, sockeye));
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body });
     }
     if errors.is_empty() {

@@ -119,11 +119,6 @@ pub(crate) fn stream_method(kind: Kind, name: &str) -> Method {
     }
 }
 
-/// How messages are received from a socket that is used as a stream.
-pub(crate) fn is_of_streams(name: &str) -> bool {
-    matches!(name, "next" | "try_next")
-}
-
 /// Methods of a future that return a future with the same effect.
 pub(crate) fn keeps_future(name: &str) -> bool {
     matches!(

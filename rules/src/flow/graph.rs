@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::value::{Handle, Outcomes, Site};
+use super::value::{Handle, Kind, Outcomes, Site};
 
 /// The index of a step.
 pub(crate) type NodeId = usize;
@@ -17,8 +17,8 @@ pub(crate) type Connection = usize;
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) loops: Vec<Loop>,
-    /// Calls of methods of streams on sockets of Sockeye's, where no import gives them these methods.
-    pub(crate) of_streams: Vec<Site>,
+    /// Calls of methods that a handle of Sockeye's has only through a trait of the user's.
+    pub(crate) foreign: Vec<(Kind, Site)>,
 }
 
 /// A step and its possible successors.

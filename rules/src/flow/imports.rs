@@ -40,9 +40,9 @@ impl Imports {
         Self::of_items(&file.items)
     }
 
-    /// The imports of a function that uses Sockeye's own types by name.
+    /// The imports of a function that uses Sockeye's own types by name, in a file of which nothing else is known.
     pub(crate) fn of_sockeye() -> Self {
-        let mut names = Names::default();
+        let mut names = Names { has_unseen: true, ..Names::default() };
         for name in ["Handshake", "Socket", "Sender", "Receiver"] {
             names.paths.insert(name.to_owned(), format!("sockeye::{name}"));
         }

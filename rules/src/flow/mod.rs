@@ -27,7 +27,7 @@ pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operati
 pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
-pub(crate) use value::{Handle, Kind, Outcomes, Site};
+pub(crate) use value::{Handle, Kind, Outcomes, Site, address};
 pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
 
 use quote::{ToTokens, quote};
@@ -190,9 +190,19 @@ impl<'a> Flow<'a> {
         &self.imports
     }
 
+    /// Whether the file around the function was read: a file that uses Sockeye has imports.
+    pub(crate) fn file_is_known(&self) -> bool {
+        self.surroundings.imports().all().next().is_some()
+    }
+
     /// The contents of the types in the file.
     pub(crate) fn shapes(&self) -> &Shapes {
         self.surroundings.neighbours().shapes()
+    }
+
+    /// The function of `axum::routing` to which the endpoint is passed.
+    pub(crate) fn routed(&self) -> Option<&str> {
+        self.surroundings.routed(&self.name()).filter(|_| self.is_endpoint)
     }
 
     /// The type of the `impl` block around the function.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use proc_macro2::Ident;
-use syn::{ExprAsync, ExprClosure};
+use syn::{ExprAsync, ExprClosure, ExprMethodCall};
 
 use super::graph::{Act, Connection, NodeId};
 
@@ -76,8 +76,16 @@ pub(crate) struct Site {
     pub(crate) method: Ident,
     /// The variable that it is called on.
     pub(crate) on: Option<Ident>,
+    /// The address of the call in the syntax tree, by which a rule recognizes it. Its span does not show that: in a macro, all tokens of
+    /// a file that was read have one span.
+    pub(crate) address: usize,
     /// The number of the call: beginning to wait and receiving are two steps of one call.
     pub(crate) number: usize,
+}
+
+/// See [`Site::address`].
+pub(crate) fn address(call: &ExprMethodCall) -> usize {
+    std::ptr::from_ref(call).addr()
 }
 
 impl Site {

@@ -1,15 +1,20 @@
+mod closing;
+mod methods;
+mod router;
+mod scope;
+
 use std::collections::HashSet;
 
-use proc_macro2::LineColumn;
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprCall, ExprLet, ExprMatch, Item, Local, Macro, Pat, PatTupleStruct, Path, Stmt,
+    Block, Expr, ExprCall, ExprLet, ExprMatch, ExprMethodCall, Item, Local, Macro, Pat, PatTupleStruct, Path,
+    Stmt,
     visit::{self, Visit},
 };
 
 use crate::{
     AXUM_API,
-    flow::{Act, Flavor, Flow, Site, macro_name},
+    flow::{Act, Flavor, Flow, Site, address, macro_name},
     reading::variant,
     syntax::{Sink, one_line},
 };
@@ -19,83 +24,17 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.flavor != Flavor::Sockeye || flow.function.has_word(&["cfg"]) {
         return;
     }
-    let is_receive = |act: Act| matches!(act, Act::Recv | Act::Poll);
-    // As a stream, a socket gives what axum's `recv` gives.
-    let received = flow.operations().filter(|(_, one)| is_receive(one.act) && one.site.method == "recv");
-    let received = received.map(|(_, one)| one.site.method.span().start()).collect();
+    let sites = |acts: &[Act]| {
+        // As a stream, a socket gives what axum's `recv` gives.
+        let is_of_streams = |call: &Site| call.method == "next" || call.method == "try_next";
+        let meant = flow.operations().filter(|(_, one)| acts.contains(&one.act) && !is_of_streams(&one.site));
+        meant.map(|(_, one)| one.site.address).collect()
+    };
+    let (received, closed) = (sites(&[Act::Recv, Act::Poll]), sites(&[Act::Close]));
     let has_own_names = has_own_names(flow.body);
-    Search { flow, received, has_own_names, sink }.visit_block(flow.body);
-    if has_no_next(flow) {
-        flow.graph.of_streams.iter().for_each(|call| stream(call, sink));
-    }
-}
-
-/// `next` of `StreamExt`, without it.
-fn stream(call: &Site, sink: &mut Sink) {
-    let name = call.method.to_string();
-    let of = if name == "next" { "StreamExt" } else { "TryStreamExt" };
-    let message = format!("`{name}` is a method of `{of}`, which is not imported here");
-    let socket = call.on_or("socket");
-    let help = format!(
-        "write `{socket}.recv().await?`, which returns `Some(message)`, and `None` when the peer closes; or import the trait: \
-         `use futures_util::{of} as _;`"
-    );
-    sink.report(&AXUM_API, &call.method, message, help).untyped();
-}
-
-/// Whether no trait in scope can give `next` to a socket.
-fn has_no_next(flow: &Flow<'_>) -> bool {
-    let mut known = flow.imports().all().peekable();
-    // Without imports nothing is known about the file.
-    known.peek().is_some()
-        && !flow.imports().have_stream_methods()
-        // In an inner block.
-        && !mentions(flow, "StreamExt")
-        && !mentions(flow, "TryStreamExt")
-        && !flow.shapes().gives_next()
-        && !flow.imports().may_have_more()
-        && known.all(|(name, full)| is_no_trait_for_sockets(name, full, flow))
-}
-
-fn mentions(flow: &Flow<'_>, name: &str) -> bool {
-    flow.function.words().contains(name) || flow.function.words_of_signature().contains(name)
-}
-
-/// A trait that is imported for its methods is not mentioned in the function.
-fn is_no_trait_for_sockets(name: &str, full: &str, flow: &Flow<'_>) -> bool {
-    const KNOWN: [&str; 24] = [
-        "std",
-        "core",
-        "alloc",
-        "sockeye",
-        "axum",
-        "axum_extra",
-        "futures",
-        "futures_core",
-        "futures_util",
-        "futures_lite",
-        "tokio",
-        "tokio_stream",
-        "tokio_util",
-        "serde",
-        "serde_json",
-        "tracing",
-        "http",
-        "tower",
-        "tower_http",
-        "anyhow",
-        "bytes",
-        "uuid",
-        "chrono",
-        "time",
-    ];
-    let full = flow.imports().resolve(full);
-    let first = full.split("::").next().unwrap_or_default();
-    let is_trait = name == "_" || name.starts_with(char::is_uppercase);
-    KNOWN.contains(&first)
-        || full == format!("self::{name}")
-        || !is_trait
-        || (name != "_" && mentions(flow, name))
+    Search { flow, received, closed, has_own_names, sink }.visit_block(flow.body);
+    methods::check(flow, sink);
+    router::check(flow, sink);
 }
 
 /// Whether a name may mean something else inside the body than at its top: an item, or an import in an inner block.
@@ -141,8 +80,10 @@ const EVALUATING: [&str; 22] = [
 /// What rustc refuses by its types, in words about types that the user did not write.
 struct Search<'f, 'a> {
     flow: &'f Flow<'a>,
-    /// Where messages are received from a Sockeye socket.
-    received: HashSet<LineColumn>,
+    /// The calls that receive from a Sockeye socket, by their addresses.
+    received: HashSet<usize>,
+    /// The calls that close one.
+    closed: HashSet<usize>,
     /// See the function of this name.
     has_own_names: bool,
     sink: &'f mut Sink,
@@ -165,8 +106,18 @@ impl Search<'_, '_> {
         match expression {
             Expr::Await(inner) => self.is_received(&inner.base),
             Expr::Paren(inner) => self.is_received(&inner.expr),
-            Expr::MethodCall(call) => self.received.contains(&call.method.span().start()),
+            Expr::MethodCall(call) => self.received.contains(&address(call)),
             _ => false,
+        }
+    }
+
+    /// A kind of message that only axum's `Message` has, if it is sure that it means that.
+    fn kind(&mut self, path: &Path, is_sure: impl Fn(&Flow<'_>, &str) -> bool) {
+        let full = self.flow.imports().resolve_path(path);
+        let kind = KINDS.iter().find(|(kind, _)| full.strip_prefix("sockeye::Message::") == Some(kind));
+        if let Some((kind, help)) = kind.filter(|(kind, _)| !self.has_own_names && is_sure(self.flow, kind)) {
+            let message = format!("Sockeye's `Message` has no `{kind}`: it is text or bytes");
+            self.sink.report(&AXUM_API, path, message, *help).untyped();
         }
     }
 
@@ -207,20 +158,24 @@ const KINDS: [(&str, &str); 4] = [
 
 impl<'ast> Visit<'ast> for Search<'_, '_> {
     fn visit_path(&mut self, path: &'ast Path) {
-        let full = self.flow.imports().resolve_path(path);
-        let kind = KINDS.iter().find(|(kind, _)| full.strip_prefix("sockeye::Message::") == Some(kind));
-        if let Some((kind, help)) = kind.filter(|_| !self.has_own_names) {
-            let message = format!("Sockeye's `Message` has no `{kind}`: it is text or bytes");
-            self.sink.report(&AXUM_API, path, message, *help).untyped();
-        }
+        self.kind(path, scope::has_no);
         visit::visit_path(self, path);
     }
 
     fn visit_pat_tuple_struct(&mut self, made: &'ast PatTupleStruct) {
+        // No function or constant of a trait can be written like this.
+        self.kind(&made.path, |_, _| true);
+        made.elems.iter().for_each(|inner| self.visit_pat(inner));
         if let [inner] = &made.elems.iter().collect::<Vec<_>>()[..] {
             self.json(&made.path, inner, made);
         }
-        visit::visit_pat_tuple_struct(self, made);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if self.closed.contains(&address(call)) {
+            closing::check(self.flow, call, self.sink);
+        }
+        visit::visit_expr_method_call(self, call);
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {

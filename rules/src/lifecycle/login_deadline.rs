@@ -1,12 +1,12 @@
 use quote::ToTokens;
 use syn::{
-    Block, Expr, Stmt,
+    Block, Expr, ExprMethodCall, Stmt,
     visit::{self, Visit},
 };
 
 use crate::{
     LOGIN_DEADLINE,
-    flow::{Act, Flavor, Flow, NodeId, Operation},
+    flow::{Act, Flavor, Flow, NodeId, Operation, address},
     syntax::Sink,
 };
 
@@ -62,15 +62,15 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
 
 /// Whether the message is used, up to the next loop, for a login.
 fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
-    let place = recv.site.method.span().start();
-    let mut search = Search { place: (place.line, place.column), found: None };
+    let mut search = Search { call: recv.site.address, found: None };
     search.visit_block(flow.body);
     search.found.is_some_and(|text| speaks_of_login(&text))
 }
 
 /// The statements from the one that receives to the next loop, as text.
 struct Search {
-    place: (usize, usize),
+    /// Its address.
+    call: usize,
     found: Option<String>,
 }
 
@@ -90,18 +90,23 @@ impl<'ast> Visit<'ast> for Search {
 impl Search {
     /// Whether the call is in this statement.
     fn receives(&self, statement: &Stmt) -> bool {
-        contains(statement.to_token_stream(), self.place)
+        let mut calls = Calls { call: self.call, found: false };
+        calls.visit_stmt(statement);
+        calls.found
     }
 }
 
-fn contains(tokens: proc_macro2::TokenStream, place: (usize, usize)) -> bool {
-    tokens.into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Group(group) => contains(group.stream(), place),
-        token => {
-            let start = token.span().start();
-            (start.line, start.column) == place
-        }
-    })
+/// Looks for the call with this address.
+struct Calls {
+    call: usize,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.found |= address(call) == self.call;
+        visit::visit_expr_method_call(self, call);
+    }
 }
 
 fn is_loop(statement: &Stmt) -> bool {

@@ -1,6 +1,6 @@
 //! Finds the functions and the structs of a file.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use syn::{
     Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
@@ -11,6 +11,7 @@ use syn::{
 use super::{
     Shapes, bodies,
     receiver::type_path,
+    routed::routed,
     scope::{Scopes, has_names},
 };
 use crate::{
@@ -44,6 +45,10 @@ pub(super) struct Collected {
     pub(super) modules: Vec<String>,
     /// The contents of the types.
     pub(super) shapes: Rc<Shapes>,
+    /// The functions at the top of the file that are passed to axum's router there, and what takes them: `get`.
+    pub(super) routed: Vec<(String, String)>,
+    /// The names of the functions at the top of the file.
+    at_top: HashSet<String>,
 }
 
 /// Collects from a file, whose functions have empty bodies then: those of its items are moved, since a copy would cost as much as
@@ -53,6 +58,7 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
         scopes: Scopes::around(imports),
         of: None,
         tests: 0,
+        blocks: 0,
         depth: 0,
         found: Collected::default(),
         shapes: Shapes::default(),
@@ -60,7 +66,9 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
     collector.visit_file(file);
     let moved = collector.found.functions.iter_mut().filter(|found| found.is_outermost);
     bodies::take(&mut file.items, &mut moved.map(|found| &mut found.function));
-    Collected { shapes: Rc::new(collector.shapes), ..collector.found }
+    let mut found = collector.found;
+    found.routed.retain(|(name, _)| found.at_top.contains(name));
+    Collected { shapes: Rc::new(collector.shapes), ..found }
 }
 
 struct Collector {
@@ -69,6 +77,8 @@ struct Collector {
     /// How many items around this place are compiled only for tests.
     tests: usize,
     /// How many blocks are around this place.
+    blocks: usize,
+    /// How many modules, and functions with functions in them, are around this place.
     depth: usize,
     found: Collected,
     shapes: Shapes,
@@ -76,11 +86,14 @@ struct Collector {
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let is_outermost = self.depth == 0;
+        let is_outermost = self.blocks == 0;
         let function = if is_outermost { Function::without_body(sig) } else { Function::of(sig, block) };
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
+        if self.depth == 0 && !attrs.iter().any(is_conditional) {
+            self.found.routed.extend(routed(&function, block, &imports));
+        }
         let of = self.of.clone();
         self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_outermost });
     }
@@ -108,7 +121,9 @@ impl<'ast> Visit<'ast> for Collector {
         self.scopes.enter_module(items);
         let tests = usize::from(module.attrs.iter().any(is_for_tests));
         self.tests += tests;
+        self.depth += 1;
         visit::visit_item_mod(self, module);
+        self.depth -= 1;
         self.tests -= tests;
         self.scopes.leave();
     }
@@ -116,7 +131,10 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
         self.shapes.add_impl(item);
         let outer = std::mem::replace(&mut self.of, type_name(&item.self_ty));
+        let depth = usize::from(item.attrs.iter().any(is_conditional));
+        self.depth += depth;
         visit::visit_item_impl(self, item);
+        self.depth -= depth;
         self.of = outer;
     }
 
@@ -160,10 +178,15 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let outer = self.of.take();
+        if self.depth == 0 {
+            self.found.at_top.insert(item.sig.ident.to_string());
+        }
         self.function(&item.attrs, &item.sig, &item.block);
         let tests = usize::from(item.attrs.iter().any(is_for_tests));
         self.tests += tests;
+        self.depth += 1;
         self.block(&item.block);
+        self.depth -= 1;
         self.tests -= tests;
         self.of = outer;
     }
@@ -175,9 +198,9 @@ impl<'ast> Visit<'ast> for Collector {
 
     /// An item that is not at the top of the file, a module or an `impl` is in a block.
     fn visit_block(&mut self, block: &'ast Block) {
-        self.depth += 1;
+        self.blocks += 1;
         visit::visit_block(self, block);
-        self.depth -= 1;
+        self.blocks -= 1;
     }
 
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
@@ -204,6 +227,11 @@ fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
     let path = imports.resolve_path(attribute.path());
     let last = path.rsplit("::").next().unwrap_or_default();
     matches!(last, "ws_endpoint" | "ws_lifecycle")
+}
+
+/// `#[cfg(..)]` and `#[cfg_attr(..)]`.
+fn is_conditional(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
 /// `#[test]`, `#[tokio::test]`, `#[cfg(test)]` and `#[cfg(all(test, ..))]`.

@@ -11,6 +11,7 @@ mod cost;
 mod neighbours;
 mod package;
 mod receiver;
+mod routed;
 mod scope;
 mod shapes;
 
@@ -88,6 +89,11 @@ impl Surroundings {
         let is_here = self.imports.resolve(name) == format!("self::{name}");
         let alias = self.neighbours.shapes().alias(name).filter(|_| is_here)?;
         syn::parse_str(alias).ok()
+    }
+
+    /// The function of `axum::routing` to which the function at the top of the file with this name is passed.
+    pub(crate) fn routed(&self, name: &str) -> Option<&str> {
+        self.neighbours.routed(name).filter(|_| self.of.is_none())
     }
 
     /// The path of the type of this field of `self`, inside wrappers.

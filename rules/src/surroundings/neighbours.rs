@@ -36,6 +36,8 @@ pub struct Neighbours {
     types: HashMap<String, Vec<(String, String)>>,
     modules: Vec<String>,
     shapes: Rc<Shapes>,
+    /// See [`Collected::routed`].
+    routed: Vec<(String, String)>,
 }
 
 /// A function, as its callers see it.
@@ -123,6 +125,7 @@ impl Neighbours {
             types: types(collected),
             modules: collected.modules.clone(),
             shapes: Rc::clone(&collected.shapes),
+            routed: collected.routed.clone(),
         };
         for found in &collected.functions {
             let neighbour = Neighbour::of(found, faults(found));
@@ -212,6 +215,12 @@ impl Neighbours {
     pub(super) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {
         let (_, path) = self.types.get(of)?.iter().find(|(name, _)| name == field)?;
         Some(path)
+    }
+
+    /// The function of `axum::routing` to which the only function with this name is passed.
+    pub(super) fn routed(&self, name: &str) -> Option<&str> {
+        let is_only = self.functions.get(name).is_some_and(|all| all.len() == 1);
+        self.routed.iter().find(|(one, _)| one == name && is_only).map(|(_, by)| by.as_str())
     }
 
     pub(crate) fn shapes(&self) -> &Shapes {

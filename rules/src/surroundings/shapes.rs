@@ -24,8 +24,10 @@ pub(crate) struct Shapes {
     implementors: HashSet<String>,
     /// Whether any of the types is a `DashMap` or a `DashSet`.
     has_sharded_map: bool,
-    /// Whether the file defines a `next` or `try_next` that a socket may have.
-    gives_next: bool,
+    /// The functions and constants that traits of the file may give to a foreign type.
+    given: HashSet<String>,
+    /// Whether a macro in a trait may give it more.
+    gives_more: bool,
     /// Whether traits may be implemented elsewhere: in another file, or by a macro.
     has_more: bool,
 }
@@ -91,25 +93,32 @@ impl Shapes {
         }
     }
 
-    /// The methods that a trait gives to types which are not known here.
+    /// What a trait gives to types which are not known here.
     pub(super) fn add_trait(&mut self, item: &ItemTrait) {
-        self.gives_next |= item.items.iter().any(|one| match one {
-            TraitItem::Fn(one) => is_next(&one.sig.ident),
-            TraitItem::Macro(_) => true,
-            _ => false,
-        });
+        for one in &item.items {
+            match one {
+                TraitItem::Fn(one) => _ = self.given.insert(one.sig.ident.to_string()),
+                TraitItem::Const(one) => _ = self.given.insert(one.ident.to_string()),
+                TraitItem::Type(_) => {}
+                _ => self.gives_more = true,
+            }
+        }
     }
 
-    /// Whether the file defines a `next` or `try_next` that a socket may have.
-    pub(crate) fn gives_next(&self) -> bool {
-        self.gives_next
+    /// Whether a trait of the file may give this function or constant to a foreign type.
+    pub(crate) fn may_give(&self, name: &str) -> bool {
+        self.gives_more || self.given.contains(name)
     }
 
     pub(super) fn add_impl(&mut self, item: &ItemImpl) {
         // An attribute may make a trait of it.
-        let may_be_trait = item.trait_.is_none() && !item.attrs.is_empty();
-        let has_next = |one: &ImplItem| matches!(one, ImplItem::Fn(one) if is_next(&one.sig.ident));
-        self.gives_next |= may_be_trait && item.items.iter().any(has_next);
+        if item.trait_.is_none() && !item.attrs.is_empty() {
+            self.given.extend(item.items.iter().filter_map(|one| match one {
+                ImplItem::Fn(one) => Some(one.sig.ident.to_string()),
+                ImplItem::Const(one) => Some(one.ident.to_string()),
+                _ => None,
+            }));
+        }
         if item.trait_.is_some() {
             match super::collect::type_name(&item.self_ty) {
                 Some(name) => _ = self.implementors.insert(name),
@@ -152,10 +161,6 @@ impl Shapes {
     pub(crate) fn of_static(&self, name: &str) -> Option<&Rc<str>> {
         self.statics.get(name)
     }
-}
-
-fn is_next(name: &Ident) -> bool {
-    name == "next" || name == "try_next"
 }
 
 fn text(ty: &Type) -> Rc<str> {

@@ -13,6 +13,9 @@ use self::carried::{Carried, Mark};
 use crate::{CloseCode, close::CloseFrame};
 
 /// The result type of a handler and of its fallible parts.
+///
+/// Where it is imported, also by `use sockeye::*`, the name `Result` means this type. For another error type, write
+/// `std::result::Result<T, E>`.
 pub type Result<T = ()> = std::result::Result<T, Error>;
 
 /// Why a handler ended early.
@@ -182,11 +185,30 @@ impl Error {
     }
 }
 
-/// Everything that `std` can box satisfies the bound: every `std::error::Error`, strings, boxes, and the errors of `anyhow`
-/// and `eyre`. `Error` itself does not, so this does not overlap with `From<T> for T`.
-impl<E: Into<Box<dyn StdError + Send + Sync>>> From<E> for Error {
+/// Everything that `std` can box: every `std::error::Error`, strings, boxes, and the errors of `anyhow` and `eyre`.
+///
+/// A trait, so that rustc reports one error for each `?` on anything else, in these words; for `Box<dyn Error>` it would report three.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not convert into `sockeye::Error`",
+    label = "`sockeye::Error` is made from a `std::error::Error + Send + Sync`, a `Box<dyn Error + Send + Sync>`, or a text",
+    note = "help: convert it with `.map_err(|error| error.to_string())?`; to refuse the handshake with a status, write `return Err(handshake.reject(StatusCode::FORBIDDEN, \"why\"))`"
+)]
+pub trait IntoError {
+    #[doc(hidden)]
+    fn into_source(self) -> Box<dyn StdError + Send + Sync>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn StdError + Send + Sync>>> IntoError for E {
+    fn into_source(self) -> Box<dyn StdError + Send + Sync> {
+        self.into()
+    }
+}
+
+/// `Error` itself is not `IntoError`, so this does not overlap with `From<T> for T`.
+impl<E: IntoError> From<E> for Error {
     fn from(source: E) -> Self {
-        Self::from_boxed(source.into())
+        Self::from_boxed(source.into_source())
     }
 }
 

@@ -159,6 +159,8 @@ impl<C: Codec> Sender<C> {
     ///
     /// # Errors
     /// If the value cannot be encoded, or if the connection is closed.
+    #[doc(alias = "send_json")]
+    #[doc(alias = "send_text")]
     pub fn send<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,
@@ -213,6 +215,9 @@ impl<C: Codec> Receiver<C> {
     ///
     /// # Errors
     /// As [`Socket::recv`](crate::Socket::recv).
+    #[doc(alias = "next")]
+    #[doc(alias = "receive")]
+    #[doc(alias = "recv_text")]
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         let received = receive::<C>(&self.link).await;
         self.ended = matches!(received, Ok(None));

@@ -181,6 +181,8 @@ impl<C: Codec> Socket<C> {
     /// closes with the right code. After an error that ended the connection, `recv` returns `None`; after an
     /// `invalid_message`, the next message.
     #[doc(alias = "next")]
+    #[doc(alias = "receive")]
+    #[doc(alias = "recv_text")]
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
         self.receiver.recv().await
     }
@@ -198,6 +200,8 @@ impl<C: Codec> Socket<C> {
     ///
     /// # Errors
     /// If the value cannot be encoded, or if the connection is closed.
+    #[doc(alias = "send_json")]
+    #[doc(alias = "send_text")]
     pub fn send<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Sending<'_>
     where
         C::Out: 'a,

@@ -3,6 +3,7 @@
 mod accepting;
 mod allowed;
 mod axum_names;
+mod axum_traits;
 mod blocking;
 mod blocks;
 mod bounds;
@@ -12,6 +13,7 @@ mod clients;
 mod closing;
 mod errors;
 mod fresh;
+mod fresh_services;
 mod guards;
 mod helpers;
 mod input;

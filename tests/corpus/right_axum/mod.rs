@@ -4,6 +4,7 @@ mod cancelled;
 mod examples;
 mod feeds;
 mod fresh;
+mod fresh_services;
 mod guards;
 mod halves;
 mod hands;

@@ -57,3 +57,59 @@ async fn json(handshake: Handshake<Json<u32>>) -> sockeye::Result {
     }
     Ok(())
 }
+
+/// Methods that other libraries have.
+#[ws_endpoint("/axum/methods")]
+async fn methods(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(text) = receiver.recv_text().await? { //~ axum_api
+        sender.send_text(text).await?; //~ axum_api
+    }
+    Ok(())
+}
+
+/// A number as the code.
+#[ws_endpoint("/axum/number")]
+async fn number(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    socket.close(1000, "bye").await //~ axum_api
+}
+
+/// The constant of axum's, of a half.
+#[ws_endpoint("/axum/constant")]
+async fn constant(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while receiver.recv().await?.is_some() {}
+    sender.close(axum::extract::ws::close_code::AWAY, "bye").await //~ axum_api
+}
+
+/// No arguments.
+#[ws_endpoint("/axum/nothing")]
+async fn nothing(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    socket.close().await //~ axum_api
+}
+
+/// A callback.
+#[ws_endpoint("/axum/callback")]
+async fn callback(handshake: Handshake) {
+    handshake.on_upgrade(|mut socket: Socket| async move { //~ axum_api
+        while socket.recv().await.is_ok() {}
+    });
+}
+
+/// In axum's router, too.
+#[ws_endpoint("/axum/routed")]
+async fn routed(handshake: Handshake) -> sockeye::Result { //~ axum_api
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+fn routes() -> axum::Router {
+    axum::Router::new().route("/axum/routed", axum::routing::get(routed))
+}

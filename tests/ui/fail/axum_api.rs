@@ -1,7 +1,12 @@
 use std::time::Duration;
 
+use axum::{
+    Router,
+    extract::{State, ws::close_code},
+    routing::any,
+};
 use serde::{Deserialize, Serialize};
-use sockeye::{Handshake, Json, Message, ws_endpoint};
+use sockeye::{CloseCode, Handshake, Json, Message, ws_endpoint};
 
 #[derive(Serialize, Deserialize)]
 struct Command {
@@ -66,4 +71,52 @@ async fn stream(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-fn main() {}
+/// What other libraries call it.
+#[ws_endpoint("/ws/methods")]
+async fn methods(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    sender.send_json(&Command { pause: true }).await?;
+    while let Some(text) = receiver.recv_text().await? {
+        sender.send_text(text).await?;
+    }
+    sender.close(1000, "bye").await
+}
+
+/// What `close` takes.
+#[ws_endpoint("/ws/closing")]
+async fn closing(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let Some(message) = socket.receive().await? else { return socket.close().await };
+    match message.len() {
+        0 => socket.close("empty").await,
+        1 => socket.close(4001, "one").await,
+        2 => socket.close(1006, "two").await,
+        3 => socket.close(close_code::AWAY, "three").await,
+        _ => socket.close(CloseCode::NORMAL).await,
+    }
+}
+
+/// A callback.
+#[ws_endpoint("/ws/callback")]
+async fn callback(handshake: Handshake) {
+    handshake.on_upgrade(|mut socket| async move {
+        while let Some(Ok(message)) = socket.recv().await {
+            let _ = socket.send(message).await;
+        }
+    })
+}
+
+/// In axum's router, too.
+#[ws_endpoint("/ws/routed")]
+async fn routed(handshake: Handshake, State(name): State<String>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send(name).await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+fn main() {
+    let _router: Router<String> = Router::new().route("/ws/routed", any(routed));
+}

@@ -26,6 +26,23 @@ async fn imported(handshake: Handshake) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn limit() -> Result<usize, Box<dyn Error>> {
+    Ok(std::env::var("LIMIT")?.parse()?)
+}
+
+/// With a helper that returns the same.
+#[ws_endpoint("/ws/helper")]
+async fn helper(handshake: Handshake) -> Result<(), Box<dyn Error>> {
+    let limit = limit()?;
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        if message.len() > limit {
+            Err(format!("more than {limit} bytes"))?;
+        }
+    }
+    Ok(())
+}
+
 type Boxed = Box<dyn Error>;
 
 /// By another name.

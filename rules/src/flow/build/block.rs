@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
             call.bound = true;
         }
         if let Some((_, diverge)) = &init.diverge {
-            return self.let_else(&local.pat, value, diverge);
+            return self.let_else(local, value, &init.expr, diverge);
         }
         if matches!(local.pat, Pat::Wild(_)) {
             return self.discard(value);

@@ -1,6 +1,6 @@
 //! `if`, `match`, `let else`, `?`: where paths split and join.
 
-use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, Lit, Pat, UnOp};
+use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, Lit, Local, Pat, UnOp};
 
 use super::{
     Builder,
@@ -238,12 +238,17 @@ impl<'a> Builder<'a> {
         self.join(ways)
     }
 
-    pub(super) fn let_else(&mut self, pattern: &'a Pat, value: Value<'a>, diverge: &'a Expr) {
+    pub(super) fn let_else(&mut self, local: &'a Local, value: Value<'a>, init: &'a Expr, diverge: &'a Expr) {
+        let pattern = &local.pat;
+        let runs_dry = value == Value::Other && self.is_from_outside(init) && is_good(pattern);
         let value = self.looked_into(pattern, value);
         let fit = fit(pattern, &value);
         let start = self.here;
         let names = self.names.clone();
         self.outcome(&value, Outcomes::ALL.without(fit.must));
+        if runs_dry && self.here.is_some() {
+            self.push(Step::RunsDry);
+        }
         self.eval(diverge);
         // It has to diverge; a macro may do so in an unknown way.
         self.here = start;
@@ -294,6 +299,18 @@ fn is_bad(pattern: &Pat) -> bool {
         Pat::Or(either) => either.cases.iter().all(is_bad),
         _ => false,
     }
+}
+
+/// `Ok(event)` or `Some(event)`, which only `Err` and `None` do not fit.
+fn is_good(pattern: &Pat) -> bool {
+    let Pat::TupleStruct(made) = pattern else { return false };
+    let is_good = made.path.segments.last().is_some_and(|last| last.ident == "Ok" || last.ident == "Some");
+    let fits_all = |inner: &Pat| match inner {
+        Pat::Wild(_) => true,
+        Pat::Ident(name) => name.subpat.is_none() && name.ident != "None",
+        _ => false,
+    };
+    is_good && made.elems.iter().all(fits_all)
 }
 
 /// The pattern of an arm and its guard.

@@ -9,7 +9,7 @@ use crate::{
         Flavor,
         api::{self, Method},
         graph::{Act, Call, Exit, Step, Within},
-        value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value},
+        value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
     surroundings::maker,
 };
@@ -79,8 +79,8 @@ impl<'a> Builder<'a> {
                 Value::Handle(handle)
             }
             Method::Spawn | Method::Upgrade | Method::Unknown => {
-                if self.flavor == Flavor::Sockeye && handle.kind.hears() && api::is_of_streams(name) {
-                    self.graph.of_streams.push(site);
+                if self.flavor == Flavor::Sockeye {
+                    self.graph.foreign.push((handle.kind, site));
                 }
                 self.push(Step::Escape(handle));
                 Value::Other
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
             Expr::Path(path) => path.path.get_ident().cloned(),
             _ => None,
         };
-        Site { method: call.method.clone(), on, number: self.sites }
+        Site { method: call.method.clone(), on, address: address(call), number: self.sites }
     }
 
     fn on_accepting(
