@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub(super) is_test: bool,
     /// Whether no block is around it.
     is_outermost: bool,
+    /// Whether what it passes to a router is known to be a function at the top of the file.
+    may_route: bool,
 }
 
 /// Everything that was found.
@@ -67,8 +69,14 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
     let moved = collector.found.functions.iter_mut().filter(|found| found.is_outermost);
     bodies::take(&mut file.items, &mut moved.map(|found| &mut found.function));
     let mut found = collector.found;
+    found.routed = found.functions.iter().filter(|one| one.may_route).flat_map(passed_to_router).collect();
     found.routed.retain(|(name, _)| found.at_top.contains(name));
     Collected { shapes: Rc::new(collector.shapes), ..found }
+}
+
+fn passed_to_router(found: &Found) -> Vec<(String, String)> {
+    let body = found.function.block();
+    body.map(|body| routed(&found.function, body, &found.imports)).unwrap_or_default()
 }
 
 struct Collector {
@@ -91,11 +99,9 @@ impl Collector {
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
-        if self.depth == 0 && !attrs.iter().any(is_conditional) {
-            self.found.routed.extend(routed(&function, block, &imports));
-        }
+        let may_route = self.depth == 0 && !attrs.iter().any(is_conditional);
         let of = self.of.clone();
-        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_outermost });
+        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_outermost, may_route });
     }
 
     fn block(&mut self, block: &Block) {
