@@ -31,6 +31,22 @@ async fn protocols(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// Says by which token it knows the client.
+#[ws_endpoint("/token", subprotocols = ["v1"])]
+async fn token(handshake: Handshake) -> sockeye::Result {
+    let session = handshake.cookie_token("session");
+    let Some(token) = handshake.bearer_token().or(session).map(|token| token.as_str().to_owned()) else {
+        return Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"));
+    };
+    if token.starts_with("old") {
+        return Err(handshake.reject(StatusCode::UNAUTHORIZED, format!("{token} has expired")));
+    }
+    let mut socket = handshake.accept().await?;
+    socket.send(token).await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 /// Names no subprotocol; chooses one if it is asked to.
 #[ws_endpoint("/unnamed")]
 async fn unnamed(handshake: Handshake) -> sockeye::Result {
@@ -233,6 +249,34 @@ async fn the_subprotocol_is_the_endpoints_most_preferred_one_that_is_offered() {
         let sent = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
         assert_eq!(sent.unwrap_or("none"), chosen);
     }
+}
+
+#[tokio::test]
+async fn a_token_comes_in_a_header_a_subprotocol_or_a_cookie() {
+    let server = server().await;
+    for (name, value, chosen) in [
+        ("authorization", "Bearer from-a-device", None),
+        ("sec-websocket-protocol", "v1, bearer.from-a-page", Some("v1")),
+        ("cookie", "theme=dark; session=from-a-cookie", None),
+    ] {
+        let mut request = server.url("/token").into_client_request().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let (mut client, response) = within(tokio_tungstenite::connect_async(request)).await.unwrap();
+        let Message::Text(told) = hear(&mut client).await else { panic!("no text") };
+        assert!(value.ends_with(told.as_str()) && told.starts_with("from-a-"), "{value}: {told}");
+        let sent = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
+        assert_eq!(sent, chosen, "the token is no subprotocol of the endpoint");
+    }
+    // What the handler tells its client about the token is not in the log.
+    let mut request = server.url("/token").into_client_request().unwrap();
+    let offer = "v1, bearer.old-hunter2-Zm9vYmFy".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", offer);
+    let (status, _, body) = refusal(request).await;
+    assert_eq!(status, 401);
+    assert!(body.contains("old-hunter2-Zm9vYmFy has expired"), "{body}");
+    let lines = logs::with("endpoint", "token");
+    assert!(lines.iter().any(|line| line.get("reason").contains("[hidden]")), "{lines:?}");
+    assert!(!format!("{lines:?}").contains("hunter2-Zm9vYmFy"), "{lines:?}");
 }
 
 #[tokio::test]

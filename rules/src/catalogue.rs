@@ -268,6 +268,7 @@ rules! {
             MESSAGE_TOO_BIG "message_too_big" Event(Warn),
             SLOW_CONSUMER "slow_consumer" Event(Warn),
             IDLE_TIMEOUT "idle_timeout" Event(Info),
+            SESSION_EXPIRED "session_expired" Event(Info),
             SLOW_CLIENT "slow_client" Event(Warn),
             ACCEPT_FAILED "accept_failed" Event(Error),
             MALFORMED_REQUEST "malformed_request" Event(Warn),

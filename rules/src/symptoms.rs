@@ -435,6 +435,7 @@ pub static SYMPTOMS: &[Symptom] = &[
                  make it longer than the heartbeat.",
         causes: &[
             (&r::IDLE_TIMEOUT, "1001: the client sent no message within `Limits::idle_timeout`"),
+            (&r::SESSION_EXPIRED, "3000: the session ended that the handler passed to `Accept::expires_at`"),
             (&r::SHUTTING_DOWN, "1001: the server stops or restarts"),
             (&r::RATE_LIMITED, "1008: messages come too fast"),
             (&r::HEARTBEAT_MISSED, "1011: the client did not answer a ping"),

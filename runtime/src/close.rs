@@ -37,6 +37,8 @@ impl CloseCode {
     pub const SERVICE_RESTART: Self = Self(1012);
     /// 1013: the service is overloaded; clients should try again later.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
+    /// 3000: the client is not authenticated, or no longer (IANA's registry). A client should not reconnect before it is.
+    pub const UNAUTHORIZED: Self = Self(3000);
 
     /// The close code with this number, if a close frame can carry it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
     pub const fn new(code: u16) -> Option<Self> {
@@ -62,6 +64,7 @@ impl CloseCode {
             1011 => "INTERNAL_ERROR",
             1012 => "SERVICE_RESTART",
             1013 => "TRY_AGAIN_LATER",
+            3000 => "UNAUTHORIZED",
             _ => return None,
         })
     }

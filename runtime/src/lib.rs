@@ -91,6 +91,7 @@ mod client_js;
 mod close;
 mod codec;
 mod connection;
+mod connections;
 mod console;
 mod descriptors;
 mod endpoint;
@@ -133,11 +134,12 @@ pub use asyncapi::AsyncApi;
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
 pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
+pub use connections::{Connection, ConnectionChange, ConnectionChanges, Connections};
 #[cfg(feature = "console")]
 pub use console::Console;
 pub use endpoint::{Requirements, Requires, state};
 pub use error::{Error, Result};
-pub use handshake::{Accept, Accepting, Handshake};
+pub use handshake::{Accept, Accepting, BearerToken, Handshake};
 pub use heartbeat::Heartbeat;
 pub use hub::{
     Backplane, Delivery, Event, Gap, Hub, HubBuilder, Lost, Position, Positioned, SlowPolicy, Subscription,

@@ -17,6 +17,11 @@ impl States {
         self.values.insert(TypeId::of::<T>(), Box::new(value)).is_some()
     }
 
+    /// Inserts a value, unless there is one of the same type.
+    pub(crate) fn insert_default<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.values.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(value));
+    }
+
     /// A clone of the value of type `T`. `()` is always present: extractors without state use it.
     pub(crate) fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let unit: &(dyn Any + Send + Sync) = &();

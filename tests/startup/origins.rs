@@ -53,6 +53,15 @@ async fn cookie_of_headers(handshake: Handshake, headers: HeaderMap) -> sockeye:
     socket.close(sockeye::CloseCode::NORMAL, "").await
 }
 
+/// Has the cookie read for it.
+#[ws_endpoint("/ws/named", origins = any, group = "origins any, cookie token")]
+async fn cookie_token(handshake: Handshake) -> sockeye::Result {
+    let session = format!("{:?}", handshake.cookie_token("session"));
+    let socket = handshake.accept().await?;
+    socket.send(session).await?;
+    socket.close(sockeye::CloseCode::NORMAL, "").await
+}
+
 /// Takes a token that no browser sends by itself, and no cookie.
 #[ws_endpoint("/ws/token", origins = any, group = "origins any, token")]
 async fn token(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
@@ -65,6 +74,8 @@ async fn token(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
 #[tokio::test]
 async fn any_page_with_a_cookie_that_the_handler_reads() {
     insta::assert_snapshot!(report(Server::new().group("origins any, cookie read")).await);
+    let named = Server::new().group("origins any, cookie token");
+    assert_eq!(rules(named).await, ["origin_wildcard_with_credentials"]);
     let server = || Server::new().group("origins of the server, cookie read");
     assert_eq!(rules(server()).await, Vec::<&str>::new());
     assert_eq!(rules(server().origins(Origins::any())).await, ["origin_wildcard_with_credentials"]);

@@ -53,7 +53,9 @@ fn handshake(name: &str) -> Method {
     match name {
         "accept" => Method::Accept,
         "reject" | "reject_with" => Method::Now(Act::Reject),
-        "peer" | "uri" | "headers" | "origin" | "subprotocols" => Method::Look,
+        "peer" | "uri" | "headers" | "origin" | "subprotocols" | "bearer_token" | "cookie_token" => {
+            Method::Look
+        }
         "send" | "feed" | "recv" | "flush" | "close" | "split" | "close_frame" | "spawn" | "forward" => {
             Method::Now(Act::Early)
         }
@@ -73,7 +75,7 @@ fn sockeye(kind: Kind, name: &str) -> Method {
         "split" if kind == Kind::Socket => Method::Split,
         "spawn" if speaks => Method::Spawn,
         "clone" if kind == Kind::Sender => Method::Same,
-        "ping" if speaks => Method::Look,
+        "ping" | "renew" | "id" if speaks => Method::Look,
         "peer" | "subprotocol" | "close_frame" => Method::Look,
         _ => Method::Unknown,
     }

@@ -1,4 +1,4 @@
-//! Whether a handler reads the header `cookie` from its handshake or from a `HeaderMap`.
+//! Whether a handler reads the header `cookie` from its handshake or from a `HeaderMap`, itself or with `Handshake::cookie_token`.
 //!
 //! Only certain cases count: the receiver has to be the headers of this request. Values that the handler passes to other
 //! functions are not followed. `authorization` does not count: a page cannot set it on a WebSocket, and a browser adds it
@@ -51,12 +51,15 @@ impl Reader {
         false
     }
 
-    /// `headers["cookie"]`, `headers.get(COOKIE)`.
+    /// `headers["cookie"]`, `headers.get(COOKIE)`, `handshake.cookie_token("session")`.
     fn is_read(&self, before: &[TokenTree], token: &TokenTree, maps: &HashSet<String>) -> bool {
         let TokenTree::Group(group) = token else { return false };
         match group.delimiter() {
             Delimiter::Bracket => is_cookie(group) && self.ends_in_map(before, maps),
             Delimiter::Parenthesis => match before {
+                [owner @ .., dot, method] if is_dot(dot) && is_word(method, "cookie_token") => {
+                    self.ends_in_handshake(owner)
+                }
                 [map @ .., dot, method] if is_dot(dot) => {
                     (is_word(method, "get") || is_word(method, "get_all"))
                         && is_cookie(group)
@@ -71,10 +74,10 @@ impl Reader {
     /// Whether the tokens end in the headers of the request.
     fn ends_in_map(&self, tokens: &[TokenTree], maps: &HashSet<String>) -> bool {
         match tokens {
-            [before @ .., owner, dot, method, TokenTree::Group(none)]
+            [owner @ .., dot, method, TokenTree::Group(none)]
                 if is_dot(dot) && is_word(method, "headers") && none.stream().is_empty() =>
             {
-                self.handshake.as_ref().is_some_and(|name| is_word(owner, name)) && !ends_in_dot(before)
+                self.ends_in_handshake(owner)
             }
             [before @ .., owner, dot, field] if is_dot(dot) && is_word(field, "headers") => {
                 self.parts.iter().any(|name| is_word(owner, name)) && !ends_in_dot(before)
@@ -82,6 +85,11 @@ impl Reader {
             [before @ .., TokenTree::Ident(name)] => maps.contains(&name.to_string()) && !ends_in_dot(before),
             _ => false,
         }
+    }
+
+    fn ends_in_handshake(&self, tokens: &[TokenTree]) -> bool {
+        let [before @ .., last] = tokens else { return false };
+        self.handshake.as_ref().is_some_and(|name| is_word(last, name)) && !ends_in_dot(before)
     }
 
     /// `let headers = handshake.headers();` names them; another `let` shadows the name.
@@ -173,6 +181,7 @@ mod tests {
         for body in [
             "let c = h.headers()[\"cookie\"].clone();",
             "let c = h.headers()[header::COOKIE].to_str();",
+            "let Some(c) = h.cookie_token(\"session\") else { return };",
             "if let Some(c) = h.headers().get(\"Cookie\") {}",
             "match h.headers().get(&axum::http::header::COOKIE) { _ => {} }",
             "for c in h.headers().get_all(COOKIE) {}",
@@ -209,6 +218,8 @@ mod tests {
             "let headers = h.headers(); let headers = answer.map(); headers.get(\"cookie\");",
             "let accepted = h.accept().header(\"cookie\", \"x\").await;",
             "let jar = find(\"cookie\"); jar.get(COOKIE);",
+            "let c = other.h.cookie_token(\"session\");",
+            "let c = jar.cookie_token(\"session\"); let c = h.bearer_token();",
         ] {
             assert!(!reads(&format!("async fn f(h: Handshake, headers: Query<T>) {{ {body} }}")), "{body}");
         }

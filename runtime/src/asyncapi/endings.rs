@@ -56,6 +56,7 @@ pub(super) fn closes(endpoint: &Endpoint<'_>) -> Value {
         (&rules::HANDLER_ERROR, &[1011]),
         (&rules::HANDLER_PANIC, &[1011]),
         (&rules::SLOW_CONSUMER, &[1013]),
+        (&rules::SESSION_EXPIRED, &[3000]),
     ];
     let sometimes: [(Ending, bool); 3] = [
         ((&rules::IDLE_TIMEOUT, &[1001]), settings.limits.idle_timeout.is_some()),

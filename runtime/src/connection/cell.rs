@@ -14,7 +14,7 @@ use std::{
     ops::{Deref, DerefMut},
     panic::AssertUnwindSafe,
     sync::{Arc, OnceLock, PoisonError, TryLockError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures_util::FutureExt as _;
@@ -22,16 +22,17 @@ use tokio::time::Instant;
 
 use super::{
     end::End,
-    state::State,
+    state::{Progress, State},
     sync::{Mutex, MutexGuard},
     tasks::Tasks,
     wakers::Later,
     wire::Wire,
 };
 use crate::{
-    Codec, Message,
+    CloseCode, Codec, Message,
     console::Tally,
     limiter::{Lingerer, Pace, Place},
+    limits::finite,
     log::Words,
     metrics::{self, Traffic},
     mounted::{Mounted, Settings},
@@ -50,6 +51,8 @@ pub(crate) struct Cell {
     tasks: Tasks,
     /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
+    /// Who is connected. Written at most once, before the connection is accepted.
+    identity: OnceLock<Arc<str>>,
 }
 
 /// The state while it is locked.
@@ -117,6 +120,7 @@ impl Cell {
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),
             heartbeat_message: OnceLock::new(),
+            identity: OnceLock::new(),
             settings,
         }
     }
@@ -145,6 +149,32 @@ impl Cell {
     /// The heartbeat message, and the time of silence after which it is sent.
     pub(super) fn heartbeat_message(&self) -> Option<(Duration, &Message)> {
         Some((self.settings.heartbeat_message?, self.heartbeat_message.get()?))
+    }
+
+    /// Records who is connected.
+    pub(crate) fn identify(&self, identity: Arc<str>) {
+        // A connection is accepted only once.
+        let _ = self.identity.set(identity);
+    }
+
+    /// Who is connected, if the handler has told.
+    pub(crate) fn identity(&self) -> Option<&Arc<str>> {
+        self.identity.get()
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.lock().progress()
+    }
+
+    /// Ends the session at this time of the system's clock, which is read now: a later change of that clock changes nothing.
+    pub(crate) fn expire_at(&self, at: SystemTime) {
+        let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+        self.lock().expire_at(Instant::now() + finite(left));
+    }
+
+    /// Closes the connection on behalf of the program, outside of its handler.
+    pub(crate) fn close(&self, code: CloseCode, reason: String) {
+        self.lock().finish_from_outside(End::ProgramClosed(code, reason));
     }
 
     /// A task that ends with the connection. If it panics, the connection ends with it.

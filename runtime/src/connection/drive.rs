@@ -40,6 +40,8 @@ pub(super) struct Drive {
     has_spoken: bool,
     /// The deadline for the answer to a handle's ping.
     ping_due: Option<Instant>,
+    /// When the session ends, as of the last look at the state.
+    expires: Option<Instant>,
     reprieve: Reprieve,
     /// The timer was last set for a deadline that only moves later; see `is_awaited`.
     is_timed: bool,
@@ -85,6 +87,8 @@ pub(super) struct Round<'a, 'cx> {
     is_at_its_end: bool,
     /// The amount that may be read ahead, as of the last look.
     room: Option<(usize, usize)>,
+    /// When the session ends, as of the last look.
+    expires: Option<Instant>,
 }
 
 impl Drive {
@@ -102,6 +106,7 @@ impl Drive {
             said: (Instant::now(), 0),
             has_spoken: false,
             ping_due: None,
+            expires: None,
             reprieve: Reprieve::default(),
             is_timed: false,
             news: Vec::new(),
@@ -128,6 +133,10 @@ impl Drive {
     pub(super) fn round(&mut self, round: &mut Round<'_, '_>) {
         if round.begin() {
             self.ping_due = Some(Instant::now() + round.cell.settings.heartbeat.timeout);
+        }
+        if self.expires != round.expires {
+            // The timer may be set for later.
+            (self.expires, self.is_timed) = (round.expires, false);
         }
         while self.step(round) {}
     }
@@ -351,8 +360,8 @@ impl Drive {
         round.wake_all();
     }
 
-    /// Whether the timer that is already set fires early enough: it was last set for the next ping or for `idle_timeout`, nothing
-    /// else is due, and these deadlines can only have moved later. The answer to a ping may be due later than the next ping; in
+    /// Whether the timer that is already set fires early enough: it was last set for the next ping, for `idle_timeout`, or for the end of
+    /// the session, nothing else is due, and these deadlines can only have moved later. The answer to a ping may be due later than the next ping; in
     /// that case the timer is, too.
     pub(super) fn is_awaited(&self) -> bool {
         self.is_timed && self.only_moves_on()
@@ -380,7 +389,8 @@ impl Drive {
                 let ping = interval.map(|interval| self.heard.0 + interval);
                 let idle = round.limits().idle_timeout.map(|limit| self.active.0 + limit);
                 let word = round.cell.heartbeat_message().map(|(interval, _)| self.said.0 + interval);
-                [self.pong_due.or(ping), stall, idle, self.ping_due, word].into_iter().flatten().min()
+                let all = [self.pong_due.or(ping), stall, idle, self.ping_due, word, self.expires];
+                all.into_iter().flatten().min()
             }
             _ => self.deadline.or(stall),
         }
@@ -390,6 +400,11 @@ impl Drive {
     pub(super) fn on_time(&mut self, round: &mut Round<'_, '_>) -> bool {
         let now = Instant::now();
         let Some(due) = self.due(round).filter(|due| *due <= now) else { return false };
+        if self.has_expired(now) {
+            // However late the timer is: nothing that may still arrive would change that.
+            round.cell.lock().finish(End::Expired);
+            return true;
+        }
         if !self.reprieve.is_over(due, now) {
             return false;
         }
@@ -420,6 +435,10 @@ impl Drive {
         };
         state.pings.give_up(why);
         round.again |= state.wake_pinging();
+    }
+
+    fn has_expired(&self, now: Instant) -> bool {
+        matches!(self.phase, Phase::Serving) && self.expires.is_some_and(|at| at <= now)
     }
 
     fn has_said_nothing(&self, round: &Round<'_, '_>, now: Instant) -> bool {
@@ -485,7 +504,7 @@ fn progressed(stalled: (Instant, u64), progress: u64) -> (Instant, u64) {
 
 impl<'a, 'cx> Round<'a, 'cx> {
     pub(super) fn new(cell: &'a Cell, wire: &'a mut Wire, cx: &'a mut Context<'cx>) -> Self {
-        Self { cell, wire, cx, again: false, written: None, is_at_its_end: false, room: None }
+        Self { cell, wire, cx, again: false, written: None, is_at_its_end: false, room: None, expires: None }
     }
 
     fn limits(&self) -> Limits {
@@ -504,6 +523,7 @@ impl<'a, 'cx> Round<'a, 'cx> {
         self.again |= state.wake_pinging();
         self.is_at_its_end = state.is_at_its_end();
         self.room = state.room_to_read();
+        self.expires = state.expires;
     }
 
     /// Takes a snapshot of the state. Changes after this point are handled in another turn. Returns whether a handle's

@@ -16,6 +16,10 @@ pub(crate) enum End {
     Violation(Violation),
     /// The handler called `Socket::close`.
     HandlerClosed(CloseCode, String),
+    /// The program closed it, through `Connections`.
+    ProgramClosed(CloseCode, String),
+    /// The session has ended, as the handler has set it.
+    Expired,
     /// The handler returned `Ok`.
     Returned,
     /// The handler dropped its socket and continued.
@@ -47,6 +51,8 @@ pub(crate) struct Failure {
     rule: Option<&'static Rule>,
     words: Words,
 }
+
+const EXPIRED: &str = "the session has expired";
 
 impl End {
     /// What a handler's outcome means for the end, if nothing else has ended the connection before.
@@ -80,7 +86,8 @@ impl End {
         Some(match self {
             Self::PeerClosed(_) | Self::Lost(_) | Self::Cut | Self::Dropped => return None,
             Self::Violation(violation) => (violation.code, &violation.reason),
-            Self::HandlerClosed(code, reason) => (*code, reason),
+            Self::HandlerClosed(code, reason) | Self::ProgramClosed(code, reason) => (*code, reason),
+            Self::Expired => (CloseCode::UNAUTHORIZED, EXPIRED),
             Self::Returned | Self::LetGo => (CloseCode::NORMAL, ""),
             Self::Failed(failure) => (failure.code, &failure.reason),
             Self::Panicked(_) => (CloseCode::INTERNAL_ERROR, "internal error"),
@@ -115,6 +122,7 @@ impl End {
             Self::PeerClosed(_)
             | Self::Lost(_)
             | Self::HandlerClosed(..)
+            | Self::ProgramClosed(..)
             | Self::Returned
             | Self::LetGo
             | Self::Stopping
@@ -124,6 +132,7 @@ impl End {
             Self::HeartbeatMissed(_) => Some(&rules::HEARTBEAT_MISSED),
             Self::Stalled(_) => Some(&rules::SLOW_CONSUMER),
             Self::Idle(_) => Some(&rules::IDLE_TIMEOUT),
+            Self::Expired => Some(&rules::SESSION_EXPIRED),
             Self::Panicked(_) => Some(&rules::HANDLER_PANIC),
             Self::Failed(failure) => failure.rule,
         }
@@ -149,6 +158,11 @@ impl End {
             Self::HandlerClosed(_, reason) => {
                 Words::own("the handler closed the connection: ").then_foreign(reason)
             }
+            Self::ProgramClosed(_, reason) if reason.is_empty() => "the program closed the connection".into(),
+            Self::ProgramClosed(_, reason) => {
+                Words::own("the program closed the connection: ").then_foreign(reason)
+            }
+            Self::Expired => EXPIRED.into(),
             Self::Returned => "the handler returned".into(),
             Self::LetGo => "the handler dropped its socket".into(),
             Self::Failed(failure) => failure.words.clone(),

@@ -3,7 +3,7 @@
 use std::{
     sync::Arc,
     task::{Context, Poll, Waker, ready},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::{
@@ -113,6 +113,7 @@ impl Link {
         wire.take(&mut state.outbox);
         // Counted in advance, so that a message needs no second look.
         state.count_received();
+        state.inbox.arrived += 1;
         drop(state);
         wire.hand_over();
         let read = wire.read();
@@ -123,6 +124,7 @@ impl Link {
         }
         let mut state = self.cell.lock();
         state.turn.left += 1;
+        state.inbox.arrived -= 1;
         let noted = state.note(read);
         Err((state, noted))
     }
@@ -237,6 +239,11 @@ impl Link {
             state.wake_owner();
             Look::Wait
         })
+    }
+
+    /// Ends the session at this time.
+    pub(crate) fn expire_at(&self, at: SystemTime) {
+        self.cell.expire_at(at);
     }
 
     /// Begins the closing handshake. Does nothing if the connection is already ending.

@@ -57,4 +57,5 @@ mod wire;
 pub(crate) use cell::{Cell, Kept};
 pub(crate) use handle::{Link, Wait};
 pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};
-pub(crate) use registry::{Present, Registry, Seat, WeakRegistry};
+pub(crate) use registry::{Listed, Present, Registry, Seat, WeakRegistry};
+pub(crate) use state::Progress;

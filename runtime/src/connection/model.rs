@@ -23,7 +23,9 @@ use tokio::{
 };
 
 use super::{Cell, Link, Wait, drive::Drive, end::End, engine::Io, sync::current_task, turns::Turns};
-use crate::{CloseCode, Heartbeat, Limits, Origins, Receiver, Sender, Socket, mounted::Settings};
+use crate::{
+    CloseCode, Heartbeat, Limits, Origins, Receiver, Sender, Socket, mounted::Settings, socket::About,
+};
 
 /// The number of random interleavings, and of those with few context switches at selected places.
 const RANDOM: usize = 100;
@@ -186,7 +188,8 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
     let running: Handler = Box::pin(async move {
         let mut wait = Wait::default();
         poll_fn(|cx| link.poll_open(cx, &mut wait)).await.unwrap();
-        handler(Socket::new(link, None, None, None)).await;
+        let about = About { number: 1, peer: None, client: None, subprotocol: None };
+        handler(Socket::new(link, about)).await;
     });
     future::spawn(own(Arc::clone(&cell), turns, running));
     (cell, Peer(theirs))

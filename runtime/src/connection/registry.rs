@@ -1,28 +1,43 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 #[cfg(feature = "testing")]
 use tokio::sync::futures::Notified;
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::{Notify, broadcast},
+    time::sleep,
+};
 
 use super::Cell;
-use crate::{endpoint::Registered, watchdog};
+use crate::{
+    connections::{Connection, ConnectionChange},
+    endpoint::Registered,
+    handshake::Caller,
+    watchdog,
+};
 
 /// How many connections are notified at once that the server is stopping.
 const BATCH: usize = 256;
 /// The interval between two batches, if time allows.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How many changes wait for a slow reader.
+const CHANGES: usize = 1024;
 
-/// Every running handler with its connection, so that the server's shutdown reaches each of them.
+/// Every running handler with its connection, so that the server's shutdown reaches each of them, and the program knows them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
-    seats: Arc<Mutex<Seats>>,
-    vacated: Arc<Notify>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    seats: Mutex<Seats>,
+    vacated: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +46,10 @@ struct Seats {
     /// The number of them that have an open connection, by route. Counted here, so that a query need not iterate over
     /// all.
     open: HashMap<&'static str, usize>,
+    /// Those with an open connection that has an identity.
+    identified: HashMap<Arc<str>, BTreeSet<u64>>,
+    /// Where it is announced that a connection opens or closes, once the program has asked.
+    changes: Option<broadcast::Sender<ConnectionChange>>,
     stopping: bool,
 }
 
@@ -39,9 +58,34 @@ struct Seats {
 pub(crate) struct Present {
     endpoint: &'static Registered,
     peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
     stage: Stage,
     /// Its connection is over.
     over: bool,
+    /// When it accepted, or was called.
+    since: SystemTime,
+}
+
+/// A handler with its number and its connection.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: u64,
+    pub(crate) present: Present,
+    pub(crate) cell: Arc<Cell>,
+}
+
+/// That a connection has opened or closed. It is sent when the lock is released, since that wakes tasks.
+#[must_use]
+struct Announcement {
+    changes: broadcast::Sender<ConnectionChange>,
+    about: Listed,
+}
+
+impl Announcement {
+    fn send(self, change: fn(Connection) -> ConnectionChange) {
+        // An error means that the last reader has left in the meantime.
+        let _ = self.changes.send(change(Connection::new(&self.about)));
+    }
 }
 
 /// The phase of a handler.
@@ -53,8 +97,8 @@ enum Stage {
 }
 
 /// A weak reference to a [`Registry`].
-#[derive(Debug)]
-pub(crate) struct WeakRegistry(Weak<Mutex<Seats>>);
+#[derive(Debug, Clone)]
+pub(crate) struct WeakRegistry(Weak<Shared>);
 
 /// A handler's entry in the registry, from its call to its end. Dropping it removes the entry.
 #[derive(Debug)]
@@ -66,16 +110,12 @@ pub(crate) struct Seat {
 
 impl Registry {
     /// An entry for a handler that is about to be called.
-    pub(crate) fn take(
-        &self,
-        endpoint: &'static Registered,
-        peer: Option<SocketAddr>,
-        cell: Arc<Cell>,
-    ) -> Seat {
-        let number = watchdog::subject();
-        let mut seats = self.lock();
-        let present = Present { endpoint, peer, stage: Stage::Undecided, over: false };
-        seats.taken.insert(number, (present, cell));
+    pub(crate) fn take(&self, endpoint: &'static Registered, caller: &Caller, cell: Arc<Cell>) -> Seat {
+        let (number, peer) = (caller.number, caller.peer);
+        let client = caller.client.or_else(|| peer.map(|peer| peer.ip().to_canonical()));
+        let since = SystemTime::now();
+        let present = Present { endpoint, peer, client, stage: Stage::Undecided, over: false, since };
+        self.lock().taken.insert(number, (present, cell));
         Seat { registry: self.clone(), number }
     }
 
@@ -115,7 +155,31 @@ impl Registry {
     }
 
     pub(crate) fn downgrade(&self) -> WeakRegistry {
-        WeakRegistry(Arc::downgrade(&self.seats))
+        WeakRegistry(Arc::downgrade(&self.shared))
+    }
+
+    /// The open connections, in the order of their numbers.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        let seats = self.lock();
+        seats.taken.keys().filter_map(|number| seats.listed(*number)).collect()
+    }
+
+    /// Those with this identity.
+    pub(crate) fn listed_of(&self, identity: &str) -> Vec<Listed> {
+        let seats = self.lock();
+        let numbers = seats.identified.get(identity).into_iter().flatten();
+        numbers.filter_map(|number| seats.listed(*number)).collect()
+    }
+
+    /// The one with this number, if it is open.
+    pub(crate) fn listed_at(&self, number: u64) -> Option<Listed> {
+        self.lock().listed(number)
+    }
+
+    /// The connections that open and close from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<ConnectionChange> {
+        let mut seats = self.lock();
+        seats.changes.get_or_insert_with(|| broadcast::Sender::new(CHANGES)).subscribe()
     }
 
     /// How many connections are open, by route.
@@ -140,7 +204,7 @@ impl Registry {
     /// Completes when the next handler ends.
     #[cfg(feature = "testing")]
     pub(crate) fn vacated(&self) -> Notified<'_> {
-        self.vacated.notified()
+        self.shared.vacated.notified()
     }
 
     fn cells(&self, which: impl Fn(&Present) -> bool) -> Vec<Arc<Cell>> {
@@ -150,11 +214,16 @@ impl Registry {
     }
 
     fn lock(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl WeakRegistry {
+    /// `None` if the server and all its handlers have ended.
+    pub(crate) fn upgrade(&self) -> Option<Registry> {
+        self.0.upgrade().map(|shared| Registry { shared })
+    }
+
     /// Whether the server and all its handlers have ended.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.strong_count() == 0
@@ -162,8 +231,8 @@ impl WeakRegistry {
 
     /// The handler with this id, if it belongs to this server.
     pub(crate) fn present_at(&self, number: u64) -> Option<Present> {
-        let seats = self.0.upgrade()?;
-        let seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = self.upgrade()?;
+        let seats = registry.lock();
         seats.taken.get(&number).map(|(present, _)| present.clone())
     }
 }
@@ -179,6 +248,18 @@ impl Present {
 
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    pub(crate) fn client(&self) -> Option<IpAddr> {
+        self.client
+    }
+
+    pub(crate) fn since(&self) -> SystemTime {
+        self.since
+    }
+
+    fn is_open(&self) -> bool {
+        self.stage == Stage::Accepted && !self.over
     }
 }
 
@@ -196,21 +277,46 @@ impl Present {
 }
 
 impl Seats {
-    fn vacate(&mut self, number: u64) -> Option<(Present, Arc<Cell>)> {
-        self.over(number);
-        self.taken.remove(&number)
+    fn listed(&self, number: u64) -> Option<Listed> {
+        let (present, cell) = self.taken.get(&number).filter(|(present, _)| present.is_open())?;
+        Some(Listed { id: number, present: present.clone(), cell: Arc::clone(cell) })
+    }
+
+    /// What to announce about a connection that is open, if anyone listens.
+    fn announcement(&self, number: u64) -> Option<Announcement> {
+        let changes = self.changes.as_ref().filter(|changes| changes.receiver_count() > 0)?;
+        Some(Announcement { changes: changes.clone(), about: self.listed(number)? })
+    }
+
+    fn accepted(&mut self, number: u64) {
+        let Some((present, cell)) = self.taken.get_mut(&number) else { return };
+        (present.stage, present.since) = (Stage::Accepted, SystemTime::now());
+        *self.open.entry(present.endpoint.route).or_default() += 1;
+        if let Some(identity) = cell.identity() {
+            self.identified.entry(Arc::clone(identity)).or_default().insert(number);
+        }
     }
 
     /// The connection is over; its handler may continue.
-    fn over(&mut self, number: u64) {
-        let Some((present, _)) = self.taken.get_mut(&number) else { return };
-        let was_over = std::mem::replace(&mut present.over, true);
-        if present.stage == Stage::Accepted
-            && !was_over
-            && let Some(open) = self.open.get_mut(present.endpoint.route)
-        {
-            *open -= 1;
+    fn over(&mut self, number: u64) -> Option<Announcement> {
+        let announcement = self.announcement(number);
+        let (present, cell) = self.taken.get_mut(&number)?;
+        let was_open = present.is_open();
+        present.over = true;
+        if was_open {
+            if let Some(open) = self.open.get_mut(present.endpoint.route) {
+                *open -= 1;
+            }
+            if let Some(identity) = cell.identity()
+                && let Some(numbers) = self.identified.get_mut(identity)
+            {
+                numbers.remove(&number);
+                if numbers.is_empty() {
+                    self.identified.remove(identity);
+                }
+            }
         }
+        announcement
     }
 }
 
@@ -226,21 +332,25 @@ impl Seat {
 
     /// The handler has accepted. If the server is already stopping, the connection is notified.
     pub(super) fn accepted(&self) {
-        let mut guard = self.registry.lock();
-        let seats = &mut *guard;
-        let Some((present, cell)) = seats.taken.get_mut(&self.number) else { return };
-        present.stage = Stage::Accepted;
-        *seats.open.entry(present.endpoint.route).or_default() += 1;
-        let cell = seats.stopping.then(|| Arc::clone(cell));
-        drop(guard);
-        if let Some(cell) = cell {
-            cell.stop();
+        let mut seats = self.registry.lock();
+        seats.accepted(self.number);
+        let announcement = seats.announcement(self.number);
+        let stopped = if seats.stopping { seats.listed(self.number) } else { None };
+        drop(seats);
+        if let Some(announcement) = announcement {
+            announcement.send(ConnectionChange::Opened);
+        }
+        if let Some(stopped) = stopped {
+            stopped.cell.stop();
         }
     }
 
     /// The connection is over; its handler may continue.
     pub(super) fn over(&self) {
-        self.registry.lock().over(self.number);
+        let announcement = self.registry.lock().over(self.number);
+        if let Some(announcement) = announcement {
+            announcement.send(ConnectionChange::Closed);
+        }
     }
 
     /// The handler still runs after its refusal.
@@ -253,10 +363,11 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let left = self.registry.lock().vacate(self.number);
+        self.over();
+        let left = self.registry.lock().taken.remove(&self.number);
         // A cell may hold the last values that a handler left behind; they are dropped when no lock is held.
         drop(left);
-        self.registry.vacated.notify_waiters();
+        self.registry.shared.vacated.notify_waiters();
     }
 }
 

@@ -43,7 +43,22 @@ pub(super) struct State {
     /// Tasks that wait for room, a flush, the opening or the end.
     pub(super) waiting: Waiters,
     pub(super) pings: Pings,
+    /// When the session ends.
+    pub(super) expires: Option<Instant>,
     pub(super) later: Later,
+}
+
+/// How much was exchanged, and how far each side is behind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Progress {
+    /// How many messages have arrived.
+    pub(crate) received: u64,
+    /// How many messages were queued.
+    pub(crate) sent: u64,
+    /// How many messages the handler has not received.
+    pub(crate) unreceived: usize,
+    /// How many bytes the transport has not taken.
+    pub(crate) unsent_bytes: u64,
 }
 
 /// Selects one of the [`Waiters`].
@@ -75,6 +90,8 @@ pub(super) struct Inbox {
     messages: VecDeque<Message>,
     bytes: usize,
     max_bytes: usize,
+    /// How many messages have arrived, including those that the handler has read itself.
+    pub(super) arrived: u64,
     /// No handle is left to receive with: messages are dropped as they come.
     deaf: bool,
 }
@@ -84,6 +101,8 @@ pub(super) struct Inbox {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     pub(super) messages: VecDeque<Message>,
+    /// How many messages were queued in total.
+    sent: u64,
     /// How many bytes were queued in total, and how many of them the transport has taken.
     queued: u64,
     written: u64,
@@ -147,6 +166,7 @@ impl State {
                 messages: VecDeque::new(),
                 bytes: 0,
                 max_bytes: limits.max_message_size,
+                arrived: 0,
                 deaf: false,
             },
             outbox: Outbox::default(),
@@ -162,6 +182,7 @@ impl State {
             receiving: Waiters::default(),
             waiting: Waiters::default(),
             pings: Pings::default(),
+            expires: None,
             later: Later::default(),
         }
     }
@@ -175,6 +196,21 @@ impl State {
     pub(super) fn finish_from_outside(&mut self, end: End) {
         self.finish(end);
         self.wake_owner();
+    }
+
+    /// Sets or moves the end of the session.
+    pub(super) fn expire_at(&mut self, at: Instant) {
+        self.expires = Some(at);
+        self.wake_owner();
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            received: self.inbox.arrived,
+            sent: self.outbox.sent,
+            unreceived: self.inbox.messages.len(),
+            unsent_bytes: self.outbox.queued - self.outbox.written,
+        }
     }
 
     /// Records a panic of the program's code: it is the end, or came after it.
@@ -373,6 +409,7 @@ impl State {
     pub(super) fn queue(&mut self, message: Message) {
         // A sink that was ready queues even if another handle has used up the turn since.
         self.turn.left = self.turn.left.saturating_sub(1);
+        self.outbox.sent += 1;
         self.outbox.queued += message.len() as u64 + FRAME_HEAD;
         self.outbox.messages.push_back(message);
     }
@@ -488,6 +525,7 @@ impl Inbox {
 
     /// Adds the messages that were read. If no handle receives any more, they stay with the caller, which drops them.
     pub(super) fn put(&mut self, read: &mut Vec<Message>) {
+        self.arrived += read.len() as u64;
         if !self.deaf {
             self.bytes += read.iter().map(Message::len).sum::<usize>();
             self.messages.extend(read.drain(..));

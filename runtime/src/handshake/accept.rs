@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -16,6 +17,7 @@ use crate::{
     connection::{Cell, Link, Wait},
     error::Kind,
     limiter::client,
+    socket::About,
 };
 
 /// Headers that are part of the handshake itself (RFC 6455 section 4.2.2), or would frame a body.
@@ -56,12 +58,15 @@ struct Opening {
     subprotocol: Option<String>,
     headers: HeaderMap,
     fault: Option<String>,
+    identity: Option<Arc<str>>,
+    expires: Option<SystemTime>,
     speak: fn(&Cell),
 }
 
 /// What a `Socket` is made of.
 struct Opened {
     link: Link,
+    number: u64,
     peer: Option<SocketAddr>,
     client: Option<IpAddr>,
     subprotocol: Option<String>,
@@ -70,7 +75,15 @@ struct Opened {
 impl<C> Accept<C> {
     pub(super) fn new(incoming: Incoming, speak: fn(&Cell)) -> Self {
         let subprotocol = incoming.subprotocol.map(str::to_owned);
-        let opening = Opening { incoming, subprotocol, headers: HeaderMap::new(), fault: None, speak };
+        let opening = Opening {
+            incoming,
+            subprotocol,
+            headers: HeaderMap::new(),
+            fault: None,
+            identity: None,
+            expires: None,
+            speak,
+        };
         Self { opening, codec: PhantomData }
     }
 
@@ -86,6 +99,57 @@ impl<C> Accept<C> {
                 Some(format!("the handler chose the subprotocol `{name}`, which the client did not offer"));
         }
         opening.subprotocol = Some(name);
+        self
+    }
+
+    /// Who is connected, so that the program finds the connection: [`Connections::of`](crate::Connections::of) lists and
+    /// closes all connections of one identity. Usually the key of a user or of a session; it is not logged, and not sent to the
+    /// client.
+    ///
+    /// ```no_run
+    /// # use sockeye::{Handshake, ws_endpoint};
+    /// # fn session(_: &Handshake) -> Option<(u64, std::time::SystemTime)> { None }
+    /// use axum::http::StatusCode;
+    ///
+    /// #[ws_endpoint("/inbox")]
+    /// async fn inbox(handshake: Handshake) -> sockeye::Result {
+    ///     let Some((user, expiry)) = session(&handshake) else {
+    ///         return Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"));
+    ///     };
+    ///     let mut socket = handshake.accept().identity(format!("user-{user}")).expires_at(expiry).await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn identity(mut self, identity: impl Into<String>) -> Self {
+        let identity: String = identity.into();
+        self.opening.identity = Some(identity.into());
+        self
+    }
+
+    /// When the session ends, such as the expiry time of a token. The connection is then closed with 3000 and the rule
+    /// `session_expired`, unless [`Socket::renew`] moves the time. A time in the past closes it as soon as it is open.
+    ///
+    /// It is a time of the system's clock, which is read by this call: setting that clock later does not move the end, and time in
+    /// which the machine is suspended may not count.
+    ///
+    /// ```no_run
+    /// # use sockeye::{Handshake, ws_endpoint};
+    /// # struct Claims { exp: u64 }
+    /// # fn claims(_: &Handshake) -> Claims { Claims { exp: 0 } }
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// #[ws_endpoint("/inbox")]
+    /// async fn inbox(handshake: Handshake) -> sockeye::Result {
+    ///     // The claim `exp` of a JSON Web Token is in seconds since 1970 (RFC 7519 section 4.1.4).
+    ///     let expiry = SystemTime::UNIX_EPOCH + Duration::from_secs(claims(&handshake).exp);
+    ///     let mut socket = handshake.accept().expires_at(expiry).await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn expires_at(mut self, at: SystemTime) -> Self {
+        self.opening.expires = Some(at);
         self
     }
 
@@ -130,13 +194,19 @@ impl Opening {
             self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
         }
         (self.speak)(&self.incoming.cell);
+        if let Some(identity) = self.identity {
+            self.incoming.cell.identify(identity);
+        }
+        if let Some(at) = self.expires {
+            self.incoming.cell.expire_at(at);
+        }
         let link = Link::new(Arc::clone(&self.incoming.cell));
         self.incoming.decisions.decide(Decision::Accept(self.headers));
         let mut wait = Wait::default();
         poll_fn(|cx| link.poll_open(cx, &mut wait)).await?;
-        let Incoming { parts, endpoint, .. } = &self.incoming;
+        let Incoming { parts, endpoint, number, .. } = &self.incoming;
         let client = client(parts, endpoint.settings.limits.trusted_proxies);
-        Ok(Opened { link, peer: peer(parts), client, subprotocol: self.subprotocol })
+        Ok(Opened { link, number: *number, peer: peer(parts), client, subprotocol: self.subprotocol })
     }
 }
 
@@ -165,8 +235,9 @@ impl<C> Future for Accepting<C> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let opened = self.opened.as_mut().poll(cx);
-        opened
-            .map_ok(|Opened { link, peer, client, subprotocol }| Socket::new(link, peer, client, subprotocol))
+        opened.map_ok(|Opened { link, number, peer, client, subprotocol }| {
+            Socket::new(link, About { number, peer, client, subprotocol })
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     mounted::Mounted,
     refusal::Refusal,
     routing::Question,
+    watchdog,
 };
 
 /// Address of the TCP peer, if the server knows it.
@@ -28,6 +29,8 @@ pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
 /// The sender, for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
+    /// A number that is unique in the process: of the span, of the connection, and for the watchdog.
+    pub(crate) number: u64,
     pub(crate) peer: Option<SocketAddr>,
     /// The client's own address, if the peer is a proxy.
     pub(crate) client: Option<IpAddr>,
@@ -48,6 +51,7 @@ impl Caller {
             .map(|value| log::part(&String::from_utf8_lossy(value.as_bytes())));
         let (client, counted) = (flood.client_behind_proxies(parts), flood.client_of(parts));
         Self {
+            number: watchdog::subject(),
             peer: peer(parts),
             client,
             counted,

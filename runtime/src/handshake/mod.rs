@@ -9,6 +9,7 @@ mod request;
 mod secrets;
 mod service;
 mod subprotocol;
+mod token;
 mod undecided;
 
 use std::{
@@ -25,6 +26,7 @@ pub(crate) use caller::{Caller, peer};
 pub(crate) use decision::{Decision, Decisions};
 pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;
+pub use token::BearerToken;
 
 pub(crate) use self::secrets::Secrets;
 use crate::{Codec, Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
@@ -32,6 +34,8 @@ use crate::{Codec, Error, Position, Raw, connection::Cell, error, limiter::clien
 /// A request that has passed every check of the server and goes to the handler.
 pub struct Incoming {
     pub(crate) parts: Parts,
+    /// The number of its connection.
+    pub(crate) number: u64,
     pub(crate) endpoint: Arc<Mounted>,
     pub(crate) decisions: Arc<Decisions>,
     pub(crate) cell: Arc<Cell>,
@@ -126,6 +130,55 @@ impl<C> Handshake<C> {
     /// The subprotocols that the client offers, in the client's order of preference.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         subprotocol::offered(self.headers())
+    }
+
+    /// The token with which the client authenticates itself: from the header `Authorization: Bearer ..` (RFC 6750 section 2.1), or from an
+    /// offered subprotocol `bearer.<token>`, since a browser cannot set headers on a handshake. The header comes first. `None` if there is neither.
+    ///
+    /// A page sends it with `new WebSocket(url, ["v1", "bearer." + token])`; the endpoint names `v1` in its `subprotocols`, and only that is
+    /// answered. A token in a subprotocol may contain only letters, digits, and ``!#$%&'*+-.^_`|~``, which is true of a JSON Web Token.
+    ///
+    /// ```no_run
+    /// # use sockeye::{BearerToken, Handshake, ws_endpoint};
+    /// # fn user_of(_: BearerToken<'_>) -> Option<String> { None }
+    /// use axum::http::StatusCode;
+    ///
+    /// #[ws_endpoint("/events", subprotocols = ["v1"])]
+    /// async fn events(handshake: Handshake) -> sockeye::Result {
+    ///     let Some(user) = handshake.bearer_token().and_then(user_of) else {
+    ///         return Err(handshake.reject(StatusCode::UNAUTHORIZED, "the token is not valid"));
+    ///     };
+    ///     let mut socket = handshake.accept().identity(user).await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn bearer_token(&self) -> Option<BearerToken<'_>> {
+        token::bearer(self.headers())
+    }
+
+    /// The value of the cookie with this name (RFC 6265 section 4.2), such as the key of a session. `None` if there is none; of several the first.
+    ///
+    /// A browser sends cookies from pages of every site: on an endpoint with `origins = any`, a call of this is
+    /// `origin_wildcard_with_credentials` at startup.
+    ///
+    /// ```no_run
+    /// # use sockeye::{BearerToken, Handshake, ws_endpoint};
+    /// # fn user_of(_: BearerToken<'_>) -> Option<String> { None }
+    /// use axum::http::StatusCode;
+    ///
+    /// #[ws_endpoint("/inbox")]
+    /// async fn inbox(handshake: Handshake) -> sockeye::Result {
+    ///     let Some(user) = handshake.cookie_token("session").and_then(user_of) else {
+    ///         return Err(handshake.reject(StatusCode::UNAUTHORIZED, "log in first"));
+    ///     };
+    ///     let mut socket = handshake.accept().identity(user).await?;
+    ///     while socket.recv().await?.is_some() {}
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn cookie_token(&self, name: &str) -> Option<BearerToken<'_>> {
+        token::cookie(self.headers(), name)
     }
 
     /// The position in a feed at which the client was last connected: the parameter `position` of the query, which the client

@@ -62,7 +62,7 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
     }
     let caller = Caller::of(&parts, &endpoint.lifecycle.flood);
     let question = Question::of(&parts);
-    let span = log::connection(endpoint.registered.name, caller.peer, caller.client);
+    let span = log::connection(endpoint.registered.name, caller.peer, caller.client, caller.number);
     async move {
         log::received(&parts);
         let answer = match begin(&endpoint, parts, &caller) {
@@ -108,9 +108,10 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     let decisions = Arc::new(Decisions::default());
     let cell = Kept::new(endpoint, place);
     let connections = &endpoint.lifecycle.connections;
-    let seat = connections.take(endpoint.registered, caller.peer, cell.share());
+    let seat = connections.take(endpoint.registered, &caller, cell.share());
     let handler = (endpoint.call)(Incoming {
         parts,
+        number: caller.number,
         subprotocol,
         endpoint: Arc::clone(endpoint),
         decisions: Arc::clone(&decisions),

@@ -10,10 +10,7 @@ mod words;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -44,9 +41,12 @@ pub(crate) fn level(rule: &Rule) -> Level {
 
 /// The span of one connection, in which everything about it happens, including the handler. It contains neither the path nor
 /// the query; it contains the client's own address if the peer is a proxy.
-pub(crate) fn connection(endpoint: &'static str, peer: Option<SocketAddr>, client: Option<IpAddr>) -> Span {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+pub(crate) fn connection(
+    endpoint: &'static str,
+    peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
+    id: u64,
+) -> Span {
     let (peer, client) = (peer.map(tracing::field::display), client.map(tracing::field::display));
     tracing::info_span!(target: "sockeye", "connection", endpoint, peer, client, id)
 }

@@ -2,11 +2,11 @@
 
 use sockeye_rules::{
     HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE, LINGERING_HANDLER,
-    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SLOW_CONSUMER,
+    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SESSION_EXPIRED, SLOW_CONSUMER,
 };
 
 /// The only table. For a rule that is missing here, see its page.
-const REMEDIES: [(&Rule, &str); 10] = [
+const REMEDIES: [(&Rule, &str); 11] = [
     (
         &HANDLER_ERROR,
         "handle the error that the reason names, or return `Error::close(code, reason)` if the client is at fault",
@@ -34,6 +34,10 @@ const REMEDIES: [(&Rule, &str); 10] = [
         "make the client's messages match the message type in the endpoint's `Handshake<..>`; text messages must be UTF-8",
     ),
     (&IDLE_TIMEOUT, "have the client send a message more often, or raise `Limits::idle_timeout`"),
+    (
+        &SESSION_EXPIRED,
+        "to keep a client connected, call `Socket::renew` or `Connection::renew` before its session expires",
+    ),
     (&RATE_LIMITED, "have the client send less often, or raise `Limits::max_message_rate`"),
     (
         &PROTOCOL_VIOLATION,

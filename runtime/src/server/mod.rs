@@ -45,7 +45,9 @@ use tower_service::Service;
 
 use self::{health::Witness, mode::Mode, moments::Moments};
 use crate::{
-    Heartbeat, Limits, Origins, Ready, Watchdog, descriptors,
+    Connections, Heartbeat, Limits, Origins, Ready, Watchdog,
+    connection::Registry,
+    descriptors,
     hosts::Hosts,
     mounted::Settings,
     routing::{self, Surround},
@@ -75,6 +77,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Server {
     states: States,
     given: Vec<&'static str>,
+    connections: Registry,
     origins: Origins,
     hosts: Hosts,
     limits: Limits,
@@ -99,6 +102,7 @@ impl Server {
         Self {
             states: States::default(),
             given: Vec::new(),
+            connections: Registry::default(),
             origins: Origins::default(),
             hosts: Hosts::default(),
             limits: Limits::default(),
@@ -130,6 +134,21 @@ impl Server {
         self.states.insert(value);
         self.given.push(type_name::<T>());
         self
+    }
+
+    /// The open connections of this server, for the rest of the program: an HTTP route that logs a user out, a page for operators. Handlers take it
+    /// as `State<Connections>` without further ado.
+    ///
+    /// ```
+    /// use sockeye::{CloseCode, Server};
+    ///
+    /// let server = Server::new();
+    /// let connections = server.connections();
+    /// let log_out = move |user: &str| connections.close_all_of(user, CloseCode::UNAUTHORIZED, "logged out");
+    /// assert_eq!(log_out("user-7"), 0);
+    /// ```
+    pub fn connections(&self) -> Connections {
+        Connections::new(&self.connections)
     }
 
     /// The pages that browsers may connect from, for endpoints without an `origins` option of their own. A second
@@ -461,11 +480,12 @@ impl Server {
 
     /// The whole check: collects the endpoints, mounts them beside the user's routes, probes them through the user's
     /// layers, and runs the rules.
-    async fn inspect(self) -> (Checked, Vec<Problem>) {
+    async fn inspect(mut self) -> (Checked, Vec<Problem>) {
         let notice = self.health.as_ref().map(|health| health.notice).unwrap_or_default();
         let tap = consoled::tap(self.console.as_ref(), &self.groups);
-        let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap);
         let development = self.is_development();
+        self.states.insert_default(Connections::new(&self.connections));
+        let lifecycle = Lifecycle::new(notice, self.limits.trusted_proxies, tap, self.connections);
         let (origins, hosts) = (Arc::new(self.origins), Arc::new(self.hosts));
         let written = self.limits;
         let (limits, descriptors) = descriptors::fit(written);

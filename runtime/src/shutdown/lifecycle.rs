@@ -38,8 +38,8 @@ pub(crate) struct Lifecycle {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(notice: Duration, trusted_proxies: usize, tap: Tap) -> Self {
-        Self { notice, flood: Arc::new(Flood::new(trusted_proxies, tap)), ..Self::default() }
+    pub(crate) fn new(notice: Duration, trusted_proxies: usize, tap: Tap, connections: Registry) -> Self {
+        Self { notice, flood: Arc::new(Flood::new(trusted_proxies, tap)), connections, ..Self::default() }
     }
 
     pub(crate) fn listens_on(&self, port: Option<u16>) {

@@ -3,7 +3,7 @@ use std::{
     marker::PhantomData,
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::{About, Sending, receive};
@@ -56,6 +56,16 @@ impl<C> Sender<C> {
     /// Address of the client; see [`Handshake::client`](crate::Handshake::client).
     pub fn client(&self) -> Option<IpAddr> {
         self.about.client
+    }
+
+    /// The number of the connection; see [`Socket::id`](crate::Socket::id).
+    pub fn id(&self) -> u64 {
+        self.about.number
+    }
+
+    /// Moves the end of the session; see [`Socket::renew`](crate::Socket::renew).
+    pub fn renew(&self, at: SystemTime) {
+        self.link.expire_at(at);
     }
 
     /// Runs a task that ends with the connection; see [`Socket::spawn`](crate::Socket::spawn).

@@ -10,7 +10,7 @@ use std::{
     future::{Future, poll_fn},
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 pub use forward::ForwardItem;
@@ -52,20 +52,16 @@ pub struct Socket<C = Raw> {
 }
 
 #[derive(Debug)]
-struct About {
-    peer: Option<SocketAddr>,
-    client: Option<IpAddr>,
-    subprotocol: Option<String>,
+pub(crate) struct About {
+    pub(crate) number: u64,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) subprotocol: Option<String>,
 }
 
 impl<C> Socket<C> {
-    pub(crate) fn new(
-        link: Link,
-        peer: Option<SocketAddr>,
-        client: Option<IpAddr>,
-        subprotocol: Option<String>,
-    ) -> Self {
-        let about = Arc::new(About { peer, client, subprotocol });
+    pub(crate) fn new(link: Link, about: About) -> Self {
+        let about = Arc::new(about);
         Self { sender: Sender::new(link.clone(), Arc::clone(&about)), receiver: Receiver::new(link, about) }
     }
 
@@ -77,6 +73,12 @@ impl<C> Socket<C> {
     /// Address of the client; see [`Handshake::client`](crate::Handshake::client).
     pub fn client(&self) -> Option<IpAddr> {
         self.sender.client()
+    }
+
+    /// The number of the connection: the [`id`](crate::Connection::id) in [`Connections`](crate::Connections), and of its span in the
+    /// log.
+    pub fn id(&self) -> u64 {
+        self.sender.id()
     }
 
     /// The subprotocol that both sides agreed on.
@@ -135,6 +137,26 @@ impl<C> Socket<C> {
     /// None at present; it is a `Result` so that `?` reads the same everywhere.
     pub async fn close(self, code: CloseCode, reason: impl Into<String>) -> Result<()> {
         self.sender.close(code, reason).await
+    }
+
+    /// Moves the end of the session to this time; see [`Accept::expires_at`](crate::Accept::expires_at). Without an end, the session
+    /// gets one. Nothing happens if the connection is closing already.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # fn expiry_of(_: &str) -> Option<SystemTime> { None }
+    /// # async fn example(mut socket: sockeye::Socket) -> sockeye::Result {
+    /// // The page sends its new token before the old one expires.
+    /// while let Some(message) = socket.recv().await? {
+    ///     if let Some(expiry) = message.as_text().and_then(expiry_of) {
+    ///         socket.renew(expiry);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn renew(&self, at: SystemTime) {
+        self.sender.renew(at);
     }
 
     /// Sends a ping and waits for the answer. Returns the round-trip time; see [`Sender::ping`].

@@ -31,7 +31,7 @@ fn wants_warning() -> bool {
 
 /// A filter such as `[connection]=warn` passes events within a span.
 fn wants_warning_in_span() -> bool {
-    log::connection("", None, None).in_scope(wants_warning)
+    log::connection("", None, None, 0).in_scope(wants_warning)
 }
 
 fn problem(filter: Option<&str>) -> Problem {

@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
         name: &str,
         call: &'a ExprMethodCall,
     ) -> Value<'a> {
-        if matches!(name, "subprotocol" | "header") || api::keeps_future(name) {
+        if matches!(name, "subprotocol" | "header" | "identity" | "expires_at") || api::keeps_future(name) {
             self.arguments(call);
             return Value::Accepting { handle, site };
         }
