@@ -116,6 +116,30 @@ async fn lingers(handshake: Handshake, Path(how): Path<String>) -> sockeye::Resu
     Ok(())
 }
 
+/// Spawns two tasks, one of which ends.
+#[ws_endpoint("/spawns")]
+async fn spawns(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.spawn(std::future::pending());
+    socket.spawn(async {});
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Echoes numbers, and answers anything else with 0.
+#[ws_endpoint("/tolerant")]
+async fn tolerant(handshake: Handshake<Json<u32>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        match socket.recv().await {
+            Ok(Some(number)) => socket.send(number).await?,
+            Ok(None) => return Ok(()),
+            Err(error) if error.close_code() == Some(CloseCode::INVALID_PAYLOAD) => socket.send(0).await?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Never decides.
 #[ws_endpoint("/abandoned")]
 async fn abandoned(_handshake: Handshake) -> sockeye::Result {
@@ -296,6 +320,32 @@ async fn handlers_that_go_on_are_counted() {
 }
 
 #[tokio::test]
+async fn handlers_and_their_tasks_are_counted_beside_connections() {
+    let server = server(Limits::new()).await;
+    let route = "route=/spawns";
+    let open = [server.connect("/spawns").await, server.connect("/spawns").await];
+    for (name, expected) in [(names::CONNECTIONS, 2.0), (names::HANDLERS, 2.0), (names::TASKS, 2.0)] {
+        counts(name, route, expected).await;
+    }
+    drop(open);
+    for name in [names::CONNECTIONS, names::HANDLERS, names::TASKS] {
+        counts(name, route, 0.0).await;
+    }
+}
+
+#[tokio::test]
+async fn messages_that_cannot_be_read_are_counted_although_the_handler_goes_on() {
+    let server = server(Limits::new()).await;
+    let mut client = server.connect("/tolerant").await;
+    for (text, answer) in [("7", "7"), ("seven", "0"), ("-1", "0"), ("8", "8")] {
+        say(&mut client, text).await;
+        assert_eq!(hear(&mut client).await, Message::text(answer));
+    }
+    counts(names::UNDECODABLE, "route=/tolerant", 2.0).await;
+    counts(names::MESSAGES, "route=/tolerant,direction=in", 4.0).await;
+}
+
+#[tokio::test]
 async fn closes_are_counted_by_code_and_a_client_cannot_make_series() {
     let server = server(Limits::new()).await;
     for (order, code, rule) in [
@@ -462,6 +512,8 @@ fn the_table_has_every_name() {
     let every = [
         names::CONNECTIONS,
         names::LINGERING_HANDLERS,
+        names::HANDLERS,
+        names::TASKS,
         names::HANDSHAKES,
         names::EXPLANATIONS,
         names::TURNED_AWAY,
@@ -469,6 +521,7 @@ fn the_table_has_every_name() {
         names::BLOCKED_THREADS,
         names::MESSAGES,
         names::MESSAGE_BYTES,
+        names::UNDECODABLE,
         names::CLOSES,
         names::CONNECTION_SECONDS,
         names::HUB_SUBSCRIBERS,

@@ -5,6 +5,7 @@ mod contributing;
 mod defaults;
 mod features;
 mod guide_links;
+mod metrics;
 mod mistakes;
 mod readme;
 mod releasing;

@@ -34,7 +34,7 @@ use crate::{
     limiter::{Lingerer, Pace, Place},
     limits::finite,
     log::Words,
-    metrics::{self, Traffic},
+    metrics::{self, RunningTask, Traffic},
     mounted::{Mounted, Settings},
     panic,
 };
@@ -43,6 +43,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Cell {
     pub(super) settings: Settings,
+    route: &'static str,
     traffic: Traffic,
     /// What the console shows of it.
     tally: Tally,
@@ -105,6 +106,11 @@ impl Cell {
         self.tally.received(bytes);
     }
 
+    /// Counts a message that the codec could not read.
+    pub(super) fn undecodable(&self) {
+        metrics::undecodable(self.route);
+    }
+
     /// Counts a message to the client.
     pub(super) fn sent(&self, bytes: usize) {
         self.traffic.sent(bytes);
@@ -114,6 +120,7 @@ impl Cell {
     pub(super) fn of(route: &'static str, settings: Settings) -> Self {
         let pace = settings.limits.max_message_rate.and_then(Pace::new);
         Self {
+            route,
             traffic: Traffic::new(route),
             tally: Tally::default(),
             state: Mutex::new(State::new(&settings.limits)),
@@ -180,7 +187,9 @@ impl Cell {
     /// A task that ends with the connection. If it panics, the connection ends with it.
     pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
         let cell = Arc::downgrade(self);
+        let running = RunningTask::new(self.route);
         self.tasks.spawn(AssertUnwindSafe(task).catch_unwind().map(move |ended| {
+            drop(running);
             if let (Err(panic), Some(cell)) = (ended, cell.upgrade()) {
                 let words = Words::own("a task of the handler panicked: ");
                 cell.lock().panicked(words.then_foreign(panic::words(&*panic)));

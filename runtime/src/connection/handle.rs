@@ -241,6 +241,11 @@ impl Link {
         })
     }
 
+    /// Counts a message that the codec could not read.
+    pub(crate) fn undecodable(&self) {
+        self.cell.undecodable();
+    }
+
     /// Ends the session at this time.
     pub(crate) fn expire_at(&self, at: SystemTime) {
         self.cell.expire_at(at);

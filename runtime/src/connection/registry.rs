@@ -18,6 +18,7 @@ use crate::{
     connections::{Connection, ConnectionChange},
     endpoint::Registered,
     handshake::Caller,
+    metrics::RunningHandler,
     watchdog,
 };
 
@@ -106,6 +107,7 @@ pub(crate) struct Seat {
     registry: Registry,
     /// Also its id in the watchdog.
     number: u64,
+    _running: RunningHandler,
 }
 
 impl Registry {
@@ -116,7 +118,7 @@ impl Registry {
         let since = SystemTime::now();
         let present = Present { endpoint, peer, client, stage: Stage::Undecided, over: false, since };
         self.lock().taken.insert(number, (present, cell));
-        Seat { registry: self.clone(), number }
+        Seat { registry: self.clone(), number, _running: RunningHandler::new(endpoint.route) }
     }
 
     /// Every connection that is accepted from here on is immediately notified that the server is stopping.

@@ -18,7 +18,7 @@ mod record;
 
 pub use names::*;
 pub(crate) use record::{
-    HubCounts, Lingering, Open, Traffic, abandoned, accepted, blocked_thread, closed, describe,
-    describe_hubs, explained, http_fault, refused, turned_away,
+    HubCounts, Lingering, Open, RunningHandler, RunningTask, Traffic, abandoned, accepted, blocked_thread,
+    closed, describe, describe_hubs, explained, http_fault, refused, turned_away, undecodable,
 };
 pub(crate) use source::Source;

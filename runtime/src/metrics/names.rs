@@ -4,6 +4,10 @@
 pub const CONNECTIONS: &str = "sockeye_connections";
 /// Gauge: handlers that still run after their connection has ended, or after they have rejected it.
 pub const LINGERING_HANDLERS: &str = "sockeye_lingering_handlers";
+/// Gauge: handlers that run, from their call to their end, whatever becomes of their connection.
+pub const HANDLERS: &str = "sockeye_handlers";
+/// Gauge: tasks that handlers have spawned on their connection.
+pub const TASKS: &str = "sockeye_tasks";
 /// Counter: handshakes, by outcome and rule.
 pub const HANDSHAKES: &str = "sockeye_handshakes_total";
 /// Counter: scripts that asked how a handshake would be answered, by rule; the rule is empty if it would be accepted.
@@ -18,6 +22,8 @@ pub const BLOCKED_THREADS: &str = "sockeye_blocked_threads_total";
 pub const MESSAGES: &str = "sockeye_messages_total";
 /// Counter: bytes of messages, by direction.
 pub const MESSAGE_BYTES: &str = "sockeye_message_bytes_total";
+/// Counter: messages that an endpoint's codec could not read.
+pub const UNDECODABLE: &str = "sockeye_undecodable_messages_total";
 /// Counter: connections that ended, by close code and rule.
 pub const CLOSES: &str = "sockeye_closes_total";
 /// Histogram: how long connections were open, in seconds.

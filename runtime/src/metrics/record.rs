@@ -17,6 +17,8 @@ pub(crate) fn describe() {
         Unit::Count,
         "Handlers that still run after their connection has ended"
     );
+    describe_gauge!(names::HANDLERS, Unit::Count, "Handlers that run");
+    describe_gauge!(names::TASKS, Unit::Count, "Tasks that handlers have spawned on their connection");
     describe_counter!(names::HANDSHAKES, Unit::Count, "Handshakes, by outcome and rule");
     describe_counter!(names::EXPLANATIONS, Unit::Count, "questions of scripts why a handshake was refused");
     describe_counter!(names::TURNED_AWAY, Unit::Count, "TCP connections refused before a request");
@@ -32,6 +34,11 @@ pub(crate) fn describe() {
     );
     describe_counter!(names::MESSAGES, Unit::Count, "Messages, by direction");
     describe_counter!(names::MESSAGE_BYTES, Unit::Bytes, "Bytes of messages, by direction");
+    describe_counter!(
+        names::UNDECODABLE,
+        Unit::Count,
+        "Messages that the codec of an endpoint could not read"
+    );
     describe_counter!(names::CLOSES, Unit::Count, "Connections that ended, by close code and rule");
     describe_histogram!(names::CONNECTION_SECONDS, Unit::Seconds, "How long connections were open");
     describe_hubs();
@@ -100,41 +107,45 @@ pub(crate) fn closed(
     histogram!(names::CONNECTION_SECONDS, "route" => route).record(open_for);
 }
 
-/// One open connection, until this is dropped.
-pub(crate) struct Open {
-    route: &'static str,
+/// A message that could not be read. This is rare, so the counter is not cached.
+pub(crate) fn undecodable(route: &'static str) {
+    counter!(names::UNDECODABLE, "route" => route).increment(1);
 }
 
-impl Open {
-    pub(crate) fn new(route: &'static str) -> Self {
-        gauge!(names::CONNECTIONS, "route" => route).increment(1);
-        Self { route }
-    }
+macro_rules! counted {
+    ($($(#[$doc:meta])* $name:ident $gauge:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub(crate) struct $name {
+                route: &'static str,
+            }
+
+            impl $name {
+                pub(crate) fn new(route: &'static str) -> Self {
+                    gauge!($gauge, "route" => route).increment(1);
+                    Self { route }
+                }
+            }
+
+            impl Drop for $name {
+                fn drop(&mut self) {
+                    gauge!($gauge, "route" => self.route).decrement(1);
+                }
+            }
+        )*
+    };
 }
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        gauge!(names::CONNECTIONS, "route" => self.route).decrement(1);
-    }
-}
-
-/// One lingering handler, until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Lingering {
-    route: &'static str,
-}
-
-impl Lingering {
-    pub(crate) fn new(route: &'static str) -> Self {
-        gauge!(names::LINGERING_HANDLERS, "route" => route).increment(1);
-        Self { route }
-    }
-}
-
-impl Drop for Lingering {
-    fn drop(&mut self) {
-        gauge!(names::LINGERING_HANDLERS, "route" => self.route).decrement(1);
-    }
+counted! {
+    /// One open connection, until this is dropped.
+    Open names::CONNECTIONS;
+    /// One handler that runs, until this is dropped.
+    RunningHandler names::HANDLERS;
+    /// One task of a handler, until this is dropped.
+    RunningTask names::TASKS;
+    /// One lingering handler, until this is dropped.
+    Lingering names::LINGERING_HANDLERS;
 }
 
 /// The message counters of one connection, looked up once.

@@ -32,22 +32,24 @@ pub(crate) fn closed(
 ) {
 }
 
-pub(crate) struct Open;
+pub(crate) fn undecodable(_route: &'static str) {}
 
-impl Open {
-    pub(crate) fn new(_route: &'static str) -> Self {
-        Self
-    }
+macro_rules! counted {
+    ($($name:ident)*) => {
+        $(
+            #[derive(Debug)]
+            pub(crate) struct $name;
+
+            impl $name {
+                pub(crate) fn new(_route: &'static str) -> Self {
+                    Self
+                }
+            }
+        )*
+    };
 }
 
-#[derive(Debug)]
-pub(crate) struct Lingering;
-
-impl Lingering {
-    pub(crate) fn new(_route: &'static str) -> Self {
-        Self
-    }
-}
+counted! { Open RunningHandler RunningTask Lingering }
 
 #[derive(Debug)]
 pub(crate) struct Traffic;

@@ -269,7 +269,10 @@ impl<C> std::fmt::Debug for Socket<C> {
 async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
     let mut wait = Wait::default();
     let Some(message) = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await? else { return Ok(None) };
-    C::decode(message).map(Some).map_err(undecodable)
+    C::decode(message).map(Some).map_err(|error| {
+        link.undecodable();
+        undecodable(error)
+    })
 }
 
 /// Converts a codec's error into an `invalid_message`; a close code that the codec has set is kept.
