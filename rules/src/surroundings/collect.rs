@@ -29,10 +29,18 @@ pub(super) struct Found {
     pub(super) is_ours: bool,
     /// Whether it, or a module around it, is compiled only for tests.
     pub(super) is_test: bool,
-    /// Whether no block is around it.
-    is_outermost: bool,
-    /// Whether what it passes to a router is known to be a function at the top of the file.
-    may_route: bool,
+    level: Level,
+}
+
+/// What is around a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// Nothing, and no condition: what it passes to a router can be a function at the top of the file.
+    Top,
+    /// Modules.
+    Outermost,
+    /// A block.
+    Inner,
 }
 
 /// Everything that was found.
@@ -66,10 +74,11 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
         shapes: Shapes::default(),
     };
     collector.visit_file(file);
-    let moved = collector.found.functions.iter_mut().filter(|found| found.is_outermost);
+    let moved = collector.found.functions.iter_mut().filter(|found| found.level != Level::Inner);
     bodies::take(&mut file.items, &mut moved.map(|found| &mut found.function));
     let mut found = collector.found;
-    found.routed = found.functions.iter().filter(|one| one.may_route).flat_map(passed_to_router).collect();
+    found.routed =
+        found.functions.iter().filter(|one| one.level == Level::Top).flat_map(passed_to_router).collect();
     found.routed.retain(|(name, _)| found.at_top.contains(name));
     Collected { shapes: Rc::new(collector.shapes), ..found }
 }
@@ -94,14 +103,18 @@ struct Collector {
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let is_outermost = self.blocks == 0;
-        let function = if is_outermost { Function::without_body(sig) } else { Function::of(sig, block) };
+        let level = match (self.blocks, self.depth) {
+            (0, 0) if !attrs.iter().any(is_conditional) => Level::Top,
+            (0, _) => Level::Outermost,
+            _ => Level::Inner,
+        };
+        let function =
+            if level == Level::Inner { Function::of(sig, block) } else { Function::without_body(sig) };
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
-        let may_route = self.depth == 0 && !attrs.iter().any(is_conditional);
         let of = self.of.clone();
-        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_outermost, may_route });
+        self.found.functions.push(Found { function, imports, of, is_ours, is_test, level });
     }
 
     fn block(&mut self, block: &Block) {
