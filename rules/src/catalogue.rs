@@ -247,6 +247,7 @@ rules! {
             UNCOVERED_ENDPOINT "uncovered_endpoint" Deny,
             LOG_UNHEARD "log_unheard" Warn,
             DEVELOPMENT_EXPOSED "development_exposed" Forbid,
+            NO_HEARTBEAT_MESSAGE "no_heartbeat_message" Warn,
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {

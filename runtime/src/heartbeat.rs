@@ -20,7 +20,8 @@ pub struct Heartbeat {
     /// `None`: no heartbeat.
     pub(crate) interval: Option<Duration>,
     pub(crate) timeout: Duration,
-    pub(crate) message_interval: Duration,
+    /// `None`: not set.
+    pub(crate) message_interval: Option<Duration>,
 }
 
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(30);
@@ -28,17 +29,13 @@ const MESSAGE_INTERVAL: Duration = Duration::from_secs(30);
 impl Heartbeat {
     /// A ping after this much silence, and 10 s to answer it.
     pub const fn every(interval: Duration) -> Self {
-        Self {
-            interval: Some(finite(interval)),
-            timeout: Duration::from_secs(10),
-            message_interval: MESSAGE_INTERVAL,
-        }
+        Self { interval: Some(finite(interval)), timeout: Duration::from_secs(10), message_interval: None }
     }
 
     /// No pings: a peer that lost its network stays connected until a send fails, and a slow one is judged by the
     /// transport alone.
     pub const fn off() -> Self {
-        Self { interval: None, timeout: Duration::from_secs(10), message_interval: MESSAGE_INTERVAL }
+        Self { interval: None, timeout: Duration::from_secs(10), message_interval: None }
     }
 
     /// The time in which the peer must answer a ping.
@@ -49,7 +46,8 @@ impl Heartbeat {
     }
 
     /// The interval of heartbeat messages, which a script can see: on endpoints with the option `heartbeat_message`
-    /// without a value, the server sends a message after this much silence. 30 s unless set.
+    /// without a value, the server sends a message after this much silence. 30 s unless set; at least 1 ms. Without such an endpoint it has
+    /// no effect, and the server warns of that when it starts (`no_heartbeat_message`).
     ///
     /// ```
     /// use std::time::Duration;
@@ -60,8 +58,13 @@ impl Heartbeat {
     /// ```
     #[must_use]
     pub const fn message_interval(mut self, interval: Duration) -> Self {
-        self.message_interval = finite(interval);
+        self.message_interval = Some(finite(interval));
         self
+    }
+
+    /// The interval of heartbeat messages in force, for endpoints without one of their own.
+    pub(crate) fn message_interval_or_default(&self) -> Duration {
+        self.message_interval.unwrap_or(MESSAGE_INTERVAL)
     }
 }
 

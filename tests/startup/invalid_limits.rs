@@ -51,6 +51,20 @@ async fn a_heartbeat_may_be_off_and_a_drain_short() {
 }
 
 #[tokio::test]
+async fn an_interval_of_less_than_a_millisecond() {
+    let short = Duration::from_micros(500);
+    let heartbeat = Heartbeat::every(short).message_interval(short);
+    let report = report(Server::new().group("invalid_limits").heartbeat(heartbeat)).await;
+    for part in [
+        "the server's heartbeat interval is 500µs: the server would send pings continuously",
+        "the server's interval of heartbeat messages is 500µs: the server would send messages continuously",
+        "write `.message_interval(Duration::from_secs(30))` or another value of at least 1 ms, or remove it",
+    ] {
+        assert!(report.contains(part), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_that_cannot_be_read() {
     let limits = Limits::new().max_request_head_size(8191);
     let report = report(Server::new().group("invalid_limits").limits(limits)).await;

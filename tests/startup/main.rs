@@ -15,6 +15,7 @@ mod log_unheard;
 mod missing_connect_info;
 mod missing_extension;
 mod missing_state;
+mod no_heartbeat_message;
 mod origins;
 mod panic_aborts;
 mod path_fields;

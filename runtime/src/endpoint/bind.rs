@@ -1,17 +1,21 @@
 //! Combines a handler and its resolved parameters into one callable.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{Args, ParameterRequirement, Requirement, args::each_arity, requirements::Shared};
 use crate::{
     codec::Codec,
     error::Error,
     handshake::{Handshake, Incoming},
+    message::Message,
 };
 
 /// The future of a handler.
 pub(crate) type Call = dyn Fn(Incoming) -> Running + Send + Sync;
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// What a codec sends so that a script knows that the server is alive, for an interval.
+pub(crate) type HeartbeatMessage = fn(Duration) -> Option<Message>;
 
 /// A handler with its types resolved.
 #[derive(Clone)]
@@ -19,6 +23,7 @@ pub struct Bound {
     pub(crate) requirements: Vec<ParameterRequirement>,
     /// The state type that the endpoint's `state = ..` requires; `State<()>` if there is none.
     pub(crate) state: Requirement,
+    pub(crate) heartbeat_message: HeartbeatMessage,
     pub(crate) call: Arc<Call>,
 }
 
@@ -60,7 +65,7 @@ pub const fn made<M: Made>() -> M {
 }
 
 impl<H: FirstParameter> Made for First<H> {
-    const MADE: Self = Self(H::from_incoming);
+    const MADE: Self = Self::OF;
 }
 
 impl<R: Returned> Made for Outcome<R> {
@@ -78,7 +83,15 @@ impl<C: Codec + 'static> FirstParameter for Handshake<C> {
 
 /// How the first parameter is created.
 #[derive(Debug)]
-pub struct First<H>(fn(Incoming) -> H);
+pub struct First<H> {
+    take: fn(Incoming) -> H,
+    heartbeat_message: HeartbeatMessage,
+}
+
+impl<H: FirstParameter> First<H> {
+    const OF: Self =
+        Self { take: H::from_incoming, heartbeat_message: <H::Codec as Codec>::heartbeat_message };
+}
 
 impl<H> Clone for First<H> {
     fn clone(&self) -> Self {
@@ -90,7 +103,7 @@ impl<H> Copy for First<H> {}
 
 /// Proves that the first parameter is a handshake; an error is reported at the type that the macro passes here.
 pub const fn first<H: FirstParameter>() -> First<H> {
-    First(H::from_incoming)
+    First::OF
 }
 
 /// A type that a handler may return.
@@ -195,12 +208,13 @@ where
                 .extract(&mut incoming.parts, &states)
                 .await
                 .map_err(|(index, response)| Error::extractor_refused(index, response))?;
-            (outcome.0)(handler.call(first.0(incoming), values).await)
+            (outcome.0)(handler.call((first.take)(incoming), values).await)
         })
     };
     Bound {
         requirements: ParameterRequirement::all(&args.requirements()),
         state: Requirement::state::<S>(),
+        heartbeat_message: first.heartbeat_message,
         call: Arc::new(call),
     }
 }

@@ -63,6 +63,7 @@ fn candidate(
         mounted: Arc::new(mounted),
         layers: groups.layers(registered.group),
         state: bound.state,
+        heartbeat_message: bound.heartbeat_message,
         clash: None,
         shares_path: false,
         answer: None,
@@ -89,7 +90,7 @@ pub(crate) fn settings(registered: &Registered, server: &Settings) -> Settings {
         }
     }
     settings.heartbeat_message = options.heartbeat_message.map(|option| match option {
-        HeartbeatMessageOption::OfServer => server.heartbeat.message_interval,
+        HeartbeatMessageOption::OfServer => server.heartbeat.message_interval_or_default(),
         HeartbeatMessageOption::Every(millis) => Duration::from_millis(millis),
     });
     settings

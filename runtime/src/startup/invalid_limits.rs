@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sockeye_rules::INVALID_LIMITS;
 
 use super::{Candidate, Context, Place, Problem};
@@ -220,24 +222,41 @@ fn of_times(limits: &Limits) -> Vec<Fault> {
     ])
 }
 
+/// The shortest interval: the attribute has none that is shorter, and a heartbeat message names its interval in milliseconds.
+const LEAST_INTERVAL: Duration = Duration::from_millis(1);
+
+const LONGER: &str = "another value of at least 1 ms";
+
+fn shown(interval: Duration) -> String {
+    if interval.is_zero() { "0 s".to_owned() } else { format!("{interval:?}") }
+}
+
 fn of_heartbeat(heartbeat: &Heartbeat) -> Vec<Fault> {
+    let pings = heartbeat.interval.unwrap_or(Duration::MAX);
+    let messages = heartbeat.message_interval_or_default();
     found([
         (
-            heartbeat.interval.is_some_and(|interval| interval.is_zero()),
-            Fault::zero(
-                INTERVAL,
-                "is 0 s: the server would send pings continuously",
-                "Heartbeat::every(Duration::from_secs(30))",
-            )
-            .option("heartbeat"),
+            pings < LEAST_INTERVAL,
+            Fault {
+                others: LONGER,
+                ..Fault::zero(
+                    INTERVAL,
+                    &format!("is {}: the server would send pings continuously", shown(pings)),
+                    "Heartbeat::every(Duration::from_secs(30))",
+                )
+                .option("heartbeat")
+            },
         ),
         (
-            heartbeat.message_interval.is_zero(),
-            Fault::zero(
-                "interval of heartbeat messages",
-                "is 0 s: the server would send messages continuously",
-                "Heartbeat::default().message_interval(Duration::from_secs(30))",
-            ),
+            messages < LEAST_INTERVAL,
+            Fault {
+                others: LONGER,
+                ..Fault::zero(
+                    "interval of heartbeat messages",
+                    &format!("is {}: the server would send messages continuously", shown(messages)),
+                    ".message_interval(Duration::from_secs(30))",
+                )
+            },
         ),
         (
             heartbeat.interval.is_some() && heartbeat.timeout.is_zero(),

@@ -71,6 +71,7 @@ checks! {
         mod uncovered_endpoint: UNCOVERED_ENDPOINT,
         mod component_not_ready: COMPONENT_NOT_READY,
         mod log_unheard: LOG_UNHEARD,
+        mod no_heartbeat_message: NO_HEARTBEAT_MESSAGE,
     }
 }
 

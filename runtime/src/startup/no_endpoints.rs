@@ -30,7 +30,9 @@ fn empty_group(context: &Context, group: &str) -> Problem {
 /// The group whose name is probably meant.
 fn closest(context: &Context, group: &str) -> Option<&'static str> {
     let likeness = |one: &&str| strsim::normalized_damerau_levenshtein(one, group);
-    let all = context.elsewhere.iter().map(|one| one.group).filter(|one| !one.is_empty());
+    let ours = context.endpoints.iter().map(super::Candidate::registered);
+    let all =
+        ours.chain(context.elsewhere.iter().copied()).map(|one| one.group).filter(|one| !one.is_empty());
     all.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|one| likeness(one) > 0.6)
 }
 

@@ -1,0 +1,56 @@
+use sockeye_rules::NO_HEARTBEAT_MESSAGE;
+
+use super::{Candidate, Context, Place, Problem, caught};
+use crate::endpoint::HeartbeatMessageOption;
+
+/// Heartbeat messages that someone has asked for, and that no client gets.
+pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
+    problems.extend(unused_interval(context));
+    problems.extend(context.endpoints.iter().filter_map(silent_codec));
+}
+
+/// An interval of the server that no endpoint has.
+fn unused_interval(context: &Context) -> Option<Problem> {
+    context.settings.heartbeat.message_interval?;
+    let options: Vec<HeartbeatMessageOption> =
+        context.endpoints.iter().filter_map(|one| one.registered().options.heartbeat_message).collect();
+    let is_used = options.contains(&HeartbeatMessageOption::OfServer);
+    if is_used || context.endpoints.is_empty() {
+        return None;
+    }
+    let (why, option) = if options.is_empty() {
+        (
+            "no endpoint has the option `heartbeat_message`",
+            "add `heartbeat_message` to the attribute of an endpoint",
+        )
+    } else {
+        (
+            "each endpoint with `heartbeat_message` has an interval of its own",
+            "write `heartbeat_message` without a value in the attribute of an endpoint",
+        )
+    };
+    let problem = Problem::new(
+        &NO_HEARTBEAT_MESSAGE,
+        format!("the server's interval of heartbeat messages has no effect: {why}"),
+    );
+    Some(problem.with_help(format!("{option}, or remove `.message_interval(..)`")))
+}
+
+/// An endpoint with the option whose codec writes none. A codec that panics is not known to be silent.
+fn silent_codec(endpoint: &Candidate) -> Option<Problem> {
+    let interval = endpoint.mounted.settings.heartbeat_message?;
+    let message = caught(|| (endpoint.heartbeat_message)(interval)).ok()?;
+    if message.is_some() {
+        return None;
+    }
+    let registered = endpoint.registered();
+    let problem = Problem::new(
+        &NO_HEARTBEAT_MESSAGE,
+        format!("endpoint `{}` sends no heartbeat messages: its codec has none", registered.name),
+    );
+    Some(
+        problem
+            .at(Place::option(registered, "heartbeat_message", "has no effect"))
+            .with_help("return a message from `Codec::heartbeat_message`, or remove the option"),
+    )
+}
