@@ -64,7 +64,7 @@ const fn endpoint(route: &'static str, group: &'static str, line: u32) -> Regist
         reads_cookies: false,
         unwinds: true,
         bind: bound,
-        describe: described!("", first::<Handshake>()),
+        describe: described!("", first::<Handshake>(), []),
     }
 }
 

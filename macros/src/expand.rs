@@ -180,6 +180,7 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
     let options = options(&endpoint.options);
     let reads_cookies = reads_cookies(function);
     let (docs, first) = (docs::text(&function.attrs), first(function));
+    let types = function.extractors().iter().map(conditional_type);
     quote! {
         __private::Registered {
             name: #name,
@@ -198,9 +199,16 @@ fn registered(endpoint: &Endpoint, function: &Function, written: &TokenStream) -
             reads_cookies: #reads_cookies,
             unwinds: ::core::cfg!(panic = "unwind"),
             bind: __bind,
-            describe: __private::described!(#docs, #first),
+            describe: __private::described!(#docs, #first, [#(#types),*]),
         }
     }
+}
+
+/// A type of a parameter, with the conditions under which there is one.
+fn conditional_type(parameter: &Parameter) -> TokenStream {
+    let ty = parameter.ty();
+    let cfgs = conditions(&parameter.node.attrs);
+    quote!(#(#cfgs)* #ty)
 }
 
 /// The text of the route, or the constant, which the compiler checks when it evaluates it.
@@ -305,6 +313,6 @@ mod tests {
         let before = count(item.clone());
         let endpoint = parse(quote!("/ws/{id}"), item.clone());
         let added = count(expand(&endpoint, item)) - before;
-        assert!(added < 440, "{added} tokens are added");
+        assert!(added < 450, "{added} tokens are added");
     }
 }

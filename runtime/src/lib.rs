@@ -171,7 +171,8 @@ pub mod __private {
     pub use crate::__described as described;
     #[cfg(feature = "asyncapi")]
     pub use crate::asyncapi::{
-        AnyFirst, AnyPayload, CodecOfFirst, Describing, Description, Payload, PayloadType, SchemaPayload,
+        AnyFirst, AnyPayload, AnyQuery, CodecOfFirst, Describing, Description, ParameterType, Payload,
+        PayloadType, SchemaPayload, SchemaQuery,
     };
 
     pub use crate::{

@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod messages;
+mod query;
 
 use std::sync::OnceLock;
 

@@ -1,8 +1,8 @@
 //! The messages of an endpoint, with a schema and without.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use sockeye::{Codec, Error, Handshake, Json, LogRecord, Message, Positioned, Server, ws_endpoint};
@@ -50,6 +50,28 @@ struct Plain {
     number: u8,
 }
 
+/// A type whose schema cannot be made.
+#[derive(Serialize, Deserialize)]
+struct Panics;
+
+impl JsonSchema for Panics {
+    fn schema_name() -> Cow<'static, str> {
+        "Panics".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Plant>();
+        panic!("there is no schema");
+    }
+}
+
+/// Is in no other message of its group.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema matters")]
+struct Plant {
+    height: u8,
+}
+
 type Alias = Handshake<Json<Plain, Said>>;
 
 #[derive(Serialize, JsonSchema)]
@@ -80,6 +102,7 @@ endpoint!(/** A name that ends as those of what is read. */ input "/input" "inpu
 endpoint!(/** Names that a URI has to encode. */ encoded "/encoded" "encoded" Handshake<Json<Größe>>);
 endpoint!(/** Half described. */ half "/half" "half" Alias);
 endpoint!(/** Not read. */ ignored "/ignored" "ignored" Handshake<Json<IgnoredAny, Positioned<Said>>>);
+endpoint!(/** Panics. */ panics "/panics" "panics" Handshake<Json<Panics, Person>>);
 endpoint!(/** Log. */ log "/log" "log" Handshake<Json<Value, LogRecord>>);
 endpoint!(/** Raw. */ raw "/raw" "raw" Handshake);
 endpoint!(/** Numbers. */ numbers "/numbers" "numbers" Handshake<Numbers>);
@@ -174,6 +197,19 @@ fn a_type_without_a_schema_is_named() {
     assert_eq!(document["channels"]["half"]["messages"]["Plain"]["x-sockeye-without-schema"], plain);
     assert_eq!(Server::new().group("half").asyncapi().without_schema(), [plain]);
     assert_eq!(Server::new().group("both").asyncapi().without_schema(), [""; 0]);
+}
+
+#[test]
+fn a_type_that_panics_counts_as_one_without_a_schema() {
+    let document = document("panics");
+    let (received, sent) = payloads(&document, "panics");
+    let panics = "asyncapi::messages::Panics";
+    let said = format!("Any JSON: `{panics}` panics when it is asked for its schema.");
+    assert_eq!(received, json!({ "description": said }));
+    assert_eq!(sent, json!({ "$ref": "#/components/schemas/Person" }));
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert_eq!(schemas.keys().collect::<Vec<_>>(), ["Person"], "what is half made is left out");
+    assert_eq!(Server::new().group("panics").asyncapi().without_schema(), [panics]);
 }
 
 #[test]

@@ -25,7 +25,19 @@ pub(crate) fn read(options: &Program, server: &Server) -> Result<Value, Trouble>
     Ok(document)
 }
 
+/// The type in the name of a thread that has overflowed its stack: `runtime/src/asyncapi/schemas.rs` names it.
+fn endless(errors: &[String]) -> Option<&str> {
+    let line = errors.iter().find(|line| line.contains("has overflowed its stack"))?;
+    line.trim_start().strip_prefix("thread 'schema of `")?.split('`').next()
+}
+
 fn no_document(ran: &Ran, options: &Program) -> Trouble {
+    if let Some(name) = endless(&ran.errors) {
+        return Trouble::new(format!("the schema of `{name}` has no end: the type contains itself")).help(
+            "remove `#[serde(transparent)]` or `#[schemars(inline)]` from it, or from the type in it that contains itself: a struct \
+             with one unnamed field has the same JSON without `transparent`",
+        );
+    }
     let said = ran.errors.join("\n");
     if said.contains("needs the feature `asyncapi`")
         || said.contains("`SOCKEYE_CHECK=asyncapi` in the environment")

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// What happens then.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Strictness {
-    /// Fail if the type of a message has no schema, and write nothing
+    /// Fail if the type of a message or of a query has no schema, and write nothing
     #[arg(long)]
     deny_missing_schema: bool,
 }
@@ -60,10 +60,14 @@ fn found(endpoint: &str, channel: &Value) -> Vec<String> {
     let name = |described: &Value| described["x-sockeye-without-schema"].as_str().map(str::to_owned);
     let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
     let types: BTreeSet<String> = messages.filter_map(name).collect();
+    let query = name(&channel["bindings"]["ws"]["query"]);
     let messages = types.into_iter().map(|name| {
         format!(
             "`{name}`, a message of the endpoint `{endpoint}`, has no schema and is documented as any JSON"
         )
     });
-    messages.collect()
+    let query = query.map(|name| {
+        format!("`{name}`, the query of the endpoint `{endpoint}`, has no schema, so its fields are not documented")
+    });
+    messages.chain(query).collect()
 }

@@ -32,8 +32,17 @@ fn the_document_has_the_name_and_the_version_of_the_package() {
 #[test]
 fn types_without_a_schema_are_named() {
     let seen = command("asyncapi", &documented(&[]));
-    let said = "warning: `documented::Plain`, a message of the endpoint `plain`, has no schema and is documented as any JSON\n\
+    let said = "warning: `documented::Page`, the query of the endpoint `delete`, has no schema, so its fields are not documented\n\
+                warning: `documented::Plain`, a message of the endpoint `plain`, has no schema and is documented as any JSON\n\
                 help: run `cargo add schemars`, and write `#[derive(schemars::JsonSchema)]` on each of these types\n";
+    assert!(seen.err.contains(said), "{}", seen.err);
+}
+
+#[test]
+fn a_schema_without_an_end_is_named() {
+    let seen = command("asyncapi", &["--bin", "endless_schema", "--features", "documented"]);
+    assert_eq!((seen.status, seen.out.as_str()), (2, ""), "{}", seen.err);
+    let said = "error: the schema of `endless_schema::Tree` has no end: the type contains itself\nhelp: remove `#[serde(transparent)]`";
     assert!(seen.err.contains(said), "{}", seen.err);
 }
 

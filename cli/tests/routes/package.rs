@@ -81,8 +81,9 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 12] = [
     "documented",
+    "endless_schema",
     "all",
     "forgetful",
     "grouped",
@@ -103,7 +104,7 @@ fn manifest() -> String {
          [dependencies]\nnear = {{ path = \"near\" }}\nsockeye = {{ path = \"{root}/runtime\" }}\n\
          sockeye-fixture-library = {{ path = \"{root}/tests/fixtures/library\" }}\n\
          schemars = {{ version = \"1\", optional = true }}\nserde = {{ version = \"1\", features = [\"derive\"], optional = true }}\n\
-         axum = {{ version = \"0.8\", default-features = false }}\n\
+         axum = {{ version = \"0.8\", default-features = false, features = [\"query\"] }}\n\
          tokio = {{ version = \"1\", features = [\"rt\", \"macros\"] }}\n\n\
          [workspace]\nmembers = [\"near\", \"far\", \"other\"]\n\n[profile.dev]\ndebug = false\n",
         programs.concat()
@@ -152,6 +153,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("forgetful/main.rs", main(SERVE) + &endpoint("here", "\"/here\"")),
         ("grouped/main.rs", main("let mut arguments = std::env::args().skip(1);\n    let group = arguments.next().unwrap_or_default();\n    sockeye::Server::new().group(group).expect(arguments).serve(\"127.0.0.1:0\").await")),
         ("documented/main.rs", main(SERVE) + DOCUMENTED),
+        ("endless_schema/main.rs", main(SERVE) + ENDLESS_SCHEMA),
         ("broken/main.rs", broken()),
         ("several/main.rs", several()),
         ("own_listener/main.rs", own_listener()),
@@ -175,7 +177,7 @@ fn broken() -> String {
 
 /// Messages with a schema, and one without; an endpoint of each kind of codec.
 const DOCUMENTED: &str = r#"
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockeye::{Handshake, Json, Positioned, ws_endpoint};
@@ -230,6 +232,12 @@ struct Place {
 #[derive(Serialize, Deserialize)]
 struct Plain(u8);
 
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Page {
+    number: u8,
+}
+
 async fn serve<C: sockeye::Codec + 'static>(handshake: Handshake<C>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
@@ -271,8 +279,23 @@ async fn a__b(handshake: Handshake<Json<Place, Positioned<Item>>>) -> sockeye::R
 
 /// Echoes.
 #[ws_endpoint("/raw")]
-async fn delete(handshake: Handshake) -> sockeye::Result {
+async fn delete(handshake: Handshake, Query(_): Query<Page>) -> sockeye::Result {
     serve(handshake).await
+}
+"#;
+
+/// A message whose schema has no end.
+const ENDLESS_SCHEMA: &str = r#"
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+struct Tree(std::collections::BTreeMap<String, Tree>);
+
+/// Grows.
+#[sockeye::ws_endpoint("/tree")]
+async fn tree(handshake: sockeye::Handshake<sockeye::Json<Tree>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
 }
 "#;
 

@@ -6,6 +6,8 @@ use sockeye_rules::route::{Part, parts};
 use super::{
     Endpoint, endings,
     messages::{Messages, messages},
+    payload::Description,
+    query::query,
     schemas::Schemas,
 };
 use crate::{endpoint::Requirement, path_shape::Kind, report, route::names};
@@ -23,7 +25,7 @@ pub(super) fn channel(
     let mut channel = json!({
         "address": address(&endpoint.settings.outer_route(endpoint.registered)),
         "messages": messages.all,
-        "bindings": { "ws": binding(endpoint) },
+        "bindings": { "ws": binding(endpoint, queries(&description, schemas)) },
         "x-sockeye": details(endpoint),
     });
     if let Some(summary) = summary(&docs) {
@@ -100,8 +102,17 @@ fn parameter(kind: Kind, is_rest: bool) -> Value {
     parameter
 }
 
+/// What the parameters read from the query: several of them read all of it.
+fn queries(description: &Description, schemas: &mut Schemas) -> Option<Value> {
+    let mut all: Vec<Value> = description.queries.iter().filter_map(|one| query(one, schemas)).collect();
+    if all.len() > 1 {
+        return Some(json!({ "type": "object", "properties": {}, "allOf": all }));
+    }
+    all.pop()
+}
+
 /// What a client sends in its handshake.
-fn binding(endpoint: &Endpoint<'_>) -> Value {
+fn binding(endpoint: &Endpoint<'_>, query: Option<Value>) -> Value {
     let mut headers = Map::new();
     let origins = &endpoint.settings.origins;
     if !origins.is_any() {
@@ -122,6 +133,9 @@ fn binding(endpoint: &Endpoint<'_>) -> Value {
         );
     }
     let mut binding = json!({ "method": "GET", "bindingVersion": "0.1.0" });
+    if let Some(query) = query {
+        binding["query"] = query;
+    }
     if !headers.is_empty() {
         binding["headers"] = json!({ "type": "object", "properties": headers });
     }

@@ -1,12 +1,11 @@
 //! The messages of an endpoint, in both directions.
 
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
     Endpoint,
     payload::{Description, Is, Payload},
-    schemas::Schemas,
+    schemas::{Made, Schemas},
 };
 use crate::Message;
 
@@ -35,14 +34,14 @@ pub(super) fn messages(
     schemas: &mut Schemas,
 ) -> Messages {
     let Description { received, sent, format, .. } = description;
-    let sent_key = key(sent);
-    let mut received_key = key(received);
+    let (mut received_key, received) = message(received, format, schemas.received(received));
+    let (sent_key, sent) = message(sent, format, schemas.sent(sent));
     if received_key == sent_key {
         received_key.push_str(INPUT);
     }
     let mut all = Map::new();
-    all.insert(received_key.clone(), message(received, format, |schema| schemas.received(schema)));
-    all.insert(sent_key.clone(), message(sent, format, |schema| schemas.sent(schema)));
+    all.insert(received_key.clone(), received);
+    all.insert(sent_key.clone(), sent);
     let mut sent = vec![sent_key];
     let heartbeat = endpoint.settings.heartbeat_message.and_then(description.heartbeat);
     if let Some(heartbeat) = heartbeat {
@@ -55,12 +54,12 @@ pub(super) fn messages(
 }
 
 /// The name of the type, without what a key may not have.
-fn key(payload: &Payload) -> String {
-    let name = match payload.is {
-        Is::Described { name, .. } => name().into_owned(),
-        Is::Ignored => "Anything".to_owned(),
-        Is::Raw => "Message".to_owned(),
-        Is::Unknown => last_segment(payload.name).to_owned(),
+fn key(payload: &Payload, made: Option<&Made>) -> String {
+    let name = match (payload.is, made) {
+        (_, Some(made)) => &made.name,
+        (Is::Ignored, _) => "Anything",
+        (Is::Raw, _) => "Message",
+        (Is::Described { .. } | Is::Unknown, _) => last_segment(payload.name),
     };
     let fits = |one: char| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_');
     let key: String = name.chars().map(|one| if fits(one) { one } else { '_' }).collect();
@@ -73,24 +72,25 @@ fn last_segment(name: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-fn message(
-    payload: &Payload,
-    format: &str,
-    schema: impl FnOnce(fn(&mut SchemaGenerator) -> Schema) -> Value,
-) -> Value {
+/// The message with its key.
+fn message(payload: &Payload, format: &str, made: Option<Made>) -> (String, Value) {
+    let key = key(payload, made.as_ref());
     let content = if format == JSON { "application/json" } else { "application/octet-stream" };
     let mut message = json!({ "contentType": content, "x-sockeye-format": format });
-    message["payload"] = match payload.is {
-        Is::Described { schema: of_it, .. } => schema(of_it),
-        Is::Raw => json!({ "description": "Text or bytes, as the endpoint reads and writes them." }),
-        Is::Ignored => json!({ "description": "Anything: it is read and ignored." }),
-        Is::Unknown => {
-            message[WITHOUT_SCHEMA] = payload.name.into();
-            let any = if format == JSON { "Any JSON" } else { "Anything" };
-            json!({ "description": format!("{any}: `{}` does not implement `schemars::JsonSchema`.", payload.name) })
-        }
+    let mut without_schema = |why: &str| {
+        message[WITHOUT_SCHEMA] = payload.name.into();
+        let any = if format == JSON { "Any JSON" } else { "Anything" };
+        json!({ "description": format!("{any}: `{}` {why}.", payload.name) })
     };
-    message
+    let schema = match (payload.is, made) {
+        (_, Some(made)) => made.schema,
+        (Is::Raw, _) => json!({ "description": "Text or bytes, as the endpoint reads and writes them." }),
+        (Is::Ignored, _) => json!({ "description": "Anything: it is read and ignored." }),
+        (Is::Described { .. }, _) => without_schema("panics when it is asked for its schema"),
+        (Is::Unknown, _) => without_schema("does not implement `schemars::JsonSchema`"),
+    };
+    message["payload"] = schema;
+    (key, message)
 }
 
 fn heartbeat_message(message: &Message) -> Value {

@@ -6,11 +6,13 @@ mod messages;
 mod names;
 mod own_types;
 mod payload;
+mod query;
 mod schemas;
 
 pub use payload::{
     AnyFirst, AnyPayload, CodecOfFirst, Describing, Description, Payload, PayloadType, SchemaPayload,
 };
+pub use query::{AnyQuery, ParameterType, SchemaQuery};
 
 use std::{collections::BTreeSet, fmt};
 
@@ -45,7 +47,11 @@ impl<'a> From<&'a Mounted> for Endpoint<'a> {
 /// Sockeye itself sends. Made by [`Server::asyncapi`](crate::Server::asyncapi) and [`Checked::asyncapi`](crate::Checked::asyncapi).
 ///
 /// The schema of a message is that of its type, if it implements `JsonSchema` of the crate `schemars`, version 1. Any other type is
-/// documented as any JSON; [`without_schema`](Self::without_schema) names it.
+/// documented as any JSON; [`without_schema`](Self::without_schema) names it. The same applies to the type of a parameter
+/// `axum::extract::Query<T>`, whose fields are the query of the address.
+///
+/// A type that contains itself may not be `#[serde(transparent)]`: its derived schema has no end, and the program ends with `thread 'schema of
+/// ..' has overflowed its stack`. A struct with one unnamed field has the same JSON without the attribute, and a schema.
 ///
 /// What AsyncAPI has no words for is in fields that begin with `x-sockeye`. The document depends on nothing but the program: it
 /// can be committed, and compared in CI (`cargo sockeye asyncapi --check asyncapi.json`).
@@ -137,7 +143,8 @@ impl AsyncApi {
         &self.0
     }
 
-    /// The types of messages that are documented as any JSON, since they do not implement `JsonSchema`, in alphabetical order.
+    /// The types of messages that are documented as any JSON, and those of queries, since they do not implement `JsonSchema`. In
+    /// alphabetical order.
     ///
     /// ```
     /// # /// An endpoint.
@@ -151,10 +158,12 @@ impl AsyncApi {
     /// assert_eq!(sockeye::Server::new().asyncapi().without_schema(), Vec::<&str>::new());
     /// ```
     pub fn without_schema(&self) -> Vec<&str> {
-        let channels = self.0["channels"].as_object();
-        let messages =
-            channels.into_iter().flat_map(Map::values).filter_map(|one| one["messages"].as_object());
-        let names = messages.flat_map(Map::values).filter_map(|message| message[WITHOUT_SCHEMA].as_str());
+        let channels = self.0["channels"].as_object().into_iter().flat_map(Map::values);
+        let described = channels.flat_map(|channel| {
+            let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
+            messages.chain([&channel["bindings"]["ws"]["query"]])
+        });
+        let names = described.filter_map(|one| one[WITHOUT_SCHEMA].as_str());
         names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What an endpoint says about itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Description {
     /// The lines of the doc comment, as they are written.
     pub(super) docs: &'static str,
@@ -22,6 +22,17 @@ pub struct Description {
     pub(super) received: Payload,
     pub(super) sent: Payload,
     pub(super) heartbeat: fn(Duration) -> Option<Message>,
+    /// What parameters read from the query.
+    pub(super) queries: Vec<Payload>,
+}
+
+impl Description {
+    /// With what another parameter reads from the query, if it does.
+    #[must_use]
+    pub fn and_query(mut self, query: Option<Payload>) -> Self {
+        self.queries.extend(query);
+        self
+    }
 }
 
 /// What is known of an endpoint but for its messages, whose types are `In` and `Out`.
@@ -75,7 +86,14 @@ impl<In, Out> Describing<In, Out> {
 
     /// With what is known of the messages.
     pub fn with(self, received: Payload, sent: Payload) -> Description {
-        Description { docs: self.docs, format: (self.format)(), received, sent, heartbeat: self.heartbeat }
+        Description {
+            docs: self.docs,
+            format: (self.format)(),
+            received,
+            sent,
+            heartbeat: self.heartbeat,
+            queries: Vec::new(),
+        }
     }
 }
 

@@ -3,15 +3,30 @@
 //! serde may read a type in another form than it writes it: a field with a default is optional in what is read. So each type can have
 //! two schemas. They are collected apart, and become one where they are the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 use percent_encoding::percent_decode_str;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use super::payload::{Is, Payload};
+
 const RECEIVED: &str = "#/components/received/";
 const SENT: &str = "#/components/sent/";
 const TOGETHER: &str = "#/components/schemas/";
+
+/// What the thread of a schema has for its stack: as much as the main thread of most systems.
+const STACK: usize = 8 << 20;
+
+/// A schema, or a reference to it, and what its type is called.
+pub(super) struct Made {
+    pub(super) name: String,
+    pub(super) schema: Value,
+}
 
 /// The schemas of both directions.
 pub(super) struct Schemas {
@@ -34,14 +49,14 @@ impl Schemas {
         }
     }
 
-    /// The schema of what is read.
-    pub(super) fn received(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-        made(&mut self.received, schema)
+    /// The schema of what is read; `None` if its type has none.
+    pub(super) fn received(&mut self, payload: &Payload) -> Option<Made> {
+        made(&mut self.received, payload)
     }
 
-    /// The schema of what is written.
-    pub(super) fn sent(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-        made(&mut self.sent, schema)
+    /// The schema of what is written; `None` if its type has none.
+    pub(super) fn sent(&mut self, payload: &Payload) -> Option<Made> {
+        made(&mut self.sent, payload)
     }
 
     /// Gives each schema its name, here and in the document.
@@ -71,12 +86,43 @@ impl Schemas {
     }
 }
 
-fn made(generator: &mut SchemaGenerator, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-    let mut schema = schema(generator);
+fn made(generator: &mut SchemaGenerator, payload: &Payload) -> Option<Made> {
+    let Is::Described { name, schema } = payload.is else { return None };
+    let (name, mut schema) = apart(generator, payload.name, |generator| (name(), schema(generator)))?;
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
     }
-    as_object(schema.to_value())
+    Some(Made { name: name.into_owned(), schema: as_object(schema.to_value()) })
+}
+
+/// Asks a type in a thread of its own. With `#[serde(transparent)]` on a recursive type, schemars asks without end, and no one can catch an
+/// overflow of the stack: but Rust's message names the thread, and so the type. A panic ends only the thread; the type then counts as one
+/// without a schema.
+fn apart(
+    generator: &mut SchemaGenerator,
+    name: &str,
+    ask: impl FnOnce(&mut SchemaGenerator) -> (Cow<'static, str>, Schema) + Copy + Send,
+) -> Option<(Cow<'static, str>, Schema)> {
+    let complete: BTreeSet<String> = generator.definitions().keys().cloned().collect();
+    let thread = thread::Builder::new().name(thread_name(name)).stack_size(STACK);
+    let joined = thread::scope(|scope| {
+        let generator = &mut *generator;
+        Some(thread.spawn_scoped(scope, move || ask(generator)).ok()?.join())
+    });
+    match joined {
+        // There is no thread to be had.
+        None => Some(ask(generator)),
+        Some(Ok(asked)) => Some(asked),
+        Some(Err(_)) => {
+            generator.definitions_mut().retain(|name, _| complete.contains(name));
+            None
+        }
+    }
+}
+
+/// `cargo sockeye` looks for the beginning.
+fn thread_name(name: &str) -> String {
+    format!("schema of `{name}`, endless if it is `#[serde(transparent)]` and contains itself")
 }
 
 /// AsyncAPI knows `true` and `false` as parts of a schema only.

@@ -8,18 +8,21 @@ pub type Describe = fn() -> crate::asyncapi::Description;
 #[cfg(not(feature = "asyncapi"))]
 pub type Describe = ();
 
-/// The value of [`Describe`] for an endpoint with this documentation and this first parameter. Here the types are known, so the
-/// method `payload` can be one or the other (see `asyncapi/payload.rs`).
+/// The value of [`Describe`] for an endpoint with this documentation, this first parameter, and other parameters of these types. Here the
+/// types are known, so the methods `payload` and `query` can be one or the other (see `asyncapi/payload.rs`).
 #[cfg(feature = "asyncapi")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __described {
-    ($docs:expr, $first:expr) => {{
+    ($docs:expr, $first:expr, [$($(#[$condition:meta])* $parameter:ty),*]) => {{
         fn __describe() -> $crate::__private::Description {
-            use $crate::__private::{AnyFirst as _, AnyPayload as _, CodecOfFirst as _, SchemaPayload as _};
+            use $crate::__private::{AnyFirst as _, AnyPayload as _, AnyQuery as _};
+            use $crate::__private::{CodecOfFirst as _, SchemaPayload as _, SchemaQuery as _};
             let described = $first.described($docs);
             let (received, sent) = (described.received().payload(), described.sent().payload());
-            described.with(received, sent)
+            let described = described.with(received, sent);
+            $($(#[$condition])* let described = described.and_query($crate::__private::ParameterType::<$parameter>::NEW.query());)*
+            described
         }
         __describe
     }};
@@ -30,7 +33,7 @@ macro_rules! __described {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __described {
-    ($docs:expr, $first:expr) => {
+    ($($nothing:tt)*) => {
         ()
     };
 }

@@ -4,6 +4,7 @@ mod logs;
 mod updates;
 mod workflow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 use sockeye::{Json, Socket, ws_lifecycle};
 
@@ -16,7 +17,7 @@ use crate::{
 type Events = Json<IgnoredAny, Update>;
 
 /// `?position=42`: what happened after that comes first.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Since {
     position: Option<Position>,
 }
