@@ -65,7 +65,13 @@ fn mount_one_by_one(mut router: Router, endpoints: &mut [Candidate]) -> Router {
 }
 
 fn add(router: Router, endpoint: &Candidate) -> Router {
-    router.route(endpoint.registered().route, service(endpoint))
+    let route = endpoint.registered().route;
+    if endpoint.layers.is_empty() {
+        // Not as a `MethodRouter`, which removes the words of a refusal from the response to a HEAD request.
+        router.route_service(route, EndpointService::new(endpoint.mounted.clone()))
+    } else {
+        router.route(route, service(endpoint))
+    }
 }
 
 /// The endpoint behind the layers of its group.
