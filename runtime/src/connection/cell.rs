@@ -189,7 +189,7 @@ impl Cell {
         let cell = Arc::downgrade(self);
         let running = RunningTask::new(self.route);
         self.tasks.spawn(AssertUnwindSafe(task).catch_unwind().map(move |ended| {
-            let _until_here = running;
+            drop(running);
             if let (Err(panic), Some(cell)) = (ended, cell.upgrade()) {
                 let words = Words::own("a task of the handler panicked: ");
                 cell.lock().panicked(words.then_foreign(panic::words(&*panic)));

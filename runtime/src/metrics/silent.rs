@@ -45,6 +45,11 @@ macro_rules! counted {
                     Self
                 }
             }
+
+            /// So that it can be dropped where the other side of the feature counts.
+            impl Drop for $name {
+                fn drop(&mut self) {}
+            }
         )*
     };
 }
