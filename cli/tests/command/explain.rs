@@ -82,7 +82,7 @@ fn the_page_of_a_symptom_is_text_in_a_pipe() {
 
 #[test]
 fn words_that_fit_several_pages_list_them() {
-    let run = explain(&["missed"]);
+    let run = explain(&["beat_missed"]);
     assert!(run.stdout.starts_with("heartbeat_missed\n"), "{}", run.stdout);
     let run = explain(&["origin"]);
     assert_eq!(run.status, Some(0));
