@@ -11,17 +11,16 @@ use crate::{
 /// `Path<(A, B)>` and `Path<u64>` show how many parameters they take; a struct or an alias is checked at startup.
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
-    if is_part_of_route(endpoint) {
-        return;
-    }
+    let has = route.parameters.len();
+    let fits = |taken: usize| taken == has || (taken > has && may_have_prefix(endpoint));
     for parameter in function.extractors() {
-        let Some(taken) = taken(parameter).filter(|taken| *taken != route.parameters.len()) else { continue };
+        let Some(taken) = taken(parameter).filter(|taken| !fits(*taken)) else { continue };
         let message = format!(
             "`{}` takes {}, but the route {} has {}",
             one_line(parameter.ty()),
             count(taken),
             one_line(&route.literal),
-            count(route.parameters.len()),
+            count(has),
         );
         sink.report(&PATH_ARITY, &parameter.node.ty, message, help(parameter, route));
     }
@@ -29,15 +28,16 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 
 /// How many parameters each extractor takes from the route, if its type shows it, for a route that is a constant.
 pub(crate) fn arities(endpoint: &Endpoint) -> Vec<usize> {
-    if is_part_of_route(endpoint) {
+    if may_have_prefix(endpoint) {
         return Vec::new();
     }
     let extractors = endpoint.function().map(Function::extractors).unwrap_or_default();
     extractors.iter().filter_map(taken).collect()
 }
 
-/// Whether the server can put a prefix with parameters in front of the route (`Server::prefix`): they are counted at startup.
-fn is_part_of_route(endpoint: &Endpoint) -> bool {
+/// Whether the server can put a prefix with further parameters in front of the route (`Server::prefix`): they are counted at
+/// startup.
+fn may_have_prefix(endpoint: &Endpoint) -> bool {
     endpoint.options.group.is_some()
 }
 

@@ -22,4 +22,11 @@ async fn one_of_none(_handshake: Handshake, Path(id): axum::extract::Path<String
     todo!()
 }
 
+/// A prefix of the group can add parameters, but not remove any.
+#[ws_endpoint("/ws/tenants/{tenant}/{room}", group = "tenants")]
+async fn one_of_two_in_a_group(_handshake: Handshake, Path(room): Path<String>) {
+    let _ = room;
+    todo!()
+}
+
 fn main() {}
