@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::extract::{Path, State};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::StatusCode;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use sockeye::{
@@ -138,6 +138,16 @@ async fn tolerant(handshake: Handshake<Json<u32>>) -> sockeye::Result {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Counts, as a `Stream`, what it can read.
+#[ws_endpoint("/tolerant/stream")]
+async fn tolerant_stream(handshake: Handshake<Json<u32>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.next().await {
+        socket.send(message.unwrap_or(0)).await?;
+    }
+    Ok(())
 }
 
 /// Never decides.
@@ -336,13 +346,15 @@ async fn handlers_and_their_tasks_are_counted_beside_connections() {
 #[tokio::test]
 async fn messages_that_cannot_be_read_are_counted_although_the_handler_goes_on() {
     let server = server(Limits::new()).await;
-    let mut client = server.connect("/tolerant").await;
-    for (text, answer) in [("7", "7"), ("seven", "0"), ("-1", "0"), ("8", "8")] {
-        say(&mut client, text).await;
-        assert_eq!(hear(&mut client).await, Message::text(answer));
+    for path in ["/tolerant", "/tolerant/stream"] {
+        let mut client = server.connect(path).await;
+        for (text, answer) in [("7", "7"), ("seven", "0"), ("-1", "0"), ("8", "8")] {
+            say(&mut client, text).await;
+            assert_eq!(hear(&mut client).await, Message::text(answer));
+        }
+        counts(names::UNDECODABLE, &format!("route={path}"), 2.0).await;
+        counts(names::MESSAGES, &format!("route={path},direction=in"), 4.0).await;
     }
-    counts(names::UNDECODABLE, "route=/tolerant", 2.0).await;
-    counts(names::MESSAGES, "route=/tolerant,direction=in", 4.0).await;
 }
 
 #[tokio::test]

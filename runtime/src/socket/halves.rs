@@ -3,6 +3,7 @@ use std::{
     marker::PhantomData,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
@@ -156,6 +157,12 @@ impl<C> Sender<C> {
     pub async fn ping(&self) -> Result<Duration> {
         let (mut wait, mut asked) = (Wait::default(), None);
         poll_fn(|cx| self.link.poll_ping(cx, &mut wait, &mut asked)).await
+    }
+
+    /// Closes with 1000, after everything that was sent, and waits until the connection is closed.
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.link.close(CloseCode::NORMAL, String::new());
+        self.link.poll_over(cx, &mut self.wait)
     }
 
     #[cfg(test)]

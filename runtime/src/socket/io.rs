@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Socket;
-use crate::{CloseCode, Error, Message, Raw};
+use crate::{Error, Message, Raw};
 
 /// The largest message that one write becomes, in bytes. As much may be queued before a write waits.
 const LONGEST: usize = 64 * 1024;
@@ -134,9 +134,7 @@ impl AsyncWrite for SocketIo {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let sender = &mut self.get_mut().socket.sender;
-        sender.link.close(CloseCode::NORMAL, String::new());
-        sender.link.poll_over(cx, &mut sender.wait).map(Ok)
+        self.get_mut().socket.sender.poll_end(cx).map(Ok)
     }
 }
 

@@ -19,7 +19,7 @@ pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, IntoOutgoing, Raw, Result,
+    CloseCode, CloseFrame, Codec, Error, IntoOutgoing, Message, Raw, Result,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -268,8 +268,13 @@ impl<C> std::fmt::Debug for Socket<C> {
 
 async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
     let mut wait = Wait::default();
-    let Some(message) = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await? else { return Ok(None) };
-    C::decode(message).map(Some).map_err(|error| {
+    let message = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await?;
+    message.map(|message| decode::<C>(link, message)).transpose()
+}
+
+/// Decodes what a connection received, and counts what does not decode.
+fn decode<C: Codec>(link: &Link, message: Message) -> Result<C::In> {
+    C::decode(message).map_err(|error| {
         link.undecodable();
         undecodable(error)
     })

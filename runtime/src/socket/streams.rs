@@ -8,8 +8,8 @@ use std::{
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use super::{Receiver, Sender, Socket, undecodable};
-use crate::{CloseCode, Codec, Error, IntoOutgoing, Result};
+use super::{Receiver, Sender, Socket, decode};
+use crate::{Codec, Error, IntoOutgoing, Result};
 
 /// What [`recv`](Receiver::recv) returns, as items: `Ok` for each message, `Err` where `recv` returns an error, and `None` at the
 /// end, again at each further call. After an `invalid_message` the stream continues; after any other error comes the end.
@@ -30,7 +30,7 @@ impl<C: Codec> Stream for Receiver<C> {
         let this = self.get_mut();
         let message = ready!(this.link.poll_recv(cx, &mut this.wait))?;
         this.ended = message.is_none();
-        Poll::Ready(message.map(|message| C::decode(message).map_err(undecodable)))
+        Poll::Ready(message.map(|message| decode::<C>(&this.link, message)))
     }
 }
 
@@ -94,9 +94,7 @@ where
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
-        let this = self.get_mut();
-        this.link.close(CloseCode::NORMAL, String::new());
-        this.link.poll_over(cx, &mut this.wait).map(Ok)
+        self.get_mut().poll_end(cx).map(Ok)
     }
 }
 
