@@ -8,6 +8,7 @@
 mod catalogue;
 #[cfg(feature = "syntax")]
 pub mod check;
+pub mod close;
 pub mod duration;
 #[cfg(feature = "syntax")]
 pub(crate) mod flow;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sockeye_rules::close;
+
 use crate::Utf8Bytes;
 
 /// A status code of a close frame, RFC 6455 section 7.4 and the IANA registry.
@@ -42,31 +44,11 @@ impl CloseCode {
 
     /// The close code with this number, if a close frame can carry it: 1000 to 1003, 1007 to 1014, 3000 to 4999.
     pub const fn new(code: u16) -> Option<Self> {
-        match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
-            _ => None,
-        }
+        if close::can_be_sent(code) { Some(Self(code)) } else { None }
     }
 
     pub(crate) const fn received(code: u16) -> Self {
         Self(code)
-    }
-
-    const fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            1000 => "NORMAL",
-            1001 => "GOING_AWAY",
-            1002 => "PROTOCOL_ERROR",
-            1003 => "UNSUPPORTED_DATA",
-            1007 => "INVALID_PAYLOAD",
-            1008 => "POLICY_VIOLATION",
-            1009 => "MESSAGE_TOO_BIG",
-            1011 => "INTERNAL_ERROR",
-            1012 => "SERVICE_RESTART",
-            1013 => "TRY_AGAIN_LATER",
-            3000 => "UNAUTHORIZED",
-            _ => return None,
-        })
     }
 }
 
@@ -78,7 +60,7 @@ impl From<CloseCode> for u16 {
 
 impl fmt::Display for CloseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
+        match close::name(self.0) {
             Some(name) => write!(f, "{} {name}", self.0),
             None => write!(f, "{}", self.0),
         }

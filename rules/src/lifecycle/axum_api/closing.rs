@@ -5,7 +5,7 @@ use syn::{Expr, ExprMethodCall, Lit};
 
 use super::scope;
 use crate::{
-    AXUM_API,
+    AXUM_API, close,
     flow::Flow,
     syntax::{Sink, one_line},
 };
@@ -68,21 +68,11 @@ fn number(flow: &Flow<'_>, argument: &Expr) -> Option<Number> {
 
 /// The code with this number, if a close frame can carry it.
 fn code(number: u64) -> Option<String> {
-    let name = match number {
-        1000 => "NORMAL",
-        1001 => "GOING_AWAY",
-        1002 => "PROTOCOL_ERROR",
-        1003 => "UNSUPPORTED_DATA",
-        1007 => "INVALID_PAYLOAD",
-        1008 => "POLICY_VIOLATION",
-        1009 => "MESSAGE_TOO_BIG",
-        1011 => "INTERNAL_ERROR",
-        1012 => "SERVICE_RESTART",
-        1013 => "TRY_AGAIN_LATER",
-        1010 | 1014 | 3000..=4999 => return Some(format!("const {{ CloseCode::new({number}).unwrap() }}")),
-        _ => return None,
-    };
-    Some(format!("CloseCode::{name}"))
+    let code = u16::try_from(number).ok().filter(|code| close::can_be_sent(*code))?;
+    Some(match close::name(code) {
+        Some(name) => format!("CloseCode::{name}"),
+        None => format!("const {{ CloseCode::new({code}).unwrap() }}"),
+    })
 }
 
 /// The name of one of axum's constants in Sockeye.
