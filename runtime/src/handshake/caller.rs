@@ -26,6 +26,11 @@ pub(crate) fn peer(parts: &Parts) -> Option<SocketAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
 
+/// Whether the request came over the loopback interface.
+pub(crate) fn is_over_loopback(parts: &Parts) -> bool {
+    peer(parts).is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+}
+
 /// The sender, for the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {

@@ -22,7 +22,7 @@ use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 
 pub use accept::{Accept, Accepting};
-pub(crate) use caller::{Caller, peer};
+pub(crate) use caller::{Caller, is_over_loopback, peer};
 pub(crate) use decision::{Decision, Decisions};
 pub(crate) use request::{Opening, connect_protocol, has_token};
 pub(crate) use service::EndpointService;

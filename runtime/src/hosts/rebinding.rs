@@ -9,7 +9,7 @@ use http::{HeaderMap, header, request::Parts, uri::Authority};
 use sockeye_rules::origin;
 
 use super::Name;
-use crate::{Origins, handshake::peer, origin::serves};
+use crate::{Origins, handshake::is_over_loopback, origin::serves};
 
 /// Headers that a proxy adds and a browser does not.
 pub(crate) const OF_PROXIES: [&str; 6] =
@@ -28,7 +28,7 @@ pub(super) fn is_possible(
     origins.is_same()
         && name.0.contains('.')
         && is_own_page(host, &parts.headers)
-        && peer(parts).is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+        && is_over_loopback(parts)
         && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(*name))
         && is_direct(host, port)
 }

@@ -11,7 +11,7 @@ use sockeye_rules::{INVALID_OPTION, origin};
 
 use super::Server;
 use crate::{
-    handshake::peer,
+    handshake::is_over_loopback,
     hosts::is_loopback,
     startup::{Problem, development_exposed},
 };
@@ -69,8 +69,7 @@ pub(super) fn exposed(addresses: &[SocketAddr]) -> Option<Problem> {
 
 /// Whether a page of this machine connects over the loopback interface.
 pub(crate) fn is_local_page(origin: &str, parts: &Parts) -> bool {
-    origin::parse(origin).is_ok_and(|origin| is_loopback(&origin.host))
-        && peer(parts).is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+    origin::parse(origin).is_ok_and(|origin| is_loopback(&origin.host)) && is_over_loopback(parts)
 }
 
 /// At each start.

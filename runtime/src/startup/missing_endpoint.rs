@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use sockeye_rules::MISSING_ENDPOINT;
 
-use super::{Context, Problem};
+use super::{Candidate, Context, Problem, likeness};
 use crate::{endpoint::Registered, route::shape};
 
 /// A route that was given to `Server::expect` and that no endpoint has.
@@ -41,7 +41,5 @@ fn in_other_group(context: &Context, expected: &str) -> Option<&'static Register
 
 /// The endpoint whose route is probably a misspelling of the expected one.
 fn closest(context: &Context, expected: &str) -> Option<&'static Registered> {
-    let likeness = |one: &&'static Registered| strsim::normalized_damerau_levenshtein(one.route, expected);
-    let all = context.endpoints.iter().map(super::Candidate::registered);
-    all.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|one| likeness(one) > 0.6)
+    likeness::closest(expected, context.endpoints.iter().map(Candidate::registered), |one| one.route)
 }

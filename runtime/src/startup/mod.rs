@@ -6,6 +6,7 @@ mod collect;
 mod components;
 mod context;
 mod error;
+mod likeness;
 mod mount;
 mod problem;
 mod taken;

@@ -1,6 +1,6 @@
 use sockeye_rules::NO_ENDPOINTS;
 
-use super::{Context, Problem, collect::place};
+use super::{Candidate, Context, Problem, collect::place, likeness};
 
 /// A server without endpoints answers every handshake with 404.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
@@ -29,11 +29,9 @@ fn empty_group(context: &Context, group: &str) -> Problem {
 
 /// The group whose name is probably meant.
 fn closest(context: &Context, group: &str) -> Option<&'static str> {
-    let likeness = |one: &&str| strsim::normalized_damerau_levenshtein(one, group);
-    let ours = context.endpoints.iter().map(super::Candidate::registered);
-    let all =
-        ours.chain(context.elsewhere.iter().copied()).map(|one| one.group).filter(|one| !one.is_empty());
-    all.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|one| likeness(one) > 0.6)
+    let ours = context.endpoints.iter().map(Candidate::registered);
+    let all = ours.chain(context.elsewhere.iter().copied()).map(|one| one.group);
+    likeness::closest(group, all.filter(|one| !one.is_empty()), |one| one)
 }
 
 fn problem(context: &Context, message: String) -> Problem {
