@@ -50,7 +50,7 @@ pub(crate) fn break_server(server: Server, broken: Break) -> Server {
         Break::WsOrigin => server.origins(Origins::list(["ws://dashboard.example"])),
         Break::Layer403 => server
             .layer(from_fn(async |_: Request, _: Next| (StatusCode::FORBIDDEN, "blocked by the firewall"))),
-        Break::WildcardWithCredentials => server.group("sessions").origins(Origins::any()),
+        Break::WildcardWithCredentials => server.group("").group("sessions").origins(Origins::any()),
         Break::DroppedCrate => server.expect(["/ws/reports"]),
         Break::MissingState | Break::LogStream | Break::ShadowedRoute | Break::ComponentDown => server,
     }
