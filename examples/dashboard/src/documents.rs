@@ -34,24 +34,36 @@ impl Documents {
     pub(crate) fn directory(&self, asked: &str) -> Result<String, String> {
         let asked = asked.trim_matches('/');
         let parts = Path::new(asked).components();
+        let outside = || format!("`{asked}` leads out of the directory of the dashboard");
         if parts.clone().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(format!("`{asked}` leads out of the directory of the dashboard"));
+            return Err(outside());
         }
         let plain: PathBuf = parts.filter(|part| matches!(part, Component::Normal(_))).collect();
         if !self.root.join(&plain).is_dir() {
             return Err(format!("there is no directory `{asked}`"));
         }
+        if !self.contains(&self.root.join(&plain)) {
+            return Err(outside());
+        }
         Ok(if plain.as_os_str().is_empty() { ".".to_owned() } else { plain.display().to_string() })
     }
 
-    /// The Markdown files of a directory in the order of their names, without what `.gitignore` leaves out.
+    /// Whether a path is below the root after every symbolic link is followed.
+    fn contains(&self, path: &Path) -> bool {
+        let real = path.canonicalize().and_then(|path| Ok((path, self.root.canonicalize()?)));
+        real.is_ok_and(|(path, root)| path.starts_with(root))
+    }
+
+    /// The Markdown files of a directory in the order of their names, without what `.gitignore` leaves out, and without symbolic
+    /// links.
     pub(crate) fn markdown(&self, directory: &str) -> Result<Vec<String>, String> {
         let from = self.root.join(directory);
         let mut files = Vec::new();
         for entry in WalkBuilder::new(&from).require_git(false).build() {
-            let path = entry.map_err(|error| error.to_string())?.into_path();
-            if path.extension().is_some_and(|end| end == "md") && path.is_file() {
-                files.push(self.name(&path));
+            let entry = entry.map_err(|error| error.to_string())?;
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            if is_file && entry.path().extension().is_some_and(|end| end == "md") {
+                files.push(self.name(entry.path()));
             }
         }
         files.sort_unstable();
@@ -71,6 +83,9 @@ impl Documents {
     /// Writes a line as it is recommended, if it is still what it was.
     pub(crate) fn apply(&self, recommendation: &Recommendation) -> io::Result<()> {
         let path = self.root.join(&recommendation.file);
+        if !self.contains(&path) {
+            return Err(io::Error::other("the file is not in the directory of the dashboard any more"));
+        }
         let text = fs::read_to_string(&path)?;
         let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
         let index = recommendation.line - 1;

@@ -56,6 +56,31 @@ async fn a_recommendation_is_applied_when_it_is_approved_and_files_may_be_writte
     Ok(())
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn symbolic_links_do_not_lead_out_of_the_directory() -> Result {
+    use std::os::unix::fs::symlink;
+
+    let outside = Site::new("outside")?;
+    let site = Site::new("links")?;
+    symlink(&outside.folder, site.folder.join("out"))?;
+    symlink(outside.folder.join("docs/b.md"), site.folder.join("linked.md"))?;
+    let dashboard = ran(&site, true).await?;
+    let detail = dashboard.get("/api/workflows/1").await?;
+    assert_eq!(detail["total"], 3, "{detail}");
+    let (status, refused) = dashboard.post("/api/validate/batch", r#"{"directory":"out"}"#).await?;
+    assert_eq!(status, 422);
+    assert!(refused["error"].as_str().is_some_and(|words| words.contains("`out` leads out")), "{refused}");
+
+    dashboard.post("/api/recommendations/1/approve", "").await?;
+    fs::remove_file(site.folder.join("a.md"))?;
+    symlink(outside.folder.join("a.md"), site.folder.join("a.md"))?;
+    let (status, refused) = dashboard.post("/api/recommendations/1/apply", "").await?;
+    assert_eq!(status, 409, "{refused}");
+    assert!(fs::read_to_string(outside.folder.join("a.md"))?.contains("### Deep"));
+    Ok(())
+}
+
 #[tokio::test]
 async fn files_are_not_written_unless_the_program_may() -> Result {
     let site = Site::new("read only")?;
