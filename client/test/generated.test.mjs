@@ -54,7 +54,7 @@ test("a field that is renamed in Rust breaks the page", (t) => {
 
 /** What the types allow, and what they do not. */
 const USE = `
-import { a__b, aB, allNews, delete_, plain, type News, type Tree } from "./endpoints.js";
+import { a__b, aB, allNews, delete_, plain, stock, type News, type Tree } from "./endpoints.js";
 
 const news = allNews({ kind: 7, rest: "a/b" }, { base: "https://app.example.com", query: { since: "1" } });
 news.addEventListener("message", ({ detail }) => {
@@ -80,6 +80,17 @@ const tree: Tree = { left: "leaf", right: { deep: "leaf" } };
 aB().send(tree);
 // @ts-expect-error a number is no tree
 aB().send({ left: { deep: 1 } });
+aB({ query: { word: "leaf" } });
+aB({ query: { word: undefined } });
+// @ts-expect-error no such field
+aB({ query: { words: "leaf" } });
+stock({ query: { since: 12345678901234567890n, level: "warn", all: true } });
+// @ts-expect-error the query is missing
+stock();
+// @ts-expect-error its field \`since\` is missing
+stock({ query: { limit: 1 } });
+// @ts-expect-error no such level
+stock({ query: { since: 1, level: "loud" } });
 a__b({ resume: true }).addEventListener("message", ({ detail }) => detail.count.toFixed());
 a__b().send({ column: 1, row: 2 });
 const ended: News = { type: "ended" };
@@ -113,12 +124,13 @@ test("the module connects to the addresses of the endpoints", async (t) => {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "sockeye.js"), "export const connect = (url, options) => ({ url, options });");
   writeFileSync(join(folder, "endpoints.js"), expected("a_page_without_a_build_step_gets_a_module_and_its_declarations").split("\n--- ")[0]);
-  const { allNews, delete_, plain } = await import(pathToFileURL(join(folder, "endpoints.js")));
+  const { allNews, delete_, plain, stock } = await import(pathToFileURL(join(folder, "endpoints.js")));
   const news = allNews({ kind: 12345678901234567890n, rest: "a b/../c?d" });
   assert.equal(news.url, "/news/12345678901234567890/a%20b/../c%3Fd");
   assert.deepEqual(news.options, { protocols: ["v2", "v1"] });
   const elsewhere = plain({ base: "https://app.example.com", query: { since: "1 2" }, attempts: 3 });
   assert.equal(elsewhere.url, "https://app.example.com/plain?since=1+2");
   assert.equal(elsewhere.options.attempts, 3);
+  assert.equal(stock({ query: { since: 7n, level: undefined, all: false } }).url, "/stock?since=7&all=false");
   assert.equal(delete_().options.decode("7"), "7");
 });

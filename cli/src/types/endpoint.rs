@@ -4,6 +4,7 @@ use serde_json::Value;
 use sockeye_rules::route::{Part, parts};
 
 use super::{
+    address::{Query, value},
     names::{field, text},
     schema::{Schemas, comment},
 };
@@ -14,6 +15,7 @@ pub(super) struct Endpoint {
     pub(super) docs: String,
     /// The fields of the first parameter, each with its type; empty for a route without parameters.
     parameters: Vec<(String, String)>,
+    pub(super) query: Option<Query>,
     /// The address as a template of JavaScript.
     pub(super) address: String,
     /// What the page receives and sends.
@@ -52,7 +54,8 @@ impl Endpoint {
         Self {
             name,
             docs: comment(channel["description"].as_str(), 0),
-            parameters: parameters(channel),
+            parameters: parameters(channel, schemas),
+            query: Query::new(channel, schemas),
             address: address(channel),
             received: type_of(format, payload, "string | ArrayBuffer", schemas),
             sent: type_of(
@@ -93,19 +96,8 @@ fn type_of(format: Format, payload: &Value, raw: &str, schemas: &Schemas<'_>) ->
     if format == Format::Raw { raw.to_owned() } else { schemas.type_of(payload) }
 }
 
-fn parameters(channel: &Value) -> Vec<(String, String)> {
-    let of = |name: &str| {
-        let schema = &channel["parameters"][name]["x-sockeye-schema"];
-        match (schema["enum"].as_array(), schema["type"].as_str()) {
-            (Some(words), _) => {
-                words.iter().filter_map(Value::as_str).map(text).collect::<Vec<_>>().join(" | ")
-            }
-            (None, Some("integer")) => "number | bigint".to_owned(),
-            (None, Some("number")) => "number".to_owned(),
-            (None, Some("boolean")) => "boolean".to_owned(),
-            _ => "string".to_owned(),
-        }
-    };
+fn parameters(channel: &Value, schemas: &Schemas<'_>) -> Vec<(String, String)> {
+    let of = |name: &str| value(&channel["parameters"][name]["x-sockeye-schema"], schemas);
     let route = channel["x-sockeye"]["route"].as_str().unwrap_or_default();
     let names = parts(route).into_iter().filter_map(|part| match part {
         Part::Param(name) | Part::CatchAll(name) => Some(name),

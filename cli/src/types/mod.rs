@@ -1,5 +1,6 @@
 //! `cargo sockeye types`: the messages of a program as types of TypeScript, and a function for each endpoint that connects to it.
 
+mod address;
 mod client;
 mod cycles;
 mod endpoint;

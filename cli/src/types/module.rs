@@ -23,12 +23,18 @@ const HEAD: &str =
 /// The options of every function. Names with a dollar sign are no names of Rust, so that they are free.
 const OPTIONS: &str = "\
 /** The options of `sockeye-client`, and where the endpoint is. */
-export type $Options<In, Out> = $sockeye.Options<In, Out> & {
+export type $Options<In, Out, Query = Record<string, string>> = $sockeye.Options<In, Out> & {
   /** The origin of the server, such as `https://app.example.com`, if the page has another one. */
   base?: string | URL;
   /** The query of the address. */
-  query?: Record<string, string>;
+  query?: Query;
 };
+
+";
+
+const QUERIED: &str = "\
+/** The options of an endpoint that does not work without its query. */
+export type $Queried<In, Out, Query> = $Options<In, Out, Query> & { query: Query };
 
 ";
 
@@ -47,7 +53,8 @@ export type $Told<Message> = Message extends { sockeye: unknown } ? never : Mess
 /// The address of an endpoint, from a path.
 const ADDRESS: &str = "{
   const url = base === undefined ? path : new URL(path, base).href;
-  const words = new URLSearchParams(query).toString();
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  const words = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return words ? `${url}?${words}` : url;
 }
 ";
@@ -70,7 +77,7 @@ impl<'a> Module<'a> {
             module.push_str(&overloads(endpoint).concat());
             let _ = write!(
                 module,
-                "export function {}({}options: $Options<any, any> = {{}}): $sockeye.SockeyeSocket<any, any> {{\n  return {};\n}}\n\n",
+                "export function {}({}options: $Options<any, any, any> = {{}}): $sockeye.SockeyeSocket<any, any> {{\n  return {};\n}}\n\n",
                 endpoint.name,
                 endpoint.parameters(),
                 connects(endpoint),
@@ -78,7 +85,7 @@ impl<'a> Module<'a> {
         }
         let _ = write!(
             module,
-            "function $address(path: string, {{ base, query }}: $Options<any, any>): string {ADDRESS}"
+            "function $address(path: string, {{ base, query }}: $Options<any, any, any>): string {ADDRESS}"
         );
         module
     }
@@ -113,6 +120,9 @@ impl<'a> Module<'a> {
     fn types(&self) -> String {
         let mut types = self.schemas.declarations();
         types.push_str(OPTIONS);
+        if self.endpoints.iter().any(needs_query) {
+            types.push_str(QUERIED);
+        }
         if self.endpoints.iter().any(|endpoint| endpoint.resumes) {
             types.push_str(RESUMED);
         }
@@ -132,21 +142,37 @@ fn overloads(endpoint: &Endpoint) -> Vec<String> {
     let mut overloads = Vec::new();
     if *resumes {
         let resumed = told(&format!("$Resumed<{received}>"));
+        let options = options(endpoint, &resumed);
         overloads.push(format!(
-            "export function {name}({parameters}options: $Options<{resumed}, {sent}> & {{ resume: true }}): $sockeye.SockeyeSocket<{resumed}, {sent}>;\n"
+            "export function {name}({parameters}options: {options} & {{ resume: true }}): $sockeye.SockeyeSocket<{resumed}, {sent}>;\n"
         ));
     }
+    let options = options(endpoint, &plain);
     // No one but the program knows how messages of its own codec are written.
     let options = if *format == Format::Other {
         let codec = format!("Required<Pick<$sockeye.Options<{plain}, {sent}>, \"encode\" | \"decode\">>");
-        format!("options: $Options<{plain}, {sent}> & {codec}")
+        format!("options: {options} & {codec}")
     } else {
-        format!("options?: $Options<{plain}, {sent}>")
+        format!("options{}: {options}", if needs_query(endpoint) { "" } else { "?" })
     };
     overloads.push(format!(
         "export function {name}({parameters}{options}): $sockeye.SockeyeSocket<{plain}, {sent}>;\n"
     ));
     overloads
+}
+
+/// The type of the options for what the page receives.
+fn options(endpoint: &Endpoint, received: &str) -> String {
+    let sent = &endpoint.sent;
+    match &endpoint.query {
+        Some(query) if query.is_required => format!("$Queried<{received}, {sent}, {}>", query.ty),
+        Some(query) => format!("$Options<{received}, {sent}, {}>", query.ty),
+        None => format!("$Options<{received}, {sent}>"),
+    }
+}
+
+fn needs_query(endpoint: &Endpoint) -> bool {
+    endpoint.query.as_ref().is_some_and(|query| query.is_required)
 }
 
 /// The call of `connect`.

@@ -238,6 +238,30 @@ struct Page {
     number: u8,
 }
 
+/// What a page asks for in the address.
+#[derive(Deserialize, JsonSchema)]
+#[allow(dead_code)]
+struct Wanted {
+    since: u64,
+    level: Option<Level>,
+    limit: Option<u32>,
+    #[serde(default)]
+    all: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Info,
+    Warn,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[allow(dead_code)]
+struct Filter {
+    word: Option<String>,
+}
+
 async fn serve<C: sockeye::Codec + 'static>(handshake: Handshake<C>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
@@ -254,7 +278,7 @@ async fn all_news(handshake: Handshake<Json<Wish, News>>, Path(_): Path<(u64, St
 
 /// Counts.
 #[ws_endpoint("/stock")]
-async fn stock(handshake: Handshake<Json<Wish, Stock>>) -> sockeye::Result {
+async fn stock(handshake: Handshake<Json<Wish, Stock>>, Query(_): Query<Wanted>) -> sockeye::Result {
     serve(handshake).await
 }
 
@@ -266,7 +290,7 @@ async fn plain(handshake: Handshake<Json<Plain>>) -> sockeye::Result {
 
 /// Grows.
 #[ws_endpoint("/a/b")]
-async fn a_b(handshake: Handshake<Json<Tree>>) -> sockeye::Result {
+async fn a_b(handshake: Handshake<Json<Tree>>, Query(_): Query<Filter>) -> sockeye::Result {
     serve(handshake).await
 }
 

@@ -224,11 +224,11 @@ export type Workflow = {
 };
 
 /** The options of `sockeye-client`, and where the endpoint is. */
-export type $Options<In, Out> = $sockeye.Options<In, Out> & {
+export type $Options<In, Out, Query = Record<string, string>> = $sockeye.Options<In, Out> & {
   /** The origin of the server, such as `https://app.example.com`, if the page has another one. */
   base?: string | URL;
   /** The query of the address. */
-  query?: Record<string, string>;
+  query?: Query;
 };
 
 /** An event without the position that it came with: `resume: true` takes it off. */
@@ -243,11 +243,11 @@ export function logs(options: $Options<$Told<$Resumed<Told>>, FilterInput> & { r
 export function logs(options?: $Options<$Told<Told>, FilterInput>): $sockeye.SockeyeSocket<$Told<Told>, FilterInput>;
 
 /** Streams what happens in all workflows. */
-export function validationUpdates(options: $Options<$Told<$Resumed<Update>>, unknown> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Update>>, unknown>;
+export function validationUpdates(options: $Options<$Told<$Resumed<Update>>, unknown, { position?: EventPosition }> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Update>>, unknown>;
 /** Streams what happens in all workflows. */
-export function validationUpdates(options?: $Options<$Told<Update>, unknown>): $sockeye.SockeyeSocket<$Told<Update>, unknown>;
+export function validationUpdates(options?: $Options<$Told<Update>, unknown, { position?: EventPosition }>): $sockeye.SockeyeSocket<$Told<Update>, unknown>;
 
 /** Streams what happens in one workflow. */
-export function workflow(parameters: { id: number | bigint }, options: $Options<$Told<$Resumed<Update>>, unknown> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Update>>, unknown>;
+export function workflow(parameters: { id: number | bigint }, options: $Options<$Told<$Resumed<Update>>, unknown, { position?: EventPosition }> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Update>>, unknown>;
 /** Streams what happens in one workflow. */
-export function workflow(parameters: { id: number | bigint }, options?: $Options<$Told<Update>, unknown>): $sockeye.SockeyeSocket<$Told<Update>, unknown>;
+export function workflow(parameters: { id: number | bigint }, options?: $Options<$Told<Update>, unknown, { position?: EventPosition }>): $sockeye.SockeyeSocket<$Told<Update>, unknown>;

@@ -15,6 +15,7 @@ export function workflow(parameters, options = {}) {
 
 function $address(path, { base, query }) {
   const url = base === undefined ? path : new URL(path, base).href;
-  const words = new URLSearchParams(query).toString();
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  const words = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return words ? `${url}?${words}` : url;
 }
