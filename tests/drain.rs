@@ -1,6 +1,15 @@
 //! The end of the server: who is told what, and when everything is over. The clock is paused.
 
-use std::{collections::BTreeMap, future::pending, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use futures_util::future::join_all;
@@ -342,6 +351,65 @@ async fn the_health_route_says_what_is_open() -> Tested {
     // It has not been asked since.
     assert_eq!(report["components"], json!([{ "name": "database", "ready": "at startup" }]));
     Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_route_says_which_component_is_not_ready_any_more() -> Tested {
+    let is_up = Arc::new(AtomicBool::new(true));
+    let database = Arc::clone(&is_up);
+    let ask = async move || {
+        if database.load(Ordering::Relaxed) { Ok(()) } else { Err(io::Error::other("connection refused")) }
+    };
+    let server = server().0.health_check("the database", ask).health("/health");
+    let client = client_of(server).await;
+    let answer = async || {
+        let (status, report) = health(&client).await;
+        (status, report["status"].clone(), report["components"][0].clone())
+    };
+    let component = |ready: &str, age: u64| json!({ "name": "the database", "ready": ready, "age": age });
+    assert_eq!(answer().await, (200, json!("running"), component("yes", 0)));
+    sleep(Duration::from_secs(3)).await;
+    is_up.store(false, Ordering::Relaxed);
+    assert_eq!(answer().await, (200, json!("running"), component("yes", 3)), "no request asks");
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(answer().await, (503, json!("not ready"), component("no", 1)));
+    sleep(Duration::from_secs(11)).await;
+    let lines = logs::with("component", "the database");
+    let [line] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((line.get("rule"), line.get("reason")), ("component_not_ready", "connection refused"));
+    is_up.store(true, Ordering::Relaxed);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(answer().await.0, 200);
+    let again = logs::with("component", "the database").pop().ok_or("a second line")?;
+    assert_eq!(again.get("message"), "a component is ready again");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_component_that_does_not_answer_is_not_ready() -> Tested {
+    let asked = Arc::new(AtomicBool::new(false));
+    let ask = async move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            pending::<()>().await;
+        }
+        Ok::<_, sockeye::Error>(())
+    };
+    let client = client_of(server().0.health_check("silent", ask).health("/health")).await;
+    sleep(Duration::from_secs(14)).await;
+    assert_eq!(health(&client).await.0, 200, "it has 10 s");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(health(&client).await.0, 503);
+    client.shutdown().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_component_of_the_health_route_must_be_ready_at_startup() {
+    let ask = async || Err::<(), _>(io::Error::other("connection refused"));
+    let report = server().0.health_check("database", ask).check().await.unwrap_err();
+    let [problem] = report.problems() else { panic!("{report}") };
+    assert_eq!(problem.rule(), "component_not_ready");
+    assert_eq!(problem.message(), "component `database` is not ready: connection refused");
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use axum::{
 use http::{StatusCode, header};
 use serde::Serialize;
 
+use super::health_checks::{Check, Checked};
 use crate::{mounted::Mounted, shutdown::Lifecycle};
 
 /// A route that reports in JSON whether the server accepts connections, with its endpoints, their open
@@ -20,15 +21,21 @@ use crate::{mounted::Mounted, shutdown::Lifecycle};
 ///   "status": "running",
 ///   "connections": 2,
 ///   "endpoints": [{ "route": "/chat", "handler": "chat", "connections": 2 }],
-///   "components": [{ "name": "database", "ready": "at startup" }]
+///   "components": [
+///     { "name": "migrations", "ready": "at startup" },
+///     { "name": "database", "ready": "yes", "age": 3 }
+///   ]
 /// }
 /// ```
 ///
-/// Components are not checked again: one that was ready at startup may not be ready now. A connection is
-/// counted from `accept` until it ends, even if its handler keeps running. The cost of a response does not
+/// A component of [`Server::ready`](crate::Server::ready) is not asked again: it may not be ready now. One of
+/// [`Server::health_check`](crate::Server::health_check) is: its last answer is `age` seconds old. Why it is not ready is in the log,
+/// since everyone can read this. A request causes no check and waits for none. A connection is counted from `accept` until it ends, even if its handler keeps running. The cost of a response does not
 /// depend on the number of connections.
 ///
-/// The status is 200 while the server runs, and 503 as soon as it is told to stop. With a
+/// The status is 200 while the server runs, 503 (`"status": "not ready"`) while a component is not ready, and 503 (`"stopping"`) as
+/// soon as the server is told to stop. A load balancer then sends new clients elsewhere; do not let it be a reason to restart
+/// the program (in Kubernetes: `readinessProbe`, not `livenessProbe`). With a
 /// [`notice`](Self::notice) the server keeps accepting connections for that long, so that a load balancer can
 /// send clients to another server before the first one is refused.
 ///
@@ -81,6 +88,7 @@ pub(super) struct Witness {
     pub(super) endpoints: Vec<(&'static str, &'static str)>,
     /// Names of the components that were ready when the server started.
     pub(super) components: Vec<String>,
+    pub(super) checked: Vec<Checked>,
     pub(super) lifecycle: Lifecycle,
 }
 
@@ -92,11 +100,13 @@ struct Report<'a> {
     components: Vec<Component<'a>>,
 }
 
-/// This must not be taken for the present state of the component, which is not checked again.
+/// What is known of a component, and for one that is asked again since how many seconds.
 #[derive(Serialize)]
 struct Component<'a> {
     name: &'a str,
     ready: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -110,15 +120,19 @@ impl Witness {
     pub(super) fn new<'a>(
         endpoints: impl Iterator<Item = &'a Mounted>,
         components: Vec<String>,
+        checks: Vec<Check>,
         lifecycle: Lifecycle,
     ) -> Self {
         let endpoints = endpoints.map(|one| (one.registered.route, one.registered.name)).collect();
-        Self { endpoints, components, lifecycle }
+        let checked = checks.into_iter().map(|check| Checked::begin(check, lifecycle.told())).collect();
+        Self { endpoints, components, checked, lifecycle }
     }
 
     fn answer(&self) -> Response {
         let (status, word) = if self.lifecycle.is_told() {
             (StatusCode::SERVICE_UNAVAILABLE, "stopping")
+        } else if self.checked.iter().any(|one| !one.answer().is_ready) {
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready")
         } else {
             (StatusCode::OK, "running")
         };
@@ -135,12 +149,17 @@ impl Witness {
             let connections = open.get(route).copied().unwrap_or_default();
             Endpoint { route, handler, connections }
         });
-        let components = self.components.iter().map(|name| Component { name, ready: "at startup" });
+        let once = self.components.iter().map(|name| Component { name, ready: "at startup", age: None });
+        let again = self.checked.iter().map(|one| {
+            let answer = one.answer();
+            let ready = if answer.is_ready { "yes" } else { "no" };
+            Component { name: &one.name, ready, age: Some(answer.age()) }
+        });
         Report {
             status,
             connections: open.values().sum(),
             endpoints: endpoints.collect(),
-            components: components.collect(),
+            components: once.chain(again).collect(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod faults;
 mod frames;
 mod groups;
 mod health;
+mod health_checks;
 mod listen;
 mod mode;
 mod moments;
@@ -43,7 +44,7 @@ use tokio::net::ToSocketAddrs;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use self::{health::Witness, mode::Mode, moments::Moments};
+use self::{health::Witness, health_checks::Check, mode::Mode, moments::Moments};
 use crate::{
     Connections, Heartbeat, Limits, Origins, Ready, Watchdog,
     connection::Registry,
@@ -90,6 +91,7 @@ pub struct Server {
     expected: Vec<String>,
     allowed: Vec<Allowance>,
     components: Vec<Component>,
+    checks: Vec<Check>,
     health: Option<Health>,
     console: Option<consoled::Console>,
     moments: Moments,
@@ -115,6 +117,7 @@ impl Server {
             expected: Vec::new(),
             allowed: Vec::new(),
             components: Vec::new(),
+            checks: Vec::new(),
             health: None,
             console: None,
             moments: Moments::default(),
@@ -348,6 +351,27 @@ impl Server {
         self
     }
 
+    /// A component that must work before the server listens, as with [`ready`](Self::ready), and that is asked again while the server
+    /// runs: 5 s after each answer, in the background, for at most 10 s. While it is not ready, the [health route](Self::health)
+    /// answers 503. The first failure is one event in the log, with its cause, and so is its end. A second call adds a component.
+    ///
+    /// It is not for what runs once, such as a migration: pass that to [`ready`](Self::ready).
+    ///
+    /// ```
+    /// # #[derive(Clone)] struct Pool;
+    /// # impl Pool { async fn ping(&self) -> std::io::Result<()> { Ok(()) } }
+    /// # let pool = Pool;
+    /// let database = pool.clone();
+    /// let server = sockeye::Server::new()
+    ///     .health_check("database", async move || database.clone().ping().await)
+    ///     .health("/health");
+    /// # let _ = server;
+    /// ```
+    pub fn health_check(mut self, name: impl Into<String>, component: impl Ready + Clone) -> Self {
+        self.checks.push(Check::new(name.into(), PATIENCE, component));
+        self
+    }
+
     /// A route for the health checks of load balancers: 200 and JSON, or 503 as soon as the server is told to
     /// stop. See [`Health`] for its contents and the notice time.
     ///
@@ -500,10 +524,11 @@ impl Server {
         };
         let states = Arc::new(self.states);
         let names = self.components.iter().map(|component| component.name().to_owned()).collect();
-        let components = startup::ask(self.components);
+        let asked_again = self.checks.iter().map(Check::component);
+        let components = startup::ask(self.components.into_iter().chain(asked_again).collect());
         let (mut endpoints, elsewhere) = startup::collect(&self.groups, &settings, &states, &lifecycle);
         let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
-        let witness = Witness::new(mounted, names, lifecycle.clone());
+        let witness = Witness::new(mounted, names, self.checks, lifecycle.clone());
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
         let (router, console, misplaced) = consoled::with_console(

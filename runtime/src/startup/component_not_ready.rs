@@ -12,16 +12,8 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
 
 fn problem(component: &Unready) -> Problem {
     let Unready { name, fault } = component;
-    let message = format!("component `{name}` is not ready: {}", words(fault));
+    let message = format!("component `{name}` is not ready: {fault}");
     Problem::new(&COMPONENT_NOT_READY, message).with_help(help(name, fault))
-}
-
-fn words(fault: &Fault) -> String {
-    match fault {
-        Fault::Failed(words) => words.clone(),
-        Fault::Panicked(words) => format!("its readiness check panicked: {words}"),
-        Fault::Silent(limit) => format!("no answer within {limit:?}"),
-    }
 }
 
 fn help(name: &str, fault: &Fault) -> String {

@@ -1,6 +1,6 @@
 //! Checks all components concurrently, each in its own task and with a time limit.
 
-use std::{pin::Pin, time::Duration};
+use std::{fmt, pin::Pin, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +29,16 @@ pub(crate) enum Fault {
     Failed(String),
     Panicked(String),
     Silent(Duration),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(words) => f.write_str(words),
+            Self::Panicked(words) => write!(f, "its readiness check panicked: {words}"),
+            Self::Silent(limit) => write!(f, "no answer within {limit:?}"),
+        }
+    }
 }
 
 /// Components that are being checked.
