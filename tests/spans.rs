@@ -129,7 +129,9 @@ async fn one_span_holds_everything_about_a_connection() {
         "DEBUG sockeye message=connection accepted endpoint=\"talks\"",
         "DEBUG sockeye message=connection open",
         "INFO spans message=from a task",
+        "TRACE sockeye message=message received kind=\"text\" bytes=5",
         "INFO spans message=from the handler",
+        "TRACE sockeye message=message sent kind=\"text\" bytes=5",
         "DEBUG sockeye message=connection closing",
         "INFO sockeye message=connection closed endpoint=\"talks\"",
     ] {
@@ -139,6 +141,7 @@ async fn one_span_holds_everything_about_a_connection() {
     assert!(span.starts_with("sockeye::connection endpoint=\"talks\" peer=127.0.0.1:"), "{span}");
     assert!(span.contains(" id="), "{span}");
     assert!(story.iter().all(|line| line.spans == [span.as_str()]), "{story:#?}");
+    assert!(!story.iter().any(|line| line.event.contains("hello")), "{story:#?}");
 }
 
 /// Repeats what it is given, as careless code does.

@@ -14,7 +14,11 @@ use super::{
     wakers::Spot,
     wire::{Read, Wire},
 };
-use crate::{CloseCode, Error, Message, close::CloseFrame};
+use crate::{CloseCode, Error, Message, close::CloseFrame, log};
+
+fn is_text(message: &Message) -> bool {
+    matches!(message, Message::Text(_))
+}
 
 /// A handle's reference to the connection. Dropping the last one ends the connection.
 #[derive(Debug)]
@@ -72,6 +76,14 @@ impl Link {
         cx: &mut Context<'_>,
         wait: &mut Wait,
     ) -> Poll<Result<Option<Message>, Error>> {
+        let taken = ready!(self.poll_take(cx, wait));
+        if let Ok(Some(message)) = &taken {
+            log::message_received(is_text(message), message.len());
+        }
+        Poll::Ready(taken)
+    }
+
+    fn poll_take(&self, cx: &mut Context<'_>, wait: &mut Wait) -> Poll<Result<Option<Message>, Error>> {
         let mut spare = None;
         let mut has_read = false;
         let mut state = self.cell.lock();
@@ -137,7 +149,7 @@ impl Link {
         message: &mut Option<Message>,
         prompt: bool,
     ) -> Poll<Result<(), Error>> {
-        let size = message.as_ref().map_or(0, Message::len);
+        let (is_text, size) = message.as_ref().map_or((false, 0), |one| (is_text(one), one.len()));
         let sent = self.poll(cx, wait, Group::Waiting, |state| {
             state.touch();
             if state.closing.end.is_some() {
@@ -159,7 +171,7 @@ impl Link {
         });
         let queued = ready!(sent)?;
         if queued {
-            self.cell.sent(size);
+            self.sent(is_text, size);
         }
         Poll::Ready(Ok(()))
     }
@@ -184,7 +196,7 @@ impl Link {
 
     /// Queues a message, with or without room for it; `prompt` asks the owner to write it soon.
     pub(crate) fn queue(&self, message: Message, prompt: bool) -> Result<(), Error> {
-        let size = message.len();
+        let (is_text, size) = (is_text(&message), message.len());
         let mut state = self.cell.lock();
         state.touch();
         if state.closing.end.is_some() {
@@ -203,8 +215,14 @@ impl Link {
             state.wake_owner();
         }
         drop(state);
-        self.cell.sent(size);
+        self.sent(is_text, size);
         Ok(())
+    }
+
+    /// No lock is held: a subscriber of the log is the user's code.
+    fn sent(&self, is_text: bool, size: usize) {
+        self.cell.sent(size);
+        log::message_sent(is_text, size);
     }
 
     /// Waits until everything that was queued is written.

@@ -28,7 +28,8 @@ macro_rules! event {
             tracing::Level::ERROR => $crate::log::at!(ERROR, $message $(, $field = $value)*),
             tracing::Level::WARN => $crate::log::at!(WARN, $message $(, $field = $value)*),
             tracing::Level::INFO => $crate::log::at!(INFO, $message $(, $field = $value)*),
-            _ => $crate::log::at!(DEBUG, $message $(, $field = $value)*),
+            tracing::Level::DEBUG => $crate::log::at!(DEBUG, $message $(, $field = $value)*),
+            _ => $crate::log::at!(TRACE, $message $(, $field = $value)*),
         }
         $crate::log::to_stderr(level, $message, || vec![$((stringify!($field), $value.text())),*]);
     }};

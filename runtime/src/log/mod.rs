@@ -66,6 +66,20 @@ pub(crate) fn accepted(endpoint: &'static str, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "connection accepted", endpoint = endpoint, peer = peer);
 }
 
+/// A handle has received a message; its content is never logged.
+pub(crate) fn message_received(is_text: bool, bytes: usize) {
+    event!(Level::TRACE, "message received", kind = kind(is_text), bytes = bytes);
+}
+
+/// A message to the client is queued.
+pub(crate) fn message_sent(is_text: bool, bytes: usize) {
+    event!(Level::TRACE, "message sent", kind = kind(is_text), bytes = bytes);
+}
+
+fn kind(is_text: bool) -> &'static str {
+    if is_text { "text" } else { "binary" }
+}
+
 /// The client has left before the handler decided, and the handler is dropped.
 pub(crate) fn abandoned(endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "handshake abandoned", endpoint = endpoint, peer = peer);
