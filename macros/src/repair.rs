@@ -13,18 +13,23 @@ use crate::placeholder;
 
 /// The body, without its braces.
 pub(crate) fn repaired(body: &Group, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
-    stream(placeholder::in_place_of_paths(body.stream(), found), found, sockeye)
+    repair(placeholder::in_place_of_paths(body.stream(), found), found, sockeye, Place::default())
 }
 
-fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> TokenStream {
+fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, around: Place) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     let mut awaits = None;
+    let mut place = around;
     while let Some(token) = tokens.next() {
+        place.follow(&token, out.last(), around);
         match token {
             TokenTree::Group(group) => {
                 let is_arguments = group.delimiter() == Delimiter::Parenthesis;
-                out.push(TokenTree::Group(inside(&group, found, sockeye)));
+                let within = place.within(&group);
+                let mut inner = Group::new(group.delimiter(), repair(group.stream(), found, sockeye, within));
+                inner.set_span(group.span());
+                out.push(TokenTree::Group(inner));
                 if let Some(method) = awaits.take().filter(|_| is_arguments) {
                     out.extend(awaited(&method, tokens.peek()));
                 }
@@ -33,13 +38,60 @@ fn stream(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream) -> T
                 if is_place_of(&IO_BEFORE_ACCEPT, &name, found) {
                     on_a_socket(&mut out, sockeye);
                 }
-                awaits = is_place_of(&MISSING_AWAIT, &name, found).then(|| name.clone());
+                let is_missing = !place.is_in_closure && is_place_of(&MISSING_AWAIT, &name, found);
+                awaits = is_missing.then(|| name.clone());
                 out.push(TokenTree::Ident(name));
             }
             other => out.push(other),
         }
     }
     out.into_iter().collect()
+}
+
+/// Where a token is: `.await` is an error in a closure that is not `async`.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    is_in_closure: bool,
+    /// Between the bars of a closure.
+    is_in_bars: bool,
+    /// After `async`, before its block or closure.
+    is_async: bool,
+}
+
+impl Place {
+    fn follow(&mut self, token: &TokenTree, before: Option<&TokenTree>, around: Self) {
+        match token {
+            TokenTree::Ident(word) if word == "async" => self.is_async = true,
+            TokenTree::Punct(mark) if mark.as_char() == '|' => {
+                if self.is_in_bars {
+                    self.is_in_bars = false;
+                } else if begins_closure(before) {
+                    (self.is_in_bars, self.is_in_closure) = (true, !self.is_async);
+                    self.is_async = false;
+                }
+            }
+            TokenTree::Punct(mark) if matches!(mark.as_char(), ',' | ';') && !self.is_in_bars => {
+                *self = around;
+            }
+            _ => {}
+        }
+    }
+
+    fn within(&mut self, group: &Group) -> Self {
+        let is_block = group.delimiter() == Delimiter::Brace;
+        let is_async = std::mem::take(&mut self.is_async) && is_block;
+        Self { is_in_closure: self.is_in_closure && !is_async, ..Self::default() }
+    }
+}
+
+/// Whether a `|` after this token begins a closure, and is not an operator or a pattern.
+fn begins_closure(before: Option<&TokenTree>) -> bool {
+    match before {
+        None => true,
+        Some(TokenTree::Punct(mark)) => matches!(mark.as_char(), ',' | '=' | '(' | '>' | '&'),
+        Some(TokenTree::Ident(word)) => word == "move" || word == "async" || word == "return",
+        Some(_) => false,
+    }
 }
 
 /// A body that returned nothing, in a function that now returns a `Result`.
@@ -92,12 +144,6 @@ fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
     if method == "accept" && ends { quote!(.await.unwrap()) } else { quote!(.await) }
 }
 
-fn inside(group: &Group, found: &[Diagnostic], sockeye: &TokenStream) -> Group {
-    let mut repaired = Group::new(group.delimiter(), stream(group.stream(), found, sockeye));
-    repaired.set_span(group.span());
-    repaired
-}
-
 /// `handshake.` becomes `socket_of(&handshake).`
 fn on_a_socket(out: &mut Vec<TokenTree>, sockeye: &TokenStream) {
     let is_method = matches!(out.last(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
@@ -135,6 +181,16 @@ mod tests {
         let found = check::lifecycle(&helper, &Surroundings::default());
         assert!(!found.is_empty(), "{item}");
         repaired(helper.function().unwrap().body(), &found, &quote!(::sockeye)).to_string()
+    }
+
+    #[test]
+    fn nothing_is_awaited_in_a_closure_that_is_not_async() {
+        let text = repaired_text("async fn f(s: Socket) { a.for_each(|l| { let _ = s.send(l); }); }");
+        assert_eq!(text, quote!(a.for_each(|l| { let _ = s.send(l); });).to_string());
+        let text = repaired_text("async fn f(s: Socket) { a.map(async |l| { let _ = s.send(l); }); }");
+        assert_eq!(text, quote!(a.map(async |l| { let _ = s.send(l).await; });).to_string());
+        let text = repaired_text("async fn f(s: Socket) { a.map(|l| l + 1); s.send(1); }");
+        assert_eq!(text, quote!(a.map(|l| l + 1); s.send(1).await;).to_string());
     }
 
     #[test]
