@@ -180,6 +180,11 @@ impl<'a> Flow<'a> {
         self.surroundings.neighbours().called(name, None)
     }
 
+    /// Whether a function of this file calls this one within a `timeout`.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.surroundings.neighbours().time(&self.name())
+    }
+
     /// The function of this file with the path of a call, if it is known.
     pub(crate) fn helper(&self, path: &str) -> Option<&Neighbour> {
         self.surroundings.neighbours().called(path, self.surroundings.of())

@@ -32,6 +32,9 @@ const LOGIN: [&str; 17] = [
 ];
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if flow.is_timed() {
+        return;
+    }
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
         if !is_first(flow, id, recv) || !is_login(flow, recv) {
             continue;

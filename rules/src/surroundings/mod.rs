@@ -14,6 +14,7 @@ mod receiver;
 mod routed;
 mod scope;
 mod shapes;
+mod timed;
 
 pub use constants::Constants;
 pub use neighbours::{Functions, Neighbours};

@@ -12,6 +12,7 @@ use syn::{Expr, File, ReturnType, Signature};
 use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
+    timed::add_timed,
 };
 use crate::{
     Rule, check,
@@ -38,6 +39,8 @@ pub struct Neighbours {
     shapes: Rc<Shapes>,
     /// See [`Collected::routed`].
     routed: Vec<(String, String)>,
+    /// The names in what is passed to `timeout`.
+    timed: HashSet<String>,
 }
 
 /// A function, as its callers see it.
@@ -126,8 +129,10 @@ impl Neighbours {
             modules: collected.modules.clone(),
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
+            timed: HashSet::new(),
         };
         for found in &collected.functions {
+            add_timed(&found.function, &mut neighbours.timed);
             let neighbour = Neighbour::of(found, faults(found));
             neighbours.functions.entry(found.function.name().to_string()).or_default().push(neighbour);
         }
@@ -210,6 +215,11 @@ impl Neighbours {
     fn only(&self, name: &str, of: Option<&str>) -> Option<&Neighbour> {
         let mut fitting = self.functions.get(name)?.iter().filter(|one| one.of.as_deref() == of);
         fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// Whether the name is in what a function passes to `timeout`.
+    pub(crate) fn time(&self, name: &str) -> bool {
+        self.timed.contains(name)
     }
 
     pub(super) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {
