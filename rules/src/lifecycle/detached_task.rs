@@ -3,7 +3,7 @@ use syn::{Block, Expr};
 use crate::{
     DETACHED_TASK,
     flow::{Act, Flavor, Flow, Handle, Kind, Macros, NodeId, Outcomes, Step, Within, has_word},
-    reading::{At, Look, each_expression, has_call, leaves, read},
+    reading::{At, Look, Origin, each_expression, has_call, leaves, read, task_of},
     syntax::Sink,
 };
 
@@ -17,9 +17,14 @@ const SOCKEYE: &str = "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, w
 
 const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
 
+const DETACHED: &str = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
+
 const LEFT: &str = "this task keeps the connection open: when the function returns, the client gets no close frame and stays connected";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
+    if flow.function.has_word(&["spawn", "spawn_local"]) && flow.function.has_word(&["split"]) {
+        read(flow, &mut Spawned { sink });
+    }
     if flow.flavor == Flavor::Axum && flow.function.has_word(&["Ping"]) {
         read(flow, &mut Heartbeats { sink });
     }
@@ -34,12 +39,56 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&DETACHED_TASK, at, LEFT, AXUM);
             continue;
         }
-        let message = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
-        let help = match flow.flavor {
-            Flavor::Sockeye => SOCKEYE,
-            Flavor::Axum => AXUM,
-        };
-        sink.report(&DETACHED_TASK, at, message, help);
+        sink.report(&DETACHED_TASK, at, DETACHED, help(flow.flavor));
+    }
+}
+
+fn help(flavor: Flavor) -> &'static str {
+    match flavor {
+        Flavor::Sockeye => SOCKEYE,
+        Flavor::Axum => AXUM,
+    }
+}
+
+/// Functions of this file as tasks, whose handles are dropped: `tokio::spawn(push(sender, events));`.
+struct Spawned<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Spawned<'_> {
+    fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let Some((spawn, Expr::Call(call))) = task_of(expression) else { return };
+        let Some(helper) = at.helper(&call.func).filter(|helper| helper.is_async) else { return };
+        let words = |all: &[&str]| all.iter().any(|word| helper.words.all.contains(*word));
+        let repeats = words(&["loop", "while"]) && words(&RECEIVES);
+        let may_end = words(&["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"]);
+        let sends = call.args.iter().any(|one| is_sender(one, at));
+        let only_sends = call.args.iter().all(|one| is_sender(one, at) || !at.mentions_handle(one));
+        let arguments = &call.args;
+        if repeats && !may_end && sends && only_sends && at.has_feed(arguments) && !at.mentions_own(arguments)
+        {
+            self.sink.report(&DETACHED_TASK, spawn, DETACHED, help(at.flow.flavor));
+        }
+    }
+}
+
+/// Whether it is the sending half of `split`, or a clone of it.
+fn is_sender(expression: &Expr, at: &At<'_>) -> bool {
+    let name = match expression {
+        Expr::MethodCall(call) if call.method == "clone" => at.named(&call.receiver),
+        other => at.named(other),
+    };
+    name.is_some_and(|name| match name.origin {
+        Origin::Part(made, 0) => has_call(made, &["split"]) && at.is_handle_expression(made_of(expression)),
+        _ => false,
+    })
+}
+
+/// What is cloned, or the expression itself.
+fn made_of(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::MethodCall(call) => &call.receiver,
+        other => other,
     }
 }
 

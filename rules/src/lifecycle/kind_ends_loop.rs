@@ -1,6 +1,6 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Arm, Expr, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
+use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
 
 use crate::{
     KIND_ENDS_LOOP,
@@ -38,6 +38,9 @@ impl<'a> Look<'a> for Kinds<'_> {
             }
             Expr::Match(choice) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
                 self.chooses(choice, at);
+            }
+            Expr::If(branch) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
+                self.accepts_only(branch, at);
             }
             _ => {}
         }
@@ -84,6 +87,17 @@ impl Kinds<'_> {
         let silent = leaves(body) && !tells(body) && !at.mentions_handle(body);
         if staying && silent {
             self.report(&other.pat, &named, at);
+        }
+    }
+
+    /// `if let` for some kinds, and `else` that leaves the loop.
+    fn accepts_only<'a>(&mut self, branch: &'a ExprIf, at: &At<'a>) {
+        let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else { return };
+        let silent = leaves(plain(other)) && !tells(other) && !at.mentions_handle(other);
+        let stays =
+            !branch.then_branch.stmts.iter().any(|one| matches!(one, Stmt::Expr(last, _) if leaves(last)));
+        if silent && stays && at.is_message(&test.expr) {
+            self.report_pattern(&test.pat, at);
         }
     }
 

@@ -56,6 +56,14 @@ impl<'a> Look<'a> for Tasks<'_> {
         }
     }
 
+    fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
+        if let Expr::Await(awaited) = expression
+            && let Expr::Call(call) = &*awaited.base
+        {
+            self.first_of(call, at);
+        }
+    }
+
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         let Some((spawn, body)) = at.unheld_loop(expression) else { return };
         if !waits_for_others(expression, at)
@@ -105,6 +113,28 @@ fn has_macro(body: &Block) -> bool {
 }
 
 impl Tasks<'_> {
+    /// `futures::future::select(a, b).await` whose result, with the handle that is left, is dropped.
+    fn first_of<'a>(&mut self, call: &'a ExprCall, at: &At<'a>) {
+        const SELECT: [&str; 2] = ["futures::future::select", "futures_util::future::select"];
+        let Expr::Path(path) = &*call.func else { return };
+        if !SELECT.contains(&at.imports().resolve_path(&path.path).as_str()) {
+            return;
+        }
+        for future in &call.args {
+            let Expr::Path(_) = future else { continue };
+            let Some(name) = at.named(future) else { continue };
+            let Origin::Made(made) = name.origin else { continue };
+            let Some((spawn, _)) = task_of(made).filter(|(_, task)| goes_on(task, at)) else { continue };
+            let message = format!(
+                "when the other future of `select` is ready first, `{0}` is dropped, and dropping a `JoinHandle` does not end its task",
+                name.ident
+            );
+            let help = format!("pass `&mut {0}` to `select`, and write `{0}.abort()` after it", name.ident);
+            self.sink.report(&ORPHANED_TASK, spawn, message, help);
+            return; // one mistake, and one message
+        }
+    }
+
     /// An exit of the function before the statement that aborts the task.
     fn skipped(&mut self, name: &Ident, at: &At<'_>) {
         let rest = at.rest();

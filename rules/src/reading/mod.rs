@@ -31,6 +31,9 @@ pub(crate) trait Look<'a> {
     /// A `let`, before its names are bound.
     fn local(&mut self, _local: &'a Local, _at: &At<'a>) {}
 
+    /// An expression whose value is dropped where it is created, before its parts.
+    fn dropped(&mut self, _expression: &'a Expr, _at: &At<'a>) {}
+
     /// The branches of a `select!`, before their contents.
     fn select(&mut self, _branches: &'a [Branch], _at: &At<'a>) {}
 }

@@ -188,21 +188,24 @@ impl<'a, L: Look<'a>> Visit<'a> for Walker<'_, 'a, L> {
     fn visit_item(&mut self, _: &'a Item) {}
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
-        self.unheld = unheld(statement);
+        let dropped = dropped(statement);
+        if let Some(expression) = dropped {
+            self.look.dropped(expression, &self.at);
+        }
+        self.unheld = dropped.and_then(task_of).map(|(spawn, _)| spawn);
         visit::visit_stmt(self, statement);
     }
 
     fn visit_attribute(&mut self, _: &'a syn::Attribute) {}
 }
 
-/// The `spawn` whose handle the statement drops: `spawn(..);`, `let _ = spawn(..)`, `let _task = spawn(..)`.
-fn unheld(statement: &Stmt) -> Option<&Ident> {
-    let thrown_away = is_discarded(statement).or_else(|| match statement {
+/// What the statement drops: `spawn(..);`, `let _ = spawn(..)`, `let _task = spawn(..)`.
+fn dropped(statement: &Stmt) -> Option<&Expr> {
+    is_discarded(statement).or_else(|| match statement {
         Stmt::Local(local) => {
             let name = only_name(&local.pat).filter(|name| name.to_string().starts_with('_'));
             name.and(local.init.as_ref()).map(|init| &*init.expr)
         }
         _ => None,
-    });
-    task_of(thrown_away?).map(|(spawn, _)| spawn)
+    })
 }

@@ -186,6 +186,17 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// A guard in a condition lives as long as the condition; one in `let` is handled there.
+    fn condition(&mut self, condition: &Expr) {
+        if matches!(condition, Expr::Let(_) | Expr::Binary(_)) {
+            return self.visit_expr(condition);
+        }
+        self.scoped(|walk| {
+            walk.hold_temporaries(condition);
+            walk.visit_expr(condition);
+        });
+    }
+
     fn statement(&mut self, statement: &Stmt) {
         // A guard without a name is held to the end of the statement.
         match statement {
@@ -284,7 +295,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
         let nothing = moves::found_nothing(&branch.cond).map(|name| name.to_string());
         self.scoped(|walk| {
-            walk.visit_expr(&branch.cond);
+            walk.condition(&branch.cond);
             let held = nothing.as_ref().and_then(|name| walk.names.find(name).cloned());
             if let Some(name) = &nothing {
                 walk.names.give_away(name);
@@ -301,7 +312,7 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 
     fn visit_expr_while(&mut self, repeat: &'ast ExprWhile) {
         self.scoped(|walk| {
-            walk.visit_expr(&repeat.cond);
+            walk.condition(&repeat.cond);
             walk.visit_block(&repeat.body);
         });
     }

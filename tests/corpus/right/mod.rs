@@ -31,6 +31,7 @@ mod queues;
 mod rooms;
 mod select;
 mod sittings;
+mod spawned;
 mod splitting;
 mod streams;
 mod tables;

@@ -8,5 +8,6 @@ mod fresh_services;
 mod guards;
 mod halves;
 mod hands;
+mod heads;
 mod kinds;
 mod upgrades;

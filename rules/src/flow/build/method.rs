@@ -11,6 +11,7 @@ use crate::{
         graph::{Act, Call, Exit, Step, Within},
         value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
+    reading::goes_round,
     surroundings::maker,
 };
 
@@ -196,6 +197,7 @@ impl<'a> Builder<'a> {
             "is_err" | "is_none" => test(&got, layer.bad),
             // The result of a send is nothing, and so is its replacement.
             "unwrap_or_default" | "unwrap_or" if matches!(got.act, Act::Send | Act::Flush) => Value::Other,
+            "unwrap_or_else" if matches!(got.act, Act::Send | Act::Flush) && only_logs(call) => Value::Other,
             // `unwrap_or(None)`: the error becomes the end.
             "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" if turns_into_none(&got, name, call) => {
                 got.layers[1].bad = layer.bad.or(got.layers[1].bad);
@@ -350,6 +352,11 @@ fn turns_into_none(got: &Got<'_>, name: &str, call: &ExprMethodCall) -> bool {
             ("unwrap_or_else", Some(Expr::Closure(closure))) => is_none(&closure.body),
             _ => false,
         }
+}
+
+/// Whether the closure in place of an error does nothing with it, except for logging.
+fn only_logs(call: &ExprMethodCall) -> bool {
+    matches!(call.args.first(), Some(Expr::Closure(closure)) if goes_round(&closure.body))
 }
 
 fn test<'a>(got: &Got<'a>, yes: Outcomes) -> Value<'a> {

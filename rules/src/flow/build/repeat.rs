@@ -80,7 +80,14 @@ impl<'a> Builder<'a> {
 
     /// Whether the condition waits for something from outside, which nothing in the function ends.
     fn waits_for_outside(&self, condition: &Expr) -> bool {
-        matches!(condition, Expr::Let(test) if self.is_from_outside(&test.expr))
+        match condition {
+            Expr::Let(test) => self.is_from_outside(&test.expr),
+            // `while changes.changed().await.is_ok()`
+            Expr::MethodCall(test) if test.method == "is_ok" || test.method == "is_some" => {
+                self.is_from_outside(&test.receiver)
+            }
+            _ => false,
+        }
     }
 
     /// Whether it waits for something from outside.
