@@ -10,6 +10,7 @@ mod head;
 mod journal;
 mod line;
 mod options;
+mod received;
 mod request;
 mod secrets;
 mod session;
@@ -20,7 +21,7 @@ mod transport;
 mod trouble;
 mod trust;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 pub(crate) use clean::clean;
 pub(crate) use options::Options;
@@ -33,7 +34,9 @@ use request::Ask;
 use secrets::Secrets;
 use session::Session;
 use steps::{
-    close, dns, headers, http, origin,
+    close, dns, headers, http,
+    messages::{self, Script},
+    origin,
     ping::{self, Pulse},
     protocol, tcp, tls,
 };
@@ -143,13 +146,24 @@ async fn talk(line: &Line, options: &Options, journal: &mut Journal) {
         return;
     }
     journal.add_all(protocol::check(&answer.head, &ask.subprotocols));
-    let mut session = Session::of(answer);
-    let (pulse, finding) = ping::check(&mut session, line.limit).await;
-    journal.add(finding);
-    if !matches!(pulse, Pulse::Over(_)) {
-        journal.add(close::check(&mut session, line.limit).await);
-    }
-    drop(session);
+    let pulse = converse(Session::of(answer), line.limit, options, journal).await;
     let base = origin::Base { line, ask: &ask, pulse };
     journal.add_all(origin::check(&base, options.any_origin).await);
+}
+
+/// Messages, ping, and close, until the connection is over.
+async fn converse(mut session: Session, limit: Duration, options: &Options, journal: &mut Journal) -> Pulse {
+    let script = Script { send: &options.send, expect: &options.expect };
+    let (moment, finding) = messages::check(&mut session, &script, limit).await;
+    journal.add_all(finding);
+    let moment = match moment {
+        Ok(moment) => moment,
+        Err(over) => return over,
+    };
+    let (pulse, finding) = ping::check(&mut session, moment, limit).await;
+    journal.add(finding);
+    if !matches!(pulse, Pulse::Over(_)) {
+        journal.add(close::check(&mut session, limit).await);
+    }
+    pulse
 }

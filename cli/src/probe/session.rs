@@ -3,7 +3,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_websockets::{ClientBuilder, Error, Limits, Message, WebSocketStream};
 
-use super::{answer::Answer, transport::Duplex};
+use super::{answer::Answer, received::Received, transport::Duplex};
 
 /// The biggest message that is read.
 const MESSAGE: usize = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MESSAGE: usize = 16 * 1024 * 1024;
 pub(super) enum Event {
     Pong(Vec<u8>),
     Ping,
-    Data,
+    Data(Received),
     Closed {
         code: u16,
         reason: String,
@@ -51,6 +51,11 @@ impl Session {
     }
 
     /// `false` if the connection has ended.
+    pub(super) async fn send(&mut self, text: &str) -> bool {
+        self.socket.send(Message::text(text.to_owned())).await.is_ok()
+    }
+
+    /// `false` if the connection has ended.
     pub(super) async fn close(&mut self) -> bool {
         let close = Message::close(Some(tokio_websockets::CloseCode::NORMAL_CLOSURE), "");
         self.socket.send(close).await.is_ok()
@@ -78,7 +83,14 @@ fn event(message: &Message) -> Event {
     }
     match message.as_close() {
         Some((code, reason)) => Event::Closed { code: code.into(), reason: reason.to_owned() },
-        None => Event::Data,
+        None => Event::Data(received(message)),
+    }
+}
+
+fn received(message: &Message) -> Received {
+    match message.as_text() {
+        Some(text) => Received::Text(text.to_owned()),
+        None => Received::Binary(message.as_payload().to_vec()),
     }
 }
 

@@ -37,7 +37,9 @@ fn messages_before_the_pong_are_no_fault() {
     });
     let report = report(address, &["--any-origin"]);
     assert!(
-        report.contains("ok    ping      answered in N ms; the server sent 2 messages before\n"),
+        report.contains(
+            "ok    ping      answered in N ms; the server sent 2 messages before\n        text: welcome\n        binary: 1 byte: 00\n"
+        ),
         "{report}"
     );
     assert!(report.ends_with("exit status 0"), "{report}");

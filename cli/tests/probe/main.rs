@@ -5,6 +5,7 @@ mod answers;
 mod broken;
 mod canned;
 mod command_line;
+mod messages;
 mod origins;
 mod probe;
 mod sockeye_server;

@@ -70,7 +70,7 @@ async fn ends(handshake: Handshake) -> sockeye::Result {
 }
 
 /// One server for all tests.
-fn server() -> SocketAddr {
+pub(crate) fn server() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
         let (tell, told) = std::sync::mpsc::channel();
@@ -85,7 +85,7 @@ fn server() -> SocketAddr {
     })
 }
 
-fn report_on(path: &str, more: &[&str]) -> String {
+pub(crate) fn report_on(path: &str, more: &[&str]) -> String {
     let url = format!("ws://{}{path}", server());
     steady(&probe(&[&[url.as_str()], more].concat()), server())
 }

@@ -29,7 +29,7 @@ async fn answer(session: &mut Session) -> Event {
     session.close().await;
     loop {
         match session.next().await {
-            Event::Data | Event::Ping | Event::Pong(_) => {}
+            Event::Data(_) | Event::Ping | Event::Pong(_) => {}
             other => return other,
         }
     }
@@ -55,7 +55,7 @@ fn judge(event: Event, after: Duration) -> Finding {
         Event::Wrong(what) => {
             Finding::fail(NAME, format!("the server sent an invalid WebSocket frame: {what}"))
         }
-        Event::Data | Event::Ping | Event::Pong(_) => Finding::ok(NAME, "answered"),
+        Event::Data(_) | Event::Ping | Event::Pong(_) => Finding::ok(NAME, "answered"),
     }
 }
 

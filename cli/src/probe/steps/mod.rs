@@ -2,8 +2,10 @@
 
 pub(super) mod close;
 pub(super) mod dns;
+mod ended;
 pub(super) mod headers;
 pub(super) mod http;
+pub(super) mod messages;
 pub(super) mod origin;
 pub(super) mod ping;
 pub(super) mod protocol;
