@@ -37,9 +37,12 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Files and directories to check
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Files and directories to check [default: the working directory]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// A directory whose sources to check, in addition to each PATH; can be repeated
+    #[arg(long = "path", value_name = "DIR")]
+    directories: Vec<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -52,6 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo sockeye check
   cargo sockeye check crates/server crates/chat/src/ws.rs
+  cargo sockeye check --path ../server
   cargo sockeye check --format sarif > sockeye.sarif
 
 Exit status: 0 when nothing was found, 1 when something was, 2 when the check could not run.";
@@ -77,7 +81,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn check(options: &Options) -> Result<ExitCode, String> {
-    let files = walk::files(&options.paths)?;
+    let files = walk::files(&paths(options)?)?;
     let packages = Packages::default();
     let mut outcomes = pool::each(&files, |one| file::check(one, &packages))?;
     origin::settle(&files, &mut outcomes)?;
@@ -90,6 +94,18 @@ fn check(options: &Options) -> Result<ExitCode, String> {
         .map_err(|error| format!("the report could not be written: {error}"))?;
     faults(&outcomes)?;
     Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+}
+
+/// What to check: `--path` and positional paths together, or the working directory.
+fn paths(options: &Options) -> Result<Vec<PathBuf>, String> {
+    if let Some(file) = options.directories.iter().find(|path| path.is_file()) {
+        let file = file.display();
+        return Err(format!(
+            "`--path {file}` is not a directory\nhelp: to check a file, write `cargo sockeye check {file}`"
+        ));
+    }
+    let paths: Vec<PathBuf> = options.paths.iter().chain(&options.directories).cloned().collect();
+    Ok(if paths.is_empty() { vec![PathBuf::from(".")] } else { paths })
 }
 
 fn unseen(files: &[SourceFile], outcomes: &[Outcome]) -> BTreeMap<String, usize> {

@@ -37,6 +37,41 @@ fn a_path_that_is_not_there_is_status_2_and_one_line() {
 }
 
 #[test]
+fn path_checks_a_directory_alone_or_together_with_other_paths() {
+    let tree = Tree::new()
+        .with("a/src/main.rs", WRONG)
+        .with("b/ws.rs", WRONG)
+        .with("c/lib.rs", WRONG)
+        .with("d.rs", WRONG);
+    for (arguments, files) in [
+        (&["--path", "a"][..], &["a/src/main.rs"][..]),
+        (&["--path=a", "--path", "b"], &["a/src/main.rs", "b/ws.rs"]),
+        (&["d.rs", "--path", "c"], &["c/lib.rs", "d.rs"]),
+        (&["a", "--path", "a/src"], &["a/src/main.rs"]),
+        (&["--path", "."], &["a/src/main.rs", "b/ws.rs", "c/lib.rs", "d.rs"]),
+    ] {
+        let found = tree.findings(arguments);
+        let expected: Vec<_> = files.iter().map(|file| format!("borrowed_parameter {file}:5:23")).collect();
+        assert_eq!(found, expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn path_takes_a_directory_that_exists() {
+    let tree = Tree::new().with("a.rs", WRONG);
+    for (arguments, said) in [
+        (
+            &["check", "--path", "a.rs"][..],
+            "error: `--path a.rs` is not a directory\nhelp: to check a file, write `cargo sockeye check a.rs`\n",
+        ),
+        (&["check", "a.rs", "--path", "b"], "error: no such file or directory: `b`\n"),
+    ] {
+        let run = tree.run(arguments);
+        assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (Some(2), "", said));
+    }
+}
+
+#[test]
 fn an_empty_directory_has_no_problem() {
     let run = Tree::new().run(&["check"]);
     assert_eq!((run.status, run.stdout.as_str()), (Some(0), "no problem found in 0 handlers (0 files)\n"));
