@@ -24,12 +24,14 @@ pub(crate) fn in_place_of_paths(body: TokenStream, found: &[Diagnostic]) -> Toke
     quote!(#(use #used as _;)* #body)
 }
 
-/// The first names of paths that a rule has reported, other than those of `Some(Ok(..))` and of methods.
+/// The first names of paths that a rule has reported, other than those of `Some(Ok(..))`, of `Err(status)`, and of methods.
 fn add_names(tokens: &TokenStream, found: &[Diagnostic], names: &mut BTreeSet<String>) {
     let mut after_dot = false;
     for token in tokens.clone() {
         match &token {
-            TokenTree::Ident(name) if !after_dot && name != "Some" && is_place_of(&AXUM_API, name, found) => {
+            TokenTree::Ident(name)
+                if !after_dot && name != "Some" && name != "Err" && is_place_of(&AXUM_API, name, found) =>
+            {
                 names.insert(name.to_string());
             }
             TokenTree::Group(group) => add_names(&group.stream(), found, names),
@@ -76,4 +78,21 @@ fn is_of_path(token: &TokenTree) -> bool {
 
 fn is_capitalized(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(name) if name.to_string().starts_with(char::is_uppercase))
+}
+
+/// The argument of `Err(..)` that is no error: a value of any type, after which what was imported for the argument is still used.
+pub(crate) fn in_place_of_error(argument: &Group) -> Group {
+    let name = first_name(argument.stream());
+    let used = name.map(|name| quote!(use #name as _;));
+    let mut other = Group::new(argument.delimiter(), quote!({ #used ::core::unreachable!() }));
+    other.set_span(argument.span());
+    other
+}
+
+fn first_name(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) => Some(Ident::new(&name.to_string(), Span::call_site())),
+        TokenTree::Group(group) => first_name(group.stream()),
+        _ => None,
+    })
 }

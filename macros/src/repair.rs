@@ -7,7 +7,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use sockeye_rules::{IO_BEFORE_ACCEPT, MISSING_AWAIT, Rule, syntax::Diagnostic};
+use sockeye_rules::{AXUM_API, IO_BEFORE_ACCEPT, MISSING_AWAIT, Rule, syntax::Diagnostic};
 
 use crate::placeholder;
 
@@ -19,11 +19,14 @@ pub(crate) fn repaired(body: &Group, found: &[Diagnostic], sockeye: &TokenStream
 fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, around: Place) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
-    let mut awaits = None;
+    let (mut awaits, mut is_no_error) = (None, false);
     let mut place = around;
     while let Some(token) = tokens.next() {
         place.follow(&token, out.last(), around);
         match token {
+            TokenTree::Group(group) if std::mem::take(&mut is_no_error) => {
+                out.push(TokenTree::Group(placeholder::in_place_of_error(&group)));
+            }
             TokenTree::Group(group) => {
                 let is_arguments = group.delimiter() == Delimiter::Parenthesis;
                 let within = place.within(&group);
@@ -40,6 +43,7 @@ fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, arou
                 }
                 let is_missing = !place.is_in_closure && is_place_of(&MISSING_AWAIT, &name, found);
                 awaits = is_missing.then(|| name.clone());
+                is_no_error = name == "Err" && is_place_of(&AXUM_API, &name, found);
                 out.push(TokenTree::Ident(name));
             }
             other => out.push(other),

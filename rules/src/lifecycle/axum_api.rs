@@ -2,6 +2,7 @@ mod closing;
 mod methods;
 mod router;
 mod scope;
+mod status;
 
 use std::collections::HashSet;
 
@@ -35,6 +36,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     Search { flow, received, closed, has_own_names, sink }.visit_block(flow.body);
     methods::check(flow, sink);
     router::check(flow, sink);
+    status::check(flow, sink);
 }
 
 /// Whether a name may mean something else inside the body than at its top: an item, or an import in an inner block.

@@ -33,6 +33,7 @@ mod select;
 mod sittings;
 mod spawned;
 mod splitting;
+mod statuses;
 mod streams;
 mod tables;
 mod task_handles;

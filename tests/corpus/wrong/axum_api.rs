@@ -113,3 +113,29 @@ async fn routed(handshake: Handshake) -> sockeye::Result { //~ axum_api
 fn routes() -> axum::Router {
     axum::Router::new().route("/axum/routed", axum::routing::get(routed))
 }
+
+/// A status, as axum's handlers refuse.
+#[ws_endpoint("/axum_api/status")]
+async fn status(handshake: Handshake) -> sockeye::Result {
+    if handshake.headers().get("authorization").is_none() {
+        return Err(axum::http::StatusCode::UNAUTHORIZED); //~ axum_api
+    }
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// As the value of a `match`.
+#[ws_endpoint("/axum_api/status/match")]
+async fn status_of_an_arm(handshake: Handshake) -> sockeye::Result {
+    match handshake.headers().get("authorization").is_some() {
+        true => {
+            let mut socket = handshake.accept().await?;
+            while socket.recv().await?.is_some() {}
+            Ok(())
+        }
+        false => Err((axum::http::StatusCode::UNAUTHORIZED, "log in").into()), //~ axum_api
+    }
+}

@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{State, ws::close_code},
+    http::StatusCode,
     routing::any,
 };
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,22 @@ async fn routed(handshake: Handshake, State(name): State<String>) -> sockeye::Re
         socket.send(message).await?;
     }
     Ok(())
+}
+
+/// A status as axum's handlers return it.
+#[ws_endpoint("/ws/status")]
+async fn status(handshake: Handshake) -> sockeye::Result {
+    let Some(token) = handshake.headers().get("authorization") else {
+        return Err(StatusCode::UNAUTHORIZED);
+    };
+    if token.is_empty() {
+        return Err((StatusCode::FORBIDDEN, "the token is empty"));
+    }
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Err(StatusCode::BAD_REQUEST.into())
 }
 
 fn main() {
