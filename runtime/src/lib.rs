@@ -56,6 +56,7 @@
 //! | to do this | read |
 //! | --- | --- |
 //! | write the first endpoint | [`guide::getting_started`], [`ws_endpoint`] |
+//! | choose the format of messages | [`guide::messages`], [`Codec`] |
 //! | move an axum application over | [`guide::moving_from_axum`] |
 //! | identify the client | [`guide::authentication`] |
 //! | push events to clients | [`guide::pushing_and_broadcasting`], [`Hub`] |
@@ -72,11 +73,14 @@
 //! | --- | --- | --- |
 //! | `anyhow` | yes | `?` on Sockeye's errors in functions that return `anyhow::Result`; the other direction needs no feature |
 //! | `asyncapi` | no | `AsyncApi`: the endpoints as a document of AsyncAPI 3.0, which `cargo sockeye asyncapi` and `cargo sockeye types` read |
+//! | `cbor` | no | `Cbor`: messages in CBOR, with serde |
 //! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
 //! | `console` | no | [`Console`]: a page that lists the endpoints, opens sockets to them, and shows what the server does |
 //! | `eyre` | no | the same for `eyre::Result` |
 //! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
 //! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
+//! | `msgpack` | no | `MessagePack`: messages in MessagePack, with serde |
+//! | `protobuf` | no | `Protobuf`: messages in Protocol Buffers, with the types of `prost` |
 //! | `log-stream` | no | [`LogStream`]: the program's own log as events of a [`Hub`] |
 //! | `testing` | no | [`testing`]: the whole server inside a test |
 
@@ -133,6 +137,12 @@ pub use asyncapi::AsyncApi;
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};
+#[cfg(feature = "cbor")]
+pub use codec::Cbor;
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
+#[cfg(feature = "protobuf")]
+pub use codec::Protobuf;
 pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
 pub use connections::{Connection, ConnectionChange, ConnectionChanges, Connections};
 #[cfg(feature = "console")]

@@ -50,6 +50,14 @@ async fn silent(handshake: Handshake<Silent>) -> sockeye::Result {
     Ok(())
 }
 
+/// Has the option, and a format without messages that all clients tell apart.
+#[ws_endpoint("/ws/protobuf", group = "protobuf", heartbeat_message = "10s")]
+async fn protobuf(handshake: Handshake<sockeye::Protobuf<()>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn with_interval(group: &str) -> Server {
     Server::new().group(group).heartbeat(Heartbeat::default().message_interval(Duration::from_secs(5)))
 }
@@ -104,6 +112,9 @@ async fn an_endpoint_whose_codec_writes_none_is_reported() {
           `Codec::heartbeat_message`, or remove the option"
         ]
     );
+    let protobuf = warnings(Server::new().group("protobuf")).await;
+    assert_eq!(protobuf.len(), 1, "{protobuf:?}");
+    assert!(protobuf[0].contains("endpoint `protobuf` sends no heartbeat messages"), "{protobuf:?}");
 }
 
 #[tokio::test]

@@ -33,9 +33,9 @@ pub(super) fn messages(
     description: &Description,
     schemas: &mut Schemas,
 ) -> Messages {
-    let Description { received, sent, format, .. } = description;
-    let (mut received_key, received) = message(received, format, schemas.received(received));
-    let (sent_key, sent) = message(sent, format, schemas.sent(sent));
+    let Description { received, sent, .. } = description;
+    let (mut received_key, received) = message(received, description, schemas.received(received));
+    let (sent_key, sent) = message(sent, description, schemas.sent(sent));
     if received_key == sent_key {
         received_key.push_str(INPUT);
     }
@@ -47,7 +47,7 @@ pub(super) fn messages(
     if let Some(heartbeat) = heartbeat {
         let key =
             if all.contains_key(HEARTBEAT) { format!("Sockeye{HEARTBEAT}") } else { HEARTBEAT.to_owned() };
-        all.insert(key.clone(), heartbeat_message(&heartbeat));
+        all.insert(key.clone(), heartbeat_message(&heartbeat, description.content_type));
         sent.push(key);
     }
     Messages { all, received: vec![received_key], sent }
@@ -73,10 +73,10 @@ fn last_segment(name: &str) -> &str {
 }
 
 /// The message with its key.
-fn message(payload: &Payload, format: &str, made: Option<Made>) -> (String, Value) {
+fn message(payload: &Payload, description: &Description, made: Option<Made>) -> (String, Value) {
     let key = key(payload, made.as_ref());
-    let content = if format == JSON { "application/json" } else { "application/octet-stream" };
-    let mut message = json!({ "contentType": content, "x-sockeye-format": format });
+    let Description { format, content_type, .. } = *description;
+    let mut message = json!({ "contentType": content_type, "x-sockeye-format": format });
     let mut without_schema = |why: &str| {
         message[WITHOUT_SCHEMA] = payload.name.into();
         let any = if format == JSON { "Any JSON" } else { "Anything" };
@@ -93,7 +93,7 @@ fn message(payload: &Payload, format: &str, made: Option<Made>) -> (String, Valu
     (key, message)
 }
 
-fn heartbeat_message(message: &Message) -> Value {
+fn heartbeat_message(message: &Message, content_type: &str) -> Value {
     let summary =
         "Shows that the server is there, after so much silence of the endpoint. `sockeye-client` handles it.";
     let written = message.as_text().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -101,6 +101,6 @@ fn heartbeat_message(message: &Message) -> Value {
         Some(written) => {
             json!({ "contentType": "application/json", "summary": summary, "payload": { "const": written } })
         }
-        None => json!({ "contentType": "application/octet-stream", "summary": summary }),
+        None => json!({ "contentType": content_type, "summary": summary }),
     }
 }

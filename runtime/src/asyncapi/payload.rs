@@ -19,6 +19,7 @@ pub struct Description {
     pub(super) docs: &'static str,
     /// What the codec calls its format.
     pub(super) format: &'static str,
+    pub(super) content_type: &'static str,
     pub(super) received: Payload,
     pub(super) sent: Payload,
     pub(super) heartbeat: fn(Duration) -> Option<Message>,
@@ -40,6 +41,7 @@ impl Description {
 pub struct Describing<In, Out> {
     docs: &'static str,
     format: fn() -> &'static str,
+    content_type: fn() -> &'static str,
     heartbeat: fn(Duration) -> Option<Message>,
     messages: PhantomData<fn(In) -> Out>,
 }
@@ -55,6 +57,7 @@ impl<H: FirstParameter> CodecOfFirst<<H::Codec as Codec>::In, <H::Codec as Codec
         Describing {
             docs,
             format: H::Codec::format,
+            content_type: H::Codec::content_type,
             heartbeat: H::Codec::heartbeat_message,
             messages: PhantomData,
         }
@@ -69,7 +72,7 @@ pub trait AnyFirst {
 
 impl<H> AnyFirst for First<H> {
     fn described(&self, docs: &'static str) -> Describing<(), ()> {
-        Describing { docs, format: || "", heartbeat: |_| None, messages: PhantomData }
+        Describing { docs, format: || "", content_type: || "", heartbeat: |_| None, messages: PhantomData }
     }
 }
 
@@ -89,6 +92,7 @@ impl<In, Out> Describing<In, Out> {
         Description {
             docs: self.docs,
             format: (self.format)(),
+            content_type: (self.content_type)(),
             received,
             sent,
             heartbeat: self.heartbeat,

@@ -66,6 +66,10 @@ where
         "json"
     }
 
+    fn content_type() -> &'static str {
+        "application/json"
+    }
+
     fn decode(message: Message) -> Result<In, Error> {
         let is_binary = matches!(message, Message::Binary(_));
         serde_json::from_slice(message.as_bytes()).map_err(|error| undecodable(error, is_binary))

@@ -1,18 +1,35 @@
 //! Converts messages into values and values into messages.
 
+#[cfg(any(feature = "cbor", feature = "msgpack", feature = "protobuf"))]
+mod binary;
+#[cfg(any(feature = "cbor", feature = "msgpack"))]
+mod by_serde;
+#[cfg(feature = "cbor")]
+mod cbor;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 mod outgoing;
+#[cfg(feature = "protobuf")]
+mod protobuf;
 mod raw;
 
+#[cfg(feature = "cbor")]
+pub use cbor::Cbor;
 pub use json::Json;
+#[cfg(feature = "msgpack")]
+pub use msgpack::MessagePack;
 pub use outgoing::{IntoOutgoing, Outgoing};
+#[cfg(feature = "protobuf")]
+pub use protobuf::Protobuf;
 pub use raw::Raw;
 
 use crate::{Error, Message};
 
 /// Decodes the messages that a handler receives, and encodes those that it sends.
 ///
-/// Name it in the type of the handshake: `Handshake<MyCodec>`. Sockeye provides [`Raw`] and [`Json`].
+/// Name it in the type of the handshake: `Handshake<MyCodec>`. Sockeye provides [`Raw`] and [`Json`], and with
+/// the features `msgpack`, `cbor`, and `protobuf` also `MessagePack`, `Cbor`, and `Protobuf`.
 ///
 /// ```
 /// use sockeye::{Codec, Error, Message};
@@ -51,6 +68,11 @@ pub trait Codec: Send {
     /// format, and otherwise returns an error: two codecs with the same name must write the same format.
     fn format() -> &'static str {
         std::any::type_name::<Self>()
+    }
+
+    /// The media type of the messages, RFC 6838, as documents name it. By default, `application/octet-stream`.
+    fn content_type() -> &'static str {
+        "application/octet-stream"
     }
 
     /// Decodes a message.

@@ -170,9 +170,9 @@ impl Error {
         Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::INVALID_PAYLOAD, reason })
     }
 
-    /// A text message where only bytes are read.
-    pub(crate) fn text_instead_of_bytes() -> Self {
-        let reason = "a text message, where only binary messages are read".to_owned();
+    /// A text message where bytes are read; `read` says so.
+    pub(crate) fn text_instead_of_bytes(read: impl fmt::Display) -> Self {
+        let reason = format!("a text message, where {read}");
         Self::of(Kind::Peer { rule: &rules::INVALID_MESSAGE, code: CloseCode::UNSUPPORTED_DATA, reason })
     }
 

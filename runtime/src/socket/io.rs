@@ -74,7 +74,7 @@ impl SocketIo {
                 Some(Message::Binary(payload)) => self.unread = payload,
                 Some(Message::Text(_)) => {
                     self.is_at_end = true;
-                    let error = Error::text_instead_of_bytes();
+                    let error = Error::text_instead_of_bytes("only binary messages are read");
                     // Whatever becomes of the error, the client is told.
                     receiver.link.fail(&error);
                     return Poll::Ready(Err(error.into()));
