@@ -3,6 +3,7 @@
 mod asyncapi;
 mod check;
 mod explain;
+mod new;
 mod output;
 mod probe;
 mod program;
@@ -13,7 +14,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// Checks WebSocket handlers, lists and documents routes, explains rules, probes servers.
+/// Writes endpoints, checks WebSocket handlers, lists and documents routes, explains rules, probes servers.
 #[derive(Parser)]
 #[command(name = "cargo-sockeye", bin_name = "cargo sockeye", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -30,6 +31,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::Options),
     Check(check::Options),
     Routes(routes::Options),
     Asyncapi(asyncapi::Options),
@@ -44,6 +46,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Arguments::parse_from(arguments(std::env::args_os())).command {
+        Command::New(options) => new::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Routes(options) => routes::run(&options),
         Command::Asyncapi(options) => asyncapi::run(&options),

@@ -1,0 +1,5 @@
+//! `cargo sockeye new` in packages of users.
+
+mod new;
+mod new_by_hand;
+mod user;
