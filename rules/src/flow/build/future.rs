@@ -17,6 +17,13 @@ impl<'a> Builder<'a> {
             Expr::Call(call) => self.call(call, true),
             other => self.eval(other),
         };
+        // What is awaited is not the method of the same name that blocks.
+        if matches!(future, Expr::MethodCall(_))
+            && matches!(value, Value::Other)
+            && let Some(Step::Call(call)) = self.graph.nodes.last_mut().map(|node| &mut node.step)
+        {
+            call.awaited = true;
+        }
         self.perform(value, false)
     }
 
