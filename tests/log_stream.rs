@@ -14,11 +14,11 @@ use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use sockeye::{
-    Handshake, Hub, LogRecord, LogStream, Position, Server, Subscription,
+    Handshake, Hub, Json, LogFilter, LogRecord, LogStream, Position, Server, Subscription,
     backplane::{Inlet, Outlet},
     ws_endpoint,
 };
-use sockeye_tests::{Client, hear, start, within};
+use sockeye_tests::{Client, close_of, hear, say, start, within};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, reload};
 
@@ -187,6 +187,65 @@ async fn until(client: &mut Client, last: &str) -> Vec<String> {
             return messages;
         }
     }
+}
+
+/// Shows each client the part of the log that it asks for.
+#[ws_endpoint("/logs/filtered")]
+async fn filtered(
+    handshake: Handshake<Json<LogFilter, LogRecord>>,
+    State(hub): State<Hub<LogRecord>>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let Some(filter) = socket.recv().await? else { return Ok(()) };
+    let mut feed = hub.topic(LogStream::TOPIC).subscribe_from(Position::OLDEST);
+    loop {
+        tokio::select! {
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+            record = feed.next() => {
+                let record = record?;
+                if filter.wants(&record) {
+                    socket.send(record).await?;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_client_chooses_level_and_target() {
+    let stream = LogStream::with(Hub::builder().history(100));
+    let _guard = set_default(tracing_subscriber::registry().with(stream.clone()));
+    let server = start(Server::new().state(stream.hub()).ready("log stream", stream)).await;
+    tracing::error!(target: "shop::\"db\"", "e");
+    tracing::warn!(target: "shop", "w");
+    tracing::info!(target: "shop", "i");
+    tracing::debug!(target: "shop", "d");
+    tracing::warn!(target: "other", "o");
+    tracing::error!(target: "shop", "last");
+    for (filter, expected) in [
+        (r#"{"level":"WARN","target":"shop"}"#, &["e", "w", "last"][..]),
+        (r#"{"level":"error"}"#, &["e", "last"]),
+        (r#"{"target":"shop::"}"#, &["e"]),
+        (r#"{"level":"DEBUG","target":"shop"}"#, &["e", "w", "i", "d", "last"]),
+    ] {
+        let mut client = server.connect("/logs/filtered").await;
+        say(&mut client, filter).await;
+        assert_eq!(until(&mut client, expected.last().unwrap()).await, expected, "{filter}");
+    }
+    let mut client = server.connect("/logs/filtered").await;
+    say(&mut client, r#"{"level":"LOUD"}"#).await;
+    let (code, reason) = close_of(&mut client).await;
+    assert_eq!((code, reason.contains("LOUD")), (1007, true), "{reason}");
+}
+
+#[test]
+fn a_filter_is_the_same_as_json_and_in_rust() {
+    let written = json!({ "level": "DEBUG", "target": "my_app" });
+    let filter = LogFilter::new(tracing::Level::DEBUG).target("my_app");
+    assert_eq!(serde_json::to_value(&filter).unwrap(), written);
+    assert_eq!(serde_json::from_value::<LogFilter>(written).unwrap(), filter);
+    assert_eq!(serde_json::from_value::<LogFilter>(json!({})).unwrap(), LogFilter::default());
+    assert!(serde_json::from_value::<LogFilter>(json!({ "targets": "" })).is_err());
 }
 
 /// Two dashboards whose handlers log what they do: nothing that is said on the way of a record becomes one.

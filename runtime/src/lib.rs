@@ -157,7 +157,7 @@ pub use hub::{
 };
 pub use limits::Limits;
 #[cfg(feature = "log-stream")]
-pub use log_stream::{LogRecord, LogStream, SpanRecord};
+pub use log_stream::{LogFilter, LogRecord, LogStream, SpanRecord};
 pub use message::Message;
 pub use origin::Origins;
 pub use ready::Ready;

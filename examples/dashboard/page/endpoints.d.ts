@@ -16,20 +16,6 @@ export type Established = {
 /** Where an event is in the order of all events. A text on the wire: `sockeye-client` sends it back as it is. */
 export type EventPosition = string;
 
-/** Which records a client wants. It may send another one at any time. */
-export type Filter = {
-  level: Level;
-  /** The beginning of the target; empty for all. */
-  target: string;
-};
-
-/** Which records a client wants. It may send another one at any time. */
-export type FilterInput = {
-  level?: Level;
-  /** The beginning of the target; empty for all. */
-  target?: string;
-};
-
 export type Finding = {
   check: string;
   line: number;
@@ -52,8 +38,13 @@ export type Gap2 = {
   sockeye: "gap";
 };
 
-/** From the rarest to the most frequent. */
-export type Level = "ERROR" | "WARN" | "INFO" | "DEBUG" | "TRACE";
+/** Which records of the program's log a client wants. */
+export type LogFilter = {
+  /** Records of this level, and of more important ones. */
+  level?: "ERROR" | "WARN" | "INFO" | "DEBUG" | "TRACE";
+  /** The beginning of the target; empty for all. */
+  target?: string;
+};
 
 /** One event of the program's log. */
 export type LogRecord = {
@@ -109,10 +100,10 @@ export type Recorded = {
 export type Said = {
   connected_to: string;
   endpoint: string;
-  filter: Filter;
+  filter: LogFilter;
   type: "connection_established";
 } | {
-  filter: Filter;
+  filter: LogFilter;
   type: "filter_set";
 };
 
@@ -238,9 +229,9 @@ export type $Resumed<Message> = Message extends { position: string; event: infer
 export type $Told<Message> = Message extends { sockeye: unknown } ? never : Message;
 
 /** Streams the program's own log: the last records first, or those behind `?position=`. */
-export function logs(options: $Options<$Told<$Resumed<Told>>, FilterInput> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Told>>, FilterInput>;
+export function logs(options: $Options<$Told<$Resumed<Told>>, LogFilter> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Told>>, LogFilter>;
 /** Streams the program's own log: the last records first, or those behind `?position=`. */
-export function logs(options?: $Options<$Told<Told>, FilterInput>): $sockeye.SockeyeSocket<$Told<Told>, FilterInput>;
+export function logs(options?: $Options<$Told<Told>, LogFilter>): $sockeye.SockeyeSocket<$Told<Told>, LogFilter>;
 
 /** Streams what happens in all workflows. */
 export function validationUpdates(options: $Options<$Told<$Resumed<Update>>, unknown, { position?: EventPosition }> & { resume: true }): $sockeye.SockeyeSocket<$Told<$Resumed<Update>>, unknown>;

@@ -4,7 +4,7 @@ import { follow } from "./connections.js";
 import { clock, h } from "./dom.js";
 import { logs } from "./endpoints.js";
 
-/** @import { Level, LogRecord } from "./endpoints.js" */
+/** @import { LogRecord } from "./endpoints.js" */
 
 const MOST = 1000;
 const LEVELS = { ERROR: "errors", WARN: "warnings and errors", INFO: "info and above", DEBUG: "debug and above", TRACE: "everything" };
@@ -55,7 +55,7 @@ export function log() {
     empty.hidden = false;
   }
 
-  const filter = () => ({ level: /** @type {Level} */ (level.value), target: target.value.trim() });
+  const filter = () => ({ level: /** @type {LogRecord["level"]} */ (level.value), target: target.value.trim() });
   const socket = follow((options) => logs(options), {
     onmessage(message) {
       if ("level" in message) add(line(message));

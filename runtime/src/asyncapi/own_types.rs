@@ -66,7 +66,29 @@ impl<T: JsonSchema> JsonSchema for Positioned<T> {
 #[cfg(feature = "log-stream")]
 mod log {
     use super::{Cow, JsonSchema, Schema, SchemaGenerator, json_schema};
-    use crate::{LogRecord, SpanRecord};
+    use crate::{LogFilter, LogRecord, SpanRecord};
+
+    impl JsonSchema for LogFilter {
+        fn schema_name() -> Cow<'static, str> {
+            "LogFilter".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "type": "object",
+                "description": "Which records of the program's log a client wants.",
+                "properties": {
+                    "level": {
+                        "enum": ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
+                        "default": "INFO",
+                        "description": "Records of this level, and of more important ones.",
+                    },
+                    "target": { "type": "string", "default": "", "description": "The beginning of the target; empty for all." },
+                },
+                "additionalProperties": false,
+            })
+        }
+    }
 
     impl JsonSchema for LogRecord {
         fn schema_name() -> Cow<'static, str> {

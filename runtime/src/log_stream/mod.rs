@@ -1,5 +1,6 @@
 //! The program's log as events of a hub.
 
+mod filter;
 mod layer;
 mod ready;
 mod record;
@@ -9,6 +10,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+pub use filter::LogFilter;
 pub use record::{LogRecord, SpanRecord};
 
 use tracing::Level;

@@ -1,34 +1,8 @@
 use axum::extract::State;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use sockeye::{Event, Gap, Handshake, Hub, Json, LogRecord, LogStream, Position, ws_endpoint};
-
-/// Which records a client wants. It may send another one at any time.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct Filter {
-    level: Level,
-    /// The beginning of the target; empty for all.
-    target: String,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self { level: Level::Info, target: String::new() }
-    }
-}
-
-/// From the rarest to the most frequent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-enum Level {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
+use sockeye::{Event, Gap, Handshake, Hub, Json, LogFilter, LogRecord, LogStream, Position, ws_endpoint};
 
 /// What goes over the socket.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -47,11 +21,11 @@ enum Said {
     ConnectionEstablished {
         endpoint: &'static str,
         connected_to: &'static str,
-        filter: Filter,
+        filter: LogFilter,
     },
     /// Everything that is kept comes again, as far as it fits.
     FilterSet {
-        filter: Filter,
+        filter: LogFilter,
     },
 }
 
@@ -76,13 +50,13 @@ struct Placed {
 // other origins are refused. On a public server write `guarded`, and put a login in front: see `existing-axum-app`.
 #[ws_endpoint("/ws/logs", heartbeat_message, max_message_size = "1 KiB")]
 async fn logs(
-    handshake: Handshake<Json<Filter, Told>>,
+    handshake: Handshake<Json<LogFilter, Told>>,
     State(hub): State<Hub<LogRecord>>,
 ) -> sockeye::Result {
     let topic = hub.topic(LogStream::TOPIC);
     let mut feed = topic.subscribe_from(handshake.position().unwrap_or(Position::OLDEST));
     let mut socket = handshake.accept().await?;
-    let mut filter = Filter::default();
+    let mut filter = LogFilter::default();
     socket.send(established(&filter)).await?;
     if let Some(gap) = feed.gap() {
         socket.send(Told::Gap(gap)).await?;
@@ -104,7 +78,9 @@ async fn logs(
                 if record.missed() > 0 {
                     socket.send(Told::Missed(Missed::Gap { missed: record.missed() })).await?;
                 }
-                if let Some(record) = filter.wanted(&record) {
+                if filter.wants(&record)
+                    && let Some(record) = placed(&record)
+                {
                     socket.send(record).await?;
                 }
             }
@@ -112,7 +88,7 @@ async fn logs(
     }
 }
 
-fn established(filter: &Filter) -> Told {
+fn established(filter: &LogFilter) -> Told {
     Told::Said(Said::ConnectionEstablished {
         endpoint: "/ws/logs",
         connected_to: "the log of the dashboard",
@@ -120,14 +96,8 @@ fn established(filter: &Filter) -> Told {
     })
 }
 
-impl Filter {
-    /// The record with its position, if it is wanted.
-    fn wanted(&self, event: &Event<LogRecord>) -> Option<Told> {
-        let record: Value = serde_json::from_slice(event.message().as_bytes()).ok()?;
-        let level = Level::deserialize(&record["level"]).ok()?;
-        let target = record["target"].as_str()?;
-        let is_wanted = level <= self.level && target.starts_with(&self.target);
-        let position = event.position()?;
-        is_wanted.then_some(Told::Record(Placed { position, event: record }))
-    }
+/// The record with its position.
+fn placed(record: &Event<LogRecord>) -> Option<Told> {
+    let event = serde_json::from_slice(record.message().as_bytes()).ok()?;
+    Some(Told::Record(Placed { position: record.position()?, event }))
 }
