@@ -184,7 +184,8 @@ impl Limits {
     ///
     /// A client is an IPv4 address, or the /64 network of an IPv6 address. The default is 1,000, or a quarter of
     /// the total if that is less, so that one client cannot take every place. Loopback addresses can take the
-    /// total, up to 1,000: there it is a test, or a reverse proxy on the same machine. Behind a reverse proxy all
+    /// total, up to 1,000: there it is a test, or a reverse proxy on the same machine. Clients of a Unix socket have
+    /// no address, and count only towards the total. Behind a reverse proxy all
     /// clients have the address of the proxy: see [`trusted_proxies`](Self::trusted_proxies).
     #[must_use]
     pub const fn max_connections_per_client(mut self, number: usize) -> Self {

@@ -47,3 +47,13 @@ async fn a_listener_of_ones_own_may() {
     let checked = Server::new().group("missing_connect_info").check().await.unwrap();
     let _router = checked.into_router().into_make_service_with_connect_info::<SocketAddr>();
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_has_no_addresses() {
+    let server = Server::new().group("missing_connect_info").layer(MockConnectInfo(Peer));
+    let path = std::env::temp_dir().join(format!("sockeye-{}-connect-info.sock", std::process::id()));
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    insta::assert_snapshot!(server.check().await.unwrap().serve_on(listener).await.unwrap_err());
+}

@@ -43,6 +43,8 @@ impl Denied {
 
 const REMOTE: &str = "open the console on the machine of the server, by the URL that it has printed; or write \
      `Console::at(path).allow_remote()`, and keep strangers out with a layer";
+const UNKNOWN: &str = "serve the router with `into_make_service_with_connect_info::<SocketAddr>()`, or on a TCP address; or write \
+     `Console::at(path).allow_remote()`, and keep strangers out with a layer";
 const HOSTS: &str = "open the console by the URL that the server has printed; if the name belongs to this server, add it with \
      `Server::hosts` or `Server::public_url`";
 const PAGES: &str = "open the console itself: pages of other origins may not read it";
@@ -64,10 +66,7 @@ impl Access {
                 return Err(Denied::forbidden("the client's address is not a loopback address", REMOTE));
             }
             None => {
-                return Err(Denied::forbidden(
-                    "the address of the client is not known",
-                    "serve the router with `into_make_service_with_connect_info::<SocketAddr>()`",
-                ));
+                return Err(Denied::forbidden("the address of the client is not known", UNKNOWN));
             }
         }
         match proxied::sign(parts) {

@@ -84,7 +84,7 @@ impl<C> Handshake<C> {
     }
 
     /// Address of the TCP peer, which is the proxy's if there is one. `None` if the server does not know it, as
-    /// with `axum::serve` without `into_make_service_with_connect_info`.
+    /// on a Unix socket, or with `axum::serve` without `into_make_service_with_connect_info`.
     pub fn peer(&self) -> Option<SocketAddr> {
         peer(&self.incoming.parts)
     }

@@ -126,9 +126,13 @@ fn admit_handshake(
     })
 }
 
-/// A place for a TCP connection that has not sent a request yet.
-pub(crate) fn admit_http(counts: &Counts, limits: &Limits, peer: SocketAddr) -> Result<Slot, Refusal> {
-    let client = Some(Client::new(peer.ip()));
+/// A place for a connection that has not sent a request yet. Without an address it counts only in the total.
+pub(crate) fn admit_http(
+    counts: &Counts,
+    limits: &Limits,
+    peer: Option<SocketAddr>,
+) -> Result<Slot, Refusal> {
+    let client = peer.map(|peer| Client::new(peer.ip()));
     let bounds = of_peer(limits, client);
     counts.http.enter(client, bounds).map_err(|full| refuse(full, HTTP, bounds, limits))
 }

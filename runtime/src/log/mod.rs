@@ -181,7 +181,7 @@ impl Unanswered<'_> {
 /// A connection was turned away before its first request.
 pub(crate) struct TurnedAway<'a> {
     pub(crate) refusal: &'a Refusal,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 impl TurnedAway<'_> {
@@ -230,7 +230,7 @@ impl HttpFault<'_> {
 }
 
 /// A client without a request is disconnected.
-pub(crate) fn asked_nothing(peer: SocketAddr, seen: &'static str) {
+pub(crate) fn asked_nothing(peer: Option<SocketAddr>, seen: &'static str) {
     event!(Level::DEBUG, "idle client disconnected", peer = peer, seen = seen);
 }
 

@@ -3,8 +3,8 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use axum::{Router, serve::Listener};
+use tokio::net::ToSocketAddrs;
 
 use super::{
     consoled::Console,
@@ -12,6 +12,7 @@ use super::{
     mode::{self, Mode},
     moments::Moments,
     run,
+    source::Source,
 };
 use crate::{
     descriptors,
@@ -54,6 +55,8 @@ pub struct Checked {
     warnings: Vec<Problem>,
     /// Problems that keep Sockeye's own listener from serving, but not another one.
     listener_problems: Vec<Problem>,
+    /// The same, for a listener that does not know the addresses of its clients.
+    address_problems: Vec<Problem>,
     lifecycle: Lifecycle,
     moments: Moments,
     console: Option<Console>,
@@ -70,6 +73,7 @@ impl Checked {
     ) -> Self {
         warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
+        let address_problems = startup::judge_listener_without_addresses(&context);
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
         let settings = context.settings;
         Self {
@@ -80,6 +84,7 @@ impl Checked {
             settings,
             warnings,
             listener_problems,
+            address_problems,
             lifecycle,
             moments,
             console,
@@ -273,19 +278,53 @@ impl Checked {
         Ok(())
     }
 
-    /// Serves on a listener that is already bound, until the server is stopped.
+    /// Serves on a listener that is already bound, until the server is stopped: a TCP listener with options of its own or from
+    /// systemd, a Unix socket, or anything else that is an [`axum::serve::Listener`].
+    ///
+    /// The peer's address is known if the listener's addresses are [`SocketAddr`](std::net::SocketAddr)s. A Unix socket has none:
+    ///
+    /// - [`Handshake::peer`](crate::Handshake::peer) is `None`, and the log has no field `peer`.
+    /// - The limits per client apply only behind a proxy that adds `X-Forwarded-For`, with
+    ///   [`Limits::trusted_proxies`](crate::Limits::trusted_proxies); otherwise only the totals do.
+    /// - It is not regarded as loopback, since browsers reach it through a proxy, with clients from anywhere: the console needs
+    ///   `allow_remote`, and a server in development does not start.
+    /// - [`on_listen`](crate::Server::on_listen) is not called.
+    ///
+    /// `TCP_NODELAY` is set on every connection that is a [`TcpStream`](tokio::net::TcpStream). Errors when a connection is accepted are
+    /// `accept_failed` if the listener is a `TcpListener` or a `UnixListener`; any other listener logs them itself.
+    ///
+    /// ```no_run
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = tokio::net::UnixListener::bind("/run/chat.sock")?;
+    /// sockeye::Server::new().check().await?.serve_on(listener).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// If an endpoint needs a `ConnectInfo` that this listener does not provide, or if a server in
-    /// [development](crate::Server::development) would listen on an address that is not loopback.
-    pub async fn serve_on(self, listener: TcpListener) -> Result<(), StartupError> {
+    /// [development](crate::Server::development) would listen on something that is not a loopback address.
+    pub async fn serve_on(self, listener: impl Listener) -> Result<(), StartupError> {
+        self.serve_source(Source::new(listener)).await
+    }
+
+    async fn serve_source(mut self, source: Source) -> Result<(), StartupError> {
+        if let Source::Other(other) = &source
+            && !other.knows_addresses
+        {
+            self.listener_problems.append(&mut self.address_problems);
+        }
         let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
-        let address = listener.local_addr().ok().filter(|_| checked.settings.development);
-        if let Some(problem) = development::exposed(address.as_slice()) {
+        let place = source.place().filter(|_| checked.settings.development);
+        if let Some(problem) = place.and_then(|place| development::exposed_at(&place)) {
             return Err(StartupError::new(vec![problem], checked.endpoints.len()));
         }
-        checked.run(listener).await;
+        match source {
+            Source::Tcp(listener) => checked.run(listener).await,
+            Source::Other(listener) => checked.run(listener).await,
+        }
         Ok(())
     }
 
@@ -344,7 +383,7 @@ impl Checked {
         let _ = io::stderr().write_all(report::each(&self.warnings, look).as_bytes());
     }
 
-    async fn run(self, listener: TcpListener) {
+    async fn run(self, listener: impl listen::Listen) {
         metrics::describe();
         let Moments { shutdown, listening, ignores_signals, watchdog } = self.moments;
         let limits = self.settings.limits;
@@ -353,7 +392,9 @@ impl Checked {
         let signal = if ignores_signals { never } else { signal };
         let shutdown = either(shutdown.unwrap_or_else(never), signal());
         descriptors::raise(&self.settings.limits);
-        listen::announce(&listener, self.endpoints.len(), self.console.as_ref(), listening);
+        if let Some(place) = listener.place() {
+            listen::announce(&place, self.endpoints.len(), self.console.as_ref(), listening);
+        }
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
         run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
     }

@@ -9,7 +9,7 @@ use std::{
 use http::request::Parts;
 use sockeye_rules::{INVALID_OPTION, origin};
 
-use super::Server;
+use super::{Server, place::Place};
 use crate::{
     handshake::is_over_loopback,
     hosts::is_loopback,
@@ -64,7 +64,18 @@ pub(super) fn problem(set: Option<bool>) -> Option<Problem> {
 
 /// The first address that others than this machine can reach.
 pub(super) fn exposed(addresses: &[SocketAddr]) -> Option<Problem> {
-    addresses.iter().find(|one| !one.ip().to_canonical().is_loopback()).map(|one| development_exposed(*one))
+    addresses
+        .iter()
+        .find(|one| !one.ip().to_canonical().is_loopback())
+        .map(|one| development_exposed(one, one.port()))
+}
+
+/// The problem with a listener that others than this machine can reach, or about which that is not known.
+pub(super) fn exposed_at(place: &Place) -> Option<Problem> {
+    match place {
+        Place::Address(address) => exposed(&[*address]),
+        Place::Elsewhere(_) => Some(development_exposed(place, 3000)),
+    }
 }
 
 /// Whether a page of this machine connects over the loopback interface.

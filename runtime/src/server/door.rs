@@ -1,4 +1,4 @@
-//! Admits a TCP connection, or turns it away if too many are open.
+//! Admits a connection, or turns it away if too many are open.
 
 use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
@@ -35,7 +35,7 @@ impl Door {
     }
 
     /// Admits the connection; if there is no room, sends a refusal and closes the stream.
-    pub(super) fn admit<S>(&self, stream: S, peer: SocketAddr) -> Option<(S, Slot)>
+    pub(super) fn admit<S>(&self, stream: S, peer: Option<SocketAddr>) -> Option<(S, Slot)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -49,7 +49,7 @@ impl Door {
         }
     }
 
-    fn log(&self, refusal: &Refusal, peer: SocketAddr) {
+    fn log(&self, refusal: &Refusal, peer: Option<SocketAddr>) {
         metrics::turned_away(refusal.rule.name);
         self.record(refusal, peer);
         let key = Key::of_all(Kind::TurnedAway, Some(refusal.rule.name));
@@ -59,7 +59,7 @@ impl Door {
     }
 
     /// For the console.
-    fn record(&self, refusal: &Refusal, peer: SocketAddr) {
+    fn record(&self, refusal: &Refusal, peer: Option<SocketAddr>) {
         let tap = self.lifecycle.flood.tap();
         if tap.is_on() {
             tap.refused(&Failure {
@@ -68,7 +68,7 @@ impl Door {
                 status: Some(refusal.status.as_u16()),
                 reason: &refusal.reason.told(),
                 remedy: &refusal.remedy,
-                peer: Some(peer),
+                peer,
                 client: None,
             });
         }

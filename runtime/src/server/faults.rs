@@ -29,16 +29,15 @@ impl Faults {
         Self(Arc::clone(flood))
     }
 
-    pub(super) fn say(&self, fault: &Fault, peer: SocketAddr) {
+    pub(super) fn say(&self, fault: &Fault, peer: Option<SocketAddr>) {
         let Fault { rule, reason, remedy } = fault;
-        let peer = Some(peer);
         let (route, status, client) = (None, None, None);
         self.0.tap().refused(&Failure { route, rule: rule.name, status, reason, remedy, peer, client });
         log::HttpFault { rule: rule.name, reason, remedy, peer }.note(&self.0);
     }
 
     /// A client without a request is disconnected: port scanners cause this all day, and it is not a fault.
-    pub(super) fn asked_nothing(&self, peer: SocketAddr, seen: &'static str) {
+    pub(super) fn asked_nothing(&self, peer: Option<SocketAddr>, seen: &'static str) {
         if self.0.admits_cause(Key::of_all(Kind::AskedNothing, None), Some(seen), Level::DEBUG) {
             log::asked_nothing(peer, seen);
         }

@@ -9,18 +9,18 @@ use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
-use super::{consoled::Console, development, moments::Listening};
+use super::{consoled::Console, development, moments::Listening, place::Place};
 use crate::startup::{Problem, bind_failed, unresolved};
 
-/// The source of connections: a port, or the pipes of a test.
+/// The source of connections: a port, a listener of the user's, or the pipes of a test.
 pub(crate) trait Listen {
     type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// The next connection and its peer.
-    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
+    /// The next connection and its peer, if that has an address.
+    fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, Option<SocketAddr>)>> + Send;
 
-    /// The port that browsers connect to, if there is one.
-    fn port(&self) -> Option<u16> {
+    /// Where it listens, if that is known.
+    fn place(&self) -> Option<Place> {
         None
     }
 }
@@ -28,16 +28,20 @@ pub(crate) trait Listen {
 impl Listen for TcpListener {
     type Io = TcpStream;
 
-    async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+    async fn accept(&mut self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
         let (stream, peer) = TcpListener::accept(self).await?;
-        // A small message must not wait for the acknowledgement of the previous one.
-        let _without_delay_if_possible = stream.set_nodelay(true);
-        Ok((stream, peer))
+        undelayed(&stream);
+        Ok((stream, Some(peer)))
     }
 
-    fn port(&self) -> Option<u16> {
-        self.local_addr().ok().map(|address| address.port())
+    fn place(&self) -> Option<Place> {
+        self.local_addr().ok().map(Place::Address)
     }
+}
+
+/// A small message must not wait for the acknowledgement of the previous one.
+pub(super) fn undelayed(stream: &TcpStream) {
+    let _without_delay_if_possible = stream.set_nodelay(true);
 }
 
 /// Listens on the first address that works.
@@ -56,32 +60,36 @@ pub(super) async fn bind(address: impl ToSocketAddrs, is_development: bool) -> R
     Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it resolves to no address"))))
 }
 
-/// The only lines that a successful start prints. Also calls the user's function with the address.
+/// The only lines that a successful start prints. Also calls the user's function with the address, if there is one.
 pub(super) fn announce(
-    listener: &TcpListener,
+    place: &Place,
     endpoints: usize,
     console: Option<&Console>,
     listening: Option<Listening>,
 ) {
-    let Ok(address) = listener.local_addr() else { return };
     // Standard error may be closed, which is no reason not to serve.
-    let _ = writeln!(io::stderr(), "sockeye: {} on ws://{address}", count(endpoints, "endpoint"));
+    let scheme = if place.address().is_some() { "ws://" } else { "" };
+    let _ = writeln!(io::stderr(), "sockeye: {} on {scheme}{place}", count(endpoints, "endpoint"));
     if let Some(console) = console {
-        let _ = writeln!(io::stderr(), "sockeye: {}", place(console, address));
+        let _ = writeln!(io::stderr(), "sockeye: {}", where_is(console, place));
     }
-    if let Some(listening) = listening {
+    if let (Some(listening), Some(address)) = (listening, place.address()) {
         listening(address);
     }
 }
 
 /// Where the console is, or why no one can open it.
-fn place(console: &Console, address: SocketAddr) -> String {
-    let (path, here) = (console.path(), here(address));
-    if console.is_remote() || here.ip().to_canonical().is_loopback() {
-        return format!("console on http://{here}{path}");
+fn where_is(console: &Console, place: &Place) -> String {
+    let path = console.path();
+    match place.address().map(here) {
+        Some(here) if console.is_remote() || here.ip().to_canonical().is_loopback() => {
+            return format!("console on http://{here}{path}");
+        }
+        None if console.is_remote() => return format!("console at `{path}`"),
+        _ => {}
     }
     format!(
-        "no one can use the console at `{path}`: its clients need a loopback address, and the server listens on {address} only; \
+        "no one can use the console at `{path}`: its clients need a loopback address, and the server listens on {place} only; \
          listen on 0.0.0.0 or 127.0.0.1, or write `Console::at(\"{path}\").allow_remote()`"
     )
 }
@@ -100,7 +108,7 @@ fn here(mut address: SocketAddr) -> SocketAddr {
 
 #[cfg(all(test, feature = "console"))]
 mod tests {
-    use super::{Console, place};
+    use super::{Console, Place, where_is};
 
     #[test]
     fn the_console_is_announced_where_it_can_be_opened() {
@@ -117,7 +125,16 @@ mod tests {
                  10.1.2.3:3000 only; listen on 0.0.0.0 or 127.0.0.1, or write `Console::at(\"/_sockeye\").allow_remote()`",
             ),
         ] {
-            assert_eq!(place(console, address.parse().unwrap()), told, "{address}");
+            let place = Place::Address(address.parse().unwrap());
+            assert_eq!(where_is(console, &place), told, "{address}");
         }
+    }
+
+    #[test]
+    fn without_an_address_only_others_can_open_it() {
+        let place = Place::Elsewhere("unix:/run/chat.sock".to_owned());
+        let local = Console::at("/_sockeye");
+        assert!(where_is(&local, &place).contains("the server listens on unix:/run/chat.sock only"));
+        assert_eq!(where_is(&local.allow_remote(), &place), "console at `/_sockeye`");
     }
 }

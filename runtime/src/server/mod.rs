@@ -23,8 +23,10 @@ mod moments;
 mod no_http2;
 mod owed;
 mod pace;
+mod place;
 mod refused;
 mod run;
+mod source;
 mod visit;
 mod watched;
 mod wire;
@@ -440,8 +442,8 @@ impl Server {
     /// the actual port even if port 0 was requested; the function is not called if startup fails or
     /// `SOCKEYE_CHECK` is set.
     ///
-    /// A second call replaces the function. It is not called if Sockeye does not listen itself, which is the
-    /// case after [`Checked::into_router`] and in a test client.
+    /// A second call replaces the function. It is not called if the listener has no such address, as a Unix
+    /// socket, or if Sockeye does not listen itself, which is the case after [`Checked::into_router`] and in a test client.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), sockeye::StartupError> {

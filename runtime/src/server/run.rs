@@ -45,7 +45,7 @@ pub(super) async fn serve(
     shutdown: Shutdown,
     again: fn() -> Shutdown,
 ) {
-    lifecycle.listens_on(listener.port());
+    lifecycle.listens_on(listener.place().and_then(|place| place.address()).map(|address| address.port()));
     let http = Http {
         router,
         builder: builder(&limits),
@@ -114,7 +114,7 @@ struct Http {
 
 fn take(
     (stream, slot): (impl AsyncRead + AsyncWrite + Send + Unpin + 'static, Slot),
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     http: &Http,
 ) {
     let mut http = http.clone();
@@ -144,7 +144,7 @@ fn take(
 /// Serves HTTP until the connection ends, is upgraded, or is given up.
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     http: Http,
     slot: Arc<Slot>,
     stopping: CancellationToken,
@@ -196,7 +196,7 @@ async fn speak(
 /// Why a connection ended early, if it is a fault.
 fn tell_of_error(
     error: &(dyn std::error::Error + 'static),
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     visit: &Visit,
     limits: &Limits,
     faults: &Faults,
@@ -222,7 +222,7 @@ fn unread(what: &str, limits: Limits) -> String {
 /// The client of a connection.
 #[derive(Clone)]
 struct Guest {
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     slot: Arc<Slot>,
     visit: Visit,
     limits: Limits,
@@ -250,7 +250,9 @@ fn service(
         }
         let debt = Debt::default();
         let mut request = request.map(|body| debt.collect(body, guest.limits.send_timeout));
-        request.extensions_mut().insert(ConnectInfo(guest.peer));
+        if let Some(peer) = guest.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         if is_http2 {
             request.extensions_mut().insert(Arc::clone(&busy));
         }

@@ -81,7 +81,18 @@ impl Candidate {
     /// What was missing from the request when the startup probe arrived.
     pub(crate) fn absent(&self) -> impl Iterator<Item = &ParameterRequirement> {
         let absent = if let Some(Answer::Arrived { absent, .. }) = &self.answer { &absent[..] } else { &[] };
-        absent.iter().filter_map(|&number| self.mounted.requirements.get(number))
+        self.numbered(absent)
+    }
+
+    /// What only the address of the peer meets.
+    pub(crate) fn of_peer(&self) -> impl Iterator<Item = &ParameterRequirement> {
+        let of_peer =
+            if let Some(Answer::Arrived { of_peer, .. }) = &self.answer { &of_peer[..] } else { &[] };
+        self.numbered(of_peer)
+    }
+
+    fn numbered(&self, numbers: &[usize]) -> impl Iterator<Item = &ParameterRequirement> {
+        numbers.iter().filter_map(|&number| self.mounted.requirements.get(number))
     }
 
     /// The type of a parameter as written in the source.

@@ -18,6 +18,26 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A `ConnectInfo<SocketAddr>`, if the listener knows no address: that of a Unix socket.
+pub(super) fn without_addresses(context: &Context, problems: &mut Vec<Problem>) {
+    for endpoint in &context.endpoints {
+        for required in endpoint.of_peer() {
+            if let Requirement::ConnectInfo { name, .. } = required.requirement {
+                problems.push(unaddressed(endpoint, required, name));
+            }
+        }
+    }
+}
+
+fn unaddressed(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
+    let Wording { who, what, .. } = Wording::new(endpoint, required, "ConnectInfo", full);
+    Problem::new(&MISSING_CONNECT_INFO, format!("{who} needs `{what}`, which the listener does not provide"))
+        .at(wording::place(endpoint, required, "the listener knows no address of its clients"))
+        .with_help(
+            "call `peer()` or `client()` of the handshake, which are `None` without an address, or serve on a TCP listener",
+        )
+}
+
 fn problem(endpoint: &Candidate, required: &ParameterRequirement, full: &str) -> Problem {
     let Wording { who, what, .. } = Wording::new(endpoint, required, "ConnectInfo", full);
     Problem::new(&MISSING_CONNECT_INFO, format!("{who} needs `{what}`, which the listener does not provide"))

@@ -97,6 +97,11 @@ pub(crate) fn judge_listener(context: &Context) -> Vec<Problem> {
     run(LISTENER_CHECKS, context)
 }
 
+/// The same for a listener that knows no addresses, without those that every listener has.
+pub(crate) fn judge_listener_without_addresses(context: &Context) -> Vec<Problem> {
+    run(&[(&sockeye_rules::MISSING_CONNECT_INFO, missing_connect_info::without_addresses)], context)
+}
+
 fn run(checks: &[(&Rule, Check)], context: &Context) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (_, check) in checks {

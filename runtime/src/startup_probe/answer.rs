@@ -13,6 +13,8 @@ pub(crate) enum Answer {
         at: &'static Registered,
         /// The requirements, by index, whose `Extension` or `ConnectInfo` is missing.
         absent: Vec<usize>,
+        /// Those that only the address of the peer meets.
+        of_peer: Vec<usize>,
     },
     /// A layer or route in front answered.
     Refused(Refusal),

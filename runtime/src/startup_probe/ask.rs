@@ -87,7 +87,7 @@ fn judge(marker: &Marker, refusal: Refusal) -> Answer {
     match marker.arrival() {
         None => Answer::Refused(refusal.of_group(marker.has_entered_group())),
         Some(_) if refusal.status() != http::StatusCode::SWITCHING_PROTOCOLS => Answer::Replaced(refusal),
-        Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent },
+        Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent, of_peer: arrival.of_peer },
     }
 }
 

@@ -1,8 +1,15 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header, request::Parts};
+use axum::{
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
+use http::{Extensions, StatusCode, header, request::Parts};
 
+use super::request::PEER;
 use crate::{endpoint::Registered, mounted::Mounted};
 
 /// Marks a request as a startup probe, and records where it arrives. Its type is private, so no client and no layer can
@@ -23,6 +30,8 @@ pub(super) struct Arrival {
     pub(super) at: &'static Registered,
     /// The requirements, by index, whose `Extension` or `ConnectInfo` is missing.
     pub(super) absent: Vec<usize>,
+    /// Those that only the address of the peer meets.
+    pub(super) of_peer: Vec<usize>,
 }
 
 impl Marker {
@@ -76,14 +85,25 @@ pub(crate) fn enter_group(extensions: &http::Extensions) {
 /// Stops a startup probe at its endpoint, before extractors and handler; `None` for every request from outside.
 pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
     let marker = parts.extensions.get::<Marker>()?;
-    let unmet = mounted
-        .requirements
-        .iter()
-        .enumerate()
-        .filter(|(_, requirement)| requirement.is_absent(&parts.extensions));
-    let absent = unmet.map(|(number, _)| number).collect();
-    marker.track(|track| track.arrival = Some(Arrival { at: mounted.registered, absent }));
+    let absent = unmet(mounted, &parts.extensions);
+    let mut of_peer = unmet(mounted, &without_peer(&parts.extensions));
+    of_peer.retain(|number| !absent.contains(number));
+    marker.track(|track| track.arrival = Some(Arrival { at: mounted.registered, absent, of_peer }));
     // The response of a real handshake, so that layers on the way back see what they will see later.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
     Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
+}
+
+fn unmet(mounted: &Mounted, extensions: &Extensions) -> Vec<usize> {
+    let all = mounted.requirements.iter().enumerate();
+    all.filter(|(_, requirement)| requirement.is_absent(extensions)).map(|(number, _)| number).collect()
+}
+
+/// The extensions behind a listener that knows no address. One that a layer has inserted stays.
+fn without_peer(extensions: &Extensions) -> Extensions {
+    let mut extensions = extensions.clone();
+    if extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|info| info.0 == PEER) {
+        extensions.remove::<ConnectInfo<SocketAddr>>();
+    }
+    extensions
 }

@@ -1,12 +1,15 @@
 //! The requests of the startup probe, as clients would send them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{body::Body, extract::ConnectInfo};
 use http::{HeaderValue, Method, Request, header, request::Builder};
 
 use super::marker::Marker;
 use crate::{hosts::Hosts, mounted::Mounted, route::sample};
+
+/// The peer of the requests, in place of the one that the listener provides.
+pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
 pub(super) fn handshake(mounted: &Mounted, marker: &Marker) -> http::Result<Request<Body>> {
@@ -26,12 +29,11 @@ pub(super) fn without_handler(route: &str, hosts: &Hosts, marker: &Marker) -> ht
 }
 
 fn to(route: &str, hosts: &Hosts, marker: &Marker) -> Builder {
-    let peer = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut builder = Request::builder()
         .uri(sample(route))
         .header(header::HOST, hosts.asked_for())
         .header(header::USER_AGENT, concat!("sockeye-startup-probe/", env!("CARGO_PKG_VERSION")))
-        .extension(ConnectInfo(peer))
+        .extension(ConnectInfo(PEER))
         .extension(marker.clone());
     if let Some(public) = hosts.public() {
         // Proxies pass the original host and scheme in these headers.

@@ -150,7 +150,7 @@ impl AsyncWrite for ServerEnd {
 }
 
 /// A server's end of a pipe and the address of the other end.
-type Knock = (ServerEnd, SocketAddr);
+type Knock = (ServerEnd, Option<SocketAddr>);
 
 /// The listener for a test's pipes, in place of a port.
 pub(super) struct Pipes(mpsc::UnboundedReceiver<Knock>);
@@ -175,7 +175,7 @@ impl Door {
         let reset = Arc::new(AtomicBool::new(false));
         let (flow, tracked) = self.flows.add(peer);
         let end = ServerEnd { io: theirs, reset: Arc::clone(&reset), flow: tracked };
-        let _nobody_listens = self.knocks.send((end, peer));
+        let _nobody_listens = self.knocks.send((end, Some(peer)));
         TestStream { io: ours, reset, peer, flow, rest: Bytes::new() }
     }
 
