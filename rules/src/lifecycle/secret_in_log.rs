@@ -194,7 +194,7 @@ impl Logs<'_> {
     /// A whole struct or query that contains a secret, or all headers.
     fn whole(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
         if !origin.is(Tags::REQUEST) {
-            return None;
+            return self.sent(name, origin, names);
         }
         if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
             return Some(format!("`{name}`, every header including cookies and `Authorization`,"));
@@ -207,4 +207,23 @@ impl Logs<'_> {
         let secret = fields.iter().find(|(field, ty)| is_secret(field) && !hides(ty));
         secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
     }
+
+    /// A whole struct that the client sent, with a secret in it.
+    fn sent(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
+        if !origin.is(Tags::INPUT) {
+            return None;
+        }
+        let fields = names.types().written_fields(origin.ty.as_deref()?);
+        let mut told =
+            fields.iter().filter(|(field, ty)| is_plain(ty) && self.named(field, origin).is_some());
+        told.next().map(|(field, _)| format!("`{name}` with its `{field}`"))
+    }
+}
+
+/// A string, whose `Debug` writes it.
+fn is_plain(ty: &str) -> bool {
+    const PLAIN: [&str; 8] = ["String", "Option", "Box", "Arc", "Rc", "Cow", "str", "static"];
+    let mut words =
+        ty.split(|one: char| !(one.is_alphanumeric() || one == '_')).filter(|word| !word.is_empty());
+    words.all(|word| PLAIN.contains(&word))
 }

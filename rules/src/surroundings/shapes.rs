@@ -20,6 +20,10 @@ pub(crate) struct Shapes {
     enums: HashSet<String>,
     /// Private types that derive only traits of the standard library and serde.
     data: HashMap<String, Data>,
+    /// Whether `{:?}` writes every field of the struct: the standard library's `Debug` is derived for all of this name.
+    debugs: HashMap<String, bool>,
+    /// Types for which the file implements `Display`.
+    displays: HashSet<String>,
     /// Types for which the file implements traits, or may.
     implementors: HashSet<String>,
     /// Whether any of the types is a `DashMap` or a `DashSet`.
@@ -34,6 +38,8 @@ pub(crate) struct Shapes {
 
 impl Shapes {
     pub(super) fn add_struct(&mut self, item: &ItemStruct) {
+        let debugs = derives_debug(item);
+        self.debugs.entry(item.ident.to_string()).and_modify(|all| *all &= debugs).or_insert(debugs);
         self.add_fields(item.ident.to_string(), &item.fields);
     }
 
@@ -119,6 +125,11 @@ impl Shapes {
                 _ => None,
             }));
         }
+        if let Some((path, _)) = &item.trait_
+            && path.segments.last().is_some_and(|last| last.ident == "Display")
+        {
+            self.displays.extend(super::collect::type_name(&item.self_ty));
+        }
         if item.trait_.is_some() {
             match super::collect::type_name(&item.self_ty) {
                 Some(name) => _ = self.implementors.insert(name),
@@ -148,6 +159,11 @@ impl Shapes {
         self.structs.get(of).map(Vec::as_slice)
     }
 
+    /// Whether a macro of the log can only write the struct with all of its fields.
+    pub(crate) fn is_written_whole(&self, of: &str) -> bool {
+        self.debugs.get(of) == Some(&true) && !self.displays.contains(of)
+    }
+
     pub(crate) fn is_enum(&self, name: &str) -> bool {
         self.enums.contains(name)
     }
@@ -161,6 +177,24 @@ impl Shapes {
     pub(crate) fn of_static(&self, name: &str) -> Option<&Rc<str>> {
         self.statics.get(name)
     }
+}
+
+/// Whether it derives `Debug`, and nothing on it could hide a field: `#[debug(skip)]`.
+fn derives_debug(item: &ItemStruct) -> bool {
+    let mut derives = false;
+    for attr in item.attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+        let parsed = attr.parse_nested_meta(|meta| {
+            let path: Vec<_> = meta.path.segments.iter().map(|one| one.ident.to_string()).collect();
+            derives |= matches!(path.join("::").as_str(), "Debug" | "std::fmt::Debug" | "core::fmt::Debug");
+            Ok(())
+        });
+        if parsed.is_err() {
+            return false;
+        }
+    }
+    let known = |attr: &Attribute| ["derive", "serde", "doc"].iter().any(|name| attr.path().is_ident(name));
+    let fields = item.fields.iter().flat_map(|field| &field.attrs);
+    derives && item.attrs.iter().chain(fields).all(known)
 }
 
 fn text(ty: &Type) -> Rc<str> {

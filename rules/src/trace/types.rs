@@ -157,6 +157,17 @@ impl<'s> Types<'s> {
         words(ty).find_map(|word| self.shapes.fields(word)).unwrap_or_default()
     }
 
+    /// The fields of the struct that the type names, if a macro of the log writes all of them.
+    pub(crate) fn written_fields(&self, ty: &str) -> &'s [(String, Rc<str>)] {
+        let of = given::name_of(ty);
+        let is_whole = self.shapes.is_written_whole(of)
+            && matches!(
+                self.imports.resolve("Debug").as_str(),
+                "Debug" | "std::fmt::Debug" | "core::fmt::Debug"
+            );
+        self.shapes.fields(of).filter(|_| is_whole).unwrap_or_default()
+    }
+
     pub(super) fn of_static(&self, name: &str) -> Option<Rc<str>> {
         self.shapes.of_static(name).map(Rc::clone)
     }
