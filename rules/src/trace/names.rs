@@ -240,7 +240,8 @@ impl<'s> Names<'s> {
                     given::place(ty, index.index as usize).or_else(|| self.types.field(ty, &name))
                 }
             });
-            return Origin::of(Tags::INPUT.or(Tags::PARTIAL)).typed(ty);
+            let measured = if ty.is_none() { base.tags.and(Tags::MEASURED) } else { Tags::default() };
+            return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(measured)).typed(ty);
         }
         if !base.is(Tags::SHARED) {
             return Origin { ty: None, ..base };
@@ -267,6 +268,12 @@ impl<'s> Names<'s> {
                 && path.path.segments.last().is_some_and(|last| last.ident == "parse")
             {
                 return Origin::of(Tags::INPUT.or(Tags::PARTIAL)).typed(given::read_by(function));
+            }
+            if matches!(name.as_str(), "map" | "and_then" | "filter_map" | "map_while")
+                && call.args.first().is_some_and(is_local_function)
+            {
+                // Its return type may be an array.
+                return Origin::of(kinds::of_input(receiver.tags, &name)).with(Tags::MEASURED);
             }
             let ty = of_method(&receiver, &name, call);
             return Origin::of(kinds::of_input(receiver.tags, &name)).typed(ty);
@@ -336,7 +343,10 @@ impl<'s> Names<'s> {
         for input in &closure.inputs {
             inner.bind(input, &given);
         }
-        inner.of(&closure.body).with(Tags::INPUT).with(partial)
+        let made = inner.of(&closure.body);
+        // It may be an array.
+        let measured = if made == Origin::default() { Tags::MEASURED } else { Tags::default() };
+        made.with(Tags::INPUT).with(partial).with(measured)
     }
 
     fn call(&self, call: &ExprCall) -> Origin {
@@ -439,6 +449,28 @@ impl<'s> Names<'s> {
             _ => {}
         }
     }
+}
+
+/// A function by its name alone, or by a path that is not one of a type of the standard library.
+fn is_local_function(function: &Expr) -> bool {
+    const KNOWN: [&str; 12] = [
+        "str",
+        "String",
+        "Some",
+        "Ok",
+        "Into",
+        "From",
+        "ToOwned",
+        "ToString",
+        "AsRef",
+        "Utf8Bytes",
+        "Bytes",
+        "Vec",
+    ];
+    let Expr::Path(path) = function else { return false };
+    let first = path.path.segments.first().map(|first| first.ident.to_string()).unwrap_or_default();
+    let last = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+    path.qself.is_none() && !KNOWN.contains(&first.as_str()) && !kinds::reads(&last) && first != "std"
 }
 
 /// The type of what a method makes of what the client sent.
