@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use quote::ToTokens;
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprClosure, ExprForLoop, Ident, Item, Local, Pat,
+    Block, Expr, ExprAsync, ExprAwait, ExprClosure, Ident, Item, Local, Pat, Stmt,
     visit::{self, Visit},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     FAN_OUT_IN_TURN,
     flow::Flow,
     syntax::Sink,
-    trace::{self, Names, Tags, Watch, root},
+    trace::{self, Names, Origin, Tags, Watch, root},
 };
 
 /// Names for the connections of other clients.
@@ -35,30 +35,73 @@ const CLIENTS: [&str; 18] = [
     "recipient",
 ];
 
+/// Types that hold several queues.
+const MANY: [&str; 6] = ["HashMap", "BTreeMap", "DashMap", "IndexMap", "Vec", "Slab"];
+
+/// Names for queues whose readers are part of the program, and may hold it up.
+const OTHERS: [&str; 22] = [
+    "worker",
+    "shard",
+    "plugin",
+    "backend",
+    "upstream",
+    "service",
+    "job",
+    "task",
+    "stage",
+    "output",
+    "log",
+    "db",
+    "store",
+    "bot",
+    "consumer",
+    "partition",
+    "lane",
+    "export",
+    "writer",
+    "engine",
+    "replica",
+    "node",
+];
+
 const HELP: &str = "publish to a `Topic` of a `Hub`, which never waits; without Sockeye, give each client a bounded queue and write `try_send`, \
                     or wait for all of them together with `futures::future::join_all(..).await`";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if !flow.function.has_word(&["for"]) {
+    // An iterator that `while let` takes apart.
+    let takes = ["values", "into_values", "iter", "into_iter", "drain"];
+    let has_iterator = || flow.function.has_word(&["while"]) && flow.function.has_word(&takes);
+    if !flow.function.has_word(&["for", "for_each"]) && !has_iterator() {
         return;
     }
-    trace::watch(flow, &mut FanOut { sink, has_socket: !flow.roots.is_empty() });
+    let is_named_so = is_publisher(&flow.function.name().to_string());
+    let has_socket = !flow.roots.is_empty();
+    trace::watch(flow, &mut FanOut { sink, has_socket, is_named_so });
+}
+
+/// Whether a function sends to everyone, by its name.
+fn is_publisher(name: &str) -> bool {
+    ["broadcast", "publish", "fan_out", "fanout", "everyone", "to_all"].iter().any(|one| name.contains(one))
 }
 
 struct FanOut<'s> {
     sink: &'s mut Sink,
     /// Whether the function has a connection itself; if not, only types show to whom it sends.
     has_socket: bool,
+    is_named_so: bool,
 }
 
 impl Watch for FanOut<'_> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
-        let Expr::ForLoop(repeat) = expression else { return };
-        if !self.is_over_clients(repeat, names) {
+        let Some(repeat) = repeated(expression) else { return };
+        let items = names.of(repeat.items);
+        let is_loop = matches!(expression, Expr::ForLoop(_));
+        if !(is_loop && self.is_over_clients(&repeat, &items, names) || self.is_over_queues(&repeat, &items))
+        {
             return;
         }
-        let mut search = Sends { of: bound(&repeat.pat), found: None };
-        search.visit_block(&repeat.body);
+        let mut search = Sends { of: bound(repeat.pat), found: None };
+        search.visit_block(repeat.body);
         if let Some(send) = search.found {
             let message = "this loop waits for each client in turn: a slow client delays the message for all that follow";
             self.sink.report(&FAN_OUT_IN_TURN, &send, message, HELP);
@@ -68,17 +111,92 @@ impl Watch for FanOut<'_> {
 
 impl FanOut<'_> {
     /// Whether the loop iterates over the connections of other clients.
-    fn is_over_clients(&self, repeat: &ExprForLoop, names: &Names<'_>) -> bool {
-        let items = names.of(&repeat.expr);
+    fn is_over_clients(&self, repeat: &Repeat<'_>, items: &Origin, names: &Names<'_>) -> bool {
         if !items.is(Tags::SHARED) {
             return false;
         }
         let of_sockets = items.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
-        let mut words =
-            format!("{} {}", repeat.pat.to_token_stream(), repeat.expr.to_token_stream()).to_lowercase();
-        words.push_str(&items.place.as_deref().unwrap_or_default().to_lowercase());
+        let words = repeat.words(items);
         let called_so = CLIENTS.iter().any(|one| words.contains(one));
         of_sockets || called_so && (self.has_socket || items.has_type(&["Sender"]))
+    }
+
+    /// Whether it iterates over bounded queues of messages, whatever their name.
+    fn is_over_queues(&self, repeat: &Repeat<'_>, items: &Origin) -> bool {
+        let is_many = || items.has_type(&MANY) || items.ty.as_ref().is_some_and(|ty| ty.contains('['));
+        let is_known =
+            items.is(Tags::SHARED) && !items.is(Tags::SINGLE) && (self.has_socket || self.is_named_so);
+        if !is_known || !is_many() || !items.ty.as_deref().is_some_and(has_queue_of_messages) {
+            return false;
+        }
+        let words = repeat.words(items);
+        !OTHERS.iter().any(|one| words.contains(one))
+    }
+}
+
+/// Whether the type contains the sender of a queue of messages or strings.
+fn has_queue_of_messages(ty: &str) -> bool {
+    const MESSAGES: [&str; 5] = ["Message", "String", "Utf8Bytes", "Bytes", "Arc<str>"];
+    let ty = ty.replace(' ', "");
+    ty.match_indices("Sender<").any(|(start, word)| {
+        let before = ty[..start].chars().next_back();
+        let item = &ty[start + word.len()..];
+        let is_message = |message: &&str| {
+            let item = item.strip_prefix("ws::").unwrap_or(item);
+            item.strip_prefix(*message).is_some_and(|rest| rest.starts_with(['>', ',']))
+        };
+        !before.is_some_and(char::is_alphanumeric) && MESSAGES.iter().any(is_message)
+    })
+}
+
+/// A loop, or a method that runs one.
+struct Repeat<'e> {
+    items: &'e Expr,
+    pat: &'e Pat,
+    body: &'e Block,
+}
+
+impl Repeat<'_> {
+    fn words(&self, items: &Origin) -> String {
+        let mut words =
+            format!("{} {}", self.pat.to_token_stream(), self.items.to_token_stream()).to_lowercase();
+        words.push_str(&items.place.as_deref().unwrap_or_default().to_lowercase());
+        words
+    }
+}
+
+/// `for`, `while let Some(..) = iterator.next()`, `stream::iter(..).for_each(..).await`.
+fn repeated(expression: &Expr) -> Option<Repeat<'_>> {
+    match expression {
+        Expr::ForLoop(repeat) => Some(Repeat { items: &repeat.expr, pat: &repeat.pat, body: &repeat.body }),
+        Expr::While(repeat) => {
+            let Expr::Let(test) = &*repeat.cond else { return None };
+            let Expr::MethodCall(next) = &*test.expr else { return None };
+            let is_next = next.method == "next" && matches!(&*next.receiver, Expr::Path(_));
+            is_next.then_some(Repeat { items: &next.receiver, pat: &test.pat, body: &repeat.body })
+        }
+        Expr::Await(awaited) => {
+            let Expr::MethodCall(each) = &*awaited.base else { return None };
+            let Expr::Call(stream) = &*each.receiver else { return None };
+            let made_by = stream.func.to_token_stream().to_string();
+            let is_stream = each.method == "for_each" && made_by.ends_with("stream :: iter");
+            let Some(Expr::Closure(closure)) = each.args.first().filter(|_| is_stream) else { return None };
+            let (items, pat) = (stream.args.first()?, closure.inputs.first()?);
+            Some(Repeat { items, pat, body: future(&closure.body)? })
+        }
+        _ => None,
+    }
+}
+
+/// The body of the `async` block that a closure returns.
+fn future(returned: &Expr) -> Option<&Block> {
+    match returned {
+        Expr::Async(future) => Some(&future.block),
+        Expr::Block(block) => match block.block.stmts.last()? {
+            Stmt::Expr(last, None) => future(last),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

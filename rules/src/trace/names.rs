@@ -302,6 +302,9 @@ impl<'s> Names<'s> {
             "unwrap" | "expect" | "map_err" | "unwrap_or_else" if self.is_wrapped(&receiver) => receiver,
             "unwrap" | "expect" | "map_err" if !receiver.is(Tags::GUARD) => receiver,
             "downgrade" => receiver,
+            _ if receiver.is(Tags::SHARED) && gives_one(&name) => {
+                receiver.without(Tags::GUARD).with(Tags::SINGLE)
+            }
             _ => receiver.without(Tags::GUARD),
         }
     }
@@ -449,6 +452,31 @@ impl<'s> Names<'s> {
             _ => {}
         }
     }
+}
+
+/// Methods that return at most one of many.
+fn gives_one(method: &str) -> bool {
+    const METHODS: [&str; 18] = [
+        "get",
+        "get_mut",
+        "remove",
+        "entry",
+        "first",
+        "last",
+        "next",
+        "pop",
+        "pop_front",
+        "pop_back",
+        "find",
+        "nth",
+        "choose",
+        "insert",
+        "swap_remove",
+        "peek",
+        "min_by_key",
+        "max_by_key",
+    ];
+    METHODS.contains(&method)
 }
 
 /// A function by its name alone, or by a path that is not one of a type of the standard library.

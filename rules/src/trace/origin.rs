@@ -51,6 +51,9 @@ impl Tags {
     /// Something has made sure of its length: a part of `chunks_exact`, an array.
     pub(crate) const MEASURED: Self = Self(4096);
 
+    /// At most one of what is at its place.
+    pub(crate) const SINGLE: Self = Self(8192);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -10,4 +10,5 @@ mod halves;
 mod hands;
 mod heads;
 mod kinds;
+mod told;
 mod upgrades;
