@@ -86,6 +86,9 @@ export interface Events<In> {
   invalid: CustomEvent<{ data: string | ArrayBuffer; error: unknown }>;
 }
 
+/** A message of which `request` sets the `id`. */
+export type WithoutId<Message> = unknown extends Message ? object : Message extends object ? Omit<Message, "id"> & { id?: unknown } : never;
+
 export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
   constructor(url: string | URL, options?: Options<In, Out>);
   /** The address, without the position. */
@@ -101,7 +104,7 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
    * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by
    * default; `Infinity` never times out). The `id` is a string such as `c-x7f3ab-1`, with a different prefix for each socket, so that no other message has it by accident.
    */
-  request<Answer = In>(message: Out & object, options?: { timeout?: number }): Promise<Answer>;
+  request<Answer = In>(message: WithoutId<Out>, options?: { timeout?: number }): Promise<Answer>;
   /** Reconnects immediately, in any state. */
   reconnect(): void;
   /**

@@ -28,7 +28,7 @@ const SLEPT = 1000;
 /** With a longer wait `setTimeout` fires immediately. */
 const LONGEST = 2 ** 31 - 1;
 /** These refusals also apply to the handshake if the question lacks its cookies, or its subprotocols, which may contain a token. */
-const SHARED = /^(origin|host)_refused$/;
+const SHARED = /^((origin|host)_refused|unknown_route)$/;
 const UNEXPLAINED = { temporary: true, reason: "The handshake failed, and the server does not say why." };
 
 const page = globalThis.document;
@@ -126,6 +126,7 @@ export class SockeyeSocket extends EventTarget {
   }
 
   request(message, { timeout = 10_000 } = {}) {
+    if (Object(message) !== message) throw TypeError("no object");
     const id = this.#prefix + ++this.#lastCall;
     return new Promise((resolve, reject) => {
       const data = this.#options.encode({ ...message, id });
@@ -299,6 +300,7 @@ export class SockeyeSocket extends EventTarget {
   }
 
   #transmit(data, id) {
+    if (data === undefined) throw TypeError("no message");
     // A socket that is closing would lose it.
     if (this.#state.name === "live" && this.#socket.readyState === 1) {
       this.#socket.send(data);
@@ -464,5 +466,6 @@ export function explainResponse(response, body) {
   if (refusal.rule === undefined) {
     return { ...refusal, temporary, reason: `Something in front of the endpoint answered ${status}.`, remedy: "Check the layers, the proxies and the address." };
   }
-  return { ...refusal, temporary, reason: reason ?? `The server refused the handshake (${refusal.rule}).`, remedy };
+  const [words] = body.split("\n");
+  return { ...refusal, temporary, reason: reason || words || `The server refused the handshake (${refusal.rule}).`, remedy };
 }

@@ -153,6 +153,25 @@ test("a refusal is told in Sockeye's words, and is final", async () => {
   assert.equal(asked[0].accept, "application/vnd.sockeye.refusal");
 });
 
+test("a refusal by a parameter of the handler has its words", async () => {
+  const { url } = await server(() => ({
+    status: 400,
+    headers: { "sockeye-rule": "extractor_refused", "content-type": "text/plain; charset=utf-8" },
+    body: "Failed to deserialize query string: missing field `lang`",
+  }));
+  const closed = await state(open(url), "closed");
+  assert.equal(closed.rule, "extractor_refused");
+  assert.equal(closed.reason, "Failed to deserialize query string: missing field `lang`");
+});
+
+test("what is no message is an exception", async () => {
+  const { url } = await server();
+  const socket = open(url);
+  assert.throws(() => socket.send(undefined), TypeError);
+  assert.throws(() => socket.request("text"), TypeError);
+  assert.equal(socket.queued, 0);
+});
+
 test("a refusal for now is tried again, not before the server says so", async () => {
   let full = true;
   const { url, peer } = await server((request) =>
@@ -464,7 +483,7 @@ test("the answer to a question without subprotocols is not final for a handshake
 });
 
 test("an answer without cookies is believed about the origin and the host", async () => {
-  for (const [rule, end] of [["handler_refused", "reconnecting"], ["origin_refused", "closed"], ["host_refused", "closed"]]) {
+  for (const [rule, end] of [["handler_refused", "reconnecting"], ["origin_refused", "closed"], ["host_refused", "closed"], ["unknown_route", "closed"]]) {
     const { url } = await server(refuse(rule, "no", 401));
     const unreadable = (url, options) => (options.credentials === "include" ? Promise.reject(new TypeError("CORS")) : fetch(url, options));
     const socket = open(url, { fetch: unreadable });

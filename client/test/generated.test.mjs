@@ -91,6 +91,10 @@ stock();
 stock({ query: { limit: 1 } });
 // @ts-expect-error no such level
 stock({ query: { since: 1, level: "loud" } });
+stock({ query: { since: 1 } }).request({ topic: "a" });
+// @ts-expect-error the topic is missing
+stock({ query: { since: 1 } }).request({ limit: 1 });
+plain().request({ anything: 1 });
 a__b({ resume: true }).addEventListener("message", ({ detail }) => detail.count.toFixed());
 a__b().send({ column: 1, row: 2 });
 const ended: News = { type: "ended" };

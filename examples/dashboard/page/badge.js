@@ -13,18 +13,22 @@ export function startBadge() {
   show();
 }
 
+/** @type {ReturnType<typeof overall> | undefined} Until the page is live: a try in between would make the page jump, and take the focus from the button. */
+let trouble;
+
 function show() {
   const state = overall();
+  if (state.reason) trouble = state;
+  else if (state.name === "live") trouble = undefined;
   const badge = byId("badge");
   badge.className = `badge ${state.name}`;
   say(byId("badge-word"), WORDS[state.name]);
   say(byId("badge-count"), countdown(state));
-  const isTrouble = Boolean(state.reason);
-  byId("trouble").hidden = !isTrouble;
-  if (!isTrouble) return;
-  byId("trouble").className = `trouble ${state.name}`;
-  say(byId("trouble-reason"), sentence(state.reason));
-  say(byId("trouble-remedy"), sentence(state.remedy ?? ""));
+  byId("trouble").hidden = !trouble;
+  if (!trouble) return;
+  byId("trouble").className = `trouble ${trouble.name}`;
+  say(byId("trouble-reason"), sentence(trouble.reason));
+  say(byId("trouble-remedy"), sentence(trouble.remedy ?? ""));
 }
 
 /** The server writes its reasons as a compiler does: small, and without a stop. */

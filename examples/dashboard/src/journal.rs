@@ -17,7 +17,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the file, and reads what is in it. A line that was cut off when the program died is the end.
+    /// Opens the file, and reads what is in it. A last line that was cut off when the program died is left out; an earlier one that is
+    /// no event is an error, since the file would be written anew without it.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<Recorded>)> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -28,8 +29,7 @@ impl Journal {
                 "another dashboard has it: stop that one, or name another file with `--journal` ({error})"
             ))
         })?;
-        let events =
-            fs::read_to_string(path)?.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        let events = read(&fs::read_to_string(path)?)?;
         Ok((Self { path: path.to_owned(), file, fault: None }, events))
     }
 
@@ -61,4 +61,21 @@ impl Journal {
             None => fs::metadata(&self.path).map(drop).map_err(|error| format!("{path}: {error}")),
         }
     }
+}
+
+fn read(text: &str) -> io::Result<Vec<Recorded>> {
+    let mut events = Vec::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        match serde_json::from_str(line) {
+            Ok(event) => events.push(event),
+            Err(_) if !line.ends_with('\n') => {}
+            Err(error) => {
+                let number = index + 1;
+                return Err(io::Error::other(format!(
+                    "line {number} is not an event ({error}): remove the line, or name another file with `--journal`"
+                )));
+            }
+        }
+    }
+    Ok(events)
 }

@@ -24,11 +24,7 @@ const RULES: [(&str, &str); 8] = [
 
 fn run(arguments: &[&str], address: &str) -> Output {
     let mut program = Command::new(PROGRAM);
-    program
-        .args(arguments)
-        .env("SOCKEYE_ADDR", address)
-        .env("RUST_LOG", "error")
-        .env_remove("RUST_BACKTRACE");
+    program.args(arguments).env("SOCKEYE_ADDR", address).env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
     program.output().expect("the program runs")
 }
 

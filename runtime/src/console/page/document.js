@@ -33,6 +33,7 @@ function endpoint(id, channel, sources) {
     summary: channel.summary ?? "",
     description: channel.description ?? "",
     parameters: Object.entries(channel.parameters ?? {}).map(([name, about]) => ({ name, ...about })),
+    query: channel.bindings?.ws?.query,
     receives: messages(id, channel, "receive"),
     sends: messages(id, channel, "send"),
   };

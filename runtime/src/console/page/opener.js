@@ -12,7 +12,10 @@ export function opener(session) {
   const asked = () => urlOf(endpoint.route, values, draft.query);
   const show = () => say(url, asked().pathname + asked().search);
   const parameters = endpoint.parameters.map((one) => field(one.name, control(one, values, show), hintOf(one)));
-  const query = h("input", { value: draft.query, placeholder: "key=value&key=value", autocomplete: "off", spellcheck: "false" });
+  const { properties = {}, required = [] } = endpoint.query ?? {};
+  draft.query ||= required.map((name) => `${name}=${encodeURIComponent(sample(properties[name] ?? {}, name) ?? "")}`).join("&");
+  const keys = Object.keys(properties).map((name) => `${name}=value`);
+  const query = h("input", { value: draft.query, placeholder: keys.join("&") || "key=value&key=value", required: required.length > 0, autocomplete: "off", spellcheck: "false" });
   query.addEventListener("input", () => {
     draft.query = query.value.replace(/^\?/, "");
     show();
@@ -23,7 +26,7 @@ export function opener(session) {
     "form",
     { class: "opener" },
     parameters,
-    field("Query", query, "optional"),
+    field("Query", query, required.length > 0 ? `needs ${required.join(", ")}` : "optional"),
     subprotocols.length > 0 && h("fieldset", {}, h("legend", {}, "Subprotocols"), h("div", { class: "checks" }, subprotocols)),
     h("div", { class: "line" }, url, button),
   );
