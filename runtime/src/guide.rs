@@ -3,7 +3,7 @@
 //! | page | what it is about |
 //! | --- | --- |
 //! | [`getting_started`] | the first endpoint |
-//! | [`messages`] | JSON, MessagePack, CBOR, Protocol Buffers, formats of your own |
+//! | [`messages`] | JSON, MessagePack, CBOR, Protocol Buffers, formats of your own, constraints |
 //! | [`moving_from_axum`] | an axum application, route by route |
 //! | [`authentication`] | cookies, layers, bearer tokens, tokens from a browser |
 //! | [`pushing_and_broadcasting`] | hubs, slow subscribers, tasks beside a handler |
@@ -28,7 +28,7 @@
 pub mod getting_started {}
 
 /// Messages and their formats.
-#[cfg(all(feature = "cbor", feature = "msgpack", feature = "protobuf"))]
+#[cfg(all(feature = "cbor", feature = "garde", feature = "msgpack", feature = "protobuf"))]
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/messages.md")]
 pub mod messages {}

@@ -77,6 +77,7 @@
 //! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
 //! | `console` | no | [`Console`]: a page that lists the endpoints, opens sockets to them, and shows what the server does |
 //! | `eyre` | no | the same for `eyre::Result` |
+//! | `garde` | no | `Valid`: messages that meet the constraints of [`garde`](https://docs.rs/garde) |
 //! | `http2` | yes | HTTP/2, with WebSockets on it (RFC 8441); a server without it compiles faster |
 //! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
 //! | `msgpack` | no | `MessagePack`: messages in MessagePack, with serde |
@@ -130,6 +131,8 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod utf8_bytes;
+#[cfg(feature = "garde")]
+mod valid;
 mod watchdog;
 
 #[cfg(feature = "asyncapi")]
@@ -168,6 +171,8 @@ pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use startup_probe::is_startup_probe;
 pub use utf8_bytes::Utf8Bytes;
+#[cfg(feature = "garde")]
+pub use valid::Valid;
 pub use watchdog::Watchdog;
 
 /// The code that `#[ws_endpoint]` expands to uses these items. Not part of the public API.

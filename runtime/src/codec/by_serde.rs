@@ -17,6 +17,12 @@ pub(super) const DEPTH: usize = 128;
     label = "`MessagePack<In, Out>` and `Cbor<In, Out>` read `In` and write `Out`",
     note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
 )]
+#[cfg_attr(
+    feature = "garde",
+    diagnostic::on_unimplemented(
+        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
+    )
+)]
 pub trait ReadBySerde: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]

@@ -38,6 +38,12 @@ pub struct Json<In, Out = In>(PhantomData<fn(In) -> Out>);
     label = "`Json<In, Out>` reads `In` and writes `Out`",
     note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
 )]
+#[cfg_attr(
+    feature = "garde",
+    diagnostic::on_unimplemented(
+        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
+    )
+)]
 pub trait ReadFromJson: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
