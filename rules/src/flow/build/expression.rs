@@ -31,7 +31,7 @@ impl<'a> Builder<'a> {
                 let value = self.eval(&inner.expr);
                 self.question_mark(value)
             }
-            Expr::MethodCall(call) => self.method_call(call),
+            Expr::MethodCall(call) => self.method_call(call, false),
             Expr::Call(call) => self.call(call, false),
             Expr::Macro(call) => self.macro_call(&call.mac),
             Expr::If(branch) => self.if_else(branch, Self::block, Self::eval),

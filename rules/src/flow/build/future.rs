@@ -15,15 +15,10 @@ impl<'a> Builder<'a> {
     pub(super) fn awaited(&mut self, future: &'a Expr) -> Value<'a> {
         let value = match future {
             Expr::Call(call) => self.call(call, true),
+            // What is awaited is not the method of the same name that blocks.
+            Expr::MethodCall(call) => self.method_call(call, true),
             other => self.eval(other),
         };
-        // What is awaited is not the method of the same name that blocks.
-        if matches!(future, Expr::MethodCall(_))
-            && matches!(value, Value::Other)
-            && let Some(Step::Call(call)) = self.graph.nodes.last_mut().map(|node| &mut node.step)
-        {
-            call.awaited = true;
-        }
         self.perform(value, false)
     }
 

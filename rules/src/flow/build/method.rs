@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl<'a> Builder<'a> {
-    pub(super) fn method_call(&mut self, call: &'a ExprMethodCall) -> Value<'a> {
+    pub(super) fn method_call(&mut self, call: &'a ExprMethodCall, awaited: bool) -> Value<'a> {
         let receiver = self.eval(&call.receiver);
         let name = call.method.to_string();
         match receiver {
@@ -35,7 +35,7 @@ impl<'a> Builder<'a> {
                 self.push(Step::Effect);
                 Value::Other
             }
-            other => self.on_other(&other, &name, call),
+            other => self.on_other(&other, &name, call, awaited),
         }
     }
 
@@ -229,7 +229,13 @@ impl<'a> Builder<'a> {
     }
 
     /// A method of a value that is not followed. Tasks that are added to a set are tied to it.
-    fn on_other(&mut self, receiver: &Value<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+    fn on_other(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        call: &'a ExprMethodCall,
+        awaited: bool,
+    ) -> Value<'a> {
         self.escape(receiver);
         if name.starts_with("spawn") {
             return self.tied_task(call);
@@ -253,11 +259,11 @@ impl<'a> Builder<'a> {
                 self.hand_on(&value);
             }
         }
-        self.push_call(name, call);
+        self.push_call(name, call, awaited);
         future.unwrap_or(Value::Other)
     }
 
-    fn push_call(&mut self, name: &str, call: &'a ExprMethodCall) {
+    fn push_call(&mut self, name: &str, call: &'a ExprMethodCall, awaited: bool) {
         let path = format!("{}.{name}", chain(&call.receiver, &self.imports));
         let at = call.method.to_token_stream();
         let variable = lent(&call.receiver);
@@ -267,7 +273,7 @@ impl<'a> Builder<'a> {
         };
         let of = made.map(|made| format!("{made}.{name}"));
         let is_direct = variable.is_some();
-        self.push(Step::Call(Call { path, of, is_direct, at, awaited: false, bound: false }));
+        self.push(Step::Call(Call { path, of, is_direct, at, awaited, bound: false }));
     }
 
     /// A task with an owner that ends it: its steps are checked, and it is not detached.
