@@ -1,7 +1,7 @@
 //! `#[ws_lifecycle]`: the lifecycle rules for a function that is not an endpoint.
 
 use crate::{
-    LOGIN_DEADLINE, MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION,
+    MISSING_HANDSHAKE, NOT_A_FUNCTION, UNKNOWN_OPTION,
     flow::{Flow, Step},
     syntax::{Endpoint, Item, Sink, one_line},
 };
@@ -59,10 +59,7 @@ pub(super) fn report_faults(flow: &Flow<'_>, sink: &mut Sink) {
         let Step::Call(call) = step else { continue };
         let Some(helper) = flow.called(call).filter(|helper| !seen.contains(&helper.name)) else { continue };
         seen.push(helper.name.clone());
-        // Where the caller bounds the time, a helper that waits does not wait for ever.
-        let is_timed = flow.function.has_word(&["timeout", "timeout_at"]);
-        let faults = helper.faults.iter().filter(|fault| !(is_timed && *fault.rule == LOGIN_DEADLINE));
-        for fault in faults {
+        for fault in &helper.faults {
             let message = format!("in `{}`: {}", helper.name, fault.message);
             sink.report(fault.rule, &call.at, message, &fault.help);
         }

@@ -12,7 +12,7 @@ use syn::{Expr, File, ReturnType, Signature};
 use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
-    timed::add_timed,
+    timed::timed,
 };
 use crate::{
     Rule, check,
@@ -115,24 +115,26 @@ impl Neighbours {
     /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
     pub fn with_faults(mut file: File, around: &Imports) -> Rc<Self> {
         let collected = collect::collect(&mut file, around.clone());
-        let (fields, types) = (fields(&collected), types(&collected));
-        let shapes = Rc::clone(&collected.shapes);
-        let fields = Rc::new(Self { fields, types, shapes, ..Self::default() });
-        Rc::new(Self::known(&collected, |found| faults(found, &fields)))
+        let around = Rc::new(Self::without_functions(&collected));
+        Rc::new(Self::known(&collected, |found| faults(found, &around)))
     }
 
-    fn known(collected: &Collected, faults: impl Fn(&Found) -> Vec<Fault>) -> Self {
-        let mut neighbours = Self {
+    /// What is known before any function has been checked.
+    fn without_functions(collected: &Collected) -> Self {
+        Self {
             functions: HashMap::new(),
             fields: fields(collected),
             types: types(collected),
             modules: collected.modules.clone(),
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
-            timed: HashSet::new(),
-        };
+            timed: timed(collected.functions.iter().map(|found| &found.function)),
+        }
+    }
+
+    fn known(collected: &Collected, faults: impl Fn(&Found) -> Vec<Fault>) -> Self {
+        let mut neighbours = Self::without_functions(collected);
         for found in &collected.functions {
-            add_timed(&found.function, &mut neighbours.timed);
             let neighbour = Neighbour::of(found, faults(found));
             neighbours.functions.entry(found.function.name().to_string()).or_default().push(neighbour);
         }
@@ -293,11 +295,11 @@ fn types(collected: &Collected) -> HashMap<String, Vec<(String, String)>> {
 }
 
 /// The reports about a helper without an attribute of its own.
-fn faults(found: &Found, fields: &Rc<Neighbours>) -> Vec<Fault> {
+fn faults(found: &Found, file: &Rc<Neighbours>) -> Vec<Fault> {
     if found.is_ours {
         return Vec::new();
     }
-    let around = Surroundings::in_file(found.imports.clone(), fields, found.of.clone());
+    let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
     let diagnostics = check::function(&found.function, &around).unwrap_or_default();
     let fault = |one: Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
     diagnostics.into_iter().map(fault).collect()

@@ -10,22 +10,22 @@ use syn::{
 
 use crate::{flow::each_word, syntax::Function};
 
-/// Adds the names in what this function passes to `timeout`.
-pub(super) fn add_timed(function: &Function, names: &mut HashSet<String>) {
-    if !function.has_word(&WORDS) {
-        return;
-    }
-    let Some(body) = function.block() else { return };
-    Calls { names }.visit_block(body);
+/// The names in what these functions pass to `timeout`.
+pub(super) fn timed<'f>(functions: impl Iterator<Item = &'f Function>) -> HashSet<String> {
+    let mut calls = Calls::default();
+    let bodies = functions.filter(|function| function.has_word(&WORDS)).filter_map(Function::block);
+    bodies.for_each(|body| calls.visit_block(body));
+    calls.names
 }
 
 const WORDS: [&str; 2] = ["timeout", "timeout_at"];
 
-struct Calls<'n> {
-    names: &'n mut HashSet<String>,
+#[derive(Default)]
+struct Calls {
+    names: HashSet<String>,
 }
 
-impl<'ast> Visit<'ast> for Calls<'_> {
+impl<'ast> Visit<'ast> for Calls {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
