@@ -3,7 +3,7 @@ use syn::{Block, Expr};
 use crate::{
     DETACHED_TASK,
     flow::{Act, Flavor, Flow, Handle, Kind, Macros, NodeId, Outcomes, Step, Within, has_word},
-    reading::{At, Look, Origin, each_expression, has_call, leaves, read, task_of},
+    reading::{At, Look, Origin, block_leaves, each_expression, has_call, read, task_of},
     syntax::Sink,
 };
 
@@ -59,9 +59,9 @@ impl<'a> Look<'a> for Spawned<'_> {
     fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
         let Some((spawn, Expr::Call(call))) = task_of(expression) else { return };
         let Some(helper) = at.helper(&call.func).filter(|helper| helper.is_async) else { return };
-        let words = |all: &[&str]| all.iter().any(|word| helper.words.all.contains(*word));
-        let repeats = words(&["loop", "while"]) && words(&RECEIVES);
-        let may_end = words(&["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"]);
+        let repeats = helper.words.have(&["loop", "while"]) && helper.words.have(&RECEIVES);
+        let may_end =
+            helper.words.have(&["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"]);
         let sends = call.args.iter().any(|one| is_sender(one, at));
         let only_sends = call.args.iter().all(|one| is_sender(one, at) || !at.mentions_handle(one));
         let arguments = &call.args;
@@ -74,22 +74,12 @@ impl<'a> Look<'a> for Spawned<'_> {
 
 /// Whether it is the sending half of `split`, or a clone of it.
 fn is_sender(expression: &Expr, at: &At<'_>) -> bool {
-    let name = match expression {
-        Expr::MethodCall(call) if call.method == "clone" => at.named(&call.receiver),
-        other => at.named(other),
-    };
-    name.is_some_and(|name| match name.origin {
-        Origin::Part(made, 0) => has_call(made, &["split"]) && at.is_handle_expression(made_of(expression)),
-        _ => false,
-    })
-}
-
-/// What is cloned, or the expression itself.
-fn made_of(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::MethodCall(call) => &call.receiver,
+    let half = match expression {
+        Expr::MethodCall(call) if call.method == "clone" => &call.receiver,
         other => other,
-    }
+    };
+    let is_first = |made| has_call(made, &["split"]) && at.is_handle_expression(half);
+    matches!(at.named(half).map(|name| name.origin), Some(Origin::Part(made, 0)) if is_first(made))
 }
 
 /// Whether the task ends soon, with the connection, or with its source.
@@ -218,11 +208,9 @@ fn gives_up(body: &Block, macros: &Macros) -> bool {
     let mut found = false;
     each_expression(body, macros, &mut |expression| {
         let Expr::If(branch) = expression else { return };
-        let then =
-            Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: branch.then_branch.clone() });
         let is_plain = !matches!(&*branch.cond, Expr::Let(_)) && !has_word(&branch.cond, &TELLS);
         let is_silent = !has_word(&branch.then_branch, &TELLS) && !has_call(&branch.then_branch, &["send"]);
-        found |= is_plain && is_silent && leaves(&then);
+        found |= is_plain && is_silent && block_leaves(&branch.then_branch);
     });
     found
 }

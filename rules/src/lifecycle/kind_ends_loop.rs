@@ -5,7 +5,7 @@ use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
 use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
-    reading::{At, Look, Round, leaves, plain, read, tells, variant},
+    reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
     syntax::Sink,
 };
 
@@ -49,8 +49,10 @@ impl<'a> Look<'a> for Kinds<'_> {
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(init) = &local.init else { return };
         let Some((_, diverge)) = &init.diverge else { return };
-        let silent = leaves(diverge) && !tells(diverge) && !at.mentions_handle(diverge);
-        if silent && at.round().is_some_and(|round| ends_silently(&round, at)) && at.is_message(&init.expr) {
+        if is_silent_end(diverge, at)
+            && at.round().is_some_and(|round| ends_silently(&round, at))
+            && at.is_message(&init.expr)
+        {
             self.report_pattern(&local.pat, at);
         }
     }
@@ -78,14 +80,10 @@ impl Kinds<'_> {
         for arm in &choice.arms {
             let before = named.len();
             kinds(&arm.pat, at.imports(), &mut named);
-            // If only pings continue the loop, it waits for one message, and ends with it.
-            let has_data = named[before..].iter().any(|kind| **kind == "Text" || **kind == "Binary");
-            staying |= has_data && !leaves(plain(&arm.body));
+            staying |= has_data(&named[before..]) && !leaves(plain(&arm.body));
         }
         let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
-        let body = plain(&other.body);
-        let silent = leaves(body) && !tells(body) && !at.mentions_handle(body);
-        if staying && silent {
+        if staying && is_silent_end(&other.body, at) {
             self.report(&other.pat, &named, at);
         }
     }
@@ -93,11 +91,11 @@ impl Kinds<'_> {
     /// `if let` for some kinds, and `else` that leaves the loop.
     fn accepts_only<'a>(&mut self, branch: &'a ExprIf, at: &At<'a>) {
         let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else { return };
-        let silent = leaves(plain(other)) && !tells(other) && !at.mentions_handle(other);
-        let stays =
-            !branch.then_branch.stmts.iter().any(|one| matches!(one, Stmt::Expr(last, _) if leaves(last)));
-        if silent && stays && at.is_message(&test.expr) {
-            self.report_pattern(&test.pat, at);
+        let mut named = Vec::new();
+        kinds(&test.pat, at.imports(), &mut named);
+        let staying = has_data(&named) && !block_leaves(&branch.then_branch);
+        if staying && is_silent_end(other, at) && at.is_message(&test.expr) {
+            self.report(named[0], &named, at);
         }
     }
 
@@ -145,6 +143,16 @@ fn is_chain_of(call: &ExprMethodCall, methods: &[&str]) -> bool {
     }
     let keeps = KEEPS.iter().any(|method| call.method == method);
     matches!(&*call.receiver, Expr::MethodCall(inner) if keeps && is_chain_of(inner, methods))
+}
+
+/// Whether one of the kinds carries data. If only pings continue a loop, it waits for one message, and ends with it.
+fn has_data(kinds: &[&Ident]) -> bool {
+    kinds.iter().any(|kind| **kind == "Text" || **kind == "Binary")
+}
+
+/// Whether it leaves the loop without a word to the peer or the log.
+fn is_silent_end(code: &Expr, at: &At<'_>) -> bool {
+    leaves(plain(code)) && !tells(code) && !at.mentions_handle(code)
 }
 
 /// Whether the code after the loop neither reports anything nor continues to use the connection.

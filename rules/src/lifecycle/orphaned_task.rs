@@ -35,24 +35,15 @@ impl<'a> Look<'a> for Tasks<'_> {
     }
 
     fn select(&mut self, branches: &'a [Branch], at: &At<'a>) {
-        // Code with another handle can still end it.
-        if branches.len() < 2 || at.flow.function.has_word(&["abort_handle", "AbortHandle"]) {
-            return;
-        }
-        for branch in branches {
-            // `&mut task` keeps the handle.
-            let Some(future @ Expr::Path(_)) = &branch.future else { continue };
-            let Some(name) = at.named(future) else { continue };
-            let Origin::Made(made) = name.origin else { continue };
-            let Some((spawn, _)) = task_of(made).filter(|(_, task)| goes_on(task, at)) else { continue };
+        let futures = branches.iter().filter_map(|branch| branch.future.as_ref());
+        if branches.len() > 1
+            && let Some((task, spawn)) = left_running(futures, at)
+        {
             let message = format!(
-                "when another branch of `select!` is ready first, `{0}` is dropped, and dropping a `JoinHandle` does not end its task",
-                name.ident
+                "when another branch of `select!` is ready first, `{task}` is dropped, and dropping a `JoinHandle` does not end its task"
             );
-            let help =
-                format!("write `_ = &mut {0} =>` in `select!`, and `{0}.abort()` after it", name.ident);
+            let help = format!("write `_ = &mut {task} =>` in `select!`, and `{task}.abort()` after it");
             self.sink.report(&ORPHANED_TASK, spawn, message, help);
-            return; // one mistake, and one message
         }
     }
 
@@ -120,18 +111,12 @@ impl Tasks<'_> {
         if !SELECT.contains(&at.imports().resolve_path(&path.path).as_str()) {
             return;
         }
-        for future in &call.args {
-            let Expr::Path(_) = future else { continue };
-            let Some(name) = at.named(future) else { continue };
-            let Origin::Made(made) = name.origin else { continue };
-            let Some((spawn, _)) = task_of(made).filter(|(_, task)| goes_on(task, at)) else { continue };
+        if let Some((task, spawn)) = left_running(call.args.iter(), at) {
             let message = format!(
-                "when the other future of `select` is ready first, `{0}` is dropped, and dropping a `JoinHandle` does not end its task",
-                name.ident
+                "when the other future of `select` is ready first, `{task}` is dropped, and dropping a `JoinHandle` does not end its task"
             );
-            let help = format!("pass `&mut {0}` to `select`, and write `{0}.abort()` after it", name.ident);
+            let help = format!("pass `&mut {task}` to `select`, and write `{task}.abort()` after it");
             self.sink.report(&ORPHANED_TASK, spawn, message, help);
-            return; // one mistake, and one message
         }
     }
 
@@ -154,6 +139,25 @@ impl Tasks<'_> {
         };
         self.sink.report(&ORPHANED_TASK, &out, message, help);
     }
+}
+
+/// The first of these futures that is the handle of a task, moved here, so that nothing can end the task: its name, and its `spawn`.
+fn left_running<'a, 'e>(
+    mut futures: impl Iterator<Item = &'e Expr>,
+    at: &At<'a>,
+) -> Option<(&'a Ident, &'a Ident)> {
+    // Code with another handle can still end it.
+    if at.flow.function.has_word(&["abort_handle", "AbortHandle"]) {
+        return None;
+    }
+    futures.find_map(|future| {
+        // `&mut task` keeps the handle.
+        let Expr::Path(_) = future else { return None };
+        let name = at.named(future)?;
+        let Origin::Made(made) = name.origin else { return None };
+        let (spawn, _) = task_of(made).filter(|(_, task)| goes_on(task, at))?;
+        Some((name.ident, spawn))
+    })
 }
 
 /// Whether the task certainly continues unless it is ended: it waits for something that is not the connection's own.

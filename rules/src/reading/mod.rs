@@ -14,8 +14,8 @@ pub(crate) use at::{At, Frame, Round};
 pub(crate) use channel::{Received, base_ident, task_of};
 pub(crate) use origin::{Name, Origin, only_name};
 pub(crate) use shape::{
-    covers_errors, each_expression, first_way_out, given, goes_round, has_call, is_discarded, leaves, plain,
-    tells, variant,
+    block_leaves, covers_errors, each_expression, first_way_out, given, goes_round, has_call, is_discarded,
+    leaves, plain, tells, variant,
 };
 pub(crate) use walk::read;
 

@@ -25,7 +25,8 @@ pub(crate) fn leaves(expression: &Expr) -> bool {
     }
 }
 
-fn block_leaves(block: &Block) -> bool {
+/// Whether one of its statements certainly leaves the loop around it.
+pub(crate) fn block_leaves(block: &Block) -> bool {
     block.stmts.iter().any(|statement| match statement {
         Stmt::Expr(expression, _) => leaves(expression),
         Stmt::Macro(call) => ends(&call.mac),

@@ -65,8 +65,7 @@ impl Body {
     }
 
     pub(super) fn has_word(&self, words: &[&str]) -> bool {
-        let found = &self.words().all;
-        words.iter().any(|word| found.contains(*word))
+        self.words().have(words)
     }
 }
 

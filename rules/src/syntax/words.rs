@@ -39,6 +39,11 @@ impl Words {
         reader.words
     }
 
+    /// Whether one of these is among them.
+    pub(crate) fn have(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.all.contains(*word))
+    }
+
     /// Whether any word is about time.
     pub(crate) fn speak_of_time(&self) -> bool {
         self.all.iter().any(|word| is_of_time(word))

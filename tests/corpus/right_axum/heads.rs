@@ -110,6 +110,39 @@ async fn ends_the_other(socket: WebSocket, events: broadcast::Receiver<String>) 
     }
 }
 
+async fn keeps_another_handle(socket: WebSocket, mut events: broadcast::Receiver<String>) {
+    let (mut sink, mut stream) = socket.split();
+    let writes = tokio::spawn(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if sink.send(event.into()).await.is_err() {
+                        break;
+                    }
+                }
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => break,
+            }
+        }
+    });
+    let end = writes.abort_handle();
+    let reads = tokio::spawn(async move {
+        while let Ok(Some(Ok(_))) = timeout(Duration::from_secs(60), stream.next()).await {}
+    });
+    future::select(writes, reads).await;
+    end.abort();
+}
+
+async fn first_message(mut socket: WebSocket) {
+    while let Some(message) = timeout(Duration::from_secs(60), socket.next()).await.ok().flatten() {
+        if let Ok(Message::Ping(_)) = message {
+            continue;
+        } else {
+            break;
+        }
+    }
+}
+
 async fn login(mut socket: WebSocket) -> Option<()> {
     let token = socket.recv().await?.ok()?;
     if token.to_text().ok()? != "secret" {
