@@ -1,5 +1,7 @@
 //! The messages of the server, as the report shows them.
 
+use sockeye_rules::render::count;
+
 use super::finding::Finding;
 
 /// How many messages are shown.
@@ -37,7 +39,7 @@ impl Received {
 fn beginning(bytes: &[u8]) -> String {
     let shown: Vec<String> = bytes.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect();
     let more = if bytes.len() > BYTES { " .." } else { "" };
-    let length = if bytes.len() == 1 { "1 byte".to_owned() } else { format!("{} bytes", bytes.len()) };
+    let length = count(bytes.len(), "byte");
     if bytes.is_empty() { length } else { format!("{length}: {}{more}", shown.join(" ")) }
 }
 

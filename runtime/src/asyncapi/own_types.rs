@@ -68,6 +68,8 @@ mod log {
     use super::{Cow, JsonSchema, Schema, SchemaGenerator, json_schema};
     use crate::{LogFilter, LogRecord, SpanRecord};
 
+    const LEVELS: [&str; 5] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+
     impl JsonSchema for LogFilter {
         fn schema_name() -> Cow<'static, str> {
             "LogFilter".into()
@@ -79,7 +81,7 @@ mod log {
                 "description": "Which records of the program's log a client wants.",
                 "properties": {
                     "level": {
-                        "enum": ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
+                        "enum": LEVELS,
                         "default": "INFO",
                         "description": "Records of this level, and of more important ones.",
                     },
@@ -101,7 +103,7 @@ mod log {
                 "description": "One event of the program's log.",
                 "properties": {
                     "time": { "type": "integer", "format": "uint64", "minimum": 0, "description": "Milliseconds since the beginning of 1970 (UTC)." },
-                    "level": { "enum": ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"] },
+                    "level": { "enum": LEVELS },
                     "target": { "type": "string", "description": "The path of the module, unless the event sets another target." },
                     "message": { "type": "string" },
                     "fields": { "type": "object", "additionalProperties": true, "description": "The event's other fields." },

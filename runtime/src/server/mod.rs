@@ -357,7 +357,8 @@ impl Server {
     /// runs: 5 s after each answer, in the background, for at most 10 s. While it is not ready, the [health route](Self::health)
     /// answers 503. The first failure is one event in the log, with its cause, and so is its end. A second call adds a component.
     ///
-    /// It is not for what runs once, such as a migration: pass that to [`ready`](Self::ready).
+    /// It is not for what runs once, such as a migration: pass that to [`ready`](Self::ready). Without a health route it is asked at
+    /// startup only.
     ///
     /// ```
     /// # #[derive(Clone)] struct Pool;
@@ -530,7 +531,7 @@ impl Server {
         let components = startup::ask(self.components.into_iter().chain(asked_again).collect());
         let (mut endpoints, elsewhere) = startup::collect(&self.groups, &settings, &states, &lifecycle);
         let mounted = endpoints.iter().map(|endpoint| &*endpoint.mounted);
-        let witness = Witness::new(mounted, names, self.checks, lifecycle.clone());
+        let witness = || Witness::new(mounted, names, self.checks, lifecycle.clone());
         let (router, unhealthy) =
             with_health(self.router.clone().unwrap_or_default(), self.health.as_ref(), witness);
         let (router, console, misplaced) = consoled::with_console(
@@ -576,9 +577,13 @@ impl Server {
 }
 
 /// The user's router with the health route, if there is one and its path is free.
-fn with_health(router: Router, health: Option<&Health>, witness: Witness) -> (Router, Option<Problem>) {
+fn with_health(
+    router: Router,
+    health: Option<&Health>,
+    witness: impl FnOnce() -> Witness,
+) -> (Router, Option<Problem>) {
     let Some(Health { path, .. }) = health else { return (router, None) };
-    match startup::caught(|| health::mount(router.clone(), path, witness)) {
+    match startup::caught(|| health::mount(router.clone(), path, witness())) {
         Ok(router) => (router, None),
         Err(words) => (router, Some(startup::no_place_for_health(path, &words))),
     }
