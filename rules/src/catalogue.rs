@@ -325,3 +325,10 @@ pub(crate) use signature::path_arity::arities;
 /// Whether a function sends to many clients in turn, with or without a connection of its own.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;
+
+/// Whether a function sends in a loop, and what else it does there.
+#[cfg(feature = "syntax")]
+pub(crate) use lifecycle::{
+    deaf_loop::{is_deaf, waits_in_a_loop},
+    swallowed_error::is_ignored,
+};

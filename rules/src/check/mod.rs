@@ -3,9 +3,11 @@
 //! The only module above `syntax`, `flow` and the rules: none of them depends on it.
 
 mod allow;
+mod deed;
 mod habit;
 mod helper;
 
+pub(crate) use deed::deed;
 pub use habit::is_habit;
 
 use crate::{

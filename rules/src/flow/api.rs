@@ -39,6 +39,11 @@ pub(crate) fn accepted() -> Vec<Layer> {
     vec![RESULT]
 }
 
+/// The layers around the result of a helper that sends.
+pub(crate) fn sent() -> Vec<Layer> {
+    vec![RESULT]
+}
+
 /// The effect of the method with this name.
 pub(crate) fn method(flavor: Flavor, kind: Kind, name: &str) -> Method {
     match (flavor, kind) {

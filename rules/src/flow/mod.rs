@@ -9,6 +9,7 @@ mod arguments;
 pub(crate) mod blocking;
 mod build;
 mod code;
+mod deed;
 mod graph;
 mod imports;
 mod macros;
@@ -18,11 +19,12 @@ mod states;
 mod value;
 mod words;
 
-pub(crate) use build::Branch;
+pub(crate) use build::{Branch, gives_nothing};
 pub(crate) use macros::Macros;
 
 use arguments::arguments;
 use build::parse_select;
+pub(crate) use deed::{Deed, Tells};
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
@@ -35,7 +37,7 @@ use syn::Block;
 use typed_arena::Arena;
 
 use crate::{
-    surroundings::{Neighbour, Neighbours, Shapes, Surroundings},
+    surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings},
     syntax::{Function, asks_for_origin, reads_origin_header},
 };
 
@@ -88,6 +90,22 @@ impl<'a> Flow<'a> {
         (!flow.roots.is_empty()).then_some(flow)
     }
 
+    /// The flow of a function that borrows a handle; `None` if it borrows none.
+    pub(crate) fn of_borrower(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
+        let (flavor, roots) = roots::of_function(function, around)?;
+        let borrows = roots.iter().any(|root| root.borrowed) && !owns_self(function);
+        borrows.then(|| Self::new(function, flavor, false, roots, around.imports(), around)).flatten()
+    }
+
+    /// Where the function gets the handle from; `None` if it creates it.
+    pub(crate) fn place(&self, connection: Connection) -> Option<Place> {
+        let root = &self.roots[connection];
+        if root.is_of_self() {
+            return root.name.clone().map(Place::Field);
+        }
+        self.function.parameters.iter().position(|one| root.is_at(one)).map(Place::Parameter)
+    }
+
     /// Whether an axum upgrade begins in it, or is passed to it.
     pub(crate) fn has_upgrade(&self) -> bool {
         self.roots_of(Kind::Upgrade).next().is_some()
@@ -123,8 +141,7 @@ impl<'a> Flow<'a> {
         BUILT.set(BUILT.get() + 1);
         let body = function.block()?;
         let kept = Arena::new();
-        let holders = roots::holders(function, surroundings);
-        let (graph, roots) = build::build(function, body, flavor, roots, holders, imports, &kept);
+        let (graph, roots) = build::build(function, body, flavor, roots, imports, surroundings, &kept);
         let reachable = graph.reachable();
         let imports = imports.with(body);
         Some(Self { function, flavor, is_endpoint, roots, graph, body, reachable, surroundings, imports })
@@ -190,6 +207,20 @@ impl<'a> Flow<'a> {
         self.surroundings.neighbours().called(path, self.surroundings.of())
     }
 
+    /// Whether the connection is in a field of a `self` that the method owns.
+    pub(crate) fn owns(&self, connection: Connection) -> bool {
+        self.roots[connection].is_of_self() && owns_self(self.function)
+    }
+
+    /// The helper that does an operation.
+    pub(crate) fn doer(&self, site: &Site) -> Option<&Neighbour> {
+        let name = site.method.to_string();
+        match (&site.on, self.surroundings.of()) {
+            (Some(on), Some(of)) if on == "self" => self.surroundings.neighbours().method(of, &name),
+            _ => self.helper(&name),
+        }
+    }
+
     /// The meaning of the names in the function.
     pub(crate) fn imports(&self) -> &Imports {
         &self.imports
@@ -250,6 +281,10 @@ impl<'a> Flow<'a> {
     pub(crate) fn origin_is_checked(&self) -> bool {
         self.imports.checks_origin() || looks_at_origin(self.function)
     }
+}
+
+fn owns_self(function: &Function) -> bool {
+    function.receiver.as_ref().is_some_and(|one| !matches!(one.kind, syn::ReceiverKind::Reference(..)))
 }
 
 /// The function among these that a call calls; `of` is the type of the `impl` block around the call.

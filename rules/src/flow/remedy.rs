@@ -72,8 +72,7 @@ impl Flow<'_> {
 
     /// What to write for a client that only listens, if the function has a whole socket of its own.
     pub(crate) fn forwarding(&self, root: &Root) -> Option<String> {
-        let is_of_self = root.name.as_deref().is_some_and(|name| name.starts_with("self."));
-        let is_whole = !root.is_partial() && !root.is_split() && !is_of_self;
+        let is_whole = !root.is_partial() && !root.is_split() && !root.is_of_self();
         (self.flavor == Flavor::Sockeye && self.can_fail() && is_whole)
             .then(|| format!("`{}.forward(stream).await`", root.listener()))
     }

@@ -52,6 +52,16 @@ impl Root {
         name.map_or_else(|| "socket".to_owned(), |name| name.trim_start_matches('_').to_owned())
     }
 
+    /// Whether it is a field of `self`.
+    pub(crate) fn is_of_self(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| name.starts_with("self."))
+    }
+
+    /// Whether it is this parameter.
+    pub(super) fn is_at(&self, parameter: &Parameter) -> bool {
+        self.at.to_string() == place(parameter).to_string()
+    }
+
     /// Whether it was split: then there is no socket any more that could be closed.
     pub(crate) fn is_split(&self) -> bool {
         self.receiver.is_some()
@@ -213,9 +223,7 @@ pub(crate) fn values<'a>(
     imports: &Imports,
 ) -> Vec<(&'a Pat, Value<'a>)> {
     let value = |parameter: &Parameter| {
-        let at = place(parameter).to_string();
-        let same = |root: &Root| root.at.to_string() == at;
-        roots.iter().position(same).map_or(Value::Other, |connection| {
+        roots.iter().position(|root| root.is_at(parameter)).map_or(Value::Other, |connection| {
             let handle = Value::Handle(Handle { kind: roots[connection].kind, connection });
             if is_wrapped(parameter.ty(), imports) { Value::Wrapped(Box::new(handle)) } else { handle }
         })

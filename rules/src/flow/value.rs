@@ -5,7 +5,10 @@ use std::rc::Rc;
 use proc_macro2::Ident;
 use syn::{ExprAsync, ExprClosure, ExprMethodCall};
 
-use super::graph::{Act, Connection, NodeId};
+use super::{
+    Deed,
+    graph::{Act, Connection, NodeId},
+};
 
 /// A value, as far as it is followed.
 #[derive(Clone, PartialEq)]
@@ -79,6 +82,8 @@ pub(crate) struct Site {
     /// The address of the call in the syntax tree, by which a rule recognizes it. Its span does not show that: in a macro, all tokens of
     /// a file that was read have one span.
     pub(crate) address: usize,
+    /// What is done, if a function of the file does it.
+    pub(crate) helper: Option<Deed>,
     /// The number of the call: beginning to wait and receiving are two steps of one call.
     pub(crate) number: usize,
 }
@@ -97,6 +102,10 @@ impl Site {
     /// The call without its arguments, as in source code.
     pub(crate) fn call(&self) -> String {
         let method = self.method.to_string();
+        if self.helper.is_some() {
+            let on = self.on.as_ref().map(|on| format!("{on}.")).unwrap_or_default();
+            return format!("{on}{method}(..)");
+        }
         let is_bare =
             matches!(method.as_str(), "accept" | "recv" | "flush" | "split" | "close_frame" | "next");
         let arguments = if is_bare { "" } else { ".." };

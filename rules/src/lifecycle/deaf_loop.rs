@@ -1,6 +1,6 @@
 use crate::{
     DEAF_LOOP,
-    flow::{Act, Connection, Exit, Flavor, Flow, Kind, NodeId, Operation, Outcomes, Step},
+    flow::{Act, Connection, Deed, Exit, Flavor, Flow, Kind, NodeId, Operation, Outcomes, Step},
     syntax::Sink,
 };
 
@@ -11,8 +11,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         };
         let root = &flow.roots[connection];
-        let message =
-            "this loop sends but never receives: it does not notice when the peer leaves, and keeps sending";
+        let helper = send.site.helper.filter(|deed| *deed == Deed::Streams).map(|_| &send.site.method);
+        let this = helper.map_or_else(|| "this loop".to_owned(), |name| format!("the loop in `{name}`"));
+        let message = format!(
+            "{this} sends but never receives: it does not notice when the peer leaves, and keeps sending"
+        );
         let receive = format!(
             "receive in the same loop: `tokio::select! {{ {}, .. }}`",
             flow.receive_branch(&root.listener())
@@ -81,9 +84,16 @@ pub(super) fn deaf<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f
         .operations()
         .filter(|(_, operation)| operation.act == Act::Send && operation.handle.connection == connection);
     let is_deaf = |id: NodeId| {
-        waits_in_a_loop(flow, id) && !may_end(flow, id) && (!is_lent || only_errors_end(flow, id))
+        waits_in_a_loop(flow, id)
+            && !may_end(flow, id)
+            && (!is_lent || flow.owns(connection) || only_errors_end(flow, id))
     };
     sends.find(|(id, _)| is_deaf(*id)).map(|(_, operation)| operation)
+}
+
+/// Whether a loop sends while nothing receives from the connection.
+pub(crate) fn is_deaf(flow: &Flow<'_>, connection: Connection) -> bool {
+    deaf(flow, connection).is_some()
 }
 
 /// Whether only an error of an operation leaves the innermost loop around the step.
@@ -116,6 +126,6 @@ fn comes_to_a_close(flow: &Flow<'_>, send: NodeId) -> bool {
 }
 
 /// Whether the step is reached again on a path that awaits something else.
-pub(super) fn waits_in_a_loop(flow: &Flow<'_>, send: NodeId) -> bool {
+pub(crate) fn waits_in_a_loop(flow: &Flow<'_>, send: NodeId) -> bool {
     flow.graph.lasting_loops(send).flat_map(|one| one.nodes.clone()).any(|id| waits(flow, id))
 }

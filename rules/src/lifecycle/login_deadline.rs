@@ -7,6 +7,7 @@ use syn::{
 use crate::{
     LOGIN_DEADLINE,
     flow::{Act, Flavor, Flow, NodeId, Operation, address},
+    surroundings::Neighbour,
     syntax::Sink,
 };
 
@@ -65,9 +66,18 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
 
 /// Whether the message is used, up to the next loop, for a login.
 fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
+    if recv.site.helper.is_some() {
+        return flow.doer(&recv.site).is_some_and(logs_in);
+    }
     let mut search = Search { call: recv.site.address, found: None };
     search.visit_block(flow.body);
     search.found.is_some_and(|text| speaks_of_login(&text))
+}
+
+/// Whether a helper that receives waits for a login, and nothing in it limits the wait.
+fn logs_in(helper: &Neighbour) -> bool {
+    let text: Vec<_> = helper.words.all.iter().map(String::as_str).collect();
+    !helper.words.speak_of_time() && speaks_of_login(&format!("{} {}", helper.name, text.join(" ")))
 }
 
 /// The statements from the one that receives to the next loop, as text.

@@ -1,6 +1,6 @@
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Flavor, Flow, NodeId, Operation, Outcomes, Step, Within},
+    flow::{Act, Deed, Flavor, Flow, NodeId, Operation, Outcomes, Step, Tells, Within},
     syntax::Sink,
 };
 
@@ -13,13 +13,36 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
         if lasts && is_ignored(flow, id) && goes_on(flow, id, send) {
-            let call = send.site.call();
-            let message =
-                "the error of this `send` is ignored, so the loop keeps sending to a peer that is gone";
-            let help = flow.checked(&call);
-            sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
+            report(flow, send, sink);
         }
     }
+}
+
+fn report(flow: &Flow<'_>, send: &Operation, sink: &mut Sink) {
+    let call = send.site.call();
+    let (message, help) = match &send.site.helper {
+        None => (
+            "the error of this `send` is ignored, so the loop keeps sending to a peer that is gone"
+                .to_owned(),
+            flow.checked(&call),
+        ),
+        Some(Deed::Sends(Tells::Nothing)) => (
+            format!(
+                "`{call}` returns nothing, not even that its send failed, so the loop keeps sending to a peer that is gone"
+            ),
+            format!(
+                "return the error of the send from `{}`, and leave the loop on it: `if {call}.await.is_err() {{ break }}`",
+                send.site.method
+            ),
+        ),
+        Some(_) => (
+            format!(
+                "the error of `{call}`, which sends, is ignored, so the loop keeps sending to a peer that is gone"
+            ),
+            flow.checked(&call),
+        ),
+    };
+    sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
 }
 
 /// Whether it is in an axum task whose loop has no exit: not even for an error of the send, the only sign that the peer
@@ -43,7 +66,7 @@ fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
 }
 
 /// Whether the error leads to the same step as success, with nothing but logging on the way.
-fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
+pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let graph = &flow.graph;
     let stop = |id: NodeId, _: &_| id == send;
     let done = graph.walk_outcome(send, Outcomes::DONE, stop);

@@ -8,6 +8,7 @@ mod collect;
 mod constants;
 #[cfg(test)]
 mod cost;
+mod deeds;
 mod neighbours;
 mod package;
 mod receiver;
@@ -21,7 +22,7 @@ pub use neighbours::{Functions, Neighbours};
 pub use package::Package;
 pub use scope::{Scopes, has_names};
 
-pub(crate) use neighbours::Neighbour;
+pub(crate) use neighbours::{Neighbour, Place};
 pub(crate) use receiver::{Types, maker, type_path};
 pub(crate) use shapes::{Data, Shapes};
 

@@ -12,11 +12,12 @@ use syn::{Expr, File, ReturnType, Signature};
 use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
+    deeds::deeds,
     timed::timed,
 };
 use crate::{
     Rule, check,
-    flow::{Flavor, Flow, Imports, Kind, blocking, is_handle_type},
+    flow::{Deed, Flavor, Flow, Imports, Kind, blocking, is_handle_type},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
 };
@@ -28,7 +29,7 @@ const DEPTH: usize = 4;
 type Fields = Vec<(String, (Flavor, Kind))>;
 
 /// The functions of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Neighbours {
     functions: HashMap<String, Vec<Neighbour>>,
     /// The handles in the fields of each struct.
@@ -58,6 +59,10 @@ pub(crate) struct Neighbour {
     pub(crate) takes_handle: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
+    /// Whether it is a method, with `self`.
+    pub(crate) takes_self: bool,
+    /// What it does with the handles that it borrows, as far as that is known.
+    deeds: Vec<(Place, Deed)>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
     pub(crate) receives: usize,
     /// The faults in what it does with a handle.
@@ -67,6 +72,15 @@ pub(crate) struct Neighbour {
     imports: Imports,
     is_ours: bool,
     is_test: bool,
+}
+
+/// Where a function gets a handle from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The parameter with this number, without `self`.
+    Parameter(usize),
+    /// `self.socket`.
+    Field(String),
 }
 
 /// A rule's report about a helper.
@@ -108,15 +122,14 @@ impl Neighbours {
     /// The same, and the functions themselves for checking, with their bodies: in the file they are empty then.
     pub fn with_functions(file: &mut File, around: &Imports) -> (Rc<Self>, Functions) {
         let collected = collect::collect(file, around.clone());
-        let known = Rc::new(Self::known(&collected, |_| Vec::new()));
+        let known = Rc::new(Self::known(&collected, |_, _| Vec::new()));
         (known, Functions::of(collected.functions))
     }
 
     /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
     pub fn with_faults(mut file: File, around: &Imports) -> Rc<Self> {
         let collected = collect::collect(&mut file, around.clone());
-        let around = Rc::new(Self::without_functions(&collected));
-        Rc::new(Self::known(&collected, |found| faults(found, &around)))
+        Rc::new(Self::known(&collected, faults))
     }
 
     /// What is known before any function has been checked.
@@ -132,14 +145,40 @@ impl Neighbours {
         }
     }
 
-    fn known(collected: &Collected, faults: impl Fn(&Found) -> Vec<Fault>) -> Self {
-        let mut neighbours = Self::without_functions(collected);
+    fn known(collected: &Collected, faults: impl Fn(&Found, &Rc<Self>) -> Vec<Fault>) -> Self {
+        let around = Rc::new(Self::without_functions(collected));
+        let mut functions: HashMap<String, Vec<Neighbour>> = HashMap::new();
         for found in &collected.functions {
-            let neighbour = Neighbour::of(found, faults(found));
-            neighbours.functions.entry(found.function.name().to_string()).or_default().push(neighbour);
+            let neighbour = Neighbour::of(found, faults(found, &around));
+            functions.entry(found.function.name().to_string()).or_default().push(neighbour);
         }
+        let neighbours = Self { functions, ..Rc::unwrap_or_clone(around) };
+        let mut neighbours = neighbours.with_deeds(&collected.functions);
         neighbours.find_blocking(&collected.functions);
         neighbours
+    }
+
+    /// Follows the functions that borrow handles, and then those that pass them on to these.
+    fn with_deeds(self, functions: &[Found]) -> Self {
+        let none = Rc::new(self);
+        let first: Vec<_> = functions.iter().map(|found| deeds(found, &none)).collect();
+        let does = functions.iter().zip(&first).filter(|(_, deeds)| !deeds.is_empty());
+        let names: HashSet<_> = does.map(|(found, _)| found.function.name().to_string()).collect();
+        let once = Rc::new(Rc::unwrap_or_clone(none).given(functions, first));
+        let second = functions.iter().map(|found| {
+            let calls_one = found.imports.mean(found.function.words(), |word| names.contains(word));
+            if calls_one { deeds(found, &once) } else { Vec::new() }
+        });
+        let second = second.collect();
+        Rc::unwrap_or_clone(once).given(functions, second)
+    }
+
+    fn given(mut self, functions: &[Found], deeds: Vec<Vec<(Place, Deed)>>) -> Self {
+        for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.is_empty()) {
+            let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
+            same.filter(|one| one.of == found.of).for_each(|one| one.deeds.clone_from(&deeds));
+        }
+        self
     }
 
     /// Follows calls from function to function: each round finds blocking calls one level deeper.
@@ -256,6 +295,8 @@ impl Neighbour {
             is_async: found.function.sig.asyncness.is_some(),
             takes_handle,
             blocks: None,
+            takes_self: found.function.receiver.is_some(),
+            deeds: Vec::new(),
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
             words: found.function.shared_words(),
@@ -263,6 +304,13 @@ impl Neighbour {
             is_ours: found.is_ours,
             is_test: found.is_test,
         }
+    }
+}
+
+impl Neighbour {
+    /// What it does with the handle that it borrows there.
+    pub(crate) fn deed(&self, place: &Place) -> Option<Deed> {
+        self.deeds.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)
     }
 }
 

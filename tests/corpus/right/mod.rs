@@ -11,6 +11,7 @@ mod cancelled;
 mod cleanup;
 mod clients;
 mod closing;
+mod deeds;
 mod errors;
 mod fresh;
 mod fresh_services;

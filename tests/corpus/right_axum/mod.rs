@@ -1,6 +1,7 @@
 //! Right handlers of plain axum: none of them may ever get a diagnostic.
 
 mod cancelled;
+mod deeds;
 mod examples;
 mod feeds;
 mod fresh;

@@ -75,23 +75,18 @@ impl<'a> Builder<'a> {
         }
         // A local function with that name may hold something.
         self.escape(&value);
-        self.give_away(call);
-        self.push(Step::Call(Call {
-            path,
-            of: None,
-            is_direct: false,
-            at: function.to_token_stream(),
-            awaited,
-            bound: false,
-        }));
-        Value::Other
+        let helper = self.around.neighbours().called(&path, self.around.of());
+        let helper = helper.filter(|helper| value == Value::Other && !helper.takes_self);
+        let lent = self.lend(&call.args, helper);
+        let bound = !lent.is_empty();
+        let at = function.to_token_stream();
+        self.push(Step::Call(Call { path, of: None, is_direct: false, at, awaited, bound }));
+        let Some(last) = function.path.segments.last() else { return Value::Other };
+        self.done_by(&last.ident, None, lent)
     }
 
     fn give_away(&mut self, call: &'a ExprCall) {
-        for argument in &call.args {
-            let value = self.eval(argument);
-            self.hand_on(&value);
-        }
+        self.lend(&call.args, None);
     }
 
     fn timeout(&mut self, call: &'a ExprCall) -> Value<'a> {

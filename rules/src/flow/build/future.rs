@@ -6,7 +6,7 @@ use syn::{Expr, ExprAsync};
 
 use super::{Builder, Frame, names::Names};
 use crate::flow::{
-    api,
+    Deed, Tells, api,
     graph::{Act, Exit, Operation, Step, Within},
     value::{Got, Handle, Kind, Pending, Site, Task, Value},
 };
@@ -56,7 +56,12 @@ impl<'a> Builder<'a> {
         if act == Act::Recv && !selected {
             self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
         }
-        let of = self.push(Step::Operation(Operation { act, handle, site, selected }));
+        let is_clear = matches!(site.helper, None | Some(Deed::Sends(Tells::Errors | Tells::Nothing)));
+        let operation = Operation { act, handle, site, selected };
+        if !is_clear {
+            return self.opaque(operation);
+        }
+        let of = self.push(Step::Operation(operation));
         Value::Got(Got { of: Some(of), act, layers, inner })
     }
 

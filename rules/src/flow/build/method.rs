@@ -1,18 +1,20 @@
 //! Method calls: on handles, on futures of operations, on results of operations, and on anything else.
 
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
-use super::{Builder, pattern::without_layer};
+use super::{Builder, helper::Lent, pattern::without_layer};
 use crate::{
     flow::{
         Flavor,
         api::{self, Method},
+        called_among,
         graph::{Act, Call, Exit, Step, Within},
         value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
     reading::goes_round,
-    surroundings::maker,
+    surroundings::{Neighbour, maker},
 };
 
 impl<'a> Builder<'a> {
@@ -41,10 +43,7 @@ impl<'a> Builder<'a> {
 
     /// Evaluates the arguments; handles among them are passed to code that is not followed.
     fn arguments(&mut self, call: &'a ExprMethodCall) {
-        for argument in &call.args {
-            let value = self.eval(argument);
-            self.hand_on(&value);
-        }
+        self.lend(&call.args, None);
     }
 
     fn on_handle(&mut self, handle: Handle, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
@@ -102,11 +101,8 @@ impl<'a> Builder<'a> {
     /// The place of a call, with its own number.
     fn site(&mut self, call: &ExprMethodCall) -> Site {
         self.sites += 1;
-        let on = match &*call.receiver {
-            Expr::Path(path) => path.path.get_ident().cloned(),
-            _ => None,
-        };
-        Site { method: call.method.clone(), on, address: address(call), number: self.sites }
+        let on = variable(&call.receiver);
+        Site { method: call.method.clone(), on, address: address(call), helper: None, number: self.sites }
     }
 
     fn on_accepting(
@@ -236,6 +232,10 @@ impl<'a> Builder<'a> {
         call: &'a ExprMethodCall,
         awaited: bool,
     ) -> Value<'a> {
+        let step = self.call_of(name, call, awaited);
+        if let Some(helper) = called_among(&step, self.around.neighbours(), self.around.of()) {
+            return self.own_method(receiver, step, helper, call);
+        }
         self.escape(receiver);
         if name.starts_with("spawn") {
             return self.tied_task(call);
@@ -259,11 +259,30 @@ impl<'a> Builder<'a> {
                 self.hand_on(&value);
             }
         }
-        self.push_call(name, call, awaited);
+        self.push(Step::Call(step));
         future.unwrap_or(Value::Other)
     }
 
-    fn push_call(&mut self, name: &str, call: &'a ExprMethodCall, awaited: bool) {
+    /// A method that the file defines.
+    fn own_method(
+        &mut self,
+        receiver: &Value<'a>,
+        mut step: Call,
+        helper: &Neighbour,
+        call: &'a ExprMethodCall,
+    ) -> Value<'a> {
+        let mut lent = self.lend_self(call, helper).unwrap_or_else(|| {
+            self.escape(receiver);
+            Lent::new()
+        });
+        lent.extend(self.lend(&call.args, Some(helper)));
+        step.bound |= !lent.is_empty();
+        self.push(Step::Call(step));
+        let on = variable(&call.receiver);
+        self.done_by(&call.method, on, lent)
+    }
+
+    fn call_of(&self, name: &str, call: &'a ExprMethodCall, awaited: bool) -> Call {
         let path = format!("{}.{name}", chain(&call.receiver, &self.imports));
         let at = call.method.to_token_stream();
         let variable = lent(&call.receiver);
@@ -273,7 +292,7 @@ impl<'a> Builder<'a> {
         };
         let of = made.map(|made| format!("{made}.{name}"));
         let is_direct = variable.is_some();
-        self.push(Step::Call(Call { path, of, is_direct, at, awaited, bound: false }));
+        Call { path, of, is_direct, at, awaited, bound: false }
     }
 
     /// A task with an owner that ends it: its steps are checked, and it is not detached.
@@ -377,6 +396,13 @@ fn is_of_result(name: &str) -> bool {
 /// `Message::Close(..)` as an argument.
 fn is_close_frame(argument: &Expr) -> bool {
     crate::flow::words::has_word(argument, &["Close"])
+}
+
+fn variable(receiver: &Expr) -> Option<Ident> {
+    match receiver {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    }
 }
 
 /// The variable behind a borrow: a reference, a lock, a clone of a shared pointer.

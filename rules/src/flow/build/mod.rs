@@ -7,6 +7,7 @@ mod closure;
 mod conditional;
 mod expression;
 mod future;
+mod helper;
 mod macros;
 mod method;
 mod names;
@@ -15,6 +16,7 @@ mod repeat;
 mod result;
 mod select;
 
+pub(crate) use result::gives_nothing;
 pub(crate) use select::Branch;
 pub(super) use select::parse as parse_select;
 
@@ -32,7 +34,10 @@ use super::{
     roots::{self, Root},
     value::{Got, Handle, Kind, Value},
 };
-use crate::{surroundings::Types, syntax::Function};
+use crate::{
+    surroundings::{Surroundings, Types},
+    syntax::Function,
+};
 
 /// The graph of a function, and its roots, including those that were found while building it.
 pub(super) fn build<'a>(
@@ -40,8 +45,8 @@ pub(super) fn build<'a>(
     body: &'a Block,
     flavor: Flavor,
     roots: Vec<Root>,
-    holders: Vec<String>,
     imports: &Imports,
+    around: &'a Surroundings,
     kept: &'a Arena<Expr>,
 ) -> (Graph, Vec<Root>) {
     let values = roots::values(function, &roots, imports);
@@ -52,7 +57,7 @@ pub(super) fn build<'a>(
         targets: Vec::new(),
         frames: vec![Frame::function(function)],
         roots,
-        holders,
+        holders: roots::holders(function, around),
         is_async: function.sig.asyncness.is_some(),
         flavor,
         imports: imports.with(body),
@@ -62,6 +67,7 @@ pub(super) fn build<'a>(
         calls: 0,
         own_macros: macros::of_function(function),
         types: Types::of(function, body, &imports.with(body)),
+        around,
         kept,
         macros: function.macros(),
     };
@@ -100,6 +106,7 @@ struct Builder<'a> {
     /// Macros that the function defines itself.
     own_macros: HashSet<String>,
     types: Types,
+    around: &'a Surroundings,
     /// Expressions that were parsed from the tokens of macros.
     kept: &'a Arena<Expr>,
     /// The macros of the body.

@@ -32,7 +32,7 @@ pub(super) fn called(function: &Expr) -> Option<String> {
 }
 
 /// Whether there is no result.
-pub(super) fn gives_nothing(output: &ReturnType) -> bool {
+pub(crate) fn gives_nothing(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => true,
         ReturnType::Type(_, ty) => matches!(&**ty, Type::Tuple(unit) if unit.elems.is_empty()),

@@ -1,0 +1,75 @@
+//! What a function does with a handle that it borrows.
+
+use crate::{
+    catalogue::{is_deaf, is_ignored, waits_in_a_loop},
+    flow::{
+        Act, Connection, Deed, Exit, Flow, NodeId, Operation, Outcomes, Step, Tells, Within, gives_nothing,
+    },
+    syntax::last_segment,
+};
+
+/// What it does with the handle; `None` if that is not known, or cannot be said in one word.
+pub(crate) fn deed(flow: &Flow<'_>, connection: Connection) -> Option<Deed> {
+    let mut operations = Vec::new();
+    for (id, step) in flow.steps() {
+        match step {
+            Step::Operation(one) if one.handle.connection == connection => operations.push((id, one)),
+            Step::Unawaited { .. } | Step::Unknown | Step::Doubt => return None,
+            Step::Escape(handle) if handle.connection == connection => return None,
+            Step::Spawn { takes, .. } if takes.iter().any(|one| one.connection == connection) => return None,
+            _ => {}
+        }
+    }
+    let is_async = flow.function.sig.asyncness.is_some();
+    summed_up(flow, connection, &operations).filter(|deed| is_async || *deed == Deed::Looks)
+}
+
+fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Operation)]) -> Option<Deed> {
+    let does = |act: Act| operations.iter().any(|(_, one)| one.act == act);
+    let is_followed = |(id, one): &(NodeId, &Operation)| {
+        let known = [Act::Send, Act::Flush, Act::Poll, Act::Recv, Act::Close, Act::Other];
+        let is_own = !matches!(flow.graph.nodes[*id].within, Within::Task(_));
+        known.contains(&one.act) && is_own && !one.selected
+    };
+    let lasts = |(id, _): &(NodeId, &Operation)| flow.graph.lasting_loops(*id).next().is_some();
+    let waits = |(id, one): &(NodeId, &Operation)| one.act == Act::Send && waits_in_a_loop(flow, *id);
+    match operations {
+        [] => Some(Deed::Looks),
+        _ if !operations.iter().all(is_followed) => None,
+        _ if does(Act::Close) => always_closes(flow).then_some(Deed::Closes),
+        _ if does(Act::Recv) => (!operations.iter().any(lasts)).then_some(Deed::Receives),
+        // What is reported in the helper is not reported again where it is called.
+        _ if operations.iter().any(waits) => (!is_deaf(flow, connection)).then_some(Deed::Streams),
+        _ if does(Act::Send) => Some(Deed::Sends(tells(flow, operations))),
+        _ => None,
+    }
+}
+
+/// Whether a `close` is on every path to an end.
+fn always_closes(flow: &Flow<'_>) -> bool {
+    let closes = |step: &Step| matches!(step, Step::Operation(one) if one.act == Act::Close);
+    let ways = flow.graph.walk(&[0], |_, node| closes(&node.step));
+    let ends =
+        |id: &NodeId| matches!(&flow.graph.nodes[*id].step, Step::Exit { how, .. } if *how != Exit::Never);
+    !ways.iter().any(ends)
+}
+
+fn tells(flow: &Flow<'_>, sends: &[(NodeId, &Operation)]) -> Tells {
+    let mut sends = sends.iter().filter(|(_, one)| one.act == Act::Send);
+    if gives_nothing(&flow.function.sig.output) {
+        // An error that is noted somewhere else may be asked for there.
+        let are_ignored = sends.all(|(id, _)| is_ignored(flow, *id));
+        return if are_ignored { Tells::Nothing } else { Tells::Something };
+    }
+    let returns_errors = |id: NodeId| {
+        let ways = flow.graph.walk_outcome(id, Outcomes::ERROR, |_, _| false);
+        ways.iter().all(|way| match &flow.graph.nodes[*way].step {
+            Step::Exit { how, .. } => matches!(how, Exit::Error | Exit::Operation | Exit::Never),
+            _ => true,
+        })
+    };
+    let last = flow.function.output().and_then(last_segment);
+    let gives_result = last.is_some_and(|last| last.ident == "Result");
+    let all = gives_result && sends.all(|(id, _)| returns_errors(*id));
+    if all { Tells::Errors } else { Tells::Something }
+}

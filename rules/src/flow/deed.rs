@@ -1,0 +1,27 @@
+//! What a function does with a handle that it borrows, as its caller sees it.
+
+/// What a helper does with one borrowed handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// It neither sends nor receives.
+    Looks,
+    /// It sends what it was given.
+    Sends(Tells),
+    /// It sends in a loop what it waits for, until that ends or a send fails.
+    Streams,
+    /// It receives, but not in a loop.
+    Receives,
+    /// It closes the connection, however it ends.
+    Closes,
+}
+
+/// What the result of a helper says about its operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// It is an `Err` wherever a send fails.
+    Errors,
+    /// There is no result.
+    Nothing,
+    /// Something else.
+    Something,
+}

@@ -1,0 +1,141 @@
+//! The mistake is in what a handler does with a helper of the same file.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
+use tokio::sync::mpsc;
+
+const ORIGIN: &str = "checked elsewhere";
+const PING: &str = "a proxy pings";
+
+async fn push(socket: &mut WebSocket, text: String) -> Result<(), axum::Error> {
+    socket.send(Message::Text(text.into())).await
+}
+
+async fn push_if_open(socket: &mut WebSocket, text: String) -> bool {
+    socket.send(Message::Text(text.into())).await.is_ok()
+}
+
+async fn feed(mut socket: WebSocket, mut events: mpsc::Receiver<String>) {
+    while let Some(event) = events.recv().await {
+        if push(&mut socket, event).await.is_err() { //~ deaf_loop
+            break;
+        }
+    }
+}
+
+async fn clock(mut socket: WebSocket) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        ticks.tick().await;
+        if !push_if_open(&mut socket, "tick".into()).await { //~ deaf_loop
+            break;
+        }
+    }
+}
+
+async fn write(sink: &mut SplitSink<WebSocket, Message>, text: String) -> Result<(), axum::Error> {
+    sink.send(Message::Text(text.into())).await
+}
+
+async fn write_quietly(sink: &mut SplitSink<WebSocket, Message>, text: String) {
+    sink.send(Message::Text(text.into())).await.ok();
+}
+
+async fn read(mut stream: SplitStream<WebSocket>) {
+    while let Some(Ok(_)) = stream.next().await {}
+}
+
+async fn logged(socket: WebSocket, mut events: mpsc::Receiver<String>) {
+    let (mut sink, stream) = socket.split();
+    let writer = async {
+        while let Some(event) = events.recv().await {
+            if let Err(error) = write(&mut sink, event).await { //~ swallowed_error
+                tracing::warn!(%error, "not sent");
+            }
+        }
+    };
+    tokio::join!(writer, read(stream));
+}
+
+async fn unnoticed(socket: WebSocket, mut events: mpsc::Receiver<String>) {
+    let (mut sink, stream) = socket.split();
+    let writer = async {
+        while let Some(event) = events.recv().await {
+            write_quietly(&mut sink, event).await; //~ swallowed_error
+        }
+    };
+    tokio::join!(writer, read(stream));
+}
+
+async fn hello(mut socket: WebSocket) { //~ no_receive_loop
+    let _ = push(&mut socket, "hello".into()).await;
+}
+
+async fn login(socket: &mut WebSocket) -> Option<String> {
+    let Some(Ok(Message::Text(token))) = socket.recv().await else { return None };
+    verify_token(&token)
+}
+
+async fn account(mut socket: WebSocket) {
+    let Some(user) = login(&mut socket).await else { return }; //~ login_deadline
+    while let Some(Ok(message)) = socket.recv().await {
+        if push(&mut socket, format!("{user}: {message:?}")).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn verify_token(token: &str) -> Option<String> {
+    Some(token.to_owned())
+}
+
+struct Session {
+    socket: WebSocket,
+    events: mpsc::Receiver<String>,
+}
+
+impl Session {
+    async fn push(&mut self, text: String) -> Result<(), axum::Error> {
+        self.socket.send(Message::Text(text.into())).await
+    }
+
+    async fn run(mut self) {
+        while let Some(event) = self.events.recv().await {
+            if self.push(event).await.is_err() { //~ deaf_loop
+                break;
+            }
+        }
+    }
+}
+
+async fn pump(socket: &mut WebSocket, events: &mut mpsc::Receiver<String>) {
+    while let Some(event) = events.recv().await {
+        if socket.send(Message::Text(event.into())).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn pumped(mut socket: WebSocket, mut events: mpsc::Receiver<String>) {
+    pump(&mut socket, &mut events).await; //~ deaf_loop
+}
+
+async fn forgotten(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let _ = push(&mut socket, format!("{message:?}")); //~ missing_await
+    }
+}
+
+async fn greet_twice(socket: &mut WebSocket) -> Result<(), axum::Error> {
+    push(socket, "hello".into()).await?;
+    push(socket, "welcome".into()).await
+}
+
+async fn greeted(mut socket: WebSocket) { //~ no_receive_loop
+    if greet_twice(&mut socket).await.is_err() {
+        return;
+    }
+    tracing::info!("greeted");
+}
