@@ -19,7 +19,7 @@ pub(crate) fn repaired(body: &Group, found: &[Diagnostic], sockeye: &TokenStream
 fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, around: Place) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
-    let (mut awaits, mut is_no_error) = (None, false);
+    let (mut awaits, mut is_no_error, mut is_status) = (None, false, false);
     let mut place = around;
     while let Some(token) = tokens.next() {
         place.follow(&token, out.last(), around);
@@ -34,7 +34,10 @@ fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, arou
                 inner.set_span(group.span());
                 out.push(TokenTree::Group(inner));
                 if let Some(method) = awaits.take().filter(|_| is_arguments) {
-                    out.extend(awaited(&method, tokens.peek()));
+                    out.extend(awaited(&method, tokens.peek(), found));
+                }
+                if std::mem::take(&mut is_status) && is_arguments && tokens.next_if(is_question).is_some() {
+                    out.extend(quote!(.unwrap_or_else(|_| ::core::unreachable!())));
                 }
             }
             TokenTree::Ident(name) => {
@@ -44,12 +47,21 @@ fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, arou
                 let is_missing = !place.is_in_closure && is_place_of(&MISSING_AWAIT, &name, found);
                 awaits = is_missing.then(|| name.clone());
                 is_no_error = name == "Err" && is_place_of(&AXUM_API, &name, found);
+                is_status =
+                    CONVERTS.iter().any(|method| name == method) && is_place_of(&AXUM_API, &name, found);
                 out.push(TokenTree::Ident(name));
             }
             other => out.push(other),
         }
     }
     out.into_iter().collect()
+}
+
+/// Methods with which the error of a `Result` becomes a status, before `?`.
+const CONVERTS: [&str; 3] = ["ok_or", "ok_or_else", "map_err"];
+
+fn is_question(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(mark) if mark.as_char() == '?')
 }
 
 /// Where a token is: `.await` is an error in a closure that is not `async`.
@@ -138,14 +150,16 @@ fn returning(tokens: TokenStream) -> TokenStream {
     out
 }
 
-/// The tokens to add after the call. The result of `accept` is often used as if it were the socket.
-fn awaited(method: &Ident, next: Option<&TokenTree>) -> TokenStream {
+/// The tokens to add after the call. The result of `accept` is often used as if it were the socket; if the help has a `?`, the result of
+/// any call is.
+fn awaited(method: &Ident, next: Option<&TokenTree>, found: &[Diagnostic]) -> TokenStream {
     let ends = match next {
         None => true,
         Some(TokenTree::Punct(mark)) => mark.as_char() == ';',
         Some(_) => false,
     };
-    if method == "accept" && ends { quote!(.await.unwrap()) } else { quote!(.await) }
+    let is_value = places_of(&MISSING_AWAIT, method, found).any(|one| one.help.ends_with("?`"));
+    if is_value || method == "accept" && ends { quote!(.await.unwrap()) } else { quote!(.await) }
 }
 
 /// `handshake.` becomes `socket_of(&handshake).`
@@ -163,7 +177,11 @@ fn on_a_socket(out: &mut Vec<TokenTree>, sockeye: &TokenStream) {
 }
 
 pub(crate) fn is_place_of(rule: &Rule, name: &Ident, found: &[Diagnostic]) -> bool {
-    found.iter().any(|one| one.rule == rule && same(one.start, name.span()))
+    places_of(rule, name, found).next().is_some()
+}
+
+fn places_of<'d>(rule: &Rule, name: &Ident, found: &'d [Diagnostic]) -> impl Iterator<Item = &'d Diagnostic> {
+    found.iter().filter(move |one| one.rule == rule && same(one.start, name.span()))
 }
 
 /// Whether both are the same place in the source; `Span` itself cannot be compared.

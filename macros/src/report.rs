@@ -20,14 +20,14 @@ pub(crate) fn warnings(function: &Function, found: &[Diagnostic]) -> TokenStream
     found.iter().map(|found| warning(function, found)).collect()
 }
 
-/// A warning on stable Rust: the use of a deprecated item, at the last token of the problem. No other lint shows a
+/// A warning on stable Rust: the use of a deprecated item, at the last name of the problem. No other lint shows a
 /// custom text in its first line; see `docs/decisions/0040-warn-with-a-deprecated-constant.md`.
 ///
 /// With a level of its own it does not depend on the crate's level for really deprecated items, and can have a note.
 /// rustc shows where that level is set, so it has the span of the function's name.
 fn warning(function: &Function, found: &Diagnostic) -> TokenStream {
     let text = found.text();
-    let name = Ident::new(found.rule.name, found.end);
+    let name = Ident::new(found.rule.name, found.name);
     let lint = Ident::new("deprecated", function.name().span());
     let reason = format!(
         "nothing is deprecated: a macro can emit a warning only in this form; to turn it off, write `allow({}, reason = \"..\")` in the attribute",

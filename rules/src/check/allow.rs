@@ -10,7 +10,9 @@ use crate::{
 /// to the phase that is checked later (`judged_later`), or the body may contain the mistake where the rule cannot see it.
 pub(super) fn apply(allowed: &[AllowOption], judged_later: Option<Phase>, flow: &Flow<'_>, sink: &mut Sink) {
     for one in allowed {
-        if sink.remove_rule(one.rule) == 0 && Some(one.rule.phase) != judged_later && !may_agree(one, flow) {
+        let has_effect = sink.remove_rule(one.rule) > 0 || Some(one.rule.phase) == judged_later;
+        // Without a reason it is reported already.
+        if !has_effect && !one.reason.trim().is_empty() && !may_agree(one, flow) {
             let name = one.rule.name;
             let message = format!("`allow({name}, ..)` has no effect: the rule reports nothing here");
             sink.report(

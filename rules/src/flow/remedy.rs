@@ -6,7 +6,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{Flavor, Flow, Root, Site};
+use super::{Flavor, Flow, NodeId, Root, Site, Within};
 use crate::syntax::{one_line, peel};
 
 impl Flow<'_> {
@@ -30,6 +30,21 @@ impl Flow<'_> {
     pub(crate) fn refusing(&self, handshake: &str) -> String {
         let reject = format!("{handshake}.reject(StatusCode::FORBIDDEN, \"why\")");
         if self.can_fail() { format!("return Err({reject})") } else { format!("{reject}; return") }
+    }
+
+    /// How to end the function right after a step.
+    pub(crate) fn leaving(&self, step: NodeId) -> String {
+        let output = self.function.output().map(|output| one_line(peel(output)));
+        let is_task = self.graph.nodes[step].within != Within::Function;
+        match output.as_deref() {
+            _ if is_task => "return after it, or leave the loop",
+            None | Some("()") => "write `return;` after it",
+            Some(output) if output.ends_with("Result") || output.contains("Result<()") => {
+                "write `return Ok(());` after it"
+            }
+            Some(_) => "return after it",
+        }
+        .to_owned()
     }
 
     /// A loop that receives until the peer has closed.

@@ -13,7 +13,11 @@ const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".
 /// Methods that wait for the next of something.
 const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
 
-const SOCKEYE: &str = "spawn it with `socket.spawn(..)` or `sender.spawn(..)`, which end it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
+const SOCKEYE: &str = "clone the sender for it, `let events = sender.clone();`, and spawn it with `sender.spawn(..)`, which ends it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
+
+const RECEIVES_ALONE: &str = "spawn it with `sender.spawn(..)`, which ends it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
+
+const WHOLE: &str = "await it here instead: the handler is a task of its own; for a second task, write `let (sender, mut receiver) = socket.split();`, and spawn the task with `sender.spawn(..)`, with a clone of `sender` in it";
 
 const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
 
@@ -39,14 +43,18 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&DETACHED_TASK, at, LEFT, AXUM);
             continue;
         }
-        sink.report(&DETACHED_TASK, at, DETACHED, help(flow.flavor));
+        sink.report(&DETACHED_TASK, at, DETACHED, help(flow.flavor, takes));
     }
 }
 
-fn help(flavor: Flavor) -> &'static str {
+/// `spawn` borrows the handle that it is called on, so the task needs another one.
+fn help(flavor: Flavor, takes: &[Handle]) -> &'static str {
+    let takes = |kind: Kind| takes.iter().any(|handle| handle.kind == kind);
     match flavor {
-        Flavor::Sockeye => SOCKEYE,
         Flavor::Axum => AXUM,
+        Flavor::Sockeye if takes(Kind::Socket) => WHOLE,
+        Flavor::Sockeye if takes(Kind::Receiver) && !takes(Kind::Sender) => RECEIVES_ALONE,
+        Flavor::Sockeye => SOCKEYE,
     }
 }
 
@@ -67,7 +75,7 @@ impl<'a> Look<'a> for Spawned<'_> {
         let arguments = &call.args;
         if repeats && !may_end && sends && only_sends && at.has_feed(arguments) && !at.mentions_own(arguments)
         {
-            self.sink.report(&DETACHED_TASK, spawn, DETACHED, help(at.flow.flavor));
+            self.sink.report(&DETACHED_TASK, spawn, DETACHED, help(at.flow.flavor, &[]));
         }
     }
 }

@@ -8,14 +8,30 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.flavor == Flavor::Axum {
         return; // there `close` takes nothing away, and what follows may be meant
     }
-    let all: Vec<_> = flow.operations().filter(|(_, one)| one.handle.kind == Kind::Socket).collect();
-    for (id, operation) in &all {
-        let is_close =
-            |one: &Operation| one.act == Act::Close && one.handle.connection == operation.handle.connection;
-        let closed = all.iter().any(|(close, one)| is_close(one) && flow.graph.surely_leads(*close, *id));
-        let always = flow.states(operation.handle.connection).before(*id).is_only(State::CLOSED);
-        if operation.act != Act::Poll && (closed || always) {
+    let all: Vec<_> = flow
+        .operations()
+        .filter(|(_, one)| one.handle.kind == Kind::Socket && one.act != Act::Poll)
+        .collect();
+    let is_closed = |id: NodeId, operation: &Operation| {
+        flow.states(operation.handle.connection).before(id).is_only(State::CLOSED)
+    };
+    let (closed, open): (Vec<_>, Vec<_>) = all.iter().partition(|(id, operation)| is_closed(*id, operation));
+    let mut reported: Vec<NodeId> = Vec::new();
+    for (id, operation) in closed {
+        // What follows it fails for the same reason.
+        if !reported.iter().any(|first| flow.graph.leads(*first, id)) {
             report(operation, sink);
+            reported.push(id);
+        }
+    }
+    for (close, operation) in all.iter().filter(|(_, one)| one.act == Act::Close) {
+        match reached(flow, *close, operation, &open) {
+            // That code is right: the mistake is that it is reached.
+            Some((id, next)) if can_avoid(flow, *close, id) => {
+                report_unreturned(flow, *close, operation, next, sink);
+            }
+            Some((_, next)) => report(next, sink),
+            None => {}
         }
     }
     for (close, _) in flow.operations().filter(|(_, one)| is_by_sender(one, Act::Close)) {
@@ -23,6 +39,37 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             report(operation, sink);
         }
     }
+}
+
+/// What follows a close although the connection may be open there.
+fn reached<'f>(
+    flow: &Flow<'_>,
+    close: NodeId,
+    closing: &Operation,
+    open: &[(NodeId, &'f Operation)],
+) -> Option<(NodeId, &'f Operation)> {
+    let is_reached = |(id, one): &&(NodeId, &Operation)| {
+        one.handle.connection == closing.handle.connection && flow.graph.surely_leads(close, *id)
+    };
+    let mut reached = open.iter().filter(is_reached);
+    let first = reached.next()?;
+    // In a loop, what is written after it comes first.
+    Some(*std::iter::once(first).chain(reached).find(|(id, _)| *id > close).unwrap_or(first))
+}
+
+/// Whether a path leads to the step without the close.
+fn can_avoid(flow: &Flow<'_>, close: NodeId, step: NodeId) -> bool {
+    flow.graph.walk(&[0], |id, _| id == close).contains(&step)
+}
+
+fn report_unreturned(flow: &Flow<'_>, close: NodeId, closing: &Operation, next: &Operation, sink: &mut Sink) {
+    let message = format!(
+        "the function continues after this `{}` and reaches `{}`: {}",
+        closing.site.method,
+        next.site.method,
+        what(next.act)
+    );
+    sink.report(&IO_AFTER_CLOSE, &closing.site.method, message, flow.leaving(close));
 }
 
 fn report(operation: &Operation, sink: &mut Sink) {

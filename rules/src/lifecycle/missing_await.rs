@@ -1,6 +1,11 @@
+use syn::{
+    Expr, ExprMethodCall, Local, Pat,
+    visit::{self, Visit},
+};
+
 use crate::{
     MISSING_AWAIT,
-    flow::{Act, Flow, Step},
+    flow::{Act, Flow, Site, Step, address},
     syntax::Sink,
 };
 
@@ -8,7 +13,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {
         let Step::Unawaited { act, site, is_dropped } = step else { continue };
         let message = format!("`{}` is not awaited: {}", site.method, nothing(*act));
-        let question = if *is_dropped && flow.can_fail() { "?" } else { "" };
+        let is_value = || matches!(act, Act::Accept | Act::Recv) && is_used_as_value(flow, site);
+        let question = if flow.can_fail() && (*is_dropped || is_value()) { "?" } else { "" };
         let help = format!("write `{}.await{question}`", site.call());
         sink.report(&MISSING_AWAIT, &site.method, message, help);
     }
@@ -22,5 +28,41 @@ fn nothing(act: Act) -> &'static str {
         Act::Flush => "nothing is flushed",
         Act::Forward => "nothing is forwarded",
         _ => "the message is never sent",
+    }
+}
+
+/// Whether the call is used as if it returned the socket or the message: it is bound to a name, or one of their methods is called.
+fn is_used_as_value(flow: &Flow<'_>, site: &Site) -> bool {
+    let mut search = Uses { address: site.address, found: false };
+    search.visit_block(flow.body);
+    search.found
+}
+
+struct Uses {
+    address: usize,
+    found: bool,
+}
+
+impl Uses {
+    fn is_it(&self, expression: &Expr) -> bool {
+        matches!(expression, Expr::MethodCall(call) if address(call) == self.address)
+    }
+}
+
+impl<'ast> Visit<'ast> for Uses {
+    fn visit_local(&mut self, local: &'ast Local) {
+        let name = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            other => other,
+        };
+        let is_bound = matches!(name, Pat::Ident(_));
+        self.found |= is_bound && local.init.as_ref().is_some_and(|init| self.is_it(&init.expr));
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let of_value = ["split", "recv", "send", "feed", "as_text", "as_bytes"];
+        self.found |= self.is_it(&call.receiver) && of_value.iter().any(|name| call.method == name);
+        visit::visit_expr_method_call(self, call);
     }
 }

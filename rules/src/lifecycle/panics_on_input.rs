@@ -6,7 +6,7 @@ use syn::{Expr, ExprIndex, ExprMethodCall, Lit};
 use crate::{
     PANICS_ON_INPUT,
     flow::Flow,
-    syntax::Sink,
+    syntax::{Sink, one_line},
     trace::{self, Measures, Names, Origin, Tags, Watch},
 };
 
@@ -109,10 +109,11 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         } else {
             "this index panics if the message has fewer elements"
         };
+        let get = get(index);
         let help = if is_text {
-            "write `let Some(part) = text.get(..) else { continue };`, with the same range"
+            format!("write `let Some(part) = {get} else {{ continue }};`")
         } else {
-            "write `let Some(value) = .get(..) else { continue };`, or match on the slice"
+            format!("write `let Some(value) = {get} else {{ continue }};`, or match on the slice")
         };
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
@@ -135,8 +136,10 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             return;
         }
         let message = "this index panics if the client sends a larger number";
-        let help =
-            "write `let Some(value) = .get(..) else { continue };`, or compare it with the length first";
+        let help = format!(
+            "write `let Some(value) = {} else {{ continue }};`, or compare it with the length first",
+            get(index)
+        );
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 
@@ -147,7 +150,7 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             return;
         }
         let message = "this index panics when the client names a key that is not in the map";
-        let help = "write `let Some(value) = .get(..) else { continue };`";
+        let help = format!("write `let Some(value) = {} else {{ continue }};`", get(index));
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 
@@ -164,6 +167,11 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             "check the length first, or use a method that returns an `Option`, such as `split_at_checked`";
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
     }
+}
+
+/// The same access, as an `Option`.
+fn get(index: &ExprIndex) -> String {
+    format!("{}.get({})", one_line(&index.expr), one_line(&index.index))
 }
 
 /// Whether it is a number by its type. If no one knows the type, a name has to say so: it may be an enum, which a table of its own

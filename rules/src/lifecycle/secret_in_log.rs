@@ -103,13 +103,19 @@ impl Watch for Logs<'_> {
             return;
         }
         for value in self.flow.function.macros().arguments(call) {
-            if let Some(what) = self.secret(value, names) {
-                self.report(value, &what);
+            if let Some(Found { at, what }) = self.secret(value, names) {
+                self.report(at, &what);
             } else if let Some((literal, what)) = self.captured(value, names) {
                 self.report(&literal, &what);
             }
         }
     }
+}
+
+/// A secret, and the part of the expression that is one.
+struct Found<'e> {
+    at: &'e dyn ToTokens,
+    what: String,
 }
 
 impl Logs<'_> {
@@ -126,49 +132,57 @@ impl Logs<'_> {
         self.sink.report(&SECRET_IN_LOG, at, message, HELP);
     }
 
-    /// The secret in the value, as text.
-    fn secret(&self, value: &Expr, names: &Names<'_>) -> Option<String> {
-        match value {
-            Expr::Paren(inner) => self.secret(&inner.expr, names),
-            Expr::Reference(inner) => self.secret(&inner.expr, names),
-            Expr::Try(inner) => self.secret(&inner.expr, names),
+    /// The secret in the value.
+    fn secret<'e>(&self, value: &'e Expr, names: &Names<'_>) -> Option<Found<'e>> {
+        let what = match value {
+            Expr::Paren(inner) => return self.secret(&inner.expr, names),
+            Expr::Reference(inner) => return self.secret(&inner.expr, names),
+            Expr::Try(inner) => return self.secret(&inner.expr, names),
+            Expr::MethodCall(call) => return self.method(value, call, names),
             Expr::Path(path) => {
                 let name = path.path.get_ident()?.to_string();
                 let origin = names.find(&name)?;
-                self.named(&name, origin).or_else(|| self.whole(&name, origin, names))
+                self.named(&name, origin).or_else(|| self.whole(&name, origin, names))?
             }
             Expr::Field(field) => {
                 let Member::Named(name) = &field.member else { return None };
-                self.named(&name.to_string(), &names.of(&field.base))
+                self.named(&name.to_string(), &names.of(&field.base))?
             }
-            Expr::MethodCall(call) => self.method(call, names),
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Found { at: value, what })
     }
 
-    fn method(&self, call: &ExprMethodCall, names: &Names<'_>) -> Option<String> {
+    fn method<'e>(&self, value: &'e Expr, call: &'e ExprMethodCall, names: &Names<'_>) -> Option<Found<'e>> {
         let name = call.method.to_string();
         let origin = names.of(&call.receiver);
-        match name.as_str() {
-            "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin),
+        let what = match name.as_str() {
+            "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin)?,
             "headers" if origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST) => {
-                Some("every header, including cookies and `Authorization`,".to_owned())
+                "every header, including cookies and `Authorization`,".to_owned()
             }
             "uri" if (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) && self.in_query() => {
-                Some("the query string, which contains a secret,".to_owned())
+                "the query string, which contains a secret,".to_owned()
             }
             "get" | "get_all" if origin.is(Tags::REQUEST) => {
-                is_secret_key(call.args.first()?).then(|| "a header with credentials".to_owned())
+                is_secret_key(call.args.first()?).then(|| "a header with credentials".to_owned())?
             }
-            _ if SAME.contains(&name.as_str()) => self.secret(&call.receiver, names),
-            _ => None,
-        }
+            // Its `Debug` does not show it, but this does.
+            "as_str" if origin.is_masked() => "the client's token".to_owned(),
+            "map" | "map_or" | "map_or_else" | "and_then" if origin.is_masked() => {
+                let shown = names.of(value);
+                (shown.is(Tags::SECRET) && !shown.is_masked()).then(|| "the client's token".to_owned())?
+            }
+            _ if SAME.contains(&name.as_str()) => return self.secret(&call.receiver, names),
+            _ => return None,
+        };
+        Some(Found { at: value, what })
     }
 
     /// A value from the client whose name says that it is a secret.
     fn named(&self, name: &str, origin: &Origin) -> Option<String> {
         let is_token = name.ends_with("token");
-        if !is_secret(name) && !origin.is(Tags::SECRET) {
+        if !is_secret(name) && !origin.is(Tags::SECRET) || origin.is_masked() {
             return None;
         }
         let from_client =

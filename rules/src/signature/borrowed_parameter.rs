@@ -11,7 +11,10 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         let written = one_line(parameter.ty());
         let message =
             format!("`{written}` is borrowed, but the connection outlives the request that it borrows from");
-        sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(parameter.ty()));
+        let found = sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(parameter.ty()));
+        if is_lent_handshake(parameter.ty()) {
+            found.untyped(); // `accept` takes it by value
+        }
     }
 }
 
@@ -46,13 +49,15 @@ fn is_borrow(lifetime: &Lifetime) -> bool {
 fn help(ty: &Type) -> String {
     let Type::Reference(reference) = peel(ty) else { return format!("write `{}`", owned(ty)) };
     let inner = one_line(&reference.elem);
-    match known(&reference.elem) {
-        _ if inner == "str" => {
-            "take an owned `String` from an extractor, as in `Path(name): Path<String>`".to_owned()
-        }
-        Some(Known::Handshake) if reference.mutability.is_some() => format!("write `mut handshake: {inner}`"),
-        _ => format!("write `{inner}`"),
+    if inner == "str" {
+        "take an owned `String` from an extractor, as in `Path(name): Path<String>`".to_owned()
+    } else {
+        format!("write `{inner}`")
     }
+}
+
+fn is_lent_handshake(ty: &Type) -> bool {
+    matches!(peel(ty), Type::Reference(reference) if known(&reference.elem) == Some(Known::Handshake))
 }
 
 /// The type with owned strings instead of borrowed ones, and without other borrows.

@@ -14,7 +14,7 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
         let written = one_line(plain.ty());
         let name = plain.binding().map_or_else(|| "value".to_owned(), ToString::to_string);
         let message =
-            format!("a parameter is taken from the request by an extractor, and `{written}` is none");
+            format!("a parameter is taken from the request by an extractor, and `{written}` is not one");
         let help = format!(
             "for a parameter of the route write `Path({name}): Path<{written}>`, and `{{{name}}}` in the route"
         );
@@ -36,7 +36,8 @@ pub(crate) fn check_option(function: &Function, around: &Surroundings, sink: &mu
         if around.data(&name).is_none() {
             continue;
         }
-        let message = format!("a parameter is taken from the request by an extractor, and `{name}` is none");
+        let message =
+            format!("a parameter is taken from the request by an extractor, and `{name}` is not one");
         let help = format!("write `Option<State<{name}>>`, or `State<{name}>` if the server always has it");
         sink.report(&NOT_AN_EXTRACTOR, ty, message, help).untyped();
     }

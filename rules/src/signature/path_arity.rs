@@ -13,8 +13,13 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
     let has = route.parameters.len();
     let fits = |taken: usize| taken == has || (taken > has && may_have_prefix(endpoint));
-    for parameter in function.extractors() {
+    let paths: Vec<_> =
+        function.extractors().iter().filter(|one| known(one.ty()) == Some(Known::Path)).collect();
+    for parameter in &paths {
         let Some(taken) = taken(parameter).filter(|taken| !fits(*taken)) else { continue };
+        if paths.len() > 1 {
+            return check_several(&paths, route, sink);
+        }
         let message = format!(
             "`{}` takes {}, but the route {} has {}",
             one_line(parameter.ty()),
@@ -22,8 +27,22 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
             one_line(&route.literal),
             count(has),
         );
-        sink.report(&PATH_ARITY, &parameter.node.ty, message, help(parameter, route));
+        sink.report(&PATH_ARITY, &parameter.node.ty, message, help(parameter, written(parameter), route));
     }
+}
+
+/// Each `Path` reads all parameters of the route, so two of them are one mistake.
+fn check_several(paths: &[&Parameter], route: &Route, sink: &mut Sink) {
+    let message = format!(
+        "each of these {} `Path`s reads every parameter of the route {}, which has {}",
+        paths.len(),
+        one_line(&route.literal),
+        count(route.parameters.len()),
+    );
+    let types = paths.iter().flat_map(|one| written(one)).collect();
+    let rest = paths[1..].iter().map(|one| format!("`{}`", one.text())).collect::<Vec<_>>().join(" and ");
+    let help = format!("{}, and remove {rest}", help(paths[0], types, route));
+    sink.report(&PATH_ARITY, &paths[0].node.ty, message, help);
 }
 
 /// How many parameters each extractor takes from the route, if its type shows it, for a route that is a constant.
@@ -67,10 +86,11 @@ fn count(parameters: usize) -> String {
     }
 }
 
-fn help(parameter: &Parameter, route: &Route) -> String {
+fn help(parameter: &Parameter, types: Vec<String>, route: &Route) -> String {
     let names: Vec<_> =
         route.parameters.iter().map(|one| one.name.trim_start_matches('_').to_owned()).collect();
-    let types = types(parameter, names.len());
+    let types: Vec<_> =
+        types.into_iter().chain(std::iter::repeat("String".to_owned())).take(names.len()).collect();
     match names.as_slice() {
         [] => {
             format!("remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`", parameter.text())
@@ -80,13 +100,12 @@ fn help(parameter: &Parameter, route: &Route) -> String {
     }
 }
 
-/// The types in the source, padded with `String`.
-fn types(parameter: &Parameter, wanted: usize) -> Vec<String> {
+/// The types in the source.
+fn written(parameter: &Parameter) -> Vec<String> {
     let arguments = generic_arguments(parameter.ty());
-    let written: Vec<String> = match arguments.first().map(|ty| peel(ty)) {
+    match arguments.first().map(|ty| peel(ty)) {
         Some(Type::Tuple(tuple)) => tuple.elems.iter().map(|ty| one_line(ty)).collect(),
         Some(single) => vec![one_line(single)],
         None => Vec::new(),
-    };
-    written.into_iter().chain(std::iter::repeat("String".to_owned())).take(wanted).collect()
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) fn check_status(function: &Function, around: &Surroundings, sink: &mu
     if path != "axum::http::StatusCode" && path != "http::StatusCode" {
         return;
     }
-    let message = format!("an endpoint cannot return `{}`: a status is no error", one_line(output));
+    let message = format!("an endpoint cannot return `{}`: a status is not an error", one_line(output));
     sink.report(&RETURN_TYPE, output, message, REFUSE).untyped();
 }
 

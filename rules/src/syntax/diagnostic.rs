@@ -1,4 +1,4 @@
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::Endpoint;
@@ -13,6 +13,8 @@ pub struct Diagnostic {
     pub start: Span,
     /// The last token that it is about.
     pub end: Span,
+    /// The last name that it is about: `headers` of `handshake.headers()`. A warning can be shown at one token only.
+    pub name: Span,
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// The expected signature of an endpoint, if its shape is wrong; at most one diagnostic of a report has it.
@@ -74,10 +76,13 @@ impl Sink {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> &mut Diagnostic {
-        let (start, end) = ends(at.to_token_stream());
+        let tokens = at.to_token_stream();
+        let name = last_name(tokens.clone());
+        let (start, end) = ends(tokens);
+        let name = name.unwrap_or(end);
         let (message, help) = (message.into(), help.into());
         let (expected, notes, untyped, shape) = (None, Vec::new(), false, false);
-        let found = Diagnostic { rule, start, end, message, expected, notes, help, untyped, shape };
+        let found = Diagnostic { rule, start, end, name, message, expected, notes, help, untyped, shape };
         self.found.push(found);
         self.found.last_mut().expect("just pushed")
     }
@@ -111,6 +116,14 @@ impl Sink {
         });
         self.found
     }
+}
+
+fn last_name(tokens: TokenStream) -> Option<Span> {
+    let names = tokens.into_iter().filter_map(|token| match token {
+        TokenTree::Ident(name) => Some(name.span()),
+        _ => None,
+    });
+    names.last()
 }
 
 /// First and last token; the macro call if there is none.

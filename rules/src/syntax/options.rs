@@ -187,11 +187,17 @@ impl Options {
 
     fn read_allow(&mut self, argument: &Argument) -> Read<()> {
         let (rules, reason) = allow_parts(argument)?;
+        let before = self.problems.len();
+        let names = rules.clone();
         for name in rules {
             match allowable(&name) {
+                // Without a reason, too: then the reason is all that is missing.
                 Ok(rule) => self.allow.push(AllowOption { rule, at: name, reason: reason.clone() }),
                 Err(problem) => self.problems.push(problem),
             }
+        }
+        if reason.trim().is_empty() && self.problems.len() == before {
+            self.problems.push(without_reason(argument, &names));
         }
         Ok(())
     }
@@ -335,13 +341,17 @@ fn allow_parts(argument: &Argument) -> Read<(Vec<Ident>, String)> {
     if rules.is_empty() || parts.len() > rules.len() + 1 {
         return Err(Problem::new(list, "`allow` needs the name of a rule", format!("write `{ALLOW}`")));
     }
-    if reason.trim().is_empty() {
-        let names: Vec<_> = rules.iter().map(ToString::to_string).collect();
-        let help =
-            format!("write `allow({}, reason = \"why this endpoint is an exception\")`", names.join(", "));
-        return Err(Problem::new(list, "`allow` needs a reason", help));
-    }
     Ok((rules, reason))
+}
+
+fn without_reason(argument: &Argument, rules: &[Ident]) -> Problem {
+    let names: Vec<_> = rules.iter().map(ToString::to_string).collect();
+    let help = format!("write `allow({}, reason = \"why this endpoint is an exception\")`", names.join(", "));
+    let message = "`allow` needs a reason";
+    match &argument.value {
+        Value::List(list) => Problem::new(list, message, help),
+        _ => Problem::new(&argument.at(), message, help),
+    }
 }
 
 fn bare_name(part: &Expr) -> Option<Ident> {

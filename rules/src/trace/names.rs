@@ -173,7 +173,9 @@ impl<'s> Names<'s> {
             let ty = whole.ty.clone();
             return part(whole).typed(ty.filter(|ty| !given::is_array(ty)));
         }
-        part(whole)
+        // The beginning of a secret only identifies it.
+        let is_cut = matches!(&*index.index, Expr::Range(range) if range.end.is_some());
+        if whole.is(Tags::SECRET) && is_cut { Origin::of(Tags::REQUEST) } else { part(whole) }
     }
 
     /// The value of any arm.
@@ -327,12 +329,14 @@ impl<'s> Names<'s> {
             let keeps = LENDS.contains(&name);
             return if keeps { receiver } else { Origin::of(Tags::REQUEST) };
         }
-        match call.args.first() {
+        // `map_or` takes another value before it.
+        match call.args.iter().find(|one| matches!(one, Expr::Closure(_))) {
             Some(Expr::Closure(closure)) => {
                 let mut inner = self.copied();
                 closure.inputs.iter().for_each(|input| inner.bind(input, &receiver));
                 inner.of(&closure.body)
             }
+            _ if name == "as_str" => receiver.typed(None),
             _ if kinds::keeps_secret(name) => receiver,
             _ => Origin::of(Tags::REQUEST),
         }
@@ -554,10 +558,16 @@ fn within(variant: &syn::Path, value: &Origin) -> Origin {
     }
 }
 
+/// The type of Sockeye's tokens: its `Debug` does not show the secret, and only `as_str` returns it.
+const MASKED: &str = "BearerToken";
+
 fn of_handle(method: &str, handle: Origin) -> Origin {
     match method {
         "recv" | "next" | "try_next" => Origin::of(Tags::INPUT).typed(handle.ty),
         "headers" | "uri" => Origin::of(Tags::REQUEST),
+        "bearer_token" | "cookie_token" => {
+            Origin::of(Tags::REQUEST.or(Tags::SECRET)).typed(Some(MASKED.into()))
+        }
         "accept" | "split" | "reunite" | "fuse" | "boxed" | "ok" | "ok_or" | "protocols" => handle,
         _ if LENDS.contains(&method) => handle,
         _ => Origin::default(),

@@ -112,6 +112,11 @@ impl Origin {
         }
     }
 
+    /// Whether it is a secret whose `Debug` does not show it: a `BearerToken` of Sockeye's.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.is(Tags::SECRET) && self.has_type(&["BearerToken"])
+    }
+
     /// Whether its type contains one of these names.
     pub(crate) fn has_type(&self, names: &[&str]) -> bool {
         self.ty.as_ref().is_some_and(|ty| {

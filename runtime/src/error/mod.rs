@@ -190,7 +190,7 @@ impl Error {
 /// A trait, so that rustc reports one error for each `?` on anything else, in these words; for `Box<dyn Error>` it would report three.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not convert into `sockeye::Error`",
-    label = "`sockeye::Error` is made from a `std::error::Error + Send + Sync`, a `Box<dyn Error + Send + Sync>`, or a text",
+    label = "`sockeye::Error` is made from a `std::error::Error + Send + Sync`, a box of one, or a text; a status is passed to `handshake.reject(status, \"why\")`",
     note = "help: convert it with `.map_err(|error| error.to_string())?`; to refuse the handshake with a status, write `return Err(handshake.reject(StatusCode::FORBIDDEN, \"why\"))`"
 )]
 pub trait IntoError {

@@ -342,14 +342,14 @@ async fn kind(handshake: Handshake, State(hub): State<Hub<String>>) -> sockeye::
 async fn closed(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let mut strikes = 0;
-    while let Some(message) = socket.recv().await? { //~ io_after_close
+    while let Some(message) = socket.recv().await? {
         if message.len() > 1000 {
             strikes += 1;
         }
         if strikes == 3 {
             socket.close(CloseCode::POLICY_VIOLATION, "too long").await?; //~ io_after_close
         }
-        socket.send(message).await?; //~ io_after_close
+        socket.send(message).await?;
     }
     Ok(())
 }

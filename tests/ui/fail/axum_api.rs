@@ -134,6 +134,17 @@ async fn status(handshake: Handshake) -> sockeye::Result {
     Err(StatusCode::BAD_REQUEST.into())
 }
 
+/// The same with `?`.
+#[ws_endpoint("/ws/status/question")]
+async fn status_by_question(handshake: Handshake, State(name): State<Option<String>>) -> sockeye::Result {
+    let _token = handshake.bearer_token().ok_or(StatusCode::UNAUTHORIZED)?;
+    let name = name.ok_or_else(|| (StatusCode::FORBIDDEN, "no name"))?;
+    let _number: u8 = name.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn main() {
     let _router: Router<String> = Router::new().route("/ws/routed", any(routed));
 }

@@ -83,6 +83,13 @@ async fn silent(_handshake: Handshake) {
     todo!()
 }
 
+/// What it allows is not reported: only the reason is missing.
+#[ws_endpoint("/ws/allowed", allow(no_receive_loop))]
+async fn allowed(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    socket.send("hello").await
+}
+
 fn main() {
     let _ = ORIGIN;
 }

@@ -69,4 +69,22 @@ async fn select(handshake: Handshake) -> sockeye::Result {
     }
 }
 
+/// The `return` after the close is missing, in a loop and before one.
+#[ws_endpoint("/ws/unreturned")]
+async fn unreturned(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    if let Some(hello) = socket.recv().await? {
+        if hello.as_text() != Some("hello") {
+            socket.close(CloseCode::POLICY_VIOLATION, "say hello").await?;
+        }
+    }
+    while let Some(message) = socket.recv().await? {
+        if message.as_text() == Some("bye") {
+            socket.close(CloseCode::NORMAL, "bye").await?;
+        }
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

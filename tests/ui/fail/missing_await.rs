@@ -81,4 +81,16 @@ async fn methods(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// A message that is not there yet, under a name.
+#[ws_endpoint("/ws/named")]
+async fn named(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().split();
+    let first = receiver.recv();
+    if first.is_some() {
+        sender.send("hello").await?;
+    }
+    while receiver.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn main() {}

@@ -29,4 +29,11 @@ async fn one_of_two_in_a_group(_handshake: Handshake, Path(room): Path<String>) 
     todo!()
 }
 
+/// Each reads the whole path.
+#[ws_endpoint("/ws/{room}/{user}/two")]
+async fn two_extractors(_handshake: Handshake, Path(room): Path<u64>, Path(user): Path<String>) {
+    let _ = (room, user);
+    todo!()
+}
+
 fn main() {}

@@ -7,6 +7,10 @@ fn limit() -> Result<usize, Box<dyn std::error::Error>> {
     Ok(std::env::var("LIMIT")?.parse()?)
 }
 
+fn checked(origin: Option<&str>) -> Result<(), StatusCode> {
+    origin.map(drop).ok_or(StatusCode::FORBIDDEN)
+}
+
 /// A box that cannot change its thread.
 #[ws_endpoint("/ws/boxed")]
 async fn boxed(handshake: Handshake) -> sockeye::Result {
@@ -19,7 +23,7 @@ async fn boxed(handshake: Handshake) -> sockeye::Result {
 /// A status.
 #[ws_endpoint("/ws/status")]
 async fn status(handshake: Handshake) -> sockeye::Result {
-    handshake.origin().ok_or(StatusCode::FORBIDDEN)?;
+    checked(handshake.origin())?;
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}
     Ok(())

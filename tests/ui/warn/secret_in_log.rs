@@ -34,4 +34,19 @@ async fn bearer(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
     Ok(())
 }
 
+/// The whole map, and tokens, whose `Debug` would not show them.
+#[ws_endpoint("/ws/token")]
+async fn token(handshake: Handshake) -> sockeye::Result {
+    println!("{:?}", handshake.headers());
+    let token = handshake.bearer_token();
+    let shown = token.map_or("none", |token| token.as_str());
+    println!("{shown} {}", handshake.cookie_token("session").map(|key| key.as_str()).unwrap_or_default());
+    if let Some(token) = token {
+        println!("{}", token.as_str());
+    }
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 fn main() {}

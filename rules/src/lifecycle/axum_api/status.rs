@@ -1,7 +1,8 @@
-//! `Err(StatusCode::FORBIDDEN)`, as axum's handlers refuse.
+//! `Err(StatusCode::FORBIDDEN)` and `.ok_or(StatusCode::FORBIDDEN)?`, as axum's handlers refuse.
 
+use quote::quote;
 use syn::{
-    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprReturn, Item, Stmt,
+    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, ExprReturn, ExprTry, Item, Stmt,
     visit::{self, Visit},
 };
 
@@ -10,6 +11,8 @@ use crate::{
     flow::{Flow, Kind},
     syntax::{Sink, last_segment, one_line},
 };
+
+const MESSAGE: &str = "a status is not a `sockeye::Error`: a handler refuses with its handshake";
 
 /// Only where the function certainly returns `sockeye::Error`, which no status converts into.
 pub(super) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -29,6 +32,11 @@ fn returns_our_result(flow: &Flow<'_>) -> bool {
     });
     let syn::Type::Path(path) = output else { return false };
     has_one_type && flow.imports().resolve_path(&path.path) == "sockeye::Result"
+}
+
+/// For an open connection.
+fn closed(reason: &str) -> String {
+    format!("Err(sockeye::Error::close(sockeye::CloseCode::POLICY_VIOLATION, {reason}))")
 }
 
 struct Search<'s, 'f> {
@@ -66,13 +74,37 @@ impl Search<'_, '_> {
         else {
             return;
         };
+        let help =
+            format!("write `{}`; after `accept`, `{}`", self.rejected(&status, &reason), closed(&reason));
+        self.sink.report(&AXUM_API, call, MESSAGE, help);
+    }
+
+    fn rejected(&self, status: &str, reason: &str) -> String {
         let root = self.flow.roots_of(Kind::Handshake).next();
         let handshake = root.map_or_else(|| "handshake".to_owned(), |(_, root)| root.name_or("handshake"));
-        let message = "a status is no `sockeye::Error`: a handler refuses with its handshake";
+        format!("Err({handshake}.reject({status}, {reason}))")
+    }
+
+    /// `.ok_or(StatusCode::FORBIDDEN)?`: the error of a `Result` becomes a status, and `?` returns it.
+    fn converted(&mut self, call: &ExprMethodCall) {
+        let pattern = match call.method.to_string().as_str() {
+            "ok_or" | "ok_or_else" => "Some(value)",
+            "map_err" => "Ok(value)",
+            _ => return,
+        };
+        let error = match call.args.first() {
+            Some(Expr::Closure(closure)) => Some(&*closure.body),
+            other => other,
+        };
+        let Some((status, reason)) = error.and_then(|error| self.status(error)) else { return };
         let help = format!(
-            "write `Err({handshake}.reject({status}, {reason}))`; after `accept`, `Err(sockeye::Error::close(sockeye::CloseCode::POLICY_VIOLATION, {reason}))`"
+            "write `let {pattern} = {} else {{ return {} }};`; after `accept`, `return {}` in it",
+            one_line(&call.receiver),
+            self.rejected(&status, &reason),
+            closed(&reason),
         );
-        self.sink.report(&AXUM_API, call, message, help);
+        let (method, arguments) = (&call.method, &call.args);
+        self.sink.report(&AXUM_API, &quote!(#method #arguments), MESSAGE, help);
     }
 
     /// `StatusCode::FORBIDDEN`, also in a tuple, and with `.into()`.
@@ -106,7 +138,14 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         visit::visit_expr_return(self, end);
     }
 
-    // `return` in these is not the function's.
+    fn visit_expr_try(&mut self, question: &'ast ExprTry) {
+        if let Expr::MethodCall(call) = &*question.expr {
+            self.converted(call);
+        }
+        visit::visit_expr_try(self, question);
+    }
+
+    // `return` and `?` in these are not the function's.
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
     fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
     fn visit_item(&mut self, _: &'ast Item) {}
