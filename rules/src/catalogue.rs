@@ -240,6 +240,7 @@ rules! {
             INVALID_LIMITS "invalid_limits" Forbid,
             FEW_DESCRIPTORS "few_descriptors" Warn,
             INVALID_SUBPROTOCOL "invalid_subprotocol" Forbid,
+            SUBPROTOCOL_FORMATS "subprotocol_formats" Forbid,
             COMPONENT_NOT_READY "component_not_ready" Forbid,
             PANIC_ABORTS "panic_aborts" Warn,
             UNREACHABLE_ENDPOINT "unreachable_endpoint" Forbid,

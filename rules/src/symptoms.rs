@@ -95,7 +95,10 @@ pub static SYMPTOMS: &[Symptom] = &[
         causes: &[
             (&r::NOT_AN_UPGRADE, "a header of the handshake is missing or malformed"),
             (&r::EXTRACTOR_REFUSED, "an extractor, such as `Path` or `Query`, could not read the request"),
-            (&r::SUBPROTOCOL_REFUSED, "none of the subprotocols that the client offers was chosen"),
+            (
+                &r::SUBPROTOCOL_REFUSED,
+                "none of the subprotocols that the client offers was chosen, or it has to offer one",
+            ),
             (
                 &r::MALFORMED_REQUEST,
                 "the request is not HTTP, for example TLS on a port without TLS; the body is empty",
@@ -325,7 +328,10 @@ pub static SYMPTOMS: &[Symptom] = &[
             (&r::HOST_REFUSED, "421: the request asks for a host that is not the server's"),
             (&r::UPGRADE_STRIPPED, "426: a proxy drops the upgrade"),
             (&r::REFUSED_BY_LAYER, "a layer answered the handshake"),
-            (&r::SUBPROTOCOL_REFUSED, "400: the browser offers subprotocols and none is chosen"),
+            (
+                &r::SUBPROTOCOL_REFUSED,
+                "400: the browser offers subprotocols and none is chosen, or it has to offer one",
+            ),
             (&r::MALFORMED_REQUEST, "`wss://` to a port without TLS"),
             (&r::BIND_FAILED, "the server could not listen, so nothing answers at the address"),
             (&r::PANIC_ABORTS, "a panic in one handler ended the process"),

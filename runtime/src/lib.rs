@@ -146,7 +146,9 @@ pub use codec::Cbor;
 pub use codec::MessagePack;
 #[cfg(feature = "protobuf")]
 pub use codec::Protobuf;
-pub use codec::{Codec, IntoOutgoing, Json, Outgoing, Raw};
+pub use codec::{
+    BySubprotocol, Codec, Format, FormatList, IntoOutgoing, Json, Outgoing, Raw, SubprotocolFormats,
+};
 pub use connections::{Connection, ConnectionChange, ConnectionChanges, Connections};
 #[cfg(feature = "console")]
 pub use console::Console;
@@ -191,6 +193,7 @@ pub mod __private {
     };
 
     pub use crate::{
+        codec::Formats,
         endpoint::*,
         path_shape::{Kind, PathProblem, Shape},
         socket::socket_of,

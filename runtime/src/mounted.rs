@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use crate::{
     Heartbeat, Limits, Origins,
+    codec::Formats,
     endpoint::{Call, ParameterRequirement, Registered},
     hosts::Hosts,
     origin::Refused,
@@ -22,6 +23,8 @@ pub(crate) struct Mounted {
     pub(crate) registered: &'static Registered,
     pub(crate) requirements: Vec<ParameterRequirement>,
     pub(crate) call: Arc<Call>,
+    /// How its messages are written.
+    pub(crate) formats: Formats,
     pub(crate) states: Arc<States>,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,

@@ -23,6 +23,7 @@ mod public_url;
 mod registered_by_hand;
 mod requires;
 mod right;
+mod subprotocol_formats;
 mod uncovered_endpoint;
 mod user_router;
 

@@ -43,14 +43,14 @@ impl Endpoint {
         let channel = &document["channels"][id];
         // What the server sends, the page receives.
         let (sent, received) = (message(document, id, "receive"), message(document, id, "send"));
-        let format = match received["x-sockeye-format"].as_str() {
+        let subprotocols = Subprotocols::new(channel, received);
+        let format = match subprotocols.format {
             Some("json") => Format::Json,
             Some("raw") => Format::Raw,
             _ => Format::Other,
         };
         let payload = &received["payload"];
         let is_json = format == Format::Json;
-        let subprotocols = channel["x-sockeye"]["subprotocols"].as_array().into_iter().flatten();
         Self {
             name,
             docs: comment(channel["description"].as_str(), 0),
@@ -65,7 +65,7 @@ impl Endpoint {
                 schemas,
             ),
             format,
-            subprotocols: subprotocols.filter_map(Value::as_str).map(text).collect(),
+            subprotocols: subprotocols.offered.into_iter().map(text).collect(),
             resumes: is_json && schemas.mentions(payload, "position") && schemas.mentions(payload, "event"),
             has_signals: is_json && schemas.mentions(payload, "sockeye"),
         }
@@ -83,6 +83,32 @@ impl Endpoint {
 
     pub(super) fn has_parameters(&self) -> bool {
         !self.parameters.is_empty()
+    }
+}
+
+/// What a page offers, and the format that it then has.
+struct Subprotocols<'a> {
+    offered: Vec<&'a str>,
+    format: Option<&'a str>,
+}
+
+impl<'a> Subprotocols<'a> {
+    /// Where the subprotocol chooses the format, a page offers those of JSON, if there are any: JSON needs no codec of the page's own.
+    fn new(channel: &'a Value, received: &'a Value) -> Self {
+        let all = channel["x-sockeye"]["subprotocols"].as_array().into_iter().flatten();
+        let all: Vec<&str> = all.filter_map(Value::as_str).collect();
+        let by_format = received["x-sockeye-formats"].as_array().into_iter().flatten();
+        let json: Vec<&str> = by_format
+            .filter(|one| one["x-sockeye-format"] == "json")
+            .filter_map(|one| one["subprotocol"].as_str())
+            .collect();
+        if !json.is_empty() {
+            return Self {
+                offered: all.into_iter().filter(|name| json.contains(name)).collect(),
+                format: Some("json"),
+            };
+        }
+        Self { offered: all, format: received["x-sockeye-format"].as_str() }
     }
 }
 
@@ -124,4 +150,30 @@ fn address(channel: &Value) -> String {
 fn member(name: &str) -> String {
     let field = field(name);
     if field == name { format!("parameters.{name}") } else { format!("parameters[{field}]") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn offered(message: &Value) -> (Vec<String>, Option<String>) {
+        let channel = json!({ "x-sockeye": { "subprotocols": ["c", "b", "a"] } });
+        let Subprotocols { offered, format } = Subprotocols::new(&channel, message);
+        (offered.into_iter().map(str::to_owned).collect(), format.map(str::to_owned))
+    }
+
+    #[test]
+    fn a_page_offers_the_subprotocols_of_json_if_they_choose_the_format() {
+        let format = |name: &str, format: &str| json!({ "subprotocol": name, "x-sockeye-format": format });
+        let several = [format("a", "json"), format("b", "cbor"), format("c", "json")];
+        let message = json!({ "x-sockeye-format": "cbor", "x-sockeye-formats": several });
+        assert_eq!(offered(&message), (vec!["c".to_owned(), "a".to_owned()], Some("json".to_owned())));
+
+        let all = vec!["c".to_owned(), "b".to_owned(), "a".to_owned()];
+        let binary = json!({ "x-sockeye-format": "cbor", "x-sockeye-formats": [format("a", "cbor")] });
+        assert_eq!(offered(&binary), (all.clone(), Some("cbor".to_owned())));
+        assert_eq!(offered(&json!({ "x-sockeye-format": "json" })), (all, Some("json".to_owned())));
+    }
 }

@@ -10,7 +10,7 @@ use super::{
     query::query,
     schemas::Schemas,
 };
-use crate::{endpoint::Requirement, path_shape::Kind, report, route::names};
+use crate::{codec::Formats, endpoint::Requirement, path_shape::Kind, report, route::names};
 
 /// The channel of an endpoint and its operations, by their names.
 pub(super) fn channel(
@@ -25,7 +25,7 @@ pub(super) fn channel(
     let mut channel = json!({
         "address": address(&endpoint.settings.outer_route(endpoint.registered)),
         "messages": messages.all,
-        "bindings": { "ws": binding(endpoint, queries(&description, schemas)) },
+        "bindings": { "ws": binding(endpoint, &description.formats, queries(&description, schemas)) },
         "x-sockeye": details(endpoint),
     });
     if let Some(summary) = summary(&docs) {
@@ -112,7 +112,7 @@ fn queries(description: &Description, schemas: &mut Schemas) -> Option<Value> {
 }
 
 /// What a client sends in its handshake.
-fn binding(endpoint: &Endpoint<'_>, query: Option<Value>) -> Value {
+fn binding(endpoint: &Endpoint<'_>, formats: &Formats, query: Option<Value>) -> Value {
     let mut headers = Map::new();
     let origins = &endpoint.settings.origins;
     if !origins.is_any() {
@@ -126,7 +126,8 @@ fn binding(endpoint: &Endpoint<'_>, query: Option<Value>) -> Value {
     }
     let subprotocols = endpoint.registered.options.subprotocols;
     if !subprotocols.is_empty() {
-        let description = format!("At least one of these, or no header: {}.", subprotocols.join(", "));
+        let or_none = if formats.without.is_some() { ", or no header" } else { "" };
+        let description = format!("At least one of these{or_none}: {}.", subprotocols.join(", "));
         headers.insert(
             "Sec-WebSocket-Protocol".to_owned(),
             json!({ "type": "string", "description": description }),
@@ -138,6 +139,9 @@ fn binding(endpoint: &Endpoint<'_>, query: Option<Value>) -> Value {
     }
     if !headers.is_empty() {
         binding["headers"] = json!({ "type": "object", "properties": headers });
+        if formats.without.is_none() {
+            binding["headers"]["required"] = json!(["Sec-WebSocket-Protocol"]);
+        }
     }
     binding
 }

@@ -7,7 +7,7 @@ use super::{
     payload::{Description, Is, Payload},
     schemas::{Made, Schemas},
 };
-use crate::Message;
+use crate::{Message, codec::About};
 
 /// All messages by their keys, and which are received and which are sent.
 pub(super) struct Messages {
@@ -18,6 +18,9 @@ pub(super) struct Messages {
 
 /// The field of a message whose type has no schema: the name of the type.
 pub(super) const WITHOUT_SCHEMA: &str = "x-sockeye-without-schema";
+
+/// The field of a message that is written as the subprotocol says: the format of each subprotocol.
+const BY_SUBPROTOCOL: &str = "x-sockeye-formats";
 
 /// What `Json` calls its format.
 const JSON: &str = "json";
@@ -43,11 +46,15 @@ pub(super) fn messages(
     all.insert(received_key.clone(), received);
     all.insert(sent_key.clone(), sent);
     let mut sent = vec![sent_key];
-    let heartbeat = endpoint.settings.heartbeat_message.and_then(description.heartbeat);
-    if let Some(heartbeat) = heartbeat {
+    let interval = endpoint.settings.heartbeat_message;
+    let heartbeat = description
+        .formats
+        .first()
+        .and_then(|format| Some((interval.and_then(format.heartbeat_message)?, (format.content_type)())));
+    if let Some((heartbeat, content_type)) = heartbeat {
         let key =
             if all.contains_key(HEARTBEAT) { format!("Sockeye{HEARTBEAT}") } else { HEARTBEAT.to_owned() };
-        all.insert(key.clone(), heartbeat_message(&heartbeat, description.content_type));
+        all.insert(key.clone(), heartbeat_message(&heartbeat, content_type));
         sent.push(key);
     }
     Messages { all, received: vec![received_key], sent }
@@ -75,8 +82,13 @@ fn last_segment(name: &str) -> &str {
 /// The message with its key.
 fn message(payload: &Payload, description: &Description, made: Option<Made>) -> (String, Value) {
     let key = key(payload, made.as_ref());
-    let Description { format, content_type, .. } = *description;
+    let formats = &description.formats;
+    let (format, content_type) =
+        formats.first().map_or(("", ""), |first| ((first.name)(), (first.content_type)()));
     let mut message = json!({ "contentType": content_type, "x-sockeye-format": format });
+    if let Some(listed) = &formats.by_subprotocol {
+        message[BY_SUBPROTOCOL] = listed.iter().map(|(name, about)| by_subprotocol(name, *about)).collect();
+    }
     let mut without_schema = |why: &str| {
         message[WITHOUT_SCHEMA] = payload.name.into();
         let any = if format == JSON { "Any JSON" } else { "Anything" };
@@ -91,6 +103,11 @@ fn message(payload: &Payload, description: &Description, made: Option<Made>) -> 
     };
     message["payload"] = schema;
     (key, message)
+}
+
+/// A format with the subprotocol that selects it.
+fn by_subprotocol(name: &str, about: About) -> Value {
+    json!({ "subprotocol": name, "contentType": (about.content_type)(), "x-sockeye-format": (about.name)() })
 }
 
 fn heartbeat_message(message: &Message, content_type: &str) -> Value {

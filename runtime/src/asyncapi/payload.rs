@@ -1,14 +1,14 @@
 //! What is known of the type of a message. A type need not have a schema: of two methods of one name, the one that takes its receiver by
 //! value is found first, if the type has it.
 
-use std::{any::TypeId, borrow::Cow, marker::PhantomData, time::Duration};
+use std::{any::TypeId, borrow::Cow, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::IgnoredAny;
 
 use crate::{
     Message,
-    codec::Codec,
+    codec::{Codec, Formats},
     endpoint::{First, FirstParameter},
 };
 
@@ -17,12 +17,9 @@ use crate::{
 pub struct Description {
     /// The lines of the doc comment, as they are written.
     pub(super) docs: &'static str,
-    /// What the codec calls its format.
-    pub(super) format: &'static str,
-    pub(super) content_type: &'static str,
+    pub(super) formats: Formats,
     pub(super) received: Payload,
     pub(super) sent: Payload,
-    pub(super) heartbeat: fn(Duration) -> Option<Message>,
     /// What parameters read from the query.
     pub(super) queries: Vec<Payload>,
 }
@@ -40,9 +37,7 @@ impl Description {
 #[derive(Debug)]
 pub struct Describing<In, Out> {
     docs: &'static str,
-    format: fn() -> &'static str,
-    content_type: fn() -> &'static str,
-    heartbeat: fn(Duration) -> Option<Message>,
+    formats: fn() -> Formats,
     messages: PhantomData<fn(In) -> Out>,
 }
 
@@ -54,13 +49,7 @@ pub trait CodecOfFirst<In, Out> {
 
 impl<H: FirstParameter> CodecOfFirst<<H::Codec as Codec>::In, <H::Codec as Codec>::Out> for First<H> {
     fn described(self, docs: &'static str) -> Describing<<H::Codec as Codec>::In, <H::Codec as Codec>::Out> {
-        Describing {
-            docs,
-            format: H::Codec::format,
-            content_type: H::Codec::content_type,
-            heartbeat: H::Codec::heartbeat_message,
-            messages: PhantomData,
-        }
+        Describing { docs, formats: H::Codec::formats, messages: PhantomData }
     }
 }
 
@@ -72,7 +61,7 @@ pub trait AnyFirst {
 
 impl<H> AnyFirst for First<H> {
     fn described(&self, docs: &'static str) -> Describing<(), ()> {
-        Describing { docs, format: || "", content_type: || "", heartbeat: |_| None, messages: PhantomData }
+        Describing { docs, formats: || Formats::NONE, messages: PhantomData }
     }
 }
 
@@ -89,15 +78,7 @@ impl<In, Out> Describing<In, Out> {
 
     /// With what is known of the messages.
     pub fn with(self, received: Payload, sent: Payload) -> Description {
-        Description {
-            docs: self.docs,
-            format: (self.format)(),
-            content_type: (self.content_type)(),
-            received,
-            sent,
-            heartbeat: self.heartbeat,
-            queries: Vec::new(),
-        }
+        Description { docs: self.docs, formats: (self.formats)(), received, sent, queries: Vec::new() }
     }
 }
 

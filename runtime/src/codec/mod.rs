@@ -4,8 +4,10 @@
 mod binary;
 #[cfg(any(feature = "cbor", feature = "msgpack"))]
 mod by_serde;
+mod by_subprotocol;
 #[cfg(feature = "cbor")]
 mod cbor;
+mod format;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
@@ -14,8 +16,11 @@ mod outgoing;
 mod protobuf;
 mod raw;
 
+pub use by_subprotocol::{BySubprotocol, FormatList, SubprotocolFormats};
 #[cfg(feature = "cbor")]
 pub use cbor::Cbor;
+pub(crate) use format::About;
+pub use format::{Format, Formats};
 pub use json::Json;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePack;
@@ -29,7 +34,7 @@ use crate::{Error, Message};
 /// Decodes the messages that a handler receives, and encodes those that it sends.
 ///
 /// Name it in the type of the handshake: `Handshake<MyCodec>`. Sockeye provides [`Raw`] and [`Json`], and with
-/// the features `msgpack`, `cbor`, and `protobuf` also `MessagePack`, `Cbor`, and `Protobuf`.
+/// the features `msgpack`, `cbor`, and `protobuf` also `MessagePack`, `Cbor`, and `Protobuf`. [`BySubprotocol`] chooses one for each connection.
 ///
 /// ```
 /// use sockeye::{Codec, Error, Message};
@@ -105,5 +110,18 @@ pub trait Codec: Send {
     /// As [`encode`](Self::encode).
     fn encode_owned(value: Self::Out) -> Result<Message, Error> {
         Self::encode(&value)
+    }
+
+    /// The format of a connection with this subprotocol. `None`: it has none.
+    #[doc(hidden)]
+    #[inline]
+    fn format_for(_subprotocol: Option<&str>) -> Option<Format<Self::In, Self::Out>> {
+        Some(Format::of::<Self>())
+    }
+
+    /// All formats.
+    #[doc(hidden)]
+    fn formats() -> Formats {
+        Formats::one(Format::of::<Self>().about)
     }
 }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
-use super::Codec;
-use crate::{Error, Message, Utf8Bytes};
+use super::Format;
+use crate::{Error, Message, Utf8Bytes, hub::Written};
 
 /// What `send` accepts: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is already
 /// encoded.
@@ -15,38 +15,41 @@ pub struct Outgoing<'a, T>(Content<'a, T>);
 enum Content<'a, T> {
     Owned(T),
     Borrowed(&'a T),
-    /// Already encoded, in this format.
-    Encoded(Message, &'static str),
+    /// Already encoded.
+    Encoded(Message, Written),
     /// The value could not be encoded.
     Failed(Error),
 }
 
 impl<T> Outgoing<'_, T> {
-    pub(crate) fn encode<C: Codec<Out = T>>(self) -> Result<Message, Error> {
+    /// In the format of a connection.
+    pub(crate) fn encode<In>(self, format: &Format<In, T>) -> Result<Message, Error> {
         match self.0 {
-            Content::Owned(value) => C::encode_owned(value),
-            Content::Borrowed(value) => C::encode(value),
+            Content::Owned(value) => (format.encode_owned)(value),
+            Content::Borrowed(value) => (format.encode)(value),
             Content::Failed(error) => Err(error),
-            Content::Encoded(message, format) if format == C::format() => Ok(message),
-            Content::Encoded(_, format) => Err(Error::new(format_args!(
-                "the hub writes its events as `{format}` and this socket sends `{}`: make the hub with \
+            Content::Encoded(event, written) => written.pick(&event, format.name()).ok_or_else(|| {
+                Error::new(format_args!(
+                    "the hub writes its events as `{}` and this socket sends `{}`: make the hub with \
                  `Hub::encoded_by` and the socket's codec, or send `event.into_message()` on a `Raw` socket",
-                C::format()
-            ))),
+                    written.format,
+                    format.name()
+                ))
+            }),
         }
     }
 
     /// An encoded message, or the error from encoding it.
-    pub(crate) fn encoded_or(message: Result<Message, Error>, format: &'static str) -> Self {
+    pub(crate) fn encoded_or(message: Result<Message, Error>, written: Written) -> Self {
         match message {
-            Ok(message) => Self::encoded(message, format),
+            Ok(message) => Self::encoded(message, written),
             Err(error) => Self(Content::Failed(error)),
         }
     }
 
     /// A message that is already encoded.
-    pub(crate) fn encoded(message: Message, format: &'static str) -> Self {
-        Self(Content::Encoded(message, format))
+    pub(crate) fn encoded(message: Message, written: Written) -> Self {
+        Self(Content::Encoded(message, written))
     }
 }
 

@@ -145,9 +145,10 @@ impl Cell {
         }
     }
 
-    /// Records how this codec writes the heartbeat message, if there is one.
-    pub(crate) fn speak<C: Codec>(&self) {
-        if let Some(message) = self.settings.heartbeat_message.and_then(C::heartbeat_message) {
+    /// Records how this codec writes the heartbeat message of a connection with this subprotocol, if there is one.
+    pub(crate) fn speak<C: Codec>(&self, subprotocol: Option<&str>) {
+        let Some(format) = C::format_for(subprotocol) else { return };
+        if let Some(message) = self.settings.heartbeat_message.and_then(format.about.heartbeat_message) {
             // A connection is accepted only once.
             let _ = self.heartbeat_message.set(Box::new(message));
         }

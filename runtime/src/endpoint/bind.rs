@@ -1,21 +1,17 @@
 //! Combines a handler and its resolved parameters into one callable.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::{Args, ParameterRequirement, Requirement, args::each_arity, requirements::Shared};
 use crate::{
-    codec::Codec,
+    codec::{Codec, Formats},
     error::Error,
     handshake::{Handshake, Incoming},
-    message::Message,
 };
 
 /// The future of a handler.
 pub(crate) type Call = dyn Fn(Incoming) -> Running + Send + Sync;
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
-
-/// What a codec sends so that a script knows that the server is alive, for an interval.
-pub(crate) type HeartbeatMessage = fn(Duration) -> Option<Message>;
 
 /// A handler with its types resolved.
 #[derive(Clone)]
@@ -23,7 +19,7 @@ pub struct Bound {
     pub(crate) requirements: Vec<ParameterRequirement>,
     /// The state type that the endpoint's `state = ..` requires; `State<()>` if there is none.
     pub(crate) state: Requirement,
-    pub(crate) heartbeat_message: HeartbeatMessage,
+    pub(crate) formats: Formats,
     pub(crate) call: Arc<Call>,
 }
 
@@ -85,12 +81,11 @@ impl<C: Codec + 'static> FirstParameter for Handshake<C> {
 #[derive(Debug)]
 pub struct First<H> {
     take: fn(Incoming) -> H,
-    heartbeat_message: HeartbeatMessage,
+    formats: fn() -> Formats,
 }
 
 impl<H: FirstParameter> First<H> {
-    const OF: Self =
-        Self { take: H::from_incoming, heartbeat_message: <H::Codec as Codec>::heartbeat_message };
+    const OF: Self = Self { take: H::from_incoming, formats: <H::Codec as Codec>::formats };
 }
 
 impl<H> Clone for First<H> {
@@ -214,7 +209,7 @@ where
     Bound {
         requirements: ParameterRequirement::all(&args.requirements()),
         state: Requirement::state::<S>(),
-        heartbeat_message: first.heartbeat_message,
+        formats: (first.formats)(),
         call: Arc::new(call),
     }
 }

@@ -19,7 +19,7 @@ pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, 
 pub use requirement::Requirement;
 pub use requirements::{Requirements, Requires, state};
 
-pub(crate) use bind::{Call, HeartbeatMessage, Running};
+pub(crate) use bind::{Call, Running};
 pub(crate) use requirements::ParameterRequirement;
 
 /// One endpoint, as the macro saw it. Everything in it is known at compile time.

@@ -60,7 +60,7 @@ struct Opening {
     fault: Option<String>,
     identity: Option<Arc<str>>,
     expires: Option<SystemTime>,
-    speak: fn(&Cell),
+    speak: fn(&Cell, Option<&str>),
 }
 
 /// What a `Socket` is made of.
@@ -73,7 +73,7 @@ struct Opened {
 }
 
 impl<C> Accept<C> {
-    pub(super) fn new(incoming: Incoming, speak: fn(&Cell)) -> Self {
+    pub(super) fn new(incoming: Incoming, speak: fn(&Cell, Option<&str>)) -> Self {
         let subprotocol = incoming.subprotocol.map(str::to_owned);
         let opening = Opening {
             incoming,
@@ -94,6 +94,11 @@ impl<C> Accept<C> {
     pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         let opening = &mut self.opening;
+        if !opening.incoming.endpoint.formats.has(&name) {
+            opening.fault = Some(format!(
+                "the handler chose the subprotocol `{name}`, for which the endpoint's codec has no format"
+            ));
+        }
         if !subprotocol::offered(&opening.incoming.parts.headers).any(|one| one == name) {
             opening.fault =
                 Some(format!("the handler chose the subprotocol `{name}`, which the client did not offer"));
@@ -193,7 +198,7 @@ impl Opening {
             let value = HeaderValue::try_from(name)?;
             self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
         }
-        (self.speak)(&self.incoming.cell);
+        (self.speak)(&self.incoming.cell, self.subprotocol.as_deref());
         if let Some(identity) = self.identity {
             self.incoming.cell.identify(identity);
         }

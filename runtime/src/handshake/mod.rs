@@ -71,7 +71,7 @@ pub struct Handshake<C = Raw> {
     incoming: Incoming,
     /// Records how the codec writes the heartbeat message. This is done while the handshake is created, where the codec is known to be
     /// one: with a bound in `Accept`, rustc would report that it is not a future, and suggest removing the `.await`.
-    speak: fn(&Cell),
+    speak: fn(&Cell, Option<&str>),
     codec: PhantomData<fn() -> C>,
 }
 

@@ -102,6 +102,9 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
     endpoint.settings.allow_page(&parts).map_err(origin::Refused::into_refusal)?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
+    if subprotocol.is_none() && endpoint.formats.without.is_none() && !caller.only_asks {
+        return Err(subprotocol::needed(endpoint.registered.options.subprotocols).into());
+    }
     let upgrade = upgrade_of(&mut parts, caller)?;
     let place = admit_socket(&endpoint.lifecycle.counts, &endpoint.settings.limits, &mut parts)?;
     let caller = caller.clone().with_secrets_of(&parts, Some(endpoint.registered));

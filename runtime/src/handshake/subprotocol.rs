@@ -73,6 +73,16 @@ pub(super) fn unanswered(incoming: &Incoming) -> Option<Refusal> {
     Some(refusal.telling(format!("{told}\nhelp: {remedy}")))
 }
 
+/// Handles a client that offers none, where the subprotocol chooses the format of the messages.
+pub(super) fn needed(spoken: &[&str]) -> Refusal {
+    let reason = Words::own(format!(
+        "the client offers no subprotocol, and the endpoint reads and writes messages by it: `{}`",
+        spoken.join(", ")
+    ));
+    let remedy = "have the client offer a subprotocol that the endpoint supports, or set `SubprotocolFormats::WITHOUT`";
+    Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy)
+}
+
 /// `the subprotocol`, `the subprotocols`: precedes the names.
 fn nouns(offers: usize) -> &'static str {
     if offers == 1 { "the subprotocol" } else { "the subprotocols" }

@@ -1,7 +1,8 @@
 use std::{any, fmt, sync::Arc, time::Duration};
 
 use super::{
-    Backplane, Encoding, Hub, Shared, core::Core, history::History, readers::Readers, remote::Remote,
+    Backplane, Encoding, Hub, Shared, Written, core::Core, history::History, readers::Readers,
+    remote::Remote, written,
 };
 use crate::{Codec, metrics};
 
@@ -176,7 +177,8 @@ impl<T> HubBuilder<T> {
 
 impl<T> Encoding<T> {
     pub(super) fn of<C: Codec<Out = T>>() -> Self {
-        Self { encode: C::encode, format: C::format() }
+        let written = Written::by::<C>();
+        Self { encode: if written.in_several { written::in_each::<C> } else { C::encode }, written }
     }
 }
 

@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::Serialize;
 
-use super::{Lost, Position, cursor::Taken};
+use super::{Lost, Position, Written, cursor::Taken};
 use crate::{Message, Outgoing};
 
 /// An event from a [`Subscription`](crate::Subscription). It is already encoded, so sending it on a socket needs no
@@ -23,13 +23,16 @@ use crate::{Message, Outgoing};
 #[must_use = "an event that was taken from its subscription is not delivered again"]
 pub struct Event<T> {
     taken: Taken,
-    format: &'static str,
+    written: Written,
+    /// The message in the first format, if there are several.
+    first: Option<Message>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Event<T> {
-    pub(super) fn new(taken: Taken, format: &'static str) -> Self {
-        Self { taken, format, of: PhantomData }
+    pub(super) fn new(taken: Taken, written: Written) -> Self {
+        let first = written.in_several.then(|| written.first(&taken.message));
+        Self { taken, written, first, of: PhantomData }
     }
 
     /// The losses of this subscriber just before this event, which is usually none.
@@ -53,8 +56,8 @@ impl<T> Event<T> {
         self.taken.kept.as_ref().map(|kept| kept.position)
     }
 
-    pub(super) fn into_parts(self) -> (Taken, &'static str) {
-        (self.taken, self.format)
+    pub(super) fn into_parts(self) -> (Taken, Written) {
+        (self.taken, self.written)
     }
 
     /// How many events this subscriber missed just before this one, because it was too slow.
@@ -68,14 +71,14 @@ impl<T> Event<T> {
         self.taken.lost.after_outage || self.taken.lost.unreceived > 0
     }
 
-    /// The encoded event.
+    /// The encoded event. If the hub encodes in several formats, the first.
     pub fn message(&self) -> &Message {
-        &self.taken.message
+        self.first.as_ref().unwrap_or(&self.taken.message)
     }
 
-    /// The encoded event, without a copy.
+    /// The encoded event, without a copy; see [`message`](Self::message).
     pub fn into_message(self) -> Message {
-        self.taken.message
+        self.first.unwrap_or(self.taken.message)
     }
 }
 
@@ -90,7 +93,7 @@ pub enum Delivery<T> {
 
 impl<T> From<Event<T>> for Outgoing<'_, T> {
     fn from(event: Event<T>) -> Self {
-        Outgoing::encoded(event.taken.message, event.format)
+        Outgoing::encoded(event.taken.message, event.written)
     }
 }
 
@@ -103,7 +106,7 @@ impl<T: Serialize> From<Event<T>> for Outgoing<'_, Message> {
 
 impl<T> Clone for Event<T> {
     fn clone(&self) -> Self {
-        Self::new(self.taken.clone(), self.format)
+        Self { taken: self.taken.clone(), written: self.written, first: self.first.clone(), of: PhantomData }
     }
 }
 

@@ -16,7 +16,8 @@
 //! - A channel that is removed from the map is retired, under its own lock. A publisher that had found it before gets its event back, and publishes
 //!   it to the next channel with that name: with a history, nothing is published to a channel that no one will find.
 //! - An event stores the format in which it is encoded. A socket whose codec has the same `Codec::format` sends the bytes; any other returns
-//!   an error, and never sends bytes in the wrong format.
+//!   an error, and never sends bytes in the wrong format. If the hub's codec chooses by subprotocol, an event is encoded in each format
+//!   (`written.rs`), and a socket sends the one of its connection.
 //! - No lock is held while foreign code runs: wakers, payloads, and orders for the backplane are moved out first. Counters are looked up
 //!   before a lock and recorded after it. Foreign code may panic: a new seat has its owner before any of it runs.
 //! - The hub never calls a `Backplane`. It is one task, which takes orders from an `Outlet` and passes what the broker delivers to an
@@ -56,6 +57,7 @@ mod subscription;
 mod sweep;
 mod topic;
 mod wake;
+mod written;
 
 use std::{fmt, sync::Arc};
 
@@ -71,6 +73,7 @@ pub use outlet::{Order, Outlet, PublishOrder, SubscribeOrder};
 pub use positioned::Positioned;
 pub use subscription::Subscription;
 pub use topic::Topic;
+pub(crate) use written::Written;
 
 #[cfg(feature = "console")]
 pub(crate) use census::{HubView, hubs};
@@ -132,10 +135,10 @@ pub struct Hub<T> {
     encoding: Encoding<T>,
 }
 
-/// How events are encoded, and the name of the format.
+/// How events are encoded, and in which format.
 struct Encoding<T> {
     encode: fn(&T) -> Result<Message>,
-    format: &'static str,
+    written: Written,
 }
 
 /// Held by every handle that can publish; feeds end when the last one is dropped.
@@ -182,7 +185,8 @@ impl<T: Serialize + Send + 'static> Hub<T> {
 
 impl<T> Hub<T> {
     /// A hub that encodes its events with this codec instead of JSON. Sockets that send them must have a codec with the
-    /// same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything unchanged.
+    /// same [`format`](Codec::format), or [`Raw`](crate::Raw), which sends everything unchanged. With
+    /// [`BySubprotocol`](crate::BySubprotocol) an event is encoded once in each of its formats.
     ///
     /// ```
     /// use sockeye::{Hub, Message, Raw};

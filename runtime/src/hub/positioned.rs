@@ -1,7 +1,7 @@
 use bytes::{BufMut as _, BytesMut};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Event, Gap, Position, cursor::Taken, history::Kept};
+use super::{Event, Gap, Position, Written, cursor::Taken, history::Kept};
 use crate::{Error, Message, Outgoing, Result, Utf8Bytes};
 
 /// An event with its [`Position`], or a [`Gap`]: the message type of an endpoint whose clients resume where they left
@@ -69,34 +69,36 @@ impl<T: Serialize> Serialize for Positioned<T> {
 
 impl<T> From<Event<T>> for Outgoing<'_, Positioned<T>> {
     fn from(event: Event<T>) -> Self {
-        let (taken, format) = event.into_parts();
-        Outgoing::encoded_or(envelope(&taken, format), format)
+        let (taken, written) = event.into_parts();
+        Outgoing::encoded_or(envelope(&taken, written), written)
     }
 }
 
 /// The event as JSON, which its position is added to.
-fn envelope(taken: &Taken, format: &'static str) -> Result<Message> {
+fn envelope(taken: &Taken, written: Written) -> Result<Message> {
     let Some(kept) = &taken.kept else {
         return Err(Error::new(
             "the hub keeps no history, so its events have no position: make it with `Hub::builder().history(1000)`",
         ));
     };
-    if format != "json" {
+    if written.format != "json" || written.in_several {
+        let others = if written.in_several { " and other formats" } else { "" };
         return Err(Error::new(format_args!(
-            "events with a position are JSON, and the hub writes `{format}`"
+            "events with a position are JSON, and the hub writes `{}`{others}",
+            written.format
         )));
     }
     if taken.lost.missed > 0 {
-        return written(kept, taken, Some(taken.lost.missed));
+        return enveloped(kept, taken, Some(taken.lost.missed));
     }
     if let Some(message) = kept.positioned.get() {
         return Ok(message.clone());
     }
-    let message = written(kept, taken, None)?;
+    let message = enveloped(kept, taken, None)?;
     Ok(kept.positioned.get_or_init(|| message).clone())
 }
 
-fn written(kept: &Kept, taken: &Taken, missed: Option<u64>) -> Result<Message> {
+fn enveloped(kept: &Kept, taken: &Taken, missed: Option<u64>) -> Result<Message> {
     let event = taken.message.as_bytes();
     let head = match missed {
         Some(missed) => format!(r#"{{"position":"{}","missed":{missed},"event":"#, kept.position),

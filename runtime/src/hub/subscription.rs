@@ -9,7 +9,7 @@ use std::{
 use futures_core::{FusedStream, Stream};
 
 use super::{
-    Delivery, Event, Gap,
+    Delivery, Event, Gap, Written,
     cursor::{Cursor, Received},
 };
 use crate::Result;
@@ -34,15 +34,15 @@ use crate::Result;
 /// ```
 pub struct Subscription<T> {
     cursor: Cursor,
-    format: &'static str,
+    written: Written,
     /// As a stream, it has given its last error.
     terminated: bool,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Subscription<T> {
-    pub(super) fn new(cursor: Cursor, format: &'static str) -> Self {
-        Self { cursor, format, terminated: false, of: PhantomData }
+    pub(super) fn new(cursor: Cursor, written: Written) -> Self {
+        Self { cursor, written, terminated: false, of: PhantomData }
     }
 
     pub(super) fn cursor(&self) -> &Cursor {
@@ -66,7 +66,7 @@ impl<T> Subscription<T> {
     /// closes with 1001. Every further call returns the same error.
     pub async fn next(&mut self) -> Result<Event<T>> {
         let taken = poll_fn(|cx| self.cursor.poll_take(cx)).await?;
-        Ok(Event::new(taken, self.format))
+        Ok(Event::new(taken, self.written))
     }
 
     /// The next event, or a loss, as soon as it is known. [`next`](Self::next) reports a loss with the next event, which may take a long
@@ -91,7 +91,7 @@ impl<T> Subscription<T> {
     /// As [`next`](Self::next).
     pub async fn next_or_lost(&mut self) -> Result<Delivery<T>> {
         Ok(match poll_fn(|cx| self.cursor.poll_receive(true, cx)).await? {
-            Received::Event(taken) => Delivery::Event(Event::new(taken, self.format)),
+            Received::Event(taken) => Delivery::Event(Event::new(taken, self.written)),
             Received::Lost(lost) => Delivery::Lost(lost),
         })
     }
@@ -116,7 +116,7 @@ impl<T> Stream for Subscription<T> {
         }
         let taken = ready!(self.cursor.poll_take(cx));
         self.terminated = taken.is_err();
-        Poll::Ready(Some(taken.map(|taken| Event::new(taken, self.format))))
+        Poll::Ready(Some(taken.map(|taken| Event::new(taken, self.written))))
     }
 }
 

@@ -117,7 +117,7 @@ impl<T> Topic<T> {
     /// ```
     pub fn subscribe_from(&self, position: impl Into<Option<Position>>) -> Subscription<T> {
         let subscription = Cursor::new(&self.hub.shared.core, &self.name, position.into());
-        Subscription::new(subscription, self.hub.encoding.format)
+        Subscription::new(subscription, self.hub.encoding.written)
     }
 
     #[cfg(feature = "log-stream")]

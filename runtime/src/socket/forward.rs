@@ -9,7 +9,7 @@ use std::{
 use futures_core::Stream;
 
 use super::{Sender, Socket};
-use crate::{Codec, Error, IntoOutgoing, Message, Result};
+use crate::{Codec, Error, Format, IntoOutgoing, Message, Result};
 
 /// An item of a stream that [`Socket::forward`] sends on a socket with the codec `C`: a value that the socket sends, or a `Result`
 /// of one.
@@ -24,7 +24,7 @@ use crate::{Codec, Error, IntoOutgoing, Message, Result};
 )]
 pub trait ForwardItem<C: Codec, Via> {
     #[doc(hidden)]
-    fn into_message(self) -> Result<Message>;
+    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message>;
 }
 
 mod via {
@@ -43,8 +43,8 @@ where
     C::Out: 'a,
     T: IntoOutgoing<'a, C::Out>,
 {
-    fn into_message(self) -> Result<Message> {
-        self.into_outgoing().encode::<C>()
+    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message> {
+        self.into_outgoing().encode(format)
     }
 }
 
@@ -55,8 +55,8 @@ where
     T: IntoOutgoing<'a, C::Out>,
     E: Into<Error>,
 {
-    fn into_message(self) -> Result<Message> {
-        self.map_err(Into::into)?.into_outgoing().encode::<C>()
+    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message> {
+        self.map_err(Into::into)?.into_outgoing().encode(format)
     }
 }
 
@@ -134,11 +134,11 @@ impl<C: Codec> Socket<C> {
         S: Stream,
         S::Item: ForwardItem<C, Via>,
     {
-        let Sender { link, wait, .. } = &mut self.sender;
+        let Sender { link, about, wait, .. } = &mut self.sender;
         // Where sending fails, the connection is over. How it ended is what is heard next, and hearing has its waker.
         let Ok(()) = ready!(link.poll_room(cx, wait)) else { return Poll::Pending };
         let Some(item) = ready!(stream.poll_next(cx)) else { return Poll::Ready(None) };
-        let queued = link.queue(item.into_message()?, true);
+        let queued = link.queue(item.into_message(&about.format::<C>()?)?, true);
         if queued.is_ok() { Poll::Ready(Some(Ok(()))) } else { Poll::Pending }
     }
 }

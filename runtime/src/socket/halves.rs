@@ -36,7 +36,7 @@ pub struct Sender<C = Raw> {
 /// arrive; the connection stays open until the last [`Sender`] is dropped too.
 pub struct Receiver<C = Raw> {
     pub(super) link: Link,
-    about: Arc<About>,
+    pub(super) about: Arc<About>,
     /// Where it waits as a stream.
     pub(super) wait: Wait,
     /// The end has been returned.
@@ -182,7 +182,7 @@ impl<C: Codec> Sender<C> {
     where
         C::Out: 'a,
     {
-        Sending::new::<C>(&self.link, value.into_outgoing(), true)
+        Sending::new(&self.link, self.about.encode::<C>(value.into_outgoing()), true)
     }
 
     /// Queues a value; see [`Socket::feed`](crate::Socket::feed).
@@ -193,7 +193,7 @@ impl<C: Codec> Sender<C> {
     where
         C::Out: 'a,
     {
-        Sending::new::<C>(&self.link, value.into_outgoing(), false)
+        Sending::new(&self.link, self.about.encode::<C>(value.into_outgoing()), false)
     }
 
     /// Waits until everything queued is written; see [`Socket::flush`](crate::Socket::flush).
@@ -236,7 +236,7 @@ impl<C: Codec> Receiver<C> {
     #[doc(alias = "receive")]
     #[doc(alias = "recv_text")]
     pub async fn recv(&mut self) -> Result<Option<C::In>> {
-        let received = receive::<C>(&self.link).await;
+        let received = receive::<C>(&self.link, &self.about).await;
         self.ended = matches!(received, Ok(None));
         received
     }

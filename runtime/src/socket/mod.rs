@@ -19,7 +19,7 @@ pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, IntoOutgoing, Message, Raw, Result,
+    CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing, Raw, Result,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -57,6 +57,17 @@ pub(crate) struct About {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) client: Option<IpAddr>,
     pub(crate) subprotocol: Option<String>,
+}
+
+impl About {
+    /// The format of the connection.
+    fn format<C: Codec>(&self) -> Result<Format<C::In, C::Out>> {
+        C::format_for(self.subprotocol.as_deref()).ok_or_else(|| Error::new("the connection has no format"))
+    }
+
+    fn encode<C: Codec>(&self, value: Outgoing<'_, C::Out>) -> Result<Message> {
+        value.encode(&self.format::<C>()?)
+    }
 }
 
 impl<C> Socket<C> {
@@ -266,15 +277,16 @@ impl<C> std::fmt::Debug for Socket<C> {
     }
 }
 
-async fn receive<C: Codec>(link: &Link) -> Result<Option<C::In>> {
+async fn receive<C: Codec>(link: &Link, about: &About) -> Result<Option<C::In>> {
     let mut wait = Wait::default();
     let message = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await?;
-    message.map(|message| decode::<C>(link, message)).transpose()
+    message.map(|message| decode::<C>(link, about, message)).transpose()
 }
 
 /// Decodes what a connection received, and counts what does not decode.
-fn decode<C: Codec>(link: &Link, message: Message) -> Result<C::In> {
-    C::decode(message).map_err(|error| {
+fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<C::In> {
+    let format = about.format::<C>()?;
+    (format.decode)(message).map_err(|error| {
         link.undecodable();
         undecodable(error)
     })

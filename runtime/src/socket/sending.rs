@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Codec, Error, Message, Outgoing, Result,
+    Error, Message, Result,
     connection::{Link, Wait},
 };
 
@@ -24,8 +24,8 @@ pub struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    pub(super) fn new<C: Codec>(link: &'a Link, value: Outgoing<'_, C::Out>, prompt: bool) -> Self {
-        match value.encode::<C>() {
+    pub(super) fn new(link: &'a Link, encoded: Result<Message>, prompt: bool) -> Self {
+        match encoded {
             Ok(message) => Self { link, message: Some(message), fault: None, prompt, wait: Wait::default() },
             Err(error) => Self { link, message: None, fault: Some(error), prompt, wait: Wait::default() },
         }

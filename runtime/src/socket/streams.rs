@@ -30,7 +30,7 @@ impl<C: Codec> Stream for Receiver<C> {
         let this = self.get_mut();
         let message = ready!(this.link.poll_recv(cx, &mut this.wait))?;
         this.ended = message.is_none();
-        Poll::Ready(message.map(|message| decode::<C>(&this.link, message)))
+        Poll::Ready(message.map(|message| decode::<C>(&this.link, &this.about, message)))
     }
 }
 
@@ -85,7 +85,7 @@ where
     }
 
     fn start_send(self: Pin<&mut Self>, value: T) -> Result {
-        self.link.queue(value.into_outgoing().encode::<C>()?, false)
+        self.link.queue(self.about.encode::<C>(value.into_outgoing())?, false)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {

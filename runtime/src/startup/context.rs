@@ -4,7 +4,7 @@ use super::{Allowance, Unready};
 use crate::{
     Limits,
     descriptors::Fit,
-    endpoint::{HeartbeatMessage, ParameterRequirement, Registered, Requirement},
+    endpoint::{ParameterRequirement, Registered, Requirement},
     mounted::{Mounted, Settings},
     routing::EndpointLayer,
     server::Groups,
@@ -42,8 +42,6 @@ pub(crate) struct Candidate {
     pub(crate) layers: Vec<EndpointLayer>,
     /// The state type that `state = ..` requires.
     pub(crate) state: Requirement,
-    /// The heartbeat message of its codec.
-    pub(crate) heartbeat_message: HeartbeatMessage,
     /// Why it cannot be routed.
     pub(crate) clash: Option<Clash>,
     /// Whether a user's route has the same path, and handles requests that are not handshakes.

@@ -66,6 +66,7 @@ checks! {
         mod invalid_host: INVALID_HOST,
         mod invalid_limits: INVALID_LIMITS,
         mod invalid_subprotocol: INVALID_SUBPROTOCOL,
+        mod subprotocol_formats: SUBPROTOCOL_FORMATS,
         mod panic_aborts: PANIC_ABORTS,
         mod unreachable_endpoint: UNREACHABLE_ENDPOINT,
         mod unguarded_endpoint: UNGUARDED_ENDPOINT,

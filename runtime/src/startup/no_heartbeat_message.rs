@@ -1,12 +1,12 @@
 use sockeye_rules::NO_HEARTBEAT_MESSAGE;
 
 use super::{Candidate, Context, Place, Problem, caught};
-use crate::endpoint::HeartbeatMessageOption;
+use crate::{codec::About, endpoint::HeartbeatMessageOption};
 
 /// Heartbeat messages that someone has asked for, and that no client gets.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     problems.extend(unused_interval(context));
-    problems.extend(context.endpoints.iter().filter_map(silent_codec));
+    problems.extend(context.endpoints.iter().flat_map(silent_codecs));
 }
 
 /// An interval of the server that no endpoint has.
@@ -37,20 +37,25 @@ fn unused_interval(context: &Context) -> Option<Problem> {
 }
 
 /// An endpoint with the option whose codec writes none. A codec that panics is not known to be silent.
-fn silent_codec(endpoint: &Candidate) -> Option<Problem> {
-    let interval = endpoint.mounted.settings.heartbeat_message?;
-    let message = caught(|| (endpoint.heartbeat_message)(interval)).ok()?;
-    if message.is_some() {
-        return None;
-    }
+fn silent_codecs(endpoint: &Candidate) -> impl Iterator<Item = Problem> {
+    let interval = endpoint.mounted.settings.heartbeat_message;
+    let silent = move |about: About| {
+        let message = caught(|| interval.map(about.heartbeat_message)).ok().flatten();
+        message.is_some_and(|message| message.is_none())
+    };
+    let silent = endpoint.mounted.formats.each().filter(move |(_, about)| silent(*about));
+    silent.map(|(subprotocol, _)| silent_codec(endpoint, subprotocol))
+}
+
+fn silent_codec(endpoint: &Candidate, subprotocol: Option<&str>) -> Problem {
     let registered = endpoint.registered();
+    let clients =
+        subprotocol.map(|name| format!(" to clients with the subprotocol `{name}`")).unwrap_or_default();
     let problem = Problem::new(
         &NO_HEARTBEAT_MESSAGE,
-        format!("endpoint `{}` sends no heartbeat messages: its codec has none", registered.name),
+        format!("endpoint `{}` sends no heartbeat messages{clients}: its codec has none", registered.name),
     );
-    Some(
-        problem
-            .at(Place::option(registered, "heartbeat_message", "has no effect"))
-            .with_help("return a message from `Codec::heartbeat_message`, or remove the option"),
-    )
+    problem
+        .at(Place::option(registered, "heartbeat_message", "has no effect"))
+        .with_help("return a message from `Codec::heartbeat_message`, or remove the option")
 }
