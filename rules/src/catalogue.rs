@@ -327,6 +327,13 @@ pub(crate) use signature::path_arity::arities;
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;
 
+/// What goes wrong in a function with what a parameter is given.
+#[cfg(feature = "syntax")]
+pub(crate) use lifecycle::{
+    panics_on_input::{find as panics_on, may_panic},
+    secret_in_log::{find as logs_secret, may_log},
+};
+
 /// Whether a function sends in a loop, and what else it does there.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{

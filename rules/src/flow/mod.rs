@@ -33,10 +33,11 @@ pub(crate) use value::{Handle, Kind, Outcomes, Site, address};
 pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
 
 use quote::{ToTokens, quote};
-use syn::Block;
+use syn::{Block, Expr};
 use typed_arena::Arena;
 
 use crate::{
+    Rule,
     surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings},
     syntax::{Function, asks_for_origin, reads_origin_header},
 };
@@ -219,6 +220,20 @@ impl<'a> Flow<'a> {
             (Some(on), Some(of)) if on == "self" => self.surroundings.neighbours().method(of, &name),
             _ => self.helper(&name),
         }
+    }
+
+    /// The function of this file that this expression names, if it is known and has no `self`.
+    pub(crate) fn helper_of(&self, function: &Expr) -> Option<&Neighbour> {
+        let Expr::Path(path) = function else { return None };
+        self.helper(&self.imports.resolve_path(&path.path)).filter(|helper| !helper.takes_self)
+    }
+
+    /// Whether it calls a function that breaks this rule when it gets certain values.
+    pub(crate) fn calls_hazard(&self, rule: &Rule) -> bool {
+        self.steps().any(|(_, step)| match step {
+            Step::Call(call) => self.called(call).is_some_and(|helper| helper.has_hazard(rule)),
+            _ => false,
+        })
     }
 
     /// The meaning of the names in the function.

@@ -1,13 +1,13 @@
 use std::{cell::LazyCell, collections::HashMap};
 
 use quote::ToTokens;
-use syn::{Expr, ExprIndex, ExprMethodCall, Lit};
+use syn::{Expr, ExprCall, ExprIndex, ExprMethodCall, Lit};
 
 use crate::{
     PANICS_ON_INPUT,
     flow::Flow,
-    syntax::{Sink, one_line},
-    trace::{self, Measures, Names, Origin, Tags, Watch},
+    syntax::{Function, Sink, one_line},
+    trace::{self, Given, Measures, Names, Origin, Tags, Watch},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -15,16 +15,25 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.function.has_word(&["is_panic", "into_panic", "try_into_panic", "catch_unwind"]) {
         return;
     }
-    // Only these calls and index expressions are checked.
-    let calls = ["unwrap", "expect", "split_at", "split_to", "advance", "copy_to_slice"];
-    if !flow.function.macros().indexes && !flow.function.has_word(&calls) {
-        return;
+    if may_panic(flow.function) || flow.calls_hazard(&PANICS_ON_INPUT) {
+        find(flow, None, sink);
     }
+}
+
+/// Whether the function has any of the calls and index expressions that are checked.
+pub(crate) fn may_panic(function: &Function) -> bool {
+    let calls = ["unwrap", "expect", "split_at", "split_to", "advance", "copy_to_slice"];
+    function.macros().indexes || function.has_word(&calls)
+}
+
+/// What panics, with an assumption about a parameter.
+pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     let measures = LazyCell::new(|| Measures::of(flow.body, flow.function.macros()));
-    trace::watch(flow, &mut Panics { sink, measures, taken: HashMap::new() });
+    trace::watch_given(flow, given, &mut Panics { flow, sink, measures, taken: HashMap::new() });
 }
 
 struct Panics<'s, F> {
+    flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     /// Computed on first use: most functions do not index or unwrap anything that the client sent.
     measures: LazyCell<Measures<'s>, F>,
@@ -37,6 +46,7 @@ impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
         match expression {
             Expr::MethodCall(call) => self.method(call, names),
             Expr::Index(index) => self.index(index, names),
+            Expr::Call(call) => self.passed_on(call, names),
             _ => {}
         }
     }
@@ -49,6 +59,32 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             "split_at" | "split_to" | "advance" | "copy_to_slice" => self.cut(call, names),
             _ => {}
         }
+    }
+
+    /// What the client sent, as an argument of a helper that panics on it.
+    fn passed_on(&mut self, call: &ExprCall, names: &Names<'_>) {
+        let Some(helper) = self.flow.helper_of(&call.func) else { return };
+        for (index, argument) in call.args.iter().enumerate() {
+            let Some(fault) = helper.hazard(&PANICS_ON_INPUT, index) else { continue };
+            if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, names) {
+                let message = format!("in `{}`: {}", helper.name, fault.message);
+                let help = format!(
+                    "return a `Result` or an `Option` from `{}`, and reply with an error or skip the message",
+                    helper.name
+                );
+                self.sink.report(&PANICS_ON_INPUT, &call.func, message, help);
+            }
+        }
+    }
+
+    /// Whether anything has made sure of it before.
+    fn is_looked_at(&self, argument: &Expr, names: &Names<'_>) -> bool {
+        let measures = &self.measures;
+        let is_sure = |root: &String| measures.answers(root) || measures.counts(root) || measures.finds(root);
+        let origin = names.of(argument);
+        origin.is(Tags::MEASURED)
+            || !origin.is(Tags::TEXT) && measures.compares(argument)
+            || trace::root(argument).is_some_and(|root| is_sure(&root))
     }
 
     fn unwrap(&mut self, call: &ExprMethodCall, names: &Names<'_>) {

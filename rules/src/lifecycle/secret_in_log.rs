@@ -7,8 +7,8 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 use crate::{
     SECRET_IN_LOG,
     flow::{Flow, macro_name},
-    syntax::Sink,
-    trace::{self, Names, Origin, Tags, Watch, is_secret, is_secret_key},
+    syntax::{Function, Sink},
+    trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
 
 /// Macros whose output others can read.
@@ -54,15 +54,22 @@ const HELP: &str =
     "remove it from the log, or log something that only identifies the client: a user id, or a hash";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if !flow.function.has_word(&LOGS) {
-        return;
+    if may_log(flow.function) || flow.calls_hazard(&SECRET_IN_LOG) {
+        find(flow, None, sink);
     }
+}
+
+/// Whether the function has any macro whose output others can read.
+pub(crate) fn may_log(function: &Function) -> bool {
+    function.has_word(&LOGS)
+}
+
+/// The secrets that are logged, with an assumption about a parameter.
+pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     // A token of another kind: for cancellation, or a word of a parser or a model.
     let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
-    trace::watch(
-        flow,
-        &mut Logs { flow, sink, cancels, is_login: OnceCell::new(), in_query: OnceCell::new() },
-    );
+    let mut logs = Logs { flow, sink, cancels, is_login: OnceCell::new(), in_query: OnceCell::new() };
+    trace::watch_given(flow, given, &mut logs);
 }
 
 /// Whether the function decides who may connect.
@@ -98,6 +105,24 @@ struct Logs<'s> {
 }
 
 impl Watch for Logs<'_> {
+    /// A secret, as an argument of a helper that logs it.
+    fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
+        let Expr::Call(call) = expression else { return };
+        let Some(helper) = self.flow.helper_of(&call.func) else { return };
+        for (index, argument) in call.args.iter().enumerate() {
+            if helper.hazard(&SECRET_IN_LOG, index).is_none() {
+                continue;
+            }
+            if let Some(Found { at, what }) = self.secret(argument, names) {
+                let message = format!(
+                    "`{}` writes {what} to the log, where anyone who reads it can use it",
+                    helper.name
+                );
+                self.sink.report(&SECRET_IN_LOG, at, message, HELP);
+            }
+        }
+    }
+
     fn macro_call(&mut self, call: &Macro, names: &Names<'_>) {
         if !LOGS.contains(&macro_name(call).as_str()) {
             return;

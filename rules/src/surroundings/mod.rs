@@ -9,6 +9,7 @@ mod constants;
 #[cfg(test)]
 mod cost;
 mod deeds;
+mod hazards;
 mod neighbours;
 mod package;
 mod receiver;

@@ -13,6 +13,7 @@ use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
     deeds::deeds,
+    hazards::{Hazard, hazards},
     timed::timed,
 };
 use crate::{
@@ -63,6 +64,8 @@ pub(crate) struct Neighbour {
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
     deeds: Vec<(Place, Deed)>,
+    /// What goes wrong in it with values of the client.
+    hazards: Vec<Hazard>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
     pub(crate) receives: usize,
     /// The faults in what it does with a handle.
@@ -148,8 +151,8 @@ impl Neighbours {
     fn known(collected: &Collected, faults: impl Fn(&Found, &Rc<Self>) -> Vec<Fault>) -> Self {
         let around = Rc::new(Self::without_functions(collected));
         let mut functions: HashMap<String, Vec<Neighbour>> = HashMap::new();
-        for found in &collected.functions {
-            let neighbour = Neighbour::of(found, faults(found, &around));
+        for (found, hazards) in collected.functions.iter().zip(hazards(&collected.functions, &around)) {
+            let neighbour = Neighbour::of(found, hazards, faults(found, &around));
             functions.entry(found.function.name().to_string()).or_default().push(neighbour);
         }
         let neighbours = Self { functions, ..Rc::unwrap_or_clone(around) };
@@ -278,13 +281,17 @@ impl Neighbours {
         &self.shapes
     }
 
+    pub(super) fn has_handles(&self, of: &str) -> bool {
+        self.fields.contains_key(of)
+    }
+
     pub(super) fn fields(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
         self.fields.get(of).into_iter().flatten().map(|(name, handle)| (name.as_str(), *handle))
     }
 }
 
 impl Neighbour {
-    fn of(found: &Found, faults: Vec<Fault>) -> Self {
+    fn of(found: &Found, hazards: Vec<Hazard>, faults: Vec<Fault>) -> Self {
         let name = found.function.name();
         let takes_handle =
             found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports));
@@ -297,6 +304,7 @@ impl Neighbour {
             blocks: None,
             takes_self: found.function.receiver.is_some(),
             deeds: Vec::new(),
+            hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
             words: found.function.shared_words(),
@@ -308,6 +316,17 @@ impl Neighbour {
 }
 
 impl Neighbour {
+    /// The fault against this rule for a value of the client in the parameter with this number.
+    pub(crate) fn hazard(&self, rule: &Rule, parameter: usize) -> Option<&Fault> {
+        let is_it = |one: &&Hazard| one.parameter == parameter && one.fault.rule == rule;
+        self.hazards.iter().find(is_it).map(|one| &one.fault)
+    }
+
+    /// Whether there is any such fault.
+    pub(crate) fn has_hazard(&self, rule: &Rule) -> bool {
+        self.hazards.iter().any(|one| one.fault.rule == rule)
+    }
+
     /// What it does with the handle that it borrows there.
     pub(crate) fn deed(&self, place: &Place) -> Option<Deed> {
         self.deeds.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)

@@ -51,12 +51,26 @@ thread_local! {
     pub(crate) static WATCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
+/// What a parameter is assumed to be given, by its number without `self`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Given {
+    /// Data from the client.
+    Sent(usize),
+    /// A secret of the request.
+    Secret(usize),
+}
+
 /// Passes the whole body to a rule.
 pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
+    watch_given(flow, None, watch);
+}
+
+/// The same, with an assumption about a parameter.
+pub(crate) fn watch_given(flow: &Flow<'_>, given: Option<Given>, watch: &mut dyn Watch) {
     #[cfg(test)]
     WATCHED.set(WATCHED.get() + 1);
     let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
-    parameters(flow, &mut names);
+    parameters(flow, given, &mut names);
     let may_lock = may_lock(flow);
     Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);
 }
@@ -78,17 +92,20 @@ pub(crate) fn may_lock(flow: &Flow<'_>) -> bool {
 }
 
 /// The values of the parameters.
-fn parameters(flow: &Flow<'_>, names: &mut Names<'_>) {
+fn parameters(flow: &Flow<'_>, given: Option<Given>, names: &mut Names<'_>) {
     let function = flow.function;
     if function.receiver.is_some() {
         names.add("self", names.types().shared("self", flow.of().map(Into::into)));
     }
     for (index, parameter) in function.parameters.iter().enumerate() {
         let pattern = &*parameter.node.pat;
-        let origin = if flow.is_endpoint && index == 0 {
-            Origin::of(Tags::HANDLE).typed(given::message(parameter.ty()))
-        } else {
-            names.types().parameter(&only_name(pattern), parameter.ty())
+        let origin = match given {
+            _ if flow.is_endpoint && index == 0 => {
+                Origin::of(Tags::HANDLE).typed(given::message(parameter.ty()))
+            }
+            Some(Given::Sent(one)) if one == index => names.types().sent(parameter.ty()),
+            Some(Given::Secret(one)) if one == index => names.types().secret(parameter.ty()),
+            _ => names.types().parameter(&only_name(pattern), parameter.ty()),
         };
         names.bind(pattern, &origin);
     }

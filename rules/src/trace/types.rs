@@ -70,6 +70,27 @@ impl<'s> Types<'s> {
         self.shared(name, Some(text))
     }
 
+    /// The origin of a parameter of this type for what the client has sent; nothing if it is of a type that no one sends.
+    pub(super) fn sent(&self, ty: &Type) -> Origin {
+        let text = self.expanded(&ty.to_token_stream().to_string().into());
+        match given::name_of(&text) {
+            "str" | "String" | "Utf8Bytes" | "Cow" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
+            "Bytes" => Origin::of(Tags::INPUT.or(Tags::BOUNDED)),
+            "Value" | "Vec" | "usize" | "Message" => Origin::of(Tags::INPUT).typed(Some(text)),
+            _ if text.trim_start_matches(['&', ' ']).starts_with('[') => {
+                Origin::of(Tags::INPUT).typed(Some(text))
+            }
+            name if self.shapes.fields(name).is_some() => Origin::of(Tags::INPUT).typed(Some(text)),
+            _ => Origin::default(),
+        }
+    }
+
+    /// The origin of a parameter of this type for a secret of the request.
+    pub(super) fn secret(&self, ty: &Type) -> Origin {
+        let text = self.expanded(&ty.to_token_stream().to_string().into());
+        Origin::of(Tags::REQUEST.or(Tags::SECRET)).typed(Some(text))
+    }
+
     /// A value that came in from outside, at this location. A lock around a single sink belongs to the connection.
     pub(super) fn shared(&self, place: &str, ty: Option<Rc<str>>) -> Origin {
         let ty = ty.map(|ty| self.expanded(&ty));

@@ -68,3 +68,16 @@ async fn feed(handshake: Handshake) -> sockeye::Result<()> {
     }
     Ok(())
 }
+
+async fn serve_elsewhere(mut socket: Socket) -> sockeye::Result {
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// The task of a function is awaited.
+#[ws_endpoint("/task/awaited")]
+async fn awaited_task(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    let task = tokio::spawn(serve_elsewhere(socket));
+    task.await.map_err(std::io::Error::other)?
+}

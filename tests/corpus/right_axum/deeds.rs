@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::{
+    extract::{
+        Path,
+        ws::{Message, WebSocket, WebSocketUpgrade},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
 use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
@@ -200,4 +207,60 @@ async fn fan(mut socket: WebSocket, mut events: mpsc::Receiver<String>) {
         }
         waiting.clear();
     }
+}
+
+fn coordinates(text: &str) -> Option<(u32, u32)> {
+    let (x, y) = text.split_once(',')?;
+    Some((x.parse().ok()?, y.parse().ok()?))
+}
+
+fn opcode(frame: &[u8]) -> u8 {
+    frame[4]
+}
+
+fn port(text: &str) -> u16 {
+    text.parse().expect("a port")
+}
+
+async fn board(mut socket: WebSocket) {
+    let configured = port("8080");
+    while let Some(Ok(message)) = socket.recv().await {
+        match message {
+            Message::Text(text) => {
+                let Some((x, y)) = coordinates(&text) else { continue };
+                tracing::debug!(x, y, configured);
+            }
+            Message::Binary(frame) => {
+                if frame.len() < 8 {
+                    continue;
+                }
+                tracing::debug!(opcode = opcode(&frame));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fingerprint(credential: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    credential.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn audit(user: &str, credential: &str) {
+    tracing::info!(user, credential = fingerprint(credential), "login");
+}
+
+fn seen(user: &str, room: &str) {
+    tracing::info!(user, room, "seen");
+}
+
+async fn upgraded(ws: WebSocketUpgrade, Path(room): Path<String>, headers: HeaderMap) -> Response {
+    let Some(token) = headers.get("authorization").and_then(|value| value.to_str().ok()) else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    audit("someone", token);
+    seen("someone", &room);
+    ws.on_upgrade(board)
 }

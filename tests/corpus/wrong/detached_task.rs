@@ -136,3 +136,16 @@ async fn park(mut socket: Socket) {
         while socket.recv().await.is_ok_and(|message| message.is_some()) {}
     });
 }
+
+/// The whole socket is moved into a function that a task runs.
+#[ws_endpoint("/detached/function")]
+async fn in_a_function(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    tokio::spawn(serve_elsewhere(socket)); //~ detached_task
+    Ok(())
+}
+
+async fn serve_elsewhere(mut socket: Socket) -> sockeye::Result {
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::{
+    extract::ws::{Message, WebSocket, WebSocketUpgrade},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
 use futures_util::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
 use tokio::sync::mpsc;
 
@@ -138,4 +142,38 @@ async fn greeted(mut socket: WebSocket) { //~ no_receive_loop
         return;
     }
     tracing::info!("greeted");
+}
+
+fn coordinates(text: &str) -> (u32, u32) {
+    let parts: Vec<&str> = text.split(',').collect();
+    (parts[0].parse().unwrap(), parts[1].parse().unwrap())
+}
+
+fn opcode(frame: &[u8]) -> u8 {
+    frame[4]
+}
+
+async fn board(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        match message {
+            Message::Text(text) => {
+                let (x, y) = coordinates(&text); //~ panics_on_input
+                tracing::debug!(x, y);
+            }
+            Message::Binary(frame) => tracing::debug!(opcode = opcode(&frame)), //~ panics_on_input
+            _ => {}
+        }
+    }
+}
+
+fn audit(user: &str, credential: &str) {
+    tracing::info!(user, credential, "login");
+}
+
+async fn upgraded(ws: WebSocketUpgrade, headers: HeaderMap) -> Response {
+    let Some(token) = headers.get("authorization").and_then(|value| value.to_str().ok()) else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    audit("someone", token); //~ secret_in_log
+    ws.on_upgrade(board)
 }

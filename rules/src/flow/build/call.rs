@@ -8,7 +8,7 @@ use super::Builder;
 use crate::flow::{
     Flavor,
     graph::{Call, Exit, Step, Within},
-    value::{Handle, Task, Value},
+    value::{Handle, Kind, Task, Value},
     words,
 };
 
@@ -96,18 +96,36 @@ impl<'a> Builder<'a> {
     }
 
     fn spawned(&mut self, function: &'a ExprPath, call: &'a ExprCall) -> Value<'a> {
-        let Some(Value::Task(task)) = call.args.first().map(|task| self.eval(task)) else {
-            self.give_away(call);
-            return Value::Other;
-        };
-        let takes = task.handles();
-        let tied = is_tied(&task);
         let Some(at) = function.path.segments.last().map(|last| last.ident.clone()) else {
             return Value::Other;
         };
+        let Some(Value::Task(task)) = call.args.first().map(|task| self.eval(task)) else {
+            let whole = self.whole_sockets(call);
+            self.give_away(call);
+            if whole.is_empty() {
+                return Value::Other;
+            }
+            return Value::Spawned(self.spawn(at, whole, false));
+        };
+        let takes = task.handles();
+        let tied = is_tied(&task);
         let spawn = self.spawn(at, takes, tied);
         self.run_apart(Within::Task(spawn), Exit::Task, |builder| builder.body_of(&task));
         Value::Spawned(spawn)
+    }
+
+    /// The sockets of Sockeye that are moved into the function that a task runs: `spawn(serve(socket))`.
+    fn whole_sockets(&self, call: &'a ExprCall) -> Vec<Handle> {
+        let Some(Expr::Call(task)) = call.args.first() else { return Vec::new() };
+        let socket = |argument: &Expr| match argument {
+            Expr::Path(path) => match self.names.find(&path.path.get_ident()?.to_string())? {
+                Value::Handle(handle) => Some(*handle),
+                _ => None,
+            },
+            _ => None,
+        };
+        let handles = task.args.iter().filter_map(socket);
+        handles.filter(|one| self.flavor == Flavor::Sockeye && one.kind == Kind::Socket).collect()
     }
 
     fn spawn(&mut self, at: Ident, takes: Vec<Handle>, tied: bool) -> usize {

@@ -1,0 +1,61 @@
+//! What goes wrong in a function when a parameter has a value from the client.
+
+use std::{collections::HashSet, rc::Rc};
+
+use super::{Neighbours, Surroundings, collect::Found, neighbours::Fault};
+use crate::{
+    catalogue::{logs_secret, may_log, may_panic, panics_on},
+    flow::{Flow, is_handle_type},
+    syntax::{Diagnostic, Sink},
+    trace::Given,
+};
+
+/// A fault that depends on what a function is called with.
+#[derive(Debug, Clone)]
+pub(crate) struct Hazard {
+    /// The number of the parameter, without `self`.
+    pub(crate) parameter: usize,
+    pub(crate) fault: Fault,
+}
+
+/// The hazards of each function that is called by one with a connection.
+pub(super) fn hazards(functions: &[Found], file: &Rc<Neighbours>) -> Vec<Vec<Hazard>> {
+    let names: HashSet<_> = functions.iter().map(|found| found.function.name().to_string()).collect();
+    let callers = functions.iter().filter(|found| has_connection(found, file));
+    let words = callers.flat_map(|found| found.function.words());
+    let called: HashSet<_> = words.filter(|word| names.contains(*word)).collect();
+    let hazards = |found: &Found| {
+        let is_called = called.contains(&found.function.name().to_string());
+        if is_called { of_function(found, file) } else { Vec::new() }
+    };
+    functions.iter().map(hazards).collect()
+}
+
+fn has_connection(found: &Found, file: &Neighbours) -> bool {
+    let takes_handle =
+        || found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports));
+    found.is_ours || found.of.as_ref().is_some_and(|of| file.has_handles(of)) || takes_handle()
+}
+
+/// The faults in a function for values of the client in each of its parameters.
+fn of_function(found: &Found, file: &Rc<Neighbours>) -> Vec<Hazard> {
+    let function = &found.function;
+    let may_have_any = may_panic(function) || may_log(function);
+    if found.is_ours || found.is_test || function.parameters.is_empty() || !may_have_any {
+        return Vec::new();
+    }
+    let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
+    let Some(flow) = Flow::of_helper(function, &found.imports, &around) else { return Vec::new() };
+    let is_plain = |index: &usize| !is_handle_type(function.parameters[*index].ty(), &found.imports);
+    let parameters = (0..function.parameters.len()).filter(is_plain);
+    parameters.flat_map(|parameter| of_parameter(&flow, parameter)).collect()
+}
+
+fn of_parameter(flow: &Flow<'_>, parameter: usize) -> Vec<Hazard> {
+    let mut sink = Sink::default();
+    panics_on(flow, Some(Given::Sent(parameter)), &mut sink);
+    logs_secret(flow, Some(Given::Secret(parameter)), &mut sink);
+    let fault = |one: Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
+    let hazard = |one| Hazard { parameter, fault: fault(one) };
+    sink.sorted().into_iter().map(hazard).collect()
+}
