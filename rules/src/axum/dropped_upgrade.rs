@@ -1,20 +1,44 @@
+use syn::{Expr, Local};
+
 use crate::{
     DROPPED_UPGRADE,
-    flow::{Flow, Kind, Step},
+    flow::{Flow, Kind, Step, has_word},
+    reading::{At, Look, only_name, plain, read},
     syntax::Sink,
 };
 
 const HELP: &str = "return it: `ws.on_upgrade(|socket| ..)` as the last expression, without a semicolon";
 
+const DROPPED: &str = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {
         let Step::DroppedResponse { at } = step else { continue };
-        let message = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
-        sink.report(&DROPPED_UPGRADE, at, message, HELP);
+        sink.report(&DROPPED_UPGRADE, at, DROPPED, HELP);
+    }
+    if flow.function.has_word(&["on_upgrade"]) {
+        read(flow, &mut Responses { sink });
     }
     // A name that begins with `_` shows that it is intended.
     for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| !root.used && root.name.is_some()) {
         let message = "the upgrade is never answered: this handler never opens a WebSocket";
         sink.report(&DROPPED_UPGRADE, &root.at, message, HELP);
+    }
+}
+
+/// Responses that get a name which rustc does not warn about, and nothing else uses.
+struct Responses<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'a> Look<'a> for Responses<'_> {
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some(name) = only_name(&local.pat).map(ToString::to_string) else { return };
+        let Some(Expr::MethodCall(call)) = local.init.as_ref().map(|init| plain(&init.expr)) else { return };
+        let is_upgrade = call.method == "on_upgrade" && at.is_handle_expression(&call.receiver);
+        let is_used = at.rest().iter().any(|statement| has_word(statement, &[&name]));
+        if is_upgrade && name.starts_with('_') && !is_used {
+            self.sink.report(&DROPPED_UPGRADE, &call.method, DROPPED, HELP);
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     CANCELLED_READ,
     flow::{Branch, Flow},
     reading::{At, Look, Name, Origin, leaves, plain, read},
+    surroundings::Neighbour,
     syntax::Sink,
 };
 
@@ -31,6 +32,8 @@ const NOT_CANCEL_SAFE: [(&str, &str, &str); 5] = [
     ("read_to_string", LOST, "use `read_buf` with a buffer that lives outside of the loop"),
     ("write_all", "part of the data may have been written", "write in the body of a branch, after `=>`"),
 ];
+
+const KEEP_FUTURE: &str = "create the future before the loop, pin it with `tokio::pin!`, and write `&mut future` here; or read in a task of its own that sends frames through a channel";
 
 const LOST: &str = "what it has read so far is lost";
 
@@ -68,9 +71,17 @@ impl Branches<'_> {
                 self.sink.report(&CANCELLED_READ, &call.method, message, *instead);
             }
             Expr::Call(call) => {
-                let Some(helper) = at.helper(&call.func).filter(|helper| helper.receives > 1) else {
+                let Some(helper) = at.helper(&call.func) else { return };
+                if let Some((name, lost)) = read_in(helper) {
+                    let message = format!(
+                        "`{}` calls `{name}`, which is not cancel safe: when another branch is ready first, {lost}",
+                        helper.name
+                    );
+                    self.sink.report(&CANCELLED_READ, &call.func, message, KEEP_FUTURE);
+                }
+                if helper.receives < 2 {
                     return;
-                };
+                }
                 let message = format!(
                     "`{}` receives more than once: when another branch is ready in between, the first message is lost",
                     helper.name
@@ -104,6 +115,14 @@ impl Branches<'_> {
             self.sink.report(&CANCELLED_READ, made, message, "create the interval before the loop");
         }
     }
+}
+
+/// What a helper that reads loses, with the method: those that write may only lose what another branch would send anyway.
+fn read_in(helper: &Neighbour) -> Option<(&'static str, &'static str)> {
+    let is_called = |name: &str| helper.words.methods.contains(name);
+    let reads = NOT_CANCEL_SAFE.iter().filter(|(_, lost, _)| *lost == LOST);
+    let mut called = reads.filter(|(name, ..)| helper.is_async && is_called(name));
+    called.next().map(|(name, lost, _)| (*name, *lost))
 }
 
 /// The future of `timeout(.., future)`.

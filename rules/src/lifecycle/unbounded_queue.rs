@@ -142,7 +142,7 @@ impl<'a> Queues<'a> {
 
     /// The values that it yields are sent to a socket.
     fn drained(&mut self, receiver: &'a Expr, at: &At<'a>) {
-        let Some(name) = at.base_name(receiver) else { return };
+        let Some(name) = at.base_name(stream_of(receiver)) else { return };
         let frame = at.frame();
         match self.queue(&name, at) {
             Some(Made::Here(index)) => self.made[index].drained_in = Some(frame),
@@ -187,6 +187,15 @@ impl<'a> Queues<'a> {
         for at in given {
             say(sink, at);
         }
+    }
+}
+
+/// What a stream in a chain of methods is made of: `rx` of `UnboundedReceiverStream::new(rx).map(Ok)`.
+fn stream_of(chain: &Expr) -> &Expr {
+    match plain(chain) {
+        Expr::MethodCall(call) => stream_of(&call.receiver),
+        Expr::Call(call) if call.args.len() == 1 => &call.args[0],
+        other => other,
     }
 }
 

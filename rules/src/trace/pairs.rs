@@ -72,8 +72,15 @@ const COUNTS_DOWN: [&str; 3] = ["fetch_sub", "decrement", "dec"];
 impl Event {
     /// Whether this removes what the other added.
     pub(crate) fn undoes(&self, added: &Self) -> bool {
-        let same = !self.adds && added.adds && self.kind == added.kind && self.place == added.place;
+        let same = !self.adds && added.adds && self.kind == added.kind && self.is_at_place_of(added);
         same && (self.kind != Kind::Entry || !self.key.is_disjoint(&added.key))
+    }
+
+    /// A function that removes needs fewer arguments than the one that adds.
+    fn is_at_place_of(&self, added: &Self) -> bool {
+        let is_function = self.place.starts_with('(') && added.place.starts_with('(');
+        let has_fewer = || !self.key.is_empty() && self.key.is_subset(&added.key);
+        self.place == added.place || is_function && has_fewer()
     }
 
     /// Whether it is a count, which cannot be refused.

@@ -1,6 +1,6 @@
 //! Helpers of the same file that send, receive or close, used rightly.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -14,7 +14,12 @@ use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::TcpStream,
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
 
 const ORIGIN: &str = "checked elsewhere";
 const PING: &str = "a proxy pings";
@@ -263,4 +268,55 @@ async fn upgraded(ws: WebSocketUpgrade, Path(room): Path<String>, headers: Heade
     audit("someone", token);
     seen("someone", &room);
     ws.on_upgrade(board)
+}
+
+struct App {
+    clients: Mutex<HashMap<u64, mpsc::Sender<Message>>>,
+}
+
+async fn register(app: &App, id: u64, sender: mpsc::Sender<Message>) {
+    app.clients.lock().await.insert(id, sender);
+}
+
+async fn unregister(app: &App, id: u64) {
+    app.clients.lock().await.remove(&id);
+}
+
+async fn registered(socket: WebSocket, app: Arc<App>, sender: mpsc::Sender<Message>) {
+    register(&app, 7, sender).await;
+    conversation(socket).await;
+    unregister(&app, 7).await;
+}
+
+async fn conversation(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn frame(upstream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut head = [0; 4];
+    upstream.read_exact(&mut head).await?;
+    Ok(head.to_vec())
+}
+
+async fn proxied(mut socket: WebSocket, mut upstream: TcpStream) {
+    loop {
+        tokio::select! {
+            frame = frame(&mut upstream) => {
+                let Ok(frame) = frame else { return };
+                if socket.send(Message::Binary(frame.into())).await.is_err() {
+                    return;
+                }
+            }
+            _ = socket.recv() => return,
+        }
+    }
+}
+
+async fn answered(ws: WebSocketUpgrade) -> Response {
+    let _response = ws.on_upgrade(conversation);
+    _response
 }

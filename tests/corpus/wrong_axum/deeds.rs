@@ -1,6 +1,6 @@
 //! The mistake is in what a handler does with a helper of the same file.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocket, WebSocketUpgrade},
@@ -8,7 +8,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
-use tokio::sync::mpsc;
+use tokio::{io::AsyncReadExt as _, net::TcpStream, sync::{Mutex, mpsc}};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 const ORIGIN: &str = "checked elsewhere";
 const PING: &str = "a proxy pings";
@@ -176,4 +177,65 @@ async fn upgraded(ws: WebSocketUpgrade, headers: HeaderMap) -> Response {
     };
     audit("someone", token); //~ secret_in_log
     ws.on_upgrade(board)
+}
+
+struct App {
+    clients: Mutex<HashMap<u64, mpsc::Sender<Message>>>,
+}
+
+async fn register(app: &App, id: u64, sender: mpsc::Sender<Message>) {
+    app.clients.lock().await.insert(id, sender);
+}
+
+async fn unregister(app: &App, id: u64) {
+    app.clients.lock().await.remove(&id);
+}
+
+async fn registered(mut socket: WebSocket, app: Arc<App>, sender: mpsc::Sender<Message>) -> Result<(), axum::Error> {
+    register(&app, 7, sender).await;
+    socket.send(Message::Text("welcome".into())).await?; //~ skipped_cleanup
+    while let Some(message) = socket.recv().await {
+        message?;
+    }
+    unregister(&app, 7).await;
+    Ok(())
+}
+
+async fn queued(socket: WebSocket, clients: Arc<Mutex<Vec<mpsc::UnboundedSender<Message>>>>) {
+    let (sink, stream) = socket.split();
+    let (sender, receiver) = mpsc::unbounded_channel(); //~ unbounded_queue
+    let writer = tokio::spawn(UnboundedReceiverStream::new(receiver).map(Ok).forward(sink));
+    clients.lock().await.push(sender);
+    read(stream).await;
+    writer.abort();
+}
+
+async fn frame(upstream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut head = [0; 4];
+    upstream.read_exact(&mut head).await?;
+    let mut body = vec![0; u32::from_be_bytes(head) as usize];
+    upstream.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+async fn proxied(mut socket: WebSocket, mut upstream: TcpStream) {
+    loop {
+        tokio::select! {
+            frame = frame(&mut upstream) => { //~ cancelled_read
+                let Ok(frame) = frame else { return };
+                if socket.send(Message::Binary(frame.into())).await.is_err() {
+                    return;
+                }
+            }
+            message = socket.recv() => match message {
+                Some(Ok(_)) => {}
+                _ => return,
+            },
+        }
+    }
+}
+
+async fn unanswered(ws: WebSocketUpgrade) -> Response {
+    let _response = ws.on_upgrade(board); //~ dropped_upgrade
+    "welcome".into_response()
 }
