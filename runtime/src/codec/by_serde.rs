@@ -8,36 +8,83 @@ use serde::{
 };
 use serde_path_to_error::{Deserializer as Tracked, Track};
 
+use super::binary;
+use crate::{Error, Message};
+
 /// How deep a message may be nested. `serde_json` has the same limit.
 pub(super) const DEPTH: usize = 128;
 
-/// A type that a codec of serde reads: one that owns all that it has.
-#[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`",
-    label = "`MessagePack<In, Out>` and `Cbor<In, Out>` read `In` and write `Out`",
-    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
-)]
-#[cfg_attr(
-    feature = "garde",
-    diagnostic::on_unimplemented(
-        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
-    )
-)]
-pub trait ReadBySerde: DeserializeOwned {}
+/// A binary format of serde, which a codec is made of by [`binary_codec`].
+pub(super) trait BinaryFormat {
+    /// As it is called in messages to people.
+    const NAME: &'static str;
 
-#[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned> ReadBySerde for T {}
+    /// Why a message does not fit a type.
+    type Misfit;
 
-/// A type that a codec of serde writes.
-#[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be written as messages: it does not implement serde's `Serialize`",
-    label = "`MessagePack<In, Out>` and `Cbor<In, Out>` read `In` and write `Out`",
-    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
-)]
-pub trait WrittenBySerde: Serialize {}
+    /// That this is one value of the format and nothing else. Before anything is reserved for it: types reserve memory for as many items
+    /// as an array declares.
+    fn check(bytes: &[u8]) -> Result<(), Error>;
 
-#[diagnostic::do_not_recommend]
-impl<T: Serialize> WrittenBySerde for T {}
+    fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Self::Misfit>;
+
+    fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, Error>;
+
+    /// The words of an error that a type has made itself.
+    fn words(misfit: Self::Misfit) -> Option<String>;
+
+    /// The error in words.
+    fn describe(misfit: Self::Misfit) -> String;
+}
+
+pub(super) fn decode<F: BinaryFormat, T: DeserializeOwned>(message: Message) -> Result<T, Error> {
+    let bytes = binary::payload(message, F::NAME)?;
+    F::check(&bytes)?;
+    F::read(&bytes).map_err(|misfit| {
+        let path = F::read::<PathTo<T>>(&bytes).err().and_then(F::words);
+        Error::new(at_field(F::describe(misfit), path))
+    })
+}
+
+pub(super) fn encode<F: BinaryFormat, T: Serialize>(value: &T) -> Result<Message, Error> {
+    F::write(value).map(Message::binary)
+}
+
+/// Makes a codec of a binary format.
+macro_rules! binary_codec {
+    ($Codec:ident, $Format:ty, $name:literal, $content_type:literal) => {
+        impl<In, Out> Codec for $Codec<In, Out>
+        where
+            In: ReadBySerde + Send,
+            Out: WrittenBySerde + Send,
+        {
+            type In = In;
+            type Out = Out;
+
+            fn format() -> &'static str {
+                $name
+            }
+
+            fn content_type() -> &'static str {
+                $content_type
+            }
+
+            fn decode(message: Message) -> Result<In, Error> {
+                by_serde::decode::<$Format, In>(message)
+            }
+
+            fn encode(value: &Out) -> Result<Message, Error> {
+                by_serde::encode::<$Format, Out>(value)
+            }
+
+            fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
+                by_serde::encode::<$Format, _>(&Heartbeat::new(every)).ok()
+            }
+        }
+    };
+}
+
+pub(super) use binary_codec;
 
 /// The heartbeat message, with the fields that it has in JSON.
 #[derive(Serialize)]
@@ -53,7 +100,7 @@ impl Heartbeat {
 }
 
 /// Where `T` does not fit: decoding it fails as decoding `T` does, with the path of the field as the error.
-pub(super) struct PathTo<T>(PhantomData<T>);
+struct PathTo<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for PathTo<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -66,7 +113,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for PathTo<T> {
 }
 
 /// `what`, behind the field if one is known.
-pub(super) fn at_field(what: impl fmt::Display, path: Option<String>) -> String {
+fn at_field(what: impl fmt::Display, path: Option<String>) -> String {
     match path {
         // What `serde_path_to_error` calls the whole value.
         Some(path) if path != "." => format!("field `{path}`: {what}"),

@@ -3,11 +3,12 @@ mod well_formed;
 use std::{io, marker::PhantomData};
 
 use ciborium::{de, ser};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Codec, binary,
-    by_serde::{DEPTH, Heartbeat, PathTo, ReadBySerde, WrittenBySerde, at_field},
+    Codec,
+    by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
+    serde_types::{ReadBySerde, WrittenBySerde},
 };
 use crate::{Error, Message};
 
@@ -48,62 +49,43 @@ use crate::{Error, Message};
 #[cfg_attr(docsrs, doc(cfg(feature = "cbor")))]
 pub struct Cbor<In, Out = In>(PhantomData<fn(In) -> Out>);
 
-impl<In, Out> Codec for Cbor<In, Out>
-where
-    In: ReadBySerde + Send,
-    Out: WrittenBySerde + Send,
-{
-    type In = In;
-    type Out = Out;
+binary_codec!(Cbor, Wire, "cbor", "application/cbor");
 
-    fn format() -> &'static str {
-        "cbor"
+struct Wire;
+
+impl BinaryFormat for Wire {
+    const NAME: &'static str = "CBOR";
+
+    type Misfit = de::Error<io::Error>;
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        well_formed::check(bytes, DEPTH)
     }
 
-    fn content_type() -> &'static str {
-        "application/cbor"
+    fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Self::Misfit> {
+        de::from_reader_with_recursion_limit(bytes, DEPTH)
     }
 
-    fn decode(message: Message) -> Result<In, Error> {
-        let bytes = binary::payload(message, "CBOR")?;
-        well_formed::check(&bytes, DEPTH)?;
-        read(&bytes).map_err(|error| misfit::<In>(error, &bytes))
+    fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        match ser::into_writer(value, &mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(ser::Error::Value(why)) => Err(Error::new(why)),
+            Err(ser::Error::Io(error)) => Err(error.into()),
+        }
     }
 
-    fn encode(value: &Out) -> Result<Message, Error> {
-        write(value)
+    fn words(misfit: Self::Misfit) -> Option<String> {
+        if let de::Error::Semantic(None, words) = misfit { Some(words) } else { None }
     }
 
-    fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
-        write(&Heartbeat::new(every)).ok()
+    fn describe(misfit: Self::Misfit) -> String {
+        match misfit {
+            de::Error::Semantic(None, why) => why,
+            de::Error::Semantic(Some(at), why) => format!("{why} at byte {at}"),
+            de::Error::Syntax(at) => format!("invalid text or number at byte {at}"),
+            de::Error::RecursionLimitExceeded => format!("the message is nested more than {DEPTH} deep"),
+            de::Error::Io(error) => error.to_string(),
+        }
     }
-}
-
-fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, de::Error<io::Error>> {
-    de::from_reader_with_recursion_limit(bytes, DEPTH)
-}
-
-fn write<T: Serialize>(value: &T) -> Result<Message, Error> {
-    let mut bytes = Vec::new();
-    match ser::into_writer(value, &mut bytes) {
-        Ok(()) => Ok(Message::binary(bytes)),
-        Err(ser::Error::Value(why)) => Err(Error::new(why)),
-        Err(ser::Error::Io(error)) => Err(error.into()),
-    }
-}
-
-/// Why a well-formed message is no `In`.
-fn misfit<In: ReadBySerde>(error: de::Error<io::Error>, bytes: &[u8]) -> Error {
-    let path = match read::<PathTo<In>>(bytes) {
-        Err(de::Error::Semantic(None, path)) => Some(path),
-        _ => None,
-    };
-    let what = match error {
-        de::Error::Semantic(None, why) => why,
-        de::Error::Semantic(Some(at), why) => format!("{why} at byte {at}"),
-        de::Error::Syntax(at) => format!("invalid text or number at byte {at}"),
-        de::Error::RecursionLimitExceeded => format!("the message is nested more than {DEPTH} deep"),
-        de::Error::Io(error) => error.to_string(),
-    };
-    Error::new(at_field(what, path))
 }

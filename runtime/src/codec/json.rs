@@ -1,8 +1,9 @@
 use std::marker::PhantomData;
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::Codec;
+use super::{
+    Codec,
+    serde_types::{ReadBySerde, WrittenBySerde},
+};
 use crate::{Error, Message};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
@@ -32,38 +33,10 @@ use crate::{Error, Message};
 #[derive(Debug)]
 pub struct Json<In, Out = In>(PhantomData<fn(In) -> Out>);
 
-/// A type that [`Json`] reads: one that serde deserializes into, and that borrows nothing from the message.
-#[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be read from JSON: it does not implement serde's `Deserialize`",
-    label = "`Json<In, Out>` reads `In` and writes `Out`",
-    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
-)]
-#[cfg_attr(
-    feature = "garde",
-    diagnostic::on_unimplemented(
-        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
-    )
-)]
-pub trait ReadFromJson: DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned> ReadFromJson for T {}
-
-/// A type that [`Json`] writes: one that serde serializes.
-#[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be written as JSON: it does not implement serde's `Serialize`",
-    label = "`Json<In, Out>` reads `In` and writes `Out`",
-    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
-)]
-pub trait WrittenAsJson: Serialize {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize> WrittenAsJson for T {}
-
 impl<In, Out> Codec for Json<In, Out>
 where
-    In: ReadFromJson + Send,
-    Out: WrittenAsJson + Send,
+    In: ReadBySerde + Send,
+    Out: WrittenBySerde + Send,
 {
     type In = In;
     type Out = Out;

@@ -15,6 +15,7 @@ mod outgoing;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod raw;
+mod serde_types;
 
 pub use by_subprotocol::{BySubprotocol, FormatList, SubprotocolFormats};
 #[cfg(feature = "cbor")]

@@ -1,11 +1,15 @@
 use std::marker::PhantomData;
 
 use rmp_serde::{Deserializer, decode, encode};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::{
-    Codec, binary,
-    by_serde::{DEPTH, Heartbeat, PathTo, ReadBySerde, WrittenBySerde, at_field},
+    Codec,
+    by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
+    serde_types::{ReadBySerde, WrittenBySerde},
 };
 use crate::{Error, Message};
 
@@ -46,74 +50,55 @@ use crate::{Error, Message};
 #[cfg_attr(docsrs, doc(cfg(feature = "msgpack")))]
 pub struct MessagePack<In, Out = In>(PhantomData<fn(In) -> Out>);
 
-impl<In, Out> Codec for MessagePack<In, Out>
-where
-    In: ReadBySerde + Send,
-    Out: WrittenBySerde + Send,
-{
-    type In = In;
-    type Out = Out;
+binary_codec!(MessagePack, Wire, "msgpack", "application/vnd.msgpack");
 
-    fn format() -> &'static str {
-        "msgpack"
+struct Wire;
+
+impl BinaryFormat for Wire {
+    const NAME: &'static str = "MessagePack";
+
+    type Misfit = decode::Error;
+
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        let mut deserializer = Deserializer::new(bytes);
+        deserializer.set_max_depth(DEPTH);
+        let checked = IgnoredAny::deserialize(&mut deserializer);
+        let left = deserializer.into_inner().len();
+        invalid(checked, bytes.len() - left, left)
     }
 
-    fn content_type() -> &'static str {
-        "application/vnd.msgpack"
+    fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, decode::Error> {
+        let mut deserializer = Deserializer::from_read_ref(bytes);
+        deserializer.set_max_depth(DEPTH);
+        T::deserialize(&mut deserializer)
     }
 
-    fn decode(message: Message) -> Result<In, Error> {
-        let bytes = binary::payload(message, "MessagePack")?;
-        check(&bytes)?;
-        read(&bytes).map_err(|error| misfit::<In>(&error, &bytes))
+    fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+        Ok(encode::to_vec_named(value)?)
     }
 
-    fn encode(value: &Out) -> Result<Message, Error> {
-        Ok(Message::binary(encode::to_vec_named(value)?))
+    fn words(misfit: decode::Error) -> Option<String> {
+        if let decode::Error::Syntax(words) = misfit { Some(words) } else { None }
     }
 
-    fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
-        encode::to_vec_named(&Heartbeat::new(every)).ok().map(Message::binary)
+    fn describe(misfit: decode::Error) -> String {
+        match misfit {
+            decode::Error::TypeMismatch(marker) => format!("invalid type: {marker:?}"),
+            error => error.to_string(),
+        }
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, decode::Error> {
-    let mut deserializer = Deserializer::from_read_ref(bytes);
-    deserializer.set_max_depth(DEPTH);
-    T::deserialize(&mut deserializer)
-}
-
-/// That this is one value of MessagePack and nothing else. Before anything is reserved for it: types reserve memory for as many items as
-/// an array declares.
-fn check(bytes: &[u8]) -> Result<(), Error> {
-    let mut deserializer = Deserializer::new(bytes);
-    deserializer.set_max_depth(DEPTH);
-    let checked = IgnoredAny::deserialize(&mut deserializer);
-    let left = deserializer.into_inner().len();
-    let at = bytes.len() - left;
-    let invalid = |why: &str| Error::new(format_args!("the message is not valid MessagePack: {why}"));
-    match checked {
-        Ok(IgnoredAny) if left == 0 => Ok(()),
-        Ok(IgnoredAny) => Err(invalid(&format!("another value follows the first at byte {at}"))),
+/// What is wrong with a message of which this many bytes were read, and this many are left.
+fn invalid(checked: Result<IgnoredAny, decode::Error>, at: usize, left: usize) -> Result<(), Error> {
+    let why = match checked {
+        Ok(IgnoredAny) if left == 0 => return Ok(()),
+        Ok(IgnoredAny) => format!("another value follows the first at byte {at}"),
         Err(decode::Error::InvalidMarkerRead(_) | decode::Error::InvalidDataRead(_)) => {
-            Err(invalid(&format!("it ends in the middle of a value, after {} bytes", bytes.len())))
+            format!("it ends in the middle of a value, after {} bytes", at + left)
         }
-        Err(decode::Error::DepthLimitExceeded) => {
-            Err(invalid(&format!("it is nested more than {DEPTH} deep at byte {at}")))
-        }
-        Err(error) => Err(invalid(&format!("{error} before byte {at}"))),
-    }
-}
-
-/// Why a valid message is no `In`.
-fn misfit<In: ReadBySerde>(error: &decode::Error, bytes: &[u8]) -> Error {
-    let path = match read::<PathTo<In>>(bytes) {
-        Err(decode::Error::Syntax(path)) => Some(path),
-        _ => None,
+        Err(decode::Error::DepthLimitExceeded) => format!("it is nested more than {DEPTH} deep at byte {at}"),
+        Err(error) => format!("{error} before byte {at}"),
     };
-    let what = match error {
-        decode::Error::TypeMismatch(marker) => format!("invalid type: {marker:?}"),
-        error => error.to_string(),
-    };
-    Error::new(at_field(what, path))
+    Err(Error::new(format_args!("the message is not valid MessagePack: {why}")))
 }

@@ -1,0 +1,31 @@
+//! The types that the codecs of serde read and write.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A type that a codec of serde reads: one that owns all that it has.
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`",
+    label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
+    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
+)]
+#[cfg_attr(
+    feature = "garde",
+    diagnostic::on_unimplemented(
+        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
+    )
+)]
+pub trait ReadBySerde: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> ReadBySerde for T {}
+
+/// A type that a codec of serde writes.
+#[diagnostic::on_unimplemented(
+    message = "[missing_handshake] `{Self}` cannot be written as messages: it does not implement serde's `Serialize`",
+    label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
+    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
+)]
+pub trait WrittenBySerde: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> WrittenBySerde for T {}
