@@ -5,9 +5,13 @@ use std::ops::Deref;
 use garde::{Report, Validate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+#[cfg(feature = "protobuf")]
+use crate::{Error, codec::ProtobufMessage};
+
 /// A `T` that meets its constraints, those of the crate [`garde`](https://docs.rs/garde), version 0.23. Needs the feature `garde`.
 ///
-/// `Json<Valid<In>>` is a codec that checks what it has decoded, and so is each codec of serde, and a field of this type. What breaks a
+/// `Json<Valid<In>>` is a codec that checks what it has decoded, and so are `Protobuf<Valid<In>>`, each codec of serde, and a field of this type
+/// in a message of serde. What breaks a
 /// constraint is an `invalid_message`, which closes with 1007: the reason has the path of each field with the message of its constraint. It does
 /// not have the value, unless a message of your own does; keys of a map are part of a path. The context of the validation is the
 /// default of its type.
@@ -102,6 +106,17 @@ impl<'de, T: Constrained + Deserialize<'de>> Deserialize<'de> for Valid<T> {
 impl<T: Serialize> Serialize for Valid<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "protobuf")]
+impl<T: Constrained + ProtobufMessage> ProtobufMessage for Valid<T> {
+    fn read(bytes: bytes::Bytes) -> Result<Self, Error> {
+        Self::new(T::read(bytes)?).map_err(|report| Error::new(on_one_line(&report)))
+    }
+
+    fn write(&self) -> Vec<u8> {
+        self.0.write()
     }
 }
 

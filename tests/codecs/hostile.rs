@@ -115,6 +115,23 @@ fn everything_that_a_format_has_is_skipped() {
         let message = small([b"\xa2\x61x", item].concat(), b"\x61n\x07");
         assert_eq!(Cbor::<Small>::decode(message).unwrap(), Small { n: 7 }, "{item:?}");
     }
+    let large = [&b"\xc2\x58\x20"[..], &[255; 32]].concat();
+    let deep = [&b"\xc1".repeat(100)[..], b"\x07"].concat();
+    for tagged in [
+        &b"\xc0\x61x"[..],
+        b"\xc1\xfb\x3f\xf0\x00\x00\x00\x00\x00\x00",
+        b"\xc2\x43\x01\x02\x03",
+        b"\xc3\x5f\x41\x01\x41\x02\xff",
+        b"\xd9\xd9\xf7\xc0\x61x",
+        b"\x82\xc1\x07\xc2\x41\x01",
+        b"\xa1\xc1\x07\xc0\x61x",
+        b"\xdb\xff\xff\xff\xff\xff\xff\xff\xff\xf6",
+        &large,
+        &deep,
+    ] {
+        let message = small([b"\xa2\x61x", tagged].concat(), b"\x61n\x07");
+        assert_eq!(Cbor::<Small>::decode(message).unwrap(), Small { n: 7 }, "{tagged:?}");
+    }
     // Tags before a value do not matter.
     assert_eq!(
         Cbor::<Small>::decode(Message::binary(&b"\xd9\xd9\xf7\xa1\x61n\xc1\x07"[..])).unwrap(),

@@ -28,6 +28,8 @@ pub use msgpack::MessagePack;
 pub use outgoing::{IntoOutgoing, Outgoing};
 #[cfg(feature = "protobuf")]
 pub use protobuf::Protobuf;
+#[cfg(all(feature = "protobuf", feature = "garde"))]
+pub(crate) use protobuf::ProtobufMessage;
 pub use raw::Raw;
 
 use crate::{Error, Message};

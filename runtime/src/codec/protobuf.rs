@@ -1,5 +1,7 @@
 use std::marker::PhantomData;
 
+use bytes::Bytes;
+
 use super::{Codec, binary};
 use crate::{Error, Message};
 
@@ -51,15 +53,29 @@ pub struct Protobuf<In, Out = In>(PhantomData<fn(In) -> Out>);
     label = "`Protobuf<In, Out>` reads `In` and writes `Out`",
     note = "help: have `prost-build` write `{Self}` from its `.proto` file, or write `#[derive(prost::Message)]` on it, with the version of `prost` that Sockeye has"
 )]
-pub trait ProtobufMessage: prost::Message + Default {}
+pub trait ProtobufMessage: Sized {
+    #[doc(hidden)]
+    fn read(bytes: Bytes) -> Result<Self, Error>;
+
+    #[doc(hidden)]
+    fn write(&self) -> Vec<u8>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: prost::Message + Default> ProtobufMessage for T {}
+impl<T: prost::Message + Default> ProtobufMessage for T {
+    fn read(bytes: Bytes) -> Result<Self, Error> {
+        Ok(T::decode(bytes)?)
+    }
+
+    fn write(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+}
 
 impl<In, Out> Codec for Protobuf<In, Out>
 where
-    In: ProtobufMessage,
-    Out: ProtobufMessage,
+    In: ProtobufMessage + Send,
+    Out: ProtobufMessage + Send,
 {
     type In = In;
     type Out = Out;
@@ -73,11 +89,11 @@ where
     }
 
     fn decode(message: Message) -> Result<In, Error> {
-        Ok(In::decode(binary::payload(message, "Protocol Buffers")?)?)
+        In::read(binary::payload(message, "Protocol Buffers")?)
     }
 
     fn encode(value: &Out) -> Result<Message, Error> {
-        Ok(Message::binary(value.encode_to_vec()))
+        Ok(Message::binary(value.write()))
     }
 
     fn heartbeat_message(_: std::time::Duration) -> Option<Message> {

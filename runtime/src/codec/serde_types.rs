@@ -3,15 +3,26 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A type that a codec of serde reads: one that owns all that it has.
+#[cfg_attr(
+    not(feature = "garde"),
+    diagnostic::on_unimplemented(
+        message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`"
+    )
+)]
+#[cfg_attr(
+    feature = "garde",
+    diagnostic::on_unimplemented(
+        message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`, or it is a `Valid` of a type that does not implement `garde::Validate`"
+    )
+)]
 #[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`",
     label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
     note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
 )]
 #[cfg_attr(
     feature = "garde",
     diagnostic::on_unimplemented(
-        note = "`Valid<T>` is read if `T` is, and has constraints: write `#[derive(garde::Validate)]` on it"
+        note = "help: for `Valid<T>`, write `#[derive(garde::Validate)]` on `T`, and in it `#[garde(..)]` on each field, `#[garde(skip)]` on those without a constraint; a context must have a default"
     )
 )]
 pub trait ReadBySerde: DeserializeOwned {}
