@@ -1,5 +1,7 @@
 mod closing;
+mod held;
 mod methods;
+mod rejecting;
 mod router;
 mod scope;
 mod status;
@@ -8,11 +10,12 @@ use std::collections::HashSet;
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprCall, ExprLet, ExprMatch, ExprMethodCall, Item, Local, Macro, Pat, PatTupleStruct, Path,
-    Stmt,
+    Block, Expr, ExprCall, ExprField, ExprLet, ExprMatch, ExprMethodCall, Item, Local, Macro, Pat,
+    PatTupleStruct, Path, Stmt,
     visit::{self, Visit},
 };
 
+use self::held::{Holds, Names, Place};
 use crate::{
     AXUM_API,
     flow::{Act, Flavor, Flow, Site, address, macro_name},
@@ -31,9 +34,18 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let meant = flow.operations().filter(|(_, one)| acts.contains(&one.act) && !is_of_streams(&one.site));
         meant.map(|(_, one)| one.site.address).collect()
     };
-    let (received, closed) = (sites(&[Act::Recv, Act::Poll]), sites(&[Act::Close]));
+    let calls = Calls {
+        received: sites(&[Act::Recv, Act::Poll]),
+        accepted: sites(&[Act::Accept]),
+        sent: sites(&[Act::Send]),
+        closed: sites(&[Act::Close]),
+        rejected: sites(&[Act::Reject]),
+    };
     let has_own_names = has_own_names(flow.body);
-    Search { flow, received, closed, has_own_names, sink }.visit_block(flow.body);
+    let mut search = Search { flow, calls, names: Names::default(), has_own_names, sink };
+    search.visit_block(flow.body);
+    let names = search.names;
+    names.report(flow, sink);
     methods::check(flow, sink);
     router::check(flow, sink);
     status::check(flow, sink);
@@ -79,36 +91,87 @@ const EVALUATING: [&str; 22] = [
     "writeln",
 ];
 
+/// The calls of Sockeye's methods, by their addresses.
+struct Calls {
+    received: HashSet<usize>,
+    accepted: HashSet<usize>,
+    sent: HashSet<usize>,
+    closed: HashSet<usize>,
+    rejected: HashSet<usize>,
+}
+
 /// What rustc refuses by its types, in words about types that the user did not write.
 struct Search<'f, 'a> {
     flow: &'f Flow<'a>,
-    /// The calls that receive from a Sockeye socket, by their addresses.
-    received: HashSet<usize>,
-    /// The calls that close one.
-    closed: HashSet<usize>,
+    calls: Calls,
+    names: Names,
     /// See the function of this name.
     has_own_names: bool,
     sink: &'f mut Sink,
 }
 
 impl Search<'_, '_> {
-    /// `Some(Ok(message))` in place of what `recv` returns.
-    fn pattern(&mut self, pattern: &Pat, received: &Expr) {
-        let Some(inner) = of_axum(pattern).filter(|_| self.is_received(received)) else { return };
-        let message = "this pattern is for axum's `recv`: Sockeye's returns `Result<Option<Message>>`";
-        let inner = one_line(inner);
-        let help = format!(
-            "write `Some({inner}) = socket.recv().await?`, or `Ok(Some({inner}))` in place of `{}`",
-            one_line(pattern)
-        );
-        self.sink.report(&AXUM_API, pattern, message, help).untyped();
+    /// `Some(Ok(message))` or `Some(message)` in place of what `recv` returns.
+    fn pattern(&mut self, pattern: &Pat, from: &Expr, place: Place) {
+        if let Some(inner) = of_axum(pattern).filter(|_| self.is_received(from)) {
+            let message = "this pattern is for axum's `recv`: Sockeye's returns `Result<Option<Message>>`";
+            let inner = one_line(inner);
+            let help = format!(
+                "write `Some({inner}) = socket.recv().await?`, or `Ok(Some({inner}))` in place of `{}`",
+                one_line(pattern)
+            );
+            self.sink.report(&AXUM_API, pattern, message, help).untyped();
+            return;
+        }
+        let Some(holds) = self.returned(from, place) else { return };
+        let is_name = matches!(from, Expr::Path(_));
+        if !self.names.bind(pattern, holds, from, place) && !is_name {
+            self.misfit(pattern, from, place);
+        }
+    }
+
+    /// `Some(message)` for the result of `recv`.
+    fn misfit(&mut self, pattern: &Pat, from: &Expr, place: Place) {
+        let Pat::TupleStruct(some) = pattern else { return };
+        let message = "this pattern is for an `Option`, but `recv` returns `Result<Option<Message>>`";
+        let fitting = held::fitting(&one_line(&some.elems), &one_line(from), place, self.flow);
+        self.sink.report(&AXUM_API, pattern, message, format!("write `{fitting}`")).untyped();
+    }
+
+    /// What the expression is, if it comes from `recv` or `accept`.
+    fn returned(&self, expression: &Expr, place: Place) -> Option<Holds> {
+        match expression {
+            Expr::Paren(inner) => self.returned(&inner.expr, place),
+            Expr::Await(inner) if self.is_received(&inner.base) => Some(Holds::Result),
+            Expr::Await(inner) => self.is_accepted(&inner.base).then_some(Holds::Accepted),
+            Expr::Try(inner) => match self.returned(&inner.expr, Place::Let)? {
+                Holds::Result => Some(Holds::Option),
+                _ => None,
+            },
+            // The macro awaits it.
+            Expr::MethodCall(_) if place == Place::Select => {
+                self.is_received(expression).then_some(Holds::Result)
+            }
+            Expr::Path(path) => self.names.holds(&path.path.get_ident()?.to_string()),
+            _ => None,
+        }
+    }
+
+    /// `accept()`, also with what its methods add to the response.
+    fn is_accepted(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::MethodCall(call) => {
+                self.calls.accepted.contains(&address(call)) || self.is_accepted(&call.receiver)
+            }
+            _ => false,
+        }
     }
 
     fn is_received(&self, expression: &Expr) -> bool {
         match expression {
             Expr::Await(inner) => self.is_received(&inner.base),
             Expr::Paren(inner) => self.is_received(&inner.expr),
-            Expr::MethodCall(call) => self.received.contains(&address(call)),
+            Expr::MethodCall(call) => self.calls.received.contains(&address(call)),
             _ => false,
         }
     }
@@ -174,9 +237,18 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if self.closed.contains(&address(call)) {
+        let address = address(call);
+        if self.calls.closed.contains(&address) {
             closing::check(self.flow, call, self.sink);
         }
+        if self.calls.rejected.contains(&address) {
+            rejecting::check(self.flow, call, self.sink);
+        }
+        match call.args.first() {
+            Some(value) if self.calls.sent.contains(&address) => self.names.sent(value),
+            _ => {}
+        }
+        self.names.method(&call.receiver, &call.method);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -187,22 +259,28 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         visit::visit_expr_call(self, call);
     }
 
+    fn visit_expr_field(&mut self, field: &'ast ExprField) {
+        self.names.field(&field.base);
+        visit::visit_expr_field(self, field);
+    }
+
     fn visit_expr_let(&mut self, test: &'ast ExprLet) {
-        self.pattern(&test.pat, &test.expr);
+        self.pattern(&test.pat, &test.expr, Place::Condition);
         visit::visit_expr_let(self, test);
     }
 
     fn visit_expr_match(&mut self, choice: &'ast ExprMatch) {
         let of_axum = choice.arms.iter().find(|arm| of_axum(&arm.pat).is_some());
-        if let Some(arm) = of_axum {
-            self.pattern(&arm.pat, &choice.expr);
+        match of_axum {
+            Some(arm) => self.pattern(&arm.pat, &choice.expr, Place::Match),
+            None => choice.arms.iter().for_each(|arm| self.pattern(&arm.pat, &choice.expr, Place::Match)),
         }
         visit::visit_expr_match(self, choice);
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
         if let Some(init) = &local.init {
-            self.pattern(&local.pat, &init.expr);
+            self.pattern(&local.pat, &init.expr, Place::Let);
         }
         visit::visit_local(self, local);
     }
@@ -212,7 +290,7 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         if macro_name(call) == "select" {
             for branch in macros.branches(call).into_iter().flatten() {
                 if let (Some(pattern), Some(future)) = (&branch.pattern, &branch.future) {
-                    self.pattern(pattern, future);
+                    self.pattern(pattern, future, Place::Select);
                     self.visit_pat(pattern);
                 }
                 branch.future.iter().chain(&branch.guard).for_each(|one| self.visit_expr(one));

@@ -5,7 +5,7 @@ use syn::{Expr, ExprCall, ExprIndex, ExprMethodCall, Lit};
 
 use crate::{
     PANICS_ON_INPUT,
-    flow::Flow,
+    flow::{Flavor, Flow},
     syntax::{Function, Sink, one_line},
     trace::{self, Given, Measures, Names, Origin, Tags, Watch},
 };
@@ -92,6 +92,9 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         if !origin.is(Tags::INPUT) || !origin.is(Tags::PARTIAL) || self.is_first_part(&call.receiver, names) {
             return;
         }
+        if self.is_of_axum(&call.receiver) {
+            return;
+        }
         let needs_some = needs_some(&call.receiver);
         let is_sure =
             |root: String| self.measures.answers(&root) || needs_some && self.measures.counts(&root);
@@ -102,6 +105,12 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         let message = format!("`{}` panics on what a client may send: {what}", call.method);
         let help = "reply with an error, or skip the message: `let Ok(value) = .. else { continue };`, with `Some` for an `Option`";
         self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
+    }
+
+    /// A method of axum's messages on one of Sockeye's, which is reported as that.
+    fn is_of_axum(&self, receiver: &Expr) -> bool {
+        let is_of_text = |call: &ExprMethodCall| call.method == "to_text" || call.method == "into_text";
+        self.flow.flavor == Flavor::Sockeye && matches!(receiver, Expr::MethodCall(call) if is_of_text(call))
     }
 
     /// The first `next` of `split` returns a part of every string.

@@ -73,8 +73,9 @@ impl<T> Outgoing<'_, T> {
 #[diagnostic::on_unimplemented(
     message = "this socket sends `{Out}`, not `{Self}`",
     label = "expected `{Out}` or `&{Out}`",
-    note = "the codec decides what a socket sends: `Handshake<Json<In, Out>>` sends `Out`, and `Handshake` sends text and bytes",
-    note = "help: send a value of the type `{Out}`: text is `value.to_string()` on a plain socket, and a value of yours is sent with `Handshake<Json<In, Out>>`"
+    note = "the codec in the type of the handshake encodes what is sent: `Handshake<Json<In, Out>>` sends `Out`, and `Handshake` sends text and bytes",
+    note = "help: on a JSON socket, send the value itself, without `serde_json::to_string`; if it is in an `Option`, take it out first",
+    note = "help: on a plain socket (`Handshake`), send text or bytes, such as `value.to_string()`; to send values of a type of yours, write `Handshake<Json<In, Out>>`"
 )]
 pub trait IntoOutgoing<'a, Out: 'a>: Sized {
     /// The value, ready to be encoded.

@@ -16,6 +16,7 @@ mod errors;
 mod fresh;
 mod fresh_services;
 mod guards;
+mod held;
 mod helpers;
 mod input;
 mod kinds;

@@ -139,3 +139,62 @@ async fn status_of_an_arm(handshake: Handshake) -> sockeye::Result {
         false => Err((axum::http::StatusCode::UNAUTHORIZED, "log in").into()), //~ axum_api
     }
 }
+
+/// `ok_or` with a status.
+#[ws_endpoint("/axum_api/status/ok_or")]
+async fn status_of_nothing(handshake: Handshake) -> sockeye::Result {
+    let _token = handshake.bearer_token().ok_or(axum::http::StatusCode::UNAUTHORIZED)?; //~ axum_api
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// The loop of a socket that returns a `Result` alone.
+#[ws_endpoint("/axum_api/held/ok")]
+async fn held_option(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Ok(message) = socket.recv().await { //~ axum_api
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// The loop of a channel.
+#[ws_endpoint("/axum_api/held/some")]
+async fn held_result(handshake: Handshake) {
+    let Ok(mut socket) = handshake.accept().await else { return };
+    while let Some(message) = socket.recv().await { //~ axum_api
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A socket without its `?`.
+#[ws_endpoint("/axum_api/held/accepted")]
+async fn held_accepted(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await; //~ axum_api
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Methods of axum's messages.
+#[ws_endpoint("/axum_api/held/methods")]
+async fn held_methods(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        if message.is_close() { //~ axum_api
+            break;
+        }
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// A status as a number.
+#[ws_endpoint("/axum_api/status/number")]
+async fn status_as_number(handshake: Handshake) -> sockeye::Result {
+    Err(handshake.reject(429, "too many")) //~ axum_api
+}
