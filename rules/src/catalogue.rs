@@ -168,6 +168,7 @@ rules! {
             mod not_a_function: NOT_A_FUNCTION Forbid,
             mod not_async: NOT_ASYNC Forbid,
             mod missing_handshake: MISSING_HANDSHAKE Forbid,
+            mod message_type: MESSAGE_TYPE Forbid,
             mod misplaced_handshake: MISPLACED_HANDSHAKE Forbid,
             mod duplicate_handshake: DUPLICATE_HANDSHAKE Forbid,
             mod borrowed_parameter: BORROWED_PARAMETER Forbid,
@@ -297,7 +298,11 @@ pub(crate) use signature::invalid_option::check as invalid_options;
 
 /// Whether an endpoint takes a socket instead of its handshake, according to the imports of its file.
 #[cfg(feature = "syntax")]
-pub(crate) use signature::missing_handshake::{check_codec as has_codec, check_handle as takes_socket};
+pub(crate) use signature::missing_handshake::check_handle as takes_socket;
+
+/// Whether the handshake of an endpoint has a codec, and types of messages for it, according to its file.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::message_type::check_codec as has_codec;
 
 /// Whether an endpoint takes the body of a request, by what the names in its file stand for.
 #[cfg(feature = "syntax")]
@@ -307,13 +312,17 @@ pub(crate) use signature::body_extractor::check_imported as has_no_body;
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_box as has_sendable_error;
 
+/// Whether `?` can convert Sockeye's errors into that of an endpoint, if its type is of the standard library.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::return_type::check_conversion as converts_errors;
+
 /// Whether an endpoint returns a status as its error, according to the imports of its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_status as returns_no_status;
 
-/// Whether a parameter is an `Option` of a type of the file that is no extractor.
+/// Whether a parameter has a type of the file that is not an extractor, or an `Option` of one.
 #[cfg(feature = "syntax")]
-pub(crate) use signature::not_an_extractor::check_option as is_extracted;
+pub(crate) use signature::not_an_extractor::check_data as is_extracted;
 
 /// Whether an endpoint is in an `impl` block, which is only visible in its file.
 #[cfg(feature = "syntax")]

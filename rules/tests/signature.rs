@@ -307,8 +307,29 @@ fn what_axum_returns_is_answered_with_how_to_refuse() {
         let text = found.iter().find(|one| one.rule.name == "return_type").unwrap().text();
         assert!(text.contains("return Err(handshake.reject(StatusCode::FORBIDDEN, "), "{text}");
     }
-    for uses in ["use crate::StatusCode;", "struct StatusCode;", "use other::*;"] {
+    let own = "struct StatusCode; impl From<sockeye::Error> for StatusCode { fn from(_: sockeye::Error) -> Self { Self } }";
+    for uses in ["use crate::StatusCode;", own, "use other::*;"] {
         assert_eq!(rules_in(&file(uses, "Result<(), StatusCode>")), [""; 0], "{uses}");
+    }
+}
+
+#[test]
+fn a_type_that_other_files_can_name_is_known_in_a_program_of_one_file() {
+    let file = |more: &str| {
+        format!(
+            "use sockeye::{{Handshake, Json, ws_endpoint}}; pub struct In; {more} #[ws_endpoint(\"/ws\")] async fn f(h: Handshake<Json<In>>) -> \
+             sockeye::Result {{ let mut socket = h.accept().await?; while socket.recv().await?.is_some() {{}} Ok(()) }}"
+        )
+    };
+    assert_eq!(rules_in(&file("fn main() {}")), ["message_type"]);
+    for more in [
+        "",
+        "pub fn main() {}",
+        "fn main() {} mod other;",
+        "fn main() {} impl Serialize for In {}",
+        "fn main() {} more!();",
+    ] {
+        assert_eq!(rules_in(&file(more)), [""; 0], "{more}");
     }
 }
 

@@ -37,12 +37,15 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
         crate::catalogue::has_no_body(function, around.imports(), &mut sink);
         crate::catalogue::has_sendable_error(function, around, &mut sink);
         crate::catalogue::returns_no_status(function, around, &mut sink);
-        crate::catalogue::is_extracted(function, around, &mut sink);
+        crate::catalogue::is_extracted(endpoint, function, around, &mut sink);
     }
     // A socket instead of the handshake is one mistake; the rest of its use is right.
     let taken = |function: &&Function| !crate::catalogue::takes_socket(function, around.imports(), &mut sink);
     let function = endpoint.function().filter(taken);
     let flow = function.and_then(|function| Flow::of_endpoint(function, around));
+    if let Some(flow) = &flow {
+        crate::catalogue::converts_errors(flow, &mut sink);
+    }
     judge(endpoint, flow.as_ref(), Some(Phase::Startup), &mut sink);
     if around.is_test() {
         sink.forget(is_habit);

@@ -1,7 +1,9 @@
+use syn::Type;
+
 use crate::{
     NOT_AN_EXTRACTOR,
     surroundings::Surroundings,
-    syntax::{Endpoint, Function, Known, Sink, generic_arguments, known, one_line, spelled},
+    syntax::{Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, one_line, peel, spelled},
 };
 
 /// The maximum number of parameters after the handshake, as for axum's own handlers.
@@ -23,24 +25,71 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     check_number(function, sink);
 }
 
-/// `Option<App>` for an `App` of the file that implements no extractor, where `Option<State<App>>` is meant.
-pub(crate) fn check_option(function: &Function, around: &Surroundings, sink: &mut Sink) {
+/// An `App` of the file that implements no extractor, or `Option<App>`, where `State<App>` or `Query<App>` is meant.
+pub(crate) fn check_data(endpoint: &Endpoint, function: &Function, around: &Surroundings, sink: &mut Sink) {
     for parameter in function.extractors() {
         let ty = parameter.ty();
-        let [inner] = generic_arguments(ty)[..] else { continue };
-        let is_option =
-            spelled(ty).as_deref() == Some("Option") && around.imports().resolve("Option") == "Option";
-        let Some(name) = spelled(inner).filter(|_| is_option && generic_arguments(inner).is_empty()) else {
-            continue;
-        };
-        if around.data(&name).is_none() {
+        if endpoint.options.state.is_none() && check_std(parameter, around, sink) {
             continue;
         }
+        let inner = match generic_arguments(ty)[..] {
+            [] => ty,
+            [inner] if is_option(ty, around) => inner,
+            _ => continue,
+        };
+        let Some(name) = spelled(inner).filter(|_| generic_arguments(inner).is_empty()) else { continue };
+        let Some(data) = around.data(&name) else { continue };
         let message =
             format!("a parameter is taken from the request by an extractor, and `{name}` is not one");
-        let help = format!("write `Option<State<{name}>>`, or `State<{name}>` if the server always has it");
+        let written = parameter.binding().map_or_else(|| "value".to_owned(), ToString::to_string);
+        let help = if is_option(ty, around) {
+            format!("write `Option<State<{name}>>`, or `State<{name}>` if the server always has it")
+        } else if data.reads && is_of_route(endpoint, &name, around) {
+            format!("write `Path({written}): Path<{name}>`, whose fields are parameters of the route")
+        } else if data.reads {
+            format!("write `Query({written}): Query<{name}>`, which reads the query string")
+        } else {
+            let own = "if it is read from the request, implement `axum::extract::FromRequestParts` for it";
+            format!("{}; {own}", state(&written, &name))
+        };
         sink.report(&NOT_AN_EXTRACTOR, ty, message, help).untyped();
     }
+}
+
+fn state(name: &str, ty: &str) -> String {
+    format!("write `State({name}): State<{ty}>`, and pass its value to `Server::state`")
+}
+
+/// `Arc<App>` and `HashMap<String, String>`: no one can make an extractor of a type of the standard library, except for a state of their
+/// own. Returns whether it is reported.
+fn check_std(parameter: &Parameter, around: &Surroundings, sink: &mut Sink) -> bool {
+    let ty = parameter.ty();
+    let Type::Path(path) = peel(ty) else { return false };
+    let name = parameter.binding().map_or_else(|| "value".to_owned(), ToString::to_string);
+    let written = one_line(ty);
+    let help = match around.imports().resolve_path(&path.path).as_str() {
+        "std::sync::Arc" | "std::sync::Mutex" | "std::sync::RwLock" => state(&name, &written),
+        "std::collections::HashMap" | "std::collections::BTreeMap" => {
+            format!("write `Query({name}): Query<{written}>`, which reads the query string")
+        }
+        _ => return false,
+    };
+    let message =
+        format!("a parameter is taken from the request by an extractor, and `{written}` is not one");
+    sink.report(&NOT_AN_EXTRACTOR, ty, message, help).untyped();
+    true
+}
+
+fn is_option(ty: &Type, around: &Surroundings) -> bool {
+    spelled(ty).as_deref() == Some("Option") && around.imports().resolve("Option") == "Option"
+}
+
+/// Whether the route has the fields of the type.
+fn is_of_route(endpoint: &Endpoint, name: &str, around: &Surroundings) -> bool {
+    let Some(route) = endpoint.sound_route() else { return false };
+    let Some(fields) = around.neighbours().shapes().fields(name) else { return false };
+    !fields.is_empty()
+        && fields.iter().all(|(field, _)| route.parameters.iter().any(|parameter| parameter.name == *field))
 }
 
 fn check_number(function: &Function, sink: &mut Sink) {

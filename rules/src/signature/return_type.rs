@@ -1,11 +1,13 @@
+use std::collections::HashSet;
+
 use syn::{
-    ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
+    Expr, ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
 use crate::{
     RETURN_TYPE,
-    flow::Imports,
+    flow::{Act, Flow, Imports, address},
     surroundings::Surroundings,
     syntax::{Endpoint, Function, Sink, generic_arguments, last_segment, one_line, peel, spelled},
 };
@@ -53,11 +55,23 @@ pub(crate) fn check_status(function: &Function, around: &Surroundings, sink: &mu
     sink.report(&RETURN_TYPE, output, message, REFUSE).untyped();
 }
 
-/// `Result<(), Box<dyn std::error::Error>>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
+/// `Result<(), Box<dyn std::error::Error>>` and `Result<(), MyError>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
 pub(crate) fn check_box(function: &Function, around: &Surroundings, sink: &mut Sink) {
     let Some(output) = function.output().map(peel) else { return };
     let [unit, error] = generic_arguments(output)[..] else { return };
     if !is_unit(unit) || !is_std(output, "Result", around.imports()) {
+        return;
+    }
+    let name = spelled(error);
+    if let Some(name) = name.filter(|name| is_no_error(name, around)) {
+        let message = format!(
+            "an endpoint cannot return `{}`: `{name}` does not convert into `sockeye::Error`",
+            one_line(output)
+        );
+        let help = format!(
+            "write `-> sockeye::Result`; or implement `std::error::Error` and `From<sockeye::Error>` for `{name}`"
+        );
+        sink.report(&RETURN_TYPE, output, message, help).untyped();
         return;
     }
     let alias = spelled(error).and_then(|name| around.alias(&name));
@@ -67,6 +81,58 @@ pub(crate) fn check_box(function: &Function, around: &Surroundings, sink: &mut S
     let message = format!("an endpoint cannot return `{}`: the error may not be `Send`", one_line(output));
     let help = "write `-> sockeye::Result`, into which `?` converts every error that is `Send + Sync`";
     sink.report(&RETURN_TYPE, output, message, help).untyped();
+}
+
+/// `Result<(), String>` and `Result<(), Box<dyn Error + Send + Sync>>`, into which `?` cannot convert Sockeye's error. rustc reports
+/// each `?`; without any, the type is fine.
+pub(crate) fn check_conversion(flow: &Flow<'_>, sink: &mut Sink) {
+    let Some(output) = flow.function.output().map(peel).filter(|_| flow.is_endpoint) else { return };
+    let [unit, error] = generic_arguments(output)[..] else { return };
+    let is_foreign = is_std(error, "String", flow.imports()) || is_std(error, "Box", flow.imports());
+    if !is_unit(unit) || !is_std(output, "Result", flow.imports()) || !is_foreign {
+        return;
+    }
+    let calls = flow.operations().filter(|(_, one)| one.act != Act::Reject);
+    let calls: HashSet<usize> = calls.map(|(_, one)| one.site.address).collect();
+    let mut search = Converted { calls: &calls, found: false };
+    search.visit_block(flow.body);
+    let is_reported = || is_unsendable(error, flow.imports());
+    if search.found && !is_reported() {
+        let error = one_line(error);
+        let message = format!("`?` cannot convert the errors of Sockeye into `{error}`");
+        let help = format!(
+            "write `-> sockeye::Result`, into which `?` converts `{error}` and every other error that is `Send + Sync`"
+        );
+        sink.report(&RETURN_TYPE, output, message, help).untyped();
+    }
+}
+
+/// `?` directly on the result of one of these calls, in the function itself.
+struct Converted<'c> {
+    calls: &'c HashSet<usize>,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Converted<'_> {
+    fn visit_expr_try(&mut self, node: &'ast ExprTry) {
+        if let Expr::Await(awaited) = &*node.expr
+            && let Expr::MethodCall(call) = &*awaited.base
+        {
+            self.found |= self.calls.contains(&address(call));
+        }
+        visit::visit_expr_try(self, node);
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether it is a type of the file that implements nothing, and that no error of the file is made from.
+fn is_no_error(name: &str, around: &Surroundings) -> bool {
+    around.data(name).is_some() && !around.neighbours().shapes().implements_for("Error")
 }
 
 /// `Box<dyn std::error::Error>`.

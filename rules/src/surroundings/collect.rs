@@ -4,7 +4,7 @@ use std::{collections::HashSet, rc::Rc};
 
 use syn::{
     Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
-    ItemStruct, ItemTrait, ItemType, Signature, Type,
+    ItemStruct, ItemTrait, ItemType, Signature, Type, Visibility,
     visit::{self, Visit},
 };
 
@@ -196,6 +196,9 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        if self.depth == 0 && item.sig.ident == "main" && matches!(item.vis, Visibility::Inherited) {
+            self.shapes.add_main();
+        }
         let outer = self.of.take();
         if self.depth == 0 {
             self.found.at_top.insert(item.sig.ident.to_string());

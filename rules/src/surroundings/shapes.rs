@@ -20,6 +20,10 @@ pub(crate) struct Shapes {
     enums: HashSet<String>,
     /// Private types that derive only traits of the standard library and serde.
     data: HashMap<String, Data>,
+    /// The same for types that other files can name.
+    public: HashMap<String, Data>,
+    /// Whether the file has the `main` of a program: then no file can name a type except those below it.
+    is_program: bool,
     /// Whether `{:?}` writes every field of the struct: the standard library's `Debug` is derived for all of this name.
     debugs: HashMap<String, bool>,
     /// Types for which the file implements `Display`.
@@ -88,15 +92,22 @@ impl Shapes {
 
     /// A struct or an enum.
     pub(super) fn add_data(&mut self, vis: &Visibility, name: &Ident, attrs: &[Attribute]) {
-        match derived(attrs).filter(|_| matches!(vis, Visibility::Inherited)) {
+        let is_private = matches!(vis, Visibility::Inherited);
+        match derived(attrs) {
             Some(Data { reads, writes }) => {
+                let known = if is_private { &mut self.data } else { &mut self.public };
                 // Modules of one file may have types of one name.
-                let all = self.data.entry(name.to_string()).or_default();
+                let all = known.entry(name.to_string()).or_default();
                 all.reads |= reads;
                 all.writes |= writes;
             }
             None => _ = self.implementors.insert(name.to_string()),
         }
+    }
+
+    /// The file has the `main` of a program.
+    pub(super) fn add_main(&mut self) {
+        self.is_program = true;
     }
 
     /// What a trait gives to types which are not known here.
@@ -151,7 +162,17 @@ impl Shapes {
     /// What serde can do with a type that implements no trait except those that it derives; `None` if that is not known.
     pub(crate) fn data(&self, name: &str) -> Option<Data> {
         let is_sure = !self.has_more && !self.implementors.contains(name);
-        self.data.get(name).copied().filter(|_| is_sure)
+        match (self.data.get(name), self.public.get(name)) {
+            _ if !is_sure => None,
+            (found, None) => found.copied(),
+            (None, found) => found.copied().filter(|_| self.is_program),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// Whether the file implements a trait for a type of this name.
+    pub(crate) fn implements_for(&self, name: &str) -> bool {
+        self.implementors.contains(name)
     }
 
     /// The fields of a struct and their types.

@@ -60,7 +60,7 @@ use crate::{Error, Message};
 /// # assert_eq!(Numbers::decode(Message::text("7")).unwrap(), 7);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` is not a codec: it does not define how messages are read and written",
+    message = "[message_type] `{Self}` is not a codec: it does not define how messages are read and written",
     label = "a handshake takes a codec: `Handshake`, `Handshake<Json<In, Out>>` or your own `Codec`",
     note = "help: for JSON write `Handshake<Json<{Self}>>`"
 )]

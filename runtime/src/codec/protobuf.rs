@@ -49,7 +49,7 @@ pub struct Protobuf<In, Out = In>(PhantomData<fn(In) -> Out>);
 
 /// A message of Protocol Buffers.
 #[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` is no message of Protocol Buffers: it does not implement `prost::Message`",
+    message = "[message_type] `{Self}` is not a message of Protocol Buffers: it does not implement `prost::Message`",
     label = "`Protobuf<In, Out>` reads `In` and writes `Out`",
     note = "help: have `prost-build` write `{Self}` from its `.proto` file, or write `#[derive(prost::Message)]` on it, with the version of `prost` that Sockeye has"
 )]

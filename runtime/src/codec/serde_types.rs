@@ -6,18 +6,18 @@ use serde::{Serialize, de::DeserializeOwned};
 #[cfg_attr(
     not(feature = "garde"),
     diagnostic::on_unimplemented(
-        message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`"
+        message = "[message_type] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`"
     )
 )]
 #[cfg_attr(
     feature = "garde",
     diagnostic::on_unimplemented(
-        message = "[missing_handshake] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`, or it is a `Valid` of a type that does not implement `garde::Validate`"
+        message = "[message_type] `{Self}` cannot be read from messages: it does not implement serde's `Deserialize`, or it is a `Valid` of a type that does not implement `garde::Validate`"
     )
 )]
 #[diagnostic::on_unimplemented(
     label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
-    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
+    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, or `#[derive(serde::Serialize, serde::Deserialize)]` if it is also sent, and on every type of yours in it; it must own its text: `String`, not `&str`"
 )]
 #[cfg_attr(
     feature = "garde",
@@ -32,7 +32,7 @@ impl<T: DeserializeOwned> ReadBySerde for T {}
 
 /// A type that a codec of serde writes.
 #[diagnostic::on_unimplemented(
-    message = "[missing_handshake] `{Self}` cannot be written as messages: it does not implement serde's `Serialize`",
+    message = "[message_type] `{Self}` cannot be written as messages: it does not implement serde's `Serialize`",
     label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
     note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
 )]

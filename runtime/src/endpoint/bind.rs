@@ -105,8 +105,8 @@ pub const fn first<H: FirstParameter>() -> First<H> {
 #[diagnostic::on_unimplemented(
     message = "[return_type] a WebSocket endpoint cannot return `{Self}`",
     label = "expected `()`, `sockeye::Result` or `Result<(), E>`",
-    note = "`E` must convert into `sockeye::Error`: every `std::error::Error + Send + Sync` does, and so do `String`, `&str` and `Box<dyn Error + Send + Sync>`, into which `?` on calls of Sockeye does not convert",
-    note = "help: write `-> sockeye::Result`"
+    note = "`E` must convert into `sockeye::Error`, as every type does that implements `std::error::Error + Send + Sync`; for `?` on calls of Sockeye it must implement `From<sockeye::Error>`, too",
+    note = "help: write `-> sockeye::Result`, into which `?` converts the errors of Sockeye and your own"
 )]
 pub trait Returned: Sized + 'static {
     /// How it is read, as for the first parameter.

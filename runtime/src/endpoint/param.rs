@@ -57,7 +57,7 @@ impl<T: Clone + Send + Sync + 'static> SharedState for T {}
     message = "[not_an_extractor] `{Self}` cannot be a parameter of a WebSocket endpoint",
     label = "not an extractor that reads the head of a request",
     note = "a handshake has no body, so a parameter must implement `FromRequestParts<{S}>`: `Path`, `Query`, `State`, `HeaderMap`, `Extension` or your own type",
-    note = "help: write `State(value): State<{Self}>` for what all connections share, and pass it to `Server::state`",
+    note = "help: write `State(value): State<{Self}>` for what all connections share, and pass it to `Server::state`; `Query(value): Query<{Self}>` for the query string; or `Path(value): Path<{Self}>` for parameters of the route",
     note = "help: for an extractor of your own implement `axum::extract::FromRequestParts`; if it needs a state, write `state = AppState` in the attribute"
 )]
 pub trait Extractor<S>: Sized {

@@ -1,4 +1,7 @@
+use std::{collections::HashMap, sync::Arc};
+
 use axum::http::Method;
+use serde::Deserialize;
 use sockeye::{Handshake, ws_endpoint};
 
 /// Documented.
@@ -25,6 +28,33 @@ struct App;
 #[ws_endpoint("/ws/app")]
 async fn app(_handshake: Handshake, _app: Option<App>) {
     todo!()
+}
+
+#[derive(Deserialize)]
+struct Since {
+    since: u64,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    room: String,
+}
+
+/// The query string, in two forms, parameters of the route, and two kinds of state.
+#[ws_endpoint("/ws/{room}/values")]
+async fn values(
+    handshake: Handshake,
+    since: Since,
+    place: Place,
+    query: HashMap<String, String>,
+    app: App,
+    shared: Arc<App>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send(format!("{} {} {}", since.since, place.room, query.len())).await?;
+    drop((app, shared));
+    while socket.recv().await?.is_some() {}
+    Ok(())
 }
 
 fn main() {}

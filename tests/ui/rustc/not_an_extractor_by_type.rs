@@ -9,7 +9,7 @@ struct Counter;
 
 /// Documented.
 #[ws_endpoint("/ws/user")]
-async fn user(_handshake: Handshake, _user: CurrentUser) {
+async fn user(_handshake: Handshake, _user: Box<CurrentUser>) {
     todo!()
 }
 

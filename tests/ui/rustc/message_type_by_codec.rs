@@ -1,4 +1,4 @@
-//! The type of a message, which another file may make a codec, in the place of the codec.
+//! A type of the standard library in the place of the codec.
 
 use serde::Deserialize;
 use sockeye::{Handshake, ws_endpoint};
@@ -11,11 +11,11 @@ pub enum Order {
 
 /// Documented.
 #[ws_endpoint("/ws")]
-async fn orders(handshake: Handshake<Order>) -> sockeye::Result {
+async fn orders(handshake: Handshake<Vec<Order>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let mut paused = false;
     while let Some(order) = socket.recv().await? {
-        paused = matches!(order, Order::Pause);
+        paused = matches!(order[..], [.., Order::Pause]);
     }
     drop(paused);
     Ok(())

@@ -37,4 +37,19 @@ async fn turned(handshake: Handshake<Json<Answer, Question>>) -> sockeye::Result
     Ok(())
 }
 
+/// A type that other files can name, in a program without other files.
+pub struct Public {
+    pub pause: bool,
+}
+
+/// It has both derives to write.
+#[ws_endpoint("/ws/public")]
+async fn public(handshake: Handshake<Json<Public>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(command).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

@@ -28,4 +28,14 @@ async fn of_axum(handshake: Handshake<axum::Json<Command>>) -> sockeye::Result {
     Ok(())
 }
 
+/// A string.
+#[ws_endpoint("/ws/string")]
+async fn string(handshake: Handshake<String>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(text) = socket.recv().await? {
+        socket.send(text).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

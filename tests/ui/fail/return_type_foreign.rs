@@ -1,0 +1,43 @@
+//! Errors into which `?` does not convert Sockeye's.
+
+use std::error::Error;
+
+use sockeye::{Handshake, ws_endpoint};
+
+/// A text.
+#[ws_endpoint("/ws/text")]
+async fn text(handshake: Handshake) -> Result<(), String> {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// A box that is `Send`.
+#[ws_endpoint("/ws/box")]
+async fn boxed(handshake: Handshake) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+#[derive(Debug)]
+enum Failure {
+    Lost,
+}
+
+/// A type that is not an error.
+#[ws_endpoint("/ws/own")]
+async fn own(handshake: Handshake) -> Result<(), Failure> {
+    let mut socket = handshake.accept().await?;
+    if socket.recv().await?.is_none() {
+        return Err(Failure::Lost);
+    }
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+fn main() {}
