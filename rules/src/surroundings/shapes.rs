@@ -12,6 +12,7 @@ use syn::{
 };
 
 /// The structs, variants (`Command::Say`), aliases and statics of a file, by name.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     structs: HashMap<String, Vec<(String, Rc<str>)>>,

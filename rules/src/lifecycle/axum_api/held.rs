@@ -12,9 +12,9 @@ use syn::{
 use super::scope;
 use crate::{
     AXUM_API,
-    flow::{Flow, macro_name},
+    flow::{Flavor, Flow, Kind, handle_of, macro_name},
     reading::variant,
-    syntax::{Known, Sink, generic_arguments, known, one_line},
+    syntax::{Sink, generic_arguments, one_line},
 };
 
 /// What a name holds.
@@ -161,17 +161,17 @@ impl Names {
     pub(super) fn report(mut self, flow: &Flow<'_>, sink: &mut Sink) {
         let is_raw = sends_messages(flow);
         for (name, used) in std::mem::take(&mut self.uses) {
-            let Some(held) = self.held.get(&name) else { continue };
+            let Some(kept) = self.held.get(&name) else { continue };
             match &used {
-                Use::Method(method) if held.has_message => {
+                Use::Method(method) if kept.has_message => {
                     let Some((message, help)) = instead(&name, method).filter(|_| is_raw) else { continue };
                     if scope::has_no(flow, &method.to_string()) && self.is_sure(&name, flow) {
                         sink.report(&AXUM_API, method, message, help).untyped();
                     }
                 }
-                _ if held.count == 1 && is_misused(held, &used, flow) && self.is_sure(&name, flow) => {
-                    let (message, help) = unwrapped(&name, held, flow);
-                    sink.report(&AXUM_API, &held.from.at, message, help).untyped();
+                _ if kept.count == 1 && is_misused(kept, &used, flow) && self.is_sure(&name, flow) => {
+                    let (message, help) = unwrapped(&name, kept, flow);
+                    sink.report(&AXUM_API, &kept.from.at, message, help).untyped();
                     self.held.remove(&name);
                 }
                 _ => {}
@@ -181,9 +181,9 @@ impl Names {
 
     /// Whether the name, and the one that it was taken from, hold nothing else anywhere in the function.
     fn is_sure(&self, name: &str, flow: &Flow<'_>) -> bool {
-        self.held.get(name).is_some_and(|held| {
-            let through = held.from.through.as_deref().filter(|through| *through != name);
-            bindings(flow, name) == held.count && through.is_none_or(|through| self.is_sure(through, flow))
+        self.held.get(name).is_some_and(|kept| {
+            let through = kept.from.through.as_deref().filter(|through| *through != name);
+            bindings(flow, name) == kept.count && through.is_none_or(|through| self.is_sure(through, flow))
         })
     }
 }
@@ -206,19 +206,19 @@ fn name_of(value: &Expr) -> Option<String> {
 /// Whether the endpoint takes a `Handshake` without a codec: then it receives a `Message`.
 fn sends_messages(flow: &Flow<'_>) -> bool {
     let first = flow.function.parameters.first().filter(|_| flow.is_endpoint);
+    let ours = Some((Flavor::Sockeye, Kind::Handshake));
     first.is_some_and(|first| {
-        known(first.ty()) == Some(Known::Handshake) && generic_arguments(first.ty()).is_empty()
+        handle_of(first.ty(), flow.imports()) == ours && generic_arguments(first.ty()).is_empty()
     })
 }
 
 /// Whether the name is used as what is in the `Option` or the `Result` that it holds, neither of which has such a method or field.
-fn is_misused(held: &Held, used: &Use, flow: &Flow<'_>) -> bool {
-    match (held.holds, used) {
-        (Holds::Message, _) => false,
+fn is_misused(kept: &Held, used: &Use, flow: &Flow<'_>) -> bool {
+    match (kept.holds, used) {
         (Holds::Accepted, Use::Method(method)) => {
             OF_SOCKETS.iter().any(|known| method == known) && scope::has_no(flow, &method.to_string())
         }
-        (Holds::Accepted, _) => false,
+        (Holds::Message | Holds::Accepted, _) => false,
         (_, Use::Method(method)) => {
             !OF_SOCKETS.iter().any(|known| method == known) && scope::has_no(flow, &method.to_string())
         }
@@ -229,9 +229,9 @@ fn is_misused(held: &Held, used: &Use, flow: &Flow<'_>) -> bool {
 }
 
 /// What is wrong, and what to write, where an `Option` or a `Result` is used as what is in it.
-fn unwrapped(name: &str, held: &Held, flow: &Flow<'_>) -> (String, String) {
-    let call = &held.from.written;
-    if held.holds == Holds::Accepted {
+fn unwrapped(name: &str, kept: &Held, flow: &Flow<'_>) -> (String, String) {
+    let call = &kept.from.written;
+    if kept.holds == Holds::Accepted {
         let message = format!("`accept` returns a `Result`, and `{name}` is used as the socket in it");
         let help = if flow.can_fail() {
             format!("write `let mut {name} = {call}?;`")
@@ -243,19 +243,18 @@ fn unwrapped(name: &str, held: &Held, flow: &Flow<'_>) -> (String, String) {
     let message = format!(
         "`recv` returns `Result<Option<..>>`, which is `Ok(None)` when the peer closes, and `{name}` is used as the message in it"
     );
-    (message, format!("write `{}`", fitting(name, call, held.place, flow)))
+    (message, format!("write `{}`", fitting(name, call, kept.place, flow)))
 }
 
 /// A pattern for a message, and the expression that it matches.
 pub(super) fn fitting(inner: &str, call: &str, place: Place, flow: &Flow<'_>) -> String {
     match (place, flow.can_fail()) {
-        (Place::Select, _) => format!("Ok(Some({inner})) = {call}"),
         (Place::Let, true) => format!("let Some({inner}) = {call}? else {{ return Ok(()) }};"),
         (Place::Let, false) => format!("let Ok(Some({inner})) = {call} else {{ return }};"),
         (Place::Match, true) => format!("match {call}? {{ Some({inner}) => .., None => .. }}"),
         (Place::Match, false) => format!("match {call} {{ Ok(Some({inner})) => .., _ => .. }}"),
         (Place::Condition, true) => format!("Some({inner}) = {call}?"),
-        (Place::Condition, false) => format!("Ok(Some({inner})) = {call}"),
+        (Place::Select, _) | (Place::Condition, false) => format!("Ok(Some({inner})) = {call}"),
     }
 }
 
