@@ -32,8 +32,10 @@ pub(super) enum Chain {
 pub(super) fn find(file: &File) -> Result<Chain, &'static str> {
     let mut servers = Servers::default();
     servers.visit_file(file);
-    let [(new, path)] = servers.0.as_slice() else {
-        return Err("there is not exactly one `Server::new()`");
+    let (new, path) = match servers.0.as_slice() {
+        [one] => one,
+        [] => return Err("there is no `Server::new()`"),
+        _ => return Err("there is more than one `Server::new()`"),
     };
     match function(file, "server") {
         Some(server) if is_plain(server, path) && contains(server, new) => {

@@ -96,7 +96,7 @@ fn try_run(options: &Options) -> Result<bool, Trouble> {
     let good = lacks.is_empty() && changed.is_ok();
     match changed {
         Ok(changed) => write(&program, &changed)?,
-        Err(why) => show(&by_hand(&program, &addition, why)),
+        Err(why) => show(&by_hand(&program, &addition, why, !text.contains("sockeye"))),
     }
     if !lacks.is_empty() {
         show(&format!("run, since `Cargo.toml` lacks what the source needs:\n  {}\n", lacks.join("\n  ")));
@@ -150,9 +150,13 @@ fn write(program: &Program, changed: &Changed) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn by_hand(program: &Program, addition: &Addition<'_>, why: &str) -> String {
+fn by_hand(program: &Program, addition: &Addition<'_>, why: &str, is_new_to_sockeye: bool) -> String {
     let mut text = format!("{} is unchanged: {why}. Add by hand:\n", program.shown(&program.root));
     let _ = writeln!(text, "  mod {};", addition.name);
+    if is_new_to_sockeye {
+        text.push_str(&server_by_hand(addition));
+        return text;
+    }
     if let Some(state) = &addition.state {
         let _ = writeln!(text, "  {state}    on the `Server`");
     }
@@ -160,4 +164,17 @@ fn by_hand(program: &Program, addition: &Addition<'_>, why: &str) -> String {
         "  fn server() -> sockeye::Server { .. }    the `Server` without `serve`, which the test calls\n",
     );
     text
+}
+
+/// For a program of plain axum, which serves its own router.
+fn server_by_hand(addition: &Addition<'_>) -> String {
+    let state = addition.state.as_deref().unwrap_or_default();
+    format!(
+        "  fn server() -> sockeye::Server {{    // the program except its port, which the test calls
+      sockeye::Server::new(){state}.router(app())
+  }}
+Move the `Router` of `main` into a function `app`, remove `.router(..)` if there is none, and write in place of `axum::serve(..)`:
+  server().serve(\"127.0.0.1:3000\").await    // `main` returns `Result<(), sockeye::StartupError>`
+"
+    )
 }

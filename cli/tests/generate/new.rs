@@ -52,6 +52,7 @@ fn server() -> Server {
     user.cargo(&["build", "--quiet"]).good();
     let tests = user.cargo(&["test", "--quiet"]).good();
     assert!(tests.out.contains("4 passed; 0 failed"), "{}", tests.out);
+    assert!(!tests.err.contains("WARN"), "{}", tests.err);
     let check = user.sockeye(&["check"]).good();
     assert_eq!(check.out, "no problem found in 4 handlers (5 files)\n");
 }

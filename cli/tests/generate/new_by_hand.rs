@@ -14,7 +14,11 @@ fn a_root_file_that_is_not_understood_is_left_as_it_is() {
         .replace("Server::new()", "Server::new().group(format!(\"{name}\"))")
         .replace("    Server", "    let name = 1;\n    Server");
     for (main, why) in [
-        (MAIN.replace("Server::new()", "app::server()"), "there is not exactly one `Server::new()`"),
+        (MAIN.replace("Server::new()", "app::server()"), "there is no `Server::new()`"),
+        (
+            format!("{MAIN}\nfn other() -> sockeye::Server {{ sockeye::Server::new() }}\n"),
+            "there is more than one `Server::new()`",
+        ),
         (with_local, "the `Server` in `main` depends on other statements of `main`"),
         (captured, "the `Server` in `main` depends on other statements of `main`"),
         (
@@ -43,6 +47,30 @@ fn a_root_file_that_is_not_understood_is_left_as_it_is() {
         assert_eq!(user.read("src/main.rs"), main);
         assert!(user.has("src/prices.rs"));
     }
+}
+
+#[test]
+fn a_program_of_plain_axum_gets_all_that_its_server_needs() {
+    let main = "#[tokio::main]
+async fn main() {
+    let app = axum::Router::<()>::new();
+    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}
+";
+    let user = User::with_main(main);
+    let seen = user.sockeye(&["new", "prices"]);
+    assert_eq!((seen.status, seen.err.as_str()), (Some(1), ""), "{}", seen.out);
+    let by_hand = "src/main.rs is unchanged: there is no `Server::new()`. Add by hand:
+  mod prices;
+  fn server() -> sockeye::Server {    // the program except its port, which the test calls
+      sockeye::Server::new().state(sockeye::Hub::<prices::Event>::new()).router(app())
+  }
+Move the `Router` of `main` into a function `app`, remove `.router(..)` if there is none, and write in place of `axum::serve(..)`:
+  server().serve(\"127.0.0.1:3000\").await    // `main` returns `Result<(), sockeye::StartupError>`
+";
+    assert!(seen.out.ends_with(by_hand), "{}", seen.out);
+    assert_eq!(user.read("src/main.rs"), main);
 }
 
 #[test]

@@ -92,12 +92,16 @@ impl Drop for Unfinished {
             return;
         }
         let (lifecycle, limit) = (self.lifecycle.clone(), self.limit);
-        event!(
-            Level::WARN,
-            "the server future was dropped before it completed; its connections are closed",
-            open = lifecycle.connections.present().len(),
-            help = "await the server future to the end; pass a future that stops the server to `Server::shutdown`",
-        );
+        let open = lifecycle.connections.present().len();
+        // A server that is stopping and has no connections left has nothing to lose.
+        if open > 0 || !lifecycle.is_stopping() {
+            event!(
+                Level::WARN,
+                "the server future was dropped before it completed; its connections are closed",
+                open = open,
+                help = "await the server future to the end; pass a future that stops the server to `Server::shutdown`",
+            );
+        }
         let Ok(runtime) = Handle::try_current() else {
             lifecycle.cut();
             return lifecycle.sever();

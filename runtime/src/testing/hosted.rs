@@ -103,5 +103,9 @@ impl Hosted {
 impl Drop for Hosted {
     fn drop(&mut self) {
         self.stop();
+        // The runtime of a test that ends now drops the server before it sees that: then it is not warned of.
+        if self.lifecycle.connections.is_empty() {
+            self.lifecycle.stop();
+        }
     }
 }
