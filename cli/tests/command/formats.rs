@@ -13,12 +13,12 @@ use sockeye::{Handshake, ws_endpoint};
 /// One of two.
 #[ws_endpoint(\"/rooms/{room}\")]
 async fn room(handshake: Handshake, Path(room): Path<String>) -> sockeye::Result {
-    Err(handshake.reject(404, room))
+    Err(handshake.reject(axum::http::StatusCode::NOT_FOUND, room))
 }
 
 #[ws_endpoint(\"/rooms/{name}\")]
 async fn name(handshake: Handshake, Path(name): Path<String>) -> sockeye::Result {
-    Err(handshake.reject(404, name))
+    Err(handshake.reject(axum::http::StatusCode::NOT_FOUND, name))
 }
 ";
     let missing = "\
