@@ -1,12 +1,15 @@
 //! WebSockets over HTTP/2: extended CONNECT, RFC 8441, with hyper's client underneath and tungstenite's frames on top.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt as _, StreamExt as _};
+
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::{body::Incoming, client::conn::http2::SendRequest, ext::Protocol};
+use hyper::{body::Incoming, client::conn::http2::SendRequest, ext::Protocol, upgrade::Upgraded};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sockeye::{CloseCode, Handshake, Server, ws_endpoint};
-use sockeye_tests::{Running, start, within};
+use sockeye::{CloseCode, Handshake, Heartbeat, Limits, Server, ws_endpoint};
+use sockeye_tests::{Running, logs, start, within};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
@@ -23,6 +26,14 @@ async fn echo(handshake: Handshake, axum::extract::Path(times): axum::extract::P
     socket.close(CloseCode::NORMAL, "enough").await
 }
 
+/// Waits; only HTTP/2 itself notices that a client is gone.
+#[ws_endpoint("/quiet", heartbeat = off)]
+async fn quiet(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
 type Client = SendRequest<Empty<bytes::Bytes>>;
 
 async fn connect(server: &Running) -> Client {
@@ -35,6 +46,19 @@ async fn connect(server: &Running) -> Client {
     let plain = Request::get(server.url("/nowhere").replace("ws:", "http:")).body(Empty::new()).unwrap();
     assert_eq!(client.send_request(plain).await.unwrap().status(), StatusCode::NOT_FOUND);
     client
+}
+
+async fn open(client: &mut Client, server: &Running, path: &str) -> WebSocketStream<TokioIo<Upgraded>> {
+    let request = request(server, Method::CONNECT, path).extension(Protocol::from_static("websocket"));
+    let response = send(client, request).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let io = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+    WebSocketStream::from_raw_socket(io, Role::Client, None).await
+}
+
+async fn echoes(socket: &mut WebSocketStream<TokioIo<Upgraded>>) {
+    within(socket.send(Message::text("here"))).await.unwrap();
+    assert_eq!(within(socket.next()).await.unwrap().unwrap(), Message::text("here"));
 }
 
 fn request(server: &Running, method: Method, path: &str) -> http::request::Builder {
@@ -142,4 +166,91 @@ async fn a_page_of_the_same_authority_is_let_in() {
         .extension(Protocol::from_static("websocket"))
         .header("origin", format!("http://{}", server.addr));
     assert_eq!(send(&mut client, own).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_ping_is_disconnected() {
+    logs::listen();
+    let heartbeat = Heartbeat::every(Duration::from_millis(50)).timeout(Duration::from_millis(100));
+    let server = start(Server::new().heartbeat(heartbeat)).await;
+    let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+    let peer = stream.local_addr().unwrap();
+    let (near, mut far) = tokio::io::duplex(64 * 1024);
+    let (cut, is_cut) = tokio::sync::oneshot::channel::<()>();
+    // Nothing passes after the cut, and nothing is closed: a network that is gone.
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut far, &mut stream) => {}
+            _ = is_cut => std::future::pending().await,
+        }
+    });
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(near)).await.unwrap();
+    tokio::spawn(connection);
+    // The settings of the server arrive with the first response.
+    let plain = Request::get(server.url("/nowhere").replace("ws:", "http:")).body(Empty::new()).unwrap();
+    assert_eq!(client.send_request(plain).await.unwrap().status(), StatusCode::NOT_FOUND);
+    let _socket = open(&mut client, &server, "/quiet").await;
+    cut.send(()).unwrap();
+    let reason =
+        "over HTTP/2: no answer to a PING within 150ms; the connection is closed with all its streams";
+    let fault = within(fault_of(&peer.to_string())).await;
+    assert_eq!(fault, ("heartbeat_missed".to_owned(), reason.to_owned()));
+}
+
+/// The rule and the reason of the one fault of this peer's connection.
+async fn fault_of(peer: &str) -> (String, String) {
+    loop {
+        let mut lines = logs::with("peer", peer);
+        lines.retain(|line| !line.get("rule").is_empty());
+        if let [line] = lines.as_slice() {
+            return (line.get("rule").to_owned(), line.get("reason").to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_answers_stays() {
+    let heartbeat = Heartbeat::every(Duration::from_millis(20)).timeout(Duration::from_secs(5));
+    let server = start(Server::new().heartbeat(heartbeat)).await;
+    let mut client = connect(&server).await;
+    let _quiet = open(&mut client, &server, "/quiet").await;
+    // Several pings are answered in the meantime.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(
+        send(&mut client, request(&server, Method::GET, "/nowhere")).await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn a_stream_counts_as_a_connection_of_its_client() {
+    let server = start(Server::new().limits(Limits::new().max_connections_per_client(2))).await;
+    let mut client = connect(&server).await;
+    let _first = open(&mut client, &server, "/quiet").await;
+    let _second = open(&mut client, &server, "/quiet").await;
+    let third = request(&server, Method::CONNECT, "/quiet").extension(Protocol::from_static("websocket"));
+    let (status, rule, _) = refused(send(&mut client, third).await).await;
+    assert_eq!((status, rule.as_str()), (429, "client_limit"));
+}
+
+#[tokio::test]
+async fn a_connection_has_as_many_streams_as_the_limit_says() {
+    let server = start(Server::new().limits(Limits::new().max_http2_streams(2))).await;
+    let mut client = connect(&server).await;
+    let first = open(&mut client, &server, "/quiet").await;
+    let mut second = open(&mut client, &server, "/echo/3").await;
+    // hyper's client waits for a place, as the SETTINGS tell it.
+    let mut third = tokio::spawn({
+        let mut client = client.clone();
+        let plain = Request::get(server.url("/nowhere").replace("ws:", "http:")).body(Empty::new()).unwrap();
+        async move { client.send_request(plain).await.unwrap().status() }
+    });
+    for _ in 0..3 {
+        echoes(&mut second).await;
+    }
+    assert!(!third.is_finished(), "two streams are open");
+    drop(first);
+    assert_eq!(within(&mut third).await.unwrap(), StatusCode::NOT_FOUND);
 }

@@ -4,6 +4,9 @@ use crate::limits::finite;
 
 /// Pings that find out whether a silent peer is still there (RFC 6455 section 5.5.2).
 ///
+/// A connection of HTTP/2 with open streams gets a `PING` (RFC 9113 section 6.7) as well, after the server's interval; the time to answer it is the
+/// interval and the timeout together, since it waits behind everything that was written before.
+///
 /// A ping also follows every 64 KiB that is sent. Its pong shows that a slow peer is still reading, see
 /// [`Limits::send_timeout`](crate::Limits::send_timeout).
 ///

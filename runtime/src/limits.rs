@@ -24,6 +24,7 @@ pub struct Limits {
     pub(crate) max_connections_per_client: Option<usize>,
     /// `None`: the default, as above.
     pub(crate) max_http_connections: Option<usize>,
+    pub(crate) max_http2_streams: u32,
     pub(crate) trusted_proxies: usize,
     /// `None`: no limit.
     pub(crate) max_message_rate: Option<Rate>,
@@ -68,6 +69,7 @@ impl Limits {
             max_connections: None,
             max_connections_per_client: None,
             max_http_connections: None,
+            max_http2_streams: 200,
             trusted_proxies: 0,
             max_message_rate: None,
             max_handshake_rate: None,
@@ -200,6 +202,24 @@ impl Limits {
     #[must_use]
     pub const fn max_http_connections(mut self, number: usize) -> Self {
         self.max_http_connections = Some(number);
+        self
+    }
+
+    /// How many streams one connection of HTTP/2 can have open at once: requests, and WebSockets (RFC 8441). The client is
+    /// told the number with SETTINGS (RFC 9113 section 5.1.2); one more is refused with `REFUSED_STREAM`
+    /// (`malformed_request`). 200 by default.
+    ///
+    /// Each WebSocket on a stream also counts as a connection of its client, as over HTTP/1.1: see
+    /// [`max_connections_per_client`](Self::max_connections_per_client). Without the feature `http2`, or with
+    /// `Checked::into_router`, it has no effect.
+    ///
+    /// ```
+    /// let limits = sockeye::Limits::new().max_http2_streams(50);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn max_http2_streams(mut self, number: u32) -> Self {
+        self.max_http2_streams = number;
         self
     }
 

@@ -21,6 +21,7 @@ async fn limits_of_nothing() {
         .max_connections(0)
         .max_connections_per_client(0)
         .max_http_connections(0)
+        .max_http2_streams(0)
         .max_message_rate(0, 0)
         .max_handshake_rate(0, 0);
     let server = Server::new().group("invalid_limits").limits(limits);

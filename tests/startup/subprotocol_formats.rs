@@ -23,7 +23,7 @@ formats!(Twice: ("n.json", Format::of::<Json<u8>>()), ("n.json", Format::of::<Cb
 formats!(Empty:);
 
 /// Lists another one than the codec.
-#[ws_endpoint("/ws/other", group = "formats_differ", subprotocols = ["n.json", "n.xml", "n.yaml"])]
+#[ws_endpoint("/ws/formats/other", group = "formats_differ", subprotocols = ["n.json", "n.xml", "n.yaml"])]
 async fn other(handshake: Handshake<BySubprotocol<Both>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while socket.recv().await?.is_some() {}

@@ -104,10 +104,11 @@ fn connections(limits: &Limits) -> String {
         proxies => format!(" behind {proxies} proxies"),
     };
     format!(
-        "up to {}, {} per client{told_apart}, as many lingering handlers, and {} for other HTTP requests{}",
+        "up to {}, {} per client{told_apart}, as many lingering handlers, and {} for other HTTP requests, with up to {} streams on one connection of HTTP/2{}",
         limits.sockets(),
         limits.of_one_client(),
         limits.http(),
+        limits.max_http2_streams,
         limits.max_handshake_rate.map(handshakes).unwrap_or_default()
     )
 }

@@ -396,7 +396,8 @@ impl Checked {
             listen::announce(&place, self.endpoints.len(), self.console.as_ref(), listening);
         }
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
-        run::serve(listener, self.router, self.lifecycle, limits, shutdown, signal).await;
+        run::serve(listener, self.router, self.lifecycle, limits, self.settings.heartbeat, shutdown, signal)
+            .await;
     }
 
     /// Serves a test, until it stops the server or the user's shutdown future ends. Signals are left to the test.
@@ -408,7 +409,8 @@ impl Checked {
     ) {
         let asked = self.moments.shutdown.unwrap_or_else(never);
         let shutdown = either(asked, Box::pin(stop));
-        run::serve(listener, self.router, self.lifecycle, self.settings.limits, shutdown, never).await;
+        let Settings { limits, heartbeat, .. } = self.settings;
+        run::serve(listener, self.router, self.lifecycle, limits, heartbeat, shutdown, never).await;
     }
 
     #[cfg(feature = "testing")]

@@ -1,27 +1,24 @@
 //! Responses of hyper and h2 as faults: neither has a hook or logs them.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
-use sockeye_rules::{HEAD_TOO_LARGE, MALFORMED_REQUEST, Rule};
+use sockeye_rules::{HEAD_TOO_LARGE, HEARTBEAT_MISSED, MALFORMED_REQUEST, Rule};
 
 use super::{
     beginning::Beginning,
     faults::Fault,
     frames::{self, Refused},
 };
-use crate::{Limits, refusal::RULE_HEADER};
+use crate::{Heartbeat, Limits, refusal::RULE_HEADER};
 
 const SMALLER: &str = "send smaller headers (usually cookies) or a shorter query string, or raise `Limits::max_request_head_size`; a head has at most 100 fields \
     over HTTP/1.1, and a path at most 65,534 bytes";
 const CLIENT: &str =
     "fix the client, or the proxy in front: it does not send valid HTTP (RFC 9112, RFC 9113)";
-/// The limit for one HTTP/2 connection; the guide documents `STREAMS`.
-#[cfg(feature = "http2")]
-pub(super) const MAX_STREAMS: u32 = 200;
-const STREAMS: &str = "let the client open at most 200 streams on one connection, as the server's SETTINGS say, and another connection for more; \
-    each WebSocket is a stream";
+const STREAMS: &str = "let the client open no more streams on one connection than the server's SETTINGS say, and another connection for more; \
+    each WebSocket is a stream; `Limits::max_http2_streams` sets the number";
 const CALM: &str =
     "check this client: it resets streams, or sends frames without content, faster than h2 accepts";
 
@@ -99,6 +96,23 @@ pub(super) fn without_a_word() -> Fault {
         rule: &MALFORMED_REQUEST,
         reason: "over HTTP/2: the connection was closed for a CONNECT with a content-length, which hyper does not accept".to_owned(),
         remedy: "remove `content-length` from the request, in the client or in the proxy in front: a WebSocket has no body",
+    }
+}
+
+/// The time in which the client must answer a PING (RFC 9113 section 6.7), which waits behind everything that was written before.
+pub(super) fn time_to_answer(heartbeat: &Heartbeat) -> Duration {
+    heartbeat.timeout.saturating_add(heartbeat.interval.unwrap_or_default())
+}
+
+/// The client of a connection with open streams does not answer a PING.
+pub(super) fn without_an_answer(heartbeat: &Heartbeat) -> Fault {
+    let limit = time_to_answer(heartbeat);
+    Fault {
+        rule: &HEARTBEAT_MISSED,
+        reason: format!(
+            "over HTTP/2: no answer to a PING within {limit:?}; the connection is closed with all its streams"
+        ),
+        remedy: "check the client and its network; if live clients are closed, raise `Heartbeat::timeout`",
     }
 }
 

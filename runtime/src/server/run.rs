@@ -19,6 +19,7 @@ use tower_service::Service as _;
 use tracing::Level;
 
 use super::{
+    beginning::Beginning,
     delivery::Streams,
     door::Door,
     faults::{Fault, Faults},
@@ -30,7 +31,7 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    Limits,
+    Heartbeat, Limits,
     limiter::{Slot, is_forwarded},
     log::event,
     shutdown::{Lifecycle, Shutdown, Unfinished, drain},
@@ -42,15 +43,17 @@ pub(super) async fn serve(
     router: Router,
     lifecycle: Lifecycle,
     limits: Limits,
+    heartbeat: Heartbeat,
     shutdown: Shutdown,
     again: fn() -> Shutdown,
 ) {
     lifecycle.listens_on(listener.place().and_then(|place| place.address()).map(|address| address.port()));
     let http = Http {
         router,
-        builder: builder(&limits),
+        builder: builder(&limits, &heartbeat),
         lifecycle: lifecycle.clone(),
         limits,
+        heartbeat,
         faults: Faults::new(&lifecycle.flood),
     };
     let door = Door::new(lifecycle.clone(), limits);
@@ -82,7 +85,8 @@ pub(super) async fn serve(
 
 /// The HTTP configuration of a connection: both versions, extended CONNECT, and a deadline for the head of each
 /// request.
-fn builder(limits: &Limits) -> Builder<Streams> {
+#[cfg_attr(not(feature = "http2"), expect(unused_variables, reason = "HTTP/1.1 has no pings"))]
+fn builder(limits: &Limits, heartbeat: &Heartbeat) -> Builder<Streams> {
     let mut builder = Builder::new(Streams { limit: limits.send_timeout });
     let head = limits.max_request_head_size;
     // hyper panics at a smaller value; smaller limits are refused at startup.
@@ -97,8 +101,10 @@ fn builder(limits: &Limits) -> Builder<Streams> {
         .http2()
         .timer(TokioTimer::new())
         .enable_connect_protocol()
-        .max_concurrent_streams(refused::MAX_STREAMS)
-        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
+        .max_concurrent_streams(limits.max_http2_streams)
+        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX))
+        .keep_alive_interval(heartbeat.interval)
+        .keep_alive_timeout(refused::time_to_answer(heartbeat));
     builder
 }
 
@@ -109,6 +115,7 @@ struct Http {
     builder: Builder<Streams>,
     lifecycle: Lifecycle,
     limits: Limits,
+    heartbeat: Heartbeat,
     faults: Faults,
 }
 
@@ -149,7 +156,7 @@ async fn speak(
     slot: Arc<Slot>,
     stopping: CancellationToken,
 ) {
-    let Http { router, builder, lifecycle, limits, faults } = http;
+    let Http { router, builder, lifecycle, limits, heartbeat, faults } = http;
     let visit = Visit::new(lifecycle.requests.clone());
     let on_refused = {
         let faults = faults.clone();
@@ -187,23 +194,31 @@ async fn speak(
     if visit.is_stalled() {
         faults.say(&Fault::slow(unread("a response", limits) + "; it is disconnected"), peer);
     } else if let Err(error) = ended {
-        tell_of_error(&*error, peer, &visit, &limits, &faults);
+        let end = End { peer, beginning: visit.beginning(), limits: &limits, heartbeat: &heartbeat };
+        tell_of_error(&*error, &end, &faults);
     } else if visit.beginning().is_http2() && !is_leaving && !visit.has_parted() {
         faults.say(&refused::without_a_word(), peer);
     }
 }
 
-/// Why a connection ended early, if it is a fault.
-fn tell_of_error(
-    error: &(dyn std::error::Error + 'static),
+/// A connection that ended early.
+struct End<'e> {
     peer: Option<SocketAddr>,
-    visit: &Visit,
-    limits: &Limits,
-    faults: &Faults,
-) {
-    match refused::by_hyper(error, visit.beginning(), limits) {
+    beginning: Beginning,
+    limits: &'e Limits,
+    heartbeat: &'e Heartbeat,
+}
+
+/// Why a connection ended early, if it is a fault.
+fn tell_of_error(error: &(dyn std::error::Error + 'static), end: &End<'_>, faults: &Faults) {
+    let End { peer, beginning, limits, heartbeat } = *end;
+    match refused::by_hyper(error, beginning, limits) {
         Some(fault) => faults.say(&fault, peer),
-        None if is_timeout(error) => faults.asked_nothing(peer, visit.beginning().words()),
+        // Over HTTP/2 only a ping has a time limit in hyper.
+        None if is_timeout(error) && beginning.is_http2() => {
+            faults.say(&refused::without_an_answer(heartbeat), peer);
+        }
+        None if is_timeout(error) => faults.asked_nothing(peer, beginning.words()),
         None => {
             event!(Level::DEBUG, "HTTP connection ended early", peer = peer, error = error.to_string());
         }

@@ -103,6 +103,14 @@ fn of_connections(limits: &Limits) -> Vec<Fault> {
             limits.http() == 0,
             Fault::zero("limit of HTTP connections", no_one, "Limits::new().max_http_connections(10_000)"),
         ),
+        (
+            limits.max_http2_streams == 0,
+            Fault::zero(
+                "limit of HTTP/2 streams",
+                "is 0: a client of HTTP/2 could not send a request",
+                "Limits::new().max_http2_streams(200)",
+            ),
+        ),
     ])
 }
 
