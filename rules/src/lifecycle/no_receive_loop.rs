@@ -2,7 +2,7 @@ use quote::ToTokens;
 
 use crate::{
     NO_RECEIVE_LOOP,
-    flow::{Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Outcomes, Root, State, Step},
+    flow::{Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step},
     syntax::Sink,
 };
 
@@ -16,19 +16,20 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         for (start, at) in starts(flow, connection) {
             if ends_quietly(flow, connection, start) {
-                report(flow, sink, &*at, &flow.roots[connection]);
+                report(flow, sink, &*at, connection);
             }
         }
     }
 }
 
-fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
+fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, connection: Connection) {
+    let root = &flow.roots[connection];
     let message = format!(
         "`{}` does not receive in a loop, and every client is disconnected when it returns",
         flow.name()
     );
     let listener = root.listener();
-    let mut receive = format!("write `{}`", flow.receive_loop(&listener));
+    let mut receive = format!("write `{}`", receive_loop(flow, connection, &listener));
     if let Some(forward) = flow.forwarding(root) {
         receive = format!("{receive}, or {forward} if the client only listens");
     }
@@ -42,6 +43,17 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, root: &Root) {
         format!("{receive}; if the function is meant to end here, close the connection with `{close}`")
     };
     sink.report(&NO_RECEIVE_LOOP, at, message, help);
+}
+
+/// A loop around the `recv` that is there, with its timeout.
+fn receive_loop(flow: &Flow<'_>, connection: Connection, listener: &str) -> String {
+    let receives = |one: &&Operation| {
+        one.act == Act::Recv && one.handle.connection == connection && one.site.helper.is_none()
+    };
+    match flow.operations().map(|(_, one)| one).find(receives) {
+        Some(recv) if flow.timeout_around(&recv.site).is_some() => flow.receive_loop_of(&recv.site),
+        _ => flow.receive_loop(listener),
+    }
 }
 
 /// Where the connection opens: the step, and the tokens to mark.
