@@ -1,7 +1,7 @@
 //! Errors of other crates in handlers: `?` takes them, the log has their causes, the client has nothing of them, and an error
 //! of Sockeye's that has been through one of them is still what it was.
 
-use std::{error::Error as StdError, io, ops::ControlFlow};
+use std::{error::Error as StdError, io, ops::ControlFlow, process::Command};
 
 use axum::extract::Path;
 use http::StatusCode;
@@ -240,4 +240,36 @@ async fn the_error_that_was_there_first_is_found_again() {
     let gone = Error::from(Error::close(CloseCode::NORMAL, "done").into_boxed());
     assert_eq!(gone.close_code(), Some(CloseCode::NORMAL));
     within(async { sockeye::Result::Ok(()) }).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "`a_backtrace_is_logged_where_it_is_asked_for` runs it, in processes of their own"]
+async fn fails_before_and_after_it_accepts() {
+    let server = start(Server::new()).await;
+    assert_eq!(refusal(server.url("/fails/std").into_client_request().unwrap()).await.0, 500);
+    let mut client = server.connect("/fails/later").await;
+    say(&mut client, "std").await;
+    assert_eq!(close_of(&mut client).await.0, 1011);
+}
+
+/// The frames name the function whose `?` converted the error.
+#[test]
+fn a_backtrace_is_logged_where_it_is_asked_for() {
+    for (asked, times) in [("1", 2), ("0", 0)] {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "fails_before_and_after_it_accepts", "--ignored", "--nocapture"])
+            .env("RUST_BACKTRACE", asked)
+            .env_remove("RUST_LIB_BACKTRACE")
+            .output()
+            .unwrap();
+        let written = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{written}");
+        assert_eq!(written.matches("backtrace of the error").count(), times, "{written}");
+        assert_eq!(written.matches("errors::fail\n").count(), times, "{written}");
+        assert_eq!(
+            written.matches("hunter2 is locked").count(),
+            2,
+            "the text of the error, once for each: {written}"
+        );
+    }
 }

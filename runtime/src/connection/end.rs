@@ -185,7 +185,7 @@ impl Failure {
             // This connection was alive: the one that ended is another connection that the handler also uses.
             Words::own("another connection failed: ").then_foreign(error.to_string())
         } else {
-            Words::foreign(error.chain())
+            Words::default().then_error(error)
         };
         Self { code, reason: reason.to_owned(), rule, words }
     }

@@ -52,6 +52,7 @@ impl Closing<'_> {
             open_for: Duration::from_millis(open_for.as_millis().try_into().unwrap_or(u64::MAX)),
         }
         .emit(level);
+        log::trace(reason.trace(), Some(endpoint), self.caller.peer);
     }
 
     /// For the console.
@@ -101,7 +102,7 @@ impl Closing<'_> {
             Aftermath::Ended(Outcome::Returned(Err(error)))
                 if !is_echo(error.kind()) && !self.end.is_by(error) =>
             {
-                (Some(&HANDLER_ERROR), own.then("; then the handler failed: ").then_foreign(error.chain()))
+                (Some(&HANDLER_ERROR), own.then("; then the handler failed: ").then_error(error))
             }
             Aftermath::Lingered(time) => {
                 let then = format!("; the handler kept running for {time:?} after that, and was dropped");

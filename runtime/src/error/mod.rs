@@ -1,6 +1,7 @@
 //! The error that ends a handler.
 
 mod carried;
+mod trace;
 
 use std::{error::Error as StdError, fmt, iter, sync::Mutex};
 
@@ -8,6 +9,8 @@ use axum::response::Response;
 use http::StatusCode;
 use sockeye_rules as rules;
 use sockeye_rules::Rule;
+
+pub(crate) use self::trace::Trace;
 
 use self::carried::{Carried, Mark};
 use crate::{CloseCode, close::CloseFrame};
@@ -25,6 +28,9 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 /// `accept`, it refuses the handshake, by default with status 500; returned after `accept`, it closes the connection, by default with 1011. The
 /// error and its causes are logged, and are not sent to the client. A peer that disconnects is an `Error` too, so that
 /// `?` ends the handler; it is logged as a normal end, not as a failure.
+///
+/// With the environment variable `RUST_BACKTRACE=1` an unexpected error has a backtrace, from where it was created or converted by `?`, which is
+/// logged right after it.
 ///
 /// Like `anyhow::Error` it does not implement `std::error::Error` itself, because `?` could not convert every other
 /// error otherwise. In functions that return `anyhow::Result`, `?` converts it with the feature `anyhow`; in those that
@@ -48,6 +54,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Of an unexpected error.
+    trace: Option<Trace>,
 }
 
 #[derive(Debug)]
@@ -98,7 +106,7 @@ impl Error {
             Err(source) => source,
         };
         let kind = Mark::of(&*source).unwrap_or_else(|| Kind::Failed { reason: source.to_string() });
-        Self(Box::new(Inner { kind, source: Some(source) }))
+        Self::made(kind, Some(source))
     }
 
     /// The error as a `std::error::Error`, for functions that return one: the original error, if this one was
@@ -145,7 +153,16 @@ impl Error {
     }
 
     pub(crate) fn of(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, source: None }))
+        Self::made(kind, None)
+    }
+
+    fn made(kind: Kind, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
+        let trace = if matches!(kind, Kind::Failed { .. }) { Trace::capture() } else { None };
+        Self(Box::new(Inner { kind, source, trace }))
+    }
+
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        self.0.trace.as_ref()
     }
 
     pub(crate) fn kind(&self) -> &Kind {

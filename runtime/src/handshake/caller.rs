@@ -132,7 +132,12 @@ impl Caller {
             client: self.client,
             origin: self.origin.as_deref(),
         };
-        if self.only_asks { refused.emit_explained() } else { refused.emit() }
+        if self.only_asks {
+            refused.emit_explained();
+        } else {
+            refused.emit();
+        }
+        log::trace(refusal.reason.trace(), endpoint, self.peer);
     }
 
     /// Logs a refusal and makes its response.

@@ -158,7 +158,7 @@ impl Negotiation {
                 return self.caller.refuse(&self.endpoint, refusals::panicked(message));
             }
         };
-        let chain = error.chain();
+        let failed = refusals::failed(&error);
         match error.into_kind() {
             Kind::Extractor { index, response, .. } => {
                 let response = response.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl Negotiation {
             Kind::Status { status, reason } => {
                 self.caller.refuse(&self.endpoint, refusals::by_handler(status, reason))
             }
-            _ => self.caller.refuse(&self.endpoint, refusals::failed(chain)),
+            _ => self.caller.refuse(&self.endpoint, failed),
         }
     }
 
@@ -235,7 +235,7 @@ impl Caller {
                 (HANDLER_PANIC.name, Words::own("the handler panicked: ").then_foreign(message))
             }
             Outcome::Returned(Err(error)) if matches!(error.kind(), Kind::Failed { .. }) => {
-                (HANDLER_ERROR.name, Words::foreign(error.chain()))
+                (HANDLER_ERROR.name, Words::default().then_error(error))
             }
             Outcome::Returned(_) => return,
         };
@@ -247,6 +247,7 @@ impl Caller {
         if self.is_heard(log::Kind::FailedAfterRefusal, Some(endpoint), Some(rule), Level::ERROR) {
             let reason = words.without(&self.secrets);
             log::FailedAfterRefusal { endpoint, rule, reason: &reason, remedy, peer: self.peer }.emit();
+            log::trace(words.trace(), Some(endpoint), self.peer);
         }
     }
 }

@@ -7,7 +7,7 @@ use sockeye_rules::{
     HANDLER_ERROR, HANDLER_PANIC, HANDLER_REFUSED, NEVER_ACCEPTED, SHUTTING_DOWN, UPGRADE_STRIPPED,
 };
 
-use crate::{log::Words, refusal::Refusal};
+use crate::{Error, log::Words, refusal::Refusal};
 
 /// The refusal of a server that takes no new connections.
 pub(super) fn stopping() -> Refusal {
@@ -70,11 +70,11 @@ pub(super) fn panicked(message: String) -> Refusal {
     )
 }
 
-pub(super) fn failed(chain: String) -> Refusal {
+pub(super) fn failed(error: &Error) -> Refusal {
     Refusal::of_server(
         &HANDLER_ERROR,
         StatusCode::INTERNAL_SERVER_ERROR,
-        Words::own("the handler failed before it accepted: ").then_foreign(chain),
+        Words::own("the handler failed before it accepted: ").then_error(error),
         "if the client is at fault, return `handshake.reject(status, reason)` or `Error::status(..)`",
     )
 }

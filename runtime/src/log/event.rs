@@ -66,6 +66,21 @@ impl Shown for str {
     }
 }
 
+/// The frames of a backtrace, in lines. Nothing from outside is in them, so they are not cut.
+pub(crate) struct Frames(pub(crate) String);
+
+impl Shown for Frames {
+    type Value = DisplayValue<String>;
+
+    fn shown(&self) -> DisplayValue<String> {
+        display(format!("\n{}", self.0))
+    }
+
+    fn text(&self) -> String {
+        format!("\n{}", self.0)
+    }
+}
+
 impl<T: Shown + ?Sized> Shown for &T {
     type Value = T::Value;
 

@@ -22,12 +22,12 @@ use tracing::{Level, Span};
 pub(crate) use self::cut::field;
 pub(crate) use self::{
     cut::{Cut, part},
-    event::{Shown, at, event, nobody_listens, to_stderr},
+    event::{Frames, Shown, at, event, nobody_listens, to_stderr},
     flood::{Flood, Key, Kind, Who},
     remedy::remedy,
     words::Words,
 };
-use crate::{CloseCode, metrics, refusal::Refusal};
+use crate::{CloseCode, error::Trace, metrics, refusal::Refusal};
 
 /// The level of a rule's events, from the table of rules. A compile-time or startup rule that is broken in a running server is a fault
 /// of the program.
@@ -225,6 +225,20 @@ impl HttpFault<'_> {
             reason = self.reason,
             remedy = self.remedy,
             peer = self.peer,
+        );
+    }
+}
+
+/// The backtrace of the error in the event before this one, if there is one.
+pub(crate) fn trace(trace: Option<&Trace>, endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
+    if let Some(trace) = trace {
+        let backtrace = Frames(trace.frames());
+        event!(
+            Level::ERROR,
+            "backtrace of the error",
+            endpoint = endpoint,
+            peer = peer,
+            backtrace = backtrace
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::cut;
-use crate::handshake::Secrets;
+use crate::{Error, error::Trace, handshake::Secrets};
 
 /// A sentence that consists of Sockeye's own text and of parts from outside: from a client, or from the user's code, which
 /// may repeat data from a client.
@@ -17,6 +17,8 @@ pub(crate) struct Words(Vec<Part>);
 enum Part {
     Own(Cow<'static, str>),
     Foreign(String),
+    /// Of the error before it; not a part of the text.
+    Trace(Trace),
 }
 
 impl Words {
@@ -42,6 +44,21 @@ impl Words {
         self
     }
 
+    /// Adds an error with its causes, and its backtrace if there is one.
+    pub(crate) fn then_error(self, error: &Error) -> Self {
+        let mut words = self.then_foreign(error.chain());
+        words.0.extend(error.trace().cloned().map(Part::Trace));
+        words
+    }
+
+    /// The backtrace of the error in it.
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        self.0.iter().find_map(|part| match part {
+            Part::Trace(trace) => Some(trace),
+            _ => None,
+        })
+    }
+
     /// Adds another sentence.
     pub(crate) fn then_all(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -64,6 +81,7 @@ impl Words {
             match part {
                 Part::Own(own) => text.push_str(own),
                 Part::Foreign(other) => text.push_str(&foreign(other)),
+                Part::Trace(_) => {}
             }
         }
         text
