@@ -7,7 +7,7 @@ const DOCUMENTS: [&str; 3] = ["README.md", "cli/README.md", "examples/README.md"
 const GUIDE: &str = "runtime/docs";
 
 /// The commands, each with the step or test that runs it: a file and what it says there.
-const RUN_BY: [(&str, &str, &str); 17] = [
+const RUN_BY: [(&str, &str, &str); 18] = [
     ("cargo run -p example-quickstart", ".ci/quickstart", "cargo run -p example-quickstart"),
     ("cargo test --workspace", ".ci/tests", "cargo test --workspace"),
     ("cargo test -p sockeye-tests --test corpus", ".ci/tests", "cargo test --workspace"),
@@ -18,6 +18,11 @@ const RUN_BY: [(&str, &str, &str); 17] = [
     ("cargo run -p example-dashboard", "tests/conftest.py", "Program(\"example-dashboard\""),
     ("cargo run -p example-metrics", "tests/conftest.py", "Program(\"example-metrics\")"),
     ("cargo install --path cli", ".ci/clients", "cargo install --debug --locked --path cli"),
+    (
+        "cargo run -p example-listeners --bin unix_socket",
+        "examples/listeners/tests/listeners.rs",
+        "CARGO_BIN_EXE_unix_socket",
+    ),
     ("cargo sockeye new", "cli/tests/generate/new.rs", ".sockeye(&[\"new\", \"prices\"])"),
     ("cargo sockeye check", "cli/tests/command/formats.rs", ".run(&[\"check\"])"),
     ("cargo sockeye routes", "cli/tests/routes/package.rs", "command_in(directory, \"routes\""),
