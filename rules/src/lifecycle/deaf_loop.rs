@@ -11,10 +11,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         };
         let root = &flow.roots[connection];
-        let helper = send.site.helper.filter(|deed| *deed == Deed::Streams).map(|_| &send.site.method);
-        let this = helper.map_or_else(|| "this loop".to_owned(), |name| format!("the loop in `{name}`"));
         let message = format!(
-            "{this} sends but never receives: it does not notice when the peer leaves, and keeps sending"
+            "{} sends but never receives: it does not notice when the peer leaves, and keeps sending",
+            loop_of(send)
         );
         let receive = format!(
             "receive in the same loop: `tokio::select! {{ {}, .. }}`",
@@ -30,6 +29,14 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
+/// The loop around the send, or that of the helper that does it.
+fn loop_of(send: &Operation) -> String {
+    match send.site.helper {
+        Some(Deed::Streams) => format!("the loop in `{}`", send.site.method),
+        _ => "this loop".to_owned(),
+    }
+}
+
 /// On axum nothing is read between two `recv`, not even a ping. Sockeye reads ahead.
 fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
     if flow.flavor != Flavor::Axum {
@@ -40,7 +47,10 @@ fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
         .filter(|(_, one)| one.act == Act::Send && one.handle.connection == connection)
         .filter(|(id, _)| !may_end(flow, *id));
     let Some((_, send)) = sends.find(|(id, _)| is_answer(flow, *id, connection)) else { return };
-    let message = "while this loop sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended";
+    let message = format!(
+        "while {} sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended",
+        loop_of(send)
+    );
     let help = format!(
         "receive in the same loop: `tokio::select! {{ {}, .. }}`",
         flow.receive_branch(&flow.roots[connection].listener())
