@@ -343,9 +343,10 @@ pub(crate) use lifecycle::{
     secret_in_log::{find as logs_secret, may_log},
 };
 
-/// Whether a function sends in a loop, and what else it does there.
+/// What a function does with a connection, as its callers need to know it.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{
     deaf_loop::{is_deaf, waits_in_a_loop},
+    kind_ends_loop::takes_only,
     swallowed_error::is_ignored,
 };

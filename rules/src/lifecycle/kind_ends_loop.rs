@@ -1,4 +1,4 @@
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
 
@@ -6,7 +6,7 @@ use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
     reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
-    syntax::Sink,
+    syntax::{Sink, last_segment},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -31,6 +31,8 @@ impl<'a> Look<'a> for Kinds<'_> {
                 }
                 if at.is_message(&test.expr) {
                     self.report_pattern(&test.pat, at);
+                } else if let Some((helper, only)) = helper_for_kinds(&test.expr, at) {
+                    self.report_helper(helper, only, at);
                 } else if let Some(call) = takes_text(&test.expr, at) {
                     let kind = Ident::new("Text", call.span());
                     self.report(call, &[&kind], at);
@@ -68,6 +70,12 @@ impl Kinds<'_> {
         if let Some(first) = named.first() {
             self.report(first, &named, at);
         }
+    }
+
+    /// A helper that returns `None` for all other kinds.
+    fn report_helper(&mut self, helper: &Expr, only: &[String], at: &At<'_>) {
+        let named: Vec<_> = only.iter().map(|kind| Ident::new(kind, Span::call_site())).collect();
+        self.report(helper, &named.iter().collect::<Vec<_>>(), at);
     }
 
     /// Arms for some kinds, and one that leaves the loop for all others.
@@ -110,6 +118,75 @@ impl Kinds<'_> {
             others.join("`, `")
         );
         self.sink.report(&KIND_ENDS_LOOP, place, message, help(at.flow.flavor, named[0]));
+    }
+}
+
+/// The function of this file that is awaited, and the kinds of messages for which it returns something.
+fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e Expr, &'h [String])> {
+    let Expr::Await(awaited) = plain(awaited) else { return None };
+    let Expr::Call(call) = plain(&awaited.base) else { return None };
+    let only = at.helper(&call.func)?.takes_only.as_slice();
+    (!only.is_empty()).then_some((&*call.func, only))
+}
+
+/// The kinds of messages for which a helper returns something, if it returns `None` for all others as it does for the end.
+pub(crate) fn takes_only(flow: &Flow<'_>) -> Vec<String> {
+    let mut search = Only { kinds: Vec::new() };
+    let gives_option =
+        flow.function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
+    if gives_option && !flow.function.has_word(&["while", "loop", "for"]) {
+        read(flow, &mut search);
+    }
+    search.kinds
+}
+
+struct Only {
+    kinds: Vec<String>,
+}
+
+impl Only {
+    fn add(&mut self, named: &[&Ident]) {
+        if has_data(named) {
+            self.kinds = named.iter().map(ToString::to_string).collect();
+        }
+    }
+}
+
+impl<'a> Look<'a> for Only {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let Expr::Match(choice) = expression else { return };
+        let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
+        if is_none(&other.body) && at.is_message(&choice.expr) {
+            let mut named = Vec::new();
+            choice.arms.iter().for_each(|arm| kinds(&arm.pat, at.imports(), &mut named));
+            self.add(&named);
+        }
+    }
+
+    fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let Some((init, (_, diverge))) =
+            local.init.as_ref().and_then(|init| Some((init, init.diverge.as_ref()?)))
+        else {
+            return;
+        };
+        if is_none(diverge) && at.is_message(&init.expr) {
+            let mut named = Vec::new();
+            kinds(&local.pat, at.imports(), &mut named);
+            self.add(&named);
+        }
+    }
+}
+
+/// `None` or `return None`, alone or in a block.
+fn is_none(code: &Expr) -> bool {
+    match plain(code) {
+        Expr::Path(path) => path.path.is_ident("None"),
+        Expr::Return(end) => end.expr.as_deref().is_some_and(is_none),
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(only, _)] => is_none(only),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

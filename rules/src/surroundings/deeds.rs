@@ -4,15 +4,28 @@ use std::rc::Rc;
 
 use super::{Neighbours, Place, Surroundings, collect::Found};
 use crate::{
+    catalogue::takes_only,
     check,
     flow::{Deed, Flow},
 };
 
-/// What a function does with each handle that it borrows, as far as that is known.
-pub(super) fn deeds(found: &Found, file: &Rc<Neighbours>) -> Vec<(Place, Deed)> {
-    let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
-    let Some(flow) = Flow::of_borrower(&found.function, &around) else { return Vec::new() };
-    let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
-    let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
-    borrowed.filter_map(deed).collect()
+/// What a function does with the handles that it borrows, as far as that is known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deeds {
+    pub(super) by_place: Vec<(Place, Deed)>,
+    /// The kinds of messages for which it returns something; empty if it does not distinguish them.
+    pub(super) takes_only: Vec<String>,
+}
+
+impl Deeds {
+    pub(super) fn of(found: &Found, file: &Rc<Neighbours>) -> Self {
+        let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
+        let Some(flow) = Flow::of_borrower(&found.function, &around) else { return Self::default() };
+        let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
+        let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
+        let by_place: Vec<_> = borrowed.filter_map(deed).collect();
+        let receives = by_place.iter().any(|(_, deed)| *deed == Deed::Receives);
+        let takes_only = if receives { takes_only(&flow) } else { Vec::new() };
+        Self { by_place, takes_only }
+    }
 }

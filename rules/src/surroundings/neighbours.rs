@@ -12,7 +12,7 @@ use syn::{Expr, File, ReturnType, Signature};
 use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
-    deeds::deeds,
+    deeds::Deeds,
     hazards::{Hazard, hazards},
     timed::timed,
 };
@@ -64,6 +64,8 @@ pub(crate) struct Neighbour {
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
     deeds: Vec<(Place, Deed)>,
+    /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.
+    pub(crate) takes_only: Vec<String>,
     /// What goes wrong in it with values of the client.
     hazards: Vec<Hazard>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
@@ -164,22 +166,25 @@ impl Neighbours {
     /// Follows the functions that borrow handles, and then those that pass them on to these.
     fn with_deeds(self, functions: &[Found]) -> Self {
         let none = Rc::new(self);
-        let first: Vec<_> = functions.iter().map(|found| deeds(found, &none)).collect();
-        let does = functions.iter().zip(&first).filter(|(_, deeds)| !deeds.is_empty());
+        let first: Vec<_> = functions.iter().map(|found| Deeds::of(found, &none)).collect();
+        let does = functions.iter().zip(&first).filter(|(_, deeds)| !deeds.by_place.is_empty());
         let names: HashSet<_> = does.map(|(found, _)| found.function.name().to_string()).collect();
         let once = Rc::new(Rc::unwrap_or_clone(none).given(functions, first));
         let second = functions.iter().map(|found| {
             let calls_one = found.imports.mean(found.function.words(), |word| names.contains(word));
-            if calls_one { deeds(found, &once) } else { Vec::new() }
+            if calls_one { Deeds::of(found, &once) } else { Deeds::default() }
         });
         let second = second.collect();
         Rc::unwrap_or_clone(once).given(functions, second)
     }
 
-    fn given(mut self, functions: &[Found], deeds: Vec<Vec<(Place, Deed)>>) -> Self {
-        for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.is_empty()) {
+    fn given(mut self, functions: &[Found], deeds: Vec<Deeds>) -> Self {
+        for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.by_place.is_empty()) {
             let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
-            same.filter(|one| one.of == found.of).for_each(|one| one.deeds.clone_from(&deeds));
+            for one in same.filter(|one| one.of == found.of) {
+                one.deeds.clone_from(&deeds.by_place);
+                one.takes_only.clone_from(&deeds.takes_only);
+            }
         }
         self
     }
@@ -304,6 +309,7 @@ impl Neighbour {
             blocks: None,
             takes_self: found.function.receiver.is_some(),
             deeds: Vec::new(),
+            takes_only: Vec::new(),
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,

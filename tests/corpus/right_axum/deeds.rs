@@ -320,3 +320,20 @@ async fn answered(ws: WebSocketUpgrade) -> Response {
     let _response = ws.on_upgrade(conversation);
     _response
 }
+
+async fn first_text(stream: &mut SplitStream<WebSocket>) -> Option<String> {
+    match stream.next().await {
+        Some(Ok(Message::Text(text))) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+async fn named(socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    let Ok(Some(name)) = timeout(Duration::from_secs(5), first_text(&mut stream)).await else { return };
+    while let Some(Ok(message)) = stream.next().await {
+        if sink.send(Message::Text(format!("{name}: {message:?}").into())).await.is_err() {
+            break;
+        }
+    }
+}

@@ -239,3 +239,19 @@ async fn unanswered(ws: WebSocketUpgrade) -> Response {
     let _response = ws.on_upgrade(board); //~ dropped_upgrade
     "welcome".into_response()
 }
+
+async fn next_text(stream: &mut SplitStream<WebSocket>) -> Option<String> {
+    match stream.next().await {
+        Some(Ok(Message::Text(text))) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+async fn texts(socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    while let Some(text) = next_text(&mut stream).await { //~ kind_ends_loop
+        if sink.send(Message::Text(text.into())).await.is_err() {
+            break;
+        }
+    }
+}
