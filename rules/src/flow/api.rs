@@ -39,6 +39,11 @@ pub(crate) fn accepted() -> Vec<Layer> {
     vec![RESULT]
 }
 
+/// The layers around the message of a helper that returns `None` for everything else.
+pub(crate) fn received_some() -> Vec<Layer> {
+    vec![Layer { is_option: true, bad: Outcomes::END.or(Outcomes::ERROR) }]
+}
+
 /// The layers around the result of a helper that sends.
 pub(crate) fn sent() -> Vec<Layer> {
     vec![RESULT]

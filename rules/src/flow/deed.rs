@@ -11,6 +11,8 @@ pub(crate) enum Deed {
     Streams,
     /// It receives, but not in a loop.
     Receives,
+    /// It receives once, and returns `None` at the end, for an error, and for kinds of messages that it does not take.
+    ReceivesSome,
     /// It closes the connection, however it ends.
     Closes,
 }

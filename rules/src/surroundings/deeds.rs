@@ -23,9 +23,14 @@ impl Deeds {
         let Some(flow) = Flow::of_borrower(&found.function, &around) else { return Self::default() };
         let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
-        let by_place: Vec<_> = borrowed.filter_map(deed).collect();
+        let mut by_place: Vec<_> = borrowed.filter_map(deed).collect();
         let receives = by_place.iter().any(|(_, deed)| *deed == Deed::Receives);
         let takes_only = if receives { takes_only(&flow) } else { Vec::new() };
+        if !takes_only.is_empty() {
+            for (_, deed) in by_place.iter_mut().filter(|(_, deed)| *deed == Deed::Receives) {
+                *deed = Deed::ReceivesSome;
+            }
+        }
         Self { by_place, takes_only }
     }
 }

@@ -32,8 +32,25 @@ enum Kind {
     /// Under a key, or as a part of a list.
     Entry,
     Count,
-    /// `join`, `register_client`: the name without the verb.
-    Named(usize, String),
+    /// `join`, `register_client`: the verb, and the name without it.
+    Named(&'static str, String),
+}
+
+impl Kind {
+    /// Whether this removes what the other adds.
+    fn undoes(&self, added: &Self) -> bool {
+        match (self, added) {
+            (Self::Named(removes, rest), Self::Named(adds, same)) => {
+                rest == same && undoing(adds).contains(removes)
+            }
+            _ => self == added,
+        }
+    }
+}
+
+/// The verbs that remove what this one adds.
+fn undoing(adds: &str) -> &'static [&'static str] {
+    VERBS.iter().find(|(verb, _)| *verb == adds).map_or(&[], |(_, removes)| removes)
 }
 
 /// Verbs that add, and those that remove.
@@ -72,7 +89,7 @@ const COUNTS_DOWN: [&str; 3] = ["fetch_sub", "decrement", "dec"];
 impl Event {
     /// Whether this removes what the other added.
     pub(crate) fn undoes(&self, added: &Self) -> bool {
-        let same = !self.adds && added.adds && self.kind == added.kind && self.is_at_place_of(added);
+        let same = !self.adds && added.adds && self.kind.undoes(&added.kind) && self.is_at_place_of(added);
         same && (self.kind != Kind::Entry || !self.key.is_disjoint(&added.key))
     }
 
@@ -105,7 +122,7 @@ impl Event {
         match self.kind {
             Kind::Entry => &REMOVES,
             Kind::Count => &COUNTS_DOWN,
-            Kind::Named(verb, _) => VERBS[verb].1,
+            Kind::Named(verb, _) => undoing(verb),
         }
     }
 }
@@ -219,14 +236,15 @@ fn place(receiver: &Expr, names: &Names<'_>) -> Option<String> {
 /// The operation of a name with one of the verbs.
 fn named(name: &str) -> Option<(bool, Kind)> {
     let words: Vec<_> = name.split('_').collect();
-    for (index, (adds, removes)) in VERBS.iter().enumerate() {
-        let verb = words.iter().position(|word| word == adds || removes.contains(word));
-        let Some(verb) = verb else { continue };
-        let rest = words.iter().enumerate().filter(|(at, _)| *at != verb).map(|(_, word)| *word);
-        let rest = rest.collect::<Vec<_>>().join("_");
-        return Some((words[verb] == *adds, Kind::Named(index, rest)));
-    }
-    None
+    let known = |word: &str| {
+        let mut all = VERBS.iter().flat_map(|(adds, removes)| {
+            [(*adds, true)].into_iter().chain(removes.iter().map(|removes| (*removes, false)))
+        });
+        all.find(|(verb, _)| *verb == word)
+    };
+    let (at, (verb, adds)) = words.iter().enumerate().find_map(|(at, word)| Some((at, known(word)?)))?;
+    let rest = words.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, word)| *word);
+    Some((adds, Kind::Named(verb, rest.collect::<Vec<_>>().join("_"))))
 }
 
 /// The place of a token.

@@ -255,3 +255,33 @@ async fn texts(socket: WebSocket) {
         }
     }
 }
+
+async fn patient(socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    loop {
+        let Some(text) = next_text(&mut stream).await else { continue }; //~ spinning_loop
+        if sink.send(Message::Text(text.into())).await.is_err() {
+            break;
+        }
+    }
+}
+
+impl App {
+    async fn enter(&self, id: u64, sender: mpsc::Sender<Message>) {
+        self.clients.lock().await.insert(id, sender);
+    }
+
+    async fn leave(&self, id: u64) {
+        self.clients.lock().await.remove(&id);
+    }
+}
+
+async fn entered(mut socket: WebSocket, app: Arc<App>, sender: mpsc::Sender<Message>) {
+    app.enter(7, sender).await;
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return; //~ skipped_cleanup
+        }
+    }
+    app.leave(7).await;
+}

@@ -56,7 +56,10 @@ impl<'a> Builder<'a> {
         if act == Act::Recv && !selected {
             self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
         }
-        let is_clear = matches!(site.helper, None | Some(Deed::Sends(Tells::Errors | Tells::Nothing)));
+        let is_clear = matches!(
+            site.helper,
+            None | Some(Deed::ReceivesSome | Deed::Sends(Tells::Errors | Tells::Nothing))
+        );
         let operation = Operation { act, handle, site, selected };
         if !is_clear {
             return self.opaque(operation);

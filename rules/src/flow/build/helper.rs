@@ -58,13 +58,17 @@ impl<'a> Builder<'a> {
         };
         let act = match deed {
             Deed::Sends(_) | Deed::Streams => Act::Send,
-            Deed::Receives => Act::Recv,
+            Deed::Receives | Deed::ReceivesSome => Act::Recv,
             Deed::Closes => Act::Close,
             Deed::Looks => return Value::Other,
         };
         self.sites += 1;
         let site = Site { method: method.clone(), on, address: 0, helper: Some(deed), number: self.sites };
-        let layers = if deed == Deed::Sends(Tells::Errors) { api::sent() } else { Vec::new() };
+        let layers = match deed {
+            Deed::Sends(Tells::Errors) => api::sent(),
+            Deed::ReceivesSome => api::received_some(),
+            _ => Vec::new(),
+        };
         Value::Pending(Pending { act, handle, site, layers, inner: Box::new(Value::Other) })
     }
 
