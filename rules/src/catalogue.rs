@@ -275,6 +275,8 @@ rules! {
             SLOW_CLIENT "slow_client" Event(Warn),
             ACCEPT_FAILED "accept_failed" Event(Error),
             MALFORMED_REQUEST "malformed_request" Event(Warn),
+            PLAIN_HTTP "plain_http" Event(Warn),
+            TLS_FAILED "tls_failed" Event(Warn),
             HEAD_TOO_LARGE "head_too_large" Event(Warn),
             BACKPLANE_LOST "backplane_lost" Event(Warn),
             INVALID_MESSAGE "invalid_message" Event(Warn),

@@ -103,6 +103,7 @@ pub static SYMPTOMS: &[Symptom] = &[
                 &r::MALFORMED_REQUEST,
                 "the request is not HTTP, for example TLS on a port without TLS; the body is empty",
             ),
+            (&r::PLAIN_HTTP, "`ws://` or `http://` to a port that speaks TLS"),
             (&r::HANDLER_REFUSED, "your handler chose this status"),
         ],
     },
@@ -333,6 +334,7 @@ pub static SYMPTOMS: &[Symptom] = &[
                 "400: the browser offers subprotocols and none is chosen, or it has to offer one",
             ),
             (&r::MALFORMED_REQUEST, "`wss://` to a port without TLS"),
+            (&r::TLS_FAILED, "the client does not trust the certificate of a server with `Server::tls`"),
             (&r::BIND_FAILED, "the server could not listen, so nothing answers at the address"),
             (&r::PANIC_ABORTS, "a panic in one handler ended the process"),
             (
@@ -394,11 +396,14 @@ pub static SYMPTOMS: &[Symptom] = &[
         title: "Close code 1015, or a TLS error",
         codes: &[1015],
         also: &["tls handshake failed", "ssl error", "wrong version number"],
-        advice: "TLS failed before HTTP began. Sockeye does not speak TLS: connect with `ws://`, or terminate TLS in a proxy.",
-        causes: &[(
-            &r::MALFORMED_REQUEST,
-            "`wss://` to a port without TLS; the log says that the client begins with TLS",
-        )],
+        advice: "TLS failed before HTTP began. Without `Server::tls` a port does not speak TLS: connect with `ws://`, or terminate TLS in a proxy.",
+        causes: &[
+            (
+                &r::MALFORMED_REQUEST,
+                "`wss://` to a port without TLS; the log says that the client begins with TLS",
+            ),
+            (&r::TLS_FAILED, "the handshake with a server that speaks TLS failed; the log has the reason"),
+        ],
     },
     Symptom {
         name: "closes at once",

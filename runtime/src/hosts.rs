@@ -95,8 +95,8 @@ impl Hosts {
     }
 
     /// Whether a request for this host, which the server serves, can have come to it directly. An address and a name of loopback
-    /// can be those of a tunnel such as `ssh -L`; another name is reached at the port that the server listens on, and without TLS,
-    /// which Sockeye does not speak itself.
+    /// can be those of a tunnel such as `ssh -L`; another name is reached at the port that the server listens on, and is
+    /// not one that a proxy serves with TLS.
     #[cfg(feature = "console")]
     pub(crate) fn are_reached_directly(&self, host: &str, port: Option<u16>) -> bool {
         let of_tls =

@@ -83,6 +83,7 @@
 //! | `msgpack` | no | `MessagePack`: messages in MessagePack, with serde |
 //! | `protobuf` | no | `Protobuf`: messages in Protocol Buffers, with the types of `prost` |
 //! | `log-stream` | no | [`LogStream`]: the program's own log as events of a [`Hub`] |
+//! | `tls` | no | `Server::tls`: `wss://` and `https://` without a proxy in front, with rustls and `ring` |
 //! | `testing` | no | [`testing`]: the whole server inside a test |
 
 // docs.rs shows which feature an item needs; the stable compiler does not have this attribute.
@@ -172,6 +173,10 @@ pub use socket::{ForwardItem, Receiver, Sender, Sending, Socket, SocketIo};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use startup_probe::is_startup_probe;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+#[doc(no_inline)]
+pub use tokio_rustls::rustls;
 pub use utf8_bytes::Utf8Bytes;
 #[cfg(feature = "garde")]
 pub use valid::Valid;

@@ -108,7 +108,7 @@ impl Limits {
 
     /// The time in which a client must send the whole head of a request, from when it connects or gets its last
     /// response, and in which the handler must then accept or reject. A client that sends nothing, or sends too
-    /// slowly, is disconnected.
+    /// slowly, is disconnected. With `Server::tls`, a TLS handshake has the same time before that.
     #[must_use]
     pub const fn handshake_timeout(mut self, time: Duration) -> Self {
         self.handshake_timeout = finite(time);

@@ -34,7 +34,7 @@ pub(super) fn is_possible(
 }
 
 /// Whether the page was served over plain HTTP by the host that it requests. Any other page is refused because of its origin, or
-/// comes through TLS, which Sockeye does not speak itself.
+/// comes through TLS, and another site has no certificate that is valid for its name here.
 fn is_own_page(host: &str, headers: &HeaderMap) -> bool {
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let origin = origin.and_then(|origin| origin::parse(origin).ok());

@@ -8,11 +8,13 @@ use tokio::net::ToSocketAddrs;
 
 use super::{
     consoled::Console,
-    development, listen,
+    development,
+    listen::{self, Schemes},
     mode::{self, Mode},
     moments::Moments,
-    run,
+    run::{self, Config},
     source::Source,
+    tls::Tls,
 };
 use crate::{
     descriptors,
@@ -60,6 +62,7 @@ pub struct Checked {
     lifecycle: Lifecycle,
     moments: Moments,
     console: Option<Console>,
+    tls: Option<Tls>,
 }
 
 impl Checked {
@@ -70,6 +73,7 @@ impl Checked {
         lifecycle: Lifecycle,
         moments: Moments,
         console: Option<Console>,
+        tls: Option<Tls>,
     ) -> Self {
         warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
@@ -88,6 +92,7 @@ impl Checked {
             lifecycle,
             moments,
             console,
+            tls,
         }
     }
 
@@ -161,6 +166,7 @@ impl Checked {
     /// - the part of [`Limits::send_timeout`](crate::Limits::send_timeout) that applies to HTTP: responses that are not
     ///   read, and request bodies that do not arrive (`slow_client`);
     /// - [`Limits::max_request_head_size`](crate::Limits::max_request_head_size) (`head_too_large`);
+    /// - TLS: `Server::tls` (feature `tls`) has no effect on a router;
     /// - the events and counts of what hyper and h2 refuse (`malformed_request`), and of connections that cannot be
     ///   accepted (`accept_failed`);
     /// - file descriptors: the soft limit is not raised, and limits that do not fit are not a startup error;
@@ -393,11 +399,12 @@ impl Checked {
         let shutdown = either(shutdown.unwrap_or_else(never), signal());
         descriptors::raise(&self.settings.limits);
         if let Some(place) = listener.place() {
-            listen::announce(&place, self.endpoints.len(), self.console.as_ref(), listening);
+            let schemes = if self.tls.is_some() { Schemes::TLS } else { Schemes::PLAIN };
+            listen::announce(&place, schemes, self.endpoints.len(), self.console.as_ref(), listening);
         }
         let _watched = watchdog::watch(&self.lifecycle, watchdog, Some(ending));
-        run::serve(listener, self.router, self.lifecycle, limits, self.settings.heartbeat, shutdown, signal)
-            .await;
+        let config = Config { limits, heartbeat: self.settings.heartbeat, tls: self.tls };
+        run::serve(listener, self.router, self.lifecycle, config, shutdown, signal).await;
     }
 
     /// Serves a test, until it stops the server or the user's shutdown future ends. Signals are left to the test.
@@ -410,7 +417,8 @@ impl Checked {
         let asked = self.moments.shutdown.unwrap_or_else(never);
         let shutdown = either(asked, Box::pin(stop));
         let Settings { limits, heartbeat, .. } = self.settings;
-        run::serve(listener, self.router, self.lifecycle, limits, heartbeat, shutdown, never).await;
+        let config = Config { limits, heartbeat, tls: None };
+        run::serve(listener, self.router, self.lifecycle, config, shutdown, never).await;
     }
 
     #[cfg(feature = "testing")]

@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
+use http::{HeaderName, HeaderValue, StatusCode};
+use sockeye_rules::Rule;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     time::timeout,
@@ -27,11 +29,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Door {
     lifecycle: Lifecycle,
     limits: Limits,
+    speaks_tls: bool,
 }
 
 impl Door {
-    pub(super) fn new(lifecycle: Lifecycle, limits: Limits) -> Self {
-        Self { lifecycle, limits }
+    pub(super) fn new(lifecycle: Lifecycle, limits: Limits, speaks_tls: bool) -> Self {
+        Self { lifecycle, limits, speaks_tls }
     }
 
     /// Admits the connection; if there is no room, sends a refusal and closes the stream.
@@ -78,20 +81,29 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        // Its client reads nothing before a handshake, which costs more than the connections that the limit spares.
+        if self.speaks_tls {
+            return;
+        }
         let Some(slot) = limiter::admit_farewell(&self.lifecycle.counts, TOLD_AT_ONCE) else { return };
-        let answer = answer(refusal);
+        let Refusal { status, rule, headers, .. } = refusal;
+        let answer = answer(*status, rule, headers, &refusal.body());
         self.lifecycle.tasks.spawn(async move {
-            let _over_either_way = timeout(FAREWELL, farewell(stream, &answer)).await;
+            farewell(stream, &answer).await;
             drop(slot);
         });
     }
 }
 
-/// The refusal as an HTTP/1.1 response, since nearly every client begins with HTTP/1.1.
-fn answer(refusal: &Refusal) -> String {
-    let body = refusal.body();
-    let mut text = format!("HTTP/1.1 {}\r\n{RULE_HEADER}: {}\r\n", refusal.status, refusal.rule.name);
-    for (name, value) in &refusal.headers {
+/// A refusal as an HTTP/1.1 response, since nearly every client begins with HTTP/1.1.
+pub(super) fn answer(
+    status: StatusCode,
+    rule: &Rule,
+    headers: &[(HeaderName, HeaderValue)],
+    body: &str,
+) -> String {
+    let mut text = format!("HTTP/1.1 {status}\r\n{RULE_HEADER}: {}\r\n", rule.name);
+    for (name, value) in headers {
         let _ = write!(text, "{name}: {}\r\n", value.to_str().unwrap_or_default());
     }
     let _ = write!(
@@ -102,9 +114,14 @@ fn answer(refusal: &Refusal) -> String {
     text
 }
 
+/// Writes the response and closes the connection.
+pub(super) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(stream: S, answer: &str) {
+    let _over_either_way = timeout(FAREWELL, tell(stream, answer)).await;
+}
+
 /// Writes the response and reads until the client closes: closing with unread data would reset the connection, and the
 /// reset can overtake the response.
-async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &str) -> std::io::Result<()> {
+async fn tell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, answer: &str) -> std::io::Result<()> {
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await?;
     let mut room = [0; 1024];

@@ -60,18 +60,38 @@ pub(super) async fn bind(address: impl ToSocketAddrs, is_development: bool) -> R
     Err(failed.unwrap_or_else(|| unresolved(&io::Error::other("it resolves to no address"))))
 }
 
+/// The schemes of the URLs of a server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schemes {
+    http: &'static str,
+    websocket: &'static str,
+}
+
+impl Schemes {
+    pub(super) const PLAIN: Self = Self { http: "http", websocket: "ws" };
+    pub(super) const TLS: Self = Self { http: "https", websocket: "wss" };
+
+    /// Where clients of WebSockets connect to. What is not an address has no URL.
+    fn url(self, place: &Place) -> String {
+        match place {
+            Place::Address(address) => format!("{}://{address}", self.websocket),
+            Place::Elsewhere(words) => words.clone(),
+        }
+    }
+}
+
 /// The only lines that a successful start prints. Also calls the user's function with the address, if there is one.
 pub(super) fn announce(
     place: &Place,
+    schemes: Schemes,
     endpoints: usize,
     console: Option<&Console>,
     listening: Option<Listening>,
 ) {
     // Standard error may be closed, which is no reason not to serve.
-    let scheme = if place.address().is_some() { "ws://" } else { "" };
-    let _ = writeln!(io::stderr(), "sockeye: {} on {scheme}{place}", count(endpoints, "endpoint"));
+    let _ = writeln!(io::stderr(), "sockeye: {} on {}", count(endpoints, "endpoint"), schemes.url(place));
     if let Some(console) = console {
-        let _ = writeln!(io::stderr(), "sockeye: {}", where_is(console, place));
+        let _ = writeln!(io::stderr(), "sockeye: {}", where_is(console, place, schemes));
     }
     if let (Some(listening), Some(address)) = (listening, place.address()) {
         listening(address);
@@ -79,11 +99,11 @@ pub(super) fn announce(
 }
 
 /// Where the console is, or why no one can open it.
-fn where_is(console: &Console, place: &Place) -> String {
+fn where_is(console: &Console, place: &Place, schemes: Schemes) -> String {
     let path = console.path();
     match place.address().map(here) {
         Some(here) if console.is_remote() || here.ip().to_canonical().is_loopback() => {
-            return format!("console on http://{here}{path}");
+            return format!("console on {}://{here}{path}", schemes.http);
         }
         None if console.is_remote() => return format!("console at `{path}`"),
         _ => {}
@@ -108,7 +128,7 @@ fn here(mut address: SocketAddr) -> SocketAddr {
 
 #[cfg(all(test, feature = "console"))]
 mod tests {
-    use super::{Console, Place, where_is};
+    use super::{Console, Place, Schemes, where_is};
 
     #[test]
     fn the_console_is_announced_where_it_can_be_opened() {
@@ -126,15 +146,29 @@ mod tests {
             ),
         ] {
             let place = Place::Address(address.parse().unwrap());
-            assert_eq!(where_is(console, &place), told, "{address}");
+            assert_eq!(where_is(console, &place, Schemes::PLAIN), told, "{address}");
+            let told = told.replace("http://", "https://");
+            assert_eq!(where_is(console, &place, Schemes::TLS), told, "{address}");
         }
+    }
+
+    #[test]
+    fn the_scheme_says_whether_it_speaks_tls() {
+        let place = Place::Address("127.0.0.1:3000".parse().unwrap());
+        assert_eq!(Schemes::PLAIN.url(&place), "ws://127.0.0.1:3000");
+        assert_eq!(Schemes::TLS.url(&place), "wss://127.0.0.1:3000");
+        let place = Place::Elsewhere("unix:/run/chat.sock".to_owned());
+        assert_eq!(Schemes::TLS.url(&place), "unix:/run/chat.sock");
     }
 
     #[test]
     fn without_an_address_only_others_can_open_it() {
         let place = Place::Elsewhere("unix:/run/chat.sock".to_owned());
         let local = Console::at("/_sockeye");
-        assert!(where_is(&local, &place).contains("the server listens on unix:/run/chat.sock only"));
-        assert_eq!(where_is(&local.allow_remote(), &place), "console at `/_sockeye`");
+        assert!(
+            where_is(&local, &place, Schemes::PLAIN)
+                .contains("the server listens on unix:/run/chat.sock only")
+        );
+        assert_eq!(where_is(&local.allow_remote(), &place, Schemes::PLAIN), "console at `/_sockeye`");
     }
 }

@@ -27,6 +27,11 @@ mod place;
 mod refused;
 mod run;
 mod source;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod visit;
 mod watched;
 mod wire;
@@ -96,6 +101,7 @@ pub struct Server {
     checks: Vec<Check>,
     health: Option<Health>,
     console: Option<consoled::Console>,
+    tls: Option<tls::Tls>,
     moments: Moments,
 }
 
@@ -122,6 +128,7 @@ impl Server {
             checks: Vec::new(),
             health: None,
             console: None,
+            tls: None,
             moments: Moments::default(),
         }
     }
@@ -457,6 +464,50 @@ impl Server {
         self
     }
 
+    /// Serves `wss://` and `https://` on the port, without a proxy in front. Needs the feature `tls`.
+    ///
+    /// HTTP/1.1 and HTTP/2 are offered by ALPN (RFC 7301), unless `alpn_protocols` is set. Certificates can be renewed while the server
+    /// runs: give the configuration a `ResolvesServerCert`, which is asked at each handshake. [`rustls`](crate::rustls) is
+    /// the version that this crate uses. A second call replaces the first.
+    ///
+    /// - A client has [`Limits::handshake_timeout`] for the TLS handshake, and again for its first request. Its connection counts towards
+    ///   [`Limits::max_http_connections`] from the start; beyond that limit a connection is closed without a response.
+    /// - A request without TLS gets status 400 (`plain_http`). A failed handshake is `tls_failed` in the log.
+    /// - If `SOCKEYE_CHECK` is set, the certificate is not used.
+    ///
+    /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]; [`Checked::into_router`] and `TestServer` ignore it. Pages are
+    /// told apart by their `Origin`: set [`public_url`](Self::public_url) to the `https://` address if a layer checks the scheme.
+    ///
+    /// ```no_run
+    /// use sockeye::{
+    ///     Server,
+    ///     rustls::{
+    ///         ServerConfig,
+    ///         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    ///     },
+    /// };
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let chain = CertificateDer::pem_file_iter("fullchain.pem")?.collect::<Result<_, _>>()?;
+    ///     let key = PrivateKeyDer::from_pem_file("privkey.pem")?;
+    ///     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    ///     Server::new().tls(config).serve("0.0.0.0:443").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// This method does not, but `ServerConfig::builder` does if the program is built with several cryptography providers of rustls and
+    /// none is the default: call `CryptoProvider::install_default`, or `builder_with_provider`.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(mut self, config: crate::rustls::ServerConfig) -> Self {
+        self.tls = Some(tls::Tls::new(config));
+        self
+    }
+
     /// Runs every startup rule on every endpoint. No port is opened, no handler runs.
     ///
     /// A unit test with this call finds in CI whatever would keep the server from starting:
@@ -572,7 +623,7 @@ impl Server {
         problems.extend(misnamed);
         problems.extend(unknown_environment);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
-        (Checked::new(router, context, warnings, lifecycle, self.moments, console), problems)
+        (Checked::new(router, context, warnings, lifecycle, self.moments, console, self.tls), problems)
     }
 }
 

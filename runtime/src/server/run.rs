@@ -10,10 +10,7 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use sockeye_rules::{HEAD_TOO_LARGE, SLOW_CLIENT};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::timeout,
-};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 use tracing::Level;
@@ -26,6 +23,8 @@ use super::{
     listen::Listen,
     owed::Debt,
     refused,
+    source::Transport,
+    tls::Tls,
     visit::Visit,
     watched::{Watched, plain, watch},
     wire::Wire,
@@ -37,16 +36,24 @@ use crate::{
     shutdown::{Lifecycle, Shutdown, Unfinished, drain},
 };
 
+/// How a server treats its connections.
+pub(super) struct Config {
+    pub(super) limits: Limits,
+    pub(super) heartbeat: Heartbeat,
+    /// `None`: HTTP without TLS.
+    pub(super) tls: Option<Tls>,
+}
+
 /// Serves until `shutdown`; then drains, until `again` at the latest.
 pub(super) async fn serve(
     mut listener: impl Listen,
     router: Router,
     lifecycle: Lifecycle,
-    limits: Limits,
-    heartbeat: Heartbeat,
+    config: Config,
     shutdown: Shutdown,
     again: fn() -> Shutdown,
 ) {
+    let Config { limits, heartbeat, tls } = config;
     lifecycle.listens_on(listener.place().and_then(|place| place.address()).map(|address| address.port()));
     let http = Http {
         router,
@@ -56,7 +63,7 @@ pub(super) async fn serve(
         heartbeat,
         faults: Faults::new(&lifecycle.flood),
     };
-    let door = Door::new(lifecycle.clone(), limits);
+    let door = Door::new(lifecycle.clone(), limits, tls.is_some());
     let unfinished = Unfinished::new(lifecycle.clone(), limits.shutdown_timeout);
     let mut ended = std::pin::pin!(async {
         shutdown.await;
@@ -71,7 +78,7 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 if let Some(admitted) = door.admit(stream, peer) {
-                    take(admitted, peer, &http);
+                    take(admitted, peer, &http, tls.clone());
                 }
             }
             Err(error) => tokio::select! {
@@ -120,9 +127,10 @@ struct Http {
 }
 
 fn take(
-    (stream, slot): (impl AsyncRead + AsyncWrite + Send + Unpin + 'static, Slot),
+    (stream, slot): (impl Transport + 'static, Slot),
     peer: Option<SocketAddr>,
     http: &Http,
+    tls: Option<Tls>,
 ) {
     let mut http = http.clone();
     let lifecycle = http.lifecycle.clone();
@@ -136,7 +144,11 @@ fn take(
     };
     let task = lifecycle.until_severed(async move {
         let slot = Arc::new(slot);
-        speak(stream, peer, http, Arc::clone(&slot), stopping).await;
+        match tls {
+            None => speak(stream, peer, http, Arc::clone(&slot), stopping).await,
+            // Boxed: connections without TLS do not reserve memory for a handshake.
+            Some(tls) => Box::pin(speak_tls(&tls, stream, peer, http, Arc::clone(&slot), stopping)).await,
+        }
         // An upgraded connection is no longer HTTP, and has its own place.
         drop(slot);
     });
@@ -148,9 +160,28 @@ fn take(
     }
 }
 
+/// The same after a TLS handshake. At the shutdown no one waits for a handshake.
+async fn speak_tls(
+    tls: &Tls,
+    stream: impl Transport + 'static,
+    peer: Option<SocketAddr>,
+    http: Http,
+    slot: Arc<Slot>,
+    stopping: CancellationToken,
+) {
+    let shaken = tls.admit(stream, peer, http.limits.handshake_timeout, &http.faults);
+    let stream = tokio::select! {
+        shaken = shaken => shaken,
+        () = stopping.cancelled() => None,
+    };
+    if let Some(stream) = stream {
+        speak(stream, peer, http, slot, stopping).await;
+    }
+}
+
 /// Serves HTTP until the connection ends, is upgraded, or is given up.
 async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    stream: impl Transport + 'static,
     peer: Option<SocketAddr>,
     http: Http,
     slot: Arc<Slot>,

@@ -1,0 +1,80 @@
+//! Handshakes that failed, as faults.
+
+use std::io;
+
+use sockeye_rules::{PLAIN_HTTP, TLS_FAILED};
+use tokio_rustls::rustls::{AlertDescription, Error};
+
+use crate::server::{beginning::Beginning, faults::Fault};
+
+const USE_TLS: &str = "connect with `wss://` or `https://`; behind a proxy that terminates TLS, do not call `Server::tls`, or let the \
+    proxy connect over TLS";
+const ADDRESS: &str = "this port speaks TLS: check the address and the port in the client";
+const TRUST: &str = "let the client trust the issuer of the certificate; let the server send the whole chain; check that the certificate \
+    has the name that the client connects to, and is valid today";
+const CERTIFICATE: &str = "let the `ResolvesServerCert` return a certificate for the name that the client connects to, and for clients that send no name";
+const VERSIONS: &str = "update the client, or offer what it supports (protocol versions, cipher suites, `alpn_protocols`) in the `ServerConfig`";
+const OF_CLIENT: &str =
+    "give the client a certificate that the `ClientCertVerifier` of the `ServerConfig` accepts";
+const CLIENT: &str = "check the client, and what is between it and the server: it does not complete a TLS handshake (RFC 8446)";
+
+/// A client that has begun without TLS.
+pub(super) fn without_tls(heard: Beginning) -> Fault {
+    if heard.is_request() {
+        let reason = "the client sent an HTTP request without TLS, status 400".to_owned();
+        return Fault { rule: &PLAIN_HTTP, reason, remedy: USE_TLS };
+    }
+    if heard.is_http2() {
+        let reason = "the client sent HTTP/2 without TLS; it is disconnected".to_owned();
+        return Fault { rule: &PLAIN_HTTP, reason, remedy: USE_TLS };
+    }
+    let (what, remedy) = match heard.remedy() {
+        Some(remedy) => (heard.words(), remedy),
+        None => ("bytes that are neither TLS nor HTTP", ADDRESS),
+    };
+    Fault { rule: &TLS_FAILED, reason: format!("the client sent {what}"), remedy }
+}
+
+/// A handshake that rustls or the client has given up.
+pub(super) fn by_rustls(error: &io::Error) -> Fault {
+    let of_tls = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    let reason = match of_tls {
+        Some(Error::AlertReceived(alert)) if is_distrust(*alert) => {
+            format!("the client does not trust the certificate (alert `{alert:?}`)")
+        }
+        Some(error) => error.to_string(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the client closed the connection during the handshake".to_owned()
+        }
+        None => error.to_string(),
+    };
+    Fault { rule: &TLS_FAILED, reason, remedy: of_tls.map_or(TRUST, remedy) }
+}
+
+fn remedy(error: &Error) -> &'static str {
+    match error {
+        Error::AlertReceived(alert) if is_distrust(*alert) => TRUST,
+        Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(_)
+        | Error::NoApplicationProtocol => VERSIONS,
+        Error::NoCertificatesPresented | Error::InvalidCertificate(_) => OF_CLIENT,
+        // rustls has no variant for it.
+        Error::General(words) if words.contains("certificate") => CERTIFICATE,
+        _ => CLIENT,
+    }
+}
+
+/// Whether the client refuses the certificate or its signature (RFC 8446, section 6.2).
+fn is_distrust(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            // The issuer has the same name as one that it trusts, but another key.
+            | AlertDescription::DecryptError
+    )
+}
