@@ -3,6 +3,7 @@
 mod asyncapi;
 mod check;
 mod explain;
+mod init;
 mod new;
 mod output;
 mod probe;
@@ -32,6 +33,7 @@ Examples:
 #[derive(Subcommand)]
 enum Command {
     New(new::Options),
+    Init(init::Options),
     Check(check::Options),
     Routes(routes::Options),
     Asyncapi(asyncapi::Options),
@@ -47,6 +49,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match Arguments::parse_from(arguments(std::env::args_os())).command {
         Command::New(options) => new::run(&options),
+        Command::Init(options) => init::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Routes(options) => routes::run(&options),
         Command::Asyncapi(options) => asyncapi::run(&options),

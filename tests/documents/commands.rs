@@ -7,7 +7,7 @@ const DOCUMENTS: [&str; 3] = ["README.md", "cli/README.md", "examples/README.md"
 const GUIDE: &str = "runtime/docs";
 
 /// The commands, each with the step or test that runs it: a file and what it says there.
-const RUN_BY: [(&str, &str, &str); 18] = [
+const RUN_BY: [(&str, &str, &str); 19] = [
     ("cargo run -p example-quickstart", ".ci/quickstart", "cargo run -p example-quickstart"),
     ("cargo test --workspace", ".ci/tests", "cargo test --workspace"),
     ("cargo test -p sockeye-tests --test corpus", ".ci/tests", "cargo test --workspace"),
@@ -24,6 +24,7 @@ const RUN_BY: [(&str, &str, &str); 18] = [
         "CARGO_BIN_EXE_unix_socket",
     ),
     ("cargo sockeye new", "cli/tests/generate/new.rs", ".sockeye(&[\"new\", \"prices\"])"),
+    ("cargo sockeye init", "cli/tests/generate/init.rs", ".sockeye(&[\"init\"])"),
     ("cargo sockeye check", "cli/tests/command/formats.rs", ".run(&[\"check\"])"),
     ("cargo sockeye routes", "cli/tests/routes/package.rs", "command_in(directory, \"routes\""),
     ("cargo sockeye asyncapi", "cli/tests/routes/documents.rs", "command(\"asyncapi\""),

@@ -5,6 +5,7 @@ mod kind;
 mod name;
 mod package;
 mod root;
+mod selection;
 mod tidy;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
     process::ExitCode,
 };
 
+pub(crate) use self::selection::{Found, Selection};
 use self::{
     kind::Kind,
     package::Program,
@@ -41,15 +43,8 @@ pub(crate) struct Options {
     /// Rooms: what a client says, everyone in its room receives
     #[arg(long)]
     rooms: bool,
-    /// Package that gets the endpoint
-    #[arg(long, short, value_name = "NAME")]
-    package: Option<String>,
-    /// Program that gets the endpoint, if the package has several
-    #[arg(long, value_name = "NAME")]
-    bin: Option<String>,
-    /// Path to the package's `Cargo.toml`
-    #[arg(long, value_name = "PATH")]
-    manifest_path: Option<PathBuf>,
+    #[command(flatten)]
+    program: Selection,
 }
 
 const EXAMPLES: &str = "\
@@ -77,7 +72,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 fn try_run(options: &Options) -> Result<bool, Trouble> {
     let (name, kind) = (options.name.as_str(), options.kind());
     name::check(name)?;
-    let program = Program::find(options)?;
+    let program = Program::find(&options.program)?;
     let lacks = program.lacks(kind)?;
     if program.names(name) || ["sockeye", "axum"].contains(&name) {
         return Err(Trouble::new(format!("`{name}` is the name of a dependency")).help(other_name(name)));
@@ -123,12 +118,12 @@ fn other_name(name: &str) -> String {
 }
 
 /// A file that appeared in the meantime is not overwritten.
-fn create(path: &Path, text: &str) -> Result<(), Trouble> {
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
     let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| cannot("write", path, &error))
 }
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
+pub(crate) fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Trouble {
     Trouble::new(format!("cannot {what} `{}`: {error}", path.display()))
 }
 

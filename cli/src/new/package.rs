@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{Dependency, DependencyKind, Metadata, Package, Target};
+use cargo_metadata::{Dependency, DependencyKind, Package};
 
-use super::{Options, kind::Kind};
-use crate::{
-    probe::Trouble,
-    program::{ask, metadata},
-};
+use super::{Found, Selection, kind::Kind};
+use crate::probe::Trouble;
 
 /// The root file of the program, and its package.
 pub(super) struct Program {
@@ -17,13 +14,9 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn find(options: &Options) -> Result<Self, Trouble> {
-        let mut command = metadata(vec!["--no-deps".to_owned(), "--offline".to_owned()]);
-        if let Some(manifest) = &options.manifest_path {
-            command.manifest_path(manifest);
-        }
-        let package = package(&ask(&command)?, options)?;
-        let root = binary(&package, options)?.src_path.clone().into_std_path_buf();
+    pub(super) fn find(selection: &Selection) -> Result<Self, Trouble> {
+        let Found { package, program, .. } = selection.find()?;
+        let root = program.src_path.into_std_path_buf();
         if root.parent().is_some_and(|folder| folder.ends_with("src/bin")) {
             let folder = root.with_extension("");
             return Err(Trouble::new(format!(
@@ -96,56 +89,4 @@ impl Program {
         let named: Vec<&str> = ours.clone().flat_map(|one| one.features.iter().map(String::as_str)).collect();
         ours.count() > 0 && features.iter().all(|feature| named.contains(feature) || named.contains(&"full"))
     }
-}
-
-/// The one that is named, or the one around the working directory, or the only one.
-fn package(metadata: &Metadata, options: &Options) -> Result<Package, Trouble> {
-    let packages = metadata.workspace_packages();
-    let found = match &options.package {
-        Some(name) => packages.iter().find(|one| one.name.as_str() == name),
-        None => packages.iter().find(|one| is_around(one, options)).or(match packages.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        }),
-    };
-    found.map(|one| (*one).clone()).ok_or_else(|| {
-        let names: Vec<_> = packages.iter().map(|one| format!("`{}`", one.name)).collect();
-        let what = match &options.package {
-            Some(name) => format!("the workspace has no package `{name}`"),
-            None => "the workspace has several packages".to_owned(),
-        };
-        Trouble::new(what).help(format!("write `--package NAME`, with one of {}", names.join(", ")))
-    })
-}
-
-fn is_around(package: &Package, options: &Options) -> bool {
-    let start = options.manifest_path.clone().unwrap_or_else(|| PathBuf::from("Cargo.toml"));
-    let Ok(start) = std::path::absolute(start) else { return false };
-    let manifest =
-        start.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).find(|file| file.exists());
-    let same = |file: PathBuf| file.canonicalize().ok() == package.manifest_path.canonicalize().ok();
-    manifest.is_some_and(same)
-}
-
-fn binary<'a>(package: &'a Package, options: &Options) -> Result<&'a Target, Trouble> {
-    let binaries: Vec<&Target> = package.targets.iter().filter(|target| target.is_bin()).collect();
-    let name = options.bin.as_ref().or(package.default_run.as_ref());
-    let found = match (name, binaries.as_slice()) {
-        (Some(name), all) => all.iter().copied().find(|one| one.name == *name),
-        (None, [only]) => Some(*only),
-        (None, _) => None,
-    };
-    found.ok_or_else(|| {
-        let names: Vec<_> = binaries.iter().map(|one| format!("`{}`", one.name)).collect();
-        match (name, names.is_empty()) {
-            (_, true) => Trouble::new(format!("the package `{}` has no program", package.name))
-                .help("write a `src/main.rs` that serves a `sockeye::Server`"),
-            (Some(name), _) => {
-                Trouble::new(format!("the package `{}` has no program `{name}`", package.name))
-                    .help(format!("write `--bin` with one of {}", names.join(", ")))
-            }
-            (None, _) => Trouble::new(format!("the package `{}` has several programs", package.name))
-                .help(format!("write `--bin` with one of {}", names.join(", "))),
-        }
-    })
 }
