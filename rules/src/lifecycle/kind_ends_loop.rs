@@ -65,8 +65,7 @@ const KINDS: [&str; 4] = ["Text", "Binary", "Ping", "Pong"];
 
 impl Kinds<'_> {
     fn report_pattern(&mut self, pattern: &Pat, at: &At<'_>) {
-        let mut named = Vec::new();
-        kinds(pattern, at.imports(), &mut named);
+        let named = kinds_of(pattern, at);
         if let Some(first) = named.first() {
             self.report(first, &named, at);
         }
@@ -86,9 +85,9 @@ impl Kinds<'_> {
         }
         let (mut named, mut staying) = (Vec::new(), false);
         for arm in &choice.arms {
-            let before = named.len();
-            kinds(&arm.pat, at.imports(), &mut named);
-            staying |= has_data(&named[before..]) && !leaves(plain(&arm.body));
+            let of_arm = kinds_of(&arm.pat, at);
+            staying |= has_data(&of_arm) && !leaves(plain(&arm.body));
+            named.extend(of_arm);
         }
         let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
         if staying && is_silent_end(&other.body, at) {
@@ -99,8 +98,7 @@ impl Kinds<'_> {
     /// `if let` for some kinds, and `else` that leaves the loop.
     fn accepts_only<'a>(&mut self, branch: &'a ExprIf, at: &At<'a>) {
         let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else { return };
-        let mut named = Vec::new();
-        kinds(&test.pat, at.imports(), &mut named);
+        let named = kinds_of(&test.pat, at);
         let staying = has_data(&named) && !block_leaves(&branch.then_branch);
         if staying && is_silent_end(other, at) && at.is_message(&test.expr) {
             self.report(named[0], &named, at);
@@ -125,7 +123,7 @@ impl Kinds<'_> {
 fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e Expr, &'h [String])> {
     let Expr::Await(awaited) = plain(awaited) else { return None };
     let Expr::Call(call) = plain(&awaited.base) else { return None };
-    let only = at.helper(&call.func)?.takes_only.as_slice();
+    let only = at.helper(&call.func)?.takes_only();
     (!only.is_empty()).then_some((&*call.func, only))
 }
 
@@ -157,22 +155,15 @@ impl<'a> Look<'a> for Only {
         let Expr::Match(choice) = expression else { return };
         let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
         if is_none(&other.body) && at.is_message(&choice.expr) {
-            let mut named = Vec::new();
-            choice.arms.iter().for_each(|arm| kinds(&arm.pat, at.imports(), &mut named));
-            self.add(&named);
+            self.add(&choice.arms.iter().flat_map(|arm| kinds_of(&arm.pat, at)).collect::<Vec<_>>());
         }
     }
 
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
-        let Some((init, (_, diverge))) =
-            local.init.as_ref().and_then(|init| Some((init, init.diverge.as_ref()?)))
-        else {
-            return;
-        };
+        let Some(init) = &local.init else { return };
+        let Some((_, diverge)) = &init.diverge else { return };
         if is_none(diverge) && at.is_message(&init.expr) {
-            let mut named = Vec::new();
-            kinds(&local.pat, at.imports(), &mut named);
-            self.add(&named);
+            self.add(&kinds_of(&local.pat, at));
         }
     }
 }
@@ -238,6 +229,12 @@ fn ends_silently(round: &Round<'_>, at: &At<'_>) -> bool {
 }
 
 /// The kinds of messages in a pattern, at their own tokens.
+fn kinds_of<'p>(pattern: &'p Pat, at: &At<'_>) -> Vec<&'p Ident> {
+    let mut found = Vec::new();
+    kinds(pattern, at.imports(), &mut found);
+    found
+}
+
 fn kinds<'p>(pattern: &'p Pat, imports: &Imports, found: &mut Vec<&'p Ident>) {
     if names_message(pattern, imports)
         && let Some(kind) = variant(pattern)

@@ -9,13 +9,13 @@ use syn::{
 };
 
 use super::{
-    Shapes, bodies,
+    Neighbours, Shapes, Surroundings, bodies,
     receiver::type_path,
     routed::routed,
     scope::{Scopes, has_names},
 };
 use crate::{
-    flow::{Flavor, Imports, Kind, handle_of},
+    flow::{Flavor, Imports, Kind, handle_of, is_handle_type},
     syntax::{Function, last_segment},
 };
 
@@ -30,6 +30,18 @@ pub(super) struct Found {
     /// Whether it, or a module around it, is compiled only for tests.
     pub(super) is_test: bool,
     level: Level,
+}
+
+impl Found {
+    /// Its place in the file with these functions.
+    pub(super) fn around(&self, file: &Rc<Neighbours>) -> Surroundings {
+        Surroundings::in_file(self.imports.clone(), file, self.of.clone())
+    }
+
+    /// Whether it has a parameter that is a handle.
+    pub(super) fn takes_handle(&self) -> bool {
+        self.function.parameters.iter().any(|one| is_handle_type(one.ty(), &self.imports))
+    }
 }
 
 /// What is around a function.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Neighbours, Place, Surroundings, collect::Found};
+use super::{Neighbours, Place, collect::Found};
 use crate::{
     catalogue::takes_only,
     check,
@@ -19,7 +19,7 @@ pub(super) struct Deeds {
 
 impl Deeds {
     pub(super) fn of(found: &Found, file: &Rc<Neighbours>) -> Self {
-        let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
+        let around = found.around(file);
         let Some(flow) = Flow::of_borrower(&found.function, &around) else { return Self::default() };
         let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, rc::Rc};
 
-use super::{Neighbours, Surroundings, collect::Found, neighbours::Fault};
+use super::{Neighbours, collect::Found, neighbours::Fault};
 use crate::{
     catalogue::{logs_secret, may_log, may_panic, panics_on},
     flow::{Flow, is_handle_type},
-    syntax::{Diagnostic, Sink},
+    syntax::Sink,
     trace::Given,
 };
 
@@ -32,9 +32,8 @@ pub(super) fn hazards(functions: &[Found], file: &Rc<Neighbours>) -> Vec<Vec<Haz
 }
 
 fn has_connection(found: &Found, file: &Neighbours) -> bool {
-    let takes_handle =
-        || found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports));
-    found.is_ours || found.of.as_ref().is_some_and(|of| file.has_handles(of)) || takes_handle()
+    let has_handles = |of: &String| file.has_handles(of);
+    found.is_ours || found.of.as_ref().is_some_and(has_handles) || found.takes_handle()
 }
 
 /// The faults in a function for values of the client in each of its parameters.
@@ -44,7 +43,7 @@ fn of_function(found: &Found, file: &Rc<Neighbours>) -> Vec<Hazard> {
     if found.is_ours || found.is_test || function.parameters.is_empty() || !may_have_any {
         return Vec::new();
     }
-    let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
+    let around = found.around(file);
     let Some(flow) = Flow::of_helper(function, &found.imports, &around) else { return Vec::new() };
     let is_plain = |index: &usize| !is_handle_type(function.parameters[*index].ty(), &found.imports);
     let parameters = (0..function.parameters.len()).filter(is_plain);
@@ -55,7 +54,6 @@ fn of_parameter(flow: &Flow<'_>, parameter: usize) -> Vec<Hazard> {
     let mut sink = Sink::default();
     panics_on(flow, Some(Given::Sent(parameter)), &mut sink);
     logs_secret(flow, Some(Given::Secret(parameter)), &mut sink);
-    let fault = |one: Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
-    let hazard = |one| Hazard { parameter, fault: fault(one) };
+    let hazard = |one| Hazard { parameter, fault: Fault::from(one) };
     sink.sorted().into_iter().map(hazard).collect()
 }

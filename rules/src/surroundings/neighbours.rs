@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Rule, check,
-    flow::{Deed, Flavor, Flow, Imports, Kind, blocking, is_handle_type},
+    flow::{Deed, Flavor, Flow, Imports, Kind, blocking},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
 };
@@ -63,9 +63,7 @@ pub(crate) struct Neighbour {
     /// Whether it is a method, with `self`.
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
-    deeds: Vec<(Place, Deed)>,
-    /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.
-    pub(crate) takes_only: Vec<String>,
+    deeds: Deeds,
     /// What goes wrong in it with values of the client.
     hazards: Vec<Hazard>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
@@ -94,6 +92,12 @@ pub(crate) struct Fault {
     pub(crate) rule: &'static Rule,
     pub(crate) message: String,
     pub(crate) help: String,
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(Diagnostic { rule, message, help, .. }: Diagnostic) -> Self {
+        Self { rule, message, help }
+    }
 }
 
 /// The parsed functions of a file, so that they need not be parsed again for checking.
@@ -181,10 +185,7 @@ impl Neighbours {
     fn given(mut self, functions: &[Found], deeds: Vec<Deeds>) -> Self {
         for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.by_place.is_empty()) {
             let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
-            for one in same.filter(|one| one.of == found.of) {
-                one.deeds.clone_from(&deeds.by_place);
-                one.takes_only.clone_from(&deeds.takes_only);
-            }
+            same.filter(|one| one.of == found.of).for_each(|one| one.deeds = deeds.clone());
         }
         self
     }
@@ -298,8 +299,7 @@ impl Neighbours {
 impl Neighbour {
     fn of(found: &Found, hazards: Vec<Hazard>, faults: Vec<Fault>) -> Self {
         let name = found.function.name();
-        let takes_handle =
-            found.function.parameters.iter().any(|one| is_handle_type(one.ty(), &found.imports));
+        let takes_handle = found.takes_handle();
         Self {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
             of: found.of.clone(),
@@ -308,8 +308,7 @@ impl Neighbour {
             takes_handle,
             blocks: None,
             takes_self: found.function.receiver.is_some(),
-            deeds: Vec::new(),
-            takes_only: Vec::new(),
+            deeds: Deeds::default(),
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
@@ -319,9 +318,7 @@ impl Neighbour {
             is_test: found.is_test,
         }
     }
-}
 
-impl Neighbour {
     /// The fault against this rule for a value of the client in the parameter with this number.
     pub(crate) fn hazard(&self, rule: &Rule, parameter: usize) -> Option<&Fault> {
         let is_it = |one: &&Hazard| one.parameter == parameter && one.fault.rule == rule;
@@ -335,7 +332,12 @@ impl Neighbour {
 
     /// What it does with the handle that it borrows there.
     pub(crate) fn deed(&self, place: &Place) -> Option<Deed> {
-        self.deeds.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)
+        self.deeds.by_place.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)
+    }
+
+    /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.
+    pub(crate) fn takes_only(&self) -> &[String] {
+        &self.deeds.takes_only
     }
 }
 
@@ -372,10 +374,8 @@ fn faults(found: &Found, file: &Rc<Neighbours>) -> Vec<Fault> {
     if found.is_ours {
         return Vec::new();
     }
-    let around = Surroundings::in_file(found.imports.clone(), file, found.of.clone());
-    let diagnostics = check::function(&found.function, &around).unwrap_or_default();
-    let fault = |one: Diagnostic| Fault { rule: one.rule, message: one.message, help: one.help };
-    diagnostics.into_iter().map(fault).collect()
+    let diagnostics = check::function(&found.function, &found.around(file)).unwrap_or_default();
+    diagnostics.into_iter().map(Fault::from).collect()
 }
 
 /// Whether the return type is `!`, or ends with `!`.
