@@ -34,19 +34,14 @@ const OPTION: Layer = Layer { is_option: true, bad: Outcomes::END };
 /// The layers that `timeout` adds to a result.
 pub(crate) const TIMEOUT: Layer = Layer { is_option: false, bad: Outcomes::LATE };
 
-/// The layers around the result of `accept`.
-pub(crate) fn accepted() -> Vec<Layer> {
+/// The layers around the result of `accept`, and of a helper that sends.
+pub(crate) fn result() -> Vec<Layer> {
     vec![RESULT]
 }
 
 /// The layers around the message of a helper that returns `None` for everything else.
 pub(crate) fn received_some() -> Vec<Layer> {
     vec![Layer { is_option: true, bad: Outcomes::END.or(Outcomes::ERROR) }]
-}
-
-/// The layers around the result of a helper that sends.
-pub(crate) fn sent() -> Vec<Layer> {
-    vec![RESULT]
 }
 
 /// The effect of the method with this name.

@@ -17,6 +17,13 @@ pub(crate) enum Deed {
     Closes,
 }
 
+impl Deed {
+    /// Whether the result of the helper does not say what became of its operation.
+    pub(crate) fn is_opaque(self) -> bool {
+        !matches!(self, Self::ReceivesSome | Self::Sends(Tells::Errors | Tells::Nothing))
+    }
+}
+
 /// What the result of a helper says about its operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tells {

@@ -12,6 +12,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         .operations()
         .filter(|(_, one)| one.handle.kind == Kind::Socket && one.act != Act::Poll)
         .collect();
+    if !all.iter().any(|(_, one)| one.act == Act::Close) {
+        return check_senders(flow, sink);
+    }
     let is_closed = |id: NodeId, operation: &Operation| {
         flow.states(operation.handle.connection).before(id).is_only(State::CLOSED)
     };
@@ -34,6 +37,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             None => {}
         }
     }
+    check_senders(flow, sink);
+}
+
+fn check_senders(flow: &Flow<'_>, sink: &mut Sink) {
     for (close, _) in flow.operations().filter(|(_, one)| is_by_sender(one, Act::Close)) {
         if let Some(operation) = sent_after(flow, close) {
             report(operation, sink);

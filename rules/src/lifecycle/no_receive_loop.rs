@@ -1,5 +1,6 @@
 use quote::ToTokens;
 
+use super::deaf_loop::is_deaf;
 use crate::{
     NO_RECEIVE_LOOP,
     flow::{Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step},
@@ -10,7 +11,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for connection in 0..flow.roots.len() {
         if flow.roots[connection].is_partial()
             || flow.is_heard(connection)
-            || sends_in_a_loop(flow, connection)
+            // It has its own message.
+            || is_deaf(flow, connection)
         {
             continue;
         }
@@ -114,9 +116,4 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
     };
     let knows = flow.flavor == Flavor::Axum && after.iter().any(closes);
     !given_away && !meant && !knows && after.iter().any(ends)
-}
-
-/// That is a deaf loop, which has its own message.
-fn sends_in_a_loop(flow: &Flow<'_>, connection: Connection) -> bool {
-    super::deaf_loop::deaf(flow, connection).is_some()
 }

@@ -7,7 +7,7 @@ use syn::{Arm, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, 
 
 use super::{
     given, kinds, moves,
-    origin::{Origin, Tags},
+    origin::{MASKED, Origin, Tags},
     types::Types,
 };
 use crate::syntax::last_segment;
@@ -557,9 +557,6 @@ fn within(variant: &syn::Path, value: &Origin) -> Origin {
         _ => Origin::of(Tags::INPUT),
     }
 }
-
-/// The type of Sockeye's tokens: its `Debug` does not show the secret, and only `as_str` returns it.
-const MASKED: &str = "BearerToken";
 
 fn of_handle(method: &str, handle: Origin) -> Origin {
     match method {

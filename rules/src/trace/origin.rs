@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use proc_macro2::Ident;
 
+/// The type of Sockeye's tokens: its `Debug` does not show the secret, and only `as_str` returns it.
+pub(super) const MASKED: &str = "BearerToken";
+
 /// What is known about a value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Origin {
@@ -112,9 +115,9 @@ impl Origin {
         }
     }
 
-    /// Whether it is a secret whose `Debug` does not show it: a `BearerToken` of Sockeye's.
+    /// Whether it is a secret whose `Debug` does not show it.
     pub(crate) fn is_masked(&self) -> bool {
-        self.is(Tags::SECRET) && self.has_type(&["BearerToken"])
+        self.is(Tags::SECRET) && self.has_type(&[MASKED])
     }
 
     /// Whether its type contains one of these names.

@@ -59,7 +59,7 @@ impl<'s> Types<'s> {
     /// The origin of a parameter of this type.
     pub(super) fn parameter(&self, name: &str, ty: &Type) -> Origin {
         let last = last_segment(peel_reference(ty)).map(|last| last.ident.to_string()).unwrap_or_default();
-        let text = self.expanded(&ty.to_token_stream().to_string().into());
+        let text = self.text(ty);
         let words = |known: &[&str]| words(&text).any(|word| known.contains(&word));
         if words(&REQUEST) && last != "State" {
             return Origin { ty: Some(text), ..Origin::of(Tags::REQUEST) };
@@ -72,23 +72,26 @@ impl<'s> Types<'s> {
 
     /// The origin of a parameter of this type for what the client has sent; nothing if it is of a type that no one sends.
     pub(super) fn sent(&self, ty: &Type) -> Origin {
-        let text = self.expanded(&ty.to_token_stream().to_string().into());
-        match given::name_of(&text) {
+        let text = self.text(ty);
+        let name = given::name_of(&text);
+        let is_slice = text.trim_start_matches(['&', ' ']).starts_with('[');
+        match name {
             "str" | "String" | "Utf8Bytes" | "Cow" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
             "Bytes" => Origin::of(Tags::INPUT.or(Tags::BOUNDED)),
             "Value" | "Vec" | "usize" | "Message" => Origin::of(Tags::INPUT).typed(Some(text)),
-            _ if text.trim_start_matches(['&', ' ']).starts_with('[') => {
-                Origin::of(Tags::INPUT).typed(Some(text))
-            }
-            name if self.shapes.fields(name).is_some() => Origin::of(Tags::INPUT).typed(Some(text)),
+            _ if is_slice || self.shapes.fields(name).is_some() => Origin::of(Tags::INPUT).typed(Some(text)),
             _ => Origin::default(),
         }
     }
 
     /// The origin of a parameter of this type for a secret of the request.
     pub(super) fn secret(&self, ty: &Type) -> Origin {
-        let text = self.expanded(&ty.to_token_stream().to_string().into());
-        Origin::of(Tags::REQUEST.or(Tags::SECRET)).typed(Some(text))
+        Origin::of(Tags::REQUEST.or(Tags::SECRET)).typed(Some(self.text(ty)))
+    }
+
+    /// The type as text, with what its aliases stand for.
+    fn text(&self, ty: &Type) -> Rc<str> {
+        self.expanded(&ty.to_token_stream().to_string().into())
     }
 
     /// A value that came in from outside, at this location. A lock around a single sink belongs to the connection.

@@ -99,9 +99,10 @@ impl<'a> Builder<'a> {
         let Some(at) = function.path.segments.last().map(|last| last.ident.clone()) else {
             return Value::Other;
         };
-        let Some(Value::Task(task)) = call.args.first().map(|task| self.eval(task)) else {
+        let started = call.args.first().map_or(Value::Other, |task| self.eval(task));
+        let Value::Task(task) = started else {
             let whole = self.whole_sockets(call);
-            self.give_away(call);
+            self.hand_on(&started);
             if whole.is_empty() {
                 return Value::Other;
             }

@@ -6,7 +6,7 @@ use syn::{Expr, ExprAsync};
 
 use super::{Builder, Frame, names::Names};
 use crate::flow::{
-    Deed, Tells, api,
+    Deed, api,
     graph::{Act, Exit, Operation, Step, Within},
     value::{Got, Handle, Kind, Pending, Site, Task, Value},
 };
@@ -28,7 +28,7 @@ impl<'a> Builder<'a> {
             Value::Pending(pending) => self.operate(pending, selected),
             Value::Accepting { handle, site } => {
                 let inner = Box::new(socket(handle));
-                let layers = api::accepted();
+                let layers = api::result();
                 self.operate(Pending { act: Act::Accept, handle, site, layers, inner }, selected)
             }
             Value::Timed(inner) => self.timed(*inner, selected),
@@ -56,12 +56,9 @@ impl<'a> Builder<'a> {
         if act == Act::Recv && !selected {
             self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
         }
-        let is_clear = matches!(
-            site.helper,
-            None | Some(Deed::ReceivesSome | Deed::Sends(Tells::Errors | Tells::Nothing))
-        );
+        let is_opaque = site.helper.is_some_and(Deed::is_opaque);
         let operation = Operation { act, handle, site, selected };
-        if !is_clear {
+        if is_opaque {
             return self.opaque(operation);
         }
         let of = self.push(Step::Operation(operation));

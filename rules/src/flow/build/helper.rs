@@ -7,7 +7,7 @@ use syn::{Expr, ExprMethodCall, Token, punctuated::Punctuated};
 use super::Builder;
 use crate::{
     flow::{
-        Act, Deed, Loop, Operation, Step, Tells, api,
+        Act, Deed, Loop, NodeId, Operation, Step, Tells, api,
         value::{Handle, Pending, Site, Value},
     },
     surroundings::{Neighbour, Place},
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         self.sites += 1;
         let site = Site { method: method.clone(), on, address: 0, helper: Some(deed), number: self.sites };
         let layers = match deed {
-            Deed::Sends(Tells::Errors) => api::sent(),
+            Deed::Sends(Tells::Errors) => api::result(),
             Deed::ReceivesSome => api::received_some(),
             _ => Vec::new(),
         };
@@ -74,20 +74,27 @@ impl<'a> Builder<'a> {
 
     /// A helper is awaited whose result does not say what became of its operation.
     pub(super) fn opaque(&mut self, operation: Operation) -> Value<'a> {
-        let streams = operation.site.helper == Some(Deed::Streams);
-        let keyword = operation.site.method.to_token_stream();
-        let header = self.push(Step::Pass);
-        if streams {
-            self.push(Step::Wait);
-        }
-        let of = self.push(Step::Operation(operation));
-        let end = self.push(Step::Taken { of });
-        if streams {
-            self.link(self.here, header);
-            let nodes = header..end + 1;
-            let (endless, finite, runs_dry_at) = (false, false, None);
-            self.graph.loops.push(Loop { keyword, header, nodes, endless, finite, runs_dry_at });
+        if operation.site.helper == Some(Deed::Streams) {
+            self.stream(operation);
+        } else {
+            self.taken(operation);
         }
         Value::Other
+    }
+
+    fn taken(&mut self, operation: Operation) -> NodeId {
+        let of = self.push(Step::Operation(operation));
+        self.push(Step::Taken { of })
+    }
+
+    /// The loop of a helper, which sends what it waits for.
+    fn stream(&mut self, operation: Operation) {
+        let keyword = operation.site.method.to_token_stream();
+        let header = self.push(Step::Wait);
+        let end = self.taken(operation);
+        self.link(self.here, header);
+        let nodes = header..end + 1;
+        let (endless, finite, runs_dry_at) = (false, false, None);
+        self.graph.loops.push(Loop { keyword, header, nodes, endless, finite, runs_dry_at });
     }
 }
