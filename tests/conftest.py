@@ -3,16 +3,19 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
 
 import pytest
+import trustme
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARIES = pathlib.Path(os.environ.get("SOCKEYE_BINARIES", ROOT / "target" / "debug"))
-ANNOUNCED = re.compile(r"on ws://(127\.0\.0\.1:(\d+))")
+ANNOUNCED = re.compile(r"on (wss?)://(127\.0\.0\.1:(\d+))")
 
 
 class Program:
@@ -33,7 +36,7 @@ class Program:
         )
         threading.Thread(target=self._read, daemon=True).start()
         found = self.wait_for_log(ANNOUNCED)
-        self.address, self.port = found[1], int(found[2])
+        self.scheme, self.address, self.port = found[1], found[2], int(found[3])
 
     def _read(self):
         for line in self._process.stdout:
@@ -42,7 +45,7 @@ class Program:
                 self._grown.notify_all()
 
     def url(self, path):
-        return f"ws://{self.address}{path}"
+        return f"{self.scheme}://{self.address}{path}"
 
     def wait_for_log(self, pattern, seconds=10):
         """The match of a pattern in the log, now or within the time."""
@@ -70,8 +73,17 @@ class Program:
         self._process.wait()
 
 
-def _serve(name):
-    program = Program(name)
+def needed(name, program=None):
+    """The path of a program. Without it, a test is skipped by hand and fails on CI."""
+    found = shutil.which(program or name)
+    if not found:
+        missing = f"no {program or name}: apt-get install {name}"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return found
+
+
+def _serve(name, **environment):
+    program = Program(name, **environment)
     yield program
     alive = program.is_running()
     program.kill()
@@ -82,6 +94,46 @@ def _serve(name):
 def server():
     """The conformance server, one for each file; no test may bring it down."""
     yield from _serve("conformance-server")
+
+
+class Authority:
+    """Issues certificates that no system trusts."""
+
+    def __init__(self, folder):
+        self._authority, self.folder = trustme.CA(key_type=trustme.KeyType.ECDSA), folder
+        self.certificate = folder / "authority.pem"
+        self._authority.cert_pem.write_to_path(self.certificate)
+
+    def issue(self, *names):
+        """A folder with a certificate for these names."""
+        issued = self._authority.issue_cert(*names, key_type=trustme.KeyType.ECDSA)
+        folder = self.folder / names[0]
+        folder.mkdir()
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        for certificate in issued.cert_chain_pems:
+            certificate.write_to_path(folder / "chain.pem", append=True)
+        return folder
+
+    def context(self):
+        """For a client in Python that trusts it."""
+        return ssl.create_default_context(cafile=self.certificate)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def certificate(authority):
+    """The folder of the certificate of a server with TLS."""
+    return authority.issue("localhost", "127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def secured(certificate):
+    """The conformance server with TLS, one for each file."""
+    yield from _serve("conformance-server", SOCKEYE_TLS=certificate)
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ use http::{HeaderValue, request::Parts, uri::Authority};
 use sockeye_rules::origin::{self, Origin, OriginProblem, Pattern};
 
 use crate::Origins;
+#[cfg(feature = "console")]
+use crate::transport;
 
 mod problem;
 mod rebinding;
 mod refused;
 
 pub(crate) use problem::HostProblem;
-#[cfg(feature = "console")]
 pub(crate) use rebinding::OF_PROXIES;
 pub(crate) use refused::Refused;
 
@@ -96,13 +97,19 @@ impl Hosts {
 
     /// Whether a request for this host, which the server serves, can have come to it directly. An address and a name of loopback
     /// can be those of a tunnel such as `ssh -L`; another name is reached at the port that the server listens on, and is
-    /// not one that a proxy serves with TLS.
+    /// not one that a proxy serves with another scheme.
     #[cfg(feature = "console")]
-    pub(crate) fn are_reached_directly(&self, host: &str, port: Option<u16>) -> bool {
-        let of_tls =
-            |name: &Name| self.public().is_some_and(|url| url.scheme == "https" && url.host == name.0);
-        Name::of(host)
-            .is_some_and(|name| name.is_harmless() || !of_tls(&name) && rebinding::is_direct(host, port))
+    pub(crate) fn are_reached_directly(
+        &self,
+        host: &str,
+        port: Option<u16>,
+        extensions: &http::Extensions,
+    ) -> bool {
+        let own = transport::scheme(extensions);
+        let is_of_proxy =
+            |name: &Name| self.public().is_some_and(|url| url.scheme != own && url.host == name.0);
+        let is_at = || rebinding::is_at(host, port, transport::default_port(extensions));
+        Name::of(host).is_some_and(|name| name.is_harmless() || !is_of_proxy(&name) && is_at())
     }
 
     /// Whether a name is the server's: because the user configured it, or because no page of another site can have it.

@@ -131,6 +131,7 @@ mod startup_probe;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transport;
 mod utf8_bytes;
 #[cfg(feature = "garde")]
 mod valid;

@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: Heartbeat,
+    /// Whether the server has the configuration of TLS. A router of it does not use that.
+    pub(crate) tls: bool,
     /// Whether pages of this machine may connect from any port.
     pub(crate) development: bool,
     /// The path that the program nests the router at; empty if it is at the root.

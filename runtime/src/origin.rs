@@ -2,7 +2,7 @@
 
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
-use http::{HeaderName, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, StatusCode, Uri, header, request::Parts};
 use sockeye_rules::{
     HANDLER_PANIC, ORIGIN_REFUSED,
     origin::{self, Origin, OriginProblem, Pattern},
@@ -13,6 +13,7 @@ use crate::{
     hosts::{Hosts, is_loopback},
     log::Words,
     refusal::Refusal,
+    transport::{is_direct, is_over_tls},
 };
 
 /// The longest host name has 253 characters: no page has a longer origin than this, and no longer part is logged.
@@ -70,7 +71,8 @@ impl PartialEq for Computed {
 impl Eq for Computed {}
 
 impl Origins {
-    /// Pages of the host that the handshake requests, and those of [`Server::public_url`](crate::Server::public_url).
+    /// Pages of the host that the handshake requests, and those of [`Server::public_url`](crate::Server::public_url). With
+    /// `Server::tls` they must have come over `https://`, unless a proxy has passed the handshake on.
     pub fn same_origin() -> Self {
         Self { allowed: Allowed::Same, trust_forwarded_host: false }
     }
@@ -192,7 +194,8 @@ impl Origins {
             }
             Allowed::Same => {
                 let host = self.host(parts);
-                (is_same(host, origin, hosts), Asked::Same { host: host.map(str::to_owned) })
+                let asked = if is_without_tls(parts, origin) { Asked::Tls } else { Asked::same(host) };
+                (is_same(parts, host, origin, hosts), asked)
             }
             Allowed::Computed(computed) => (computed.ask(&text, parts)?, Asked::Computed),
         };
@@ -210,13 +213,24 @@ impl Origins {
 
 /// The host that the request itself names: `:authority`, then `Host`.
 pub(crate) fn host(parts: &Parts) -> Option<&str> {
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    authority.or_else(|| parts.headers.get(header::HOST)?.to_str().ok())
+    host_of(&parts.uri, &parts.headers)
+}
+
+/// The same of a request that is not taken apart.
+pub(crate) fn host_of<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    authority.or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
 /// Whether a page of this origin is the server's own: it was served by this host, or has the public URL.
-pub(crate) fn is_same(host: Option<&str>, origin: &Origin, hosts: &Hosts) -> bool {
-    host.is_some_and(|host| serves(host, origin)) || hosts.public() == Some(origin)
+pub(crate) fn is_same(parts: &Parts, host: Option<&str>, origin: &Origin, hosts: &Hosts) -> bool {
+    let is_served = |host| serves(host, origin) && !is_without_tls(parts, origin);
+    host.is_some_and(is_served) || hosts.public() == Some(origin)
+}
+
+/// Whether the page has come without TLS, and the request to Sockeye itself over TLS. Everyone on the way can change such a page.
+fn is_without_tls(parts: &Parts, origin: &Origin) -> bool {
+    origin.scheme != "https" && is_over_tls(&parts.extensions) && is_direct(parts)
 }
 
 /// Whether a page of this origin was served by this host. The scheme is not compared: behind a proxy that terminates
@@ -287,8 +301,16 @@ pub(crate) enum Asked {
     Same {
         host: Option<String>,
     },
+    /// The same, of a server with TLS: its own pages have come over TLS.
+    Tls,
     List,
     Computed,
+}
+
+impl Asked {
+    fn same(host: Option<&str>) -> Self {
+        Self::Same { host: host.map(str::to_owned) }
+    }
 }
 
 impl Refused {
@@ -310,6 +332,9 @@ impl Refused {
                         .then("`, and only its own pages may connect"),
                     Asked::Same { host: None } => {
                         words.then("` is not the origin of this server, and only its own pages may connect")
+                    }
+                    Asked::Tls => {
+                        words.then("` is not that of a page over `https://`, and only the server's own pages may connect")
                     }
                     Asked::List => words.then("` is not in the list of allowed origins"),
                     Asked::Computed => {
@@ -339,6 +364,10 @@ impl Refused {
             Self::Elsewhere { asked: Asked::Computed, .. } => {
                 "if that page is yours, allow it in the function".to_owned()
             }
+            Self::Elsewhere { origin, asked: Asked::Tls } if origin::parse(origin).is_ok() => format!(
+                "open the page over `https://`; if a proxy serves it without TLS, set `.public_url(\"{origin}\")` on the `Server`{}",
+                while_developing(origin)
+            ),
             Self::Elsewhere { origin, .. } if origin::parse(origin).is_ok() => format!(
                 "if that page is yours, write `origins = [\"{origin}\"]` in `#[ws_endpoint(..)]` or \
                  `.origins(Origins::list([\"{origin}\"]))` on the `Server`; behind a proxy that changes `Host`, pass it on \

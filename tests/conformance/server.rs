@@ -1,10 +1,12 @@
 //! The server that clients of other authors are let loose on: the Autobahn suite, Python, HTTP/2, nginx.
 //!
 //! One endpoint for each behaviour that a client can see. It listens on `SOCKEYE_ADDR`, by default on a free port, and
-//! says on stderr which one it got. With `SOCKEYE_EVERYTHING_ON` it is the one that `.ci/autobahn` tests.
+//! says on stderr which one it got. With `SOCKEYE_EVERYTHING_ON` it is the one that `.ci/autobahn` tests; with `SOCKEYE_TLS`, the
+//! folder of a certificate, it speaks TLS.
 
 mod everything_on;
 mod load;
+mod secured;
 
 use std::{env, error::Error as StdError, time::Duration};
 
@@ -146,5 +148,9 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let limits =
         Limits::new().handshake_timeout(Duration::from_secs(2)).close_timeout(Duration::from_secs(1));
     let heartbeat = Heartbeat::default().timeout(Duration::from_millis(500));
-    Ok(Server::new().limits(limits).heartbeat(heartbeat).serve(address).await?)
+    let mut server = Server::new().limits(limits).heartbeat(heartbeat);
+    if let Some(folder) = env::var_os("SOCKEYE_TLS") {
+        server = secured::secured(server, folder.as_ref())?;
+    }
+    Ok(server.serve(address).await?)
 }

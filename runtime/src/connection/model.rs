@@ -176,6 +176,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
         hosts: Arc::default(),
         limits: Limits::new(),
         heartbeat: Heartbeat::off(),
+        tls: false,
         development: false,
         nested: "".into(),
         heartbeat_message: None,

@@ -84,13 +84,17 @@ impl Access {
         if !self.hosts.serve(host) {
             return Err(Denied::new(StatusCode::MISDIRECTED_REQUEST, named.then("`"), HOSTS));
         }
-        if self.is_remote || self.hosts.are_reached_directly(host, self.lifecycle.port()) {
+        if self.is_remote || self.is_reached_directly(host, parts) {
             return Ok(());
         }
         Err(Denied::forbidden(
             named.then("`, at which the server does not listen itself, so it comes through a proxy"),
             REMOTE,
         ))
+    }
+
+    fn is_reached_directly(&self, host: &str, parts: &Parts) -> bool {
+        self.hosts.are_reached_directly(host, self.lifecycle.port(), &parts.extensions)
     }
 
     /// A page of another origin may open the console in a tab of its own, and nothing more.
@@ -103,7 +107,7 @@ impl Access {
             return Err(Denied::forbidden("a page of another origin requests a file of the console", PAGES));
         }
         let Some(origin) = value("origin") else { return Ok(()) };
-        if rules::parse(origin).is_ok_and(|read| is_same(host(parts), &read, &self.hosts)) {
+        if rules::parse(origin).is_ok_and(|read| is_same(parts, host(parts), &read, &self.hosts)) {
             return Ok(());
         }
         let reason = Words::own("a page of `").then_foreign(origin).then("` requests a file of the console");

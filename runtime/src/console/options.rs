@@ -9,7 +9,7 @@
 /// ([`Server::hosts`](crate::Server::hosts), [`Server::public_url`](crate::Server::public_url)). Behind a proxy on the same machine each
 /// client looks like one on this machine, so a request that shows signs of a proxy is refused: a header that proxies add (such as
 /// `X-Forwarded-For`, `Forwarded`, or `Via`), HTTP/1.0, a `Connection` header other than `keep-alive`, or a name of the server at
-/// another port than its own, or that has a public URL with `https`. A proxy with none of these is not noticed: do not turn the console
+/// another port than its own, or whose public URL has another scheme. A proxy with none of these is not noticed: do not turn the console
 /// on behind one. Whoever is refused gets status 403 or 421 with the rule `console_refused`. Your [layers](crate::Server::layer)
 /// apply to it.
 ///

@@ -9,7 +9,12 @@ use http::{HeaderMap, header, request::Parts, uri::Authority};
 use sockeye_rules::origin;
 
 use super::Name;
-use crate::{Origins, handshake::is_over_loopback, origin::serves};
+use crate::{
+    Origins,
+    handshake::is_over_loopback,
+    origin::serves,
+    transport::{default_port, is_direct, is_over_tls},
+};
 
 /// Headers that a proxy adds and a browser does not.
 pub(crate) const OF_PROXIES: [&str; 6] =
@@ -29,8 +34,9 @@ pub(super) fn is_possible(
         && name.0.contains('.')
         && is_own_page(host, &parts.headers)
         && is_over_loopback(parts)
-        && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(*name))
-        && is_direct(host, port)
+        && !is_over_tls(&parts.extensions)
+        && is_direct(parts)
+        && is_at(host, port, default_port(&parts.extensions))
 }
 
 /// Whether the page was served over plain HTTP by the host that it requests. Any other page is refused because of its origin, or
@@ -42,10 +48,10 @@ fn is_own_page(host: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Whether the browser requested the port that the server listens on. If that is not known, any explicit port may be it.
-pub(super) fn is_direct(host: &str, port: Option<u16>) -> bool {
+pub(super) fn is_at(host: &str, port: Option<u16>, default: u16) -> bool {
     let asked = host.parse::<Authority>().ok().and_then(|authority| authority.port_u16());
     match port {
-        Some(port) => asked.unwrap_or(80) == port,
+        Some(port) => asked.unwrap_or(default) == port,
         None => asked.is_some(),
     }
 }

@@ -61,6 +61,7 @@ fn whole(server: &Settings) -> Value {
     let limits = &server.limits;
     let mut value = settings(server);
     value["public_url"] = server.hosts.public().map(ToString::to_string).into();
+    value["tls"] = server.tls.into();
     value["development"] = server.development.into();
     value["hosts"] = server.hosts.listed().into();
     value["max_connections"] = limits.sockets().into();

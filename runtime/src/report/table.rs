@@ -26,6 +26,9 @@ pub(crate) fn table(
         text.push_str(&allowed(endpoint));
     }
     let _ = write!(text, "\nserver: {}\n", defaults(server));
+    if server.tls {
+        text.push_str("tls: wss:// and https:// on the port, without a proxy\n");
+    }
     if server.development {
         text.push_str("development: pages of localhost, 127.0.0.1 and [::1] may connect from any port\n");
     }

@@ -22,14 +22,19 @@ use axum::{
     routing::Route,
 };
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts};
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts,
+};
 use tower_service::Service as _;
 
 use super::{Known, Sighting, watch::Watch};
 use crate::{
     handshake::has_token,
-    hosts, panic,
+    hosts,
+    origin::host_of,
+    panic,
     refusal::{RULE_HEADER, is_about_the_page},
+    transport,
 };
 
 /// The media type that such a request accepts. A page of another origin may set `Accept` without a preflight
@@ -66,7 +71,7 @@ pub(super) fn is_question(request: &Request) -> bool {
     request.method() == Method::GET
         && headers.contains_key(header::ACCEPT)
         && has_token(headers, &header::ACCEPT, EXPLANATION)
-        && who_asks(headers).is_some()
+        && who_asks(request.uri(), headers, request.extensions()).is_some()
 }
 
 /// The sender of the question.
@@ -79,7 +84,7 @@ enum Asking {
 /// A browser's handshake always has the origin of its page. A GET has it only if it goes to another origin, and not even then if the page
 /// does not want to read the answer. Then its referrer is used, and otherwise the browser's statement that it goes to the page's own origin.
 /// `None`: unknown.
-fn who_asks(headers: &HeaderMap) -> Option<Asking> {
+fn who_asks(uri: &Uri, headers: &HeaderMap, extensions: &Extensions) -> Option<Asking> {
     if let Some(origin) = headers.get(header::ORIGIN) {
         return Some(Asking::Page(origin.clone()));
     }
@@ -87,7 +92,9 @@ fn who_asks(headers: &HeaderMap) -> Option<Asking> {
         return Some(Asking::Page(referrer));
     }
     match headers.get(SEC_FETCH_SITE) {
-        Some(site) if site == "same-origin" => own_origin(headers).map(Asking::Page),
+        Some(site) if site == "same-origin" => {
+            own_origin(host_of(uri, headers)?, extensions).map(Asking::Page)
+        }
         Some(_) => None,
         // A page cannot set this header, and a browser sends it together with the other one or with an `Origin`.
         None => headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "cors").then_some(Asking::Program),
@@ -95,9 +102,8 @@ fn who_asks(headers: &HeaderMap) -> Option<Asking> {
 }
 
 /// As named by the request. Browsers send `Sec-Fetch-Site` over HTTPS, and over HTTP only to this machine.
-fn own_origin(headers: &HeaderMap) -> Option<HeaderValue> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    let scheme = if hosts::is_loopback(host) { "http" } else { "https" };
+fn own_origin(host: &str, extensions: &Extensions) -> Option<HeaderValue> {
+    let scheme = if hosts::is_loopback(host) { transport::scheme(extensions) } else { "https" };
     HeaderValue::try_from(format!("{scheme}://{host}")).ok()
 }
 
@@ -129,7 +135,7 @@ pub(super) async fn answer(mut route: Route, known: Arc<Known>, request: Request
 
 /// The handshake that a request asks about, as a browser would send it over HTTP/1.1.
 fn into_handshake(mut parts: Parts, question: Question) -> Parts {
-    if let Some(Asking::Page(origin)) = who_asks(&parts.headers) {
+    if let Some(Asking::Page(origin)) = who_asks(&parts.uri, &parts.headers, &parts.extensions) {
         parts.headers.insert(header::ORIGIN, origin);
     }
     let handshake = [

@@ -34,6 +34,7 @@ impl Server {
             hosts: Arc::new(self.hosts.clone()),
             limits: self.limits,
             heartbeat: self.heartbeat,
+            tls: self.tls.is_some(),
             development: self.is_development(),
             nested: self.nested.as_str().into(),
             heartbeat_message: None,

@@ -572,6 +572,7 @@ impl Server {
             hosts,
             limits,
             heartbeat: self.heartbeat,
+            tls: self.tls.is_some(),
             development,
             nested: self.nested.as_str().into(),
             heartbeat_message: None,

@@ -34,6 +34,7 @@ use crate::{
     limiter::{Slot, is_forwarded},
     log::event,
     shutdown::{Lifecycle, Shutdown, Unfinished, drain},
+    transport::OverTls,
 };
 
 /// How a server treats its connections.
@@ -57,6 +58,7 @@ pub(super) async fn serve(
     lifecycle.listens_on(listener.place().and_then(|place| place.address()).map(|address| address.port()));
     let http = Http {
         router,
+        speaks_tls: tls.is_some(),
         builder: builder(&limits, &heartbeat),
         lifecycle: lifecycle.clone(),
         limits,
@@ -119,6 +121,7 @@ fn builder(limits: &Limits, heartbeat: &Heartbeat) -> Builder<Streams> {
 #[derive(Clone)]
 struct Http {
     router: Router,
+    speaks_tls: bool,
     builder: Builder<Streams>,
     lifecycle: Lifecycle,
     limits: Limits,
@@ -187,14 +190,15 @@ async fn speak(
     slot: Arc<Slot>,
     stopping: CancellationToken,
 ) {
-    let Http { router, builder, lifecycle, limits, heartbeat, faults } = http;
+    let Http { router, speaks_tls, builder, lifecycle, limits, heartbeat, faults } = http;
     let visit = Visit::new(lifecycle.requests.clone());
     let on_refused = {
         let faults = faults.clone();
         move |refused| faults.say(&refused::by_h2(refused, &limits), peer)
     };
     let wire = Wire::new(stream, visit.clone(), limits.send_timeout, on_refused);
-    let service = service(router, Guest { peer, slot, visit: visit.clone(), limits, faults: faults.clone() });
+    let guest = Guest { peer, speaks_tls, slot, visit: visit.clone(), limits, faults: faults.clone() };
+    let service = service(router, guest);
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(wire), service));
     let mut is_leaving = false;
     let mut idle = limits.handshake_timeout;
@@ -269,6 +273,7 @@ fn unread(what: &str, limits: Limits) -> String {
 #[derive(Clone)]
 struct Guest {
     peer: Option<SocketAddr>,
+    speaks_tls: bool,
     slot: Arc<Slot>,
     visit: Visit,
     limits: Limits,
@@ -298,6 +303,9 @@ fn service(
         let mut request = request.map(|body| debt.collect(body, guest.limits.send_timeout));
         if let Some(peer) = guest.peer {
             request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        if guest.speaks_tls {
+            request.extensions_mut().insert(OverTls);
         }
         if is_http2 {
             request.extensions_mut().insert(Arc::clone(&busy));

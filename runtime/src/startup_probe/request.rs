@@ -47,5 +47,6 @@ fn origin(mounted: &Mounted) -> HeaderValue {
     let listed = mounted.settings.origins.example();
     let own = || mounted.settings.hosts.public().cloned();
     let origin = listed.or_else(own).and_then(|origin| HeaderValue::try_from(origin.to_string()).ok());
-    origin.unwrap_or_else(|| HeaderValue::from_static("http://localhost"))
+    let local = if mounted.settings.tls { "https://localhost" } else { "http://localhost" };
+    origin.unwrap_or_else(|| HeaderValue::from_static(local))
 }

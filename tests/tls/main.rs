@@ -1,43 +1,28 @@
 //! `Server::tls`: `wss://` over both versions of HTTP, what clients without TLS are told, certificates that change.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod origins;
+mod secured;
 
-use axum::{Router, routing::get};
+use std::{net::SocketAddr, time::Duration};
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::ext::Protocol;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use sockeye::{
-    Handshake, Limits, Server,
-    rustls::{
-        ServerConfig,
-        crypto::ring::sign::any_supported_type,
-        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
-        server::{ClientHello, ResolvesServerCert},
-        sign::CertifiedKey,
-    },
-    ws_endpoint,
-};
-use sockeye_tests::{PATIENCE, Running, dial, logs, raw, start, within};
+use hyper_util::rt::TokioIo;
+use sockeye::{Handshake, Limits, ws_endpoint};
+use sockeye_tests::{PATIENCE, dial, logs, raw, within};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-};
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{ClientConfig, RootCertStore},
 };
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
 use tracing::Level;
+
+use self::secured::{Secured, http2, secured};
 
 /// Echoes.
 #[ws_endpoint("/echo")]
@@ -47,70 +32,6 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
         socket.send(message).await?;
     }
     Ok(())
-}
-
-/// The certificate of a server, which can be replaced.
-#[derive(Debug, Default)]
-struct Renewed(Mutex<Option<Arc<CertifiedKey>>>);
-
-impl Renewed {
-    /// Makes a certificate for this name, and returns it.
-    fn renew(&self, name: &str) -> CertificateDer<'static> {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let key = any_supported_type(&key).unwrap();
-        let certificate = made.cert.der().clone();
-        *self.0.lock().unwrap() = Some(Arc::new(CertifiedKey::new(vec![certificate.clone()], key)));
-        certificate
-    }
-}
-
-impl ResolvesServerCert for Renewed {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// A server, and the certificate that its clients trust.
-struct Secured {
-    running: Running,
-    renewed: Arc<Renewed>,
-    certificate: CertificateDer<'static>,
-}
-
-async fn secured(limits: Limits) -> Secured {
-    logs::listen();
-    let renewed = Arc::new(Renewed::default());
-    let certificate = renewed.renew("localhost");
-    let config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::clone(&renewed) as _);
-    let server = Server::new().router(Router::new().route("/small", get(async || "ok")));
-    let running = start(server.limits(limits).tls(config)).await;
-    Secured { running, renewed, certificate }
-}
-
-impl Secured {
-    /// Connects with TLS; trusts the first certificate only.
-    async fn try_dial(&self, protocols: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
-        self.shake(dial(self.running.addr).await, protocols).await
-    }
-
-    async fn shake(&self, stream: TcpStream, protocols: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        let connector = TlsConnector::from(Arc::new(config));
-        within(connector.connect("localhost".try_into().unwrap(), stream)).await
-    }
-
-    async fn open(&self) -> WebSocketStream<TlsStream<TcpStream>> {
-        self.upgrade(self.try_dial(&["http/1.1"]).await.unwrap()).await
-    }
-
-    async fn upgrade(&self, stream: TlsStream<TcpStream>) -> WebSocketStream<TlsStream<TcpStream>> {
-        let url = format!("wss://localhost:{}/echo", self.running.addr.port());
-        Box::pin(within(tokio_tungstenite::client_async(url, stream))).await.unwrap().0
-    }
 }
 
 async fn echoes<S>(socket: &mut WebSocketStream<S>)
@@ -172,12 +93,7 @@ async fn wss_works_over_http_1() {
 #[tokio::test]
 async fn wss_works_over_http_2() {
     let server = secured(Limits::new()).await;
-    let stream = server.try_dial(&["h2", "http/1.1"]).await.unwrap();
-    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    let io = TokioIo::new(stream);
-    let (mut client, connection) =
-        within(hyper::client::conn::http2::handshake(TokioExecutor::new(), io)).await.unwrap();
-    tokio::spawn(connection);
+    let mut client = http2(&server).await;
     let request = |method: Method, path: &str| {
         let uri = format!("https://localhost:{}{path}", server.running.addr.port());
         Request::builder().method(method).uri(uri).version(Version::HTTP_2)
