@@ -63,9 +63,12 @@ async fn interrupted(mut child: Child) -> bool {
 #[tokio::test]
 async fn a_unix_socket() {
     let path = std::env::temp_dir().join(format!("sockeye-example-{}.sock", std::process::id()));
-    // A file that a process has left when it was killed.
-    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let child = start(env!("CARGO_BIN_EXE_unix_socket"), path.to_str().unwrap());
+    let start = || start(env!("CARGO_BIN_EXE_unix_socket"), path.to_str().unwrap());
+    let mut killed = start();
+    dial_unix(&path).await;
+    killed.kill().await.unwrap();
+    assert!(path.exists(), "it leaves its file");
+    let child = start();
     let id = child.id().unwrap();
     assert_eq!(process_behind(dial_unix(&path).await).await, format!("process {id}"));
     assert!(interrupted(child).await);
