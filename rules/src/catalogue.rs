@@ -211,6 +211,7 @@ rules! {
             mod orphaned_task: ORPHANED_TASK Warn,
             mod kind_ends_loop: KIND_ENDS_LOOP Warn,
             mod cancelled_read: CANCELLED_READ Warn,
+            mod unanswered_call: UNANSWERED_CALL Deny,
             mod undocumented_endpoint: UNDOCUMENTED_ENDPOINT Warn,
         }
         Axum in mod axum "axum", AXUM of crate::flow::Flow<'_> {

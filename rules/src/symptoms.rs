@@ -465,6 +465,8 @@ pub static SYMPTOMS: &[Symptom] = &[
             "messages do not arrive",
             "receives nothing",
             "no response to messages",
+            "no answer to a request",
+            "request times out",
             "client gets no events",
             "silent",
             "silence",
@@ -476,6 +478,7 @@ pub static SYMPTOMS: &[Symptom] = &[
         causes: &[
             (&r::MISSING_AWAIT, "a `send` without `.await` sends nothing"),
             (&r::SWALLOWED_ERROR, "the error of a `send` is dropped"),
+            (&r::UNANSWERED_CALL, "a call with an `id` gets no answer: the handler dropped its `Responder`"),
             (&r::BACKPLANE_LOST, "events of other machines do not arrive"),
             (&r::LAGGED_FEED, "a `broadcast` channel lagged once, and the handler treated that as its end"),
             (&r::BLOCKED_THREAD, "a handler blocks the thread"),

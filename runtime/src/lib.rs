@@ -92,6 +92,7 @@
 #[cfg(feature = "asyncapi")]
 mod asyncapi;
 pub mod backplane;
+mod call;
 #[cfg(feature = "client-js")]
 mod client_js;
 mod close;
@@ -139,6 +140,7 @@ mod watchdog;
 
 #[cfg(feature = "asyncapi")]
 pub use asyncapi::AsyncApi;
+pub use call::{Answer, Call, CallId, Responder};
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};

@@ -5,7 +5,10 @@ use std::{borrow::Cow, time::Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
-use sockeye::{Codec, Error, Handshake, Json, LogRecord, Message, Positioned, Server, ws_endpoint};
+use sockeye::{
+    Answer, Call, Codec, Error, Handshake, Json, LogRecord, Message, Positioned, Responder, Server,
+    ws_endpoint,
+};
 
 use crate::{document, document_of};
 
@@ -106,6 +109,9 @@ endpoint!(/** Panics. */ panics "/panics" "panics" Handshake<Json<Panics, Person
 endpoint!(/** Log. */ log "/log" "log" Handshake<Json<Value, LogRecord>>);
 endpoint!(/** Raw. */ raw "/raw" "raw" Handshake);
 endpoint!(/** Numbers. */ numbers "/numbers" "numbers" Handshake<Numbers>);
+
+endpoint!(/** Calls. */ calls "/calls" "calls" Handshake<Json<Call<Person>, Answer<Said>>>);
+endpoint!(/** Messages with or without an id. */ either "/either" "calls" Handshake<Json<Call<Person, Option<Responder>>, Answer<()>>>);
 
 /// Decimal numbers, with its own sign of life.
 struct Numbers;
@@ -248,6 +254,24 @@ fn a_log_record_fits_its_schema() {
         "fields": { "ms": 812 }, "spans": [{ "name": "request", "fields": { "id": 7 } }],
     });
     assert_fits(&document, "LogRecord", &record);
+}
+
+#[test]
+fn calls_and_answers_fit_their_schemas() {
+    let document = document("calls");
+    let (received, sent) = payloads(&document, "calls");
+    assert_eq!(received, json!({ "$ref": "#/components/schemas/Call_of_Person" }));
+    assert_eq!(sent, json!({ "$ref": "#/components/schemas/Answer_of_Said" }));
+    for id in [json!("c-1"), json!(7)] {
+        assert_fits(&document, "Call_of_Person", &json!({ "name": "ann", "id": id }));
+        let responder = || serde_json::from_value::<Responder>(id.clone()).unwrap();
+        let answer = responder().answer(Said::Joined { who: Person { name: "ann".into() } });
+        assert_fits(&document, "Answer_of_Said", &serde_json::to_value(&answer).unwrap());
+        let failed: Answer<Said> = responder().fail("no");
+        assert_fits(&document, "Answer_of_Said", &serde_json::to_value(&failed).unwrap());
+    }
+    let required = |name: &str| document["components"]["schemas"][name]["allOf"][1]["required"].clone();
+    assert_eq!((required("Call_of_Person"), required("Call_or_Person")), (json!(["id"]), json!([])));
 }
 
 /// Whether a value is as the schema of this name says.

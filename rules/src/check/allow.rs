@@ -35,6 +35,7 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("secret_in_log", &["token", "password", "cookie", "authorization", "query", "headers"]),
     ("panics_on_input", &["unwrap", "expect"]),
     ("cancelled_read", &["select"]),
+    ("unanswered_call", &["into_parts"]),
     ("fan_out_in_turn", &["for"]),
 ];
 

@@ -1,5 +1,6 @@
 //! The endpoints of a server as a document of AsyncAPI 3.0.
 
+mod call_types;
 mod channel;
 mod endings;
 mod messages;

@@ -80,6 +80,10 @@ macro_rules! binary_codec {
             fn heartbeat_message(every: std::time::Duration) -> Option<Message> {
                 by_serde::encode::<$Format, _>(&Heartbeat::new(every)).ok()
             }
+
+            fn failed_call(id: &CallId, why: &str) -> Option<Message> {
+                by_serde::encode::<$Format, _>(&Failure { id, error: why }).ok()
+            }
         }
     };
 }

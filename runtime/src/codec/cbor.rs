@@ -10,7 +10,7 @@ use super::{
     by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{Error, Message};
+use crate::{CallId, Error, Message, call::Failure};
 
 /// CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)) in both directions, in binary messages: `In` is read, `Out` is written. Needs
 /// the feature `cbor`.

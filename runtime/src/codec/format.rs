@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::Codec;
-use crate::{Error, Message};
+use crate::{CallId, Error, Message};
 
 /// A codec as a value: one of those among which [`BySubprotocol`](crate::BySubprotocol) chooses.
 ///
@@ -26,14 +26,19 @@ pub(crate) struct About {
     pub(crate) name: fn() -> &'static str,
     pub(crate) content_type: fn() -> &'static str,
     pub(crate) heartbeat_message: fn(Duration) -> Option<Message>,
+    pub(crate) failed_call: fn(&CallId, &str) -> Option<Message>,
 }
 
 impl<In, Out> Format<In, Out> {
     /// The format of a codec.
     #[must_use]
     pub const fn of<C: Codec<In = In, Out = Out> + ?Sized>() -> Self {
-        let about =
-            About { name: C::format, content_type: C::content_type, heartbeat_message: C::heartbeat_message };
+        let about = About {
+            name: C::format,
+            content_type: C::content_type,
+            heartbeat_message: C::heartbeat_message,
+            failed_call: C::failed_call,
+        };
         Self { decode: C::decode, encode: C::encode, encode_owned: C::encode_owned, about }
     }
 

@@ -4,7 +4,7 @@ use super::{
     Codec,
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{Error, Message};
+use crate::{CallId, Error, Message, call::Failure};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
 ///
@@ -56,6 +56,10 @@ where
 
     fn encode(value: &Out) -> Result<Message, Error> {
         Ok(Message::text(serde_json::to_string(value)?))
+    }
+
+    fn failed_call(id: &CallId, why: &str) -> Option<Message> {
+        serde_json::to_string(&Failure { id, error: why }).ok().map(Message::text)
     }
 }
 

@@ -32,7 +32,7 @@ pub use protobuf::Protobuf;
 pub(crate) use protobuf::ProtobufMessage;
 pub use raw::Raw;
 
-use crate::{Error, Message};
+use crate::{CallId, Error, Message};
 
 /// Decodes the messages that a handler receives, and encodes those that it sends.
 ///
@@ -113,6 +113,12 @@ pub trait Codec: Send {
     /// As [`encode`](Self::encode).
     fn encode_owned(value: Self::Out) -> Result<Message, Error> {
         Self::encode(&value)
+    }
+
+    /// The answer to a call that the handler has dropped. `None` sends nothing.
+    #[doc(hidden)]
+    fn failed_call(_id: &CallId, _why: &str) -> Option<Message> {
+        None
     }
 
     /// The format of a connection with this subprotocol. `None`: it has none.

@@ -11,7 +11,7 @@ use super::{
     by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{Error, Message};
+use crate::{CallId, Error, Message, call::Failure};
 
 /// [MessagePack](https://msgpack.org) in both directions, in binary messages: `In` is read, `Out` is written. Needs the feature `msgpack`.
 ///

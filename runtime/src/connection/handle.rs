@@ -14,9 +14,9 @@ use super::{
     wakers::Spot,
     wire::{Read, Wire},
 };
-use crate::{CloseCode, Error, Message, close::CloseFrame, log};
+use crate::{CallId, CloseCode, Error, Message, call::ReplyTo, close::CloseFrame, log};
 
-fn is_text(message: &Message) -> bool {
+pub(super) fn is_text(message: &Message) -> bool {
     matches!(message, Message::Text(_))
 }
 
@@ -257,6 +257,11 @@ impl Link {
             state.wake_owner();
             Look::Wait
         })
+    }
+
+    /// Where calls of this connection are answered.
+    pub(crate) fn reply_to(&self, failed: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
+        ReplyTo { cell: Arc::downgrade(&self.cell), failed }
     }
 
     /// Counts a message that the codec could not read.

@@ -51,6 +51,7 @@ mod state;
 mod sync;
 mod tasks;
 mod turns;
+mod unanswered;
 mod wakers;
 mod wire;
 

@@ -45,6 +45,8 @@ pub(super) struct State {
     pub(super) pings: Pings,
     /// When the session ends.
     pub(super) expires: Option<Instant>,
+    /// Calls that a handler has dropped, each with the answer that says so.
+    pub(super) unanswered: Vec<Option<Message>>,
     pub(super) later: Later,
 }
 
@@ -183,6 +185,7 @@ impl State {
             waiting: Waiters::default(),
             pings: Pings::default(),
             expires: None,
+            unanswered: Vec::new(),
             later: Later::default(),
         }
     }
@@ -403,7 +406,12 @@ impl State {
 
     /// Whether there is room for a message to send.
     pub(super) fn has_room_to_send(&self) -> bool {
-        self.turn.left > 0 && self.outbox.queued - self.outbox.written < HIGH_WATER
+        self.turn.left > 0 && self.has_room_for_bytes()
+    }
+
+    /// The same without regard to the turn, for the owner.
+    pub(super) fn has_room_for_bytes(&self) -> bool {
+        self.outbox.queued - self.outbox.written < HIGH_WATER
     }
 
     pub(super) fn queue(&mut self, message: Message) {

@@ -69,6 +69,7 @@ pub(crate) enum Kind {
     NotAccepted,
     AskedNothing,
     PlainPanicked,
+    Unanswered,
 }
 
 /// The client of the event.
@@ -353,6 +354,7 @@ impl Sum {
             Kind::NotAccepted => sum!("more connections could not be accepted"),
             Kind::AskedNothing => sum!("more idle clients disconnected"),
             Kind::PlainPanicked => sum!("more http requests panicked"),
+            Kind::Unanswered => sum!("more calls not answered"),
         }
     }
 }

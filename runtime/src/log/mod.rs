@@ -104,6 +104,25 @@ pub(crate) fn open() {
     event!(Level::DEBUG, "connection open");
 }
 
+/// A handler has dropped a call without an answer.
+pub(crate) fn unanswered_call(
+    endpoint: &'static str,
+    rule: &'static str,
+    peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
+) {
+    event!(
+        Level::WARN,
+        "call not answered",
+        endpoint = endpoint,
+        rule = rule,
+        reason = "the handler dropped the `Responder` of a call, or an `Answer` that it did not send; the client gets an `error`",
+        remedy = "on every path send `responder.answer(value)` or `responder.fail(\"why\")`",
+        peer = peer,
+        client = client,
+    );
+}
+
 /// The connection begins to end; the code is the one that is sent, if there is a close frame.
 pub(crate) fn closing(code: Option<CloseCode>) {
     event!(Level::DEBUG, "connection closing", code = code.map(u16::from));

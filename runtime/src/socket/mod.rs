@@ -19,7 +19,7 @@ pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing, Raw, Result,
+    CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing, Raw, Result, call,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -286,7 +286,8 @@ async fn receive<C: Codec>(link: &Link, about: &About) -> Result<Option<C::In>> 
 /// Decodes what a connection received, and counts what does not decode.
 fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<C::In> {
     let format = about.format::<C>()?;
-    (format.decode)(message).map_err(|error| {
+    let reply_to = || link.reply_to(format.about.failed_call);
+    call::arriving(reply_to, || (format.decode)(message)).map_err(|error| {
         link.undecodable();
         undecodable(error)
     })

@@ -1,0 +1,4 @@
+//! Calls: messages with an `id`, and what answers them.
+
+mod answers;
+mod node;
