@@ -7,6 +7,7 @@ mod axum_traits;
 mod blocking;
 mod blocks;
 mod bounds;
+mod calls;
 mod cancelled;
 mod cleanup;
 mod clients;

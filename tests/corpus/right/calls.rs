@@ -1,0 +1,256 @@
+//! Calls that are answered, or whose sender learns that they are not.
+
+use std::{collections::HashMap, time::Duration};
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sockeye::{
+    Answer, Call, CloseCode, Error, Handshake, Json, Receiver, Responder, Sender, Socket, ws_endpoint,
+    ws_lifecycle,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+#[derive(Deserialize)]
+#[serde(tag = "do")]
+enum Ask {
+    Get { key: String },
+    Stop,
+}
+
+#[derive(Serialize)]
+struct Found {
+    value: String,
+}
+
+type Reply = Answer<Found>;
+
+fn lookup(key: &str) -> Option<String> {
+    (!key.is_empty()).then(|| key.to_uppercase())
+}
+
+/// Each arm answers, or ends the connection.
+#[ws_endpoint("/calls/arms")]
+async fn arms(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        match ask {
+            Ask::Get { key } => match lookup(&key) {
+                Some(value) => socket.send(responder.answer(Found { value })).await?,
+                None => socket.send(responder.fail("not found")).await?,
+            },
+            Ask::Stop => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// What ends the connection is an answer.
+#[ws_endpoint("/calls/ends")]
+async fn ends(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, _responder) = call.into_parts();
+        match ask {
+            Ask::Get { .. } => return Err(Error::new("no one may ask")),
+            Ask::Stop => break,
+        }
+    }
+    socket.close(CloseCode::NORMAL, "done").await
+}
+
+/// `?` ends the connection too.
+#[ws_endpoint("/calls/question_mark")]
+async fn question_mark(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let Ask::Get { key } = ask else { return Err(Error::new("stopped")) };
+        let value = lookup(&key).ok_or_else(|| Error::new("not found"))?;
+        socket.send(responder.answer(Found { value })).await?;
+    }
+    Ok(())
+}
+
+/// Refuses first, and then answers.
+#[ws_endpoint("/calls/guard")]
+async fn guard(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let Ask::Get { key } = ask else {
+            socket.send(responder.fail("cannot stop")).await?;
+            continue;
+        };
+        if key.len() > 100 {
+            socket.send(responder.fail("too long")).await?;
+            continue;
+        }
+        socket.send(responder.answer(Found { value: key })).await?;
+    }
+    Ok(())
+}
+
+/// Answers when the work is done, in tasks of the connection.
+#[ws_endpoint("/calls/tasks")]
+async fn tasks(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let answers = sender.clone();
+        sender.spawn(async move {
+            let answer = match ask {
+                Ask::Get { key } => responder.answer(Found { value: key }),
+                Ask::Stop => responder.fail("cannot stop"),
+            };
+            if let Err(error) = answers.send(answer).await {
+                tracing::debug!(%error);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Keeps them until there is something to say.
+#[ws_endpoint("/calls/kept")]
+async fn kept(
+    handshake: Handshake<Json<Call<Ask>, Reply>>,
+    State(values): State<tokio::sync::broadcast::Sender<String>>,
+) -> sockeye::Result {
+    let mut values = values.subscribe();
+    let mut socket = handshake.accept().await?;
+    let mut waiting = HashMap::new();
+    loop {
+        tokio::select! {
+            call = socket.recv() => {
+                let Some(call) = call? else { return Ok(()) };
+                let (ask, responder) = call.into_parts();
+                if let Ask::Get { key } = ask {
+                    waiting.insert(key, responder);
+                } else {
+                    socket.send(responder.fail("cannot stop")).await?;
+                }
+            }
+            value = values.recv() => {
+                let value = value?;
+                if let Some(responder) = waiting.remove(&value) {
+                    let responder: Responder = responder;
+                    socket.send(responder.answer(Found { value })).await?;
+                }
+            }
+        }
+    }
+}
+
+/// Some of its messages are no calls.
+#[ws_endpoint("/calls/maybe")]
+async fn maybe(handshake: Handshake<Json<Call<Ask, Option<Responder>>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let Ask::Get { key } = ask else { continue };
+        if let Some(responder) = responder {
+            socket.send(responder.answer(Found { value: key })).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Nobody needs their answer.
+#[ws_endpoint("/calls/ignored")]
+async fn ignored(handshake: Handshake<Json<Call<Ask, Option<Responder>>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, _) = call.into_parts();
+        if let Ask::Stop = ask {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Passes it on.
+#[ws_endpoint("/calls/passed")]
+async fn passed(
+    handshake: Handshake<Json<Call<Ask>, Reply>>,
+    State(work): State<mpsc::Sender<(Ask, Responder)>>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        work.send(call.into_parts()).await?;
+    }
+    Ok(())
+}
+
+/// Answers what takes too long.
+#[ws_endpoint("/calls/timed")]
+async fn timed(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let found = timeout(Duration::from_secs(1), async {
+            match ask {
+                Ask::Get { key } => lookup(&key),
+                Ask::Stop => None,
+            }
+        });
+        let answer = match found.await {
+            Ok(Some(value)) => responder.answer(Found { value }),
+            Ok(None) => responder.fail("not found"),
+            Err(_) => responder.fail("timed out"),
+        };
+        socket.send(answer).await?;
+    }
+    Ok(())
+}
+
+/// A helper takes it.
+#[ws_endpoint("/calls/helper")]
+async fn helper(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        reply(&socket, call).await?;
+    }
+    Ok(())
+}
+
+#[ws_lifecycle]
+async fn reply(socket: &Socket<Json<Call<Ask>, Reply>>, call: Call<Ask>) -> sockeye::Result {
+    match call.into_parts() {
+        (Ask::Get { key }, responder) => socket.send(responder.answer(Found { value: key })).await,
+        (Ask::Stop, responder) => socket.send(responder.fail("cannot stop")).await,
+    }
+}
+
+#[ws_lifecycle]
+async fn halves(
+    sender: Sender<Json<Call<Ask>, Reply>>,
+    mut receiver: Receiver<Json<Call<Ask>, Reply>>,
+) -> sockeye::Result {
+    let mut count = 0;
+    while let Some(call) = receiver.recv().await? {
+        let (_ask, responder) = call.into_parts();
+        count += 1;
+        let answer = if count > 3 {
+            responder.fail("enough")
+        } else {
+            responder.answer(Found { value: count.to_string() })
+        };
+        sender.send(answer).await?;
+    }
+    Ok(())
+}
+
+/// Another type with such a method: its body is of no use here.
+#[ws_endpoint("/calls/request")]
+async fn request(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let request = axum::http::Request::new(());
+    let (head, _) = request.into_parts();
+    tracing::debug!(?head);
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (_, responder) = call.into_parts();
+        socket.send(responder.fail("no")).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Calls that no one answers.
+
+use serde::{Deserialize, Serialize};
+use sockeye::{Answer, Call, Handshake, Json, Responder, Socket, ws_endpoint, ws_lifecycle};
+
+#[derive(Deserialize)]
+struct Ask {
+    key: String,
+}
+
+#[derive(Serialize)]
+struct Found {
+    value: usize,
+}
+
+/// In a `select!`.
+#[ws_endpoint("/calls/select")]
+async fn select(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(9));
+    loop {
+        tokio::select! {
+            call = socket.recv() => match call? {
+                Some(call) => {
+                    let (ask, _) = call.into_parts(); //~ unanswered_call
+                    tracing::info!(ask.key);
+                }
+                None => return Ok(()),
+            },
+            _ = ticks.tick() => tracing::debug!("alive"),
+        }
+    }
+}
+
+/// Both parts are dropped.
+#[ws_endpoint("/calls/both")]
+async fn both(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        tracing::info!(key = call.message().key);
+        let _ = call.into_parts(); //~ unanswered_call
+    }
+    Ok(())
+}
+
+/// One branch forgets it.
+#[ws_endpoint("/calls/branch")]
+async fn branch(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        if ask.key.is_empty() {
+            tracing::info!("empty"); //~ unanswered_call
+        } else if ask.key.len() > 9 {
+            socket.send(responder.fail("too long")).await?;
+        } else {
+            socket.send(responder.answer(Found { value: ask.key.len() })).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Without `else`.
+#[ws_endpoint("/calls/no_else")]
+async fn no_else(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        if !ask.key.is_empty() { //~ unanswered_call
+            socket.send(responder.answer(Found { value: ask.key.len() })).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A helper with a call.
+#[ws_lifecycle]
+async fn log(_socket: &Socket<Json<Call<Ask>, Answer<Found>>>, call: Call<Ask>) {
+    let (ask, _responder) = call.into_parts(); //~ unanswered_call
+    tracing::info!(ask.key);
+}
+
+/// A helper with a responder.
+#[ws_lifecycle]
+async fn give_up(_socket: &Socket<Json<Call<Ask>, Answer<Found>>>, responder: Responder) {
+    drop(responder); //~ unanswered_call
+}
+
+/// The written default.
+#[ws_endpoint("/calls/written")]
+async fn written(handshake: Handshake<Json<Call<Ask, Responder>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        if ask.key.is_empty() {
+            continue; //~ unanswered_call
+        }
+        socket.send(responder.answer(Found { value: 1 })).await?;
+    }
+    Ok(())
+}
