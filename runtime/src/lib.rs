@@ -140,7 +140,7 @@ mod watchdog;
 
 #[cfg(feature = "asyncapi")]
 pub use asyncapi::AsyncApi;
-pub use call::{Answer, Call, CallId, Responder};
+pub use call::{Answer, Call, CallId, MaybeCall, Responder};
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};

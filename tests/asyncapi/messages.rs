@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use sockeye::{
-    Answer, Call, Codec, Error, Handshake, Json, LogRecord, Message, Positioned, Responder, Server,
-    ws_endpoint,
+    Answer, Call, Codec, Error, Handshake, Json, LogRecord, MaybeCall, Message, Positioned, Responder,
+    Server, ws_endpoint,
 };
 
 use crate::{document, document_of};
@@ -111,7 +111,7 @@ endpoint!(/** Raw. */ raw "/raw" "raw" Handshake);
 endpoint!(/** Numbers. */ numbers "/numbers" "numbers" Handshake<Numbers>);
 
 endpoint!(/** Calls. */ calls "/calls" "calls" Handshake<Json<Call<Person>, Answer<Said>>>);
-endpoint!(/** Messages with or without an id. */ either "/either" "calls" Handshake<Json<Call<Person, Option<Responder>>, Answer<()>>>);
+endpoint!(/** Messages with or without an id. */ either "/either" "calls" Handshake<Json<MaybeCall<Person>, Answer<()>>>);
 
 /// Decimal numbers, with its own sign of life.
 struct Numbers;

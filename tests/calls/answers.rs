@@ -6,8 +6,8 @@ use futures_util::SinkExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockeye::{
-    Answer, Call, Cbor, CloseCode, Codec as _, Error, Handshake, Json, Message, MessagePack, Responder,
-    Server, ws_endpoint,
+    Answer, Call, Cbor, CloseCode, Codec as _, Error, Handshake, Json, MaybeCall, Message, MessagePack,
+    Responder, Server, ws_endpoint,
 };
 use sockeye_tests::{Client, Running, close_of, hear, logs, say, start, within};
 use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message as Theirs};
@@ -99,9 +99,7 @@ async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result 
 
 /// Messages with and without an `id`.
 #[ws_endpoint("/either")]
-async fn either(
-    handshake: Handshake<Json<Call<Question, Option<Responder>>, Answer<Sum>>>,
-) -> sockeye::Result {
+async fn either(handshake: Handshake<Json<MaybeCall<Question>, Answer<Sum>>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let mut last = 0;
     while let Some(call) = socket.recv().await? {

@@ -179,7 +179,9 @@ struct Ways<'a> {
 impl<'a> Ways<'a> {
     fn of(statements: &'a [Stmt]) -> Self {
         let mut ways = Self::default();
-        statements.iter().for_each(|one| ways.visit_stmt(one));
+        for one in statements {
+            ways.visit_stmt(one);
+        }
         ways
     }
 

@@ -39,7 +39,7 @@ use super::{Responder, object};
 /// ```
 ///
 /// `T` is a struct with named fields, an enum with `#[serde(tag = "..")]`, or a map, without a field `id` of its own. An endpoint whose
-/// clients also send messages without an `id` (`send` of the browser client) reads `Call<T, Option<Responder>>`. If only some of the variants of an enum are calls, write the
+/// clients also send messages without an `id` (`send` of the browser client) reads [`MaybeCall<T>`](MaybeCall). If only some of the variants of an enum are calls, write the
 /// [`Responder`] as their field `id`; then no `Call` is needed.
 ///
 /// An `id` is a text of at most 128 bytes, or a number. A message without one is an `invalid_message`. As serde flattens `T`, its
@@ -49,6 +49,9 @@ pub struct Call<T, R = Responder> {
     message: T,
     responder: R,
 }
+
+/// A message with or without an `id`: a [`Call`] if it has one.
+pub type MaybeCall<T> = Call<T, Option<Responder>>;
 
 impl<T, R> Call<T, R> {
     /// The message, without its `id`.
@@ -95,7 +98,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Call<T> {
         let responder = id.ok_or_else(|| {
             D::Error::custom(
                 "the message has no `id`, so it cannot be answered: send it with `request`, which adds one; an endpoint that reads \
-                 `Call<T, Option<Responder>>` accepts messages without an `id`",
+                 `MaybeCall<T>` accepts messages without an `id`",
             )
         })?;
         Ok(Self { message, responder })

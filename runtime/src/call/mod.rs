@@ -13,7 +13,7 @@ mod responder;
 
 pub use answer::Answer;
 pub use id::CallId;
-pub use incoming::Call;
+pub use incoming::{Call, MaybeCall};
 pub use responder::Responder;
 
 pub(crate) use self::{

@@ -45,9 +45,9 @@ thread_local! {
 /// Decodes a message, and tells the calls in it where their answers go.
 pub(crate) fn arriving<T>(reply_to: impl Fn() -> ReplyTo, decode: impl FnOnce() -> T) -> T {
     STAGE.set(Stage::Decoding);
-    let decoding = Decoding;
+    let _ended_by_drop = Decoding;
     let decoded = decode();
-    for open in decoding.take() {
+    for open in found() {
         // One that is not in the decoded message belongs to an attempt that failed, such as a variant of an untagged enum.
         if Arc::strong_count(&open) > 1 {
             let _only_once = open.reply_to.set(reply_to());
@@ -67,16 +67,14 @@ pub(super) fn note(open: &Arc<Open>) {
 /// Ends when it is dropped, also by a decoder that panics.
 struct Decoding;
 
-impl Decoding {
-    fn take(&self) -> Vec<Arc<Open>> {
-        // Most messages are no calls.
-        if STAGE.get() == Stage::Found { FOUND.take() } else { Vec::new() }
+impl Drop for Decoding {
+    fn drop(&mut self) {
+        drop(found());
+        STAGE.set(Stage::Idle);
     }
 }
 
-impl Drop for Decoding {
-    fn drop(&mut self) {
-        drop(self.take());
-        STAGE.set(Stage::Idle);
-    }
+fn found() -> Vec<Arc<Open>> {
+    // Most messages are no calls.
+    if STAGE.get() == Stage::Found { FOUND.take() } else { Vec::new() }
 }

@@ -5,8 +5,8 @@ use std::{collections::HashMap, time::Duration};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sockeye::{
-    Answer, Call, CloseCode, Error, Handshake, Json, Receiver, Responder, Sender, Socket, ws_endpoint,
-    ws_lifecycle,
+    Answer, Call, CloseCode, Error, Handshake, Json, MaybeCall, Receiver, Responder, Sender, Socket,
+    ws_endpoint, ws_lifecycle,
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -144,7 +144,7 @@ async fn kept(
 
 /// Some of its messages are no calls.
 #[ws_endpoint("/calls/maybe")]
-async fn maybe(handshake: Handshake<Json<Call<Ask, Option<Responder>>, Reply>>) -> sockeye::Result {
+async fn maybe(handshake: Handshake<Json<MaybeCall<Ask>, Reply>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(call) = socket.recv().await? {
         let (ask, responder) = call.into_parts();

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use sockeye::{Answer, Call, Handshake, Json, Responder, ws_endpoint};
+use sockeye::{Answer, Call, Handshake, Json, MaybeCall, ws_endpoint};
 
 #[derive(Deserialize)]
 struct Question {
@@ -29,7 +29,7 @@ async fn add(handshake: Handshake<Json<Call<Question>, Answer<Sum>>>) -> sockeye
 
 /// Messages without an `id` need no answer.
 #[ws_endpoint("/ws/either")]
-async fn either(handshake: Handshake<Json<Call<Question, Option<Responder>>, Answer<Sum>>>) -> sockeye::Result {
+async fn either(handshake: Handshake<Json<MaybeCall<Question>, Answer<Sum>>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(call) = socket.recv().await? {
         let (Question { left, right }, responder) = call.into_parts();
