@@ -33,12 +33,9 @@ pub(crate) struct Renewed(pub(crate) Mutex<Option<Arc<CertifiedKey>>>);
 impl Renewed {
     /// Makes a certificate for this name, and returns it.
     pub(crate) fn renew(&self, name: &str) -> CertificateDer<'static> {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let key = any_supported_type(&key).unwrap();
-        let certificate = made.cert.der().clone();
-        *self.0.lock().unwrap() = Some(Arc::new(CertifiedKey::new(vec![certificate.clone()], key)));
-        certificate
+        let made = Identity::of(name);
+        *self.0.lock().unwrap() = Some(Arc::new(made.certified()));
+        made.certificate
     }
 }
 
@@ -46,6 +43,42 @@ impl ResolvesServerCert for Renewed {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.0.lock().unwrap().clone()
     }
+}
+
+/// A certificate with its key, as a server has it that never changes it.
+pub(crate) struct Identity {
+    pub(crate) certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    pub(crate) fn of(name: &str) -> Self {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        Self { certificate: made.cert.der().clone(), key }
+    }
+
+    pub(crate) fn certified(&self) -> CertifiedKey {
+        CertifiedKey::new(vec![self.certificate.clone()], any_supported_type(&self.key).unwrap())
+    }
+
+    pub(crate) fn server(&self) -> ServerConfig {
+        let builder = ServerConfig::builder().with_no_client_auth();
+        builder.with_single_cert(vec![self.certificate.clone()], self.key.clone_key()).unwrap()
+    }
+
+    pub(crate) fn connector(&self, protocols: &[&str]) -> TlsConnector {
+        connector(&self.certificate, protocols)
+    }
+}
+
+/// A client that trusts this certificate only, and offers these protocols.
+fn connector(certificate: &CertificateDer<'static>, protocols: &[&str]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    TlsConnector::from(Arc::new(config))
 }
 
 /// A server, and the certificate that its clients trust.
@@ -81,11 +114,7 @@ impl Secured {
         stream: TcpStream,
         protocols: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        let connector = TlsConnector::from(Arc::new(config));
+        let connector = connector(&self.certificate, protocols);
         within(connector.connect("localhost".try_into().unwrap(), stream)).await
     }
 

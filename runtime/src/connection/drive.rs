@@ -13,13 +13,13 @@ use tokio::time::Instant;
 use super::{
     cell::Cell,
     end::End,
-    engine::{Engine, Io, Received},
+    engine::{Engine, Received},
     ping::Unanswered,
     reprieve::Reprieve,
     state::{Stage, State},
     wire::{Read, Wire},
 };
-use crate::{CloseCode, Limits, Message, log};
+use crate::{CloseCode, Limits, Message, log, server::Transport};
 
 #[derive(Debug)]
 pub(super) struct Drive {
@@ -71,7 +71,7 @@ enum Phase {
 }
 
 /// Resolves to the stream once the response to the handshake is sent.
-type Upgrade = Pin<Box<dyn Future<Output = Result<Box<dyn Io>, String>> + Send>>;
+type Upgrade = Pin<Box<dyn Future<Output = Result<Box<dyn Transport>, String>> + Send>>;
 
 /// What a round works on.
 pub(super) struct Round<'a, 'cx> {
@@ -93,7 +93,7 @@ pub(super) struct Round<'a, 'cx> {
 
 impl Drive {
     pub(super) fn new(
-        upgrade: impl Future<Output = Result<Box<dyn Io>, String>> + Send + 'static,
+        upgrade: impl Future<Output = Result<Box<dyn Transport>, String>> + Send + 'static,
         open_by: Instant,
     ) -> Self {
         Self {
@@ -164,7 +164,7 @@ impl Drive {
         }
     }
 
-    fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Io>) {
+    fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Transport>) {
         self.news.push(News::Open);
         let has_pings = round.cell.settings.heartbeat.interval.is_some();
         round.wire.open(Engine::new(io, round.limits().max_message_size, has_pings));

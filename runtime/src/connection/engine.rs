@@ -5,6 +5,7 @@
 //! continues.
 
 use std::{
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -15,7 +16,7 @@ use futures_sink::Sink;
 use sockeye_rules::{
     INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, render::count,
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio_websockets as engine;
 
 use super::{fragments::Fragments, marks::Marks, meter::Meter, ping};
@@ -23,6 +24,7 @@ use crate::{
     CloseCode, Message, Utf8Bytes,
     close::{CloseFrame, fitting_reason},
     limits::Rate,
+    server::Transport,
 };
 
 /// An item that the peer sent.
@@ -71,21 +73,10 @@ const CONTROL_HEAD: u64 = 6;
 /// at most 16 times its size, and the copy costs less than reference counting the buffer.
 const COPIED: usize = 4 * 1024;
 
-/// The transport of a WebSocket: an upgraded HTTP connection, or an HTTP/2 stream.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-impl std::fmt::Debug for dyn Io {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Io")
-    }
-}
-
 /// A WebSocket over an upgraded HTTP connection or stream.
 #[derive(Debug)]
 pub(super) struct Engine {
-    stream: engine::WebSocketStream<Meter<Box<dyn Io>>>,
+    stream: engine::WebSocketStream<Meter<Box<dyn Transport>>>,
     /// The number of our pings that are not answered yet.
     pings: u32,
     /// The handle's ping that is in flight, and whether a ping of another kind was sent after it: a peer may answer only the last
@@ -98,7 +89,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(io: Box<dyn Io>, max_message_size: usize, has_pings: bool) -> Self {
+    pub(super) fn new(io: Box<dyn Transport>, max_message_size: usize, has_pings: bool) -> Self {
         let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
         let io = Meter::new(io, Fragments::new(max_message_size));
         Self {
@@ -114,9 +105,9 @@ impl Engine {
     pub(super) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
             Some(Ok(message)) => self.sort(message),
-            Some(Err(engine::Error::Io(error))) => Received::Lost(error.to_string()),
+            Some(Err(engine::Error::Io(error))) => Received::Lost(lost(&error)),
             Some(Err(error)) => self.violated(&error),
-            None => Received::Lost("the connection ended without a close frame".to_owned()),
+            None => Received::Lost(WITHOUT_CLOSE.to_owned()),
         })
     }
 
@@ -275,6 +266,13 @@ impl Engine {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+const WITHOUT_CLOSE: &str = "the connection ended without a close frame";
+
+/// TLS reports an end that the peer has not announced as an error. Without a close frame it is an early end in any case.
+fn lost(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof { WITHOUT_CLOSE.to_owned() } else { error.to_string() }
 }
 
 /// A message; if it is short, a copy that does not retain the rest of the read buffer.

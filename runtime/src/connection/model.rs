@@ -22,9 +22,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Cell, Link, Wait, drive::Drive, end::End, engine::Io, sync::current_task, turns::Turns};
+use super::{Cell, Link, Wait, drive::Drive, end::End, sync::current_task, turns::Turns};
 use crate::{
-    CloseCode, Heartbeat, Limits, Origins, Receiver, Sender, Socket, mounted::Settings, socket::About,
+    CloseCode, Heartbeat, Limits, Origins, Receiver, Sender, Socket, mounted::Settings, server::Transport,
+    socket::About,
 };
 
 /// The number of random interleavings, and of those with few context switches at selected places.
@@ -183,7 +184,7 @@ fn connect(handler: impl FnOnce(Socket) -> Handler + Send + 'static) -> (Arc<Cel
     };
     let cell = Arc::new(Cell::of("/model", settings));
     let (ours, theirs) = Pipe::pair();
-    let upgrade = async move { Ok(Box::new(ours) as Box<dyn Io>) };
+    let upgrade = async move { Ok(Box::new(ours) as Box<dyn Transport>) };
     let turns = Turns::new(Arc::clone(&cell), Drive::new(upgrade, Instant::now()));
     let link = Link::new(Arc::clone(&cell));
     let running: Handler = Box::pin(async move {

@@ -8,7 +8,6 @@ use std::{
 };
 
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
 use super::{
@@ -16,7 +15,6 @@ use super::{
     cell::{Cell, Kept},
     drive::Drive,
     end::End,
-    engine::Io,
     log::Closing,
     sync::current_task,
     turns::Turns,
@@ -92,13 +90,7 @@ impl Owner {
         let opened = Instant::now();
         log::accepted(endpoint.registered.name, caller.peer);
         let open = metrics::Open::new(endpoint.registered.route);
-        let upgrade = async move {
-            let upgraded = upgrade.await.map_err(|error| error.to_string())?;
-            Ok(match transport(upgraded) {
-                Ok(wire) => Box::new(wire) as Box<dyn Io>,
-                Err(upgraded) => Box::new(TokioIo::new(upgraded)),
-            })
-        };
+        let upgrade = async move { upgrade.await.map(transport).map_err(|error| error.to_string()) };
         let drive = Drive::new(upgrade, opened + endpoint.settings.limits.handshake_timeout);
         let turns = Turns::new(cell.share(), drive);
         let mut owner = Self {

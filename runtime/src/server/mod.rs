@@ -42,6 +42,7 @@ pub(crate) use groups::{Groups, mounted};
 pub use health::Health;
 #[cfg(feature = "testing")]
 pub(crate) use listen::Listen;
+pub(crate) use source::Transport;
 pub(crate) use wire::transport;
 
 use std::{any::type_name, convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};

@@ -1,6 +1,7 @@
 //! The TLS handshake of a connection, and the answer to a client that speaks plain HTTP.
 
 mod begun;
+mod eager;
 mod failed;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -13,11 +14,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
-use self::begun::Begun;
+use self::{begun::Begun, eager::Eager};
 use super::{beginning::Beginning, door, faults::Faults, source::Transport};
 
 /// The first byte of a TLS record with a handshake message (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 0x16;
+
+/// How much may wait to be written behind a full transport: one record (RFC 8446, section 5.1). Whatever waits there counts as taken by the
+/// client, and takes memory for each that is slow.
+const BUFFERED: usize = 16 * 1024;
 
 /// For a request without TLS.
 const PLAIN: &str = "request refused [plain_http]: this port speaks TLS: use `wss://` or `https://`\n";
@@ -58,7 +63,7 @@ impl Tls {
         let mut heard = Beginning::default();
         match timeout(limit, self.shake(io, &mut heard)).await {
             // Boxed as the connections of other listeners are: HTTP is not compiled again for them.
-            Ok(Ok(stream)) => return Some(Box::new(stream)),
+            Ok(Ok(stream)) => return Some(Box::new(Eager(stream))),
             Ok(Err(Failed::NotTls(io))) => {
                 faults.say(&failed::without_tls(heard), peer);
                 if heard.is_request() {
@@ -80,7 +85,9 @@ impl Tls {
         let Ok(first) = io.read_u8().await else { return Err(Failed::Silent) };
         heard.hear(&[first]);
         if first == HANDSHAKE {
-            return self.0.accept(Begun { first: Some(first), io }).await.map_err(Failed::Handshake);
+            let begun = Begun { first: Some(first), io };
+            let shaken = self.0.accept_with(begun, |tls| tls.set_buffer_limit(Some(BUFFERED)));
+            return shaken.await.map_err(Failed::Handshake);
         }
         while heard.may_be_known_later() {
             match io.read_u8().await {

@@ -22,6 +22,7 @@ use tokio::{
 use super::{
     frames::{Frames, Refused},
     no_http2, pace,
+    source::Transport,
     visit::Visit,
 };
 
@@ -56,9 +57,16 @@ struct Blocked {
 
 /// The transport of an upgraded connection, without the layers that HTTP has added, which cost time at every read and write.
 /// If a server other than Sockeye's has accepted the connection, or over HTTP/2, they stay.
-pub(crate) fn transport(upgraded: Upgraded) -> Result<Wire<TcpStream>, Upgraded> {
-    let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<TcpStream>>>(upgraded)?;
-    Ok(Wire { left_over: read_buf, ..io.into_inner() })
+pub(crate) fn transport(upgraded: Upgraded) -> Box<dyn Transport> {
+    let boxed = |upgraded| of_type::<Box<dyn Transport>>(upgraded);
+    let transport = of_type::<TcpStream>(upgraded).or_else(boxed);
+    transport.unwrap_or_else(|upgraded| Box::new(TokioIo::new(upgraded)))
+}
+
+/// TCP has a type of its own; TLS and what other listeners accept is boxed.
+fn of_type<T: Transport + 'static>(upgraded: Upgraded) -> Result<Box<dyn Transport>, Upgraded> {
+    let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<T>>>(upgraded)?;
+    Ok(Box::new(Wire { left_over: read_buf, ..io.into_inner() }))
 }
 
 impl<T> Wire<T> {
