@@ -1,4 +1,4 @@
-use syn::Type;
+use syn::{Pat, Type};
 
 use crate::{
     PATH_ARITY,
@@ -39,9 +39,9 @@ fn check_several(paths: &[&Parameter], route: &Route, sink: &mut Sink) {
         one_line(&route.literal),
         count(route.parameters.len()),
     );
-    let types = paths.iter().flat_map(|one| written(one)).collect();
+    let bound = paths.iter().flat_map(|one| written(one)).collect();
     let rest = paths[1..].iter().map(|one| format!("`{}`", one.text())).collect::<Vec<_>>().join(" and ");
-    let help = format!("{}, and remove {rest}", help(paths[0], types, route));
+    let help = format!("{}, and remove {rest}", help(paths[0], bound, route));
     sink.report(&PATH_ARITY, &paths[0].node.ty, message, help);
 }
 
@@ -86,26 +86,64 @@ fn count(parameters: usize) -> String {
     }
 }
 
-fn help(parameter: &Parameter, types: Vec<String>, route: &Route) -> String {
-    let names: Vec<_> =
-        route.parameters.iter().map(|one| one.name.trim_start_matches('_').to_owned()).collect();
-    let types: Vec<_> =
-        types.into_iter().chain(std::iter::repeat("String".to_owned())).take(names.len()).collect();
-    match names.as_slice() {
-        [] => {
-            format!("remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`", parameter.text())
-        }
-        [name] => format!("write `Path({name}): Path<{}>`", types[0]),
-        _ => format!("write `Path(({})): Path<({})>`", names.join(", "), types.join(", ")),
+fn help(parameter: &Parameter, bound: Vec<Bound>, route: &Route) -> String {
+    if route.parameters.is_empty() {
+        return format!(
+            "remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`",
+            parameter.text()
+        );
     }
+    format!("write `{}`", route.extractor(&types(bound, route)))
 }
 
-/// The types in the source.
-fn written(parameter: &Parameter) -> Vec<String> {
+/// A type in the source, with the name of its value.
+struct Bound {
+    name: Option<String>,
+    ty: String,
+}
+
+/// A type for each parameter of the route: that of the value with its name, otherwise the next of those without one.
+fn types(bound: Vec<Bound>, route: &Route) -> Vec<Option<String>> {
+    let is_for = |bound: &Bound, name: &str| {
+        bound.name.as_deref().is_some_and(|one| one.trim_start_matches('_') == name.trim_start_matches('_'))
+    };
+    let names: Vec<_> = route.parameters.iter().map(|one| one.name.as_str()).collect();
+    let (placed, rest): (Vec<_>, Vec<_>) =
+        bound.into_iter().partition(|one| names.iter().any(|name| is_for(one, name)));
+    let mut rest = rest.into_iter();
+    let ty = |name: &&str| {
+        let own = placed.iter().find(|one| is_for(one, name)).map(|one| one.ty.clone());
+        own.or_else(|| rest.next().map(|one| one.ty))
+    };
+    names.iter().map(ty).collect()
+}
+
+/// The types in the source, and the names of their values.
+fn written(parameter: &Parameter) -> Vec<Bound> {
     let arguments = generic_arguments(parameter.ty());
-    match arguments.first().map(|ty| peel(ty)) {
+    let types: Vec<_> = match arguments.first().map(|ty| peel(ty)) {
         Some(Type::Tuple(tuple)) => tuple.elems.iter().map(|ty| one_line(ty)).collect(),
         Some(single) => vec![one_line(single)],
         None => Vec::new(),
+    };
+    let names = names(&parameter.node.pat);
+    let name = |at: usize| names.get(at).filter(|_| names.len() == types.len()).cloned().flatten();
+    types.iter().enumerate().map(|(at, ty)| Bound { name: name(at), ty: ty.clone() }).collect()
+}
+
+/// The names in `Path(id)` and `Path((room, id))`.
+fn names(pattern: &Pat) -> Vec<Option<String>> {
+    let inner = match pattern {
+        Pat::TupleStruct(made) if made.elems.len() == 1 => &made.elems[0],
+        Pat::Paren(inner) => return names(&inner.pat),
+        _ => return Vec::new(),
+    };
+    let name = |pattern: &Pat| match pattern {
+        Pat::Ident(name) => Some(name.ident.to_string()),
+        _ => None,
+    };
+    match inner {
+        Pat::Tuple(tuple) => tuple.elems.iter().map(name).collect(),
+        single => vec![name(single)],
     }
 }

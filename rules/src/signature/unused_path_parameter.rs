@@ -7,19 +7,26 @@ use crate::{
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let (Some(function), Some(route)) = (endpoint.function(), endpoint.sound_route()) else { return };
-    let names = route.parameters.iter().map(|parameter| &parameter.name);
-    let names: Vec<_> = names.filter(|name| !name.starts_with('_')).collect();
-    if names.is_empty() || could_be_read(function) {
+    let unused: Vec<_> = route.parameters.iter().filter(|one| !one.name.starts_with('_')).collect();
+    if unused.is_empty() || could_be_read(function) {
         return;
     }
-    for name in names {
-        let route_text = one_line(&route.literal);
-        let message = format!("nothing reads the parameter `{{{name}}}` of the route {route_text}");
-        let unused = route_text.replace(&format!("{{{name}}}"), &format!("{{_{name}}}"));
-        let unused = unused.replace(&format!("{{*{name}}}"), &format!("{{*_{name}}}"));
-        let help = format!("read it with `Path({name}): Path<String>`, or write {unused} to ignore it");
-        sink.report(&UNUSED_PATH_PARAMETER, &route.literal, message, help);
-    }
+    let route_text = one_line(&route.literal);
+    let names: Vec<_> = unused.iter().map(|one| format!("`{{{}}}`", one.name)).collect();
+    let message = match &names[..] {
+        [name] => format!("nothing reads the parameter {name} of the route {route_text}"),
+        [all @ .., last] => {
+            format!("nothing reads the parameters {} and {last} of the route {route_text}", all.join(", "))
+        }
+        [] => return,
+    };
+    let ignored = unused.iter().fold(route_text.clone(), |text, one| {
+        let star = if one.catch_all { "*" } else { "" };
+        text.replace(&format!("{{{star}{}}}", one.name), &format!("{{{star}_{}}}", one.name))
+    });
+    let (read, ignore) = if unused.len() == 1 { ("read it", "it") } else { ("read them", "them") };
+    let help = format!("{read} with `{}`, or write {ignored} to ignore {ignore}", route.extractor(&[]));
+    sink.report(&UNUSED_PATH_PARAMETER, &route.literal, message, help);
 }
 
 /// Whether a parameter or the body can access the path. Anything unknown counts as access.

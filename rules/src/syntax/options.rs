@@ -153,7 +153,10 @@ impl Options {
             }
             Some(Expr::Lit(text)) if one_line(&text) == "\"*\"" => Err(form(argument, "origins = any")),
             Some(Expr::Lit(text)) if matches!(text.lit, Lit::Str(_)) => {
-                Err(form(argument, &format!("origins = [{}]", one_line(&text))))
+                let text = one_line(&text);
+                let is_host = !text.contains("://") && !text.contains("*\"");
+                let origin = if is_host { text.replacen('"', "\"https://", 1) } else { text };
+                Err(form(argument, &format!("origins = [{origin}]")))
             }
             _ => Err(form(argument, "origins = [\"https://app.example.com\"]` or `origins = any")),
         }

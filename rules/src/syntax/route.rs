@@ -1,4 +1,4 @@
-use syn::LitStr;
+use syn::{Ident, LitStr};
 
 /// The route of an endpoint.
 pub struct Route {
@@ -21,6 +21,17 @@ pub struct RouteParameter {
     pub catch_all: bool,
 }
 
+impl RouteParameter {
+    /// A name for its value in code.
+    fn binding(&self) -> String {
+        let name = self.name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_");
+        match syn::parse_str::<Ident>(&name) {
+            Ok(_) => name,
+            Err(_) => format!("{name}_"),
+        }
+    }
+}
+
 /// The fault of a route, and the code to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RouteFault {
@@ -33,6 +44,17 @@ impl Route {
         let text = literal.value();
         let parameters = text.split('/').filter_map(parameter).collect::<Vec<_>>();
         Self { fault: fault(&text, &parameters), literal, text, parameters }
+    }
+
+    /// The extractor that reads its parameters as these types, each of them a `String` without one: `Path((room, id)): Path<(String, u64)>`.
+    pub(crate) fn extractor(&self, types: &[Option<String>]) -> String {
+        let names: Vec<_> = self.parameters.iter().map(RouteParameter::binding).collect();
+        let types = types.iter().map(|ty| ty.clone().unwrap_or_else(|| "String".to_owned()));
+        let types: Vec<_> = types.chain(std::iter::repeat("String".to_owned())).take(names.len()).collect();
+        match &names[..] {
+            [name] => format!("Path({name}): Path<{}>", types[0]),
+            _ => format!("Path(({})): Path<({})>", names.join(", "), types.join(", ")),
+        }
     }
 
     /// The route without the names of its parameters: two routes that differ only in these are the same to a router.
@@ -60,8 +82,14 @@ fn fault(text: &str, parameters: &[RouteParameter]) -> Option<RouteFault> {
         .or_else(|| router_fault(text))
 }
 
+/// A fault whose correction is a route, which may have a fault of its own.
 fn written(what: impl Into<String>, route: &str) -> RouteFault {
-    RouteFault { what: what.into(), help: format!("write `\"{route}\"`") }
+    let parameters = route.split('/').filter_map(parameter).collect::<Vec<_>>();
+    let help = match fault(route, &parameters) {
+        Some(next) => next.help,
+        None => format!("write `\"{route}\"`"),
+    };
+    RouteFault { what: what.into(), help }
 }
 
 /// A fault of the route as a whole.
@@ -189,6 +217,16 @@ mod tests {
     }
 
     #[test]
+    fn the_extractor_has_a_name_and_a_type_for_each_parameter() {
+        let number = [Some("u64".to_owned())];
+        assert_eq!(route("/{id}").extractor(&number), "Path(id): Path<u64>");
+        assert_eq!(
+            route("/{room-id}/{type}/{_v}").extractor(&number),
+            "Path((room_id, type_, _v)): Path<(u64, String, String)>"
+        );
+    }
+
+    #[test]
     fn the_shape_forgets_names_only() {
         assert_eq!(route("/ws/{id}").shape(), route("/ws/{name}").shape());
         assert_ne!(route("/ws/{id}").shape(), route("/ws/{*id}").shape());
@@ -203,6 +241,7 @@ mod tests {
             ("ws", "write `\"/ws\"`"),
             ("ws://localhost:3000/ws/a", "write `\"/ws/a\"`"),
             ("http://localhost", "write `\"/\"`"),
+            ("ws://localhost:3000/ws/<id>/:name", "write `\"/ws/{id}/{name}\"`"),
             ("/ws//a", "write `\"/ws/a\"`"),
             ("/ws/:id", "write `\"/ws/{id}\"`"),
             ("/ws/*rest", "write `\"/ws/{*rest}\"`"),

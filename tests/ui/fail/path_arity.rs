@@ -36,4 +36,11 @@ async fn two_extractors(_handshake: Handshake, Path(room): Path<u64>, Path(user)
     todo!()
 }
 
+/// The type belongs to the name, not to the place.
+#[ws_endpoint("/ws/{tenant}/{id}/names")]
+async fn by_name(_handshake: Handshake, Path(id): Path<u64>) {
+    let _ = id;
+    todo!()
+}
+
 fn main() {}
