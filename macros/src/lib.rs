@@ -13,7 +13,9 @@ mod placeholder;
 mod repair;
 mod report;
 mod root;
+mod signature;
 mod source;
+mod stand_in;
 mod surroundings;
 
 use proc_macro::TokenStream;

@@ -120,7 +120,7 @@ pub(crate) fn with_result(body: TokenStream) -> TokenStream {
 }
 
 /// Whether the last expression is `Ok(..)`: then only the return type is missing.
-fn ends_with_result(body: &TokenStream) -> bool {
+pub(crate) fn ends_with_result(body: &TokenStream) -> bool {
     let tokens: Vec<_> = body.clone().into_iter().collect();
     matches!(&tokens[..], [.., TokenTree::Ident(name), TokenTree::Group(_)] if name == "Ok")
 }
@@ -185,7 +185,7 @@ fn places_of<'d>(rule: &Rule, name: &Ident, found: &'d [Diagnostic]) -> impl Ite
 }
 
 /// Whether both are the same place in the source; `Span` itself cannot be compared.
-fn same(one: Span, other: Span) -> bool {
+pub(crate) fn same(one: Span, other: Span) -> bool {
     format!("{one:?}") == format!("{other:?}")
 }
 

@@ -8,7 +8,7 @@ use sockeye_rules::{
 };
 use syn::{Type, parse_quote};
 
-use crate::{repair, root};
+use crate::{repair, root, signature, stand_in};
 
 /// The diagnostics that keep the program from compiling, and those that do not.
 pub(crate) fn parted(found: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
@@ -51,14 +51,16 @@ pub(crate) fn inside(helper: &Endpoint, found: &[Diagnostic], item: TokenStream)
         let errors = errors.iter().map(error);
         return quote!(#(#errors)* #item);
     };
-    let errors: TokenStream = errors.iter().map(|found| error_in(function, found)).collect();
-    if errors.is_empty() && warnings.is_empty() {
+    let (body, at_top) = stand_in::in_place(function.body(), &errors.iter().collect::<Vec<_>>());
+    let is_right = errors.is_empty();
+    let errors: TokenStream = at_top.into_iter().map(|found| error_in(function, found)).collect();
+    if is_right && warnings.is_empty() {
         return item;
     }
     let warnings = self::warnings(function, &warnings);
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
-    let body = repair::repaired(function.body(), found, &root::path(&helper.options));
-    let silent = (!errors.is_empty()).then(|| quote!(#[allow(warnings)]));
+    let body = repair::repaired(&body, found, &root::path(&helper.options));
+    let silent = (!is_right).then(|| quote!(#[allow(warnings)]));
     quote!(#(#attrs)* #silent #vis #sig { #errors #warnings #body })
 }
 
@@ -77,8 +79,9 @@ pub(crate) fn report(endpoint: &Endpoint, found: &[Diagnostic], item: TokenStrea
         Some(function) if function.receiver.is_some() => without_self(function),
         Some(function) => {
             let sockeye = root::path(&endpoint.options);
-            let errors = of_body.into_iter().map(|found| error_in(function, found)).collect();
-            mended(function, &errors, found, &sockeye)
+            let (body, at_top) = stand_in::in_place(function.body(), &of_body);
+            let errors = at_top.into_iter().map(|found| error_in(function, found)).collect();
+            mended(function, &body, &errors, found, &sockeye)
         }
     };
     let item = match function.filter(|function| is_routed(function, found)) {
@@ -104,7 +107,7 @@ fn is_method(endpoint: &Endpoint) -> bool {
 }
 
 /// One `compile_error!` that spans from the first to the last token of the problem.
-fn error(found: &Diagnostic) -> TokenStream {
+pub(crate) fn error(found: &Diagnostic) -> TokenStream {
     let text = found.text();
     let arguments = quote_spanned!(found.end=> { #text });
     quote_spanned!(found.start=> ::core::compile_error! #arguments)
@@ -137,6 +140,7 @@ fn returns_nothing(function: &Function) -> bool {
 /// The function without the parts that rustc would report again, and without warnings about an unused function.
 fn mended(
     function: &Function,
+    body: &Group,
     errors: &TokenStream,
     found: &[Diagnostic],
     sockeye: &TokenStream,
@@ -145,20 +149,20 @@ fn mended(
     sig.constness = None;
     sig.abi = None;
     sig.variadic = None;
-    if sig.asyncness.is_none() && awaits(function.body()) {
+    if sig.asyncness.is_none() && awaits(body) {
         sig.asyncness = Some(syn::Token![async](sig.fn_token.span));
     }
+    signature::mend(&mut sig, body, found, sockeye);
     let (attrs, vis) = (&function.attrs, &function.vis);
     if found.iter().any(|one| one.rule == &RETURN_TYPE && one.untyped) && returns_nothing(function) {
         sig.output = parse_quote!(-> #sockeye::Result);
-        let body = repair::with_result(repair::repaired(function.body(), found, sockeye));
+        let body = repair::with_result(repair::repaired(body, found, sockeye));
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body });
     }
-    if errors.is_empty() {
-        let body = function.body();
+    if errors.is_empty() && found.iter().all(|one| one.in_place_of.is_none()) {
         return quote!(#(#attrs)* #[allow(warnings)] #vis #sig #body);
     }
-    let body = repair::repaired(function.body(), found, sockeye);
+    let body = repair::repaired(body, found, sockeye);
     quote!(#(#attrs)* #[allow(warnings)] #vis #sig { #errors #body })
 }
 

@@ -11,6 +11,10 @@ use crate::Utf8Bytes;
 /// ```
 /// use sockeye::CloseCode;
 ///
+/// /// A code of the application: 4000 to 4999.
+/// const KICKED: CloseCode = CloseCode::new(4001).unwrap();
+///
+/// assert_eq!(u16::from(KICKED), 4001);
 /// assert_eq!(u16::from(CloseCode::GOING_AWAY), 1001);
 /// assert_eq!(CloseCode::new(4001).unwrap().to_string(), "4001");
 /// assert!(CloseCode::new(1006).is_none(), "1006 means that no close frame came; it cannot be sent");
@@ -46,10 +50,11 @@ impl CloseCode {
     pub const fn new(code: u16) -> Option<Self> {
         if close::can_be_sent(code) { Some(Self(code)) } else { None }
     }
+}
 
-    pub(crate) const fn received(code: u16) -> Self {
-        Self(code)
-    }
+/// The code of a frame that was received. Not an associated function: rustc would offer it for `CloseCode(4001)`.
+pub(crate) const fn received(code: u16) -> CloseCode {
+    CloseCode(code)
 }
 
 impl From<CloseCode> for u16 {

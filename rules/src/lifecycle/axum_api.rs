@@ -1,17 +1,20 @@
+mod awaits;
 mod closing;
+mod codes;
 mod held;
 mod methods;
 mod rejecting;
 mod router;
 mod scope;
 mod status;
+mod subscribed;
 
 use std::collections::HashSet;
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprCall, ExprField, ExprLet, ExprMatch, ExprMethodCall, Item, Local, Macro, Pat,
-    PatTupleStruct, Path, Stmt,
+    Block, Expr, ExprAwait, ExprCall, ExprField, ExprLet, ExprMatch, ExprMethodCall, ExprPath, Item, Local,
+    Macro, Pat, PatTupleStruct, Path, Stmt,
     visit::{self, Visit},
 };
 
@@ -49,6 +52,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     methods::check(flow, sink);
     router::check(flow, sink);
     status::check(flow, sink);
+    subscribed::check(flow, sink);
 }
 
 /// Whether a name may mean something else inside the body than at its top: an item, or an import in an inner block.
@@ -176,6 +180,14 @@ impl Search<'_, '_> {
         }
     }
 
+    /// A call of one of Sockeye's methods that returns a future, awaited.
+    fn is_operation(&self, expression: &Expr) -> bool {
+        let Expr::Await(awaited) = expression else { return false };
+        let Expr::MethodCall(call) = &*awaited.base else { return false };
+        let address = address(call);
+        [&self.calls.received, &self.calls.sent, &self.calls.closed].iter().any(|all| all.contains(&address))
+    }
+
     /// A kind of message that only axum's `Message` has, if it is sure that it means that.
     fn kind(&mut self, path: &Path, is_sure: impl Fn(&Flow<'_>, &str) -> bool) {
         let full = self.flow.imports().resolve_path(path);
@@ -252,7 +264,27 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         visit::visit_expr_method_call(self, call);
     }
 
+    fn visit_expr_await(&mut self, awaited: &'ast ExprAwait) {
+        match &*awaited.base {
+            Expr::MethodCall(call) if self.calls.rejected.contains(&address(call)) => {
+                awaits::check_reject(self.flow, awaited, self.sink);
+            }
+            _ => {}
+        }
+        visit::visit_expr_await(self, awaited);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if !self.has_own_names {
+            codes::check_constant(self.flow, &path.path, path, self.sink);
+        }
+        visit::visit_expr_path(self, path);
+    }
+
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if !self.has_own_names && codes::check_call(self.flow, call, self.sink) {
+            return;
+        }
         if let (Expr::Path(function), Some(argument), 1) = (&*call.func, call.args.first(), call.args.len()) {
             self.json(&function.path, argument, call);
         }
@@ -290,6 +322,9 @@ impl<'ast> Visit<'ast> for Search<'_, '_> {
         if macro_name(call) == "select" {
             for branch in macros.branches(call).into_iter().flatten() {
                 if let (Some(pattern), Some(future)) = (&branch.pattern, &branch.future) {
+                    if self.is_operation(future) {
+                        awaits::check_branch(pattern, future, self.sink);
+                    }
                     self.pattern(pattern, future, Place::Select);
                     self.visit_pat(pattern);
                 }

@@ -25,6 +25,8 @@ pub struct Diagnostic {
     pub help: String,
     /// Whether rustc would report the same mistake in the body again, by type, with less detail.
     pub untyped: bool,
+    /// The first and last token of an expression that rustc would report again, wherever its value is used: the error stands in its place.
+    pub in_place_of: Option<(Span, Span)>,
     shape: bool,
 }
 
@@ -44,6 +46,12 @@ impl Diagnostic {
     /// Marks a problem that rustc would report in the body again, by type.
     pub(crate) fn untyped(&mut self) -> &mut Self {
         self.untyped = true;
+        self
+    }
+
+    /// Marks an expression that rustc would report again, wherever its value is used.
+    pub(crate) fn in_place_of(&mut self, expression: &dyn ToTokens) -> &mut Self {
+        self.in_place_of = Some(ends(expression.to_token_stream()));
         self
     }
 
@@ -81,8 +89,20 @@ impl Sink {
         let (start, end) = ends(tokens);
         let name = name.unwrap_or(end);
         let (message, help) = (message.into(), help.into());
-        let (expected, notes, untyped, shape) = (None, Vec::new(), false, false);
-        let found = Diagnostic { rule, start, end, name, message, expected, notes, help, untyped, shape };
+        let (expected, notes, untyped, in_place_of, shape) = (None, Vec::new(), false, None, false);
+        let found = Diagnostic {
+            rule,
+            start,
+            end,
+            name,
+            message,
+            expected,
+            notes,
+            help,
+            untyped,
+            in_place_of,
+            shape,
+        };
         self.found.push(found);
         self.found.last_mut().expect("just pushed")
     }

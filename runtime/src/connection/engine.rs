@@ -122,7 +122,7 @@ impl Engine {
         match message.as_close() {
             Some((engine::CloseCode::NO_STATUS_RECEIVED, _)) => Received::Close(None),
             Some((code, reason)) => Received::Close(Some(CloseFrame {
-                code: CloseCode::received(code.into()),
+                code: crate::close::received(code.into()),
                 reason: reason.into(),
             })),
             None if message.is_ping() => Received::Ping,

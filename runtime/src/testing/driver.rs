@@ -18,7 +18,7 @@ use tokio::{
 use tokio_websockets as engine;
 
 use super::TestStream;
-use crate::{CloseCode, CloseFrame, Message, Utf8Bytes};
+use crate::{CloseFrame, Message, Utf8Bytes};
 
 /// An item from the server.
 #[derive(Debug)]
@@ -192,7 +192,10 @@ fn poll_event(stream: &mut Engine, cx: &mut Context<'_>) -> Poll<Option<Event>> 
 
 fn sort(message: engine::Message) -> Event {
     if let Some((code, reason)) = message.as_close() {
-        return Event::Closed(CloseFrame { code: CloseCode::received(code.into()), reason: reason.into() });
+        return Event::Closed(CloseFrame {
+            code: crate::close::received(code.into()),
+            reason: reason.into(),
+        });
     }
     let event: fn(Bytes) -> Event = if message.is_ping() {
         Event::Ping

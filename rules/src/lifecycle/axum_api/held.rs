@@ -276,7 +276,7 @@ fn instead(name: &str, method: &Ident) -> Option<(String, String)> {
 }
 
 /// How many patterns in the function bind the name.
-fn bindings(flow: &Flow<'_>, name: &str) -> usize {
+pub(super) fn bindings(flow: &Flow<'_>, name: &str) -> usize {
     struct Bindings<'n, 'f> {
         name: &'n str,
         flow: &'n Flow<'f>,
