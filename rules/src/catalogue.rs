@@ -319,6 +319,10 @@ pub(crate) use signature::return_type::check_box as has_sendable_error;
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_conversion as converts_errors;
 
+/// Whether an endpoint returns the standard library's `Result` without a type of errors, according to the imports of its file.
+#[cfg(feature = "syntax")]
+pub(crate) use signature::return_type::check_incomplete as names_error;
+
 /// Whether an endpoint returns a status as its error, according to the imports of its file.
 #[cfg(feature = "syntax")]
 pub(crate) use signature::return_type::check_status as returns_no_status;

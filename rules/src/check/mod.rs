@@ -36,6 +36,7 @@ pub fn endpoint(endpoint: &Endpoint, around: &Surroundings) -> Vec<Diagnostic> {
         crate::catalogue::has_codec(function, around, &mut sink);
         crate::catalogue::has_no_body(function, around.imports(), &mut sink);
         crate::catalogue::has_sendable_error(function, around, &mut sink);
+        crate::catalogue::names_error(function, around, &mut sink);
         crate::catalogue::returns_no_status(function, around, &mut sink);
         crate::catalogue::is_extracted(endpoint, function, around, &mut sink);
     }

@@ -51,7 +51,7 @@ fn help(parameter: &Parameter) -> String {
     let inner = generic_arguments(parameter.ty()).first().map_or_else(|| "T".to_owned(), |ty| one_line(*ty));
     match name.as_str() {
         "Json" => format!(
-            "receive it as a message: write `handshake: Handshake<Json<{inner}>>` and `socket.recv().await?`"
+            "receive it as a message: write `handshake: Handshake<Json<{inner}, ()>>`, with the type that you send in place of `()`, and `socket.recv().await?`"
         ),
         "Form" => format!("write `Query<{inner}>` to read it from the query string"),
         "Request" => "extract only the parts you need, such as `headers: HeaderMap` or `uri: Uri`".to_owned(),

@@ -2,20 +2,57 @@ use syn::{GenericArgument, Lifetime, PathArguments, Type};
 
 use crate::{
     BORROWED_PARAMETER,
-    syntax::{Endpoint, Known, Sink, known, one_line, peel},
+    syntax::{Endpoint, Known, Sink, generic_arguments, known, one_line, peel, spelled},
 };
 
 pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
     let Some(function) = endpoint.function() else { return };
     for parameter in function.parameters.iter().filter(|parameter| borrows(parameter.ty())) {
-        let written = one_line(parameter.ty());
-        let message =
-            format!("`{written}` is borrowed, but the connection outlives the request that it borrows from");
-        let found = sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(parameter.ty()));
-        if is_lent_handshake(parameter.ty()) {
-            found.untyped(); // `accept` takes it by value
+        let ty = parameter.ty();
+        if known(ty) == Some(Known::Handshake) {
+            check_messages(ty, sink);
+            continue;
+        }
+        let written = one_line(ty);
+        let is_handshake = is_lent_handshake(ty);
+        let message = if is_handshake {
+            format!("an endpoint takes its handshake by value, not as `{written}`: `accept` consumes it")
+        } else {
+            format!("`{written}` is borrowed, but the connection outlives the request that it borrows from")
+        };
+        let found = sink.report(&BORROWED_PARAMETER, &parameter.node.ty, message, help(ty));
+        if is_handshake {
+            found.untyped();
         }
     }
+}
+
+/// `Handshake<Json<In<'_>, String>>`, `Handshake<Json<&str>>`: `recv` would return what borrows from a message that is gone.
+fn check_messages(handshake: &Type, sink: &mut Sink) {
+    let Some(lent) = first_borrow(handshake) else { return };
+    let message = format!(
+        "`{}` borrows from the message that it is read from, but `recv` returns a value that owns everything",
+        one_line(lent)
+    );
+    let write = format!("write `{}`", owned(handshake));
+    let help = match spelled(lent) {
+        Some(name) => format!(
+            "remove the lifetime from `{name}`, with `String` in place of `&str` in its fields, and {write}"
+        ),
+        None => write,
+    };
+    sink.report(&BORROWED_PARAMETER, lent, message, help).untyped();
+}
+
+/// The innermost type that borrows.
+fn first_borrow(ty: &Type) -> Option<&Type> {
+    let inner: Vec<&Type> = match peel(ty) {
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        Type::Array(array) => vec![&array.elem],
+        Type::Path(_) => generic_arguments(ty),
+        _ => Vec::new(),
+    };
+    inner.into_iter().find_map(first_borrow).or_else(|| Some(ty).filter(|ty| borrows(ty)))
 }
 
 /// Whether a value of the type borrows from something that is not `'static`. The lifetimes in the type of a function or

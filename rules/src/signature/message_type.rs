@@ -5,9 +5,10 @@ use syn::Type;
 use crate::{
     MESSAGE_TYPE,
     flow::{Flavor, Kind, handle_of},
-    surroundings::Surroundings,
+    surroundings::{Data, Surroundings},
     syntax::{
-        Endpoint, Function, Known, Parameter, Sink, generic_arguments, is_scalar, known, one_line, spelled,
+        Endpoint, Function, Known, Parameter, Sink, generic_arguments, is_scalar, known, one_line, peel,
+        spelled,
     },
 };
 
@@ -24,15 +25,37 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 /// The codec in the type of the handshake, if the file shows that it cannot be one.
 pub(crate) fn check_codec(function: &Function, around: &Surroundings, sink: &mut Sink) {
     let Some(first) = function.parameters.first().map(Parameter::ty) else { return };
-    let [codec] = generic_arguments(first)[..] else { return };
     if handle_of(first, around.imports()) != Some((Flavor::Sockeye, Kind::Handshake)) {
         return;
     }
-    match around.imports().resolve(&spelled(codec).unwrap_or_default()).as_str() {
+    let codec = match generic_arguments(first)[..] {
+        [codec] => codec,
+        [read, written] => return two_types(first, read, written, sink),
+        _ => return,
+    };
+    let path = |ty: &Type| around.imports().resolve(&spelled(ty).unwrap_or_default());
+    match path(codec).as_str() {
         "axum::Json" => is_of_axum(codec, sink),
-        "sockeye::Json" => check_messages(codec, around, sink),
-        _ => is_message(codec, around, sink),
+        "sockeye::Json" => check_messages(codec, None, around, sink),
+        _ => match only_name(codec).and_then(|name| around.alias(&name)) {
+            Some(alias) if path(&alias) == "sockeye::Json" => {
+                check_messages(&alias, Some(codec), around, sink);
+            }
+            Some(_) => {}
+            None => is_message(codec, around, sink),
+        },
     }
+}
+
+/// `Handshake<In, Out>`.
+fn two_types(handshake: &Type, read: &Type, written: &Type, sink: &mut Sink) {
+    let message = format!("`{}` has two types, but a handshake takes one codec", one_line(handshake));
+    let help = format!(
+        "for JSON write `Handshake<Json<{}, {}>>`, with `use sockeye::Json;`",
+        one_line(read),
+        one_line(written)
+    );
+    sink.report(&MESSAGE_TYPE, handshake, message, help).untyped();
 }
 
 /// The type of a message in the place of the codec.
@@ -48,22 +71,22 @@ fn report_message(codec: &Type, name: &str, sink: &mut Sink) {
 }
 
 fn is_of_axum(codec: &Type, sink: &mut Sink) {
-    let inner = generic_arguments(codec).first().map_or_else(|| "T".to_owned(), |ty| one_line(*ty));
+    let inner: Vec<_> = generic_arguments(codec).iter().map(|ty| one_line(*ty)).collect();
+    let inner = if inner.is_empty() { "T".to_owned() } else { inner.join(", ") };
     let message = "`axum::Json` reads the body of a request: it is not a codec for messages";
     let help =
         format!("write `Handshake<sockeye::Json<{inner}>>`; messages are then sent and received as they are");
     sink.report(&MESSAGE_TYPE, codec, message, help).untyped();
 }
 
-/// A type in `Json<In, Out>` that does not derive what serde needs.
-fn check_messages(codec: &Type, around: &Surroundings, sink: &mut Sink) {
+/// A type in `Json<In, Out>` that does not derive what serde needs. If an alias stands for the codec, `at` is its use.
+fn check_messages(codec: &Type, at: Option<&Type>, around: &Surroundings, sink: &mut Sink) {
     let messages = generic_arguments(codec);
     let (Some(read), Some(written)) = (messages.first(), messages.last()) else { return };
-    let data = |ty: &Type| only_name(ty).and_then(|name| Some((around.data(&name)?, name)));
-    let reads =
-        data(read).filter(|(data, _)| !data.reads).map(|(_, name)| (name, *read, "Deserialize", "read from"));
-    let writes = data(written).filter(|(data, _)| !data.writes);
-    let writes = writes.map(|(_, name)| (name, *written, "Serialize", "written as"));
+    let reads = data_in(read, around).into_iter().find(|one| !one.data.reads);
+    let reads = reads.map(|one| (one.name, at.unwrap_or(one.ty), "Deserialize", "read from"));
+    let writes = data_in(written, around).into_iter().find(|one| !one.data.writes);
+    let writes = writes.map(|one| (one.name, at.unwrap_or(one.ty), "Serialize", "written as"));
     let both = matches!((&reads, &writes), (Some((one, ..)), Some((other, ..))) if one == other);
     for (name, at, derive, how) in reads.into_iter().chain(writes.filter(|_| !both)) {
         let message = format!("`{name}` cannot be {how} JSON: it does not implement serde's `{derive}`");
@@ -79,6 +102,41 @@ fn check_messages(codec: &Type, around: &Surroundings, sink: &mut Sink) {
         }
         sink.report(&MESSAGE_TYPE, at, message, help).untyped();
     }
+}
+
+/// A type of the file, in the type of a message.
+struct DataIn<'t> {
+    name: String,
+    data: Data,
+    ty: &'t Type,
+}
+
+/// The types of the file in a type that serde reads and writes if it reads and writes those: `In` in `Vec<In>`.
+fn data_in<'t>(ty: &'t Type, around: &Surroundings) -> Vec<DataIn<'t>> {
+    const CONTAINERS: [&str; 10] = [
+        "Vec",
+        "Option",
+        "Box",
+        "std::boxed::Box",
+        "std::vec::Vec",
+        "std::collections::VecDeque",
+        "std::collections::HashMap",
+        "std::collections::BTreeMap",
+        "std::collections::HashSet",
+        "std::collections::BTreeSet",
+    ];
+    let inner: Vec<&Type> = match peel(ty) {
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        Type::Array(array) => vec![&array.elem],
+        Type::Path(path) if CONTAINERS.contains(&around.imports().resolve_path(&path.path).as_str()) => {
+            generic_arguments(ty)
+        }
+        _ => {
+            let found = only_name(ty).and_then(|name| Some((around.data(&name)?, name)));
+            return found.map(|(data, name)| DataIn { name, data, ty }).into_iter().collect();
+        }
+    };
+    inner.into_iter().flat_map(|ty| data_in(ty, around)).collect()
 }
 
 /// The name that is all of a type.

@@ -29,7 +29,12 @@ pub(crate) fn check(endpoint: &Endpoint, sink: &mut Sink) {
 pub(crate) fn check_data(endpoint: &Endpoint, function: &Function, around: &Surroundings, sink: &mut Sink) {
     for parameter in function.extractors() {
         let ty = parameter.ty();
-        if endpoint.options.state.is_none() && check_std(parameter, around, sink) {
+        // With a state of their own, a program can make an extractor of a foreign type.
+        let is_found = endpoint.options.state.is_none()
+            && (check_std(parameter, around, sink)
+                || check_unreadable(parameter, around, sink)
+                || check_optional(parameter, around, sink));
+        if is_found {
             continue;
         }
         let inner = match generic_arguments(ty)[..] {
@@ -60,6 +65,53 @@ fn state(name: &str, ty: &str) -> String {
     format!("write `State({name}): State<{ty}>`, and pass its value to `Server::state`")
 }
 
+/// `Query<Q>` and `Path<P>`, with a type of the file that serde cannot read. Returns whether it is reported.
+fn check_unreadable(parameter: &Parameter, around: &Surroundings, sink: &mut Sink) -> bool {
+    let Type::Path(path) = peel(parameter.ty()) else { return false };
+    let from = match around.imports().resolve_path(&path.path).as_str() {
+        "axum::extract::Query" | "axum_extra::extract::Query" => "the query string",
+        "axum::extract::Path" => "the path",
+        _ => return false,
+    };
+    let [inner] = generic_arguments(parameter.ty())[..] else { return false };
+    let Some(name) = spelled(inner).filter(|_| generic_arguments(inner).is_empty()) else { return false };
+    if around.data(&name).is_none_or(|data| data.reads) {
+        return false;
+    }
+    let message = format!("`{name}` cannot be read from {from}: it does not implement serde's `Deserialize`");
+    let help = format!("write `#[derive(serde::Deserialize)]` on `{name}`, and on every type of yours in it");
+    sink.report(&NOT_AN_EXTRACTOR, inner, message, help).untyped();
+    true
+}
+
+/// `Option<HeaderMap>`, which every request has, and `Option<Query<Q>>`. Returns whether it is reported.
+fn check_optional(parameter: &Parameter, around: &Surroundings, sink: &mut Sink) -> bool {
+    let ty = parameter.ty();
+    let [inner] = generic_arguments(ty)[..] else { return false };
+    let Type::Path(path) = peel(inner) else { return false };
+    if !is_option(ty, around) {
+        return false;
+    }
+    let written = one_line(inner);
+    let (why, help) = match around.imports().resolve_path(&path.path).as_str() {
+        "axum::http::HeaderMap"
+        | "http::HeaderMap"
+        | "axum::http::Uri"
+        | "http::Uri"
+        | "axum::http::Method"
+        | "http::Method" => (format!("every request has a `{written}`"), format!("write `{written}`")),
+        "axum::extract::Query" => {
+            let inner = generic_arguments(inner).first().map_or_else(|| "T".to_owned(), |ty| one_line(*ty));
+            let why = "a request without a query string has an empty one".to_owned();
+            (why, format!("write `{written}`, and `Option` in the types of the fields of `{inner}`"))
+        }
+        _ => return false,
+    };
+    let message = format!("`{}` is not an extractor: {why}", one_line(ty));
+    sink.report(&NOT_AN_EXTRACTOR, ty, message, help).untyped();
+    true
+}
+
 /// `Arc<App>` and `HashMap<String, String>`: no one can make an extractor of a type of the standard library, except for a state of their
 /// own. Returns whether it is reported.
 fn check_std(parameter: &Parameter, around: &Surroundings, sink: &mut Sink) -> bool {
@@ -68,7 +120,9 @@ fn check_std(parameter: &Parameter, around: &Surroundings, sink: &mut Sink) -> b
     let name = parameter.binding().map_or_else(|| "value".to_owned(), ToString::to_string);
     let written = one_line(ty);
     let help = match around.imports().resolve_path(&path.path).as_str() {
-        "std::sync::Arc" | "std::sync::Mutex" | "std::sync::RwLock" => state(&name, &written),
+        "std::sync::Arc" | "std::sync::Mutex" | "std::sync::RwLock" | "sockeye::Hub" => {
+            state(&name, &written)
+        }
         "std::collections::HashMap" | "std::collections::BTreeMap" => {
             format!("write `Query({name}): Query<{written}>`, which reads the query string")
         }

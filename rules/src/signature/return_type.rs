@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use syn::{
-    Expr, ExprAsync, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
+    Expr, ExprAsync, ExprCall, ExprClosure, ExprTry, Item, Token, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
@@ -55,6 +55,19 @@ pub(crate) fn check_status(function: &Function, around: &Surroundings, sink: &mu
     sink.report(&RETURN_TYPE, output, message, REFUSE).untyped();
 }
 
+/// `Result<()>`, which is not Sockeye's.
+pub(crate) fn check_incomplete(function: &Function, around: &Surroundings, sink: &mut Sink) {
+    let Some(output) = function.output().map(peel) else { return };
+    let imports = around.imports();
+    let is_alias = around.neighbours().shapes().alias("Result").is_some() || imports.may_have_more();
+    let is_known = imports.all().next().is_some() && !is_alias;
+    if is_known && is_std(output, "Result", imports) && generic_arguments(output).len() == 1 {
+        let message =
+            format!("`{}` has no type of errors: it is the standard library's `Result`", one_line(output));
+        sink.report(&RETURN_TYPE, output, message, HELP).untyped();
+    }
+}
+
 /// `Result<(), Box<dyn std::error::Error>>` and `Result<(), MyError>`: `?` cannot convert Sockeye's error into it, and rustc reports each `?`.
 pub(crate) fn check_box(function: &Function, around: &Surroundings, sink: &mut Sink) {
     let Some(output) = function.output().map(peel) else { return };
@@ -88,7 +101,9 @@ pub(crate) fn check_box(function: &Function, around: &Surroundings, sink: &mut S
 pub(crate) fn check_conversion(flow: &Flow<'_>, sink: &mut Sink) {
     let Some(output) = flow.function.output().map(peel).filter(|_| flow.is_endpoint) else { return };
     let [unit, error] = generic_arguments(output)[..] else { return };
-    let is_foreign = is_std(error, "String", flow.imports()) || is_std(error, "Box", flow.imports());
+    let is_foreign = is_std(error, "String", flow.imports())
+        || is_std(error, "Box", flow.imports())
+        || is_own_error(error, flow);
     if !is_unit(unit) || !is_std(output, "Result", flow.imports()) || !is_foreign {
         return;
     }
@@ -100,11 +115,28 @@ pub(crate) fn check_conversion(flow: &Flow<'_>, sink: &mut Sink) {
     if search.found && !is_reported() {
         let error = one_line(error);
         let message = format!("`?` cannot convert the errors of Sockeye into `{error}`");
-        let help = format!(
+        let mut help = format!(
             "write `-> sockeye::Result`, into which `?` converts `{error}` and every other error that is `Send + Sync`"
         );
+        if returns_error(flow) {
+            help.push_str("; for `Err(error)` write `Err(error.into())`");
+        }
         sink.report(&RETURN_TYPE, output, message, help).untyped();
     }
+}
+
+/// Whether it returns an `Err(..)` that it makes itself.
+fn returns_error(flow: &Flow<'_>) -> bool {
+    struct Errors(bool);
+    impl<'ast> Visit<'ast> for Errors {
+        fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+            self.0 |= matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"));
+            visit::visit_expr_call(self, call);
+        }
+    }
+    let mut errors = Errors(false);
+    errors.visit_block(flow.body);
+    errors.0
 }
 
 /// `?` directly on the result of one of these calls, in the function itself.
@@ -132,7 +164,16 @@ impl<'ast> Visit<'ast> for Converted<'_> {
 
 /// Whether it is a type of the file that implements nothing, and that no error of the file is made from.
 fn is_no_error(name: &str, around: &Surroundings) -> bool {
-    around.data(name).is_some() && !around.neighbours().shapes().implements_for("Error")
+    let shapes = around.neighbours().shapes();
+    around.data(name).is_some() && !shapes.is_error(name) && !shapes.implements_for("Error")
+}
+
+/// An error of the file that is made from nothing: the file has no `From` for it, and no macro could write one.
+fn is_own_error(error: &Type, flow: &Flow<'_>) -> bool {
+    spelled(error).is_some_and(|name| {
+        let is_here = flow.imports().resolve(&name) == format!("self::{name}");
+        is_here && flow.shapes().is_error(&name) && flow.shapes().data(&name).is_some()
+    })
 }
 
 /// `Box<dyn std::error::Error>`.

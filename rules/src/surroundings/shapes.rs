@@ -29,7 +29,9 @@ pub(crate) struct Shapes {
     debugs: HashMap<String, bool>,
     /// Types for which the file implements `Display`.
     displays: HashSet<String>,
-    /// Types for which the file implements traits, or may.
+    /// Types for which the file implements `Error`.
+    errors: HashSet<String>,
+    /// Types for which the file implements other traits, or may.
     implementors: HashSet<String>,
     /// Whether any of the types is a `DashMap` or a `DashSet`.
     has_sharded_map: bool,
@@ -142,8 +144,14 @@ impl Shapes {
         {
             self.displays.extend(super::collect::type_name(&item.self_ty));
         }
-        if item.trait_.is_some() {
-            match super::collect::type_name(&item.self_ty) {
+        if let Some((path, _)) = &item.trait_ {
+            let name = super::collect::type_name(&item.self_ty);
+            let last = path.segments.last();
+            let is = |known: &str| last.is_some_and(|last| last.ident == known && last.arguments.is_none());
+            match name {
+                Some(name) if is("Error") => _ = self.errors.insert(name),
+                // They convert it into nothing.
+                Some(_) if is("Display") || is("Debug") => {}
                 Some(name) => _ = self.implementors.insert(name),
                 None => self.has_more = true,
             }
@@ -174,6 +182,11 @@ impl Shapes {
     /// Whether the file implements a trait for a type of this name.
     pub(crate) fn implements_for(&self, name: &str) -> bool {
         self.implementors.contains(name)
+    }
+
+    /// Whether the file implements `Error` for a type of this name.
+    pub(crate) fn is_error(&self, name: &str) -> bool {
+        self.errors.contains(name)
     }
 
     /// The fields of a struct and their types.

@@ -73,9 +73,8 @@ impl<T> Outgoing<'_, T> {
 #[diagnostic::on_unimplemented(
     message = "this socket sends `{Out}`, not `{Self}`",
     label = "expected `{Out}` or `&{Out}`",
-    note = "the codec in the type of the handshake encodes what is sent: `Handshake<Json<In, Out>>` sends `Out`, and `Handshake` sends text and bytes",
-    note = "help: on a JSON socket, send the value itself, without `serde_json::to_string`; if it is in an `Option`, take it out first",
-    note = "help: on a plain socket (`Handshake`), send text or bytes, such as `value.to_string()`; to send values of a type of yours, write `Handshake<Json<In, Out>>`"
+    note = "help: on a socket without a codec send text or bytes, such as `value.to_string()`; to send values, write `Handshake<Json<In, Out>>`",
+    note = "help: on a socket with a codec send the value itself: out of its `Option`, `Path` or `Query`, without `serde_json::to_string`"
 )]
 pub trait IntoOutgoing<'a, Out: 'a>: Sized {
     /// The value, ready to be encoded.

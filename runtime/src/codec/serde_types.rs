@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 )]
 #[diagnostic::on_unimplemented(
     label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
-    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, or `#[derive(serde::Serialize, serde::Deserialize)]` if it is also sent, and on every type of yours in it; it must own its text: `String`, not `&str`"
+    note = "help: write `#[derive(serde::Deserialize)]`, or `#[derive(serde::Serialize, serde::Deserialize)]` for what is also sent, on `{Self}` or on your types in it; it must own its text: `String`, not `&str`"
 )]
 #[cfg_attr(
     feature = "garde",
@@ -34,7 +34,7 @@ impl<T: DeserializeOwned> ReadBySerde for T {}
 #[diagnostic::on_unimplemented(
     message = "[message_type] `{Self}` cannot be written as messages: it does not implement serde's `Serialize`",
     label = "a codec of serde, such as `Json<In, Out>`, reads `In` and writes `Out`",
-    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, and on every type of yours in it"
+    note = "help: write `#[derive(serde::Serialize)]` on `{Self}`, or on your types in it"
 )]
 pub trait WrittenBySerde: Serialize {}
 

@@ -6,7 +6,7 @@ use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use axum::{
     Extension,
-    extract::{ConnectInfo, FromRequestParts, Path, State},
+    extract::{ConnectInfo, FromRequestParts, Path, Query, State},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
@@ -57,7 +57,7 @@ impl<T: Clone + Send + Sync + 'static> SharedState for T {}
     message = "[not_an_extractor] `{Self}` cannot be a parameter of a WebSocket endpoint",
     label = "not an extractor that reads the head of a request",
     note = "a handshake has no body, so a parameter must implement `FromRequestParts<{S}>`: `Path`, `Query`, `State`, `HeaderMap`, `Extension` or your own type",
-    note = "help: write `State(value): State<{Self}>` for what all connections share, and pass it to `Server::state`; `Query(value): Query<{Self}>` for the query string; or `Path(value): Path<{Self}>` for parameters of the route",
+    note = "help: write `State(value): State<T>` for what all connections share, and pass it to `Server::state`; `Query(value): Query<T>` for the query string; or `Path(value): Path<T>` for parameters of the route",
     note = "help: for an extractor of your own implement `axum::extract::FromRequestParts`; if it needs a state, write `state = AppState` in the attribute"
 )]
 pub trait Extractor<S>: Sized {
@@ -84,7 +84,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "[body_extractor] `{Self}` reads the request body, but a WebSocket handshake has no body",
     label = "a parameter can only read the head of the request",
-    note = "help: receive it as a message: write `handshake: Handshake<Json<T>>` and `socket.recv().await?`",
+    note = "help: receive it as a message: write `handshake: Handshake<Json<T, ()>>`, with the type that you send in place of `()`, and `socket.recv().await?`",
     note = "help: or read it from the query string: write `Query(query): Query<T>`"
 )]
 pub trait HeadExtractor<S>: Extractor<S> {}
@@ -192,12 +192,34 @@ impl<T, S> Parameter<ConnectInfo<T>, S> {
     }
 }
 
+/// A type that `Path` and `Query` read.
+#[diagnostic::on_unimplemented(
+    message = "[not_an_extractor] `{Self}` cannot be read from the request: it does not implement serde's `Deserialize`",
+    label = "`Path` and `Query` read types that serde reads",
+    note = "help: write `#[derive(serde::Deserialize)]` on `{Self}`, and on every type of yours in it; it must own its text: `String`, not `&str`"
+)]
+pub trait ReadFromRequest: DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Send + 'static> ReadFromRequest for T {}
+
+impl<T, S> Parameter<Query<T>, S> {
+    /// `Query<T>` comes from the query string.
+    pub fn arg(&self) -> Arg<Query<T>>
+    where
+        T: ReadFromRequest,
+        S: SharedState,
+    {
+        Arg { requirement: Requirement::Nothing, extract: <Query<T> as Extractor<S>>::take }
+    }
+}
+
 impl<T, S> Parameter<Path<T>, S> {
     /// `Path<T>` comes from the route.
     pub fn arg(&self) -> Arg<Path<T>>
     where
-        Path<T>: Extractor<S>,
-        T: DeserializeOwned,
+        T: ReadFromRequest,
+        S: SharedState,
     {
         Arg { requirement: Requirement::path::<T>(), extract: <Path<T> as Extractor<S>>::take }
     }

@@ -4,7 +4,8 @@ use axum::{
     extract::{Path, Query, State},
     http::HeaderMap,
 };
-use sockeye::{Handshake, ws_endpoint};
+use serde::Deserialize;
+use sockeye::{Handshake, Json, ws_endpoint};
 
 /// Documented.
 #[ws_endpoint("/ws/headers")]
@@ -32,6 +33,31 @@ async fn inside(
 ) -> sockeye::Result {
     let _ = (handshake, a, b, query, name, text);
     todo!()
+}
+
+#[derive(Deserialize)]
+struct Words<'a> {
+    text: &'a str,
+}
+
+/// A message that borrows.
+#[ws_endpoint("/ws/message")]
+async fn message(handshake: Handshake<Json<Words<'_>, String>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(words) = socket.recv().await? {
+        socket.send(words.text.to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// A text that borrows.
+#[ws_endpoint("/ws/text")]
+async fn text(handshake: Handshake<Json<Vec<&str>, String>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(words) = socket.recv().await? {
+        socket.send(words.join(" ")).await?;
+    }
+    Ok(())
 }
 
 fn main() {}

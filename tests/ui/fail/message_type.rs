@@ -52,4 +52,26 @@ async fn public(handshake: Handshake<Json<Public>>) -> sockeye::Result {
     Ok(())
 }
 
+type Lists = Json<Vec<Nothing>, Option<Answer>>;
+
+/// Documented.
+#[ws_endpoint("/ws/list")]
+async fn list(handshake: Handshake<Json<Vec<Nothing>, Option<Answer>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(all) = socket.recv().await? {
+        socket.send(Some(Answer { sum: all.len() as i32 })).await?;
+    }
+    Ok(())
+}
+
+/// Documented.
+#[ws_endpoint("/ws/alias")]
+async fn alias(handshake: Handshake<Lists>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(all) = socket.recv().await? {
+        socket.send(Some(Answer { sum: all.len() as i32 })).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

@@ -38,4 +38,24 @@ async fn string(handshake: Handshake<String>) -> sockeye::Result {
     Ok(())
 }
 
+/// The `Json` of axum, with two types.
+#[ws_endpoint("/ws/axum/two")]
+async fn of_axum_with_two(handshake: Handshake<axum::Json<Command, String>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(format!("pause: {}", command.pause)).await?;
+    }
+    Ok(())
+}
+
+/// Both types of a codec.
+#[ws_endpoint("/ws/two")]
+async fn two(handshake: Handshake<Command, String>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(command) = socket.recv().await? {
+        socket.send(format!("pause: {}", command.pause)).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

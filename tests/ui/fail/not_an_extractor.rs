@@ -1,8 +1,11 @@
 use std::{collections::HashMap, sync::Arc};
 
-use axum::http::Method;
+use axum::{
+    extract::{Path, Query},
+    http::{HeaderMap, Method},
+};
 use serde::Deserialize;
-use sockeye::{Handshake, ws_endpoint};
+use sockeye::{Handshake, Hub, ws_endpoint};
 
 /// Documented.
 #[rustfmt::skip]
@@ -53,6 +56,27 @@ async fn values(
     let mut socket = handshake.accept().await?;
     socket.send(format!("{} {} {}", since.since, place.room, query.len())).await?;
     drop((app, shared));
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+struct Plain {
+    room: u64,
+}
+
+/// Types without `Deserialize`, and what needs no `Option` or is a state.
+#[ws_endpoint("/ws/{room}/unreadable")]
+async fn unreadable(
+    handshake: Handshake,
+    Path(place): Path<Plain>,
+    Query(query): Query<Plain>,
+    headers: Option<HeaderMap>,
+    since: Option<Query<Since>>,
+    hub: Hub<String>,
+) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send(format!("{} {}", place.room, query.room)).await?;
+    drop((headers, since, hub));
     while socket.recv().await?.is_some() {}
     Ok(())
 }

@@ -65,4 +65,24 @@ async fn ok(handshake: Handshake) {
     Ok(())
 }
 
+/// Hidden, with `?` in the body.
+#[ws_endpoint("/ws/hidden")]
+async fn hidden(handshake: Handshake) -> impl IntoResponse {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// The `Result` of the standard library.
+#[ws_endpoint("/ws/incomplete")]
+async fn incomplete(handshake: Handshake) -> Result<()> {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

@@ -40,4 +40,30 @@ async fn own(handshake: Handshake) -> Result<(), Failure> {
     Ok(())
 }
 
+#[derive(Debug)]
+enum Refused {
+    Binary,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("text only")
+    }
+}
+
+impl Error for Refused {}
+
+/// An error of the program.
+#[ws_endpoint("/ws/refused")]
+async fn refused(handshake: Handshake) -> Result<(), Refused> {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        if message.as_text().is_none() {
+            return Err(Refused::Binary);
+        }
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
 fn main() {}

@@ -18,6 +18,19 @@ pub struct Command {
     pub pause: bool,
 }
 
+// With a trait of its own, only the type shows what it is.
+impl AsRef<i64> for Question {
+    fn as_ref(&self) -> &i64 {
+        &self.left
+    }
+}
+
+impl AsRef<bool> for Command {
+    fn as_ref(&self) -> &bool {
+        &self.pause
+    }
+}
+
 /// What is read, within a type of the standard library.
 #[ws_endpoint("/ws/read")]
 async fn read(handshake: Handshake<Json<Vec<Question>, Answer>>) -> sockeye::Result {

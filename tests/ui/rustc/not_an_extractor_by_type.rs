@@ -1,7 +1,7 @@
 //! Types that take nothing from the head of a request.
 
-use axum::extract::State;
-use sockeye::{Handshake, Hub, ws_endpoint};
+use axum::extract::{Path, Query, State};
+use sockeye::{Handshake, ws_endpoint};
 
 struct CurrentUser;
 
@@ -13,9 +13,24 @@ async fn user(_handshake: Handshake, _user: Box<CurrentUser>) {
     todo!()
 }
 
+struct Since(u64);
+
+/// With a trait of its own, only its type shows what it is.
+impl AsRef<u64> for Since {
+    fn as_ref(&self) -> &u64 {
+        &self.0
+    }
+}
+
 /// Documented.
-#[ws_endpoint("/ws/hub")]
-async fn hub(_handshake: Handshake, _hub: Hub<String>) {
+#[ws_endpoint("/ws/query")]
+async fn query(_handshake: Handshake, Query(_since): Query<Since>) {
+    todo!()
+}
+
+/// Documented.
+#[ws_endpoint("/ws/{since}")]
+async fn path(_handshake: Handshake, Path(_since): Path<Since>) {
     todo!()
 }
 
