@@ -1,5 +1,6 @@
 //! `Server::tls`: `wss://` over both versions of HTTP, what clients without TLS are told, certificates that change.
 
+mod attacks;
 mod guards;
 mod origins;
 mod secured;

@@ -7,13 +7,14 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use sockeye::{
     Limits, Server,
     rustls::{
-        ServerConfig,
+        ConfigBuilder, ServerConfig, SupportedProtocolVersion,
         crypto::ring::sign::any_supported_type,
         pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
-        server::{ClientHello, ResolvesServerCert},
+        server::{ClientHello, ResolvesServerCert, WantsServerCert},
         sign::CertifiedKey,
     },
 };
@@ -53,9 +54,21 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn of(name: &str) -> Self {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        Self { certificate: made.cert.der().clone(), key }
+        Self::with(&CertificateParams::new([name.to_owned()]).unwrap())
+    }
+
+    /// Was valid for a day, long ago.
+    pub(crate) fn expired(name: &str) -> Self {
+        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        parameters.not_before = date_time_ymd(2001, 1, 1);
+        parameters.not_after = date_time_ymd(2001, 1, 2);
+        Self::with(&parameters)
+    }
+
+    fn with(parameters: &CertificateParams) -> Self {
+        let pair = KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&pair).unwrap().der().clone();
+        Self { certificate, key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pair.serialize_der())) }
     }
 
     pub(crate) fn certified(&self) -> CertifiedKey {
@@ -63,20 +76,34 @@ impl Identity {
     }
 
     pub(crate) fn server(&self) -> ServerConfig {
-        let builder = ServerConfig::builder().with_no_client_auth();
+        self.single(ServerConfig::builder().with_no_client_auth())
+    }
+
+    pub(crate) fn single(&self, builder: ConfigBuilder<ServerConfig, WantsServerCert>) -> ServerConfig {
         builder.with_single_cert(vec![self.certificate.clone()], self.key.clone_key()).unwrap()
     }
 
     pub(crate) fn connector(&self, protocols: &[&str]) -> TlsConnector {
-        connector(&self.certificate, protocols)
+        trusting(&self.certificate, protocols)
+    }
+
+    /// A client that speaks these versions only.
+    pub(crate) fn connector_of(&self, versions: &[&'static SupportedProtocolVersion]) -> TlsConnector {
+        let builder = ClientConfig::builder_with_protocol_versions(versions);
+        let config = builder.with_root_certificates(only(&self.certificate)).with_no_client_auth();
+        TlsConnector::from(Arc::new(config))
     }
 }
 
-/// A client that trusts this certificate only, and offers these protocols.
-fn connector(certificate: &CertificateDer<'static>, protocols: &[&str]) -> TlsConnector {
+fn only(certificate: &CertificateDer<'static>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
-    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    roots
+}
+
+/// A client that trusts this certificate only, and offers these protocols.
+pub(crate) fn trusting(certificate: &CertificateDer<'static>, protocols: &[&str]) -> TlsConnector {
+    let mut config = ClientConfig::builder().with_root_certificates(only(certificate)).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     TlsConnector::from(Arc::new(config))
 }
@@ -114,7 +141,7 @@ impl Secured {
         stream: TcpStream,
         protocols: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let connector = connector(&self.certificate, protocols);
+        let connector = trusting(&self.certificate, protocols);
         within(connector.connect("localhost".try_into().unwrap(), stream)).await
     }
 

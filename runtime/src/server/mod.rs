@@ -467,13 +467,14 @@ impl Server {
 
     /// Serves `wss://` and `https://` on the port, without a proxy in front. Needs the feature `tls`.
     ///
-    /// HTTP/1.1 and HTTP/2 are offered by ALPN (RFC 7301), unless `alpn_protocols` is set. Certificates can be renewed while the server
-    /// runs: give the configuration a `ResolvesServerCert`, which is asked at each handshake. [`rustls`](crate::rustls) is
-    /// the version that this crate uses. A second call replaces the first.
+    /// HTTP/1.1 and HTTP/2 are offered by ALPN (RFC 7301), unless `alpn_protocols` has one of them. Certificates can be renewed while the
+    /// server runs: give the configuration a `ResolvesServerCert`, which is asked at each handshake, and must not block.
+    /// [`rustls`](crate::rustls) is the version that this crate uses. A second call replaces the first.
     ///
     /// - A client has [`Limits::handshake_timeout`] for the TLS handshake, and again for its first request. Its connection counts towards
     ///   [`Limits::max_http_connections`] from the start; beyond that limit a connection is closed without a response.
     /// - A request without TLS gets status 400 (`plain_http`). A failed handshake is `tls_failed` in the log.
+    /// - 0-RTT is off whatever `max_early_data_size` is: anyone could send a request again (RFC 8446, section 8).
     /// - If `SOCKEYE_CHECK` is set, the certificate is not used.
     ///
     /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]; [`Checked::into_router`] and `TestServer` ignore it. Pages are

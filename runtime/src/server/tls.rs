@@ -4,8 +4,9 @@ mod begun;
 mod eager;
 mod failed;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use sockeye_rules::PLAIN_HTTP;
 use tokio::{
@@ -27,6 +28,22 @@ const BUFFERED: usize = 16 * 1024;
 /// For a request without TLS.
 const PLAIN: &str = "request refused [plain_http]: this port speaks TLS: use `wss://` or `https://`\n";
 
+/// The protocols of HTTP that the server speaks (RFC 7301).
+const PROTOCOLS: &[&[u8]] = if cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+
+/// The configuration, with which every client can send a request, once.
+fn fitted(mut config: ServerConfig) -> ServerConfig {
+    let offered = &mut config.alpn_protocols;
+    offered.retain(|protocol| cfg!(feature = "http2") || protocol != b"h2");
+    // Those of others alone (`acme-tls/1`) would have every browser refused.
+    if !offered.iter().any(|protocol| PROTOCOLS.contains(&&**protocol)) {
+        offered.extend(PROTOCOLS.iter().map(|protocol| protocol.to_vec()));
+    }
+    // Anyone can send a request in 0-RTT again (RFC 8446, section 8). Clients without it send theirs after the handshake.
+    config.max_early_data_size = 0;
+    config
+}
+
 /// Why there was no handshake.
 enum Failed<S> {
     /// The connection ended before its first byte.
@@ -42,14 +59,8 @@ enum Failed<S> {
 pub(super) struct Tls(TlsAcceptor);
 
 impl Tls {
-    /// Without protocols in the configuration, offers those that the server speaks.
-    pub(super) fn new(mut config: ServerConfig) -> Self {
-        if config.alpn_protocols.is_empty() {
-            #[cfg(feature = "http2")]
-            config.alpn_protocols.push(b"h2".to_vec());
-            config.alpn_protocols.push(b"http/1.1".to_vec());
-        }
-        Self(TlsAcceptor::from(Arc::new(config)))
+    pub(super) fn new(config: ServerConfig) -> Self {
+        Self(TlsAcceptor::from(Arc::new(fitted(config))))
     }
 
     /// The connection after its handshake. If there was none, `None`: the client has got its answer, and the log has the reason.
@@ -61,7 +72,17 @@ impl Tls {
         faults: &Faults,
     ) -> Option<Box<dyn Transport>> {
         let mut heard = Beginning::default();
-        match timeout(limit, self.shake(io, &mut heard)).await {
+        // The configuration has code of the program. The connection is dropped after a panic.
+        let shaken = AssertUnwindSafe(self.shake(io, &mut heard)).catch_unwind();
+        let shaken = match timeout(limit, shaken).await {
+            Ok(Ok(shaken)) => Ok(shaken),
+            Ok(Err(panic)) => {
+                faults.say(&failed::by_panic(&*panic), peer);
+                return None;
+            }
+            Err(elapsed) => Err(elapsed),
+        };
+        match shaken {
             // Boxed as the connections of other listeners are: HTTP is not compiled again for them.
             Ok(Ok(stream)) => return Some(Box::new(Eager(stream))),
             Ok(Err(Failed::NotTls(io))) => {
@@ -96,5 +117,30 @@ impl Tls {
             }
         }
         Err(Failed::NotTls(io))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
+
+    use super::*;
+
+    fn fitted_protocols(offered: &[&[u8]]) -> Vec<Vec<u8>> {
+        let resolver = Arc::new(ResolvesServerCertUsingSni::new());
+        let mut config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
+        config.alpn_protocols = offered.iter().map(|protocol| protocol.to_vec()).collect();
+        config.max_early_data_size = 1024;
+        let fitted = fitted(config);
+        assert_eq!(fitted.max_early_data_size, 0);
+        fitted.alpn_protocols
+    }
+
+    #[test]
+    fn a_protocol_that_the_server_speaks_is_always_offered() {
+        assert_eq!(fitted_protocols(&[]), PROTOCOLS);
+        assert_eq!(fitted_protocols(&[b"http/1.1"]), [b"http/1.1"]);
+        assert_eq!(fitted_protocols(&[b"acme-tls/1"]), [&[&b"acme-tls/1"[..]], PROTOCOLS].concat());
+        assert_eq!(fitted_protocols(&[b"h2"]), [PROTOCOLS[0]]);
     }
 }

@@ -1,11 +1,14 @@
 //! Handshakes that failed, as faults.
 
-use std::io;
+use std::{any::Any, io};
 
 use sockeye_rules::{PLAIN_HTTP, TLS_FAILED};
 use tokio_rustls::rustls::{AlertDescription, Error};
 
-use crate::server::{beginning::Beginning, faults::Fault};
+use crate::{
+    log, panic,
+    server::{beginning::Beginning, faults::Fault},
+};
 
 const USE_TLS: &str = "connect with `wss://` or `https://`; behind a proxy that terminates TLS, do not call `Server::tls`, or let the \
     proxy connect over TLS";
@@ -17,6 +20,9 @@ const VERSIONS: &str = "update the client, or offer what it supports (protocol v
 const OF_CLIENT: &str =
     "give the client a certificate that the `ClientCertVerifier` of the `ServerConfig` accepts";
 const CLIENT: &str = "check the client, and what is between it and the server: it does not complete a TLS handshake (RFC 8446)";
+
+const PANICKED: &str = "let the `ResolvesServerCert` and the `ClientCertVerifier` of the `ServerConfig` return `None` or an error instead of \
+    panicking";
 
 /// A client that has begun without TLS.
 pub(super) fn without_tls(heard: Beginning) -> Fault {
@@ -33,6 +39,16 @@ pub(super) fn without_tls(heard: Beginning) -> Fault {
         None => ("bytes that are neither TLS nor HTTP", ADDRESS),
     };
     Fault { rule: &TLS_FAILED, reason: format!("the client sent {what}"), remedy }
+}
+
+/// A handshake in which the program's own part of the configuration has panicked.
+pub(super) fn by_panic(panic: &(dyn Any + Send)) -> Fault {
+    let words = panic::words(panic);
+    Fault {
+        rule: &TLS_FAILED,
+        reason: format!("the `ServerConfig` panicked: {}", log::part(&words)),
+        remedy: PANICKED,
+    }
 }
 
 /// A handshake that rustls or the client has given up.
