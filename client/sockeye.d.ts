@@ -105,6 +105,11 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
    * default; `Infinity` never times out). The `id` is a string such as `c-x7f3ab-1`, with a different prefix for each socket, so that no other message has it by accident.
    */
   request<Answer = In>(message: WithoutId<Out>, options?: { timeout?: number }): Promise<Answer>;
+  /**
+   * Answers the calls of the server (`Sender::call` in Rust): messages with an `id` that begins with `sockeye-`, which are then no `message` events. It gets the
+   * question without its `id`. What it returns, or the message of what it throws as `error`, is sent with that `id`, if the connection is still the same.
+   */
+  onCall?: (question: any) => object | void | Promise<object | void>;
   /** Reconnects immediately, in any state. */
   reconnect(): void;
   /**

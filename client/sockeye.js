@@ -35,7 +35,6 @@ const page = globalThis.document;
 const isHidden = () => page?.visibilityState === "hidden";
 const isOffline = () => globalThis.navigator?.onLine === false;
 
-/** `Infinity` never fires. */
 function ring(timers, name, after, then) {
   clearTimeout(timers[name]);
   const isLong = !(after <= LONGEST);
@@ -62,7 +61,6 @@ export class SockeyeSocket extends EventTarget {
   #timers = {};
   #queue = [];
   #calls = new Map();
-  /** Keeps events from having the id of a call by accident. */
   #prefix = `c-${Math.random().toString(36).slice(2, 8)}-`;
   #lastCall = 0;
   #attempt = 0;
@@ -75,6 +73,7 @@ export class SockeyeSocket extends EventTarget {
   #state = { name: "connecting", attempt: 0 };
   #unlisten = [];
   position;
+  onCall;
 
   constructor(url, options = {}) {
     super();
@@ -147,7 +146,6 @@ export class SockeyeSocket extends EventTarget {
   }
 
   close(code = 1000, reason = "") {
-    // As `WebSocket.close` does, but before anything has changed.
     if (code !== 1000 && !(code >= 3000 && code < 5000)) throw new DOMException(`code ${code} is not 1000 or 3000 to 4999`, "InvalidAccessError");
     if (new TextEncoder().encode(reason).length > 123) throw new DOMException("the reason is too long", "SyntaxError");
     if (this.#state.name === "closed") return;
@@ -260,7 +258,19 @@ export class SockeyeSocket extends EventTarget {
       if (this.#state !== state) return;
       message = message.event;
     }
-    if (!this.#answered(message)) this.#tell("message", message);
+    if (this.#answered(message)) return;
+    if (this.onCall && `${message?.id}`.startsWith("sockeye-")) this.#answer(message);
+    else this.#tell("message", message);
+  }
+
+  async #answer({ id, ...question }) {
+    const socket = this.#socket;
+    const answer = (message) => socket === this.#socket && socket.send(this.#options.encode({ ...message, id }));
+    try {
+      answer(await this.onCall(question));
+    } catch (error) {
+      answer({ error: error?.message ?? String(error) });
+    }
   }
 
   /** Messages for this module, and not for the page. */

@@ -278,6 +278,51 @@ test("a request has its response, or an error in words", async () => {
   await assert.rejects(cut, /connection was lost/);
 });
 
+test("a call of the server has what the page returns, or throws", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  socket.onCall = async (question) => {
+    if (question.do === "fail") throw Error("no such thing");
+    return question.do === "note" ? undefined : { sum: question.left + question.right };
+  };
+  const there = await peer();
+  const heard = [];
+  socket.addEventListener("message", ({ detail }) => heard.push(detail));
+  const asked = async (question) => {
+    there.send(question);
+    return JSON.parse(await there.next());
+  };
+  assert.deepEqual(await asked({ left: 1, right: 2, id: "sockeye-1" }), { sum: 3, id: "sockeye-1" });
+  assert.deepEqual(await asked({ do: "fail", id: "sockeye-2" }), { error: "no such thing", id: "sockeye-2" });
+  assert.deepEqual(await asked({ do: "note", id: "sockeye-3" }), { id: "sockeye-3" });
+  assert.deepEqual(heard, []);
+
+  there.send({ news: true, id: 7 });
+  assert.deepEqual(await event(socket, "message"), { news: true, id: 7 });
+  socket.onCall = undefined;
+  there.send({ do: "it", id: "sockeye-4" });
+  assert.deepEqual(await event(socket, "message"), { do: "it", id: "sockeye-4" });
+});
+
+test("an answer is not sent on another connection than the call", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  let answer;
+  const called = new Promise((resolve) => {
+    socket.onCall = () => new Promise((then) => resolve((answer = then)));
+  });
+  const first = await peer();
+  first.send({ id: "sockeye-1" });
+  await called;
+  socket.reconnect();
+  const second = await peer();
+  await state(socket, "live");
+  answer({ sum: 3 });
+  await pause(20);
+  socket.send({ last: true });
+  assert.deepEqual(JSON.parse(await second.next()), { last: true });
+});
+
 test("a request that waits for a connection is sent on it", async () => {
   const { url, peer } = await server();
   const socket = open(url);

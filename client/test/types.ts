@@ -35,6 +35,10 @@ socket.send({ do: "strat" });
 connect("/ws", { queue: { policy: "drop-all" } });
 
 const answer: Promise<Event> = socket.request({ do: "stop" }, { timeout: 500 });
+socket.onCall = async ({ left, right }) => ({ sum: left + right });
+socket.onCall = () => {};
+// @ts-expect-error an answer is an object
+socket.onCall = () => 7;
 const state: State = socket.state;
 const position: string | undefined = socket.position;
 console.log(isTaken, answer, state.name, position, socket.queued, explainClose(1013, "full").reason);

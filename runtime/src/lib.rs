@@ -140,7 +140,7 @@ mod watchdog;
 
 #[cfg(feature = "asyncapi")]
 pub use asyncapi::AsyncApi;
-pub use call::{Answer, Call, CallId, MaybeCall, Responder};
+pub use call::{Answer, Call, CallCodec, CallError, CallId, MaybeCall, Question, Responder};
 #[cfg(feature = "client-js")]
 pub use client_js::client_js;
 pub use close::{CloseCode, CloseFrame};

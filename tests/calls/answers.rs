@@ -175,16 +175,16 @@ async fn untagged(handshake: Handshake<Json<Untagged, Answer<Sum>>>) -> sockeye:
     Ok(())
 }
 
-async fn heard(client: &mut Client) -> Value {
+pub(crate) async fn heard(client: &mut Client) -> Value {
     serde_json::from_str(hear(client).await.to_text().unwrap()).unwrap()
 }
 
-async fn asked(client: &mut Client, message: Value) -> Value {
+pub(crate) async fn asked(client: &mut Client, message: Value) -> Value {
     say(client, &message.to_string()).await;
     heard(client).await
 }
 
-fn address(client: &Client) -> String {
+pub(crate) fn address(client: &Client) -> String {
     let MaybeTlsStream::Plain(stream) = client.get_ref() else { panic!("plain") };
     stream.local_addr().unwrap().to_string()
 }

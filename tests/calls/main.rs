@@ -2,3 +2,4 @@
 
 mod answers;
 mod node;
+mod questions;

@@ -49,6 +49,31 @@ await socket.request({ do: "forget" }).catch((error) => console.log(JSON.stringi
 socket.close();
 "#;
 
+const ANSWERS: &str = r#"
+const { connect } = await import(process.env.CLIENT);
+const tell = (value) => console.log(JSON.stringify(value));
+const socket = connect(process.env.URL);
+socket.onCall = ({ left, right }) => {
+  if (left > 1) throw Error("too large");
+  return { sum: left + right };
+};
+socket.addEventListener("message", ({ detail }) => {
+  tell(detail);
+  if (detail.failed) socket.close();
+  else socket.send({ left: 2, right: 2 });
+});
+socket.send({ left: 1, right: 2 });
+"#;
+
+#[tokio::test]
+async fn the_browser_client_answers_calls_of_the_server() {
+    let server = start(Server::new()).await;
+    if let Some(lines) = lines(ANSWERS, &server.url("/asks")).await {
+        let failed = "the client answered a call with an error: too large";
+        assert_eq!(lines, [json!({ "sum": 3 }), json!({ "failed": failed })]);
+    }
+}
+
 #[tokio::test]
 async fn request_of_the_browser_client_is_answered() {
     let server = start(Server::new()).await;

@@ -69,7 +69,7 @@ impl<T: Serialize> Serialize for Answer<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let id = &self.open.id;
         let written = match &self.content {
-            Ok(value) => object::write(id, value, serializer),
+            Ok(value) => object::write(id, value, "Answer", serializer),
             Err(error) => Failure { id, error }.serialize(serializer),
         }?;
         self.open.is_answered();

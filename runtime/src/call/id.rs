@@ -25,6 +25,18 @@ enum Written {
 /// How many bytes a text may have. A UUID has 36.
 const LONGEST: usize = 128;
 
+impl CallId {
+    /// An `id` of the server's.
+    pub(super) fn own(text: String) -> Self {
+        Self(Written::Text(text.into()))
+    }
+
+    /// The text, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        if let Written::Text(text) = &self.0 { Some(text) } else { None }
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -43,7 +43,7 @@ use super::{Responder, object};
 /// [`Responder`] as their field `id`; then no `Call` is needed.
 ///
 /// An `id` is a text of at most 128 bytes, or a number. A message without one is an `invalid_message`. As serde flattens `T`, its
-/// `deny_unknown_fields` has no effect, and errors have no line and column.
+/// `deny_unknown_fields` has no effect.
 #[derive(Debug)]
 pub struct Call<T, R = Responder> {
     message: T,
@@ -68,10 +68,10 @@ impl<T, R> Call<T, R> {
 /// serde flattens only what the derive makes.
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
-struct Flat<T> {
+pub(super) struct Flat<T> {
     id: Option<Responder>,
     #[serde(flatten)]
-    message: T,
+    pub(super) message: T,
 }
 
 impl<T> Flat<T>

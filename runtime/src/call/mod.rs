@@ -5,18 +5,23 @@
 //! but bytes.
 
 mod answer;
+mod error;
 mod id;
 mod incoming;
 mod object;
+mod question;
 mod reply_to;
 mod responder;
 
 pub use answer::Answer;
+pub use error::CallError;
 pub use id::CallId;
 pub use incoming::{Call, MaybeCall};
+pub use question::{CallCodec, Question};
 pub use responder::Responder;
 
 pub(crate) use self::{
     answer::Failure,
+    question::{ask, call_codec},
     reply_to::{ReplyTo, arriving},
 };

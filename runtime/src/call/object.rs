@@ -54,13 +54,14 @@ struct Flat<'a, T> {
 pub(super) fn write<T: Serialize, S: Serializer>(
     id: &CallId,
     value: &T,
+    wrapper: &str,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let whole = Flat { id, value }.serialize(Object(serializer));
     whole.map_err(|error| {
         let words = error.to_string();
         if is_unflat(&words) {
-            S::Error::custom(is_no_object::<T>("Answer"))
+            S::Error::custom(is_no_object::<T>(wrapper))
         } else if words == TWO_IDS {
             S::Error::custom(has_own_id::<T>())
         } else {
@@ -220,7 +221,7 @@ mod tests {
         impl<T: Serialize> Serialize for Whole<T> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let id = serde_json::from_str(r#""c-1""#).map_err(S::Error::custom)?;
-                write(&id, &self.0, serializer)
+                write(&id, &self.0, "Answer", serializer)
             }
         }
         serde_json::to_string(&Whole(value)).map_err(|error| error.to_string())

@@ -10,7 +10,10 @@ use super::{
     by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{CallId, Error, Message, call::Failure};
+use crate::{
+    CallId, Error, Message,
+    call::{Failure, call_codec},
+};
 
 /// CBOR ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)) in both directions, in binary messages: `In` is read, `Out` is written. Needs
 /// the feature `cbor`.
@@ -50,6 +53,7 @@ use crate::{CallId, Error, Message, call::Failure};
 pub struct Cbor<In, Out = In>(PhantomData<fn(In) -> Out>);
 
 binary_codec!(Cbor, Wire, "cbor", "application/cbor");
+call_codec!(Cbor);
 
 struct Wire;
 

@@ -4,7 +4,10 @@ use super::{
     Codec,
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{CallId, Error, Message, call::Failure};
+use crate::{
+    CallId, Error, Message,
+    call::{Failure, call_codec},
+};
 
 /// JSON in both directions: `In` is read from text or binary messages, `Out` is written as text.
 ///
@@ -62,6 +65,8 @@ where
         serde_json::to_string(&Failure { id, error: why }).ok().map(Message::text)
     }
 }
+
+call_codec!(Json);
 
 /// Without this hint, the author of a client that sends a binary format of its own would look for a mistake in the
 /// JSON.

@@ -11,7 +11,10 @@ use super::{
     by_serde::{self, BinaryFormat, DEPTH, Heartbeat, binary_codec},
     serde_types::{ReadBySerde, WrittenBySerde},
 };
-use crate::{CallId, Error, Message, call::Failure};
+use crate::{
+    CallId, Error, Message,
+    call::{Failure, call_codec},
+};
 
 /// [MessagePack](https://msgpack.org) in both directions, in binary messages: `In` is read, `Out` is written. Needs the feature `msgpack`.
 ///
@@ -51,6 +54,7 @@ use crate::{CallId, Error, Message, call::Failure};
 pub struct MessagePack<In, Out = In>(PhantomData<fn(In) -> Out>);
 
 binary_codec!(MessagePack, Wire, "msgpack", "application/vnd.msgpack");
+call_codec!(MessagePack);
 
 struct Wire;
 

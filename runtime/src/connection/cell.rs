@@ -21,6 +21,7 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::{
+    calls::Calls,
     end::End,
     state::{Progress, State},
     sync::{Mutex, MutexGuard},
@@ -50,6 +51,8 @@ pub(crate) struct Cell {
     state: Mutex<State>,
     wire: Mutex<Wire>,
     tasks: Tasks,
+    /// The server's own, which wait for the client.
+    pub(super) calls: Calls,
     /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
     /// Who is connected. Written at most once, before the connection is accepted.
@@ -126,6 +129,7 @@ impl Cell {
             state: Mutex::new(State::new(&settings.limits)),
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),
+            calls: Calls::default(),
             heartbeat_message: OnceLock::new(),
             identity: OnceLock::new(),
             settings,

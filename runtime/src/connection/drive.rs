@@ -579,13 +579,13 @@ impl<'a, 'cx> Round<'a, 'cx> {
     fn read_batch(&mut self, batch: &mut Vec<Message>, (messages, bytes): (usize, usize)) -> Option<Read> {
         // Messages that no handle receives.
         batch.clear();
-        let mut sum = 0;
-        while batch.len() < messages && sum < bytes {
+        let (mut read, mut sum) = (0, 0);
+        while read < messages && sum < bytes {
             match self.wire.read() {
                 Read::Message(message) => {
                     self.cell.received(message.len());
-                    sum += message.len();
-                    batch.push(message);
+                    (read, sum) = (read + 1, sum + message.len());
+                    batch.extend(self.cell.calls.sort(message));
                 }
                 other => return Some(other),
             }

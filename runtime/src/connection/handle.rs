@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    calls::Calls,
     cell::{Cell, Locked},
     end::End,
     state::{Group, Noted, Stage, State},
@@ -132,7 +133,8 @@ impl Link {
         drop(wire);
         if let Read::Message(message) = read {
             self.cell.received(message.len());
-            return Ok(message);
+            // Behind the answer to a call there may be a message.
+            return self.cell.calls.sort(message).ok_or_else(|| (self.cell.lock(), Noted { goes_on: true }));
         }
         let mut state = self.cell.lock();
         state.turn.left += 1;
@@ -262,6 +264,22 @@ impl Link {
     /// Where calls of this connection are answered.
     pub(crate) fn reply_to(&self, failed: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
         ReplyTo { cell: Arc::downgrade(&self.cell), failed }
+    }
+
+    pub(super) fn calls(&self) -> &Calls {
+        &self.cell.calls
+    }
+
+    /// Whether nothing is read, because the messages that were read ahead have not been received.
+    pub(crate) fn is_unread(&self) -> bool {
+        !self.cell.lock().inbox.has_room()
+    }
+
+    /// Reports that the connection is over.
+    pub(crate) fn gone(&self) -> Error {
+        let mut state = self.cell.lock();
+        state.tell();
+        state.gone()
     }
 
     /// Counts a message that the codec could not read.

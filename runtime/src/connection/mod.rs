@@ -32,6 +32,7 @@
 //! - The part that is responsible for a connection, first the request and then the owner, holds it as `Kept`: on every path out, including a
 //!   dropped runtime, the cell is ended, waiting handles are woken, and the closing event is logged.
 
+mod calls;
 mod cell;
 mod drive;
 mod end;
@@ -55,6 +56,7 @@ mod unanswered;
 mod wakers;
 mod wire;
 
+pub(crate) use calls::Pending;
 pub(crate) use cell::{Cell, Kept};
 pub(crate) use handle::{Link, Wait};
 pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};

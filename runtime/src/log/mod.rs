@@ -104,6 +104,11 @@ pub(crate) fn open() {
     event!(Level::DEBUG, "connection open");
 }
 
+/// The client has answered a call that does not wait any more.
+pub(crate) fn late_answer() {
+    event!(Level::DEBUG, "late answer to a call of the server dropped");
+}
+
 /// A handler has dropped a call without an answer.
 pub(crate) fn unanswered_call(
     endpoint: &'static str,

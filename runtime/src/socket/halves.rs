@@ -9,10 +9,13 @@ use std::{
 
 use super::{About, Sending, receive};
 use crate::{
-    CloseCode, CloseFrame, Codec, IntoOutgoing, Raw, Result,
+    CallCodec, CallError, CloseCode, CloseFrame, Codec, IntoOutgoing, Question, Raw, Result, call,
     close::fitting_reason,
     connection::{Link, Wait},
 };
+
+/// How long a call waits for its answer by default.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The sending half of a [`Socket`](crate::Socket), also a [`Sink`](futures_sink::Sink). Clones send on the same connection.
 ///
@@ -194,6 +197,83 @@ impl<C: Codec> Sender<C> {
         C::Out: 'a,
     {
         Sending::new(&self.link, self.about.encode::<C>(value.into_outgoing()), false)
+    }
+
+    /// Asks the client a question, and waits up to 10 s for the answer; see [`call_within`](Self::call_within).
+    ///
+    /// # Errors
+    /// As [`call_within`](Self::call_within).
+    pub async fn call<Q: Question>(&self, question: Q) -> std::result::Result<Q::Answer, CallError>
+    where
+        C: CallCodec,
+    {
+        self.call_within(CALL_TIMEOUT, question).await
+    }
+
+    /// Asks the client a question, and waits up to this time for the answer: a message with the same `id`, which `recv` does not return. In the browser client, the
+    /// property `onCall` answers.
+    ///
+    /// The question is an object with an `id` such as `sockeye-1`, a different one for each call of the connection. The client answers with an object that has the
+    /// same `id`, and the fields of the answer or an `error`. Its own calls must not have such an `id`. At most 64 calls of a connection wait at a time.
+    ///
+    /// Answers are read while other messages wait to be received, so a handler can await a call without receiving. But at most 64 messages are read ahead:
+    /// if the client sends more, the answer is not read, and the call ends with [`CallError::Unread`]. An endpoint whose clients send many messages awaits calls
+    /// beside `recv`, as below.
+    ///
+    /// Cancel safe: a call that is dropped is forgotten. Its answer is dropped when it comes, as after a timeout.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use serde::{Deserialize, Serialize};
+    /// use sockeye::{CallError, Handshake, Json, Question, ws_endpoint};
+    ///
+    /// #[derive(Serialize)]
+    /// struct MayDelete { file: String }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Decision { yes: bool }
+    ///
+    /// impl Question for MayDelete {
+    ///     type Answer = Decision;
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Select { file: String }
+    ///
+    /// #[derive(Serialize)]
+    /// struct Deleted { file: String }
+    ///
+    /// /// Deletes what the user selects, if the user confirms it.
+    /// #[ws_endpoint("/ws/files")]
+    /// async fn files(handshake: Handshake<Json<Select, Deleted>>) -> sockeye::Result {
+    ///     let (sender, mut receiver) = handshake.accept().await?.split();
+    ///     while let Some(Select { file }) = receiver.recv().await? {
+    ///         let asks = sender.clone();
+    ///         sender.spawn(async move {
+    ///             let question = MayDelete { file: file.clone() };
+    ///             match asks.call_within(Duration::from_secs(60), question).await {
+    ///                 Ok(Decision { yes: true }) => _ = asks.send(Deleted { file }).await,
+    ///                 Ok(_) | Err(CallError::Closed(_)) => {}
+    ///                 Err(error) => println!("{error}"),
+    ///             }
+    ///         });
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no answer in time, or another one than the question has: see [`CallError`].
+    pub async fn call_within<Q: Question>(
+        &self,
+        time: Duration,
+        question: Q,
+    ) -> std::result::Result<Q::Answer, CallError>
+    where
+        C: CallCodec,
+    {
+        call::ask::<C, Q>(&self.link, time, question).await
     }
 
     /// Waits until everything queued is written; see [`Socket::flush`](crate::Socket::flush).

@@ -19,7 +19,8 @@ pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing, Raw, Result, call,
+    CallCodec, CallError, CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing,
+    Question, Raw, Result, call,
     connection::{Link, Wait},
     error::Kind,
 };
@@ -260,6 +261,44 @@ impl<C: Codec> Socket<C> {
         C::Out: 'a,
     {
         self.sender.feed(value)
+    }
+
+    /// Asks the client a question, and waits up to 10 s for the answer; see [`Sender::call_within`].
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize)]
+    /// # struct Name {}
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Named { name: String }
+    /// # impl sockeye::Question for Name { type Answer = Named; }
+    /// # async fn example(socket: sockeye::Socket<sockeye::Json<String>>) -> sockeye::Result {
+    /// let Named { name } = socket.call(Name {}).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Sender::call_within`].
+    pub async fn call<Q: Question>(&self, question: Q) -> std::result::Result<Q::Answer, CallError>
+    where
+        C: CallCodec,
+    {
+        self.sender.call(question).await
+    }
+
+    /// The same, and waits up to this time; see [`Sender::call_within`].
+    ///
+    /// # Errors
+    /// As [`Sender::call_within`].
+    pub async fn call_within<Q: Question>(
+        &self,
+        time: Duration,
+        question: Q,
+    ) -> std::result::Result<Q::Answer, CallError>
+    where
+        C: CallCodec,
+    {
+        self.sender.call_within(time, question).await
     }
 
     /// Waits until everything queued is written to the transport.

@@ -30,6 +30,7 @@ mod names;
 mod neighbours;
 mod odd;
 mod protocols;
+mod questions;
 mod queues;
 mod rooms;
 mod select;

@@ -1,0 +1,104 @@
+//! The calls of the server that wait for an answer of the client.
+//!
+//! Answers are taken out of the stream where a message arrives, before the inbox, so a handler can wait for one without receiving. The numbers of calls are
+//! ours: of what a client says, a number is compared, and nothing is kept.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use tokio::sync::oneshot;
+
+use super::handle::Link;
+use crate::{Message, log};
+
+/// How many calls of a connection may wait.
+const MOST: usize = 64;
+
+/// Reads the number of the call that a message may answer.
+type NumberOf = fn(&Message) -> Option<u64>;
+
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    table: Mutex<Table>,
+    /// Set by the first call.
+    number_of: OnceLock<NumberOf>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// The number of the last call.
+    last: u64,
+    waiting: HashMap<u64, oneshot::Sender<Message>>,
+}
+
+/// A call that waits for its answer, as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Pending<'a> {
+    calls: &'a Calls,
+    number: u64,
+    answer: oneshot::Receiver<Message>,
+}
+
+impl Link {
+    /// Begins a call, unless too many wait.
+    pub(crate) fn begin_call(&self, number_of: NumberOf) -> Option<Pending<'_>> {
+        self.calls().begin(number_of)
+    }
+}
+
+impl Calls {
+    fn begin(&self, number_of: NumberOf) -> Option<Pending<'_>> {
+        self.number_of.get_or_init(|| number_of);
+        let mut table = self.table();
+        if table.waiting.len() >= MOST {
+            return None;
+        }
+        table.last += 1;
+        let number = table.last;
+        let (sender, answer) = oneshot::channel();
+        table.waiting.insert(number, sender);
+        Some(Pending { calls: self, number, answer })
+    }
+
+    /// Passes an answer to its call. Returns any other message.
+    pub(super) fn sort(&self, message: Message) -> Option<Message> {
+        let Some(number) = self.number_of.get().and_then(|number_of| number_of(&message)) else {
+            return Some(message);
+        };
+        let mut table = self.table();
+        if number == 0 || number > table.last {
+            return Some(message);
+        }
+        let waiting = table.waiting.remove(&number);
+        // No lock is held when foreign code is woken, or logs.
+        drop(table);
+        let is_late = waiting.is_none_or(|waiting| waiting.send(message).is_err());
+        if is_late {
+            log::late_answer();
+        }
+        None
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending<'_> {
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn answer(&mut self) -> &mut oneshot::Receiver<Message> {
+        &mut self.answer
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        let waiting = self.calls.table().waiting.remove(&self.number);
+        drop(waiting);
+    }
+}
