@@ -228,6 +228,16 @@ impl<'a> Flow<'a> {
         self.helper(&self.imports.resolve_path(&path.path)).filter(|helper| !helper.takes_self)
     }
 
+    /// The method of a type of this file, if it is known.
+    pub(crate) fn method_of(&self, of: &str, name: &str) -> Option<&Neighbour> {
+        self.surroundings.neighbours().method(of, name).filter(|helper| helper.takes_self)
+    }
+
+    /// Whether a function with this name breaks this rule when it gets certain values.
+    pub(crate) fn has_hazard(&self, name: &str, rule: &Rule) -> bool {
+        self.surroundings.neighbours().named(name).iter().any(|one| one.has_hazard(rule))
+    }
+
     /// Whether it calls a function that breaks this rule when it gets certain values.
     pub(crate) fn calls_hazard(&self, rule: &Rule) -> bool {
         self.steps().any(|(_, step)| match step {

@@ -1,11 +1,12 @@
-use std::{cell::LazyCell, collections::HashMap};
+use std::{cell::LazyCell, collections::HashSet};
 
 use quote::ToTokens;
-use syn::{Expr, ExprCall, ExprIndex, ExprMethodCall, Lit};
+use syn::{Expr, ExprIndex, ExprMethodCall, Lit, Token, punctuated::Punctuated};
 
 use crate::{
     PANICS_ON_INPUT,
     flow::{Flavor, Flow},
+    surroundings::Neighbour,
     syntax::{Function, Sink, one_line},
     trace::{self, Given, Measures, Names, Origin, Tags, Watch},
 };
@@ -29,7 +30,7 @@ pub(crate) fn may_panic(function: &Function) -> bool {
 /// What panics, with an assumption about a parameter.
 pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     let measures = LazyCell::new(|| Measures::of(flow.body, flow.function.macros()));
-    trace::watch_given(flow, given, &mut Panics { flow, sink, measures, taken: HashMap::new() });
+    trace::watch_given(flow, given, &mut Panics { flow, sink, measures, taken: HashSet::new() });
 }
 
 struct Panics<'s, F> {
@@ -37,8 +38,8 @@ struct Panics<'s, F> {
     sink: &'s mut Sink,
     /// Computed on first use: most functions do not index or unwrap anything that the client sent.
     measures: LazyCell<Measures<'s>, F>,
-    /// How often `next` was called on each name.
-    taken: HashMap<String, usize>,
+    /// The numbers of the names whose first part was taken.
+    taken: HashSet<usize>,
 }
 
 impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
@@ -46,7 +47,10 @@ impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
         match expression {
             Expr::MethodCall(call) => self.method(call, names),
             Expr::Index(index) => self.index(index, names),
-            Expr::Call(call) => self.passed_on(call, names),
+            Expr::Call(call) => {
+                let helper = self.flow.helper_of(&call.func);
+                self.passed_on(helper, &call.args, &call.func, names);
+            }
             _ => {}
         }
     }
@@ -57,14 +61,38 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         match call.method.to_string().as_str() {
             "unwrap" | "expect" => self.unwrap(call, names),
             "split_at" | "split_to" | "advance" | "copy_to_slice" => self.cut(call, names),
+            "next" | "next_back" | "nth" => self.takes_part(call, names),
             _ => {}
         }
+        let helper = self.method_of_file(call, names);
+        self.passed_on(helper, &call.args, &call.method, names);
+    }
+
+    /// The method of a type of this file, if the type of the receiver is written somewhere.
+    fn method_of_file(&self, call: &ExprMethodCall, names: &Names<'_>) -> Option<&'s Neighbour> {
+        let method = call.method.to_string();
+        if !self.flow.has_hazard(&method, &PANICS_ON_INPUT) {
+            return None;
+        }
+        let of = names.types().within(names.of(&call.receiver).ty.as_deref()?)?;
+        self.flow.method_of(&of, &method)
+    }
+
+    fn takes_part(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        let name = trace::bare_name(&call.receiver).and_then(|name| names.number(&name.to_string()));
+        self.taken.extend(name);
     }
 
     /// What the client sent, as an argument of a helper that panics on it.
-    fn passed_on(&mut self, call: &ExprCall, names: &Names<'_>) {
-        let Some(helper) = self.flow.helper_of(&call.func) else { return };
-        for (index, argument) in call.args.iter().enumerate() {
+    fn passed_on(
+        &mut self,
+        helper: Option<&Neighbour>,
+        arguments: &Punctuated<Expr, Token![,]>,
+        at: &dyn ToTokens,
+        names: &Names<'_>,
+    ) {
+        let Some(helper) = helper else { return };
+        for (index, argument) in arguments.iter().enumerate() {
             let Some(fault) = helper.hazard(&PANICS_ON_INPUT, index) else { continue };
             if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, names) {
                 let message = format!("in `{}`: {}", helper.name, fault.message);
@@ -72,7 +100,7 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
                     "return a `Result` or an `Option` from `{}`, and reply with an error or skip the message",
                     helper.name
                 );
-                self.sink.report(&PANICS_ON_INPUT, &call.func, message, help);
+                self.sink.report(&PANICS_ON_INPUT, at, message, help);
             }
         }
     }
@@ -114,15 +142,14 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
     }
 
     /// The first `next` of `split` returns a part of every string.
-    fn is_first_part(&mut self, receiver: &Expr, names: &Names<'_>) -> bool {
+    fn is_first_part(&self, receiver: &Expr, names: &Names<'_>) -> bool {
         let Expr::MethodCall(next) = receiver else { return false };
         if !matches!(next.method.to_string().as_str(), "next" | "next_back" | "last" | "first") {
             return false;
         }
-        let Expr::Path(path) = &*next.receiver else { return names.of(&next.receiver).is(Tags::SPLIT) };
-        let count = self.taken.entry(path.to_token_stream().to_string()).or_default();
-        *count += 1;
-        *count == 1 && names.of(&next.receiver).is(Tags::SPLIT)
+        let name = trace::bare_name(&next.receiver).and_then(|name| names.number(&name.to_string()));
+        let is_taken = name.is_some_and(|name| next.method != "first" && self.taken.contains(&name));
+        !is_taken && names.of(&next.receiver).is(Tags::SPLIT)
     }
 
     fn index(&mut self, index: &ExprIndex, names: &Names<'_>) {

@@ -262,6 +262,11 @@ impl Neighbours {
         self.only(name, Some(of))
     }
 
+    /// Every function with this name.
+    pub(crate) fn named(&self, name: &str) -> &[Neighbour] {
+        self.functions.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
     fn only(&self, name: &str, of: Option<&str>) -> Option<&Neighbour> {
         let mut fitting = self.functions.get(name)?.iter().filter(|one| one.of.as_deref() == of);
         fitting.next().filter(|_| fitting.next().is_none())

@@ -19,6 +19,7 @@ pub(crate) use given::{MAPS, VALUE, is_array, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
 pub(crate) use measures::{Measures, root};
+pub(crate) use moves::bare_name;
 pub(crate) use names::Names;
 pub(crate) use origin::{Origin, Tags};
 pub(crate) use pairs::{Event, Events, events, first_ident, may_leave_something, place_of};

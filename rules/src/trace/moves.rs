@@ -36,7 +36,7 @@ const CONSUMES: [&str; 22] = [
 ];
 
 /// The name, if the expression is only a name.
-pub(super) fn bare_name(expression: &Expr) -> Option<Ident> {
+pub(crate) fn bare_name(expression: &Expr) -> Option<Ident> {
     match expression {
         Expr::Path(path) => path.path.get_ident().cloned(),
         Expr::Paren(inner) => bare_name(&inner.expr),

@@ -15,6 +15,8 @@ use crate::syntax::last_segment;
 /// The names in scope, the innermost last.
 pub(crate) struct Names<'s> {
     found: Vec<Name>,
+    /// How many names there have been.
+    bound: usize,
     /// Guards of names before this index are not held here: a task or closure runs at another time.
     barrier: usize,
     types: Types<'s>,
@@ -23,7 +25,9 @@ pub(crate) struct Names<'s> {
 /// A name, or a value that a statement holds without one.
 #[derive(Clone)]
 struct Name {
-    name: String,
+    word: String,
+    /// Unique.
+    number: usize,
     origin: Origin,
 }
 
@@ -60,7 +64,7 @@ const DASH: [&str; 11] = [
 
 impl<'s> Names<'s> {
     pub(super) fn new(types: Types<'s>) -> Self {
-        Self { found: Vec::new(), barrier: 0, types }
+        Self { found: Vec::new(), bound: 0, barrier: 0, types }
     }
 
     pub(crate) fn types(&self) -> Types<'s> {
@@ -85,12 +89,13 @@ impl<'s> Names<'s> {
     }
 
     pub(super) fn add(&mut self, name: impl Into<String>, origin: Origin) {
-        self.found.push(Name { name: name.into(), origin });
+        self.bound += 1;
+        self.found.push(Name { word: name.into(), number: self.bound, origin });
     }
 
     /// The name has a different value from here on.
     pub(super) fn set(&mut self, name: &str, origin: Origin) {
-        if let Some(known) = self.found.iter_mut().rfind(|one| one.name == name) {
+        if let Some(known) = self.found.iter_mut().rfind(|one| one.word == name) {
             known.origin = origin;
         }
     }
@@ -103,13 +108,18 @@ impl<'s> Names<'s> {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Origin> {
-        self.found.iter().rfind(|one| one.name == name).map(|one| &one.origin)
+        self.found.iter().rfind(|one| one.word == name).map(|one| &one.origin)
+    }
+
+    /// The number of the name in scope, which no other name has.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        self.found.iter().rfind(|one| one.word == name).map(|one| one.number)
     }
 
     /// The names of the guards that are held here; a guard without a name is listed under the name of the locked value.
     pub(crate) fn guards(&self) -> impl Iterator<Item = (&str, &Origin)> {
         let held = self.found.iter().skip(self.barrier).filter(|one| one.origin.is(Tags::GUARD));
-        held.map(|one| (one.name.as_str(), &one.origin))
+        held.map(|one| (one.word.as_str(), &one.origin))
     }
 
     /// The origin of an expression's value.
@@ -204,7 +214,7 @@ impl<'s> Names<'s> {
     }
 
     fn copied(&self) -> Self {
-        Self { found: self.found.clone(), barrier: self.barrier, types: self.types }
+        Self { found: self.found.clone(), bound: self.bound, barrier: self.barrier, types: self.types }
     }
 
     fn of_name(&self, name: &str) -> Origin {

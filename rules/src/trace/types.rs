@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     flow::Imports,
-    surroundings::Shapes,
+    surroundings::{Shapes, type_path},
     syntax::{last_segment, peel},
 };
 
@@ -190,6 +190,12 @@ impl<'s> Types<'s> {
                 "Debug" | "std::fmt::Debug" | "core::fmt::Debug"
             );
         self.shapes.fields(of).filter(|_| is_whole).unwrap_or_default()
+    }
+
+    /// The name of the type in a type that is written there, inside wrappers: `Table` of `Arc<RwLock<Table>>`.
+    pub(crate) fn within(&self, ty: &str) -> Option<String> {
+        let path = type_path(&syn::parse_str(ty).ok()?, self.imports)?;
+        path.rsplit("::").next().map(str::to_owned)
     }
 
     pub(super) fn of_static(&self, name: &str) -> Option<Rc<str>> {

@@ -26,6 +26,7 @@ mod lagged;
 mod logins;
 mod loops;
 mod macros;
+mod methods;
 mod names;
 mod neighbours;
 mod odd;
