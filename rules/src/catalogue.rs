@@ -354,6 +354,7 @@ pub(crate) use lifecycle::{
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{
     deaf_loop::{is_deaf, waits_in_a_loop},
+    detached_task::{lasts, may_last, may_start, starts},
     kind_ends_loop::takes_only,
     swallowed_error::is_ignored,
 };

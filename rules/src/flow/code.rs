@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Block, Expr, ExprClosure, Stmt,
+    Block, Expr, ExprCall, ExprClosure, ExprMethodCall, Stmt,
     visit::{self, Visit},
 };
 
@@ -47,6 +47,18 @@ impl Code for Stmt {
 impl Code for Expr {
     fn each_name(&self, found: &mut dyn FnMut(&Ident)) {
         Reader(found).visit_expr(self);
+    }
+}
+
+impl Code for ExprCall {
+    fn each_name(&self, found: &mut dyn FnMut(&Ident)) {
+        Reader(found).visit_expr_call(self);
+    }
+}
+
+impl Code for ExprMethodCall {
+    fn each_name(&self, found: &mut dyn FnMut(&Ident)) {
+        Reader(found).visit_expr_method_call(self);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a function does with a handle that it borrows, as its caller sees it.
+//! What a function does with a handle that it is given, as its caller sees it.
 
 /// What a helper does with one borrowed handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,4 +33,13 @@ pub(crate) enum Tells {
     Nothing,
     /// Something else.
     Something,
+}
+
+/// What a task waits for that keeps it running after its client has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// A timer.
+    Timer,
+    /// A feed of the whole program.
+    Feed,
 }

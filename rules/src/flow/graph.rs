@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::value::{Handle, Kind, Outcomes, Site};
+use super::{
+    Lasts,
+    value::{Handle, Kind, Outcomes, Site},
+};
 
 /// The index of a step.
 pub(crate) type NodeId = usize;
@@ -75,8 +78,8 @@ pub(crate) enum Step {
     /// A function is called by its path.
     Call(Call),
     /// A task is spawned that takes handles of these connections. It is `tied` if other code knows when it ends, and
-    /// `ended` if that code can end it.
-    Spawn { at: Ident, takes: Vec<Handle>, tied: bool, ended: bool },
+    /// `ended` if that code can end it. What it `lasts` for is known if a function of the file is the task, or starts it.
+    Spawn { at: Ident, takes: Vec<Handle>, tied: bool, ended: bool, lasts: Option<Lasts> },
     /// The response of axum's `on_upgrade` is dropped.
     DroppedResponse { at: Ident },
     /// Paths join, and an `Option` or a `Result` holds a handle depending on the path.

@@ -24,7 +24,7 @@ pub(crate) use macros::Macros;
 
 use arguments::arguments;
 use build::parse_select;
-pub(crate) use deed::{Deed, Tells};
+pub(crate) use deed::{Deed, Lasts, Tells};
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
@@ -96,6 +96,13 @@ impl<'a> Flow<'a> {
         let (flavor, roots) = roots::of_function(function, around)?;
         let borrows = roots.iter().any(|root| root.borrowed) && !owns_self(function);
         borrows.then(|| Self::new(function, flavor, false, roots, around.imports(), around)).flatten()
+    }
+
+    /// The flow of a function that is given handles, borrowed or not; `None` if there are none.
+    pub(crate) fn of_taker(function: &'a Function, around: &'a Surroundings) -> Option<Self> {
+        let (flavor, roots) = roots::of_function(function, around)?;
+        let takes = !roots.is_empty();
+        takes.then(|| Self::new(function, flavor, false, roots, around.imports(), around)).flatten()
     }
 
     /// Where the function gets the handle from; `None` if it creates it.
@@ -215,11 +222,7 @@ impl<'a> Flow<'a> {
 
     /// The helper that does an operation.
     pub(crate) fn doer(&self, site: &Site) -> Option<&Neighbour> {
-        let name = site.method.to_string();
-        match (&site.on, self.surroundings.of()) {
-            (Some(on), Some(of)) if on == "self" => self.surroundings.neighbours().method(of, &name),
-            _ => self.helper(&name),
-        }
+        self.surroundings.neighbours().called(site.doer.as_deref()?, None)
     }
 
     /// The function of this file that this expression names, if it is known and has no `self`.
@@ -287,6 +290,11 @@ impl<'a> Flow<'a> {
         self.surroundings.helpers_are_judged()
     }
 
+    /// Whether it calls a function of the file that starts a task.
+    pub(crate) fn starts_tasks(&self) -> bool {
+        self.steps().any(|(_, step)| matches!(step, Step::Spawn { lasts: Some(_), .. }))
+    }
+
     /// Whether fields of `self` hold handles.
     pub(crate) fn has_handles_in_self(&self) -> bool {
         self.surroundings.fields().next().is_some()
@@ -321,7 +329,7 @@ fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -
 }
 
 /// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which creates one.
-fn type_of(path: &str) -> Option<&str> {
+pub(crate) fn type_of(path: &str) -> Option<&str> {
     path.rsplit("::").take(2).find(|name| name.starts_with(|first: char| first.is_uppercase()))
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Site {
     pub(crate) address: usize,
     /// What is done, if a function of the file does it.
     pub(crate) helper: Option<Deed>,
+    /// The name of that function, preceded by the type of its `impl` block.
+    pub(crate) doer: Option<String>,
     /// The number of the call: beginning to wait and receiving are two steps of one call.
     pub(crate) number: usize,
 }

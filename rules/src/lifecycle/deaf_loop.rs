@@ -107,7 +107,7 @@ pub(crate) fn is_deaf(flow: &Flow<'_>, connection: Connection) -> bool {
 }
 
 /// Whether only an error of an operation leaves the innermost loop around the step.
-fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
+pub(super) fn only_errors_end(flow: &Flow<'_>, id: NodeId) -> bool {
     let Some(innermost) = flow.graph.lasting_loops(id).min_by_key(|one| one.nodes.len()) else {
         return false;
     };

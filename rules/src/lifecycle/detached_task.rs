@@ -1,10 +1,11 @@
 use syn::{Block, Expr};
 
+use super::deaf_loop::{only_errors_end, waits_in_a_loop};
 use crate::{
     DETACHED_TASK,
-    flow::{Act, Flavor, Flow, Handle, Kind, Macros, NodeId, Outcomes, Step, Within, has_word},
-    reading::{At, Look, Origin, block_leaves, each_expression, has_call, read, task_of},
-    syntax::Sink,
+    flow::{Act, Flavor, Flow, Handle, Kind, Lasts, Macros, NodeId, Outcomes, Step, Within, has_word},
+    reading::{At, Look, Origin, block_leaves, each_expression, given, has_call, read, task_of},
+    syntax::{Function, Sink, last_segment},
 };
 
 /// Methods that return a receiver which continues after the client has left: its senders belong to the whole program.
@@ -12,6 +13,9 @@ const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".
 
 /// Methods that wait for the next of something.
 const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
+
+/// Methods that wait for a timer.
+pub(super) const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
 
 const SOCKEYE: &str = "clone the sender for it, `let events = sender.clone();`, and spawn it with `sender.spawn(..)`, which ends it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
 
@@ -33,7 +37,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         read(flow, &mut Heartbeats { sink });
     }
     for (spawn, step) in flow.steps() {
-        let Step::Spawn { at, takes, tied: false, .. } = step else { continue };
+        let Step::Spawn { at, takes, tied: false, lasts, .. } = step else { continue };
+        if lasts.is_some() {
+            sink.report(&DETACHED_TASK, at, DETACHED, help(flow.flavor, takes));
+            continue;
+        }
         let is_left = outlives_its_writer(flow, spawn, takes);
         let ends = ends_by_itself(flow, spawn, takes) || may_end_on_axum(flow, spawn, takes);
         if takes.is_empty() || ends && !is_left {
@@ -67,6 +75,10 @@ impl<'a> Look<'a> for Spawned<'_> {
     fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
         let Some((spawn, Expr::Call(call))) = task_of(expression) else { return };
         let Some(helper) = at.helper(&call.func).filter(|helper| helper.is_async) else { return };
+        // The graph shows it.
+        if helper.lasts().is_some() {
+            return;
+        }
         let repeats = helper.words.have(&["loop", "while"]) && helper.words.have(&RECEIVES);
         let may_end =
             helper.words.have(&["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"]);
@@ -102,6 +114,7 @@ fn ends_by_itself(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
     // If the steps of the task are unknown, it may end.
     let is_known = flow.steps().any(|(id, _)| within(&id));
     is_known
+        && !runs_what_lasts(flow, spawn)
         && (round.is_empty()
             || round.iter().any(|id| sees_the_end(flow, *id, takes))
             || round.iter().any(|id| receives_what_may_end(&flow.graph.nodes[*id].step)))
@@ -147,9 +160,125 @@ fn may_end_on_axum(flow: &Flow<'_>, spawn: NodeId, takes: &[Handle]) -> bool {
     let waits_for_all = flow.steps().any(|(id, step)| {
         flow.graph.nodes[id].within == Within::Task(spawn)
             && flow.graph.in_cycle(id)
-            && receives_from_all(flow, step)
+            && (receives_from_all(flow, step) || is_whole(flow, takes) && sees_changes(step))
     });
-    flow.flavor == Flavor::Axum && !(is_half && waits_for_all)
+    flow.flavor == Flavor::Axum && !(is_half && (waits_for_all || runs_what_lasts(flow, spawn)))
+}
+
+/// Whether the connections begin in this function: then what it is given has not been created for them.
+fn is_whole(flow: &Flow<'_>, takes: &[Handle]) -> bool {
+    takes.iter().all(|one| matches!(flow.roots[one.connection].kind, Kind::Upgrade | Kind::Socket))
+}
+
+/// Whether it waits for a `watch` channel that came from outside.
+fn sees_changes(step: &Step) -> bool {
+    let Step::Call(call) = step else { return false };
+    let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) else { return false };
+    matches!(method, "changed" | "wait_for") && of.ends_with("watch::Receiver")
+}
+
+/// Whether the task runs a function of the file that goes on after the client has left.
+fn runs_what_lasts(flow: &Flow<'_>, spawn: NodeId) -> bool {
+    flow.steps().any(|(id, step)| {
+        let Step::Call(call) = step else { return false };
+        flow.graph.nodes[id].within == Within::Task(spawn)
+            && call.awaited
+            && flow.called(call).is_some_and(|helper| helper.lasts().is_some())
+    })
+}
+
+/// Words of code that may end a task, or a loop.
+const ENDS: [&str; 16] = [
+    "cancelled",
+    "is_cancelled",
+    "run_until_cancelled",
+    "closed",
+    "is_closed",
+    "abort",
+    "timeout",
+    "timeout_at",
+    "notified",
+    "select",
+    "try_recv",
+    "load",
+    "upgrade",
+    "is_finished",
+    "channel",
+    "unbounded_channel",
+];
+
+/// Whether a function with these words may go on as a task when its client has left.
+pub(crate) fn may_last(function: &Function) -> bool {
+    function.sig.asyncness.is_some()
+        && function.has_word(&["loop", "while"])
+        && function.has_word(&["send", "feed"])
+        && !function.has_word(&ENDS)
+}
+
+/// Whether it may start such a task, and return its handle.
+pub(crate) fn may_start(function: &Function) -> bool {
+    function.output().and_then(last_segment).is_some_and(|last| last.ident == "JoinHandle")
+        && function.has_word(&["spawn"])
+        && !function.has_word(&ENDS)
+}
+
+/// What keeps a function running after its client has left, if it is a task.
+pub(crate) fn lasts(flow: &Flow<'_>) -> Option<Lasts> {
+    let handles = flow.roots.iter().enumerate();
+    let takes: Vec<_> = handles.map(|(connection, root)| Handle { kind: root.kind, connection }).collect();
+    if may_last(flow.function) { lasts_within(flow, Within::Function, &takes) } else { None }
+}
+
+/// The same for the one task that it starts, and whose handle it returns.
+pub(crate) fn starts(flow: &Flow<'_>) -> Option<Lasts> {
+    let mut spawns = flow.steps().filter(|(_, step)| matches!(step, Step::Spawn { .. }));
+    let (spawn, step) = spawns.next().filter(|_| spawns.next().is_none() && may_start(flow.function))?;
+    task_of(given(flow.body)?)?;
+    match step {
+        Step::Spawn { lasts: Some(lasts), .. } => Some(*lasts),
+        Step::Spawn { takes, .. } => lasts_within(flow, Within::Task(spawn), takes),
+        _ => None,
+    }
+}
+
+/// What keeps this part of the function running after the client has left: it only sends, for as long as a timer or a feed of the
+/// whole program wakes it.
+fn lasts_within(flow: &Flow<'_>, within: Within, takes: &[Handle]) -> Option<Lasts> {
+    if takes.is_empty() || takes.iter().any(|one| one.kind != Kind::Sender) {
+        return None;
+    }
+    let graph = &flow.graph;
+    let inside: Vec<_> = flow.steps().filter(|(id, _)| graph.nodes[*id].within == within).collect();
+    let is_lost = |step: &Step| match step {
+        Step::Unknown | Step::Unawaited { .. } | Step::Doubt => true,
+        Step::Escape(handle) => takes.contains(handle) && within == Within::Function,
+        _ => false,
+    };
+    let of_all = |step: &Step| receives_from_all(flow, step) || sees_changes(step);
+    let waits_for_other = |step: &Step| match step {
+        Step::Call(call) => {
+            let method = call.path.rsplit_once('.').map(|(_, method)| method);
+            method.is_some_and(|one| RECEIVES.contains(&one) || one == "changed") && !of_all(step)
+        }
+        _ => false,
+    };
+    if inside.iter().any(|(_, step)| is_lost(step) || waits_for_other(step)) {
+        return None;
+    }
+    let mut sends = inside.iter().filter_map(|(id, step)| {
+        let is_send = matches!(step, Step::Operation(one) if one.act == Act::Send);
+        graph.lasting_loops(*id).min_by_key(|one| one.nodes.len()).filter(|_| is_send).map(|one| (*id, one))
+    });
+    sends.find_map(|(send, around)| {
+        let is_fed = inside.iter().any(|(id, step)| around.nodes.contains(id) && of_all(step));
+        let is_timed = || {
+            flow.flavor == Flavor::Sockeye
+                && flow.function.has_word(&TIMERS)
+                && waits_in_a_loop(flow, send)
+                && only_errors_end(flow, send)
+        };
+        if is_fed { Some(Lasts::Feed) } else { is_timed().then_some(Lasts::Timer) }
+    })
 }
 
 /// Whether it waits for a channel that others subscribe to as well.

@@ -1,24 +1,27 @@
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::{
     Block, Expr, ExprCall, ExprLit, ExprLoop, ExprWhile, Lit, Local, Stmt,
     visit::{self, Visit},
 };
 
+use super::detached_task::TIMERS;
 use crate::{
     ORPHANED_TASK,
-    flow::{Branch, Flavor, Flow, Macros, has_word, macro_name},
+    flow::{Branch, Flavor, Flow, Lasts, Macros, has_word, macro_name},
     reading::{
-        At, Look, Origin, base_ident, each_expression, first_way_out, has_call, is_discarded, only_name,
-        plain, read, task_of,
+        At, Look, Origin, base_ident, each_expression, first_way_out, given, has_call, is_discarded,
+        only_name, plain, read, task_of,
     },
+    surroundings::Neighbour,
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if !flow.function.has_word(&["spawn", "spawn_local"]) {
-        return;
+    let spawns = flow.function.has_word(&["spawn", "spawn_local"]);
+    if spawns || flow.starts_tasks() && flow.function.has_word(&["select", "abort"]) {
+        read(flow, &mut Tasks { sink });
     }
-    read(flow, &mut Tasks { sink });
 }
 
 struct Tasks<'s> {
@@ -28,8 +31,7 @@ struct Tasks<'s> {
 impl<'a> Look<'a> for Tasks<'_> {
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(name) = only_name(&local.pat) else { return };
-        let Some((_, task)) = local.init.as_ref().and_then(|init| task_of(&init.expr)) else { return };
-        if goes_on(task, at) {
+        if local.init.as_ref().is_some_and(|init| started(&init.expr, at).is_some()) {
             self.skipped(name, at);
         }
     }
@@ -155,9 +157,37 @@ fn left_running<'a, 'e>(
         let Expr::Path(_) = future else { return None };
         let name = at.named(future)?;
         let Origin::Made(made) = name.origin else { return None };
-        let (spawn, _) = task_of(made).filter(|(_, task)| goes_on(task, at))?;
-        Some((name.ident, spawn))
+        Some((name.ident, started(made, at)?))
     })
+}
+
+/// The call that starts a task which certainly continues unless it is ended, if the value is the handle of one.
+fn started<'a>(made: &'a Expr, at: &At<'a>) -> Option<&'a Ident> {
+    if let Some((spawn, task)) = task_of(made) {
+        return goes_on(task, at).then_some(spawn);
+    }
+    match made {
+        // `{ let sender = sender.clone(); tokio::spawn(..) }`
+        Expr::Block(block) if block.label.is_none() => {
+            started(given(&block.block)?, &at.at_the_end_of(&block.block))
+        }
+        Expr::Call(call) if starts(at.helper(&call.func), call, at) => match &*call.func {
+            Expr::Path(path) => path.path.segments.last().map(|last| &last.ident),
+            _ => None,
+        },
+        Expr::MethodCall(call) if starts(at.method(call), call, at) => Some(&call.method),
+        _ => None,
+    }
+}
+
+/// Whether the function of this file starts such a task, and returns its handle.
+fn starts(helper: Option<&Neighbour>, call: &dyn ToTokens, at: &At<'_>) -> bool {
+    helper.and_then(Neighbour::starts) == Some(Lasts::Feed) && !at.mentions_own(call)
+}
+
+/// Whether the function of this file goes on as a task.
+fn lasts(helper: Option<&Neighbour>, call: &dyn ToTokens, at: &At<'_>) -> bool {
+    helper.and_then(Neighbour::lasts) == Some(Lasts::Feed) && !at.mentions_own(call)
 }
 
 /// Whether the task certainly continues unless it is ended: it waits for something that is not the connection's own.
@@ -169,6 +199,8 @@ fn goes_on(task: &Expr, at: &At<'_>) -> bool {
                 && !has_word(&block.block, &["cancelled", "is_cancelled", "closed", "run_until_cancelled"])
                 && lasting_loop(&block.block, at)
         }
+        Expr::Call(call) if lasts(at.helper(&call.func), call, at) => true,
+        Expr::MethodCall(call) if lasts(at.method(call), call, at) => true,
         Expr::Call(call) => {
             let mut arguments = call.args.iter();
             arguments.any(|one| at.is_handle_expression(one))
@@ -203,8 +235,6 @@ fn waits_for_others(repeat: &Expr, at: &At<'_>) -> bool {
 fn waits_for_feed(repeat: &Expr, at: &At<'_>) -> bool {
     has_call(repeat, &["changed"]) || has_call(repeat, &["recv"]) && at.has_feed(repeat)
 }
-
-const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
 
 /// Seconds within which a task that sends is certain to notice that the connection has ended.
 const SOON: u64 = 10;

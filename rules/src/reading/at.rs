@@ -1,11 +1,11 @@
 //! The surroundings of an expression.
 
-use syn::{Block, Expr, Ident, Pat, Stmt, Type};
+use syn::{Block, Expr, ExprMethodCall, Ident, Pat, Stmt, Type};
 
 use super::origin::{Name, Origin};
 use crate::{
-    flow::{Flow, Imports, each_word},
-    surroundings::Neighbour,
+    flow::{Flow, Imports, each_word, type_of},
+    surroundings::{Neighbour, maker},
 };
 
 /// A function, an `async` block or a closure: the target of `return` and `?`.
@@ -30,6 +30,7 @@ pub(crate) struct Round<'a> {
 }
 
 /// The surroundings of an expression: the names in scope, the loops, the frames, and the code after it.
+#[derive(Clone)]
 pub(crate) struct At<'a> {
     pub(crate) flow: &'a Flow<'a>,
     pub(super) names: Vec<Name<'a>>,
@@ -132,6 +133,36 @@ impl<'a> At<'a> {
     /// The function of this file that is called.
     pub(crate) fn helper(&self, function: &Expr) -> Option<&'a Neighbour> {
         self.flow.helper(&super::origin::path_of(function, self.imports())?)
+    }
+
+    /// The method of a type of this file that is called, if the receiver is `self`, or what it is was written in the function.
+    pub(crate) fn method(&self, call: &ExprMethodCall) -> Option<&'a Neighbour> {
+        let is_self = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
+        let of = if is_self { self.flow.of()?.to_owned() } else { self.maker(self.named(&call.receiver)?)? };
+        self.flow.method_of(type_of(&of)?, &call.method.to_string())
+    }
+
+    /// The path of the type of a name, or of the function that created its value.
+    fn maker(&self, name: &Name<'a>) -> Option<String> {
+        match name.origin {
+            Origin::Made(made) => maker(made, self.imports()),
+            Origin::Typed(ty) => self.type_path(ty),
+            _ => None,
+        }
+    }
+
+    /// The surroundings of the value at the end of a block that begins here.
+    pub(crate) fn at_the_end_of(&self, block: &'a Block) -> Self {
+        let mut at = self.clone();
+        for statement in &block.stmts {
+            if let Stmt::Local(local) = statement {
+                at.bind(
+                    &local.pat,
+                    local.init.as_ref().map_or(Origin::Unknown, |init| Origin::Made(&init.expr)),
+                );
+            }
+        }
+        at
     }
 
     /// The meaning of the name here.

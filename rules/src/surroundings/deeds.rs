@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::{Neighbours, Place, collect::Found};
 use crate::{
-    catalogue::takes_only,
+    catalogue::{lasts, may_last, may_start, starts, takes_only},
     check,
-    flow::{Deed, Flow},
+    flow::{Deed, Flow, Lasts},
 };
 
 /// What a function does with the handles that it borrows, as far as that is known.
@@ -15,12 +15,20 @@ pub(super) struct Deeds {
     pub(super) by_place: Vec<(Place, Deed)>,
     /// The kinds of messages for which it returns something; empty if it does not distinguish them.
     pub(super) takes_only: Vec<String>,
+    /// What keeps it running after the client has left, if it is a task.
+    pub(super) lasts: Option<Lasts>,
+    /// The same for the task that it starts, and whose handle it returns.
+    pub(super) starts: Option<Lasts>,
 }
 
 impl Deeds {
     pub(super) fn of(found: &Found, file: &Rc<Neighbours>) -> Self {
         let around = found.around(file);
-        let Some(flow) = Flow::of_borrower(&found.function, &around) else { return Self::default() };
+        let function = &found.function;
+        let may_last = may_last(function) || may_start(function);
+        let flow = Flow::of_borrower(function, &around)
+            .or_else(|| may_last.then(|| Flow::of_taker(function, &around)).flatten());
+        let Some(flow) = flow else { return Self::default() };
         let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
         let mut by_place: Vec<_> = borrowed.filter_map(deed).collect();
@@ -31,6 +39,11 @@ impl Deeds {
                 *deed = Deed::ReceivesSome;
             }
         }
-        Self { by_place, takes_only }
+        Self { by_place, takes_only, lasts: lasts(&flow), starts: starts(&flow) }
+    }
+
+    /// Whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_place.is_empty() && self.lasts.is_none() && self.starts.is_none()
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Rule, check,
-    flow::{Deed, Flavor, Flow, Imports, Kind, blocking},
+    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, blocking},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
 };
@@ -171,7 +171,7 @@ impl Neighbours {
     fn with_deeds(self, functions: &[Found]) -> Self {
         let none = Rc::new(self);
         let first: Vec<_> = functions.iter().map(|found| Deeds::of(found, &none)).collect();
-        let does = functions.iter().zip(&first).filter(|(_, deeds)| !deeds.by_place.is_empty());
+        let does = functions.iter().zip(&first).filter(|(_, deeds)| !deeds.is_empty());
         let names: HashSet<_> = does.map(|(found, _)| found.function.name().to_string()).collect();
         let once = Rc::new(Rc::unwrap_or_clone(none).given(functions, first));
         let second = functions.iter().map(|found| {
@@ -183,7 +183,7 @@ impl Neighbours {
     }
 
     fn given(mut self, functions: &[Found], deeds: Vec<Deeds>) -> Self {
-        for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.by_place.is_empty()) {
+        for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.is_empty()) {
             let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
             same.filter(|one| one.of == found.of).for_each(|one| one.deeds = deeds.clone());
         }
@@ -338,6 +338,16 @@ impl Neighbour {
     /// What it does with the handle that it borrows there.
     pub(crate) fn deed(&self, place: &Place) -> Option<Deed> {
         self.deeds.by_place.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)
+    }
+
+    /// What keeps it running after the client has left, if it is a task.
+    pub(crate) fn lasts(&self) -> Option<Lasts> {
+        self.deeds.lasts
+    }
+
+    /// The same for the task that it starts, and whose handle it returns.
+    pub(crate) fn starts(&self) -> Option<Lasts> {
+        self.deeds.starts
     }
 
     /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.

@@ -38,6 +38,7 @@ mod select;
 mod sittings;
 mod spawned;
 mod splitting;
+mod started;
 mod statuses;
 mod streams;
 mod tables;

@@ -5,11 +5,15 @@ use quote::ToTokens;
 use syn::{Expr, ExprCall, ExprPath};
 
 use super::Builder;
-use crate::flow::{
-    Flavor,
-    graph::{Call, Exit, Step, Within},
-    value::{Handle, Kind, Task, Value},
-    words,
+use crate::{
+    flow::{
+        Flavor, Lasts,
+        code::Code,
+        graph::{Call, Exit, Step, Within},
+        value::{Handle, Kind, Task, Value},
+        words,
+    },
+    surroundings::Neighbour,
 };
 
 /// How many calls of closures are followed in a function: each is analyzed again, and closures can call closures.
@@ -82,7 +86,10 @@ impl<'a> Builder<'a> {
         let at = function.to_token_stream();
         self.push(Step::Call(Call { path, of: None, is_direct: false, at, awaited, bound }));
         let Some(last) = function.path.segments.last() else { return Value::Other };
-        self.done_by(&last.ident, None, lent)
+        match helper.and_then(Neighbour::starts) {
+            Some(lasts) => self.started(&last.ident, call, lasts),
+            None => self.done_by(&last.ident, helper, None, lent),
+        }
     }
 
     fn give_away(&mut self, call: &'a ExprCall) {
@@ -103,14 +110,17 @@ impl<'a> Builder<'a> {
         let Value::Task(task) = started else {
             let whole = self.whole_sockets(call);
             self.hand_on(&started);
+            if let Some(started) = self.lasting_task(&at, call) {
+                return started;
+            }
             if whole.is_empty() {
                 return Value::Other;
             }
-            return Value::Spawned(self.spawn(at, whole, false));
+            return Value::Spawned(self.spawn(at, whole, false, None));
         };
         let takes = task.handles();
         let tied = is_tied(&task);
-        let spawn = self.spawn(at, takes, tied);
+        let spawn = self.spawn(at, takes, tied, None);
         self.run_apart(Within::Task(spawn), Exit::Task, |builder| builder.body_of(&task));
         Value::Spawned(spawn)
     }
@@ -129,9 +139,38 @@ impl<'a> Builder<'a> {
         handles.filter(|one| self.flavor == Flavor::Sockeye && one.kind == Kind::Socket).collect()
     }
 
-    fn spawn(&mut self, at: Ident, takes: Vec<Handle>, tied: bool) -> usize {
-        self.push(Step::Spawn { at, takes, tied, ended: tied })
+    /// A function of the file as a task that goes on after its client has left: `spawn(push(sender, events))`.
+    fn lasting_task(&mut self, at: &Ident, call: &'a ExprCall) -> Option<Value<'a>> {
+        let task = call.args.first()?;
+        let lasts = match task {
+            Expr::Call(task) => {
+                let Expr::Path(function) = &*task.func else { return None };
+                let path = self.imports.resolve_path(&function.path);
+                self.around.neighbours().called(&path, self.around.of())?.lasts()?
+            }
+            Expr::MethodCall(task) if is_self(&task.receiver) => {
+                self.around.neighbours().method(self.around.of()?, &task.method.to_string())?.lasts()?
+            }
+            _ => return None,
+        };
+        Some(self.started(at, task, lasts))
     }
+
+    /// A task that goes on after its client has left, with what this code mentions.
+    pub(super) fn started(&mut self, at: &Ident, given: &dyn Code, lasts: Lasts) -> Value<'a> {
+        let mentioned: Vec<_> = self.names.mentioned(given).cloned().collect();
+        let takes: Vec<_> = mentioned.iter().flat_map(Value::handles).collect();
+        let tied = mentioned.contains(&Value::Own);
+        Value::Spawned(self.spawn(at.clone(), takes, tied, Some(lasts)))
+    }
+
+    fn spawn(&mut self, at: Ident, takes: Vec<Handle>, tied: bool, lasts: Option<Lasts>) -> usize {
+        self.push(Step::Spawn { at, takes, tied, ended: tied, lasts })
+    }
+}
+
+pub(super) fn is_self(expression: &Expr) -> bool {
+    matches!(expression, Expr::Path(path) if path.path.is_ident("self"))
 }
 
 /// Whether the task listens to something by which the function can end it.

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Token, punctuated::Punctuated};
 
-use super::Builder;
+use super::{Builder, call::is_self};
 use crate::{
     flow::{
         Act, Deed, Loop, NodeId, Operation, Step, Tells, api,
@@ -37,8 +37,9 @@ impl<'a> Builder<'a> {
 
     /// What a method of the same type does with the fields of `self`; `None` if that is not known of each.
     pub(super) fn lend_self(&self, call: &ExprMethodCall, helper: &Neighbour) -> Option<Lent> {
-        let is_self = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
-        let Value::Tuple(fields) = self.names.find("self").filter(|_| is_self)? else { return None };
+        let Value::Tuple(fields) = self.names.find("self").filter(|_| is_self(&call.receiver))? else {
+            return None;
+        };
         let field = |value: &Value<'_>| {
             let Value::Handle(handle) = value else { return None };
             let name = self.roots[handle.connection].name.clone()?;
@@ -48,7 +49,13 @@ impl<'a> Builder<'a> {
     }
 
     /// The future of what a helper does. With several handles it is not known in which order it uses them.
-    pub(super) fn done_by(&mut self, method: &Ident, on: Option<Ident>, lent: Lent) -> Value<'a> {
+    pub(super) fn done_by(
+        &mut self,
+        method: &Ident,
+        helper: Option<&Neighbour>,
+        on: Option<Ident>,
+        lent: Lent,
+    ) -> Value<'a> {
         let acting: Vec<_> = lent.into_iter().filter(|(_, deed)| *deed != Deed::Looks).collect();
         let [(handle, deed)] = *acting.as_slice() else {
             for (handle, _) in &acting {
@@ -63,7 +70,9 @@ impl<'a> Builder<'a> {
             Deed::Looks => return Value::Other,
         };
         self.sites += 1;
-        let site = Site { method: method.clone(), on, address: 0, helper: Some(deed), number: self.sites };
+        let doer = helper.map(|helper| helper.name.clone());
+        let (method, number) = (method.clone(), self.sites);
+        let site = Site { method, on, address: 0, helper: Some(deed), doer, number };
         let layers = match deed {
             Deed::Sends(Tells::Errors) => api::result(),
             Deed::ReceivesSome => api::received_some(),

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
-use super::{Builder, helper::Lent, pattern::without_layer};
+use super::{Builder, call::is_self, helper::Lent, pattern::without_layer};
 use crate::{
     flow::{
         Flavor,
@@ -102,7 +102,14 @@ impl<'a> Builder<'a> {
     fn site(&mut self, call: &ExprMethodCall) -> Site {
         self.sites += 1;
         let on = variable(&call.receiver);
-        Site { method: call.method.clone(), on, address: address(call), helper: None, number: self.sites }
+        Site {
+            method: call.method.clone(),
+            on,
+            address: address(call),
+            helper: None,
+            doer: None,
+            number: self.sites,
+        }
     }
 
     fn on_accepting(
@@ -278,8 +285,11 @@ impl<'a> Builder<'a> {
         lent.extend(self.lend(&call.args, Some(helper)));
         step.bound |= !lent.is_empty();
         self.push(Step::Call(step));
+        if let Some(lasts) = helper.starts() {
+            return self.started(&call.method, call, lasts);
+        }
         let on = variable(&call.receiver);
-        self.done_by(&call.method, on, lent)
+        self.done_by(&call.method, Some(helper), on, lent)
     }
 
     fn call_of(&self, name: &str, call: &'a ExprMethodCall, awaited: bool) -> Call {
@@ -288,11 +298,19 @@ impl<'a> Builder<'a> {
         let variable = lent(&call.receiver);
         let made = match &variable {
             Some(variable) => self.types.find(variable).map(str::to_owned),
-            None => maker(&call.receiver, &self.imports),
+            None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_own_field(&call.receiver)),
         };
         let of = made.map(|made| format!("{made}.{name}"));
         let is_direct = variable.is_some();
         Call { path, of, is_direct, at, awaited, bound: false }
+    }
+
+    /// The path of the type of `self.field`.
+    fn type_of_own_field(&self, receiver: &Expr) -> Option<String> {
+        let Expr::Field(field) = receiver else { return None };
+        let syn::Member::Named(name) = &field.member else { return None };
+        let path = is_self(&field.base).then(|| self.around.type_of_field(&name.to_string()))??;
+        Some(path.to_owned())
     }
 
     /// A task with an owner that ends it: its steps are checked, and it is not detached.
