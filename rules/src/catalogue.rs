@@ -343,6 +343,10 @@ pub(crate) use signature::path_arity::arities;
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;
 
+/// Whether a function holds a lock while it sends to another client, with or without a connection of its own.
+#[cfg(feature = "syntax")]
+pub(crate) use lifecycle::lock_across_io::check as holds_a_lock;
+
 /// What goes wrong in a function with what a parameter is given.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{

@@ -1,11 +1,13 @@
 //! What a function does with a handle that it borrows.
 
+use syn::Type;
+
 use crate::{
     catalogue::{is_deaf, is_ignored, waits_in_a_loop},
     flow::{
         Act, Connection, Deed, Exit, Flow, NodeId, Operation, Outcomes, Step, Tells, Within, gives_nothing,
     },
-    syntax::last_segment,
+    syntax::{generic_arguments, last_segment},
 };
 
 /// What it does with the handle; `None` if that is not known, or cannot be said in one word.
@@ -37,12 +39,39 @@ fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Op
         [] => Some(Deed::Looks),
         _ if !operations.iter().all(is_followed) => None,
         _ if does(Act::Close) => always_closes(flow).then_some(Deed::Closes),
-        _ if does(Act::Recv) => (!operations.iter().any(lasts)).then_some(Deed::Receives),
+        _ if operations.iter().any(lasts) && does(Act::Recv) => None,
+        _ if does(Act::Recv) => {
+            let gives_none = gives_none_at_the_end(flow, operations);
+            Some(if gives_none { Deed::ReceivesSome } else { Deed::Receives })
+        }
         // What is reported in the helper is not reported again where it is called.
         _ if operations.iter().any(waits) => (!is_deaf(flow, connection)).then_some(Deed::Streams),
         _ if does(Act::Send) => Some(Deed::Sends(tells(flow, operations))),
         _ => None,
     }
+}
+
+/// Whether it receives once, and certainly returns `None` if nothing was received.
+fn gives_none_at_the_end(flow: &Flow<'_>, operations: &[(NodeId, &Operation)]) -> bool {
+    let mut receives = operations.iter().filter(|(_, one)| one.act == Act::Recv);
+    let (Some((recv, _)), None) = (receives.next(), receives.next()) else { return false };
+    // What the receive returned is returned as it is.
+    let only_receives = operations.iter().all(|(_, one)| matches!(one.act, Act::Poll | Act::Recv));
+    let ways = flow.graph.walk_outcome(*recv, Outcomes::END, |_, _| false);
+    let failed = flow.graph.walk_outcome(*recv, Outcomes::ERROR, |_, _| false);
+    let gives_none = |way: &NodeId| match &flow.graph.nodes[*way].step {
+        Step::Exit { how, .. } => *how == Exit::Error || *how == Exit::Operation && only_receives,
+        Step::Taken { of } => of != recv || only_receives,
+        _ => true,
+    };
+    gives_option(flow) && ways.iter().chain(&failed).all(gives_none)
+}
+
+/// Whether it returns an `Option` of something other than a result.
+fn gives_option(flow: &Flow<'_>) -> bool {
+    let Some(output) = flow.function.output() else { return false };
+    let is = |ty: &Type, name: &str| last_segment(ty).is_some_and(|last| last.ident == name);
+    is(output, "Option") && generic_arguments(output).first().is_some_and(|of| !is(of, "Result"))
 }
 
 /// Whether a `close` is on every path to an end.

@@ -101,13 +101,18 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
 
 /// A function without a connection of its own may send to those of other clients.
 fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let sends = |words: &[&str]| function.has_word(words);
-    if !sends(&["for"]) || !sends(&["await"]) || !sends(&["send", "feed"]) {
+    const LOCKS: [&str; 7] = ["lock", "read", "write", "get", "get_mut", "iter", "iter_mut"];
+    let has = |words: &[&str]| function.has_word(words);
+    if !has(&["await"]) || !has(&["send", "feed"]) || !has(&["for"]) && !has(&LOCKS) {
         return None;
     }
     let flow = Flow::of_helper(function, around.imports(), around)?;
     let mut sink = Sink::default();
     crate::catalogue::sends_in_turn(&flow, &mut sink);
+    // What it sends to each in turn is not reported for the lock as well.
+    if sink.is_empty() {
+        crate::catalogue::holds_a_lock(&flow, &mut sink);
+    }
     let found = Some(sink.sorted()).filter(|found| !found.is_empty())?;
     Some(Judged { found, is_axum: false, has_upgrade: false })
 }

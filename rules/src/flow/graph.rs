@@ -155,7 +155,7 @@ pub(crate) enum Exit {
     Fine,
     /// With the result of an operation.
     Operation,
-    /// With an error.
+    /// With an error, or with `None`.
     Error,
     /// With a value that is not known.
     Unknown,

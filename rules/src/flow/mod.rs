@@ -305,6 +305,11 @@ impl<'a> Flow<'a> {
         self.surroundings.type_of_field(field)
     }
 
+    /// Whether a field of `self` has a type with this last name, inside wrappers.
+    pub(crate) fn has_field_of(&self, name: &str) -> bool {
+        self.surroundings.types_of_fields().any(|path| path.rsplit("::").next() == Some(name))
+    }
+
     /// The function's name.
     pub(crate) fn name(&self) -> String {
         self.function.name().to_string()

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Names for the connections of other clients.
-const CLIENTS: [&str; 18] = [
+pub(super) const CLIENTS: [&str; 18] = [
     "client",
     "peer",
     "user",
@@ -118,7 +118,8 @@ impl FanOut<'_> {
         let of_sockets = items.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
         let words = repeat.words(items);
         let called_so = CLIENTS.iter().any(|one| words.contains(one));
-        of_sockets || called_so && (self.has_socket || items.has_type(&["Sender"]))
+        let has_sender = || items.has_type(&["Sender"]) || has_sender_in_field(items, names);
+        of_sockets || called_so && (self.has_socket || has_sender())
     }
 
     /// Whether it iterates over bounded queues of messages, whatever their name.
@@ -134,8 +135,14 @@ impl FanOut<'_> {
     }
 }
 
+/// Whether the items are of a struct of the file with the sender of a queue.
+fn has_sender_in_field(items: &Origin, names: &Names<'_>) -> bool {
+    let fields = items.ty.as_deref().map(|ty| names.types().fields(ty)).unwrap_or_default();
+    fields.iter().any(|(_, ty)| Origin::default().typed(Some(ty.clone())).has_type(&["Sender"]))
+}
+
 /// Whether the type contains the sender of a queue of messages or strings.
-fn has_queue_of_messages(ty: &str) -> bool {
+pub(super) fn has_queue_of_messages(ty: &str) -> bool {
     const MESSAGES: [&str; 5] = ["Message", "String", "Utf8Bytes", "Bytes", "Arc<str>"];
     let ty = ty.replace(' ', "");
     ty.match_indices("Sender<").any(|(start, word)| {

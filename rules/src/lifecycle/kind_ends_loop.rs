@@ -72,7 +72,7 @@ impl Kinds<'_> {
     }
 
     /// A helper that returns `None` for all other kinds.
-    fn report_helper(&mut self, helper: &Expr, only: &[String], at: &At<'_>) {
+    fn report_helper(&mut self, helper: &dyn ToTokens, only: &[String], at: &At<'_>) {
         let named: Vec<_> = only.iter().map(|kind| Ident::new(kind, Span::call_site())).collect();
         self.report(helper, &named.iter().collect::<Vec<_>>(), at);
     }
@@ -119,12 +119,16 @@ impl Kinds<'_> {
     }
 }
 
-/// The function of this file that is awaited, and the kinds of messages for which it returns something.
-fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e Expr, &'h [String])> {
+/// The name of the function of this file that is awaited, and the kinds of messages for which it returns something.
+fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e dyn ToTokens, &'h [String])> {
     let Expr::Await(awaited) = plain(awaited) else { return None };
-    let Expr::Call(call) = plain(&awaited.base) else { return None };
-    let only = at.helper(&call.func)?.takes_only();
-    (!only.is_empty()).then_some((&*call.func, only))
+    let (name, helper): (&dyn ToTokens, _) = match plain(&awaited.base) {
+        Expr::Call(call) => (&*call.func, at.helper(&call.func)?),
+        Expr::MethodCall(call) => (&call.method, at.method(call)?),
+        _ => return None,
+    };
+    let only = helper.takes_only();
+    (!only.is_empty()).then_some((name, only))
 }
 
 /// The kinds of messages for which a helper returns something, if it returns `None` for all others as it does for the end.

@@ -139,8 +139,9 @@ impl Feeds<'_> {
     }
 
     fn loses(&mut self, feed: &Received<'_>, place: &dyn ToTokens, how: &str) {
+        let lagged = if feed.is_option { "gives `None` for `Lagged`" } else { "returns `Lagged`" };
         let message =
-            format!("a client that lags once gets no more events: `{}` returns `Lagged`, and {how}", feed.at);
+            format!("a client that lags once gets no more events: `{}` {lagged}, and {how}", feed.at);
         self.sink.report(&LAGGED_FEED, place, message, help(feed));
     }
 
@@ -150,8 +151,9 @@ impl Feeds<'_> {
             return;
         }
         let message = format!(
-            "after the channel is closed, `{}` returns `Closed` immediately every time, so this loop never ends",
-            feed.at
+            "after the channel is closed, `{}` {} immediately every time, so this loop never ends",
+            feed.at,
+            if feed.is_option { "gives `None`" } else { "returns `Closed`" }
         );
         self.sink.report(&LAGGED_FEED, place, message, help(feed));
     }
@@ -160,6 +162,8 @@ impl Feeds<'_> {
 fn help(feed: &Received<'_>) -> &'static str {
     if feed.is_stream {
         "continue after a lag: `while let Some(event) = stream.next().await { let Ok(event) = event else { continue }; .. }`"
+    } else if feed.is_option {
+        "keep the `Result` of `recv`, without `ok()`, and handle the two errors: `Err(RecvError::Lagged(_)) => continue, Err(RecvError::Closed) => break`"
     } else {
         "handle the two errors: `Err(RecvError::Lagged(_)) => continue, Err(RecvError::Closed) => break`"
     }
@@ -178,7 +182,7 @@ fn takes(pattern: &Pat, feed: &Received<'_>) -> bool {
         let inner = made.elems.first().and_then(variant);
         return name == "Some" && inner.is_some_and(|inner| inner == "Ok");
     }
-    name == "Ok"
+    name == if feed.is_option { "Some" } else { "Ok" }
 }
 
 /// Whether the pattern takes every error.
@@ -188,6 +192,7 @@ fn refuses(pattern: &Pat, feed: &Received<'_>) -> bool {
             variant(pattern).is_some_and(|name| name == "Some")
                 && made.elems.first().is_some_and(covers_errors)
         }
+        Pat::Ident(name) if feed.is_option => name.ident == "None",
         other => covers_errors(other),
     }
 }

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use syn::Expr;
 
+use super::fan_out_in_turn::{CLIENTS, has_queue_of_messages};
 use crate::{
     LOCK_ACROSS_IO,
     flow::Flow,
@@ -63,6 +64,12 @@ impl Locks<'_> {
     }
 }
 
+/// Whether it is a map or a list of the queues of clients, by its name and its type.
+fn is_of_clients(origin: &Origin, ty: &str) -> bool {
+    let place = origin.place.as_deref().unwrap_or_default().to_lowercase();
+    has_queue_of_messages(ty) && CLIENTS.iter().any(|one| place.contains(one))
+}
+
 /// The operation of a socket that is awaited here.
 fn waits(expression: &Expr, names: &Names<'_>) -> Option<String> {
     match expression {
@@ -75,7 +82,10 @@ fn waits(expression: &Expr, names: &Names<'_>) -> Option<String> {
             // The socket of another client, in a map.
             Expr::MethodCall(call) if call.method == "send" || call.method == "feed" => {
                 let origin = names.of(&call.receiver);
-                let is_socket = origin.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
+                let is_socket = origin
+                    .ty
+                    .as_ref()
+                    .is_some_and(|ty| names.types().is_of_sockets(ty) || is_of_clients(&origin, ty));
                 (origin.is(Tags::SHARED) && is_socket).then(|| call.method.to_string())
             }
             // A helper that borrows the socket.

@@ -1,4 +1,4 @@
-use syn::{Expr, ExprMethodCall, Ident, Local, Pat, Type};
+use syn::{Expr, ExprMethodCall, Ident, Local, Member, Pat, Type};
 
 use crate::{
     UNBOUNDED_QUEUE,
@@ -8,13 +8,16 @@ use crate::{
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if !flow.function.means(flow.imports(), |word| word.contains("nbounded")) {
+    let is_unbounded = |word: &str| word.contains("nbounded");
+    if !flow.function.means(flow.imports(), is_unbounded) && !flow.has_field_of(RECEIVER) {
         return;
     }
     let mut queues = Queues::default();
     read(flow, &mut queues);
     queues.report(sink);
 }
+
+const RECEIVER: &str = "UnboundedReceiver";
 
 /// The channels that the function creates or receives.
 #[derive(Default)]
@@ -142,7 +145,11 @@ impl<'a> Queues<'a> {
 
     /// The values that it yields are sent to a socket.
     fn drained(&mut self, receiver: &'a Expr, at: &At<'a>) {
-        let Some(name) = at.base_name(stream_of(receiver)) else { return };
+        let stream = stream_of(receiver);
+        if let Some(field) = own_field(stream).filter(|field| is_unbounded_field(field, at)) {
+            return self.given.push(field);
+        }
+        let Some(name) = at.base_name(stream) else { return };
         let frame = at.frame();
         match self.queue(&name, at) {
             Some(Made::Here(index)) => self.made[index].drained_in = Some(frame),
@@ -160,7 +167,7 @@ impl<'a> Queues<'a> {
             Origin::Typed(ty) => {
                 let path = at.type_path(ty)?;
                 let last = unbounded_type(ty)?;
-                (path.ends_with("UnboundedReceiver")).then_some(Made::Elsewhere(last))
+                path.ends_with(RECEIVER).then_some(Made::Elsewhere(last))
             }
             Origin::Made(made) => {
                 let inner = match plain(made) {
@@ -197,6 +204,23 @@ fn stream_of(chain: &Expr) -> &Expr {
         Expr::Call(call) if call.args.len() == 1 => &call.args[0],
         other => other,
     }
+}
+
+/// `outbox` of `self.outbox`.
+fn own_field(expression: &Expr) -> Option<&Ident> {
+    match expression {
+        Expr::Field(field) if matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self")) => {
+            match &field.member {
+                Member::Named(name) => Some(name),
+                Member::Unnamed(_) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_unbounded_field(field: &Ident, at: &At<'_>) -> bool {
+    at.flow.type_of_own_field(&field.to_string()).is_some_and(|path| path.ends_with(RECEIVER))
 }
 
 /// Where a channel was created.

@@ -2,7 +2,10 @@
 
 use syn::{Expr, Ident};
 
-use crate::flow::{Flavor, each_word, has_word};
+use crate::{
+    flow::{Flavor, each_word, has_word},
+    surroundings::Neighbour,
+};
 
 use super::{
     at::At,
@@ -32,6 +35,8 @@ pub(crate) struct Received<'a> {
     pub(crate) from: Option<Name<'a>>,
     /// Whether it is a stream of results, which ends with `None`.
     pub(crate) is_stream: bool,
+    /// Whether it is an `Option`, which is `None` for a lag as well: by `ok()`, or through a function of the file.
+    pub(crate) is_option: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,8 +51,13 @@ impl<'a> At<'a> {
     pub(crate) fn received(&self, expression: &'a Expr) -> Option<Received<'a>> {
         match super::plain(expression) {
             Expr::Await(awaited) => self.receiving(&awaited.base),
+            // The error becomes `None`.
+            Expr::MethodCall(call) if call.method == "ok" && matches!(*call.receiver, Expr::Await(_)) => {
+                let feed = self.received(&call.receiver).filter(|feed| !feed.is_stream)?;
+                Some(Received { is_option: true, ..feed })
+            }
             Expr::Path(path) => match self.find(path.path.get_ident()?)?.origin {
-                Origin::Made(made @ Expr::Await(_)) => self.received(made),
+                Origin::Made(made @ (Expr::Await(_) | Expr::MethodCall(_))) => self.received(made),
                 Origin::Awaited(future) => self.receiving(future),
                 _ => None,
             },
@@ -57,19 +67,27 @@ impl<'a> At<'a> {
 
     /// What this future will receive from a `broadcast` channel.
     pub(crate) fn receiving(&self, future: &'a Expr) -> Option<Received<'a>> {
-        let Expr::MethodCall(call) = super::plain(future) else { return None };
-        let is_stream = match call.method.to_string().as_str() {
-            "recv" => false,
-            "next" => true,
+        let call = match super::plain(future) {
+            Expr::MethodCall(call) => call,
+            Expr::Call(call) => {
+                let Expr::Path(path) = &*call.func else { return None };
+                let at = &path.path.segments.last()?.ident;
+                return self.helper(&call.func).and_then(|helper| received_by(helper, at));
+            }
             _ => return None,
         };
+        let method = call.method.to_string();
+        let is_stream = method == "next";
         let feed = if is_stream { Feed::Stream } else { Feed::Receiver };
         let from = self.named(&call.receiver).copied();
         let fits = match from {
             Some(name) => self.feed(&name) == Some(feed),
             None => self.field_feed(&call.receiver) == Some(feed),
         };
-        fits.then_some(Received { at: &call.method, from, is_stream })
+        if fits && (is_stream || method == "recv") {
+            return Some(Received { at: &call.method, from, is_stream, is_option: false });
+        }
+        self.method(call).and_then(|helper| received_by(helper, &call.method))
     }
 
     fn feed(&self, name: &Name<'a>) -> Option<Feed> {
@@ -238,6 +256,11 @@ impl<'a> At<'a> {
         let ident = base_ident(chain)?;
         self.before(name).iter().rfind(|one| ident == one.ident).copied()
     }
+}
+
+/// What a function of the file received.
+fn received_by<'a>(helper: &Neighbour, at: &'a Ident) -> Option<Received<'a>> {
+    helper.hides_lags.then_some(Received { at, from: None, is_stream: false, is_option: true })
 }
 
 fn feed_type(path: &str) -> Option<Feed> {

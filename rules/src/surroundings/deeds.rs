@@ -32,7 +32,7 @@ impl Deeds {
         let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
         let mut by_place: Vec<_> = borrowed.filter_map(deed).collect();
-        let receives = by_place.iter().any(|(_, deed)| *deed == Deed::Receives);
+        let receives = by_place.iter().any(|(_, deed)| matches!(deed, Deed::Receives | Deed::ReceivesSome));
         let takes_only = if receives { takes_only(&flow) } else { Vec::new() };
         if !takes_only.is_empty() {
             for (_, deed) in by_place.iter_mut().filter(|(_, deed)| *deed == Deed::Receives) {

@@ -9,6 +9,7 @@ mod constants;
 #[cfg(test)]
 mod cost;
 mod deeds;
+mod events;
 mod hazards;
 mod neighbours;
 mod package;
@@ -102,6 +103,11 @@ impl Surroundings {
     /// The path of the type of this field of `self`, inside wrappers.
     pub(crate) fn type_of_field(&self, field: &str) -> Option<&str> {
         self.neighbours.type_of_field(self.of.as_deref()?, field)
+    }
+
+    /// The paths of the types of the fields of `self`, inside wrappers.
+    pub(crate) fn types_of_fields(&self) -> impl Iterator<Item = &str> {
+        self.of.iter().flat_map(|of| self.neighbours.types_of_fields(of))
     }
 
     /// The fields of `self` that hold handles.

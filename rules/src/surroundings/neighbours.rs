@@ -13,6 +13,7 @@ use super::{
     Shapes, Surroundings,
     collect::{self, Collected, Found},
     deeds::Deeds,
+    events::hides_lags,
     hazards::{Hazard, hazards},
     timed::timed,
 };
@@ -64,6 +65,8 @@ pub(crate) struct Neighbour {
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
     deeds: Deeds,
+    /// Whether it returns the next event of a feed, and nothing for a lag.
+    pub(crate) hides_lags: bool,
     /// What goes wrong in it with values of the client.
     hazards: Vec<Hazard>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
@@ -158,7 +161,7 @@ impl Neighbours {
         let around = Rc::new(Self::without_functions(collected));
         let mut functions: HashMap<String, Vec<Neighbour>> = HashMap::new();
         for (found, hazards) in collected.functions.iter().zip(hazards(&collected.functions, &around)) {
-            let neighbour = Neighbour::of(found, hazards, faults(found, &around));
+            let neighbour = Neighbour::of(found, &around, hazards, faults(found, &around));
             functions.entry(found.function.name().to_string()).or_default().push(neighbour);
         }
         let neighbours = Self { functions, ..Rc::unwrap_or_clone(around) };
@@ -282,6 +285,10 @@ impl Neighbours {
         Some(path)
     }
 
+    pub(super) fn types_of_fields(&self, of: &str) -> impl Iterator<Item = &str> {
+        self.types.get(of).into_iter().flatten().map(|(_, path)| path.as_str())
+    }
+
     /// The function of `axum::routing` to which the only function with this name is passed.
     pub(super) fn routed(&self, name: &str) -> Option<&str> {
         let is_only = self.functions.get(name).is_some_and(|all| all.len() == 1);
@@ -302,7 +309,7 @@ impl Neighbours {
 }
 
 impl Neighbour {
-    fn of(found: &Found, hazards: Vec<Hazard>, faults: Vec<Fault>) -> Self {
+    fn of(found: &Found, file: &Neighbours, hazards: Vec<Hazard>, faults: Vec<Fault>) -> Self {
         let name = found.function.name();
         let takes_handle = found.takes_handle();
         Self {
@@ -314,6 +321,7 @@ impl Neighbour {
             blocks: None,
             takes_self: found.function.receiver.is_some(),
             deeds: Deeds::default(),
+            hides_lags: hides_lags(found, file),
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,

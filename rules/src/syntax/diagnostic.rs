@@ -107,6 +107,11 @@ impl Sink {
         self.found.last_mut().expect("just pushed")
     }
 
+    /// Whether nothing has been reported.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Removes the reports of a rule, and returns their number.
     pub(crate) fn remove_rule(&mut self, rule: &Rule) -> usize {
         let before = self.found.len();

@@ -137,14 +137,19 @@ impl<'s> Types<'s> {
     pub(crate) fn is_of_sockets(&self, ty: &str) -> bool {
         let of_axum = words(ty)
             .any(|word| matches!(word, "WebSocket" | "SplitSink" | "SplitStream" | "WebSocketUpgrade"));
-        let of_sockeye = || {
-            words(ty).any(|word| {
-                matches!(word, "Sender" | "Receiver" | "Socket" | "Handshake")
-                    && (self.imports.resolve(word).starts_with("sockeye::")
-                        || ty.contains(&format!("sockeye :: {word}")))
+        let of_sockeye = |name: &str| {
+            ty.match_indices(name).any(|(start, _)| {
+                let (before, after) = (ty[..start].trim_end(), &ty[start + name.len()..]);
+                let is_word = !ty[..start].ends_with(is_of_word) && !after.starts_with(is_of_word);
+                // `mpsc::Sender` is another one.
+                is_word
+                    && match before.strip_suffix("::") {
+                        Some(path) => path.trim_end().ends_with("sockeye"),
+                        None => self.imports.resolve(name).starts_with("sockeye::"),
+                    }
             })
         };
-        of_axum || of_sockeye()
+        of_axum || ["Sender", "Receiver", "Socket", "Handshake"].iter().any(|name| of_sockeye(name))
     }
 
     /// Whether the outermost lock in the type has guards that are taken without `.await`.
@@ -216,7 +221,11 @@ impl<'s> Types<'s> {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|one: char| !(one.is_alphanumeric() || one == '_')).filter(|word| !word.is_empty())
+    text.split(|one: char| !is_of_word(one)).filter(|word| !word.is_empty())
+}
+
+fn is_of_word(one: char) -> bool {
+    one.is_alphanumeric() || one == '_'
 }
 
 fn peel_reference(ty: &Type) -> &Type {

@@ -33,6 +33,7 @@ mod odd;
 mod protocols;
 mod questions;
 mod queues;
+mod returned;
 mod rooms;
 mod select;
 mod sittings;

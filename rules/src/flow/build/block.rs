@@ -62,10 +62,19 @@ impl<'a> Builder<'a> {
         let how = match &value {
             _ if self.frame().gives_nothing => Exit::Fine,
             Value::Got(_) => Exit::Operation,
+            _ if matches!(last, Expr::Await(_)) && self.is_after_helper() => Exit::Operation,
             _ => judge(last),
         };
         self.push_exit(how, is_ok(last).then(|| last.to_token_stream()));
         Value::Other
+    }
+
+    /// Whether a helper has just done its operation.
+    fn is_after_helper(&self) -> bool {
+        let Some(Step::Taken { of }) = self.here.map(|here| &self.graph.nodes[here].step) else {
+            return false;
+        };
+        self.graph.operation(*of).is_some_and(|one| one.site.helper.is_some())
     }
 
     pub(super) fn block(&mut self, block: &'a Block) -> Value<'a> {

@@ -14,6 +14,7 @@ pub(super) fn judge(result: &Expr) -> Exit {
             _ => Exit::Unknown,
         },
         Expr::Tuple(unit) if unit.elems.is_empty() => Exit::Fine,
+        Expr::Path(path) if path.path.is_ident("None") => Exit::Error,
         _ => Exit::Unknown,
     }
 }
