@@ -34,6 +34,8 @@ pub(crate) enum Value<'a> {
     /// In an `Option` or a `Result` that the function created; `None` contains nothing.
     Wrapped(Box<Value<'a>>),
     Tuple(Vec<Value<'a>>),
+    /// A struct of the file that the function created with handles in it.
+    Object(Rc<Object>),
     /// An `async` block that has not run yet.
     Task(Task<'a>),
     /// A closure that mentions handles; it is followed when it is called by name.
@@ -47,6 +49,15 @@ pub(crate) enum Value<'a> {
     Own,
     /// The response of axum's `on_upgrade`.
     Response(Ident),
+}
+
+/// A struct with handles in its fields.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// The name of its type.
+    pub(crate) of: String,
+    /// The names, or numbers, of the fields with handles.
+    pub(crate) fields: Vec<(String, Handle)>,
 }
 
 /// The effect of an operation on it.
@@ -219,6 +230,7 @@ impl Value<'_> {
             Self::Got(got) => got.inner.handles(),
             Self::Wrapped(inner) | Self::Timed(inner) => inner.handles(),
             Self::Tuple(values) => values.iter().flat_map(Self::handles).collect(),
+            Self::Object(object) => object.fields.iter().map(|(_, handle)| *handle).collect(),
             Self::Task(task) => task.handles(),
             Self::Closure(closure) => closure.handles(),
             Self::Other | Self::Test { .. } | Self::Spawned(_) | Self::Own | Self::Response(_) => Vec::new(),

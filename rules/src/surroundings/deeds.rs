@@ -29,7 +29,11 @@ impl Deeds {
         let flow = Flow::of_borrower(function, &around)
             .or_else(|| may_last.then(|| Flow::of_taker(function, &around)).flatten());
         let Some(flow) = flow else { return Self::default() };
-        let borrowed = flow.roots.iter().enumerate().filter(|(_, root)| root.borrowed);
+        let borrowed = flow
+            .roots
+            .iter()
+            .enumerate()
+            .filter(|(connection, root)| root.borrowed && !flow.owns(*connection));
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
         let mut by_place: Vec<_> = borrowed.filter_map(deed).collect();
         let receives = by_place.iter().any(|(_, deed)| matches!(deed, Deed::Receives | Deed::ReceivesSome));

@@ -29,6 +29,7 @@ mod macros;
 mod methods;
 mod names;
 mod neighbours;
+mod objects;
 mod odd;
 mod protocols;
 mod questions;

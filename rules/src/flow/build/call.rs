@@ -77,6 +77,9 @@ impl<'a> Builder<'a> {
             self.calls += 1;
             return self.run_closure(closure, call);
         }
+        if let Some(made) = self.tuple_struct(&function.path, call) {
+            return made;
+        }
         // A local function with that name may hold something.
         self.escape(&value);
         let helper = self.around.neighbours().called(&path, self.around.of());

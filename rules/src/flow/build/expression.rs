@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprReturn};
 
-use super::{Builder, result::judge};
+use super::{Builder, object::name_of, result::judge};
 use crate::flow::{
     graph::{Exit, Step},
     value::{Outcomes, Value},
@@ -47,6 +47,7 @@ impl<'a> Builder<'a> {
             Expr::Break(end) => self.break_out(end),
             Expr::Continue(end) => self.continue_at(end.label.as_ref()),
             Expr::Tuple(tuple) => Value::Tuple(tuple.elems.iter().map(|one| self.eval(one)).collect()),
+            Expr::Struct(made) => self.object(made),
             Expr::Assign(assign) => self.assign(assign),
             Expr::Field(field) => self.field(field),
             Expr::Let(_) => self.condition_value(expression),
@@ -77,6 +78,11 @@ impl<'a> Builder<'a> {
             {
                 values.swap_remove(index.index as usize)
             }
+            (Value::Object(object), member) => {
+                let name = name_of(member);
+                let held = object.fields.iter().find(|(one, _)| *one == name);
+                held.map_or(Value::Other, |(_, handle)| Value::Handle(*handle))
+            }
             _ => Value::Other,
         }
     }
@@ -84,12 +90,8 @@ impl<'a> Builder<'a> {
     /// A handle that the type of this method holds.
     fn field_of_self(&self, field: &syn::ExprField) -> Option<Value<'a>> {
         let Expr::Path(base) = &*field.base else { return None };
-        let member = match &field.member {
-            syn::Member::Named(name) => name.to_string(),
-            syn::Member::Unnamed(number) => number.index.to_string(),
-        };
         let is_self = base.path.is_ident("self");
-        self.names.find(&format!("self.{member}")).filter(|_| is_self).cloned()
+        self.names.find(&format!("self.{}", name_of(&field.member))).filter(|_| is_self).cloned()
     }
 
     fn unary(&mut self, unary: &'a syn::ExprUnary) -> Value<'a> {
@@ -192,10 +194,6 @@ fn parts(expression: &Expr) -> Vec<&Expr> {
         Expr::Range(range) => range.start.iter().chain(&range.end).map(|bound| &**bound).collect(),
         Expr::RawAddr(address) => vec![&address.expr],
         Expr::Repeat(repeat) => vec![&repeat.expr, &repeat.len],
-        Expr::Struct(made) => {
-            let fields = made.fields.iter().map(|field| &field.expr);
-            fields.chain(made.rest.iter().map(|rest| &**rest)).collect()
-        }
         _ => Vec::new(),
     }
 }

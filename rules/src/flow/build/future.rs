@@ -119,7 +119,9 @@ impl<'a> Builder<'a> {
     /// The value at a block's end may also be the value of a `return`: only its handles are followed.
     pub(super) fn ended(&mut self, value: Value<'a>) -> Value<'a> {
         match value {
-            Value::Handle(_) | Value::Tuple(_) | Value::Wrapped(_) | Value::Task(_) => value,
+            Value::Handle(_) | Value::Tuple(_) | Value::Object(_) | Value::Wrapped(_) | Value::Task(_) => {
+                value
+            }
             Value::Got(got) => {
                 self.escape(&Value::Got(Got { inner: Box::new(Value::Other), ..got.clone() }));
                 Value::Got(Got { of: None, ..got })

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
-use super::{Builder, call::is_self, helper::Lent, pattern::without_layer};
+use super::{Builder, call::is_self, helper::Lent, object::lend_object, pattern::without_layer};
 use crate::{
     flow::{
         Flavor,
@@ -240,6 +240,11 @@ impl<'a> Builder<'a> {
         awaited: bool,
     ) -> Value<'a> {
         let step = self.call_of(name, call, awaited);
+        if let Value::Object(object) = receiver
+            && let Some(helper) = self.method_of_object(object, call)
+        {
+            return self.own_method(receiver, step, helper, call);
+        }
         if let Some(helper) = called_among(&step, self.around.neighbours(), self.around.of()) {
             return self.own_method(receiver, step, helper, call);
         }
@@ -278,7 +283,11 @@ impl<'a> Builder<'a> {
         helper: &Neighbour,
         call: &'a ExprMethodCall,
     ) -> Value<'a> {
-        let mut lent = self.lend_self(call, helper).unwrap_or_else(|| {
+        let lent = match receiver {
+            Value::Object(object) => lend_object(object, helper),
+            _ => self.lend_self(call, helper),
+        };
+        let mut lent = lent.unwrap_or_else(|| {
             self.escape(receiver);
             Lent::new()
         });

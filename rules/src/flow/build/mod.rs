@@ -11,6 +11,7 @@ mod helper;
 mod macros;
 mod method;
 mod names;
+mod object;
 mod pattern;
 mod repeat;
 mod result;
