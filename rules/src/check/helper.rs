@@ -54,13 +54,18 @@ pub(super) fn report_faults(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.helpers_are_judged() {
         return;
     }
-    let mut seen = Vec::new();
+    let (mut seen, mut reported) = (Vec::new(), Vec::new());
     for (_, step) in flow.steps() {
         let Step::Call(call) = step else { continue };
         let Some(helper) = flow.called(call).filter(|helper| !seen.contains(&helper.name)) else { continue };
         seen.push(helper.name.clone());
         for fault in &helper.faults {
-            let message = format!("in `{}`: {}", helper.name, fault.message);
+            let name = fault.of.as_ref().unwrap_or(&helper.name);
+            let message = format!("in `{name}`: {}", fault.message);
+            if reported.contains(&message) {
+                continue;
+            }
+            reported.push(message.clone());
             sink.report(fault.rule, &call.at, message, &fault.help);
         }
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Rule, check,
-    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, blocking},
+    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
 };
@@ -92,6 +92,8 @@ pub(crate) enum Place {
 /// A rule's report about a helper.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
+    /// The function that it is in, if that is another one, which this one calls.
+    pub(crate) of: Option<String>,
     pub(crate) rule: &'static Rule,
     pub(crate) message: String,
     pub(crate) help: String,
@@ -99,7 +101,7 @@ pub(crate) struct Fault {
 
 impl From<Diagnostic> for Fault {
     fn from(Diagnostic { rule, message, help, .. }: Diagnostic) -> Self {
-        Self { rule, message, help }
+        Self { of: None, rule, message, help }
     }
 }
 
@@ -141,7 +143,25 @@ impl Neighbours {
     /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
     pub fn with_faults(mut file: File, around: &Imports) -> Rc<Self> {
         let collected = collect::collect(&mut file, around.clone());
-        Rc::new(Self::known(&collected, faults))
+        let known = Self::known(&collected, faults);
+        Rc::new(known.with_faults_of_called(&collected.functions))
+    }
+
+    /// Those who call a function with faults have them as well.
+    fn with_faults_of_called(mut self, functions: &[Found]) -> Self {
+        for _ in 0..DEPTH {
+            if self.functions.values().flatten().all(|one| one.faults.is_empty()) {
+                break;
+            }
+            let around = Rc::new(self);
+            let found: Vec<_> = functions.iter().map(|found| faults_of_called(found, &around)).collect();
+            self = Rc::unwrap_or_clone(around);
+            for (found, faults) in functions.iter().zip(found) {
+                let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
+                same.filter(|one| one.of == found.of).for_each(|one| one.take_over(&faults));
+            }
+        }
+        self
     }
 
     /// What is known before any function has been checked.
@@ -338,6 +358,16 @@ impl Neighbour {
         self.hazards.iter().find(is_it).map(|one| &one.fault)
     }
 
+    /// Adds the faults of a function that it calls.
+    fn take_over(&mut self, faults: &[Fault]) {
+        for fault in faults {
+            let is_same = |one: &Fault| one.rule == fault.rule && one.message == fault.message;
+            if !self.faults.iter().any(is_same) {
+                self.faults.push(fault.clone());
+            }
+        }
+    }
+
     /// Whether there is any such fault.
     pub(crate) fn has_hazard(&self, rule: &Rule) -> bool {
         self.hazards.iter().any(|one| one.fault.rule == rule)
@@ -399,6 +429,23 @@ fn faults(found: &Found, file: &Rc<Neighbours>) -> Vec<Fault> {
     }
     let diagnostics = check::function(&found.function, &found.around(file)).unwrap_or_default();
     diagnostics.into_iter().map(Fault::from).collect()
+}
+
+/// The faults of the functions that a helper calls.
+fn faults_of_called(found: &Found, file: &Rc<Neighbours>) -> Vec<Fault> {
+    let around = found.around(file);
+    let flow = if found.is_ours { None } else { Flow::of_function(&found.function, &around) };
+    let Some(flow) = flow else { return Vec::new() };
+    let called = flow.steps().filter_map(|(_, step)| match step {
+        Step::Call(call) => flow.called(call),
+        _ => None,
+    });
+    let called = called.filter(|one| one.name != flow.name());
+    let named = |one: &Neighbour, fault: &Fault| Fault {
+        of: Some(fault.of.clone().unwrap_or_else(|| one.name.clone())),
+        ..fault.clone()
+    };
+    called.flat_map(|one| one.faults.iter().map(move |fault| named(one, fault))).collect()
 }
 
 /// Whether the return type is `!`, or ends with `!`.

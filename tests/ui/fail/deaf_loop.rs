@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use futures_util::{Stream, StreamExt as _, stream};
-use sockeye::{Handshake, ws_endpoint};
+use sockeye::{Handshake, Socket, ws_endpoint};
 use tokio::{
     sync::{broadcast, watch},
     time::{interval, sleep},
@@ -101,6 +101,25 @@ async fn block(handshake: Handshake, State(events): State<broadcast::Sender<Stri
         }
     };
     push.await
+}
+
+/// The loop is two functions away.
+#[ws_endpoint("/ws/functions")]
+async fn functions(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    greet(&mut socket).await
+}
+
+async fn greet(socket: &mut Socket) -> sockeye::Result {
+    socket.send("hello").await?;
+    tick(socket).await
+}
+
+async fn tick(socket: &mut Socket) -> sockeye::Result {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        socket.send("tick").await?;
+    }
 }
 
 fn lines() -> impl Stream<Item = Vec<String>> + Unpin {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use sockeye::{Handshake, Socket, ws_endpoint};
-use tokio::{sync::broadcast, task};
+use sockeye::{Handshake, Sender, Socket, ws_endpoint};
+use tokio::{sync::broadcast, task, time::sleep};
 
 /// Pushes in a task that nobody looks after.
 #[ws_endpoint("/ws/push")]
@@ -83,6 +83,24 @@ async fn function(handshake: Handshake) -> sockeye::Result {
         }
     });
     Ok(())
+}
+
+/// A function of the file is the task.
+#[ws_endpoint("/ws/beat")]
+async fn beating(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    tokio::spawn(beat(sender.clone()));
+    while let Some(message) = receiver.recv().await? {
+        sender.send(message).await?;
+    }
+    Ok(())
+}
+
+async fn beat(sender: Sender) {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        let _ = sender.send("beat").await;
+    }
 }
 
 async fn serve(mut socket: Socket) -> sockeye::Result {
