@@ -41,8 +41,15 @@ fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Op
         _ if does(Act::Close) => always_closes(flow).then_some(Deed::Closes),
         _ if operations.iter().any(lasts) && does(Act::Recv) => None,
         _ if does(Act::Recv) => {
-            let gives_none = gives_none_at_the_end(flow, operations);
-            Some(if gives_none { Deed::ReceivesSome } else { Deed::Receives })
+            let received = received_once(operations);
+            let is_so = |hides: fn(&Flow<'_>, NodeId, &[_]) -> bool| {
+                received.is_some_and(|one| hides(flow, one, operations))
+            };
+            Some(match () {
+                () if is_so(gives_none_at_the_end) => Deed::ReceivesSome,
+                () if is_so(hides_the_end) => Deed::ReceivesUnseen,
+                () => Deed::Receives,
+            })
         }
         // What is reported in the helper is not reported again where it is called.
         _ if operations.iter().any(waits) => (!is_deaf(flow, connection)).then_some(Deed::Streams),
@@ -51,17 +58,43 @@ fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Op
     }
 }
 
-/// Whether it receives once, and certainly returns `None` if nothing was received.
-fn gives_none_at_the_end(flow: &Flow<'_>, operations: &[(NodeId, &Operation)]) -> bool {
+/// The step that receives, if there is one.
+fn received_once(operations: &[(NodeId, &Operation)]) -> Option<NodeId> {
     let mut receives = operations.iter().filter(|(_, one)| one.act == Act::Recv);
-    let (Some((recv, _)), None) = (receives.next(), receives.next()) else { return false };
+    receives.next().filter(|_| receives.next().is_none()).map(|(id, _)| *id)
+}
+
+/// Whether it returns `Ok(())` at the end as well, without a word to other code, and does so again if it is called again.
+fn hides_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &Operation)]) -> bool {
+    let gives_nothing = |output: &Type| {
+        let last = last_segment(output).is_some_and(|last| last.ident == "Result");
+        let of = generic_arguments(output).first().copied();
+        last && of.is_none_or(|of| matches!(of, Type::Tuple(unit) if unit.elems.is_empty()))
+    };
+    let ways = flow.graph.walk_outcome(recv, Outcomes::END, |_, _| false);
+    let is_silent = |way: &NodeId| match &flow.graph.nodes[*way].step {
+        Step::Exit { how, .. } => *how == Exit::Fine,
+        Step::Pass | Step::Outcome { .. } => true,
+        _ => false,
+    };
+    // What it sends before fails when the peer has closed.
+    let sends_before = |(id, one): &(NodeId, &Operation)| one.act == Act::Send && flow.graph.leads(*id, recv);
+    let waits = flow.steps().any(|(_, step)| matches!(step, Step::Wait));
+    flow.function.output().is_some_and(gives_nothing)
+        && ways.iter().all(is_silent)
+        && !waits
+        && !operations.iter().any(sends_before)
+}
+
+/// Whether it certainly returns `None` if nothing was received.
+fn gives_none_at_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &Operation)]) -> bool {
     // What the receive returned is returned as it is.
     let only_receives = operations.iter().all(|(_, one)| matches!(one.act, Act::Poll | Act::Recv));
-    let ways = flow.graph.walk_outcome(*recv, Outcomes::END, |_, _| false);
-    let failed = flow.graph.walk_outcome(*recv, Outcomes::ERROR, |_, _| false);
+    let ways = flow.graph.walk_outcome(recv, Outcomes::END, |_, _| false);
+    let failed = flow.graph.walk_outcome(recv, Outcomes::ERROR, |_, _| false);
     let gives_none = |way: &NodeId| match &flow.graph.nodes[*way].step {
         Step::Exit { how, .. } => *how == Exit::Error || *how == Exit::Operation && only_receives,
-        Step::Taken { of } => of != recv || only_receives,
+        Step::Taken { of } => *of != recv || only_receives,
         _ => true,
     };
     gives_option(flow) && ways.iter().chain(&failed).all(gives_none)

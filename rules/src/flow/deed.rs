@@ -13,6 +13,8 @@ pub(crate) enum Deed {
     Receives,
     /// It receives once, and returns `None` at the end, for an error, and for kinds of messages that it does not take.
     ReceivesSome,
+    /// It receives once, and its result does not say whether that was the end.
+    ReceivesUnseen,
     /// It closes the connection, however it ends.
     Closes,
 }
@@ -20,7 +22,10 @@ pub(crate) enum Deed {
 impl Deed {
     /// Whether the result of the helper does not say what became of its operation.
     pub(crate) fn is_opaque(self) -> bool {
-        !matches!(self, Self::ReceivesSome | Self::Sends(Tells::Errors | Tells::Nothing))
+        !matches!(
+            self,
+            Self::ReceivesSome | Self::ReceivesUnseen | Self::Sends(Tells::Errors | Tells::Nothing)
+        )
     }
 }
 

@@ -3,7 +3,7 @@ use quote::ToTokens;
 use crate::{
     NEVER_ACCEPTED,
     flow::{Act, Exit, Flow, Kind, State, Step},
-    syntax::Sink,
+    syntax::{Sink, last_segment},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -14,9 +14,13 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
         let states = flow.states(connection);
         let name = flow.name();
+        let gives_option =
+            flow.function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
         for (id, step) in flow.steps() {
-            let Step::Exit { how: Exit::Fine, at } = step else { continue };
-            if !states.before(id).is_only(State::FRESH) {
+            let Step::Exit { how, at } = step else { continue };
+            // `None` is no answer either.
+            let is_quiet = *how == Exit::Fine || *how == Exit::Error && gives_option;
+            if !is_quiet || !states.before(id).is_only(State::FRESH) {
                 continue;
             }
             let message = format!(

@@ -1,6 +1,6 @@
 use crate::{
     SPINNING_LOOP,
-    flow::{Act, Flow, Loop, NodeId, Operation, Outcomes, Step},
+    flow::{Act, Deed, Flow, Loop, NodeId, Operation, Outcomes, Step},
     syntax::Sink,
 };
 
@@ -9,16 +9,24 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
         if goes_round_at_the_end(flow, id, recv) {
             found.push(id);
+            let method = &recv.site.method;
+            let is_unseen = recv.site.helper == Some(Deed::ReceivesUnseen);
+            let returned = if is_unseen { "Ok(())" } else { "None" };
             let message = format!(
-                "after the peer has closed, `{}` returns `None` immediately every time, so this loop never ends",
-                recv.site.method
+                "after the peer has closed, `{method}` returns `{returned}` immediately every time, so this loop never ends"
             );
-            let way_out = if recv.selected {
-                flow.receive_branch(&recv.site.on_or("socket"))
+            let help = if is_unseen {
+                format!(
+                    "return from `{method}` whether a message was received, and leave the loop when none was"
+                )
             } else {
-                flow.receive_loop_of(&recv.site)
+                let way_out = if recv.selected {
+                    flow.receive_branch(&recv.site.on_or("socket"))
+                } else {
+                    flow.receive_loop_of(&recv.site)
+                };
+                format!("leave the loop on `None`: `{way_out}`")
             };
-            let help = format!("leave the loop on `None`: `{way_out}`");
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use sockeye::{Handshake, Message, Sender, Socket, ws_endpoint};
 use tokio::sync::{Mutex, RwLock, broadcast, mpsc};
@@ -213,4 +213,72 @@ async fn client(handshake: Handshake) -> sockeye::Result {
     let (_queue, outbox) = mpsc::channel(16);
     let socket = handshake.accept().await?;
     Client { socket, outbox }.run().await
+}
+
+async fn answer_once(socket: &mut Socket) -> sockeye::Result {
+    socket.send("yes?").await?;
+    if let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+async fn echo_once(socket: &mut Socket) -> sockeye::Result<bool> {
+    match socket.recv().await? {
+        Some(message) => socket.send(message).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+async fn echo_until(socket: &mut Socket, done: &mut bool) -> sockeye::Result {
+    match socket.recv().await? {
+        Some(message) => socket.send(message).await?,
+        None => *done = true,
+    }
+    Ok(())
+}
+
+/// What the helper sends first fails after the end.
+#[ws_endpoint("/returned/answers")]
+async fn answers(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        answer_once(&mut socket).await?;
+    }
+}
+
+/// The helper tells the end.
+#[ws_endpoint("/returned/told")]
+async fn told(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while echo_once(&mut socket).await? {}
+    Ok(())
+}
+
+/// The helper sets a flag.
+#[ws_endpoint("/returned/flag")]
+async fn flag(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut done = false;
+    while !done {
+        echo_until(&mut socket, &mut done).await?;
+    }
+    Ok(())
+}
+
+async fn open(handshake: Handshake, key: &str) -> Option<Socket> {
+    let is_known = handshake.bearer_token().is_some_and(|token| token.as_str() == key);
+    if !is_known {
+        let _ = handshake.reject(StatusCode::UNAUTHORIZED, "no key");
+        return None;
+    }
+    handshake.accept().await.ok()
+}
+
+/// The helper answers before it returns `None`.
+#[ws_endpoint("/returned/opened")]
+async fn opened(handshake: Handshake) -> sockeye::Result {
+    let Some(mut socket) = open(handshake, "key").await else { return Ok(()) };
+    while socket.recv().await?.is_some() {}
+    Ok(())
 }

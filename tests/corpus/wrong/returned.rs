@@ -209,3 +209,26 @@ impl Client {
         }
     }
 }
+
+async fn echo_once(socket: &mut Socket) -> sockeye::Result {
+    if let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+/// Echoes, and does not learn of the end.
+#[ws_endpoint("/echo/for/ever")]
+async fn echo_for_ever(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        echo_once(&mut socket).await?; //~ spinning_loop
+    }
+}
+
+async fn open(handshake: Handshake, key: &str) -> Option<Socket> { //~ never_accepted
+    if handshake.bearer_token()?.as_str() != key {
+        return None; //~ never_accepted
+    }
+    handshake.accept().await.ok()
+}

@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         };
         let act = match deed {
             Deed::Sends(_) | Deed::Streams => Act::Send,
-            Deed::Receives | Deed::ReceivesSome => Act::Recv,
+            Deed::Receives | Deed::ReceivesSome | Deed::ReceivesUnseen => Act::Recv,
             Deed::Closes => Act::Close,
             Deed::Looks => return Value::Other,
         };
@@ -74,7 +74,7 @@ impl<'a> Builder<'a> {
         let (method, number) = (method.clone(), self.sites);
         let site = Site { method, on, address: 0, helper: Some(deed), doer, number };
         let layers = match deed {
-            Deed::Sends(Tells::Errors) => api::result(),
+            Deed::Sends(Tells::Errors) | Deed::ReceivesUnseen => api::result(),
             Deed::ReceivesSome => api::received_some(),
             _ => Vec::new(),
         };
