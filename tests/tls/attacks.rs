@@ -119,10 +119,9 @@ async fn a_handshake_in_single_bytes_is_a_handshake() {
 }
 
 #[tokio::test]
-async fn garbage_behind_the_handshake_ends_the_connection() {
+async fn garbage_on_a_websocket_ends_it() {
     let server = secured(Limits::new()).await;
     let tasks = Handle::current().metrics().num_alive_tasks();
-    // Of a WebSocket, and of HTTP.
     let mut socket = server.open().await;
     let tcp = &mut *socket.get_mut().get_mut().0;
     tcp.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
@@ -130,11 +129,23 @@ async fn garbage_behind_the_handshake_ends_the_connection() {
     assert_eq!(line.get("rule"), "", "{line:?}");
     assert!(line.get("reason").contains("corrupt message"), "{line:?}");
     drop(socket);
-    let mut stream = server.try_dial(&["http/1.1"]).await.unwrap();
-    stream.get_mut().0.write_all(&[0x17, 0x03, 0x03, 0, 32]).await.unwrap();
-    stream.get_mut().0.write_all(&[0xff; 32]).await.unwrap();
-    drop(stream);
     nothing_is_left(&server.running, tasks).await;
+}
+
+#[tokio::test]
+async fn garbage_in_place_of_a_request_is_named() {
+    for protocol in ["http/1.1", "h2"] {
+        let server = secured(Limits::new()).await;
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        let mut stream = server.try_dial(&[protocol]).await.unwrap();
+        let tcp = stream.get_mut().0;
+        tcp.write_all(&[&[0x17, 0x03, 0x03, 0, 32][..], &[0xff; 32]].concat()).await.unwrap();
+        let [rule, reason, remedy] = said(tcp.local_addr().unwrap()).await;
+        assert_eq!((&*rule, &*reason), ("tls_failed", "cannot decrypt peer's message"), "{protocol}");
+        assert!(remedy.contains("(RFC 8446)"), "{remedy}");
+        drop(stream);
+        nothing_is_left(&server.running, tasks).await;
+    }
 }
 
 async fn served_with(config: ServerConfig) -> Running {

@@ -2,7 +2,15 @@
 
 use std::{future::Pending, net::SocketAddr, time::Duration};
 
-use super::{faults::Faults, source::Transport};
+use super::{
+    faults::{Fault, Faults},
+    source::Transport,
+};
+
+/// No connection has records.
+pub(super) fn by_record(_: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    None
+}
 
 /// No server has it.
 #[derive(Clone)]

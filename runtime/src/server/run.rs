@@ -24,7 +24,7 @@ use super::{
     owed::Debt,
     refused,
     source::Transport,
-    tls::Tls,
+    tls::{self, Tls},
     visit::Visit,
     watched::{Watched, plain, watch},
     wire::Wire,
@@ -247,7 +247,7 @@ struct End<'e> {
 /// Why a connection ended early, if it is a fault.
 fn tell_of_error(error: &(dyn std::error::Error + 'static), end: &End<'_>, faults: &Faults) {
     let End { peer, beginning, limits, heartbeat } = *end;
-    match refused::by_hyper(error, beginning, limits) {
+    match refused::by_hyper(error, beginning, limits).or_else(|| tls::by_record(error)) {
         Some(fault) => faults.say(&fault, peer),
         // Over HTTP/2 only a ping has a time limit in hyper.
         None if is_timeout(error) && beginning.is_http2() => {

@@ -15,6 +15,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
+pub(super) use self::failed::by_record;
 use self::{begun::Begun, eager::Eager};
 use super::{beginning::Beginning, door, faults::Faults, source::Transport};
 

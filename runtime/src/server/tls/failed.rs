@@ -53,7 +53,7 @@ pub(super) fn by_panic(panic: &(dyn Any + Send)) -> Fault {
 
 /// A handshake that rustls or the client has given up.
 pub(super) fn by_rustls(error: &io::Error) -> Fault {
-    let of_tls = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    let of_tls = of_tls(error);
     let reason = match of_tls {
         Some(Error::AlertReceived(alert)) if is_distrust(*alert) => {
             format!("the client does not trust the certificate (alert `{alert:?}`)")
@@ -65,6 +65,21 @@ pub(super) fn by_rustls(error: &io::Error) -> Fault {
         None => error.to_string(),
     };
     Fault { rule: &TLS_FAILED, reason, remedy: of_tls.map_or(TRUST, remedy) }
+}
+
+/// The fault of an HTTP connection that rustls has given up after the handshake. An end without `close_notify` is none: most clients
+/// leave that way.
+pub(in crate::server) fn by_record(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .find(|error| of_tls(error).is_some())
+        .map(by_rustls)
+}
+
+/// rustls's own error within one of the transport.
+fn of_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|error| error.downcast_ref::<Error>())
 }
 
 fn remedy(error: &Error) -> &'static str {
