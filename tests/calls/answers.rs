@@ -299,6 +299,7 @@ async fn calls_without_an_answer_do_not_pile_up_for_a_client_that_does_not_read(
     logs::listen();
     let server = start(Server::new()).await;
     let mut client = server.connect("/commands").await;
+    let peer = address(&client);
     let forget = json!({ "do": "forget", "id": "x".repeat(128) }).to_string();
     for _ in 0..2000 {
         within(client.feed(Theirs::text(forget.clone()))).await.unwrap();
@@ -312,6 +313,8 @@ async fn calls_without_an_answer_do_not_pile_up_for_a_client_that_does_not_read(
         }
         assert_eq!(answer["error"], "the server has not answered this call");
     }
+    // What one client repeats is summed up.
+    assert!((1..1000).contains(&unanswered(&peer).len()));
 }
 
 #[tokio::test]

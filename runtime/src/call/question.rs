@@ -62,6 +62,7 @@ pub trait CallCodec: Codec {
 /// Implements it for a codec that reads and writes all types of serde.
 macro_rules! call_codec {
     ($Codec:ident) => {
+        #[diagnostic::do_not_recommend]
         impl<In, Out> $crate::CallCodec for $Codec<In, Out>
         where
             In: ReadBySerde + Send,

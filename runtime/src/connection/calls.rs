@@ -5,12 +5,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::oneshot;
 
-use super::handle::Link;
+use super::{cell::Cell, handle::Link};
 use crate::{Message, log};
 
 /// How many calls of a connection may wait.
@@ -19,11 +19,10 @@ const MOST: usize = 64;
 /// Reads the number of the call that a message may answer.
 type NumberOf = fn(&Message) -> Option<u64>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
     table: Mutex<Table>,
-    /// Set by the first call.
-    number_of: OnceLock<NumberOf>,
+    number_of: NumberOf,
 }
 
 #[derive(Debug, Default)]
@@ -44,13 +43,23 @@ pub(crate) struct Pending<'a> {
 impl Link {
     /// Begins a call, unless too many wait.
     pub(crate) fn begin_call(&self, number_of: NumberOf) -> Option<Pending<'_>> {
-        self.calls().begin(number_of)
+        let first = || Box::new(Calls { table: Mutex::default(), number_of });
+        self.cell().calls.get_or_init(first).begin()
+    }
+}
+
+impl Cell {
+    /// Passes an answer to its call. Returns any other message.
+    pub(super) fn sort(&self, message: Message) -> Option<Message> {
+        match self.calls.get() {
+            Some(calls) => calls.sort(message),
+            None => Some(message),
+        }
     }
 }
 
 impl Calls {
-    fn begin(&self, number_of: NumberOf) -> Option<Pending<'_>> {
-        self.number_of.get_or_init(|| number_of);
+    fn begin(&self) -> Option<Pending<'_>> {
         let mut table = self.table();
         if table.waiting.len() >= MOST {
             return None;
@@ -62,11 +71,8 @@ impl Calls {
         Some(Pending { calls: self, number, answer })
     }
 
-    /// Passes an answer to its call. Returns any other message.
-    pub(super) fn sort(&self, message: Message) -> Option<Message> {
-        let Some(number) = self.number_of.get().and_then(|number_of| number_of(&message)) else {
-            return Some(message);
-        };
+    fn sort(&self, message: Message) -> Option<Message> {
+        let Some(number) = (self.number_of)(&message) else { return Some(message) };
         let mut table = self.table();
         if number == 0 || number > table.last {
             return Some(message);

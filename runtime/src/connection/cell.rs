@@ -51,8 +51,8 @@ pub(crate) struct Cell {
     state: Mutex<State>,
     wire: Mutex<Wire>,
     tasks: Tasks,
-    /// The server's own, which wait for the client.
-    pub(super) calls: Calls,
+    /// The calls of the server, since the first one.
+    pub(super) calls: OnceLock<Box<Calls>>,
     /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
     /// Who is connected. Written at most once, before the connection is accepted.
@@ -129,7 +129,7 @@ impl Cell {
             state: Mutex::new(State::new(&settings.limits)),
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),
-            calls: Calls::default(),
+            calls: OnceLock::new(),
             heartbeat_message: OnceLock::new(),
             identity: OnceLock::new(),
             settings,

@@ -585,7 +585,7 @@ impl<'a, 'cx> Round<'a, 'cx> {
                 Read::Message(message) => {
                     self.cell.received(message.len());
                     (read, sum) = (read + 1, sum + message.len());
-                    batch.extend(self.cell.calls.sort(message));
+                    batch.extend(self.cell.sort(message));
                 }
                 other => return Some(other),
             }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use super::{
-    calls::Calls,
     cell::{Cell, Locked},
     end::End,
     state::{Group, Noted, Stage, State},
@@ -134,7 +133,7 @@ impl Link {
         if let Read::Message(message) = read {
             self.cell.received(message.len());
             // Behind the answer to a call there may be a message.
-            return self.cell.calls.sort(message).ok_or_else(|| (self.cell.lock(), Noted { goes_on: true }));
+            return self.cell.sort(message).ok_or_else(|| (self.cell.lock(), Noted { goes_on: true }));
         }
         let mut state = self.cell.lock();
         state.turn.left += 1;
@@ -266,8 +265,8 @@ impl Link {
         ReplyTo { cell: Arc::downgrade(&self.cell), failed }
     }
 
-    pub(super) fn calls(&self) -> &Calls {
-        &self.cell.calls
+    pub(super) fn cell(&self) -> &Cell {
+        &self.cell
     }
 
     /// Whether nothing is read, because the messages that were read ahead have not been received.
