@@ -13,8 +13,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if !waits_for_both(flow, connection) || is_timed_elsewhere(flow, connection) {
             continue;
         }
-        let message = "nothing here notices a client whose network is gone: without a ping or a timeout `recv` waits for ever, and what the \
-                       client takes up stays";
+        let message = "nothing here notices a client whose network is gone: without a ping or a timeout `recv` waits for ever, and its \
+                       task, its queues and its memory are never released";
         let help = "send `Message::Ping` from a `tokio::time::interval` and return when the client has not answered; Sockeye does this by default";
         sink.report(&NO_DEADLINE, &root.at, message, help);
     }

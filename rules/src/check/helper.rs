@@ -61,7 +61,9 @@ pub(super) fn report_faults(flow: &Flow<'_>, sink: &mut Sink) {
         seen.push(helper.name.clone());
         for fault in &helper.faults {
             let name = fault.of.as_ref().unwrap_or(&helper.name);
-            let message = format!("in `{name}`: {}", fault.message);
+            let is_named = fault.message.starts_with(&format!("`{name}` "));
+            let place = if is_named { String::new() } else { format!("in `{name}`: ") };
+            let message = format!("{place}{}", fault.message);
             if reported.contains(&message) {
                 continue;
             }

@@ -33,7 +33,7 @@ const NOT_CANCEL_SAFE: [(&str, &str, &str); 5] = [
     ("write_all", "part of the data may have been written", "write in the body of a branch, after `=>`"),
 ];
 
-const KEEP_FUTURE: &str = "create the future before the loop, pin it with `tokio::pin!`, and write `&mut future` here; or read in a task of its own that sends frames through a channel";
+const KEEP_FUTURE: &str = "create the future before the loop, pin it with `tokio::pin!`, and write `&mut future` here; when it has ended, create it again with `future.set(..)`, since a future that has ended must not be polled; or read in a task of its own that sends frames through a channel";
 
 const LOST: &str = "what it has read so far is lost";
 

@@ -8,7 +8,7 @@ use syn::{
 
 use crate::{
     FAN_OUT_IN_TURN,
-    flow::Flow,
+    flow::{Flavor, Flow},
     syntax::Sink,
     trace::{self, Names, Origin, Tags, Watch, root},
 };
@@ -64,8 +64,11 @@ const OTHERS: [&str; 22] = [
     "node",
 ];
 
-const HELP: &str = "publish to a `Topic` of a `Hub`, which never waits; without Sockeye, give each client a bounded queue and write `try_send`, \
-                    or wait for all of them together with `futures::future::join_all(..).await`";
+const HELP: &str = "give each client a bounded queue and write `try_send`, or wait for all of them together with \
+                    `futures::future::join_all(..).await`; a `Topic` of Sockeye's `Hub` never waits";
+
+/// With `?` the loop also ends at the first client that is gone.
+const SOCKEYE: &str = "publish to a `Topic` of a `Hub`, which waits for no client and fails for none of them";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     // An iterator that `while let` takes apart.
@@ -76,7 +79,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
     let is_named_so = is_publisher(&flow.function.name().to_string());
     let has_socket = !flow.roots.is_empty();
-    trace::watch(flow, &mut FanOut { sink, has_socket, is_named_so });
+    let help = if has_socket && flow.flavor == Flavor::Sockeye { SOCKEYE } else { HELP };
+    trace::watch(flow, &mut FanOut { sink, help, has_socket, is_named_so });
 }
 
 /// Whether a function sends to everyone, by its name.
@@ -86,6 +90,7 @@ fn is_publisher(name: &str) -> bool {
 
 struct FanOut<'s> {
     sink: &'s mut Sink,
+    help: &'static str,
     /// Whether the function has a connection itself; if not, only types show to whom it sends.
     has_socket: bool,
     is_named_so: bool,
@@ -104,7 +109,7 @@ impl Watch for FanOut<'_> {
         search.visit_block(repeat.body);
         if let Some(send) = search.found {
             let message = "this loop waits for each client in turn: a slow client delays the message for all that follow";
-            self.sink.report(&FAN_OUT_IN_TURN, &send, message, HELP);
+            self.sink.report(&FAN_OUT_IN_TURN, &send, message, self.help);
         }
     }
 }

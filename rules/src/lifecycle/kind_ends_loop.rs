@@ -112,10 +112,19 @@ impl Kinds<'_> {
             return;
         }
         let message = format!(
-            "a message of kind `{}` ends this loop silently, as if the peer had closed",
-            others.join("`, `")
+            "a message of kind {} ends this loop silently, as if the peer had closed",
+            alternatives(&others)
         );
-        self.sink.report(&KIND_ENDS_LOOP, place, message, help(at.flow.flavor, named[0]));
+        self.sink.report(&KIND_ENDS_LOOP, place, message, help(at.flow.flavor, named));
+    }
+}
+
+/// `Binary`, `Ping` or `Pong`
+fn alternatives(kinds: &[&str]) -> String {
+    let quoted: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+    match &quoted[..] {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        _ => quoted.concat(),
     }
 }
 
@@ -185,14 +194,20 @@ fn is_none(code: &Expr) -> bool {
     }
 }
 
-fn help(flavor: Flavor, kind: &Ident) -> String {
+fn help(flavor: Flavor, named: &[&Ident]) -> String {
     let receive = match flavor {
         Flavor::Axum => "while let Some(Ok(message)) = socket.recv().await",
         Flavor::Sockeye => "while let Some(message) = socket.recv().await?",
     };
-    format!(
-        "receive every kind and match inside: `{receive} {{ if let Message::{kind}(..) = message {{ .. }} }}`"
-    )
+    let data: Vec<_> = named.iter().filter(|kind| has_data(&[kind])).collect();
+    let inside = match data[..] {
+        [_, _, ..] => {
+            let arms: Vec<_> = data.iter().map(|kind| format!("Message::{kind}(..) => ..")).collect();
+            format!("match message {{ {}, _ => {{}} }}", arms.join(", "))
+        }
+        _ => format!("if let Message::{}(..) = message {{ .. }}", named[0]),
+    };
+    format!("receive every kind and match inside: `{receive} {{ {inside} }}`")
 }
 
 /// `and_then(|message| message.as_text())` on a message that is received: `None` for every other kind.

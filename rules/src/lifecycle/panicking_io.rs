@@ -22,21 +22,26 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// What to write in place of the `unwrap`.
 fn instead(flow: &Flow<'_>, of: &Operation, bad: Outcomes) -> String {
-    if of.act != Act::Recv || bad != Outcomes::END || flow.flavor == Flavor::Axum {
+    if of.act == Act::Send && flow.flavor == Flavor::Axum {
+        return format!(
+            "write `if {}.await.is_err() {{ {} }}`: the client is gone",
+            of.site.call(),
+            flow.way_out()
+        );
+    }
+    let is_axum = flow.flavor == Flavor::Axum;
+    if of.act != Act::Recv || bad != Outcomes::END && !is_axum {
         return passed_on(flow, of.act);
     }
     let timeout = flow.timeout_around(&of.site);
-    let call = format!("{}.recv()", of.site.on_or("socket"));
+    let call = if is_axum { of.site.call() } else { format!("{}.recv()", of.site.on_or("socket")) };
     let received = flow.received(timeout.as_ref().unwrap_or(&call), timeout.is_some());
-    let way_out = if flow.can_fail() { "return Ok(())" } else { "return" };
-    format!("write `let {received} else {{ {way_out} }};`")
+    format!("write `let {received} else {{ {} }};`", flow.way_out())
 }
 
 fn passed_on(flow: &Flow<'_>, act: Act) -> String {
     let text = match act {
-        _ if flow.flavor == Flavor::Axum => {
-            "match on it, and `return` in every other case: the client is gone"
-        }
+        _ if flow.flavor == Flavor::Axum => "return when it fails: the client is gone",
         _ if !flow.can_fail() => "return `sockeye::Result` from the function, and write `?` here",
         Act::Accept => "write `?`, which ends the handler",
         _ => "write `?`: it ends the handler with the right close code",

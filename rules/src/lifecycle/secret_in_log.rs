@@ -7,9 +7,11 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 use crate::{
     SECRET_IN_LOG,
     flow::{Flow, macro_name},
-    syntax::{Function, Sink},
+    syntax::{Function, Sink, one_line},
     trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
+
+const HEADER: &str = "a header with credentials";
 
 /// Macros whose output others can read.
 const LOGS: [&str; 14] = [
@@ -110,10 +112,10 @@ impl Watch for Logs<'_> {
         let Expr::Call(call) = expression else { return };
         let Some(helper) = self.flow.helper_of(&call.func) else { return };
         for (index, argument) in call.args.iter().enumerate() {
-            if helper.hazard(&SECRET_IN_LOG, index).is_none() {
-                continue;
-            }
+            let Some(hazard) = helper.hazard(&SECRET_IN_LOG, index) else { continue };
             if let Some(Found { at, what }) = self.secret(argument, names) {
+                // Of all headers that it takes it may write one.
+                let what = if hazard.message.starts_with(HEADER) { HEADER.to_owned() } else { what };
                 let message = format!(
                     "`{}` writes {what} to the log, where anyone who reads it can use it",
                     helper.name
@@ -190,7 +192,15 @@ impl Logs<'_> {
                 "the query string, which contains a secret,".to_owned()
             }
             "get" | "get_all" if origin.is(Tags::REQUEST) => {
-                is_secret_key(call.args.first()?).then(|| "a header with credentials".to_owned())?
+                let key = call.args.first()?;
+                let is_of_query = origin.has_type(&["Query"]);
+                is_secret_key(key).then(|| match (is_of_query, key) {
+                    (true, Expr::Lit(_)) => {
+                        format!("`{}` of the query string", one_line(key).trim_matches('"'))
+                    }
+                    (true, _) => "a secret of the query string".to_owned(),
+                    (false, _) => HEADER.to_owned(),
+                })?
             }
             // Its `Debug` does not show it, but this does.
             "as_str" if origin.is_masked() => "the client's token".to_owned(),
