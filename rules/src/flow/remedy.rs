@@ -2,11 +2,11 @@
 
 use quote::ToTokens;
 use syn::{
-    Expr, ExprCall, Type,
+    Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, Type,
     visit::{self, Visit},
 };
 
-use super::{Flavor, Flow, NodeId, Root, Site, Within};
+use super::{Flavor, Flow, NodeId, Root, Site, Within, address};
 use crate::syntax::{one_line, peel};
 
 impl Flow<'_> {
@@ -47,6 +47,17 @@ impl Flow<'_> {
         .to_owned()
     }
 
+    /// The statement that ends the function without an error, as far as its return type shows one, without its semicolon.
+    pub(crate) fn way_out(&self) -> &'static str {
+        let output = self.function.output().map(|output| one_line(peel(output)));
+        match output.as_deref() {
+            None | Some("()") => "return",
+            Some(output) if output.starts_with("Option<") => "return None",
+            Some(output) if output.ends_with("Result") || output.contains("Result<()") => "return Ok(())",
+            Some(_) => "return ..",
+        }
+    }
+
     /// A loop that receives until the peer has closed.
     pub(crate) fn receive_loop(&self, listener: &str) -> String {
         format!("while let {} {{ .. }}", self.received(&format!("{listener}.recv()"), false))
@@ -54,6 +65,9 @@ impl Flow<'_> {
 
     /// The same for a call that already exists, with the timeout around it.
     pub(crate) fn receive_loop_of(&self, recv: &Site) -> String {
+        if recv.helper.is_some() {
+            return format!("let Some(received) = {}.await else {{ break }};", recv.call());
+        }
         let method = if self.flavor == Flavor::Sockeye { "recv".to_owned() } else { recv.method.to_string() };
         let call = format!("{}.{method}()", recv.on_or("socket"));
         match self.timeout_around(recv) {
@@ -92,10 +106,22 @@ impl Flow<'_> {
             .then(|| format!("`{}.forward(stream).await`", root.listener()))
     }
 
-    /// The call, with its error returned or checked.
-    pub(crate) fn checked(&self, call: &str) -> String {
+    /// The call, with its error returned or checked. An `async` block in the function returns no error of its own.
+    pub(crate) fn checked(&self, site: &Site) -> String {
+        let call = site.call();
         let leave = format!("leave the loop: `if {call}.await.is_err() {{ break }}`");
-        if self.can_fail() { format!("write `{call}.await?`, or {leave}") } else { leave }
+        if self.can_fail() && !self.is_in_async_code(site) {
+            format!("write `{call}.await?`, or {leave}")
+        } else {
+            leave
+        }
+    }
+
+    /// Whether a method call is in an `async` block or closure of the function.
+    pub(crate) fn is_in_async_code(&self, site: &Site) -> bool {
+        let mut search = AsyncCode { address: site.address, depth: 0, found: false };
+        search.visit_block(self.body);
+        search.found
     }
 
     /// The `timeout(..)` around a method call that receives.
@@ -106,6 +132,32 @@ impl Flow<'_> {
         let found = search.found?;
         // What is written instead fits `recv`.
         Some(if self.flavor == Flavor::Sockeye { found.replace(".next()", ".recv()") } else { found })
+    }
+}
+
+struct AsyncCode {
+    address: usize,
+    depth: usize,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for AsyncCode {
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        self.depth += 1;
+        visit::visit_expr_async(self, block);
+        self.depth -= 1;
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let depth = usize::from(closure.asyncness.is_some());
+        self.depth += depth;
+        visit::visit_expr_closure(self, closure);
+        self.depth -= depth;
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.found |= self.depth > 0 && address(call) == self.address;
+        visit::visit_expr_method_call(self, call);
     }
 }
 

@@ -14,11 +14,9 @@ use crate::{
 const WAITS: [&str; 9] =
     ["send", "feed", "flush", "recv", "next", "try_next", "close", "send_all", "forward"];
 
-const SYNC_HELP: &str = "copy what you need and release the lock first: put `lock()` and the reads into a block, \
-                         `let value = { .. };`";
-
-const HELP: &str = "copy what you need and release the lock first: `let value = state.lock().await.clone();`, or put the guard \
-                    into a block of its own";
+/// The sending half of another client's socket cannot be cloned.
+const QUEUE: &str = "give each client a queue: share an `mpsc::Sender` for each of them, and have one task for each client send what it \
+                     receives";
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !trace::may_lock(flow) {
@@ -38,28 +36,36 @@ impl Watch for Locks<'_> {
         if names.guards().next().is_none() {
             return;
         }
-        let Some(what) = waits(expression, names) else { return };
+        let Some(wait) = waits(expression, names) else { return };
         let held: Vec<_> = names.guards().map(|(name, origin)| (name.to_owned(), origin.clone())).collect();
         for (name, origin) in held {
             // A name that begins with `_` shows that others are meant to wait.
             if !name.starts_with('_') {
-                self.report(&what, &origin);
+                self.report(&wait, &name, &origin);
             }
         }
     }
 }
 
 impl Locks<'_> {
-    fn report(&mut self, what: &str, guard: &Origin) {
+    fn report(&mut self, wait: &Wait, name: &str, guard: &Origin) {
         let Some(at) = &guard.locked_by else { return };
         let place = at.span().start();
         if !self.reported.insert((place.line, place.column)) {
             return;
         }
+        let what = &wait.what;
         let message = format!(
             "this lock is held while `{what}` waits for one client: every other connection that needs it waits as well"
         );
-        let help = if guard.is(Tags::SYNC) { SYNC_HELP } else { HELP };
+        let help = if wait.is_of_another {
+            QUEUE.to_owned()
+        } else {
+            format!(
+                "release the lock first: put what uses `{name}` into a block, `let value = {{ .. }};`, which \
+                 releases it at its end"
+            )
+        };
         self.sink.report(&LOCK_ACROSS_IO, at, message, help);
     }
 }
@@ -70,30 +76,37 @@ fn is_of_clients(origin: &Origin, ty: &str) -> bool {
     has_queue_of_messages(ty) && CLIENTS.iter().any(|one| place.contains(one))
 }
 
+/// An operation that waits for a client.
+struct Wait {
+    what: String,
+    /// Whether it is on a socket that is shared, of any client.
+    is_of_another: bool,
+}
+
 /// The operation of a socket that is awaited here.
-fn waits(expression: &Expr, names: &Names<'_>) -> Option<String> {
+fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
+    let own = |what| Wait { what, is_of_another: false };
     match expression {
         Expr::MethodCall(call) => {
             let method = call.method.to_string();
             let of_handle = WAITS.contains(&method.as_str()) && names.of(&call.receiver).is(Tags::HANDLE);
-            of_handle.then_some(method)
+            of_handle.then_some(method).map(own)
         }
         Expr::Await(awaited) => match &*awaited.base {
             // The socket of another client, in a map.
             Expr::MethodCall(call) if call.method == "send" || call.method == "feed" => {
                 let origin = names.of(&call.receiver);
-                let is_socket = origin
-                    .ty
-                    .as_ref()
-                    .is_some_and(|ty| names.types().is_of_sockets(ty) || is_of_clients(&origin, ty));
-                (origin.is(Tags::SHARED) && is_socket).then(|| call.method.to_string())
+                let ty = origin.ty.as_ref().filter(|_| origin.is(Tags::SHARED))?;
+                let is_of_another = names.types().is_of_sockets(ty);
+                let is_shared = is_of_another || is_of_clients(&origin, ty);
+                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another })
             }
             // A helper that borrows the socket.
             Expr::Call(call) => {
                 let lends = |one: &Expr| matches!(one, Expr::Reference(lent) if names.of(&lent.expr).is(Tags::HANDLE));
                 let Expr::Path(path) = &*call.func else { return None };
                 let name = path.path.segments.last()?.ident.to_string();
-                call.args.iter().any(lends).then_some(name)
+                call.args.iter().any(lends).then_some(name).map(own)
             }
             _ => None,
         },

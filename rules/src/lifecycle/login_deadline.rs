@@ -1,3 +1,5 @@
+mod help;
+
 use quote::ToTokens;
 use syn::{
     Block, Expr, ExprMethodCall, Stmt,
@@ -6,7 +8,7 @@ use syn::{
 
 use crate::{
     LOGIN_DEADLINE,
-    flow::{Act, Flavor, Flow, NodeId, Operation, address},
+    flow::{Act, Flow, NodeId, Operation, address},
     surroundings::Neighbour,
     syntax::Sink,
 };
@@ -41,13 +43,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         }
         let message = "this waits for the client's login without a timeout: a silent client holds its connection indefinitely";
-        let call = recv.site.call();
-        let wait = format!("tokio::time::timeout(Duration::from_secs(10), {call}).await");
-        let help = match flow.flavor {
-            Flavor::Sockeye => format!("write `let Ok(first) = {wait} else {{ return Ok(()) }};`"),
-            Flavor::Axum => format!("write `let Ok(first) = {wait} else {{ return }};`"),
-        };
-        sink.report(&LOGIN_DEADLINE, &recv.site.method, message, help);
+        sink.report(&LOGIN_DEADLINE, &recv.site.method, message, help::help(flow, &recv.site));
     }
 }
 

@@ -5,17 +5,27 @@ use syn::{
 
 use crate::{
     MISSING_AWAIT,
-    flow::{Act, Flow, Site, Step, address},
+    flow::{Act, Flow, Site, Step, Within, address},
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    for (_, step) in flow.steps() {
+    for (id, step) in flow.steps() {
         let Step::Unawaited { act, site, is_dropped } = step else { continue };
         let message = format!("`{}` is not awaited: {}", site.method, nothing(*act));
         let is_value = || matches!(act, Act::Accept | Act::Recv) && is_used_as_value(flow, site);
         let question = if flow.can_fail() && (*is_dropped || is_value()) { "?" } else { "" };
-        let help = format!("write `{}.await{question}`", site.call());
+        let is_sync =
+            flow.function.sig.asyncness.is_none() && flow.graph.nodes[id].within == Within::Function;
+        let help = if is_sync && !flow.is_in_async_code(site) {
+            let name = flow.function.name();
+            format!(
+                "write `{}.await` and `async fn {name}`, and await `{name}` where it is called",
+                site.call()
+            )
+        } else {
+            format!("write `{}.await{question}`", site.call())
+        };
         sink.report(&MISSING_AWAIT, &site.method, message, help);
     }
 }

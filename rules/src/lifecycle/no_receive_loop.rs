@@ -1,9 +1,12 @@
 use quote::ToTokens;
+use syn::{Local, Pat, Stmt};
 
 use super::deaf_loop::is_deaf;
 use crate::{
     NO_RECEIVE_LOOP,
-    flow::{Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step},
+    flow::{
+        Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step, has_word,
+    },
     syntax::Sink,
 };
 
@@ -32,6 +35,13 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, connection: Conne
     );
     let listener = root.listener();
     let mut receive = format!("write `{}`", receive_loop(flow, connection, &listener));
+    if root.kind == Kind::Handshake && drops_the_socket(flow) {
+        receive = format!(
+            "write `{}` and `{}`",
+            flow.accepting(&root.name_or("handshake")),
+            receive_loop(flow, connection, &listener)
+        );
+    }
     if let Some(forward) = flow.forwarding(root) {
         receive = format!("{receive}, or {forward} if the client only listens");
     }
@@ -45,6 +55,14 @@ fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, connection: Conne
         format!("{receive}; if the function is meant to end here, close the connection with `{close}`")
     };
     sink.report(&NO_RECEIVE_LOOP, at, message, help);
+}
+
+/// Whether it accepts with `let _ = handshake.accept().await?;`
+fn drops_the_socket(flow: &Flow<'_>) -> bool {
+    flow.body.stmts.iter().any(|statement| match statement {
+        Stmt::Local(Local { pat: Pat::Wild(_), init: Some(init), .. }) => has_word(&init.expr, &["accept"]),
+        _ => false,
+    })
 }
 
 /// A loop around the `recv` that is there, with its timeout.

@@ -1,6 +1,6 @@
 use quote::ToTokens;
 use syn::{
-    ExprAsync, ExprClosure, ExprMethodCall, Item,
+    Expr, ExprAsync, ExprAwait, ExprClosure, ExprMethodCall, Item,
     visit::{self, Visit},
 };
 
@@ -14,17 +14,47 @@ use crate::{
 const HELP: &str = "remove it in the `Drop` of a guard: after the line that adds it, `let _guard = Leave { .. };`, with the removal in \
                     `impl Drop for Leave`";
 
+/// `Drop` cannot wait for a lock of tokio's.
+const AWAITED: &str = "put all that follows into a block, `let ended = async { .. }.await;`, and remove it after that block; or \
+                       use a `std::sync::Mutex`, and remove it in the `Drop` of a guard";
+
+/// The same with `?` in the block, whose type has to be named.
+const AWAITED_RESULT: &str = "put all that follows into a block, `let ended: sockeye::Result = async { .. }.await;`, remove it after \
+                              that block, and return `ended`; or use a `std::sync::Mutex`, and remove it in the `Drop` of a guard";
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !may_leave_something(flow) {
         return;
     }
     let events = events(flow);
+    let help = match waits_for_a_lock(flow) {
+        false => HELP,
+        true if flow.can_fail() => AWAITED_RESULT,
+        true => AWAITED,
+    };
     for leak in leaks(flow.body, flow.function.macros(), &events) {
-        sink.report(&SKIPPED_CLEANUP, &leak.at, message(&leak), HELP);
+        sink.report(&SKIPPED_CLEANUP, &leak.at, message(&leak), help);
     }
     if flow.flavor == Flavor::Axum && flow.roots_of(Kind::Upgrade).next().is_some() {
         counted_before(flow, &events, sink);
     }
+}
+
+/// Whether the function waits for a lock: `state.lock().await`.
+fn waits_for_a_lock(flow: &Flow<'_>) -> bool {
+    struct Locks(bool);
+    impl<'ast> Visit<'ast> for Locks {
+        fn visit_expr_await(&mut self, awaited: &'ast ExprAwait) {
+            if let Expr::MethodCall(call) = &*awaited.base {
+                let locks = call.method == "lock" || call.method == "write";
+                self.0 |= locks && call.args.is_empty();
+            }
+            visit::visit_expr_await(self, awaited);
+        }
+    }
+    let mut locks = Locks(false);
+    locks.visit_block(flow.body);
+    locks.0
 }
 
 fn message(leak: &Leak) -> String {

@@ -25,7 +25,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 } else {
                     flow.receive_loop_of(&recv.site)
                 };
-                format!("leave the loop on `None`: `{way_out}`")
+                let helper = match recv.site.helper {
+                    Some(_) => format!(", and have `{method}` return `None` only at the end"),
+                    None => String::new(),
+                };
+                format!("leave the loop on `None`: `{way_out}`{helper}")
             };
             sink.report(&SPINNING_LOOP, &recv.site.method, message, help);
         }

@@ -24,7 +24,7 @@ fn report(flow: &Flow<'_>, send: &Operation, sink: &mut Sink) {
         None => (
             "the error of this `send` is ignored, so the loop keeps sending to a peer that is gone"
                 .to_owned(),
-            flow.checked(&call),
+            flow.checked(&send.site),
         ),
         Some(Deed::Sends(Tells::Nothing)) => (
             format!(
@@ -39,7 +39,7 @@ fn report(flow: &Flow<'_>, send: &Operation, sink: &mut Sink) {
             format!(
                 "the error of `{call}`, which sends, is ignored, so the loop keeps sending to a peer that is gone"
             ),
-            flow.checked(&call),
+            flow.checked(&send.site),
         ),
     };
     sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);

@@ -75,4 +75,11 @@ async fn arms(handshake: Handshake, Path(room): Path<u64>) -> sockeye::Result {
     }
 }
 
+/// Drops the socket.
+#[ws_endpoint("/ws/dropped")]
+async fn dropped(handshake: Handshake) -> sockeye::Result {
+    let _ = handshake.accept().await?;
+    Ok(())
+}
+
 fn main() {}

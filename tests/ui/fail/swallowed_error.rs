@@ -122,4 +122,20 @@ async fn events(handshake: Handshake, State(events): State<broadcast::Sender<Str
     }
 }
 
+/// A block without a type of errors, in a function with one.
+#[ws_endpoint("/ws/block")]
+async fn block(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let push = async {
+        let mut ticks = interval(Duration::from_secs(1));
+        loop {
+            ticks.tick().await;
+            let _ = sender.send("tick").await;
+        }
+    };
+    let listen = async { while let Ok(Some(_)) = receiver.recv().await {} };
+    tokio::join!(push, listen);
+    Ok(())
+}
+
 fn main() {}
