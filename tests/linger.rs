@@ -3,7 +3,9 @@
 use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{extract::State, http::StatusCode};
-use sockeye::{CloseCode, Handshake, Limits, Sender, Server, testing::TestClient, ws_endpoint};
+use sockeye::{
+    CloseCode, Handshake, Limits, Message, Sender, Server, Socket, testing::TestClient, ws_endpoint,
+};
 use sockeye_tests::{logs, reports::Reports};
 use tokio::{
     sync::mpsc,
@@ -146,6 +148,35 @@ async fn grumble(handshake: Handshake) -> sockeye::Result {
     Err(refused)
 }
 
+/// The end leads to the next `recv`, in ways that only types and helpers show.
+#[ws_endpoint("/spins")]
+async fn spins(handshake: Handshake) -> sockeye::Result {
+    async fn once(socket: &mut Socket) -> sockeye::Result {
+        let received = socket.recv().await?.map(Message::into_bytes);
+        drop(received);
+        Ok(())
+    }
+    let mut socket = handshake.accept().await?;
+    loop {
+        once(&mut socket).await?;
+    }
+}
+
+/// Looks at the socket after its end as well, while it works.
+#[ws_endpoint("/works")]
+async fn works(handshake: Handshake, State(reports): State<Reports>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    for _ in 0..2_000 {
+        for _ in 0..50 {
+            assert!(socket.recv().await?.is_none(), "the end does not go away");
+        }
+        tokio::task::yield_now().await;
+    }
+    _ = reports.send("worked");
+    Ok(())
+}
+
 async fn client_of(limits: Limits) -> (TestClient, mpsc::UnboundedReceiver<&'static str>) {
     logs::listen();
     let (reports, said) = mpsc::unbounded_channel();
@@ -256,6 +287,35 @@ async fn what_a_task_has_noticed_the_handler_has_not() -> Tested {
     socket.close(CloseCode::NORMAL, "").await?;
     client.assert_idle().await;
     assert_eq!(logs::closing_of(&peer).await.get("rule"), "lingering_handler");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_only_receives_after_the_end_is_dropped() -> Tested {
+    let (client, _) = client_of(Limits::new()).await;
+    let mut socket = client.connect("/spins").await?;
+    let peer = socket.peer().to_string();
+    socket.send("one").await?;
+    socket.close(CloseCode::NORMAL, "").await?;
+    client.assert_idle().await;
+    let line = logs::closing_of(&peer).await;
+    assert_eq!((line.level, line.get("rule")), (tracing::Level::ERROR, "spinning_loop"));
+    assert_eq!(
+        line.get("reason"),
+        "the peer closed the connection with 1000 NORMAL; the handler kept calling `recv` after it had returned the end, \
+         without waiting for anything else, and was dropped"
+    );
+    assert!(line.get("remedy").starts_with("leave the loop when `recv` yields `None`"), "{line:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_does_something_in_between_is_left_to_finish() -> Tested {
+    let (client, mut said) = client_of(Limits::new()).await;
+    let mut socket = client.connect("/works").await?;
+    socket.close(CloseCode::NORMAL, "").await?;
+    client.assert_idle().await;
+    assert_eq!(said.try_recv()?, "worked");
     Ok(())
 }
 

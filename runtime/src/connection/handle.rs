@@ -95,6 +95,7 @@ impl Link {
                 return Poll::Ready(Ok(Some(message)));
             } else if state.closing.end.is_some() {
                 let first = state.tell();
+                state.told_by_recv();
                 drop(state);
                 ready!(poll_tell(first, cx));
                 return Poll::Ready(self.cell.lock().last_word().map(|()| None));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sockeye_rules::{HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, Rule};
+use sockeye_rules::{HANDLER_ERROR, HANDLER_PANIC, LINGERING_HANDLER, Rule, SPINNING_LOOP};
 use tracing::Level;
 
 use super::{
@@ -109,12 +109,15 @@ impl Closing<'_> {
                 (Some(&LINGERING_HANDLER), own.then(then))
             }
             Aftermath::Crowded => (Some(&LINGERING_HANDLER), own.then(CROWDED)),
+            Aftermath::Spun => (Some(&SPINNING_LOOP), own.then(SPUN)),
             Aftermath::Ended(Outcome::Returned(_)) => (self.end.rule(), own),
         }
     }
 }
 
 const CROWDED: &str = "; the handler kept running after that, and was dropped early: the limit of lingering handlers was reached";
+
+const SPUN: &str = "; the handler kept calling `recv` after it had returned the end, without waiting for anything else, and was dropped";
 
 /// Whether a handler's error only says that the connection is over.
 fn is_echo(kind: &Kind) -> bool {

@@ -39,6 +39,8 @@ pub(super) enum Aftermath {
     Lingered(Duration),
     /// It was dropped before that time, because too many other handlers had not noticed either.
     Crowded,
+    /// It was dropped because it called `recv` again and again.
+    Spun,
 }
 
 /// A handler at the time when its connection is accepted.
@@ -155,17 +157,18 @@ impl Owner {
         }
     }
 
-    /// Drops a handler that has not noticed in time that its connection has ended, or that must make room.
+    /// Drops a handler that has not noticed in time that its connection has ended, that must make room, or that spins.
     fn part_with_handler(&mut self, cx: &mut Context<'_>) {
         if self.handler.is_none() {
             return;
         }
         let limits = &self.endpoint.settings.limits;
-        let state = self.cell.cell().lock();
+        let mut state = self.cell.cell().lock();
         let (is_early, due) = (state.closing.dropped_early, state.notice_by(limits));
+        let spins = state.is_spinning();
         drop(state);
-        if is_early {
-            self.aftermath = Some(Aftermath::Crowded);
+        if is_early || spins {
+            self.aftermath = Some(if spins { Aftermath::Spun } else { Aftermath::Crowded });
             return self.drop_handler();
         }
         let Some(due) = due else { return };

@@ -129,6 +129,22 @@ pub(super) struct Turn {
     task: Option<TaskId>,
 }
 
+/// How a handler that receives after the end, again and again, is distinguished from one that waits for something else in
+/// between: only the budget of tokio's cooperative scheduling interrupts it, after 128 calls.
+#[derive(Debug, Default)]
+struct Spin {
+    /// How often `recv` has told the handler of the end since it was last polled.
+    told: usize,
+    /// How many polls in a row did little else.
+    polls: usize,
+}
+
+/// So often is the handler told of the end in a poll that does nothing else.
+const TOLD_IN_A_POLL: usize = 64;
+
+/// After so many such polls the handler is dropped: over 60,000 calls of `recv` after the end.
+const SPINNING_POLLS: usize = 1_000;
+
 /// How the connection ends, and which code knows about it.
 #[derive(Debug, Default)]
 #[allow(
@@ -151,6 +167,7 @@ pub(super) struct Closing {
     failed: bool,
     /// How many sends after the end are still discarded without an error.
     grace: usize,
+    spin: Spin,
     /// When the connection ended.
     pub(super) over_at: Option<Instant>,
     /// When the handler last used a handle after that.
@@ -452,6 +469,21 @@ impl State {
     pub(super) fn notice_by(&self, limits: &Limits) -> Option<Instant> {
         let touched = self.closing.touched.filter(|_| !self.closing.knows);
         touched.map(|touched| touched + limits.handler_exit_timeout)
+    }
+
+    /// Records that `recv` tells the end to the handler.
+    pub(super) fn told_by_recv(&mut self) {
+        if self.is_in_handler() {
+            self.closing.spin.told += 1;
+        }
+    }
+
+    /// Whether the handler only receives, again and again, after the end. Called after each poll of the handler.
+    pub(super) fn is_spinning(&mut self) -> bool {
+        let spin = &mut self.closing.spin;
+        let is_busy = std::mem::take(&mut spin.told) >= TOLD_IN_A_POLL;
+        spin.polls = if is_busy { spin.polls + 1 } else { 0 };
+        spin.polls >= SPINNING_POLLS
     }
 
     /// Marks the handler to be dropped, unless it knows that the connection has ended. Returns whether it is dropped.

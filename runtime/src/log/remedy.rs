@@ -2,11 +2,11 @@
 
 use sockeye_rules::{
     HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE, LINGERING_HANDLER,
-    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SESSION_EXPIRED, SLOW_CONSUMER,
+    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SESSION_EXPIRED, SLOW_CONSUMER, SPINNING_LOOP,
 };
 
 /// The only table. For a rule that is missing here, see its page.
-const REMEDIES: [(&Rule, &str); 11] = [
+const REMEDIES: [(&Rule, &str); 12] = [
     (
         &HANDLER_ERROR,
         "handle the error that the reason names, or return `Error::close(code, reason)` if the client is at fault",
@@ -16,6 +16,10 @@ const REMEDIES: [(&Rule, &str); 11] = [
         &LINGERING_HANDLER,
         "call `recv` in the same `tokio::select!` as the other futures of the handler, and return when it yields `None`; or raise \
          `Limits::handler_exit_timeout`",
+    ),
+    (
+        &SPINNING_LOOP,
+        "leave the loop when `recv` yields `None`: write `while let Some(message) = socket.recv().await? {..}`, or `break` at `None`",
     ),
     (
         &HEARTBEAT_MISSED,
