@@ -33,7 +33,8 @@ fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, arou
                 let mut inner = Group::new(group.delimiter(), repair(group.stream(), found, sockeye, within));
                 inner.set_span(group.span());
                 out.push(TokenTree::Group(inner));
-                if let Some(method) = awaits.take().filter(|_| is_arguments) {
+                // With `.await`, what is not awaited is in the function that is called.
+                if let Some(method) = awaits.take().filter(|_| is_arguments && !is_awaited(&tokens)) {
                     out.extend(awaited(&method, tokens.peek(), found));
                 }
                 if std::mem::take(&mut is_status) && is_arguments && tokens.next_if(is_question).is_some() {
@@ -55,6 +56,13 @@ fn repair(tokens: TokenStream, found: &[Diagnostic], sockeye: &TokenStream, arou
         }
     }
     out.into_iter().collect()
+}
+
+/// Whether `.await` follows.
+fn is_awaited(rest: &(impl Iterator<Item = TokenTree> + Clone)) -> bool {
+    let mut rest = rest.clone();
+    matches!(rest.next(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.')
+        && matches!(rest.next(), Some(TokenTree::Ident(word)) if word == "await")
 }
 
 /// Methods with which the error of a `Result` becomes a status, before `?`.
