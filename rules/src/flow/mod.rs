@@ -10,6 +10,7 @@ pub(crate) mod blocking;
 mod build;
 mod code;
 mod deed;
+mod failure;
 mod graph;
 mod imports;
 mod macros;

@@ -34,6 +34,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             None => {}
         }
     }
+    for call in flow.failing_in("status", State::OPEN) {
+        let message = "`Error::status` is returned after `accept`: the client already has its 101, and the connection is closed with 1011";
+        let help = "close with a code that says why: `Error::close(CloseCode::POLICY_VIOLATION, \"why\")`";
+        sink.report(&ACCEPTED_TWICE, &call.at, message, help);
+    }
 }
 
 /// A rejection after which the function continues.

@@ -1,12 +1,15 @@
+use syn::Expr;
+
 use crate::{
     IO_AFTER_CLOSE,
-    flow::{Act, Flavor, Flow, Kind, NodeId, Operation, Outcomes, State, Step},
+    flow::{Act, Flavor, Flow, Kind, NodeId, Operation, Outcomes, State, Step, address},
+    reading::each_expression,
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.flavor == Flavor::Axum {
-        return; // there `close` takes nothing away, and what follows may be meant
+        return check_axum(flow, sink);
     }
     let all: Vec<_> = flow
         .operations()
@@ -38,6 +41,44 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
     }
     check_senders(flow, sink);
+}
+
+/// On axum both sides may still receive after a close frame, and only what is sent on every path after it is reported.
+fn check_axum(flow: &Flow<'_>, sink: &mut Sink) {
+    if !flow.operations().any(|(_, one)| one.act == Act::Close) {
+        return;
+    }
+    let frames = close_frames(flow);
+    let closes = |one: &Operation| one.act == Act::Close && frames.contains(&one.site.address);
+    for (close, closing) in flow.operations().filter(|(_, one)| closes(one)) {
+        let is_too_late = |(id, one): &(NodeId, &Operation)| {
+            one.act == Act::Send
+                && one.handle.connection == closing.handle.connection
+                && flow.graph.surely_leads(close, *id)
+                && !can_avoid(flow, close, *id)
+        };
+        if let Some((_, operation)) = flow.operations().find(is_too_late) {
+            report(operation, sink);
+        }
+    }
+}
+
+/// The calls that send axum's `Message::Close(..)` as it is, by their addresses.
+fn close_frames(flow: &Flow<'_>) -> Vec<usize> {
+    let is_frame = |argument: &Expr| {
+        let Expr::Call(call) = argument else { return false };
+        let Expr::Path(path) = &*call.func else { return false };
+        flow.imports().resolve_path(&path.path).ends_with("Message::Close")
+    };
+    let mut found = Vec::new();
+    each_expression(flow.body, flow.function.macros(), &mut |expression| {
+        if let Expr::MethodCall(call) = expression
+            && call.args.iter().any(is_frame)
+        {
+            found.push(address(call));
+        }
+    });
+    found
 }
 
 fn check_senders(flow: &Flow<'_>, sink: &mut Sink) {

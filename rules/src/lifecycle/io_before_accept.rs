@@ -1,6 +1,6 @@
 use crate::{
     IO_BEFORE_ACCEPT,
-    flow::{Act, Flow, Site},
+    flow::{Act, Flow, Kind, Site, State},
     syntax::Sink,
 };
 
@@ -13,6 +13,13 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             site.method
         );
         sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(flow, site));
+    }
+    for call in flow.failing_in("close", State::FRESH) {
+        let message = "`Error::close` is returned before `accept`: there is no connection to close, and the client gets a 500";
+        let root = flow.roots_of(Kind::Handshake).next();
+        let handshake = root.map_or_else(|| "handshake".to_owned(), |(_, root)| root.name_or("handshake"));
+        let help = format!("write `{}`", flow.refusing(&handshake));
+        sink.report(&IO_BEFORE_ACCEPT, &call.at, message, help);
     }
 }
 

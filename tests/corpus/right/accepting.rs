@@ -338,3 +338,70 @@ async fn let_chain(handshake: Handshake) -> sockeye::Result {
     }
     Err(Error::status(StatusCode::FORBIDDEN, "local clients only"))
 }
+
+/// Both ways come to the same end, and have answered.
+#[ws_endpoint("/accepting/joined")]
+async fn joined(handshake: Handshake, Query(query): Query<HashMap<String, String>>) -> sockeye::Result {
+    if let Some(user) = query.get("user") {
+        let mut socket = handshake.accept().await?;
+        socket.send(format!("hello {user}")).await?;
+        while socket.recv().await?.is_some() {}
+    } else {
+        let socket = handshake.accept().await?;
+        socket.close(CloseCode::POLICY_VIOLATION, "who are you?").await?;
+    }
+    Ok(())
+}
+
+/// The other way never comes to the end.
+#[ws_endpoint("/accepting/joined-never/{version}")]
+async fn joined_never(handshake: Handshake, Path(version): Path<u8>) -> sockeye::Result {
+    match version {
+        1 => echo(handshake.accept().await?).await?,
+        2 => std::process::exit(2),
+        3 => std::future::pending::<()>().await,
+        4 => unreachable!("the route has no 4"),
+        _ => return Err(Error::status(StatusCode::NOT_FOUND, "no such version")),
+    }
+    Ok(())
+}
+
+/// An empty loop that only another way leaves.
+#[ws_endpoint("/accepting/joined-loop")]
+async fn joined_loop(handshake: Handshake, State(gate): State<std::sync::Arc<Semaphore>>) -> sockeye::Result {
+    let permit = loop {
+        if let Ok(permit) = gate.try_acquire() {
+            break permit;
+        }
+        tokio::task::yield_now().await;
+    };
+    if handshake.headers().contains_key("x-late") {
+        refuse(handshake);
+    } else {
+        echo(handshake.accept().await?).await?;
+    }
+    drop(permit);
+    Ok(())
+}
+
+fn refuse(handshake: Handshake) {
+    tracing::info!("refused: {}", handshake.reject(StatusCode::FORBIDDEN, "too late"));
+}
+
+/// Each failure where it belongs; a helper's failure may be of either kind.
+#[ws_endpoint("/accepting/failures")]
+async fn failures(handshake: Handshake, Query(query): Query<HashMap<String, String>>) -> sockeye::Result {
+    let wrong = || Error::close(CloseCode::POLICY_VIOLATION, "who are you?");
+    if query.contains_key("old") {
+        return Err(Error::status(StatusCode::GONE, "too old"));
+    }
+    let late = Error::close(CloseCode::NORMAL, "over");
+    let mut socket = handshake.accept().await?;
+    let Some(first) = socket.recv().await? else { return Err(late) };
+    let name = first.as_text().ok_or_else(wrong)?;
+    if name.is_empty() {
+        return Err(Error::close(CloseCode::POLICY_VIOLATION, "no name"));
+    }
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}

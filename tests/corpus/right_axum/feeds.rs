@@ -76,3 +76,20 @@ async fn until_the_end(mut socket: WebSocket, mut shutdown: broadcast::Receiver<
     }
     let _ = socket.send(Message::Close(None)).await;
 }
+
+/// Closes on one path, and sends on the other; after its close frame it waits for the answer.
+pub async fn closes_or_sends(mut socket: WebSocket, mut stop: tokio::sync::watch::Receiver<bool>) {
+    loop {
+        if *stop.borrow_and_update() {
+            let _ = socket.send(Message::Close(None)).await;
+            while let Some(Ok(_)) = socket.recv().await {}
+            let _ = socket.send(Message::Close(None)).await;
+            return;
+        }
+        let Some(Ok(message)) = socket.recv().await else { return };
+        let reply = if matches!(message, Message::Close(_)) { Message::Close(None) } else { message };
+        if socket.send(reply).await.is_err() {
+            return;
+        }
+    }
+}

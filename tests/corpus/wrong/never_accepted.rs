@@ -187,3 +187,67 @@ async fn maybe(handshake: Handshake) -> sockeye::Result<Option<Socket>> {
     }
     Ok(Some(handshake.accept().await?))
 }
+
+/// Both ways come to the same end, and one of them has answered.
+#[ws_endpoint("/never/joined-else")]
+async fn joined_else(handshake: Handshake, Query(query): Query<HashMap<String, String>>) -> sockeye::Result {
+    if let Some(user) = query.get("user") {
+        let mut socket = handshake.accept().await?;
+        socket.send(format!("hello {user}")).await?;
+        while socket.recv().await?.is_some() {}
+    } else {
+        tracing::info!("nobody");
+    }
+    Ok(()) //~ never_accepted
+}
+
+/// The same without `else`.
+#[ws_endpoint("/never/joined-if/{room}")]
+async fn joined_if(handshake: Handshake, Path(room): Path<u32>) -> sockeye::Result {
+    if room < 10 {
+        let mut socket = handshake.accept().await?;
+        while let Some(message) = socket.recv().await? {
+            socket.send(message).await?;
+        }
+    }
+    Ok(()) //~ never_accepted
+}
+
+/// The same with arms, of which one refuses.
+#[ws_endpoint("/never/joined-arms/{version}")]
+async fn joined_arms(handshake: Handshake, Path(version): Path<u8>) -> sockeye::Result {
+    match version {
+        1 => {
+            let mut socket = handshake.accept().await?;
+            while socket.recv().await?.is_some() {}
+        }
+        2 => return Err(handshake.reject(axum::http::StatusCode::GONE, "too old")),
+        _ => tracing::warn!(version, "unknown"),
+    }
+    tracing::info!("over");
+    Ok(()) //~ never_accepted
+}
+
+/// A close code, before there is anything to close.
+#[ws_endpoint("/never/close-code")]
+async fn close_code(handshake: Handshake) -> sockeye::Result {
+    if handshake.bearer_token().is_none() {
+        return Err(Error::close(CloseCode::POLICY_VIOLATION, "log in")); //~ io_before_accept
+    }
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// A status, when the client has its 101.
+#[ws_endpoint("/never/late-status")]
+async fn late_status(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        if message.as_text().is_none() {
+            return Err(Error::status(axum::http::StatusCode::BAD_REQUEST, "text only")); //~ accepted_twice
+        }
+        socket.send(message).await?;
+    }
+    Ok(())
+}

@@ -222,3 +222,29 @@ async fn close_is_not_awaited(mut socket: WebSocket) {
         }
     }
 }
+
+/// Explains itself after the close frame.
+pub async fn late_words(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if matches!(message, Message::Binary(_)) {
+            let frame = CloseFrame { code: 1003, reason: "text only".into() };
+            let _ = socket.send(Message::Close(Some(frame))).await;
+            let _ = socket.send(Message::text("only text, please")).await; //~ io_after_close
+            return;
+        }
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The same through the sending half.
+pub async fn late_half(socket: WebSocket) -> Result<(), axum::Error> {
+    let (mut sink, mut stream) = socket.split();
+    let mut count = 0;
+    while let Some(Ok(_)) = stream.next().await {
+        count += 1;
+    }
+    sink.send(Message::Close(None)).await?;
+    sink.send(Message::text(format!("{count} messages"))).await //~ io_after_close
+}

@@ -67,8 +67,9 @@ impl<'a> Builder<'a> {
         Value::Other
     }
 
-    /// The arguments of a formatting macro are only inspected, unless one of them awaits something.
+    /// The arguments of a formatting macro are only inspected, unless one of them awaits something or rejects.
     fn read_arguments(&mut self, call: &'a Macro) {
+        const ACTS: [&str; 6] = ["await", "return", "break", "continue", "reject", "reject_with"];
         for value in self.names.mentioned(&call.tokens).cloned().collect::<Vec<_>>() {
             self.touch(&value);
             // It can be called there.
@@ -76,7 +77,7 @@ impl<'a> Builder<'a> {
                 self.escape(&value);
             }
         }
-        if !crate::flow::has_word(&call.tokens, &["await", "return", "break", "continue"]) {
+        if !crate::flow::has_word(&call.tokens, &ACTS) {
             return;
         }
         let arguments = self.macros.arguments(call);
