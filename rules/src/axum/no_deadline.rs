@@ -10,19 +10,23 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     for (connection, root) in flow.roots_of(Kind::Socket).filter(|(_, root)| !root.is_partial()) {
-        if !waits_for_both(flow, connection) || is_timed_elsewhere(flow, connection) {
+        let Some(receive) = waits_for_both(flow, connection) else { continue };
+        if is_timed_elsewhere(flow, connection) {
             continue;
         }
-        let message = "nothing here notices a client whose network is gone: without a ping or a timeout `recv` waits for ever, and its \
-                       task, its queues and its memory are never released";
+        let message = format!(
+            "nothing here notices a client whose network is gone: without a ping or a timeout `{}` waits for ever, and its \
+             task, its queues and its memory are never released",
+            receive.site.method
+        );
         let help = "send `Message::Ping` from a `tokio::time::interval` and return when the client has not answered; Sockeye does this by default";
         sink.report(&NO_DEADLINE, &root.at, message, help);
     }
 }
 
-/// Whether the conversation lasts until the client leaves, and also waits for another source: a handler that only answers holds
-/// fewer resources.
-fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
+/// How the client's messages are received, if the conversation lasts until it leaves, and also waits for another source or has
+/// another task: a single loop that receives and answers holds fewer resources.
+fn waits_for_both<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f Operation> {
     let receives =
         |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
     let mut lasting = flow.operations().filter(|(id, one)| receives(one) && flow.graph.in_cycle(*id));
@@ -31,7 +35,7 @@ fn waits_for_both(flow: &Flow<'_>, connection: Connection) -> bool {
         Step::Spawn { takes, .. } => takes.iter().any(|handle| handle.connection == connection),
         _ => false,
     });
-    has_source && lasting.next().is_some()
+    lasting.next().filter(|_| has_source).map(|(_, one)| one)
 }
 
 /// Whether the connection is passed to code that may have a deadline: unknown code, or code that mentions time.

@@ -20,6 +20,8 @@ pub(crate) type Connection = usize;
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) loops: Vec<Loop>,
+    /// Connections that tasks are tied to, with `spawn` of one of their handles.
+    pub(crate) with_tasks: Vec<Connection>,
     /// Calls of methods that a handle of Sockeye's has only through a trait of the user's.
     pub(crate) foreign: Vec<(Kind, Site)>,
 }

@@ -21,11 +21,13 @@ const SOCKEYE: &str = "clone the sender for it, `let events = sender.clone();`, 
 
 const RECEIVES_ALONE: &str = "spawn it with `sender.spawn(..)`, which ends it with the connection; or await it in `tokio::select!`, or call `abort` on its `JoinHandle`";
 
-const WHOLE: &str = "await it here instead: the handler is a task of its own; for a second task, write `let (sender, mut receiver) = socket.split();`, and spawn the task with `sender.spawn(..)`, with a clone of `sender` in it";
+const WHOLE: &str = "await it here, without `spawn`: the handler is a task of its own, and blocks no one";
 
 const AXUM: &str = "keep its `JoinHandle` and call `abort` when the client has left, or await `&mut handle` in `tokio::select!`; or spawn it in a `tokio::task::JoinSet`, which ends its tasks when it is dropped";
 
 const DETACHED: &str = "this task is detached from the connection that it uses: it keeps running after the client has left, and its errors are lost";
+
+const MOVED: &str = "this task takes the whole socket, and the handler does not wait for it: when the handler returns, the connection is closed, with the task still in it";
 
 const LEFT: &str = "this task keeps the connection open: when the function returns, the client gets no close frame and stays connected";
 
@@ -51,7 +53,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&DETACHED_TASK, at, LEFT, AXUM);
             continue;
         }
-        sink.report(&DETACHED_TASK, at, DETACHED, help(flow.flavor, takes));
+        let help = help(flow.flavor, takes);
+        let message = if help == WHOLE { MOVED } else { DETACHED };
+        sink.report(&DETACHED_TASK, at, message, help);
     }
 }
 

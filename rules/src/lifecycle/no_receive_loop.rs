@@ -5,13 +5,24 @@ use super::deaf_loop::is_deaf;
 use crate::{
     NO_RECEIVE_LOOP,
     flow::{
-        Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step, has_word,
+        Act, Connection, Exit, Flavor, Flow, Handle, Kind, NodeId, Operation, Outcomes, State, Step, Within,
+        has_word,
     },
     syntax::Sink,
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for connection in 0..flow.roots.len() {
+        if let Some(at) = spawns_and_returns(flow, connection) {
+            let message = format!(
+                "`{}` returns without waiting for what it has spawned: every client is disconnected then, and tasks of `spawn` end with their connection",
+                flow.name()
+            );
+            let receive = flow.receive_loop(&flow.roots[connection].listener());
+            let help = format!("receive in the handler itself, `{receive}`, and spawn only what sends");
+            sink.report(&NO_RECEIVE_LOOP, &*at, message, help);
+            continue;
+        }
         if flow.roots[connection].is_partial()
             || flow.is_heard(connection)
             // It has its own message.
@@ -74,6 +85,33 @@ fn receive_loop(flow: &Flow<'_>, connection: Connection, listener: &str) -> Stri
         Some(recv) if flow.timeout_around(&recv.site).is_some() => flow.receive_loop_of(&recv.site),
         _ => flow.receive_loop(listener),
     }
+}
+
+/// Where the connection opens, if an endpoint receives only in a task of `socket.spawn`, and waits for nothing after that.
+fn spawns_and_returns<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<Box<dyn ToTokens + 'f>> {
+    let graph = &flow.graph;
+    if !flow.is_endpoint || !graph.with_tasks.contains(&connection) {
+        return None;
+    }
+    let is_here = |id: NodeId| graph.nodes[id].within == Within::Function;
+    let hears = |(_, one): &(NodeId, &Operation)| {
+        matches!(one.act, Act::Poll | Act::Recv | Act::Forward) && one.handle.connection == connection
+    };
+    let (here, in_tasks): (Vec<_>, Vec<_>) =
+        flow.operations().filter(hears).partition(|(id, _)| is_here(*id));
+    if !here.is_empty() || in_tasks.is_empty() {
+        return None;
+    }
+    let may_wait = |step: &Step| match step {
+        Step::Unknown | Step::Doubt | Step::Escape(_) | Step::Spawn { .. } => true,
+        Step::Call(call) => call.awaited || call.may_diverge(),
+        other => other.waits(),
+    };
+    let mut accepts = starts(flow, connection).into_iter();
+    let (start, at) = accepts.next().filter(|_| accepts.next().is_none())?;
+    let after = graph.walk_outcome(start, Outcomes::DONE, |id, node| !is_here(id) || may_wait(&node.step));
+    let returns = |id: &NodeId| matches!(graph.nodes[*id].step, Step::Exit { how: Exit::Fine, .. });
+    after.iter().filter(|id| is_here(**id)).any(returns).then_some(at)
 }
 
 /// Where the connection opens: the step, and the tokens to mark.

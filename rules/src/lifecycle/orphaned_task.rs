@@ -96,7 +96,8 @@ fn has_macro(body: &Block) -> bool {
     struct Search(bool);
     impl<'a> Visit<'a> for Search {
         fn visit_macro(&mut self, call: &'a syn::Macro) {
-            const KNOWN: [&str; 8] = ["format", "trace", "debug", "info", "warn", "error", "json", "vec"];
+            const KNOWN: [&str; 10] =
+                ["format", "println", "eprintln", "trace", "debug", "info", "warn", "error", "json", "vec"];
             self.0 |= !KNOWN.contains(&macro_name(call).as_str());
         }
     }
@@ -190,9 +191,11 @@ fn lasts(helper: Option<&Neighbour>, call: &dyn ToTokens, at: &At<'_>) -> bool {
     helper.and_then(Neighbour::lasts) == Some(Lasts::Feed) && !at.mentions_own(call)
 }
 
-/// Whether the task certainly continues unless it is ended: it waits for something that is not the connection's own.
+/// Whether the task certainly continues unless it is ended: it has no exit, or waits for something that is not the connection's
+/// own.
 fn goes_on(task: &Expr, at: &At<'_>) -> bool {
     match plain(task) {
+        Expr::Async(block) if never_ends(&block.block, at) => true,
         Expr::Async(block) => {
             at.mentions_handle(&block.block)
                 && !at.mentions_own(&block.block)
@@ -210,6 +213,18 @@ fn goes_on(task: &Expr, at: &At<'_>) -> bool {
         Expr::MethodCall(call) => goes_on(&call.receiver, at),
         _ => false,
     }
+}
+
+/// Whether its last statement is a loop that waits, and that nothing in it can leave.
+fn never_ends(block: &Block, at: &At<'_>) -> bool {
+    let Some(Stmt::Expr(Expr::Loop(repeat), _)) = block.stmts.last() else { return false };
+    let before = &block.stmts[..block.stmts.len() - 1];
+    first_way_out(before, at.flow.function.macros()).is_none()
+        && waits_for_others(&Expr::Loop(repeat.clone()), at)
+        && !listens_anywhere(&repeat.body, at)
+        && !has_way_out(&repeat.body, at.flow.function.macros())
+        && !has_macro(block)
+        && !has_word(block, &["panic", "unwrap", "expect", "select"])
 }
 
 /// Whether it has a loop over a feed or a long timer that does not receive from the client.
@@ -233,7 +248,7 @@ fn waits_for_others(repeat: &Expr, at: &At<'_>) -> bool {
 }
 
 fn waits_for_feed(repeat: &Expr, at: &At<'_>) -> bool {
-    has_call(repeat, &["changed"]) || has_call(repeat, &["recv"]) && at.has_feed(repeat)
+    has_call(repeat, &["changed"]) || has_call(repeat, &["recv", "next"]) && at.has_feed(repeat)
 }
 
 /// Seconds within which a task that sends is certain to notice that the connection has ended.

@@ -65,3 +65,57 @@ async fn ended(handshake: Handshake) -> sockeye::Result {
     push.abort();
     outcome
 }
+
+/// The loop has no exit, and every path aborts it.
+#[ws_endpoint("/task-handles/no-exit")]
+async fn no_exit(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let ticking = tokio::spawn(async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            println!("tick");
+        }
+    });
+    let conversation = async {
+        while let Some(message) = socket.recv().await? {
+            socket.send(message).await?;
+        }
+        Ok(())
+    };
+    let ended = conversation.await;
+    ticking.abort();
+    ended
+}
+
+/// The loop leaves by a `?` or a `break`, soon after the client.
+#[ws_endpoint("/task-handles/exit")]
+async fn with_exit(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let ticking = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            println!("tick");
+            sender.send("tick").await?;
+        }
+        #[allow(unreachable_code, reason = "it names the type of the error")]
+        Ok::<(), sockeye::Error>(())
+    });
+    while receiver.recv().await?.is_some() {}
+    ticking.abort();
+    Ok(())
+}
+
+/// Waits for the task that it has spawned.
+#[ws_endpoint("/task-handles/waits")]
+async fn waits(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let (done, finished) = tokio::sync::oneshot::channel::<()>();
+    sender.spawn(async move {
+        while let Ok(Some(message)) = receiver.recv().await {
+            tracing::info!(?message);
+        }
+        drop(done);
+    });
+    _ = finished.await;
+    Ok(())
+}

@@ -213,3 +213,19 @@ async fn closure(handshake: Handshake) -> sockeye::Result {
     greet("you").await?;
     Ok(())
 }
+
+/// Receives in a task of the connection, and returns.
+#[ws_endpoint("/loopless/spawned")]
+async fn spawned(handshake: Handshake) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split(); //~ no_receive_loop
+    let replies = sender.clone();
+    sender.spawn(async move {
+        while let Ok(Some(message)) = receiver.recv().await {
+            if replies.send(message).await.is_err() {
+                break;
+            }
+        }
+    });
+    tracing::info!("started");
+    Ok(())
+}

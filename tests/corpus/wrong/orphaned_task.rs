@@ -117,3 +117,20 @@ async fn forwarders(handshake: Handshake, State(topics): State<Vec<broadcast::Se
         }
     }
 }
+
+/// Nothing ends the loop, and the `?` leaves without the `abort`.
+#[ws_endpoint("/orphaned/no-exit")]
+async fn no_exit(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let ticking = tokio::spawn(async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            println!("tick");
+        }
+    });
+    while let Some(message) = socket.recv().await? { //~ orphaned_task
+        socket.send(message).await?;
+    }
+    ticking.abort();
+    Ok(())
+}

@@ -50,7 +50,10 @@ impl<'a> Builder<'a> {
         let site = self.site(call);
         let method = self.method_of(handle, name);
         match method {
-            Method::Spawn => return self.tied_task(call),
+            Method::Spawn => {
+                self.graph.with_tasks.push(handle.connection);
+                return self.tied_task(call);
+            }
             Method::Upgrade => return self.upgrade(handle, call),
             _ => {}
         }
