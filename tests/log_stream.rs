@@ -54,9 +54,13 @@ async fn from_a_task(handshake: Handshake, State(hub): State<Hub<LogRecord>>) ->
         }
         Ok::<_, sockeye::Error>(())
     });
-    while receiver.recv().await?.is_some() {}
+    let received = async {
+        while receiver.recv().await?.is_some() {}
+        Ok(())
+    };
+    let ended = received.await;
     sending.abort();
-    Ok(())
+    ended
 }
 
 /// A stream that hears what this thread logs while the guard lives.

@@ -78,7 +78,7 @@ async fn until_the_end(mut socket: WebSocket, mut shutdown: broadcast::Receiver<
 }
 
 /// Closes on one path, and sends on the other; after its close frame it waits for the answer.
-pub async fn closes_or_sends(mut socket: WebSocket, mut stop: tokio::sync::watch::Receiver<bool>) {
+async fn closes_or_sends(mut socket: WebSocket, mut stop: tokio::sync::watch::Receiver<bool>) {
     loop {
         if *stop.borrow_and_update() {
             let _ = socket.send(Message::Close(None)).await;

@@ -224,7 +224,7 @@ async fn close_is_not_awaited(mut socket: WebSocket) {
 }
 
 /// Explains itself after the close frame.
-pub async fn late_words(mut socket: WebSocket) {
+async fn late_words(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
         if matches!(message, Message::Binary(_)) {
             let frame = CloseFrame { code: 1003, reason: "text only".into() };
@@ -239,7 +239,7 @@ pub async fn late_words(mut socket: WebSocket) {
 }
 
 /// The same through the sending half.
-pub async fn late_half(socket: WebSocket) -> Result<(), axum::Error> {
+async fn late_half(socket: WebSocket) -> Result<(), axum::Error> {
     let (mut sink, mut stream) = socket.split();
     let mut count = 0;
     while let Some(Ok(_)) = stream.next().await {
