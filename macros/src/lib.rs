@@ -9,6 +9,7 @@ mod expand;
 mod fallback;
 mod manifest;
 mod mark;
+mod place;
 mod placeholder;
 mod repair;
 mod report;
@@ -64,7 +65,7 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let endpoint = syntax::parse(attribute.into(), item.clone());
     let around = surroundings::surroundings(&endpoint);
-    let (errors, warnings) = report::parted(check::endpoint(&endpoint, &around));
+    let (errors, warnings) = report::parted(place::placed(check::endpoint(&endpoint, &around)));
     let absent = root::absent(&endpoint.options).filter(|_| errors.is_empty());
     let expanded = if let Some(error) = absent {
         quote::quote!(#error #item)
@@ -106,5 +107,6 @@ pub fn ws_endpoint(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn ws_lifecycle(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     let helper = syntax::parse(attribute.into(), item.clone());
-    report::inside(&helper, &check::lifecycle(&helper, &surroundings::surroundings(&helper)), item).into()
+    let found = place::placed(check::lifecycle(&helper, &surroundings::surroundings(&helper)));
+    report::inside(&helper, &found, item).into()
 }

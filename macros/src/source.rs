@@ -119,7 +119,7 @@ thread_local! {
 }
 
 /// The lines of a file, without their ends; each file is read once however many endpoints it has.
-fn lines_of(path: PathBuf) -> Option<Lines> {
+pub(crate) fn lines_of(path: PathBuf) -> Option<Lines> {
     let changed = changed(&path)?;
     let known = FILES.with_borrow(|files| {
         files.get(&path).filter(|(when, _)| *when == changed).map(|(_, lines)| Rc::clone(lines))
