@@ -54,11 +54,11 @@ async fn from_a_task(handshake: Handshake, State(hub): State<Hub<LogRecord>>) ->
         }
         Ok::<_, sockeye::Error>(())
     });
-    let received = async {
+    let conversation = async {
         while receiver.recv().await?.is_some() {}
         Ok(())
     };
-    let ended = received.await;
+    let ended = conversation.await;
     sending.abort();
     ended
 }
