@@ -82,6 +82,7 @@
 //! | `metrics` | no | counts through the [`metrics`](https://docs.rs/metrics) facade; the names are in [`mod@metrics`] |
 //! | `msgpack` | no | `MessagePack`: messages in MessagePack, with serde |
 //! | `protobuf` | no | `Protobuf`: messages in Protocol Buffers, with the types of `prost` |
+//! | `query` | yes | an error of its own if axum's `Query` cannot read its type; switches axum's feature on |
 //! | `log-stream` | no | [`LogStream`]: the program's own log as events of a [`Hub`] |
 //! | `tls` | no | `Server::tls`: `wss://` and `https://` without a proxy in front, with rustls and `ring` |
 //! | `testing` | no | [`testing`]: the whole server inside a test |

@@ -6,7 +6,7 @@ use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use axum::{
     Extension,
-    extract::{ConnectInfo, FromRequestParts, Path, Query, State},
+    extract::{ConnectInfo, FromRequestParts, Path, State},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
@@ -203,14 +203,15 @@ pub trait ReadFromRequest: DeserializeOwned + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> ReadFromRequest for T {}
 
-impl<T, S> Parameter<Query<T>, S> {
+#[cfg(feature = "query")]
+impl<T, S> Parameter<axum::extract::Query<T>, S> {
     /// `Query<T>` comes from the query string.
-    pub fn arg(&self) -> Arg<Query<T>>
+    pub fn arg(&self) -> Arg<axum::extract::Query<T>>
     where
         T: ReadFromRequest,
         S: SharedState,
     {
-        Arg { requirement: Requirement::Nothing, extract: <Query<T> as Extractor<S>>::take }
+        Arg { requirement: Requirement::Nothing, extract: <axum::extract::Query<T> as Extractor<S>>::take }
     }
 }
 
