@@ -43,6 +43,8 @@ function ring(timers, name, after, then) {
 
 const given = (options) => Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
 
+const words = (error, text = error?.message ?? error) => (Object(text) === text ? "failed" : String(text));
+
 const graceOf = (every) => every + Math.max(every / 2, 2000);
 
 export function explainClose(code, reason = "") {
@@ -259,7 +261,7 @@ export class SockeyeSocket extends EventTarget {
       message = message.event;
     }
     if (this.#answered(message)) return;
-    if (this.onCall && `${message?.id}`.startsWith("sockeye-")) this.#answer(message);
+    if (this.onCall && typeof message?.id === "string" && message.id.startsWith("sockeye-")) this.#answer(message);
     else this.#tell("message", message);
   }
 
@@ -269,11 +271,10 @@ export class SockeyeSocket extends EventTarget {
     try {
       answer(await this.onCall(question));
     } catch (error) {
-      answer({ error: error?.message ?? String(error) });
+      answer({ error: words(error) });
     }
   }
 
-  /** Messages for this module, and not for the page. */
   #control(data) {
     let said;
     try {
@@ -300,8 +301,8 @@ export class SockeyeSocket extends EventTarget {
   #answered(message) {
     const call = this.#settle(message?.id);
     if (!call) return false;
-    if (message.error === undefined) call.resolve(message);
-    else call.reject(new Error(message.error?.message ?? String(message.error)));
+    if (message.error == null) call.resolve(message);
+    else call.reject(new Error(words(message.error)));
     return true;
   }
 
@@ -335,7 +336,6 @@ export class SockeyeSocket extends EventTarget {
     return call;
   }
 
-  /** Detaches the connection, and returns it. */
   #drop(why) {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -430,10 +430,9 @@ export class SockeyeSocket extends EventTarget {
       });
     try {
       const first = await ask("include").catch(() => {});
-      // A refused page may read the reason only without cookies.
+      // Without cookies a refused page may read the reason, but they may be what is missing.
       const response = first ?? (await ask("omit"));
       const why = explainResponse(response, await beginning(response));
-      // Perhaps because of missing cookies, which the handshake had.
       if (!first && !why.temporary && !SHARED.test(why.rule)) return UNEXPLAINED;
       return protocols.length && !SHARED.test(why.rule) ? { ...why, temporary: true } : why;
     } catch {

@@ -269,6 +269,16 @@ test("a request has its response, or an error in words", async () => {
   there.send({ id, error: { message: "no such thing" } });
   await assert.rejects(failing, /no such thing/);
 
+  for (const [error, words] of [[7, /^Error: 7$/], [{ toString: 1, valueOf: 1 }, /^Error: failed$/], [{ message: { toString: 1 } }, /^Error: failed$/]]) {
+    const failed = socket.request({ do: "fail" });
+    there.send({ id: JSON.parse(await there.next()).id, error });
+    await assert.rejects(failed, words);
+  }
+  const fine = socket.request({ do: "sum" });
+  const question = JSON.parse(await there.next());
+  there.send({ id: question.id, error: null });
+  assert.deepEqual(await fine, { id: question.id, error: null });
+
   await assert.rejects(socket.request({ do: "wait" }, { timeout: 20 }), /no response within 20 ms/);
 
   const cut = socket.request({ do: "wait" });
@@ -297,8 +307,10 @@ test("a call of the server has what the page returns, or throws", async () => {
   assert.deepEqual(await asked({ do: "note", id: "sockeye-3" }), { id: "sockeye-3" });
   assert.deepEqual(heard, []);
 
-  there.send({ news: true, id: 7 });
-  assert.deepEqual(await event(socket, "message"), { news: true, id: 7 });
+  for (const id of [7, ["sockeye-1"], { toString: 1 }]) {
+    there.send({ news: true, id });
+    assert.deepEqual(await event(socket, "message"), { news: true, id });
+  }
   socket.onCall = undefined;
   there.send({ do: "it", id: "sockeye-4" });
   assert.deepEqual(await event(socket, "message"), { do: "it", id: "sockeye-4" });

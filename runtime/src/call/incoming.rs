@@ -43,7 +43,8 @@ use super::{Responder, object};
 /// [`Responder`] as their field `id`; then no `Call` is needed.
 ///
 /// An `id` is a text of at most 128 bytes, or a number. A message without one is an `invalid_message`. As serde flattens `T`, its
-/// `deny_unknown_fields` has no effect.
+/// `deny_unknown_fields` has no effect, and it cannot have fields of 128 bits, or maps whose keys are numbers; in binary formats, types with a form of their own for
+/// people, such as `IpAddr`, are read as text.
 #[derive(Debug)]
 pub struct Call<T, R = Responder> {
     message: T,
@@ -67,7 +68,7 @@ impl<T, R> Call<T, R> {
 
 /// serde flattens only what the derive makes.
 #[derive(Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
+#[serde(bound = "T: DeserializeOwned", expecting = "an object with an `id`")]
 pub(super) struct Flat<T> {
     id: Option<Responder>,
     #[serde(flatten)]

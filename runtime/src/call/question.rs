@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{CallError, CallId, incoming::Flat, object};
 use crate::{
     Codec, Error, Message,
-    connection::{Link, Pending, Wait},
+    connection::{CallNumber, Link, Pending, Wait},
 };
 
 /// A question to the client, with the type of its answer; see [`Sender::call`](crate::Sender::call).
@@ -127,11 +127,11 @@ impl Failed {
 }
 
 /// The number of the call that a message may answer.
-fn number_of<C: CallCodec>(message: &Message) -> Option<u64> {
+fn number_of<C: CallCodec>(message: &Message) -> Option<CallNumber> {
     // Most messages answer nothing, and need not be decoded twice.
     memmem::find(message.as_bytes(), PREFIX.as_bytes())?;
     let Identified { id } = C::read_answer(message.clone()).ok()?;
-    id.text()?.strip_prefix(PREFIX)?.parse().ok()
+    CallNumber::read(id.text()?.strip_prefix(PREFIX)?)
 }
 
 /// Asks the client, and waits for its answer.

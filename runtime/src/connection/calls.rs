@@ -1,10 +1,13 @@
 //! The calls of the server that wait for an answer of the client.
 //!
 //! Answers are taken out of the stream where a message arrives, before the inbox, so a handler can wait for one without receiving. The numbers of calls are
-//! ours: of what a client says, a number is compared, and nothing is kept.
+//! ours: of what a client says, a number is compared, and nothing is kept. They contain a random key, so that no other client whose messages are relayed can
+//! guess them, and have its own question answered.
 
 use std::{
     collections::HashMap,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -17,10 +20,34 @@ use crate::{Message, log};
 const MOST: usize = 64;
 
 /// Reads the number of the call that a message may answer.
-type NumberOf = fn(&Message) -> Option<u64>;
+type NumberOf = fn(&Message) -> Option<CallNumber>;
+
+/// Identifies a call of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CallNumber {
+    /// Of the connection.
+    key: u64,
+    count: u64,
+}
+
+impl fmt::Display for CallNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{}", self.key, self.count)
+    }
+}
+
+impl CallNumber {
+    /// Reads what `Display` has written, and nothing else.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (key, count) = text.split_once('-')?;
+        let number = Self { key: u64::from_str_radix(key, 16).ok()?, count: count.parse().ok()? };
+        (number.to_string() == text).then_some(number)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Calls {
+    key: u64,
     table: Mutex<Table>,
     number_of: NumberOf,
 }
@@ -43,7 +70,8 @@ pub(crate) struct Pending<'a> {
 impl Link {
     /// Begins a call, unless too many wait.
     pub(crate) fn begin_call(&self, number_of: NumberOf) -> Option<Pending<'_>> {
-        let first = || Box::new(Calls { table: Mutex::default(), number_of });
+        let key = || RandomState::new().hash_one("calls");
+        let first = || Box::new(Calls { key: key(), table: Mutex::default(), number_of });
         self.cell().calls.get_or_init(first).begin()
     }
 }
@@ -72,12 +100,12 @@ impl Calls {
     }
 
     fn sort(&self, message: Message) -> Option<Message> {
-        let Some(number) = (self.number_of)(&message) else { return Some(message) };
+        let Some(CallNumber { key, count }) = (self.number_of)(&message) else { return Some(message) };
         let mut table = self.table();
-        if number == 0 || number > table.last {
+        if key != self.key || count == 0 || count > table.last {
             return Some(message);
         }
-        let waiting = table.waiting.remove(&number);
+        let waiting = table.waiting.remove(&count);
         // No lock is held when foreign code is woken, or logs.
         drop(table);
         let is_late = waiting.is_none_or(|waiting| waiting.send(message).is_err());
@@ -93,8 +121,8 @@ impl Calls {
 }
 
 impl Pending<'_> {
-    pub(crate) fn number(&self) -> u64 {
-        self.number
+    pub(crate) fn number(&self) -> CallNumber {
+        CallNumber { key: self.calls.key, count: self.number }
     }
 
     pub(crate) fn answer(&mut self) -> &mut oneshot::Receiver<Message> {

@@ -56,7 +56,7 @@ mod unanswered;
 mod wakers;
 mod wire;
 
-pub(crate) use calls::Pending;
+pub(crate) use calls::{CallNumber, Pending};
 pub(crate) use cell::{Cell, Kept};
 pub(crate) use handle::{Link, Wait};
 pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};

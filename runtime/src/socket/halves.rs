@@ -213,7 +213,7 @@ impl<C: Codec> Sender<C> {
     /// Asks the client a question, and waits up to this time for the answer: a message with the same `id`, which `recv` does not return. In the browser client, the
     /// property `onCall` answers.
     ///
-    /// The question is an object with an `id` such as `sockeye-1`, a different one for each call of the connection. The client answers with an object that has the
+    /// The question is an object with an `id` such as `sockeye-3f6c0a91d2b84e57-1`, a different one for each call of the connection. The client answers with an object that has the
     /// same `id`, and the fields of the answer or an `error`. Its own calls must not have such an `id`. At most 64 calls of a connection wait at a time.
     ///
     /// Answers are read while other messages wait to be received, so a handler can await a call without receiving. But at most 64 messages are read ahead:
