@@ -48,7 +48,7 @@ use super::{Answer, CallId, ReplyTo, reply_to};
 /// ```
 ///
 /// If it is dropped while the connection goes on, no one will answer the call: the rule `unanswered_call` is logged at `WARN`, and the client gets an
-/// answer with an `error`. The same is true of an [`Answer`] that is not sent. Where the compiler can see it, `unanswered_call` is an error.
+/// answer with an `error`. The same is true of an [`Answer`] that is dropped before a `send` or a serializer has written it. Where the compiler can see it, `unanswered_call` is an error.
 #[must_use = "the sender of the call waits for an answer: `socket.send(responder.answer(value)).await?`, or `responder.fail(\"why\")`"]
 pub struct Responder(Arc<Open>);
 
