@@ -246,8 +246,8 @@ impl Limits {
         self
     }
 
-    /// How many messages one connection may send per second, and how many at once after a pause. Pings count too, the
-    /// answers to the server's pings do not. A faster client is closed with 1008 (`rate_limited`). No limit by default.
+    /// How many messages one connection may send per second, and how many at once after a pause. Pings count too, and answers to
+    /// [`Sender::call`](crate::Sender::call); the answers to the server's pings do not. A faster client is closed with 1008 (`rate_limited`). No limit by default.
     ///
     /// ```
     /// let limits = sockeye::Limits::new().max_message_rate(20, 100);
