@@ -221,6 +221,12 @@ fn development_stays_on_the_machine() {
     let output = in_environment("development", "0.0.0.0:0");
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(text(&output.stderr));
+    for (address, ok) in [("0.0.0.0:0", false), ("127.0.0.1:0", true), ("unknown.invalid:80", true)] {
+        let mut checked = program(HEALTHY, address, "1");
+        let output = checked.env("SOCKEYE_ENV", "development").output().unwrap();
+        assert_eq!(output.status.success(), ok, "{address}: {output:?}");
+        assert_eq!(text(&output.stderr).contains("error[development_exposed]"), !ok, "{output:?}");
+    }
     let (_listener, address) = taken();
     assert!(text(&in_environment("production", &address).stderr).contains("error[bind_failed]"));
     let misspelled = in_environment("developement", &address);

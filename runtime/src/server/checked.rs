@@ -274,12 +274,16 @@ impl Checked {
     ///
     /// If the address cannot be bound, or if an endpoint needs a `ConnectInfo` that this listener does not
     /// provide.
-    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
+    pub async fn serve(mut self, address: impl ToSocketAddrs) -> Result<(), StartupError> {
+        let addresses = listen::resolve(address).await;
+        // Where only the checks are asked for, the name of the address may not be known.
+        self.exposed(addresses.as_ref().ok().and_then(|addresses| development::exposed(addresses)));
         let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
-        let listener = match listen::bind(address, checked.settings.development).await {
-            Ok(listener) => listener,
-            Err(problem) => return Err(StartupError::new(vec![problem], checked.endpoints.len())),
+        let bound = match addresses {
+            Ok(addresses) => listen::bind(addresses).await,
+            Err(problem) => Err(problem),
         };
+        let listener = bound.map_err(|problem| StartupError::new(vec![problem], checked.endpoints.len()))?;
         checked.run(listener).await;
         Ok(())
     }
@@ -322,16 +326,18 @@ impl Checked {
         {
             self.listener_problems.append(&mut self.address_problems);
         }
+        self.exposed(source.place().and_then(|place| development::exposed_at(&place)));
         let Some(checked) = self.ready_to_listen()? else { return Ok(()) };
-        let place = source.place().filter(|_| checked.settings.development);
-        if let Some(problem) = place.and_then(|place| development::exposed_at(&place)) {
-            return Err(StartupError::new(vec![problem], checked.endpoints.len()));
-        }
         match source {
             Source::Tcp(listener) => checked.run(listener).await,
             Source::Other(listener) => checked.run(listener).await,
         }
         Ok(())
+    }
+
+    /// Keeps a server in development from listening where this problem is.
+    fn exposed(&mut self, problem: Option<Problem>) {
+        self.listener_problems.extend(problem.filter(|_| self.settings.development));
     }
 
     /// `None` if the environment asks only for the check.

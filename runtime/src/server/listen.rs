@@ -9,7 +9,7 @@ use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
 };
 
-use super::{consoled::Console, development, moments::Listening, place::Place};
+use super::{consoled::Console, moments::Listening, place::Place};
 use crate::startup::{Problem, bind_failed, unresolved};
 
 /// The source of connections: a port, a listener of the user's, or the pipes of a test.
@@ -44,12 +44,13 @@ pub(super) fn undelayed(stream: &TcpStream) {
     let _without_delay_if_possible = stream.set_nodelay(true);
 }
 
+/// What the address stands for.
+pub(super) async fn resolve(address: impl ToSocketAddrs) -> Result<Vec<SocketAddr>, Problem> {
+    lookup_host(address).await.map(Iterator::collect).map_err(|error| unresolved(&error))
+}
+
 /// Listens on the first address that works.
-pub(super) async fn bind(address: impl ToSocketAddrs, is_development: bool) -> Result<TcpListener, Problem> {
-    let addresses: Vec<_> = lookup_host(address).await.map_err(|error| unresolved(&error))?.collect();
-    if let Some(problem) = development::exposed(&addresses).filter(|_| is_development) {
-        return Err(problem);
-    }
+pub(super) async fn bind(addresses: Vec<SocketAddr>) -> Result<TcpListener, Problem> {
     let mut failed = None;
     for address in addresses {
         match TcpListener::bind(address).await {
