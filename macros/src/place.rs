@@ -22,12 +22,11 @@ pub(crate) fn placed(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 fn line_of(name: &str) -> Option<usize> {
     let name = name.rsplit("::").next()?;
     let lines = source::lines_of(Span::call_site().local_file()?)?;
-    let defines = |line: &&(usize, &String)| {
-        let after = line.1.split_once("fn ").and_then(|(_, after)| after.trim_start().strip_prefix(name));
+    let defines = |line: &String| {
+        let after = line.split_once("fn ").and_then(|(_, after)| after.trim_start().strip_prefix(name));
         after.is_some_and(|after| after.starts_with(['(', '<']))
     };
-    let lines: Vec<_> = lines.iter().enumerate().collect();
-    let mut found = lines.iter().filter(defines);
+    let mut found = lines.iter().enumerate().filter(|(_, line)| defines(line));
     let (index, _) = found.next().filter(|_| found.next().is_none())?;
     Some(index + 1)
 }

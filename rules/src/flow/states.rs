@@ -25,6 +25,11 @@ impl State {
         Self(self.0 | other.0)
     }
 
+    /// Whether it can be in one of these states.
+    pub(crate) fn may_be(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether it can only be in these states.
     pub(crate) fn is_only(self, other: Self) -> bool {
         self != Self::NONE && self.0 & !other.0 == 0

@@ -1,5 +1,6 @@
-use quote::ToTokens;
+use std::cell::LazyCell;
 
+use quote::ToTokens;
 use syn::Expr;
 
 use crate::{
@@ -16,7 +17,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             continue;
         }
         let states = flow.states(connection);
-        let unanswered = unanswered(flow, connection);
+        let unanswered = LazyCell::new(|| unanswered(flow, connection));
         let name = flow.name();
         let gives_option =
             flow.function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
@@ -28,7 +29,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 continue;
             } else if states.before(id).is_only(State::FRESH) {
                 "on this path"
-            } else if unanswered.contains(&id) {
+            } else if states.before(id).may_be(State::FRESH) && unanswered.contains(&id) {
                 "on one of the paths to here"
             } else {
                 continue;

@@ -217,10 +217,11 @@ fn goes_on(task: &Expr, at: &At<'_>) -> bool {
 
 /// Whether its last statement is a loop that waits, and that nothing in it can leave.
 fn never_ends(block: &Block, at: &At<'_>) -> bool {
-    let Some(Stmt::Expr(Expr::Loop(repeat), _)) = block.stmts.last() else { return false };
-    let before = &block.stmts[..block.stmts.len() - 1];
+    let Some((Stmt::Expr(last @ Expr::Loop(repeat), _), before)) = block.stmts.split_last() else {
+        return false;
+    };
     first_way_out(before, at.flow.function.macros()).is_none()
-        && waits_for_others(&Expr::Loop(repeat.clone()), at)
+        && waits_for_others(last, at)
         && !listens_anywhere(&repeat.body, at)
         && !has_way_out(&repeat.body, at.flow.function.macros())
         && !has_macro(block)
