@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::SinkExt as _;
+use futures_util::{FutureExt as _, SinkExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockeye::{
@@ -51,12 +51,32 @@ adds!(cbor, "/cbor", Cbor);
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Command {
-    Count { id: Responder },
-    Add { amount: u32 },
-    Forget { id: Responder },
-    ForgetInTask { id: Responder },
-    Fail { id: Responder },
-    Close { id: Responder },
+    Count {
+        id: Responder,
+    },
+    Add {
+        amount: u32,
+    },
+    Forget {
+        id: Responder,
+    },
+    ForgetInTask {
+        id: Responder,
+    },
+    Fail {
+        id: Responder,
+    },
+    Close {
+        id: Responder,
+    },
+    /// Fills the queue, so that a `send` waits for room, and cancels it.
+    CancelSend {
+        id: Responder,
+    },
+    /// The same, and sends the answer after that.
+    SendAgain {
+        id: Responder,
+    },
 }
 
 #[derive(Serialize)]
@@ -69,6 +89,12 @@ struct Count {
 enum Said {
     Answer(Answer<Count>),
     Added { added: u32 },
+    Filled { filled: String },
+}
+
+/// As much as is queued before a `send` waits.
+fn filled() -> Said {
+    Said::Filled { filled: "x".repeat(64 * 1024) }
 }
 
 /// Some of its messages are calls.
@@ -89,6 +115,17 @@ async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result 
                     tokio::task::yield_now().await;
                     drop(id);
                 });
+            }
+            Command::CancelSend { id } => {
+                socket.send(filled()).await?;
+                let answer = Said::Answer(id.answer(Count { count }));
+                assert!(socket.send(answer).now_or_never().is_none());
+            }
+            Command::SendAgain { id } => {
+                socket.send(filled()).await?;
+                let answer = Said::Answer(id.answer(Count { count }));
+                assert!(socket.send(&answer).now_or_never().is_none());
+                socket.send(&answer).await?;
             }
             Command::Fail { id: _id } => return Err(Error::new("the disk is full")),
             Command::Close { id: _id } => return socket.close(CloseCode::NORMAL, "enough").await,
@@ -266,6 +303,22 @@ async fn a_dropped_responder_is_logged_and_the_client_is_told() {
         assert_eq!(count["count"], 0);
         assert_eq!(unanswered(&peer).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn an_answer_whose_send_is_cancelled_is_not_lost_silently() {
+    logs::listen();
+    let server = start(Server::new()).await;
+    let mut client = server.connect("/commands").await;
+    let peer = address(&client);
+    assert!(asked(&mut client, json!({ "do": "cancel_send", "id": "c-1" })).await["filled"].is_string());
+    let told = heard(&mut client).await;
+    assert_eq!(told, json!({ "id": "c-1", "error": "the server has not answered this call" }));
+    assert_eq!(unanswered(&peer).len(), 1);
+
+    assert!(asked(&mut client, json!({ "do": "send_again", "id": "c-2" })).await["filled"].is_string());
+    assert_eq!(heard(&mut client).await, json!({ "id": "c-2", "count": 0 }));
+    assert_eq!(unanswered(&peer).len(), 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
-use super::{CallId, object, responder::Open};
+use super::{CallId, object, reply_to, responder::Open};
 
 /// The answer to a [`Call`](crate::Call), made by its [`Responder`](crate::Responder): written as an object with the `id` of the call and the fields of the value, or
 /// with the `id` and an `error`.
@@ -72,7 +72,7 @@ impl<T: Serialize> Serialize for Answer<T> {
             Ok(value) => object::write(id, value, "Answer", serializer),
             Err(error) => Failure { id, error }.serialize(serializer),
         }?;
-        self.open.is_answered();
+        reply_to::written(&self.open);
         Ok(written)
     }
 }

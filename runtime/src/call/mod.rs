@@ -23,5 +23,5 @@ pub use responder::Responder;
 pub(crate) use self::{
     answer::Failure,
     question::{ask, call_codec},
-    reply_to::{ReplyTo, arriving},
+    reply_to::{Answers, ReplyTo, arriving, leaving},
 };

@@ -12,6 +12,7 @@ use crate::{Message, connection::Cell};
 const DROPPED: &str = "the server has not answered this call";
 
 /// Where the answer to a call would go. It keeps no connection open.
+#[derive(Debug)]
 pub(crate) struct ReplyTo {
     pub(crate) cell: Weak<Cell>,
     /// Writes a failure in the format of the connection, if the format has one.
@@ -26,28 +27,44 @@ impl ReplyTo {
     }
 }
 
-/// What is happening on a thread.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Idle,
-    /// A message of a connection is being decoded.
-    Decoding,
-    /// There is a call in it.
-    Found,
+/// The answers in a message that is to be sent. If it never is, their calls are unanswered.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(Vec<Arc<Open>>);
+
+impl Answers {
+    /// Records that the message is queued.
+    pub(crate) fn sent(self) {
+        for open in self.0 {
+            open.is_answered();
+        }
+    }
 }
 
+/// What is happening on a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Other,
+    /// A message of a connection is being decoded.
+    Decoding,
+    /// A message to a connection is being encoded.
+    Encoding,
+}
+
+/// What is happening, and whether a call was found in the message.
+type Stage = (Work, bool);
+
+const IDLE: Stage = (Work::Other, false);
+
 thread_local! {
-    static STAGE: Slot<Stage> = const { Slot::new(Stage::Idle) };
-    /// The calls of the message that is being decoded. A decoder knows nothing of the connection, so they are collected here.
+    static STAGE: Slot<Stage> = const { Slot::new(IDLE) };
+    /// The calls of the message that is being decoded or encoded. A codec knows nothing of the connection, so they are collected here.
     static FOUND: RefCell<Vec<Arc<Open>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Decodes a message, and tells the calls in it where their answers go.
 pub(crate) fn arriving<T>(reply_to: impl Fn() -> ReplyTo, decode: impl FnOnce() -> T) -> T {
-    STAGE.set(Stage::Decoding);
-    let _ended_by_drop = Decoding;
-    let decoded = decode();
-    for open in found() {
+    let (decoded, found) = collect(Work::Decoding, decode);
+    for open in found {
         // One that is not in the decoded message belongs to an attempt that failed, such as a variant of an untagged enum.
         if Arc::strong_count(&open) > 1 {
             let _only_once = open.reply_to.set(reply_to());
@@ -56,25 +73,56 @@ pub(crate) fn arriving<T>(reply_to: impl Fn() -> ReplyTo, decode: impl FnOnce() 
     decoded
 }
 
+/// Encodes a message. The calls that it answers are answered once it is queued.
+pub(crate) fn leaving<T>(encode: impl FnOnce() -> T) -> (T, Answers) {
+    let (encoded, found) = collect(Work::Encoding, encode);
+    (encoded, Answers(found))
+}
+
 /// Remembers a call, if a message of a connection is being decoded.
-pub(super) fn note(open: &Arc<Open>) {
-    if STAGE.get() != Stage::Idle {
-        STAGE.set(Stage::Found);
-        FOUND.with_borrow_mut(|found| found.push(Arc::clone(open)));
+pub(super) fn decoded(open: &Arc<Open>) {
+    if STAGE.get().0 == Work::Decoding {
+        note(open);
     }
 }
 
-/// Ends when it is dropped, also by a decoder that panics.
-struct Decoding;
+/// An answer is written. A text that is made elsewhere than in `send` counts as sent: no one can tell what becomes of it.
+pub(super) fn written(open: &Arc<Open>) {
+    if STAGE.get().0 == Work::Encoding {
+        note(open);
+    } else {
+        open.is_answered();
+    }
+}
 
-impl Drop for Decoding {
+fn note(open: &Arc<Open>) {
+    STAGE.set((STAGE.get().0, true));
+    FOUND.with_borrow_mut(|found| found.push(Arc::clone(open)));
+}
+
+fn collect<T>(work: Work, then: impl FnOnce() -> T) -> (T, Vec<Arc<Open>>) {
+    let _outer = Outer { found: found(), stage: STAGE.replace((work, false)) };
+    let done = then();
+    (done, found())
+}
+
+/// What was happening before, usually nothing. Restored when it is dropped, also by a codec that panics.
+struct Outer {
+    stage: Stage,
+    found: Vec<Arc<Open>>,
+}
+
+impl Drop for Outer {
     fn drop(&mut self) {
         drop(found());
-        STAGE.set(Stage::Idle);
+        STAGE.set(self.stage);
+        if !self.found.is_empty() {
+            FOUND.set(std::mem::take(&mut self.found));
+        }
     }
 }
 
 fn found() -> Vec<Arc<Open>> {
     // Most messages are no calls.
-    if STAGE.get() == Stage::Found { FOUND.take() } else { Vec::new() }
+    if STAGE.get().1 { FOUND.take() } else { Vec::new() }
 }

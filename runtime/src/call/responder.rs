@@ -48,11 +48,12 @@ use super::{Answer, CallId, ReplyTo, reply_to};
 /// ```
 ///
 /// If it is dropped while the connection goes on, no one will answer the call: the rule `unanswered_call` is logged at `WARN`, and the client gets an
-/// answer with an `error`. The same is true of an [`Answer`] that is dropped before a `send` or a serializer has written it. Where the compiler can see it, `unanswered_call` is an error.
+/// answer with an `error`. The same is true of an [`Answer`] that is not sent, also by a `send` that is cancelled before there was room. Where the compiler can see it, `unanswered_call` is an error.
 #[must_use = "the sender of the call waits for an answer: `socket.send(responder.answer(value)).await?`, or `responder.fail(\"why\")`"]
 pub struct Responder(Arc<Open>);
 
 /// A call that is to be answered.
+#[derive(Debug)]
 pub(super) struct Open {
     pub(super) id: CallId,
     /// Set once its message is decoded; never, if that was not on a connection.
@@ -85,7 +86,7 @@ impl<'de> Deserialize<'de> for Responder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = CallId::deserialize(deserializer)?;
         let open = Arc::new(Open { id, reply_to: OnceLock::new(), is_answered: AtomicBool::new(false) });
-        reply_to::note(&open);
+        reply_to::decoded(&open);
         Ok(Self(open))
     }
 }
@@ -97,7 +98,7 @@ impl fmt::Debug for Responder {
 }
 
 impl Open {
-    /// The answer is written.
+    /// The answer is on its way.
     pub(super) fn is_answered(&self) {
         self.is_answered.store(true, Ordering::Relaxed);
     }

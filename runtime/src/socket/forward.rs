@@ -138,7 +138,9 @@ impl<C: Codec> Socket<C> {
         // Where sending fails, the connection is over. How it ended is what is heard next, and hearing has its waker.
         let Ok(()) = ready!(link.poll_room(cx, wait)) else { return Poll::Pending };
         let Some(item) = ready!(stream.poll_next(cx)) else { return Poll::Ready(None) };
-        let queued = link.queue(item.into_message(&about.format::<C>()?)?, true);
-        if queued.is_ok() { Poll::Ready(Some(Ok(()))) } else { Poll::Pending }
+        let (message, answers) = about.encode::<C>(|format| item.into_message(format))?;
+        let Ok(()) = link.queue(message, true) else { return Poll::Pending };
+        answers.sent();
+        Poll::Ready(Some(Ok(())))
     }
 }

@@ -9,7 +9,8 @@ use std::{
 
 use super::{About, Sending, receive};
 use crate::{
-    CallCodec, CallError, CloseCode, CloseFrame, Codec, IntoOutgoing, Question, Raw, Result, call,
+    CallCodec, CallError, CloseCode, CloseFrame, Codec, IntoOutgoing, Message, Question, Raw, Result,
+    call::{self, Answers},
     close::fitting_reason,
     connection::{Link, Wait},
 };
@@ -185,7 +186,7 @@ impl<C: Codec> Sender<C> {
     where
         C::Out: 'a,
     {
-        Sending::new(&self.link, self.about.encode::<C>(value.into_outgoing()), true)
+        Sending::new(&self.link, self.encode(value), true)
     }
 
     /// Queues a value; see [`Socket::feed`](crate::Socket::feed).
@@ -196,7 +197,14 @@ impl<C: Codec> Sender<C> {
     where
         C::Out: 'a,
     {
-        Sending::new(&self.link, self.about.encode::<C>(value.into_outgoing()), false)
+        Sending::new(&self.link, self.encode(value), false)
+    }
+
+    pub(super) fn encode<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Result<(Message, Answers)>
+    where
+        C::Out: 'a,
+    {
+        self.about.encode::<C>(|format| value.into_outgoing().encode(format))
     }
 
     /// Asks the client a question, and waits up to 10 s for the answer; see [`call_within`](Self::call_within).

@@ -19,8 +19,9 @@ pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CallCodec, CallError, CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Outgoing,
-    Question, Raw, Result, call,
+    CallCodec, CallError, CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Question, Raw,
+    Result,
+    call::{self, Answers},
     connection::{Link, Wait},
     error::Kind,
 };
@@ -66,8 +67,14 @@ impl About {
         C::format_for(self.subprotocol.as_deref()).ok_or_else(|| Error::new("the connection has no format"))
     }
 
-    fn encode<C: Codec>(&self, value: Outgoing<'_, C::Out>) -> Result<Message> {
-        value.encode(&self.format::<C>()?)
+    /// Encodes a value, or anything else that becomes a message in this format.
+    fn encode<C: Codec>(
+        &self,
+        encode: impl FnOnce(&Format<C::In, C::Out>) -> Result<Message>,
+    ) -> Result<(Message, Answers)> {
+        let format = self.format::<C>()?;
+        let (message, answers) = call::leaving(|| encode(&format));
+        Ok((message?, answers))
     }
 }
 

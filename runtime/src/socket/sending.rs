@@ -1,34 +1,37 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use crate::{
     Error, Message, Result,
+    call::Answers,
     connection::{Link, Wait},
 };
 
 /// A message that is being queued on its connection: returned by `send` and `feed`.
 ///
 /// The value is encoded when the method is called and is not stored, so a reference need not outlive the call. If this
-/// is dropped before it completes, the message is either queued as a whole or not at all.
+/// is dropped before it completes, the message is either queued as a whole or not at all; the calls that it answers are then unanswered.
 #[must_use = "the message is sent only when this is awaited"]
 #[derive(Debug)]
 pub struct Sending<'a> {
     link: &'a Link,
     message: Option<Message>,
+    answers: Answers,
     fault: Option<Error>,
     prompt: bool,
     wait: Wait,
 }
 
 impl<'a> Sending<'a> {
-    pub(super) fn new(link: &'a Link, encoded: Result<Message>, prompt: bool) -> Self {
-        match encoded {
-            Ok(message) => Self { link, message: Some(message), fault: None, prompt, wait: Wait::default() },
-            Err(error) => Self { link, message: None, fault: Some(error), prompt, wait: Wait::default() },
-        }
+    pub(super) fn new(link: &'a Link, encoded: Result<(Message, Answers)>, prompt: bool) -> Self {
+        let (message, answers, fault) = match encoded {
+            Ok((message, answers)) => (Some(message), answers, None),
+            Err(error) => (None, Answers::default(), Some(error)),
+        };
+        Self { link, message, answers, fault, prompt, wait: Wait::default() }
     }
 }
 
@@ -37,9 +40,11 @@ impl Future for Sending<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
         let this = &mut *self;
-        match this.fault.take() {
-            Some(error) => Poll::Ready(Err(error)),
-            None => this.link.poll_send(cx, &mut this.wait, &mut this.message, this.prompt),
+        if let Some(error) = this.fault.take() {
+            return Poll::Ready(Err(error));
         }
+        ready!(this.link.poll_send(cx, &mut this.wait, &mut this.message, this.prompt))?;
+        std::mem::take(&mut this.answers).sent();
+        Poll::Ready(Ok(()))
     }
 }

@@ -85,7 +85,10 @@ where
     }
 
     fn start_send(self: Pin<&mut Self>, value: T) -> Result {
-        self.link.queue(self.about.encode::<C>(value.into_outgoing())?, false)
+        let (message, answers) = self.encode(value)?;
+        self.link.queue(message, false)?;
+        answers.sent();
+        Ok(())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
