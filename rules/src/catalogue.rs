@@ -269,6 +269,7 @@ rules! {
             CLIENT_LIMIT "client_limit" Event(Warn),
             HANDSHAKE_RATE_LIMITED "handshake_rate_limited" Event(Warn),
             RATE_LIMITED "rate_limited" Event(Warn),
+            TOO_MANY_CALLS "too_many_calls" Event(Warn),
             MESSAGE_TOO_BIG "message_too_big" Event(Warn),
             SLOW_CONSUMER "slow_consumer" Event(Warn),
             IDLE_TIMEOUT "idle_timeout" Event(Info),

@@ -479,6 +479,7 @@ pub static SYMPTOMS: &[Symptom] = &[
             (&r::MISSING_AWAIT, "a `send` without `.await` sends nothing"),
             (&r::SWALLOWED_ERROR, "the error of a `send` is dropped"),
             (&r::UNANSWERED_CALL, "a call with an `id` gets no answer: the handler dropped its `Responder`"),
+            (&r::TOO_MANY_CALLS, "calls with an `id` get an `error`: too many others have no answer yet"),
             (&r::BACKPLANE_LOST, "events of other machines do not arrive"),
             (&r::LAGGED_FEED, "a `broadcast` channel lagged once, and the handler treated that as its end"),
             (&r::BLOCKED_THREAD, "a handler blocks the thread"),

@@ -30,6 +30,7 @@ pub struct Limits {
     pub(crate) max_message_rate: Option<Rate>,
     /// `None`: no limit.
     pub(crate) max_handshake_rate: Option<Rate>,
+    pub(crate) max_open_calls: usize,
     /// `None`: no limit.
     pub(crate) idle_timeout: Option<Duration>,
 }
@@ -56,7 +57,7 @@ impl Limits {
 
     /// The defaults: messages and heads of requests up to 64 KiB, 10 s for a handshake, 10 s for a send to make progress, 5 s for a close, 30 s for a
     /// handler to notice the end of its connection, 10 s to drain at shutdown, 10,000 WebSockets and 10,000 other HTTP connections, and for each
-    /// client address 1,000 of either, but at most a quarter of the total. There is no limit on the rate of messages or handshakes.
+    /// client address 1,000 of either, but at most a quarter of the total. A connection can have 1,000 calls without an answer. There is no limit on the rate of messages or handshakes.
     pub const fn new() -> Self {
         Self {
             max_message_size: 64 * 1024,
@@ -73,6 +74,7 @@ impl Limits {
             trusted_proxies: 0,
             max_message_rate: None,
             max_handshake_rate: None,
+            max_open_calls: 1_000,
             idle_timeout: None,
         }
     }
@@ -279,6 +281,23 @@ impl Limits {
     #[must_use]
     pub const fn max_handshake_rate(mut self, per_second: u32, burst: u32) -> Self {
         self.max_handshake_rate = Some(Rate { per_second, burst });
+        self
+    }
+
+    /// How many [calls](crate::Call) of one connection can be without an answer. One more is not received: the client gets an answer with an `error`
+    /// (`too_many_calls`), and the connection goes on. 1,000 by default.
+    ///
+    /// A call is open from when it is received until its [`Answer`](crate::Answer) is queued, or its [`Responder`](crate::Responder) dropped. A handler that answers
+    /// each call before it receives the next one has at most one; the limit is for those that answer in tasks, whose clients send calls and do not
+    /// read the answers.
+    ///
+    /// ```
+    /// let limits = sockeye::Limits::new().max_open_calls(50);
+    /// # let _ = limits;
+    /// ```
+    #[must_use]
+    pub const fn max_open_calls(mut self, number: usize) -> Self {
+        self.max_open_calls = number;
         self
     }
 

@@ -6,8 +6,8 @@ use futures_util::{FutureExt as _, SinkExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockeye::{
-    Answer, Call, Cbor, CloseCode, Codec as _, Error, Handshake, Json, MaybeCall, Message, MessagePack,
-    Responder, Server, ws_endpoint,
+    Answer, Call, Cbor, CloseCode, Codec as _, Error, Handshake, Json, Limits, MaybeCall, Message,
+    MessagePack, Responder, Server, ws_endpoint,
 };
 use sockeye_tests::{Client, Running, close_of, hear, logs, say, start, within};
 use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message as Theirs};
@@ -51,32 +51,16 @@ adds!(cbor, "/cbor", Cbor);
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Command {
-    Count {
-        id: Responder,
-    },
-    Add {
-        amount: u32,
-    },
-    Forget {
-        id: Responder,
-    },
-    ForgetInTask {
-        id: Responder,
-    },
-    Fail {
-        id: Responder,
-    },
-    Close {
-        id: Responder,
-    },
-    /// Fills the queue, so that a `send` waits for room, and cancels it.
-    CancelSend {
-        id: Responder,
-    },
-    /// The same, and sends the answer after that.
-    SendAgain {
-        id: Responder,
-    },
+    Count { id: Responder },
+    Add { amount: u32 },
+    Forget { id: Responder },
+    ForgetInTask { id: Responder },
+    CancelSend { id: Responder },
+    SendAgain { id: Responder },
+    Keep { id: Responder },
+    AnswerKept,
+    Fail { id: Responder },
+    Close { id: Responder },
 }
 
 #[derive(Serialize)]
@@ -102,6 +86,7 @@ fn filled() -> Said {
 async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     let mut count = 0;
+    let mut kept = Vec::new();
     while let Some(command) = socket.recv().await? {
         match command {
             Command::Count { id } => socket.send(Said::Answer(id.answer(Count { count }))).await?,
@@ -116,6 +101,13 @@ async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result 
                     drop(id);
                 });
             }
+            Command::Keep { id } => kept.push(id),
+            Command::AnswerKept => {
+                for id in kept.drain(..) {
+                    socket.send(Said::Answer(id.answer(Count { count }))).await?;
+                }
+            }
+            // The queue is full, so a `send` waits for room.
             Command::CancelSend { id } => {
                 socket.send(filled()).await?;
                 let answer = Said::Answer(id.answer(Count { count }));
@@ -319,6 +311,72 @@ async fn an_answer_whose_send_is_cancelled_is_not_lost_silently() {
     assert!(asked(&mut client, json!({ "do": "send_again", "id": "c-2" })).await["filled"].is_string());
     assert_eq!(heard(&mut client).await, json!({ "id": "c-2", "count": 0 }));
     assert_eq!(unanswered(&peer).len(), 1);
+}
+
+#[tokio::test]
+async fn one_call_more_than_may_be_open_gets_an_error_and_the_connection_goes_on() {
+    logs::listen();
+    let server = start(Server::new().limits(Limits::new().max_open_calls(2))).await;
+    let mut client = server.connect("/commands").await;
+    let peer = address(&client);
+    // Those that are answered or dropped do not count any more.
+    for _ in 0..3 {
+        let refused = json!({ "id": 3, "error": "too many calls of this connection are not answered yet" });
+        for id in 1..=2 {
+            say(&mut client, &json!({ "do": "keep", "id": id }).to_string()).await;
+        }
+        assert_eq!(asked(&mut client, json!({ "do": "keep", "id": 3 })).await, refused);
+        // Other messages are received.
+        assert_eq!(asked(&mut client, json!({ "do": "add", "amount": 0 })).await, json!({ "added": 0 }));
+        let first = asked(&mut client, json!({ "do": "answer_kept" })).await;
+        let second = heard(&mut client).await;
+        assert_eq!((first["id"].as_u64(), second["id"].as_u64()), (Some(1), Some(2)));
+        let dropped = asked(&mut client, json!({ "do": "forget", "id": 4 })).await;
+        assert_eq!(dropped["error"], "the server has not answered this call");
+    }
+    let lines = refused(&peer);
+    let [line, _, _] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((line.level.as_str(), line.get("endpoint")), ("WARN", "commands"));
+    assert!(line.get("reason").contains("2 calls of the connection are not answered yet"), "{line:?}");
+    assert!(line.get("remedy").contains("`Limits::max_open_calls`"), "{line:?}");
+}
+
+fn refused(peer: &str) -> Vec<logs::Line> {
+    let mut lines = logs::with("peer", peer);
+    lines.retain(|line| line.get("rule") == "too_many_calls");
+    lines
+}
+
+/// Answers in tasks, each of which waits until the client reads.
+#[ws_endpoint("/tasks")]
+async fn tasks(handshake: Handshake<Json<Call<Question>, Answer<Sum>>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (_, responder) = call.into_parts();
+        let to = sender.clone();
+        sender.spawn(async move { _ = to.send(responder.fail("x".repeat(64 * 1024))).await });
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn calls_that_are_answered_in_tasks_are_bounded_for_a_client_that_does_not_read() {
+    logs::listen();
+    let server = start(Server::new().limits(Limits::new().max_open_calls(100))).await;
+    let mut client = server.connect("/tasks").await;
+    let peer = address(&client);
+    for id in 0..2000 {
+        let call = json!({ "left": 1, "right": 2, "id": id }).to_string();
+        within(client.feed(Theirs::text(call))).await.unwrap();
+    }
+    within(client.flush()).await.unwrap();
+    within(async {
+        while refused(&peer).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(heard(&mut client).await["error"].is_string());
 }
 
 #[tokio::test]

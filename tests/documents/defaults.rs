@@ -17,6 +17,7 @@ fn written(name: &str, value: &str) -> Option<String> {
     match value.parse::<usize>() {
         Ok(0) => None,
         Ok(bytes) if name.ends_with("_size") => Some(format!("{} KiB", bytes / 1024)),
+        Ok(number) if number >= 1000 => Some(format!("{},{:03}", number / 1000, number % 1000)),
         Ok(number) => Some(number.to_string()),
         Err(_) => value.strip_suffix('s').map(|seconds| format!("{seconds} s")),
     }

@@ -23,7 +23,8 @@ async fn limits_of_nothing() {
         .max_http_connections(0)
         .max_http2_streams(0)
         .max_message_rate(0, 0)
-        .max_handshake_rate(0, 0);
+        .max_handshake_rate(0, 0)
+        .max_open_calls(0);
     let server = Server::new().group("invalid_limits").limits(limits);
     insta::assert_snapshot!(
         report(server.heartbeat(Heartbeat::every(none).timeout(none).message_interval(none))).await

@@ -6,23 +6,38 @@ use std::{
 };
 
 use super::{CallId, responder::Open};
-use crate::{Message, connection::Cell};
-
-/// The answer to a call that the handler has dropped.
-const DROPPED: &str = "the server has not answered this call";
+use crate::{
+    Message,
+    connection::{Cell, FailedCall, Why},
+};
 
 /// Where the answer to a call would go. It keeps no connection open.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ReplyTo {
     pub(crate) cell: Weak<Cell>,
     /// Writes a failure in the format of the connection, if the format has one.
-    pub(crate) failed: fn(&CallId, &str) -> Option<Message>,
+    pub(crate) written: fn(&CallId, &str) -> Option<Message>,
 }
 
 impl ReplyTo {
-    pub(super) fn unanswered(&self, id: &CallId) {
+    /// Counts calls that have arrived, unless too many are open.
+    fn opens(&self, number: usize) -> bool {
+        self.cell.upgrade().is_some_and(|cell| cell.open_calls(number))
+    }
+
+    fn fail(&self, id: &CallId, why: Why) {
         if let Some(cell) = self.cell.upgrade() {
-            cell.unanswered((self.failed)(id, DROPPED));
+            cell.fail_call(FailedCall { id: id.clone(), why, written: self.written });
+        }
+    }
+
+    /// A call is not open any more.
+    pub(super) fn ended(&self, id: &CallId, is_answered: bool) {
+        if let Some(cell) = self.cell.upgrade() {
+            cell.end_call();
+        }
+        if !is_answered {
+            self.fail(id, Why::Dropped);
         }
     }
 }
@@ -61,16 +76,27 @@ thread_local! {
     static FOUND: RefCell<Vec<Arc<Open>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Decodes a message, and tells the calls in it where their answers go.
-pub(crate) fn arriving<T>(reply_to: impl Fn() -> ReplyTo, decode: impl FnOnce() -> T) -> T {
-    let (decoded, found) = collect(Work::Decoding, decode);
-    for open in found {
-        // One that is not in the decoded message belongs to an attempt that failed, such as a variant of an untagged enum.
-        if Arc::strong_count(&open) > 1 {
-            let _only_once = open.reply_to.set(reply_to());
-        }
+/// Decodes a message, and tells the calls in it where their answers go. `None` if too many are open: then these get an error.
+pub(crate) fn arriving<T>(reply_to: impl FnOnce() -> ReplyTo, decode: impl FnOnce() -> T) -> Option<T> {
+    let (decoded, mut found) = collect(Work::Decoding, decode);
+    // One that is not in the decoded message belongs to an attempt that failed, such as a variant of an untagged enum.
+    found.retain(|open| Arc::strong_count(open) > 1);
+    if found.is_empty() {
+        return Some(decoded);
     }
-    decoded
+    let reply_to = reply_to();
+    if !reply_to.opens(found.len()) {
+        // These know no connection, and say nothing.
+        drop(decoded);
+        for open in found {
+            reply_to.fail(&open.id, Why::TooMany);
+        }
+        return None;
+    }
+    for open in found {
+        let _only_once = open.reply_to.set(reply_to.clone());
+    }
+    Some(decoded)
 }
 
 /// Encodes a message. The calls that it answers are answered once it is queued.

@@ -106,10 +106,9 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if !*self.is_answered.get_mut()
-            && let Some(reply_to) = self.reply_to.get()
-        {
-            reply_to.unanswered(&self.id);
+        let is_answered = *self.is_answered.get_mut();
+        if let Some(reply_to) = self.reply_to.get() {
+            reply_to.ended(&self.id, is_answered);
         }
     }
 }

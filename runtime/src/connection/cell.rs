@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use super::{
     calls::Calls,
     end::End,
+    open_calls::OpenCalls,
     state::{Progress, State},
     sync::{Mutex, MutexGuard},
     tasks::Tasks,
@@ -53,6 +54,8 @@ pub(crate) struct Cell {
     tasks: Tasks,
     /// The calls of the server, since the first one.
     pub(super) calls: OnceLock<Box<Calls>>,
+    /// The calls of the client.
+    pub(super) open_calls: OpenCalls,
     /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
     /// Who is connected. Written at most once, before the connection is accepted.
@@ -130,6 +133,7 @@ impl Cell {
             wire: Mutex::new(Wire::new(pace)),
             tasks: Tasks::default(),
             calls: OnceLock::new(),
+            open_calls: OpenCalls::default(),
             heartbeat_message: OnceLock::new(),
             identity: OnceLock::new(),
             settings,

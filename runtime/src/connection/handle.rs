@@ -262,8 +262,8 @@ impl Link {
     }
 
     /// Where calls of this connection are answered.
-    pub(crate) fn reply_to(&self, failed: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
-        ReplyTo { cell: Arc::downgrade(&self.cell), failed }
+    pub(crate) fn reply_to(&self, written: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
+        ReplyTo { cell: Arc::downgrade(&self.cell), written }
     }
 
     pub(super) fn cell(&self) -> &Cell {

@@ -44,6 +44,7 @@ mod marks;
 mod meter;
 #[cfg(test)]
 mod model;
+mod open_calls;
 mod owner;
 mod ping;
 mod registry;
@@ -52,13 +53,13 @@ mod state;
 mod sync;
 mod tasks;
 mod turns;
-mod unanswered;
 mod wakers;
 mod wire;
 
 pub(crate) use calls::{CallNumber, Pending};
 pub(crate) use cell::{Cell, Kept};
 pub(crate) use handle::{Link, Wait};
+pub(crate) use open_calls::{FailedCall, Why};
 pub(crate) use owner::{Handler, Outcome, Owner, drop_handler, poll_handler};
 pub(crate) use registry::{Listed, Present, Registry, Seat, WeakRegistry};
 pub(crate) use state::Progress;

@@ -135,8 +135,8 @@ impl Owner {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self { turns, handler, cell, aftermath, .. } = self;
         turns.poll(cx, &mut |cx| poll_to_end(handler, cell.cell(), aftermath, cx));
-        if self.turns.has_unanswered() {
-            self.cell.cell().report_unanswered(self.endpoint.registered.name, &self.caller);
+        if self.turns.has_failed_calls() {
+            self.cell.cell().report_failed_calls(self.endpoint.registered.name, &self.caller);
         }
         if self.turns.is_over() {
             self.give_place_back();

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     end::End,
+    open_calls::FailedCall,
     ping::Pings,
     sync::{TaskId, current_task},
     wakers::{Later, Spot, Waiters},
@@ -45,8 +46,8 @@ pub(super) struct State {
     pub(super) pings: Pings,
     /// When the session ends.
     pub(super) expires: Option<Instant>,
-    /// Calls that a handler has dropped, each with the answer that says so.
-    pub(super) unanswered: Vec<Option<Message>>,
+    /// Calls of the client that the owner answers with an error.
+    pub(super) failed_calls: Vec<FailedCall>,
     pub(super) later: Later,
 }
 
@@ -202,7 +203,7 @@ impl State {
             waiting: Waiters::default(),
             pings: Pings::default(),
             expires: None,
-            unanswered: Vec::new(),
+            failed_calls: Vec::new(),
             later: Later::default(),
         }
     }

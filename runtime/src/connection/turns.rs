@@ -26,8 +26,8 @@ pub(super) struct Turns {
     /// The handler has used up the task's budget, without which nothing is read or written, so the next turn begins
     /// with the stream. Otherwise a handler that is always ready would keep its connection from making progress.
     greedy: bool,
-    /// There are calls that a handler has dropped, as of the last look at the state; later ones wake the owner.
-    has_unanswered: bool,
+    /// There are calls that the owner answers with an error, as of the last look at the state; later ones wake the owner.
+    has_failed_calls: bool,
     /// Everything ends now, as of the last look at the state; later changes wake the owner.
     is_cut: bool,
 }
@@ -57,15 +57,15 @@ struct Driven {
 
 impl Turns {
     pub(super) fn new(cell: Arc<Cell>, drive: Drive) -> Self {
-        Self { cell, drive, alarm: None, greedy: false, has_unanswered: false, is_cut: false }
+        Self { cell, drive, alarm: None, greedy: false, has_failed_calls: false, is_cut: false }
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.drive.is_over()
     }
 
-    pub(super) fn has_unanswered(&self) -> bool {
-        self.has_unanswered
+    pub(super) fn has_failed_calls(&self) -> bool {
+        self.has_failed_calls
     }
 
     pub(super) fn is_cut(&self) -> bool {
@@ -116,7 +116,7 @@ impl Turns {
             again |= state.written_up_to(queued);
         }
         self.is_cut = state.closing.cut;
-        self.has_unanswered = !state.unanswered.is_empty();
+        self.has_failed_calls = !state.failed_calls.is_empty();
         let again = again && has_handler && state.turn.left > 0 && !self.is_cut;
         // From here on, unless it continues, code that changes something must wake the owner.
         let is_wanted = state.turn.end_round(again);

@@ -128,6 +128,27 @@ pub(crate) fn unanswered_call(
     );
 }
 
+/// A call was refused because too many others are open.
+pub(crate) fn too_many_calls(
+    endpoint: &'static str,
+    rule: &'static str,
+    most: usize,
+    peer: Option<SocketAddr>,
+    client: Option<IpAddr>,
+) {
+    let reason = format!("{most} calls of the connection are not answered yet; the client gets an `error`");
+    event!(
+        Level::WARN,
+        "call not answered",
+        endpoint = endpoint,
+        rule = rule,
+        reason = reason,
+        remedy = "have the client wait for answers before it sends more calls, answer calls faster, or raise `Limits::max_open_calls`",
+        peer = peer,
+        client = client,
+    );
+}
+
 /// The connection begins to end; the code is the one that is sent, if there is a close frame.
 pub(crate) fn closing(code: Option<CloseCode>) {
     event!(Level::DEBUG, "connection closing", code = code.map(u16::from));

@@ -70,6 +70,7 @@ fn whole(server: &Settings) -> Value {
     value["max_request_head_size"] = limits.max_request_head_size.into();
     value["max_http2_streams"] = limits.max_http2_streams.into();
     value["trusted_proxies"] = limits.trusted_proxies.into();
+    value["max_open_calls"] = limits.max_open_calls.into();
     value["max_handshake_rate"] = rate(limits.max_handshake_rate);
     value
 }

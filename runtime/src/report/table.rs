@@ -83,13 +83,14 @@ fn allowed(endpoint: &Mounted) -> String {
 fn defaults(server: &Settings) -> String {
     let limits = &server.limits;
     format!(
-        "origins {}{}; connections {}; messages up to {}, {}{}; request heads up to {}; handshake timeout {}, send timeout {}, close timeout {}, handler exit timeout {}, shutdown timeout {}; heartbeat {}",
+        "origins {}{}; connections {}; messages up to {}, {}{}; calls without an answer up to {}; request heads up to {}; handshake timeout {}, send timeout {}, close timeout {}, handler exit timeout {}, shutdown timeout {}; heartbeat {}",
         server.origins,
         server.hosts,
         connections(limits),
         bytes(limits.max_message_size),
         rate(limits),
         limits.idle_timeout.map(|limit| format!(", idle timeout {}", time(limit))).unwrap_or_default(),
+        limits.max_open_calls,
         bytes(limits.max_request_head_size),
         time(limits.handshake_timeout),
         time(limits.send_timeout),

@@ -10,6 +10,7 @@ use std::{
     future::{Future, poll_fn},
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    task::{Context, Poll, ready},
     time::{Duration, SystemTime},
 };
 
@@ -325,15 +326,30 @@ impl<C> std::fmt::Debug for Socket<C> {
 
 async fn receive<C: Codec>(link: &Link, about: &About) -> Result<Option<C::In>> {
     let mut wait = Wait::default();
-    let message = poll_fn(|cx| link.poll_recv(cx, &mut wait)).await?;
-    message.map(|message| decode::<C>(link, about, message)).transpose()
+    poll_fn(|cx| poll_receive::<C>(link, about, cx, &mut wait)).await
 }
 
-/// Decodes what a connection received, and counts what does not decode.
-fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<C::In> {
+/// The next message that is not refused.
+fn poll_receive<C: Codec>(
+    link: &Link,
+    about: &About,
+    cx: &mut Context<'_>,
+    wait: &mut Wait,
+) -> Poll<Result<Option<C::In>>> {
+    loop {
+        let Some(message) = ready!(link.poll_recv(cx, wait))? else { return Poll::Ready(Ok(None)) };
+        if let Some(decoded) = decode::<C>(link, about, message)? {
+            return Poll::Ready(Ok(Some(decoded)));
+        }
+    }
+}
+
+/// Decodes what a connection received, and counts what does not decode. `None` for a call that is refused.
+fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<Option<C::In>> {
     let format = about.format::<C>()?;
     let reply_to = || link.reply_to(format.about.failed_call);
-    call::arriving(reply_to, || (format.decode)(message)).map_err(|error| {
+    let decoded = call::arriving(reply_to, || (format.decode)(message));
+    decoded.transpose().map_err(|error| {
         link.undecodable();
         undecodable(error)
     })

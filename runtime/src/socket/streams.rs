@@ -8,7 +8,7 @@ use std::{
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use super::{Receiver, Sender, Socket, decode};
+use super::{Receiver, Sender, Socket, poll_receive};
 use crate::{Codec, Error, IntoOutgoing, Result};
 
 /// What [`recv`](Receiver::recv) returns, as items: `Ok` for each message, `Err` where `recv` returns an error, and `None` at the
@@ -28,9 +28,10 @@ impl<C: Codec> Stream for Receiver<C> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let message = ready!(this.link.poll_recv(cx, &mut this.wait))?;
-        this.ended = message.is_none();
-        Poll::Ready(message.map(|message| decode::<C>(&this.link, &this.about, message)))
+        let received = ready!(poll_receive::<C>(&this.link, &this.about, cx, &mut this.wait));
+        let item = received.transpose();
+        this.ended = item.is_none();
+        Poll::Ready(item)
     }
 }
 

@@ -163,6 +163,14 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
             rate.is_some_and(|rate| rate.burst == 0),
             Fault::zero("message rate", "has bursts of 0: every message would close its connection", call),
         ),
+        (
+            limits.max_open_calls == 0,
+            Fault::zero(
+                "limit of open calls",
+                "is 0: every call of a client would be refused",
+                "Limits::new().max_open_calls(1_000)",
+            ),
+        ),
     ])
 }
 
