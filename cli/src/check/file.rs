@@ -6,15 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use sockeye_rules::syntax::Package;
-
 use super::{
     duplicates,
     finding::Finding,
-    origin,
+    modules, origin,
     package::Packages,
     parse, scan,
-    scan::{Handler, Unseen},
+    scan::{Handler, Scanned, Unseen},
     source::Source,
     walk::SourceFile,
 };
@@ -61,14 +59,14 @@ impl Outcome {
 }
 
 /// Checks a file. A panic affects only this file: the others are still checked, and the command names this one.
-pub(super) fn check(file: &SourceFile, packages: &Packages) -> Outcome {
-    let outcome = catch_unwind(AssertUnwindSafe(|| look_at(file, packages)));
+pub(super) fn check(file: &SourceFile, packages: &Packages, modules: &mut modules::Read) -> Outcome {
+    let outcome = catch_unwind(AssertUnwindSafe(|| look_at(file, packages, modules)));
     // The spans of this file are not needed any more; otherwise they would fill the memory.
     proc_macro2::extra::invalidate_current_thread_spans();
     outcome.unwrap_or_else(|panic| Outcome::Panicked { path: file.shown.clone(), words: words(&*panic) })
 }
 
-fn look_at(file: &SourceFile, packages: &Packages) -> Outcome {
+fn look_at(file: &SourceFile, packages: &Packages, modules: &mut modules::Read) -> Outcome {
     let path = file.shown.clone();
     let source = match Source::read(&file.path) {
         Ok(source) => source,
@@ -78,14 +76,18 @@ fn look_at(file: &SourceFile, packages: &Packages) -> Outcome {
         return Outcome::Unrelated { path };
     }
     match parse::parse(&source) {
-        Ok(tree) => Outcome::Checked(report(file, &source, tree, packages.around(&file.path))),
+        Ok(tree) => {
+            let package = packages.around(&file.path);
+            let elsewhere = modules.around(&file.path, &package);
+            let scanned = scan::scan(tree, &source, Arc::clone(&package.names), elsewhere);
+            Outcome::Checked(report(file, &source, scanned))
+        }
         Err(finding) => unreadable(path, finding),
     }
 }
 
-fn report(file: &SourceFile, source: &Source, tree: syn::File, package: Arc<Package>) -> FileReport {
+fn report(file: &SourceFile, source: &Source, mut scanned: Scanned) -> FileReport {
     let path = file.shown.clone();
-    let mut scanned = scan::scan(tree, source, package);
     let mut findings = scanned.findings;
     findings.extend(duplicates::among(&scanned.routes, source));
     findings.sort_by_cached_key(Finding::order);

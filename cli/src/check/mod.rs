@@ -7,6 +7,7 @@ mod duplicates;
 mod file;
 mod finding;
 mod formats;
+mod modules;
 mod nesting;
 mod once;
 mod origin;
@@ -83,7 +84,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 fn check(options: &Options) -> Result<ExitCode, String> {
     let files = walk::files(&paths(options)?)?;
     let packages = Packages::default();
-    let mut outcomes = pool::each(&files, |one| file::check(one, &packages))?;
+    let mut outcomes = pool::each(&files, |read, one| file::check(one, &packages, read))?;
     origin::settle(&files, &mut outcomes)?;
     once::settle(&files, &mut outcomes);
     if options.verbose {

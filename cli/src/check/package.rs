@@ -9,7 +9,7 @@ use std::{
 
 use sockeye_rules::syntax::Package;
 
-use super::{source::Source, walk};
+use super::{modules::Tree, source::Source, walk};
 
 /// The directory of the nearest manifest.
 pub(super) fn of(file: &Path) -> Option<PathBuf> {
@@ -24,15 +24,26 @@ pub(super) fn name(file: &Path) -> String {
     name.map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+/// What is known about a package. By default, about one with a single file.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Of its manifest.
+    pub(super) directory: PathBuf,
+    /// What its files define.
+    pub(super) names: Arc<Package>,
+    /// Where its modules are.
+    pub(super) modules: Arc<Tree>,
+}
+
 /// What is known about the packages of the checked files; each is read once, by the first thread that needs it.
 #[derive(Default)]
-pub(super) struct Packages(Mutex<HashMap<PathBuf, Arc<Package>>>);
+pub(super) struct Packages(Mutex<HashMap<PathBuf, Arc<Known>>>);
 
 impl Packages {
     /// The package of a file; a file without a manifest is alone.
-    pub(super) fn around(&self, file: &Path) -> Arc<Package> {
+    pub(super) fn around(&self, file: &Path) -> Arc<Known> {
         let Some(directory) = of(file) else { return Arc::default() };
-        let known = |packages: &HashMap<PathBuf, Arc<Package>>| packages.get(&directory).cloned();
+        let known = |packages: &HashMap<PathBuf, Arc<Known>>| packages.get(&directory).cloned();
         if let Some(package) = known(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
             return package;
         }
@@ -43,11 +54,13 @@ impl Packages {
     }
 }
 
-fn read(directory: &Path) -> Package {
+fn read(directory: &Path) -> Known {
     let manifest = fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default();
     let files = walk::files(&[directory.to_path_buf()]).unwrap_or_default();
-    let own = files.iter().filter(|file| of(&file.path).as_deref() == Some(directory));
-    let sources = own.filter_map(|file| Source::read(&file.path).ok());
+    let own = || files.iter().map(|file| &*file.path).filter(|file| of(file).as_deref() == Some(directory));
+    let sources = own().filter_map(|file| Source::read(file).ok());
     let texts: Vec<_> = sources.filter(Source::mentions_websockets).collect();
-    Package::of(&manifest, texts.iter().map(Source::text))
+    let names = Package::of(&manifest, texts.iter().map(Source::text));
+    let modules = Tree::of(directory, names.name(), own());
+    Known { directory: directory.to_path_buf(), names: Arc::new(names), modules: Arc::new(modules) }
 }

@@ -17,13 +17,17 @@ const STACK: usize = 256 * 1024 * 1024;
 /// More threads would wait for the disk, and each has a stack.
 const MOST_THREADS: usize = 16;
 
-/// The results of `work`, in the order of the input.
-pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Result<Vec<R>, String> {
+/// The results of `work`, in the order of the input. Each thread has a state of its own.
+pub(super) fn each<T: Sync, S: Default, R: Send>(
+    items: &[T],
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Result<Vec<R>, String> {
     let next = AtomicUsize::new(0);
     let take = || -> Vec<(usize, R)> {
+        let mut state = S::default();
         let index = || next.fetch_add(1, Ordering::Relaxed);
         iter::from_fn(|| Some(index()).filter(|&index| index < items.len()))
-            .map(|index| (index, work(&items[index])))
+            .map(|index| (index, work(&mut state, &items[index])))
             .collect()
     };
     let mut done = in_threads(threads(items.len()), &take)?;

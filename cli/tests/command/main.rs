@@ -5,6 +5,7 @@ mod files;
 mod formats;
 mod handlers;
 mod origins;
+mod other_files;
 mod same_as_macro;
 mod tree;
 mod unreadable;

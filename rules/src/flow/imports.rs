@@ -112,6 +112,11 @@ impl Imports {
         self.package.iter().flat_map(move |package| package.fields(of))
     }
 
+    /// The paths before each `*`.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = &str> {
+        self.names.globs.iter().map(String::as_str)
+    }
+
     /// Whether axum's WebSockets are used here, and no others with the same names.
     pub fn is_axum(&self) -> bool {
         let begins = |path: &str, names: &[&str]| names.iter().any(|name| path.starts_with(name));

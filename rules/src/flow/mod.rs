@@ -232,9 +232,9 @@ impl<'a> Flow<'a> {
         self.helper(&self.imports.resolve_path(&path.path)).filter(|helper| !helper.takes_self)
     }
 
-    /// The method of a type of this file, if it is known.
+    /// The method of the type with this path, if it is known.
     pub(crate) fn method_of(&self, of: &str, name: &str) -> Option<&Neighbour> {
-        self.surroundings.neighbours().method(of, name).filter(|helper| helper.takes_self)
+        self.surroundings.neighbours().method_of(of, name).filter(|helper| helper.takes_self)
     }
 
     /// Whether a function with this name breaks this rule when it gets certain values.
@@ -329,9 +329,10 @@ fn owns_self(function: &Function) -> bool {
 /// The function among these that a call calls; `of` is the type of the `impl` block around the call.
 fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -> Option<&'n Neighbour> {
     let Some((_, method)) = call.path.rsplit_once('.') else { return neighbours.called(&call.path, of) };
-    let on_self = call.path.starts_with("self.") && call.is_direct;
-    let written = || type_of(call.of.as_deref()?.rsplit_once('.')?.0);
-    neighbours.method(if on_self { of? } else { written()? }, method)
+    if call.path.starts_with("self.") && call.is_direct {
+        return neighbours.method(of?, method);
+    }
+    neighbours.method_of(call.of.as_deref()?.rsplit_once('.')?.0, method)
 }
 
 /// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which creates one.

@@ -26,10 +26,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             }
             let message = format!(
                 "`{}` calls `{blocks}`, which blocks the thread: while it waits, every other connection on that thread waits too",
-                helper.name
+                helper.path()
             );
             let help = if helper.is_async {
-                format!("move the blocking work in `{}` to `tokio::task::spawn_blocking`", helper.name)
+                format!("move the blocking work in `{}` to `tokio::task::spawn_blocking`", helper.path())
             } else {
                 "run it with `tokio::task::spawn_blocking(..).await`, or make it asynchronous".to_owned()
             };

@@ -75,7 +75,7 @@ impl Branches<'_> {
                 if let Some((name, lost)) = read_in(helper) {
                     let message = format!(
                         "`{}` calls `{name}`, which is not cancel safe: when another branch is ready first, {lost}",
-                        helper.name
+                        helper.path()
                     );
                     self.sink.report(&CANCELLED_READ, &call.func, message, KEEP_FUTURE);
                 }
@@ -84,7 +84,7 @@ impl Branches<'_> {
                 }
                 let message = format!(
                     "`{}` receives more than once: when another branch is ready in between, the first message is lost",
-                    helper.name
+                    helper.path()
                 );
                 self.sink.report(
                     &CANCELLED_READ,

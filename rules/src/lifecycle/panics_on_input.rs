@@ -95,10 +95,10 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         for (index, argument) in arguments.iter().enumerate() {
             let Some(fault) = helper.hazard(&PANICS_ON_INPUT, index) else { continue };
             if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, names) {
-                let message = format!("in `{}`: {}", helper.name, fault.message);
+                let message = format!("in `{}`: {}", helper.path(), fault.message);
                 let help = format!(
                     "return a `Result` or an `Option` from `{}`, and reply with an error or skip the message",
-                    helper.name
+                    helper.path()
                 );
                 self.sink.report(&PANICS_ON_INPUT, at, message, help);
             }

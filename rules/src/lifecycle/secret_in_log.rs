@@ -118,7 +118,7 @@ impl Watch for Logs<'_> {
                 let what = if hazard.message.starts_with(HEADER) { HEADER.to_owned() } else { what };
                 let message = format!(
                     "`{}` writes {what} to the log, where anyone who reads it can use it",
-                    helper.name
+                    helper.path()
                 );
                 self.sink.report(&SECRET_IN_LOG, at, message, HELP);
             }

@@ -4,7 +4,7 @@ use syn::{Block, Expr, ExprMethodCall, Ident, Pat, Stmt, Type};
 
 use super::origin::{Name, Origin};
 use crate::{
-    flow::{Flow, Imports, each_word, type_of},
+    flow::{Flow, Imports, each_word},
     surroundings::{Neighbour, maker},
 };
 
@@ -139,7 +139,7 @@ impl<'a> At<'a> {
     pub(crate) fn method(&self, call: &ExprMethodCall) -> Option<&'a Neighbour> {
         let is_self = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
         let of = if is_self { self.flow.of()?.to_owned() } else { self.maker(self.named(&call.receiver)?)? };
-        self.flow.method_of(type_of(&of)?, &call.method.to_string())
+        self.flow.method_of(&of, &call.method.to_string())
     }
 
     /// The path of the type of a name, or of the function that created its value.

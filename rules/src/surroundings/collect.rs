@@ -63,8 +63,12 @@ pub(super) struct Collected {
     pub(super) fields: Vec<(String, String, (Flavor, Kind))>,
     /// Struct, field, and the path of its type.
     pub(super) types: Vec<(String, String, String)>,
+    /// The imports at the top of the file.
+    pub(super) imports: Imports,
     /// The modules that are defined in the file.
     pub(super) modules: Vec<String>,
+    /// The modules that it declares, and that are files of their own.
+    pub(super) files: Vec<String>,
     /// The contents of the types.
     pub(super) shapes: Rc<Shapes>,
     /// The functions at the top of the file that are passed to axum's router there, and what takes them: `get`.
@@ -142,12 +146,16 @@ impl Collector {
 impl<'ast> Visit<'ast> for Collector {
     fn visit_file(&mut self, file: &'ast File) {
         self.scopes.enter_file(file);
+        self.found.imports = self.scopes.imports().clone();
         visit::visit_file(self, file);
         self.scopes.leave();
     }
 
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
-        let Some((_, items)) = &module.content else { return self.shapes.add_unseen() };
+        let Some((_, items)) = &module.content else {
+            self.found.files.push(module.ident.to_string());
+            return self.shapes.add_unseen();
+        };
         self.found.modules.push(module.ident.to_string());
         self.scopes.enter_module(items);
         let tests = usize::from(module.attrs.iter().any(is_for_tests));

@@ -32,7 +32,7 @@ impl Cost {
         let mut file: File = syn::parse_str(text).unwrap();
         let before = Self::so_far();
         let imports = Imports::of(&file);
-        let (neighbours, functions) = Neighbours::with_functions(&mut file, &Imports::default());
+        let (neighbours, functions) = Neighbours::with_functions(&mut file, &Imports::default(), None);
         let around = Surroundings::in_file(imports, &neighbours, None);
         for item in &file.items {
             if let Item::Fn(item) = item {

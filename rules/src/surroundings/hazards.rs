@@ -18,8 +18,11 @@ pub(crate) struct Hazard {
     pub(crate) fault: Fault,
 }
 
-/// The hazards of each function that is called by one with a connection.
+/// The hazards of each function that is called by one with a connection, or may be by one in another file.
 pub(super) fn hazards(functions: &[Found], file: &Rc<Neighbours>) -> Vec<Vec<Hazard>> {
+    if file.is_for_others() {
+        return functions.iter().map(|found| of_function(found, file)).collect();
+    }
     let names: HashSet<_> = functions.iter().map(|found| found.function.name().to_string()).collect();
     let callers = functions.iter().filter(|found| has_connection(found, file));
     let words = callers.flat_map(|found| found.function.words());

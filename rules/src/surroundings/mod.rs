@@ -9,6 +9,7 @@ mod constants;
 #[cfg(test)]
 mod cost;
 mod deeds;
+mod elsewhere;
 mod events;
 mod hazards;
 mod neighbours;
@@ -20,6 +21,7 @@ mod shapes;
 mod timed;
 
 pub use constants::Constants;
+pub use elsewhere::{Elsewhere, Modules};
 pub use neighbours::{Functions, Neighbours};
 pub use package::Package;
 pub use scope::{Scopes, has_names};

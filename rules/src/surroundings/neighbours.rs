@@ -3,6 +3,7 @@
 use std::{
     cell::{OnceCell, RefCell},
     collections::{HashMap, HashSet},
+    iter,
     rc::Rc,
 };
 
@@ -10,7 +11,7 @@ use quote::ToTokens;
 use syn::{Expr, File, ReturnType, Signature};
 
 use super::{
-    Shapes, Surroundings,
+    Elsewhere, Shapes, Surroundings,
     collect::{self, Collected, Found},
     deeds::Deeds,
     events::hides_lags,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     Rule, check,
-    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking},
+    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, type_of},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
 };
@@ -44,6 +45,19 @@ pub struct Neighbours {
     routed: Vec<(String, String)>,
     /// The names in what is passed to `timeout`.
     timed: HashSet<String>,
+    /// The imports at the top of the file.
+    imports: Imports,
+    /// The modules that are files of their own.
+    files: Vec<String>,
+    beside: Beside,
+}
+
+/// What is beside a file.
+#[derive(Debug, Default, Clone)]
+struct Beside {
+    /// The module that it is, if other files call it: `crate::store`.
+    module: Option<Rc<str>>,
+    elsewhere: Option<Elsewhere>,
 }
 
 /// A function, as its callers see it.
@@ -52,6 +66,8 @@ pub struct Neighbours {
 pub(crate) struct Neighbour {
     /// Its name, preceded by the type of its `impl` block: `Store::save`.
     pub(crate) name: String,
+    /// The module that its file is, if only other files call it: `crate::store`.
+    module: Option<Rc<str>>,
     /// The type of its `impl` block.
     of: Option<String>,
     /// Whether it returns `!`.
@@ -130,20 +146,31 @@ impl Neighbours {
     ///
     /// The imports are what is known about the package around the file.
     pub fn of(file: &File, around: &Imports) -> Rc<Self> {
-        Self::with_functions(&mut file.clone(), around).0
+        Self::with_functions(&mut file.clone(), around, None).0
     }
 
     /// The same, and the functions themselves for checking, with their bodies: in the file they are empty then.
-    pub fn with_functions(file: &mut File, around: &Imports) -> (Rc<Self>, Functions) {
+    pub fn with_functions(
+        file: &mut File,
+        around: &Imports,
+        elsewhere: Option<Elsewhere>,
+    ) -> (Rc<Self>, Functions) {
         let collected = collect::collect(file, around.clone());
-        let known = Rc::new(Self::known(&collected, |_, _| Vec::new()));
+        let beside = Beside { module: None, elsewhere };
+        let known = Rc::new(Self::known(&collected, beside, |_, _| Vec::new()));
         (known, Functions::of(collected.functions))
+    }
+
+    /// The functions of the file that is this module, for other files of the crate.
+    pub fn of_module(mut file: File, around: &Imports, module: &str, elsewhere: Option<Elsewhere>) -> Self {
+        let collected = collect::collect(&mut file, around.clone());
+        Self::known(&collected, Beside { module: Some(module.into()), elsewhere }, |_, _| Vec::new())
     }
 
     /// The functions of a file of which only one is checked: faults in its helpers have to be reported with it.
     pub fn with_faults(mut file: File, around: &Imports) -> Rc<Self> {
         let collected = collect::collect(&mut file, around.clone());
-        let known = Self::known(&collected, faults);
+        let known = Self::known(&collected, Beside::default(), faults);
         Rc::new(known.with_faults_of_called(&collected.functions))
     }
 
@@ -165,7 +192,7 @@ impl Neighbours {
     }
 
     /// What is known before any function has been checked.
-    fn without_functions(collected: &Collected) -> Self {
+    fn without_functions(collected: &Collected, beside: Beside) -> Self {
         Self {
             functions: HashMap::new(),
             fields: fields(collected),
@@ -174,11 +201,18 @@ impl Neighbours {
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
+            imports: collected.imports.clone(),
+            files: collected.files.clone(),
+            beside,
         }
     }
 
-    fn known(collected: &Collected, faults: impl Fn(&Found, &Rc<Self>) -> Vec<Fault>) -> Self {
-        let around = Rc::new(Self::without_functions(collected));
+    fn known(
+        collected: &Collected,
+        beside: Beside,
+        faults: impl Fn(&Found, &Rc<Self>) -> Vec<Fault>,
+    ) -> Self {
+        let around = Rc::new(Self::without_functions(collected, beside));
         let mut functions: HashMap<String, Vec<Neighbour>> = HashMap::new();
         for (found, hazards) in collected.functions.iter().zip(hazards(&collected.functions, &around)) {
             let neighbour = Neighbour::of(found, &around, hazards, faults(found, &around));
@@ -225,7 +259,8 @@ impl Neighbours {
             let mut news = Vec::new();
             for (found, (may_block, flow)) in functions.iter().zip(&flows) {
                 // Most functions neither block nor call one that does, and need not be followed.
-                if !may_block && !found.imports.mean(found.function.words(), |word| blocking.contains(word)) {
+                let calls_one = || found.imports.mean(found.function.words(), |word| blocking.contains(word));
+                if !may_block && !calls_one() && !self.uses_others(found) {
                     continue;
                 }
                 let flow = flow.get_or_init(|| Flow::of_helper(&found.function, &found.imports, &empty));
@@ -264,8 +299,40 @@ impl Neighbours {
         })
     }
 
-    /// The function with the path of a call, if there can be only one.
+    /// Whether the function uses what other files may define.
+    fn uses_others(&self, found: &Found) -> bool {
+        let words = found.function.words();
+        self.beside.elsewhere.is_some()
+            && (self.files.iter().any(|module| words.contains(module))
+                || ["crate", "super"].iter().any(|first| words.contains(*first))
+                || found.imports.stand_for(words).any(begins_in_crate))
+    }
+
+    /// Whether functions of other files call those of this one.
+    pub(super) fn is_for_others(&self) -> bool {
+        self.beside.module.is_some()
+    }
+
+    /// The function with the path of a call, if there can be only one: of this file, or of another one of the crate.
     pub(crate) fn called(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
+        self.called_here(path, of).or_else(|| self.called_elsewhere(path))
+    }
+
+    fn called_elsewhere(&self, path: &str) -> Option<&Neighbour> {
+        let elsewhere = self.beside.elsewhere.as_ref().filter(|_| !self.functions.contains_key(path))?;
+        elsewhere.called(path).or_else(|| self.imported(path).find_map(|path| elsewhere.called(&path)))
+    }
+
+    /// What a path at the top of the file may stand for, if it does not begin with `crate`, `self` or `super`.
+    pub(super) fn imported(&self, path: &str) -> impl Iterator<Item = String> {
+        let globs = self.imports.globs().map(move |glob| format!("{glob}{path}"));
+        let named = iter::once(self.imports.resolve(path)).filter(move |full| full != path);
+        let is_relative = !begins_in_crate(path);
+        named.chain(globs).filter(move |_| is_relative)
+    }
+
+    /// The function of this file with the path of a call.
+    pub(super) fn called_here(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
         let path = path.strip_prefix("self::").unwrap_or(path);
         let (before, name) =
             path.rsplit_once("::").map_or((None, path), |(before, name)| (Some(before), name));
@@ -283,6 +350,17 @@ impl Neighbours {
     /// The method of a type of this file.
     pub(crate) fn method(&self, of: &str, name: &str) -> Option<&Neighbour> {
         self.only(name, Some(of))
+    }
+
+    /// The method of the type in a path, of this file or another one of the crate: `crate::Store`, or `crate::Store::open`, which
+    /// creates one.
+    pub(crate) fn method_of(&self, path: &str, name: &str) -> Option<&Neighbour> {
+        let of = type_of(path)?;
+        let elsewhere = || {
+            let (before, _) = path.split_once(of)?;
+            self.called_elsewhere(&format!("{before}{of}::{name}"))
+        };
+        self.method(of, name).or_else(elsewhere)
     }
 
     /// Every function with this name.
@@ -334,6 +412,7 @@ impl Neighbour {
         let takes_handle = found.takes_handle();
         Self {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
+            module: file.beside.module.clone(),
             of: found.of.clone(),
             diverges: diverges(&found.function.sig.output),
             is_async: found.function.sig.asyncness.is_some(),
@@ -350,6 +429,12 @@ impl Neighbour {
             is_ours: found.is_ours,
             is_test: found.is_test,
         }
+    }
+
+    /// Its name for the function that calls it: `crate::store::save` if it is in another file.
+    pub(crate) fn path(&self) -> String {
+        let name = &self.name;
+        self.module.as_ref().map_or_else(|| name.clone(), |module| format!("{module}::{name}"))
     }
 
     /// The fault against this rule for a value of the client in the parameter with this number.
@@ -392,6 +477,10 @@ impl Neighbour {
     pub(crate) fn takes_only(&self) -> &[String] {
         &self.deeds.takes_only
     }
+}
+
+fn begins_in_crate(path: &str) -> bool {
+    path.split("::").next().is_some_and(|first| ["crate", "self", "super"].contains(&first))
 }
 
 /// How many messages of its socket the function awaits, without a loop that may receive again.

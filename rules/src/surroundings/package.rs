@@ -15,6 +15,8 @@ type Handles = Vec<(String, (Flavor, Kind))>;
 pub struct Package {
     /// The name of the crate `sockeye` in `Cargo.toml`, if it is renamed.
     sockeye: Option<String>,
+    /// Its name in `Cargo.toml`.
+    name: Option<String>,
     uses_axum: bool,
     /// Names that files of the package import from axum.
     names: HashMap<String, String>,
@@ -27,6 +29,7 @@ impl Package {
     pub fn of<'a>(manifest: &str, files: impl IntoIterator<Item = &'a str>) -> Self {
         let mut package = Self {
             sockeye: renamed(manifest, "sockeye"),
+            name: name(manifest),
             uses_axum: manifest.lines().any(|line| line.trim_start().starts_with("axum")),
             ..Self::default()
         };
@@ -84,6 +87,11 @@ impl Package {
         self.sockeye.as_deref()
     }
 
+    /// Its name in `Cargo.toml`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Whether it depends on axum.
     pub fn uses_axum(&self) -> bool {
         self.uses_axum
@@ -112,6 +120,14 @@ impl Package {
             _ => None,
         }
     }
+}
+
+/// The name in the table `[package]`.
+fn name(manifest: &str) -> Option<String> {
+    let package = manifest.split("[package]").nth(1)?;
+    let mut lines = package.lines().take_while(|line| !line.starts_with('['));
+    let (_, name) = lines.find_map(|line| line.split_once('=').filter(|(key, _)| key.trim() == "name"))?;
+    Some(name.trim().trim_matches('"').to_owned())
 }
 
 /// The name of a dependency that is renamed in the manifest: `ws = { package = "sockeye", .. }`.

@@ -15,7 +15,9 @@ mod types;
 mod words;
 
 pub use crate::flow::Imports;
-pub use crate::surroundings::{Constants, Functions, Neighbours, Package, Scopes, Surroundings, has_names};
+pub use crate::surroundings::{
+    Constants, Elsewhere, Functions, Modules, Neighbours, Package, Scopes, Surroundings, has_names,
+};
 pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};

@@ -11,7 +11,7 @@ pub(super) use handler::{Handler, Kind, RouteOf};
 
 use std::sync::Arc;
 
-use sockeye_rules::syntax::{Imports, Neighbours, Package};
+use sockeye_rules::syntax::{Elsewhere, Imports, Neighbours, Package};
 use syn::visit::Visit;
 
 use super::{finding::Finding, source::Source};
@@ -37,9 +37,14 @@ pub(super) struct Unseen {
 
 /// Every function is checked: in modules, `impl` blocks, traits, the bodies of other functions and those of `macro_rules!`, as
 /// far as they can be parsed; and closures that take an upgrade.
-pub(super) fn scan(mut tree: syn::File, source: &Source, package: Arc<Package>) -> Scanned {
+pub(super) fn scan(
+    mut tree: syn::File,
+    source: &Source,
+    package: Arc<Package>,
+    elsewhere: Option<Elsewhere>,
+) -> Scanned {
     let around = Imports::of_package(package);
-    let (neighbours, functions) = Neighbours::with_functions(&mut tree, &around);
+    let (neighbours, functions) = Neighbours::with_functions(&mut tree, &around, elsewhere);
     let mut visitor = visit::Visitor::new(source, neighbours, functions, around);
     visitor.visit_file(&tree);
     visitor.finish()

@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
             Deed::Looks => return Value::Other,
         };
         self.sites += 1;
-        let doer = helper.map(|helper| helper.name.clone());
+        let doer = helper.map(Neighbour::path);
         let (method, number) = (method.clone(), self.sites);
         let site = Site { method, on, address: 0, helper: Some(deed), doer, number };
         let layers = match deed {

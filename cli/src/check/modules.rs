@@ -1,0 +1,115 @@
+//! The modules of a package, so that calls can be followed into other files.
+
+use std::{
+    cell::OnceCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+};
+
+use sockeye_rules::syntax::{self, Elsewhere, Imports, Neighbours};
+
+use super::{package::Known, parse, source::Source};
+
+/// Where the modules of a package are.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// The file of each module. `None` if there are two, such as `main.rs` and `lib.rs`.
+    files: HashMap<String, Option<PathBuf>>,
+    /// The name of the library, if there is one.
+    library: Option<String>,
+}
+
+impl Tree {
+    /// The modules among the files of the package in this directory. Only its library and its main program are known, not those in
+    /// `src/bin`, `tests` and the like, which are crates of their own.
+    pub(super) fn of<'a>(
+        directory: &Path,
+        name: Option<&str>,
+        files: impl Iterator<Item = &'a Path>,
+    ) -> Self {
+        let mut tree = Self::default();
+        for file in files {
+            let Some(module) = module(directory, file) else { continue };
+            let known = tree.files.entry(module);
+            known.and_modify(|known| *known = None).or_insert_with(|| Some(file.to_path_buf()));
+        }
+        let has_library = directory.join("src/lib.rs").exists();
+        tree.library = name.filter(|_| has_library).map(|name| name.replace('-', "_"));
+        tree
+    }
+}
+
+/// The path of the module that is this file: `crate::store` for `src/store.rs` and `src/store/mod.rs`.
+pub(super) fn module(directory: &Path, file: &Path) -> Option<String> {
+    let file = std::path::absolute(file).ok()?;
+    let inside = file.strip_prefix(directory).ok()?.strip_prefix("src").ok()?.with_extension("");
+    let mut names: Vec<_> = inside.components().map(|one| one.as_os_str().to_str()).collect::<Option<_>>()?;
+    if names.first() == Some(&"bin") {
+        return None;
+    }
+    if names.last() == Some(&"mod") || matches!(names[..], ["lib" | "main"]) {
+        names.pop();
+    }
+    Some(std::iter::once("crate").chain(names).collect::<Vec<_>>().join("::"))
+}
+
+/// The functions of the modules that one thread has read.
+#[derive(Debug)]
+struct Modules {
+    tree: Arc<Tree>,
+    imports: Imports,
+    read: HashMap<String, OnceCell<Option<Box<Neighbours>>>>,
+    /// What the functions of these modules call in other files; `None` if that is not followed any further.
+    beyond: Option<Rc<Modules>>,
+}
+
+impl Modules {
+    fn of(package: &Known, beyond: Option<Rc<Self>>) -> Self {
+        let tree = Arc::clone(&package.modules);
+        let read = tree.files.keys().map(|module| (module.clone(), OnceCell::new())).collect();
+        Self { tree, imports: Imports::of_package(Arc::clone(&package.names)), read, beyond }
+    }
+
+    fn read(&self, module: &str) -> Option<Box<Neighbours>> {
+        let source = Source::read(self.tree.files.get(module)?.as_deref()?).ok()?;
+        let file = parse::parse(&source).ok()?;
+        let beyond = self.beyond.as_ref();
+        let beyond = beyond.map(|one| Elsewhere::around(module.to_owned(), Rc::clone(one) as Rc<_>));
+        Some(Box::new(Neighbours::of_module(file, &self.imports, module, beyond)))
+    }
+}
+
+impl syntax::Modules for Modules {
+    fn has(&self, module: &str) -> bool {
+        self.read.contains_key(module)
+    }
+
+    fn functions(&self, module: &str) -> Option<&Neighbours> {
+        self.read.get(module)?.get_or_init(|| self.read(module)).as_deref()
+    }
+
+    fn library(&self) -> Option<&str> {
+        self.tree.library.as_deref()
+    }
+}
+
+/// The modules that one thread has read, of each package.
+#[derive(Debug, Default)]
+pub(super) struct Read(HashMap<PathBuf, Rc<Modules>>);
+
+impl Read {
+    /// The other files of the package, as this file sees them; `None` if it is not one of its modules.
+    ///
+    /// Calls are followed into another file, and from there into a third one. What a file knows must not depend on which other
+    /// files were read before: so the third is read without what it calls.
+    pub(super) fn around(&mut self, file: &Path, package: &Known) -> Option<Elsewhere> {
+        let here = module(&package.directory, file)?;
+        let modules = self.0.entry(package.directory.clone()).or_insert_with(|| {
+            let beyond = Rc::new(Modules::of(package, None));
+            Rc::new(Modules::of(package, Some(beyond)))
+        });
+        Some(Elsewhere::around(here, Rc::clone(modules) as Rc<_>))
+    }
+}

@@ -1,0 +1,147 @@
+//! Calls that are followed into other files of the crate.
+
+use crate::tree::Tree;
+
+const MANIFEST: &str = "[package]\nname = \"my-app\"\n\n[dependencies]\naxum = \"0.8\"\n";
+
+/// A handler in `src/chat.rs` with these imports, which does this with each text.
+fn handler(imports: &str, body: &str) -> String {
+    format!(
+        "use axum::extract::ws::{{Message, WebSocket}};\n{imports}\n\
+         pub async fn chat(mut socket: WebSocket) {{\n    while let Some(Ok(message)) = socket.recv().await {{\n        \
+         let Message::Text(text) = message else {{ continue }};\n        {body}\n    }}\n}}\n"
+    )
+}
+
+fn package(imports: &str, body: &str) -> Tree {
+    Tree::new().with("Cargo.toml", MANIFEST).with("src/chat.rs", handler(imports, body))
+}
+
+/// The messages of what is found.
+fn messages(tree: &Tree) -> Vec<String> {
+    let document = tree.json(&[]);
+    let findings = document["findings"].as_array().unwrap();
+    findings.iter().map(|one| one["message"].as_str().unwrap().to_owned()).collect()
+}
+
+const BLOCKS: &str =
+    "which blocks the thread: while it waits, every other connection on that thread waits too";
+
+#[test]
+fn a_function_of_another_file_is_followed_by_every_name_that_it_can_have() {
+    for (imports, call) in [
+        ("use crate::store::load;", "load(&text)"),
+        ("use crate::store::load as read;", "read(&text)"),
+        ("use crate::store::{self};", "store::load(&text)"),
+        ("use crate::store;", "store::load(&text)"),
+        ("use super::store::load;", "load(&text)"),
+        ("use crate::store::*;", "load(&text)"),
+        ("", "crate::store::load(&text)"),
+        ("", "super::store::load(&text)"),
+    ] {
+        for file in ["src/store.rs", "src/store/mod.rs"] {
+            let store = "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }";
+            let tree = package(imports, &format!("{call};")).with(file, store);
+            assert_eq!(
+                messages(&tree),
+                [format!("`crate::store::load` calls `std::fs::read`, {BLOCKS}")],
+                "{imports} {call} {file}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_module_that_only_names_others_is_seen_through() {
+    for export in ["pub use disk::load;", "pub use self::disk::load;", "pub use disk::*;"] {
+        let tree = package("use crate::store::load;", "load(&text);")
+            .with("src/store/mod.rs", format!("mod disk;\n{export}\n"))
+            .with(
+                "src/store/disk.rs",
+                "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }",
+            );
+        assert_eq!(
+            messages(&tree),
+            [format!("`crate::store::disk::load` calls `std::fs::read`, {BLOCKS}")],
+            "{export}"
+        );
+    }
+}
+
+#[test]
+fn a_call_is_followed_through_two_files() {
+    let tree = package("use crate::users;", "users::find(&text).await;")
+        .with(
+            "src/users.rs",
+            "use crate::store;\npub async fn find(key: &str) -> Vec<u8> { store::load(key) }",
+        )
+        .with("src/store.rs", "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }");
+    assert_eq!(messages(&tree), [format!("`crate::users::find` calls `std::fs::read`, {BLOCKS}")]);
+}
+
+#[test]
+fn files_that_call_each_other_are_followed() {
+    let tree = package("use crate::users;", "users::find(&text);")
+        .with("src/users.rs", "use crate::store;\npub fn find(key: &str) { store::load(key, 3) }")
+        .with("src/store.rs", "use crate::users;\npub fn load(key: &str, left: u8) { if left > 0 { users::find(key) } std::thread::sleep(PAUSE) }");
+    assert_eq!(messages(&tree), [format!("`crate::users::find` calls `std::thread::sleep`, {BLOCKS}")]);
+}
+
+#[test]
+fn a_method_of_a_type_of_another_file_is_followed() {
+    let store = "pub struct Store;\nimpl Store { pub fn save(&self, text: &str) { std::fs::write(\"x\", text).unwrap(); } }";
+    let text = "use axum::extract::ws::WebSocket;\nuse std::sync::Arc;\nuse crate::store::Store;\n\
+        pub async fn chat(mut socket: WebSocket, store: Arc<Store>) {\n    while let Some(Ok(_)) = socket.recv().await {\n        store.save(\"x\");\n    }\n}\n";
+    let tree = Tree::new().with("Cargo.toml", MANIFEST).with("src/chat.rs", text).with("src/store.rs", store);
+    assert_eq!(messages(&tree), [format!("`crate::store::Store::save` calls `std::fs::write`, {BLOCKS}")]);
+}
+
+#[test]
+fn what_a_helper_does_with_the_client_is_known_in_other_files() {
+    let tree = package("use crate::parse::level;", "let level = level(&text);")
+        .with("src/parse.rs", "pub fn level(text: &str) -> u32 { text.parse().unwrap() }");
+    assert_eq!(
+        messages(&tree),
+        [
+            "in `crate::parse::level`: `unwrap` panics on what a client may send: `parse` fails for some messages"
+        ]
+    );
+}
+
+#[test]
+fn the_library_has_its_name_in_the_program() {
+    let tree = Tree::new()
+        .with("Cargo.toml", MANIFEST)
+        .with("src/main.rs", handler("use my_app::store::load;", "load(&text);"))
+        .with("src/lib.rs", "pub mod store;\n")
+        .with("src/store.rs", "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }");
+    assert_eq!(messages(&tree), [format!("`crate::store::load` calls `std::fs::read`, {BLOCKS}")]);
+}
+
+#[test]
+fn a_name_of_something_else_is_not_followed() {
+    let blocks = "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }\npub struct Store;\nimpl Store { pub fn save(&self) { std::thread::sleep(PAUSE) } }";
+    for (imports, body) in [
+        // Another crate, and another module.
+        ("use store::load;", "load(&text);"),
+        ("use other::store::load;", "load(&text);"),
+        ("use crate::cache::load;", "load(&text);"),
+        // A function of the file itself.
+        ("use crate::store::*;\nasync fn load(_: &str) {}", "load(&text).await;"),
+        // On a thread of its own.
+        ("use crate::store::load;", "tokio::task::spawn_blocking(move || load(&text));"),
+        // A type of the file.
+        ("struct Store;\nimpl Store { fn save(&self) {} }", "let store = Store; store.save();"),
+    ] {
+        let tree = package(imports, body).with("src/store.rs", blocks);
+        assert_eq!(messages(&tree), [""; 0], "{imports} {body}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_followed() {
+    for text in [&b"pub fn load( {"[..], b"\xff"] {
+        let tree = package("use crate::store::load;", "load(&text);").with("src/store.rs", text);
+        assert_eq!(messages(&tree), [""; 0]);
+    }
+}
