@@ -282,6 +282,7 @@ rules! {
             HEAD_TOO_LARGE "head_too_large" Event(Warn),
             BACKPLANE_LOST "backplane_lost" Event(Warn),
             INVALID_MESSAGE "invalid_message" Event(Warn),
+            CALL_FAILED "call_failed" Event(Warn),
             PROTOCOL_VIOLATION "protocol_violation" Event(Warn),
             HEARTBEAT_MISSED "heartbeat_missed" Event(Warn),
             HANDLER_ERROR "handler_error" Event(Error),

@@ -378,6 +378,10 @@ pub static SYMPTOMS: &[Symptom] = &[
             (&r::HANDLER_ERROR, "the handler returned an error"),
             (&r::HANDLER_PANIC, "the handler panicked"),
             (&r::HEARTBEAT_MISSED, "the client did not answer a ping; the reason says so"),
+            (
+                &r::CALL_FAILED,
+                "the client did not answer a call of the server, or answered with an `error`; the reason says so",
+            ),
         ],
     },
     Symptom {

@@ -2,14 +2,20 @@
 
 use std::{error::Error as _, time::Duration};
 
-use futures_util::{SinkExt as _, future::join_all};
+use axum::extract::{Path, State};
+use futures_util::{
+    SinkExt as _,
+    future::{join, join_all},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockeye::{
-    CallError, Cbor, Codec as _, Handshake, Json, Message, MessagePack, Question, Server, ws_endpoint,
+    CallError, Cbor, CloseCode, Codec as _, Handshake, Json, Message, MessagePack, Question, Server,
+    ws_endpoint,
 };
 use sockeye_tests::{Client, close_of, hear, logs, say, start, within};
-use tokio_tungstenite::tungstenite::Message as Theirs;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_tungstenite::tungstenite::{Message as Theirs, protocol::CloseFrame};
 
 use crate::answers::{address, asked, heard};
 
@@ -105,6 +111,29 @@ async fn waits(handshake: Handshake<Json<Value, Told>>) -> sockeye::Result {
     let socket = handshake.accept().await?;
     let Sum { sum } = socket.call_within(Duration::MAX, Add { left: 1, right: 2 }).await?;
     socket.send(Told::Sum { sum }).await
+}
+
+/// Where an endpoint tells what it cannot tell its client any more.
+type Overheard = UnboundedSender<String>;
+
+/// Calls while the client, or the server, closes.
+#[ws_endpoint("/closes/{who}")]
+async fn closes(
+    handshake: Handshake<Json<Value, Told>>,
+    Path(who): Path<String>,
+    overheard: Option<State<Overheard>>,
+) -> sockeye::Result {
+    let (sender, _receiver) = handshake.accept().await?.split();
+    let call = sender.call_within(Duration::MAX, Add { left: 1, right: 2 });
+    let answer = if who == "server" {
+        join(call, sender.close(CloseCode::POLICY_VIOLATION, "enough")).await.0
+    } else {
+        call.await
+    };
+    if let (Some(State(overheard)), Err(error)) = (overheard, answer) {
+        overheard.send(told(&error)).unwrap();
+    }
+    Ok(())
 }
 
 /// The type of its question is no object.
@@ -259,6 +288,68 @@ async fn the_end_of_the_connection_ends_a_call_and_is_no_failure() {
     drop(client);
     let line = logs::closing_of(&peer).await;
     assert_eq!((line.level.as_str(), line.get("rule")), ("INFO", ""), "{line:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_the_end_has_overtaken_says_who_closed() {
+    let (overheard, mut hears) = unbounded_channel::<String>();
+    let server = start(Server::new().state(overheard)).await;
+    let over = "the connection ended before the client answered a call";
+
+    let mut client = server.connect("/closes/server").await;
+    assert_eq!(close_of(&mut client).await, (1008, "enough".to_owned()));
+    drop(client);
+    let by_server = "the server closed the connection (1008 POLICY_VIOLATION): enough";
+    assert_eq!(within(hears.recv()).await.unwrap(), format!("{over}: {by_server}"));
+
+    let frame = |code: u16| Some(CloseFrame { code: code.into(), reason: "".into() });
+    for (frame, by_client) in [
+        (frame(1000), "the peer closed the connection (1000 NORMAL)"),
+        (None, "the peer closed the connection without a code"),
+    ] {
+        let mut client = server.connect("/closes/client").await;
+        heard(&mut client).await;
+        within(client.close(frame)).await.unwrap();
+        assert_eq!(within(hears.recv()).await.unwrap(), format!("{over}: {by_client}"));
+    }
+
+    let mut client = server.connect("/closes/client").await;
+    heard(&mut client).await;
+    drop(client);
+    let lost = "the peer disconnected without a close frame";
+    assert_eq!(within(hears.recv()).await.unwrap(), format!("{over}: {lost}"));
+}
+
+#[tokio::test]
+async fn what_a_client_answers_is_no_failure_of_the_handler() {
+    logs::listen();
+    let server = start(Server::new()).await;
+    for (answer, code, rule, reason) in [
+        (
+            json!({ "error": "no\nway" }),
+            1011,
+            "call_failed",
+            "the client answered a call with an error: no\\nway",
+        ),
+        (
+            json!({ "sum": "x" }),
+            1007,
+            "invalid_message",
+            "the client's answer to a call does not decode; caused by: invalid type: string \"x\", expected i64",
+        ),
+    ] {
+        let mut client = server.connect("/waits").await;
+        let peer = address(&client);
+        let question = heard(&mut client).await;
+        let mut answer = answer;
+        answer["id"] = question["id"].clone();
+        say(&mut client, &answer.to_string()).await;
+        assert_eq!(close_of(&mut client).await.0, code);
+        drop(client);
+        let line = logs::closing_of(&peer).await;
+        assert_eq!((line.level.as_str(), line.get("rule")), ("WARN", rule), "{line:?}");
+        assert!(line.get("reason").starts_with(reason), "{line:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,11 +2,15 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::Error;
+use sockeye_rules as rules;
+
+use crate::{CloseCode, Error, error::Kind};
 
 /// Why [`call`](crate::Sender::call) has no answer.
 ///
-/// With `?` it ends the handler as any error does; [`Closed`](Self::Closed) is a normal end, as that of the connection itself.
+/// With `?` it ends the handler: [`Closed`](Self::Closed) is a normal end, as that of the connection itself. What the client is at fault for is logged at `WARN`:
+/// [`Invalid`](Self::Invalid) closes with 1007 (`invalid_message`), [`TimedOut`](Self::TimedOut) and [`Failed`](Self::Failed) with 1011 (`call_failed`).
+/// The others are failures of the handler.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError {
@@ -38,6 +42,20 @@ impl CallError {
 
     pub(super) fn unwritten(error: Error) -> Self {
         Self::Unwritten(error.into_boxed())
+    }
+
+    /// What it means for the connection, if the client is at fault.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        let (rule, code) = match self {
+            Self::TimedOut(_) | Self::Failed(_) => (&rules::CALL_FAILED, CloseCode::INTERNAL_ERROR),
+            Self::Invalid(_) => (&rules::INVALID_MESSAGE, CloseCode::INVALID_PAYLOAD),
+            Self::Closed(_) | Self::Unread | Self::TooMany | Self::Unwritten(_) => return None,
+        };
+        let reason = match self {
+            Self::Invalid(why) => format!("{self}: {why}"),
+            _ => self.to_string(),
+        };
+        Some(Kind::Peer { rule, code, reason })
     }
 }
 

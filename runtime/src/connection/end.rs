@@ -3,7 +3,12 @@
 use sockeye_rules::{self as rules, Rule};
 
 use super::{engine::Violation, owner::Outcome};
-use crate::{CloseCode, Error, close::CloseFrame, error::Kind, log::Words};
+use crate::{
+    CloseCode, Error,
+    close::CloseFrame,
+    error::{EndedBy, Kind},
+    log::Words,
+};
 
 /// The first cause of a connection's end. Later events do not change it.
 #[derive(Debug)]
@@ -105,10 +110,19 @@ impl End {
                 Err(Error::of(Kind::Peer { rule, code: *code, reason: reason.clone() }))
             }
             Self::Lost(_) | Self::HeartbeatMissed(_) | Self::Stalled(_) | Self::Cut | Self::Dropped => {
-                Err(Error::disconnected(None))
+                Err(self.gone())
             }
             _ => Ok(()),
         }
+    }
+
+    /// The error that says that the connection is over.
+    pub(super) fn gone(&self) -> Error {
+        Error::disconnected(match self {
+            Self::PeerClosed(frame) => EndedBy::Peer(frame.as_ref().map(|frame| frame.code)),
+            Self::Lost(_) => EndedBy::Failure,
+            by_server => EndedBy::Server(by_server.close().map(|(code, reason)| (code, reason.to_owned()))),
+        })
     }
 
     /// The peer's close frame, if that ended the connection.

@@ -16,7 +16,7 @@ use super::{
     wakers::{Later, Spot, Waiters},
     wire::Read,
 };
-use crate::{Error, Limits, Message, log::Words};
+use crate::{Error, Limits, Message, error::EndedBy, log::Words};
 
 // In this crate's unit tests (`model.rs`) the bounds are small, so that a few messages reach them.
 
@@ -547,7 +547,7 @@ impl State {
     }
 
     pub(super) fn gone(&self) -> Error {
-        Error::disconnected(self.closing.end.as_deref().and_then(End::frame).cloned())
+        self.closing.end.as_deref().map_or_else(|| Error::disconnected(EndedBy::Failure), End::gone)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{error::Error as StdError, fmt, io, iter};
 
 use super::{Error, Kind};
+use crate::CallError;
 
 /// An [`Error`] that was created from a text, as a `std::error::Error`.
 #[derive(Debug)]
@@ -46,7 +47,12 @@ pub(super) struct Mark(Kind);
 impl Mark {
     /// The mark of the innermost error, if it is one of ours.
     pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Kind> {
-        let last = iter::successors(Some(error), |error| (*error).source()).last()?;
+        let chain = iter::successors(Some(error), |error| (*error).source());
+        let call = chain.clone().find_map(|error| error.downcast_ref::<CallError>()?.kind());
+        if call.is_some() {
+            return call;
+        }
+        let last = chain.last()?;
         last.downcast_ref::<Self>()?.0.copy()
     }
 }
@@ -78,7 +84,7 @@ impl Kind {
             Self::Status { status, reason } => Self::Status { status: *status, reason: reason.clone() },
             Self::Close { code, reason } => Self::Close { code: *code, reason: reason.clone() },
             Self::Rejected => Self::Rejected,
-            Self::Disconnected { frame } => Self::Disconnected { frame: frame.clone() },
+            Self::Disconnected { by } => Self::Disconnected { by: by.clone() },
             Self::Peer { rule, code, reason } => Self::Peer { rule, code: *code, reason: reason.clone() },
         })
     }

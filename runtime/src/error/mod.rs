@@ -13,7 +13,7 @@ use sockeye_rules::Rule;
 pub(crate) use self::trace::Trace;
 
 use self::carried::{Carried, Mark};
-use crate::{CloseCode, close::CloseFrame};
+use crate::CloseCode;
 
 /// The result type of a handler and of its fallible parts.
 ///
@@ -71,10 +71,37 @@ pub(crate) enum Kind {
     /// An extractor rejected the request with a response. A body is not `Sync`, but an error must be, to be borrowed
     /// across an `.await`; hence the lock.
     Extractor { index: usize, status: StatusCode, response: Box<Mutex<Response>> },
-    /// The connection is over: the peer ended it, or it failed.
-    Disconnected { frame: Option<CloseFrame> },
+    /// The connection is over.
+    Disconnected { by: EndedBy },
     /// The peer sent a message that the endpoint cannot accept, with the rule and the close code.
     Peer { rule: &'static Rule, code: CloseCode, reason: String },
+}
+
+/// What ended a connection.
+#[derive(Debug, Clone)]
+pub(crate) enum EndedBy {
+    /// The peer, with a close frame that has a code, or none.
+    Peer(Option<CloseCode>),
+    Failure,
+    /// This side, with the code and the reason that it sends.
+    Server(Option<(CloseCode, String)>),
+}
+
+impl fmt::Display for EndedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer(Some(code)) => write!(f, "the peer closed the connection ({code})"),
+            Self::Peer(None) => f.write_str("the peer closed the connection without a code"),
+            Self::Failure => f.write_str("the peer disconnected without a close frame"),
+            Self::Server(None) => f.write_str("the server ended the connection"),
+            Self::Server(Some((code, reason))) if reason.is_empty() => {
+                write!(f, "the server closed the connection ({code})")
+            }
+            Self::Server(Some((code, reason))) => {
+                write!(f, "the server closed the connection ({code}): {reason}")
+            }
+        }
+    }
 }
 
 impl Error {
@@ -132,7 +159,7 @@ impl Error {
         }
     }
 
-    /// Whether the connection was already over: the peer closed it, or it failed.
+    /// Whether the connection was already over: either side closed it, or it failed.
     pub fn is_disconnect(&self) -> bool {
         matches!(self.0.kind, Kind::Disconnected { .. })
     }
@@ -178,8 +205,8 @@ impl Error {
         Self::of(Kind::Extractor { index, status, response: Box::new(Mutex::new(response)) })
     }
 
-    pub(crate) fn disconnected(frame: Option<CloseFrame>) -> Self {
-        Self::of(Kind::Disconnected { frame })
+    pub(crate) fn disconnected(by: EndedBy) -> Self {
+        Self::of(Kind::Disconnected { by })
     }
 
     /// A message that the endpoint's codec cannot read.
@@ -240,10 +267,7 @@ impl fmt::Display for Error {
             Kind::Extractor { index, status, .. } => {
                 write!(f, "parameter {} rejected the request with {status}", index + 2)
             }
-            Kind::Disconnected { frame: Some(frame) } => {
-                write!(f, "the peer closed the connection ({})", frame.code)
-            }
-            Kind::Disconnected { frame: None } => f.write_str("the peer disconnected without a close frame"),
+            Kind::Disconnected { by } => by.fmt(f),
         }
     }
 }

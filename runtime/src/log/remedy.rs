@@ -1,12 +1,13 @@
 //! The remedies for the end of a connection, or for a handler that failed, by rule.
 
 use sockeye_rules::{
-    HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE, LINGERING_HANDLER,
-    MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SESSION_EXPIRED, SLOW_CONSUMER, SPINNING_LOOP,
+    CALL_FAILED, HANDLER_ERROR, HANDLER_PANIC, HEARTBEAT_MISSED, IDLE_TIMEOUT, INVALID_MESSAGE,
+    LINGERING_HANDLER, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, SESSION_EXPIRED,
+    SLOW_CONSUMER, SPINNING_LOOP,
 };
 
 /// The only table. For a rule that is missing here, see its page.
-const REMEDIES: [(&Rule, &str); 12] = [
+const REMEDIES: [(&Rule, &str); 13] = [
     (
         &HANDLER_ERROR,
         "handle the error that the reason names, or return `Error::close(code, reason)` if the client is at fault",
@@ -36,6 +37,10 @@ const REMEDIES: [(&Rule, &str); 12] = [
     (
         &INVALID_MESSAGE,
         "make the client's messages match the message type in the endpoint's `Handshake<..>`; text messages must be UTF-8",
+    ),
+    (
+        &CALL_FAILED,
+        "handle the variants of `CallError` in place of `?`, or have the client answer in time; in `sockeye-client`, `onCall` does",
     ),
     (&IDLE_TIMEOUT, "have the client send a message more often, or raise `Limits::idle_timeout`"),
     (
