@@ -101,8 +101,8 @@ export class SockeyeSocket<In = unknown, Out = unknown> extends EventTarget {
   /** Sends a message, or queues it while there is no connection. Messages that a listener of the state `live` sends precede the queue. `false`: the queue is full, or the socket is closed. */
   send(message: Out): boolean;
   /**
-   * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection is lost, or after `timeout` milliseconds (10,000 by
-   * default; `Infinity` never times out). The `id` is a string such as `c-x7f3ab-1`, with a different prefix for each socket, so that no other message has it by accident.
+   * Sends a message with an `id`, and waits for the message with the same `id`. Rejects if that has an `error`, if the connection ends, with its reason, or after `timeout` milliseconds (10,000 by
+   * default; `Infinity` never times out). An answer that comes later is dropped. The `id` is a string such as `c-x7f3ab-1`, with a different prefix for each socket, so that no other message has it by accident.
    */
   request<Answer = In>(message: WithoutId<Out>, options?: { timeout?: number }): Promise<Answer>;
   /**

@@ -45,6 +45,8 @@ const given = (options) => Object.fromEntries(Object.entries(options ?? {}).filt
 
 const words = (error, text = error?.message ?? error) => (Object(text) === text ? "failed" : String(text));
 
+const begins = (text, start) => typeof text === "string" && text.startsWith(start);
+
 const graceOf = (every) => every + Math.max(every / 2, 2000);
 
 export function explainClose(code, reason = "") {
@@ -127,7 +129,7 @@ export class SockeyeSocket extends EventTarget {
   }
 
   request(message, { timeout = 10_000 } = {}) {
-    if (Object(message) !== message) throw TypeError("no object");
+    if (Object(message) !== message || !(timeout >= 0)) throw TypeError("no object or timeout");
     const id = this.#prefix + ++this.#lastCall;
     return new Promise((resolve, reject) => {
       const data = this.#options.encode({ ...message, id });
@@ -137,7 +139,7 @@ export class SockeyeSocket extends EventTarget {
         this.#queue = this.#queue.filter((waiting) => waiting.id !== id);
         this.#fail(id, `no response within ${timeout} ms`);
       });
-      if (!this.#transmit(data, id)) this.#fail(id, this.#state.name === "closed" ? "the connection is closed" : "the queue is full");
+      if (!this.#transmit(data, id)) this.#fail(id, this.#state.reason);
     });
   }
 
@@ -151,9 +153,10 @@ export class SockeyeSocket extends EventTarget {
     if (code !== 1000 && !(code >= 3000 && code < 5000)) throw new DOMException(`code ${code} is not 1000 or 3000 to 4999`, "InvalidAccessError");
     if (new TextEncoder().encode(reason).length > 123) throw new DOMException("the reason is too long", "SyntaxError");
     if (this.#state.name === "closed") return;
-    this.#drop("this page closed the connection")?.close(code, reason);
-    this.#empty();
-    this.#become({ name: "closed", code, reason: "This page closed the connection.", byPage: true });
+    const why = "This page closed the connection.";
+    this.#drop(why)?.close(code, reason);
+    this.#empty(why);
+    this.#become({ name: "closed", code, reason: why, byPage: true });
   }
 
   #listen(target, type, listener) {
@@ -195,7 +198,7 @@ export class SockeyeSocket extends EventTarget {
       socket = new WebSocket(this.#target().href, protocols);
     } catch (error) {
       // Such as `ws:` on a page of `https:`.
-      return this.#stop({ reason: error.message, remedy: "Correct the address or the subprotocols." });
+      return this.#stop({ reason: error.message, remedy: "Correct the address or the subprotocols; in Node 20, pass `WebSocket`." });
     }
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
@@ -245,8 +248,7 @@ export class SockeyeSocket extends EventTarget {
     if (now - this.#heardAt <= graceOf(this.#every)) this.#patience = 1;
     this.#heardAt = now;
     this.#watch();
-    const said = typeof data === "string" && data.startsWith('{"sockeye":') && this.#control(data);
-    if (said) return;
+    if (begins(data, '{"sockeye":') && this.#control(data)) return;
     let message;
     try {
       message = this.#options.decode(data);
@@ -260,9 +262,12 @@ export class SockeyeSocket extends EventTarget {
       if (this.#state !== state) return;
       message = message.event;
     }
-    if (this.#answered(message)) return;
-    if (this.onCall && typeof message?.id === "string" && message.id.startsWith("sockeye-")) this.#answer(message);
-    else this.#tell("message", message);
+    const id = message?.id;
+    const call = this.#settle(id);
+    if (call) message.error == null ? call.resolve(message) : call.reject(new Error(words(message.error)));
+    else if (this.onCall && begins(id, "sockeye-")) this.#answer(message);
+    // Not late.
+    else if (!begins(id, this.#prefix)) this.#tell("message", message);
   }
 
   async #answer({ id, ...question }) {
@@ -295,14 +300,6 @@ export class SockeyeSocket extends EventTarget {
       if (this.#options.resume && typeof position === "string") this.position = position;
       this.#tell("gap", { missed: Number.isFinite(missed) ? missed : undefined });
     }
-    return true;
-  }
-
-  #answered(message) {
-    const call = this.#settle(message?.id);
-    if (!call) return false;
-    if (message.error == null) call.resolve(message);
-    else call.reject(new Error(words(message.error)));
     return true;
   }
 
@@ -345,10 +342,10 @@ export class SockeyeSocket extends EventTarget {
     return socket;
   }
 
-  #empty() {
+  #empty(why) {
     this.#queue = [];
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
-    for (const id of this.#calls.keys()) this.#fail(id, "the connection is closed");
+    for (const id of this.#calls.keys()) this.#fail(id, why);
   }
 
   #pause() {
@@ -357,14 +354,13 @@ export class SockeyeSocket extends EventTarget {
   }
 
   #lose(reason, remedy) {
-    const socket = this.#drop("the connection was lost");
-    socket?.close(4000, "given up");
+    this.#drop(reason)?.close(4000, "given up");
     this.#retry({ reason, remedy });
   }
 
   #closed(code, reason) {
     const why = explainClose(code, reason);
-    this.#drop("the connection was lost");
+    this.#drop(why.reason);
     const { finalCodes, retry } = this.#options;
     const state = this.#state;
     let again;
@@ -381,7 +377,7 @@ export class SockeyeSocket extends EventTarget {
   }
 
   #stop({ after, temporary, ...why }) {
-    this.#empty();
+    this.#empty(why.reason);
     this.#become({ name: "closed", ...why });
   }
 
@@ -408,12 +404,12 @@ export class SockeyeSocket extends EventTarget {
     this.#timer("open");
     const why = isOffline() ? { temporary: true, reason: "This device is offline." } : await this.#ask();
     if (socket !== this.#socket) return;
-    this.#drop("the connection was refused");
+    this.#drop(why.reason);
     const { after, temporary, ...told } = why;
     const state = this.#state;
     if (why.status) this.#tell("refused", told);
     if (this.#state !== state) return;
-    if (why.temporary) this.#retry(why);
+    if (temporary) this.#retry(why);
     else this.#stop(why);
   }
 

@@ -158,6 +158,8 @@ async fn a_user_is_logged_out_everywhere() {
     }
     let peers: Vec<_> = connections.of("ann").iter().filter_map(Connection::peer).collect();
     assert_eq!(connections.close_all_of("ann", CloseCode::UNAUTHORIZED, "logged out"), 2);
+    // They are closing, or closed.
+    assert_eq!(connections.close_all_of("ann", CloseCode::NORMAL, "again"), 0);
     for client in &mut of_user {
         assert_eq!(close_of(client).await, (3000, "logged out".to_owned()));
     }

@@ -169,6 +169,7 @@ test("what is no message is an exception", async () => {
   const socket = open(url);
   assert.throws(() => socket.send(undefined), TypeError);
   assert.throws(() => socket.request("text"), TypeError);
+  assert.throws(() => socket.request({}, { timeout: NaN }), TypeError);
   assert.equal(socket.queued, 0);
 });
 
@@ -280,12 +281,27 @@ test("a request has its response, or an error in words", async () => {
   assert.deepEqual(await fine, { id: question.id, error: null });
 
   await assert.rejects(socket.request({ do: "wait" }, { timeout: 20 }), /no response within 20 ms/);
+  const late = JSON.parse(await there.next());
+  const next = event(socket, "message");
+  there.send({ id: late.id, sum: 3 });
+  there.send({ id: fine.id, news: "after the late answer" });
+  assert.equal((await next).news, "after the late answer");
 
   const cut = socket.request({ do: "wait" });
   await there.next();
-  await there.next();
   there.cut();
   await assert.rejects(cut, /connection was lost/);
+});
+
+test("a request that the end of its connection overtakes is told why", async () => {
+  const { url, peer } = await server();
+  const socket = open(url);
+  const asked = socket.request({ do: "wait" });
+  const there = await peer();
+  await there.next();
+  there.close(1007, "missing field `sum`");
+  await assert.rejects(asked, /It says: missing field `sum`/);
+  await assert.rejects(socket.request({ do: "more" }), /It says: missing field `sum`/);
 });
 
 test("a call of the server has what the page returns, or throws", async () => {
@@ -678,6 +694,8 @@ test("a page that is looked at again and again does not hurry each time", async 
 test("an invalid address or subprotocol is reported in the state, and not thrown", async () => {
   const socket = open("ws://127.0.0.1:9", { protocols: ["not valid"] });
   assert.match((await state(socket, "closed")).remedy, /Correct the address or the subprotocols/);
+  const lacking = open("ws://127.0.0.1:9", { WebSocket: null });
+  assert.match((await state(lacking, "closed")).remedy, /in Node 20, pass `WebSocket`/);
 });
 
 test("unknown codes have sentences, too", () => {

@@ -179,6 +179,22 @@ async fn own_id(handshake: Handshake<Json<Call<User>, Answer<()>>>) -> sockeye::
     Ok(())
 }
 
+#[derive(Deserialize)]
+struct OfUser {
+    user: User,
+}
+
+/// Reads an object in which another one has an `id`.
+#[ws_endpoint("/nested")]
+async fn nested(handshake: Handshake<Json<Call<OfUser>, Answer<Sum>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (OfUser { user }, responder) = call.into_parts();
+        socket.send(responder.answer(Sum { sum: user.id.into() })).await?;
+    }
+    Ok(())
+}
+
 /// Tries several types for a message, and uses one.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -440,6 +456,7 @@ async fn what_is_no_call_is_an_invalid_message_that_says_what_to_write() {
         ("/json", "[1]", "invalid type: "),
         ("/numbers", r#"{"id":1}"#, "`Call<u32>` needs an object"),
         ("/own-id", r#"{"id":7}"#, "has a field `id` of its own"),
+        ("/nested", r#"{"id":7,"user":{}}"#, "missing field `id` at line 1 column 18"),
     ] {
         let (code, reason, line) = closed(&server, path, message).await;
         assert_eq!((code, line.get("rule")), (1007, "invalid_message"), "{message}: {line:?}");

@@ -5,7 +5,7 @@ use serde::{
     de::{DeserializeOwned, Error},
 };
 
-use super::{Responder, object};
+use super::{Responder, fields, object};
 
 /// A message that its sender wants answered: an object with the fields of `T` and an `id`, such as `{"left":1,"right":2,"id":"c-x7f3ab-1"}`.
 ///
@@ -85,7 +85,8 @@ where
             if object::is_unflat(&words) {
                 return D::Error::custom(object::is_no_object::<T>("Call"));
             }
-            if words.starts_with("missing field `id`") {
+            // A field of a field may be what lacks it.
+            if words.starts_with("missing field `id`") && fields::reads_id::<T>() != Some(false) {
                 return D::Error::custom(object::lacks_id::<T>());
             }
             error

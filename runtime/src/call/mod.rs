@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod fields;
 mod id;
 mod incoming;
 mod object;

@@ -188,9 +188,12 @@ impl Cell {
         self.lock().expire_at(Instant::now() + finite(left));
     }
 
-    /// Closes the connection on behalf of the program, outside of its handler.
-    pub(crate) fn close(&self, code: CloseCode, reason: String) {
-        self.lock().finish_from_outside(End::ProgramClosed(code, reason));
+    /// Closes the connection on behalf of the program, outside of its handler. Returns whether it was not closing before.
+    pub(crate) fn close(&self, code: CloseCode, reason: String) -> bool {
+        let mut state = self.lock();
+        let is_first = state.closing.end.is_none();
+        state.finish_from_outside(End::ProgramClosed(code, reason));
+        is_first
     }
 
     /// A task that ends with the connection. If it panics, the connection ends with it.

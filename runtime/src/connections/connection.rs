@@ -96,9 +96,13 @@ impl Connection {
     /// [`Socket::close`](crate::Socket::close) does, and returns at once. Messages that were sent before are written first; the handler
     /// receives the messages that were read before, and then `None`. Nothing happens if it is closing already.
     pub fn close(&self, code: CloseCode, reason: impl Into<String>) {
-        if let Some(cell) = self.cell.upgrade() {
-            cell.close(code, fitting_reason(&reason.into()).to_owned());
-        }
+        self.closes(code, &reason.into());
+    }
+
+    /// Closes it, and returns whether it was not closing before.
+    pub(super) fn closes(&self, code: CloseCode, reason: &str) -> bool {
+        let cell = self.cell.upgrade();
+        cell.is_some_and(|cell| cell.close(code, fitting_reason(reason).to_owned()))
     }
 
     /// Moves the end of the session; see [`Socket::renew`](crate::Socket::renew).

@@ -91,14 +91,10 @@ impl Connections {
         self.listed(|registry| registry.listed_of(identity))
     }
 
-    /// Closes every connection with this identity, and returns how many were open; see [`Connection::close`].
+    /// Closes every connection with this identity, and returns how many that are; see [`Connection::close`]. One that is closing already does not count, and keeps its code.
     pub fn close_all_of(&self, identity: &str, code: CloseCode, reason: impl Into<String>) -> usize {
         let reason = reason.into();
-        let all = self.of(identity);
-        for one in &all {
-            one.close(code, reason.as_str());
-        }
-        all.len()
+        self.of(identity).iter().filter(|one| one.closes(code, &reason)).count()
     }
 
     /// How many connections are open.
