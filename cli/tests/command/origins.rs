@@ -163,3 +163,44 @@ fn settings_of_another_crate_begin_no_second_upgrade() {
     let handler = "async fn one(up: WebSocketUpgrade) -> Response { up.limits(limits()).on_upgrade(serve) }";
     assert_eq!(package(handler, &[]).findings(&[]), ["unchecked_origin src/ws.rs:2:14"]);
 }
+
+const LAYER: (&str, &str) = (
+    "src/layers.rs",
+    "pub async fn require(request: Request, next: Next) -> Response {
+        if request.headers().get(AUTHORIZATION).is_none() { return no() } next.run(request).await }",
+);
+
+const HANDLER: &str = "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }";
+
+#[test]
+fn a_layer_counts_for_the_routes_that_it_is_around() {
+    for routes in [
+        "let ws = Router::new().route(\"/ws\", any(ws)).layer(from_fn(require)); Router::new().nest(\"/api\", ws)",
+        "let ws = Router::new().route(\"/ws\", any(ws)); Router::new().merge(ws).layer(from_fn(require))",
+        "let mut app = Router::new(); app = app.route(\"/ws\", any(ws)); app.layer(from_fn(require))",
+        "let app: Router = Router::new().route(\"/ws\", any(ws)); let app = app.route_layer(from_fn(require)); app",
+        "let stack = ServiceBuilder::new().layer(from_fn(require)); Router::new().route(\"/ws\", any(ws)).layer(stack)",
+        "shared().layer(from_fn(require)).route(\"/ws\", any(ws))",
+    ] {
+        let tree = package(&format!("{HANDLER}\nfn routes() -> Router {{ {routes} }}"), &[LAYER]);
+        assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{routes}");
+        let why = "a page of another site cannot open it: it requires the credentials that the layer `require` checks";
+        assert_eq!(note(&tree), why, "{routes}");
+    }
+}
+
+#[test]
+fn a_layer_does_not_count_for_the_routes_of_another_router() {
+    for routes in [
+        "let admin = Router::new().route(\"/admin\", get(page)).layer(from_fn(require)); Router::new().route(\"/ws\", any(ws)).merge(admin)",
+        "let admin = Router::new().route(\"/admin\", get(page)); let admin = admin.layer(from_fn(require)); admin.route(\"/ws\", any(ws))",
+        "Router::new().route(\"/ws\", any(ws)).nest(\"/admin\", Router::new().route(\"/\", get(page)).layer(from_fn(require)))",
+    ] {
+        let found =
+            package(&format!("{HANDLER}\nfn routes() -> Router {{ {routes} }}"), &[LAYER]).findings(&[]);
+        assert!(
+            found.len() == 1 && found[0].starts_with("unchecked_origin src/ws.rs:2:"),
+            "{routes}: {found:?}"
+        );
+    }
+}

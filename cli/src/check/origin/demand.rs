@@ -137,7 +137,8 @@ impl Search<'_> {
             let mut around = Vec::new();
             for name in names.iter().filter(|name| *name != "closure" && *name != "main") {
                 for router in self.index.mentioning(name) {
-                    let layers = router.layers.iter().filter_map(|layer| self.index.called(layer, &router));
+                    let layers =
+                        router.layers.around(name).filter_map(|layer| self.index.called(layer, &router));
                     let demands =
                         |layer: &Rc<Function>| !reads_cookies(&layer.body) && self.layer(layer).is_secret();
                     if let Some(layer) = layers.into_iter().find(demands) {

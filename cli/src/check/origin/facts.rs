@@ -6,13 +6,13 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use sockeye_rules::syntax::{generic_arguments, last_segment};
 use syn::{
-    Block, Expr, ExprCall, ExprClosure, ExprMethodCall, Fields, File, FnArg, ImplItemFn, ItemFn, ItemImpl,
-    ItemStruct, Pat, PatType, Signature, Type,
+    Block, Expr, ExprAssign, ExprCall, ExprClosure, ExprMethodCall, Fields, File, FnArg, ImplItemFn, ItemFn,
+    ItemImpl, ItemStruct, Local, Pat, PatType, Signature, Type,
     spanned::Spanned,
     visit::{self, Visit},
 };
 
-use super::words;
+use super::{layers::Layers, words};
 
 /// The functions and types of one file.
 #[derive(Default)]
@@ -33,8 +33,7 @@ pub(super) struct Function {
     pub(super) body: TokenStream,
     pub(super) blocks: Vec<Block>,
     pub(super) calls: Vec<Call>,
-    /// The arguments of `layer` and `route_layer`.
-    pub(super) layers: Vec<Call>,
+    pub(super) layers: Layers,
 }
 
 /// A parameter, by its names and its type.
@@ -191,7 +190,7 @@ fn path_last(path: &syn::Path) -> Option<String> {
 struct Parts {
     blocks: Vec<Block>,
     calls: Vec<Call>,
-    layers: Vec<Call>,
+    layers: Layers,
 }
 
 impl Parts {
@@ -212,15 +211,21 @@ impl<'ast> Visit<'ast> for Parts {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let method = call.method.to_string();
         let arguments: Vec<_> = words::idents(call.args.to_token_stream()).collect();
-        if method == "layer" || method == "route_layer" {
-            self.layers.extend(
-                arguments.iter().map(|name| Call { path: vec![name.clone()], arguments: Vec::new() }),
-            );
-        }
+        self.layers.call(call);
         if call.receiver.to_token_stream().to_string() == "self" {
             self.calls.push(Call { path: vec!["Self".to_owned(), method], arguments });
         }
         visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        self.layers.variable(local);
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+        self.layers.assignment(assign);
+        visit::visit_expr_assign(self, assign);
     }
 
     /// A function that is passed to another may be called by it.

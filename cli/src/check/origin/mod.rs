@@ -9,6 +9,7 @@ mod code;
 mod demand;
 mod facts;
 mod index;
+mod layers;
 mod modules;
 mod words;
 
