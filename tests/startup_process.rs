@@ -292,6 +292,15 @@ fn problems_of_a_program_that_listens_itself_end_it_with_1() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+#[test]
+fn tls_that_a_router_does_not_speak_is_a_warning() {
+    let output = program(AXUM, "127.0.0.1:0", "1").arg("tls").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    insta::assert_snapshot!(text(&output.stderr));
+    let output = program(AXUM, "127.0.0.1:0", "1").output().unwrap();
+    assert_eq!(text(&output.stderr), "");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_program_that_listens_itself_says_goodbye_before_it_ends() {

@@ -251,6 +251,7 @@ rules! {
             LOG_UNHEARD "log_unheard" Warn,
             DEVELOPMENT_EXPOSED "development_exposed" Forbid,
             NO_HEARTBEAT_MESSAGE "no_heartbeat_message" Warn,
+            UNUSED_TLS "unused_tls" Warn,
             BIND_FAILED "bind_failed" Forbid,
         }
         Run in "run" {

@@ -403,6 +403,10 @@ pub static SYMPTOMS: &[Symptom] = &[
         advice: "TLS failed before HTTP began. Without `Server::tls` a port does not speak TLS: connect with `ws://`, or terminate TLS in a proxy.",
         causes: &[
             (
+                &r::UNUSED_TLS,
+                "at startup: `Server::tls` has no effect on a router with a listener of its own",
+            ),
+            (
                 &r::MALFORMED_REQUEST,
                 "`wss://` to a port without TLS; the log says that the client begins with TLS",
             ),

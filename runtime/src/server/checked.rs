@@ -59,6 +59,8 @@ pub struct Checked {
     listener_problems: Vec<Problem>,
     /// The same, for a listener that does not know the addresses of its clients.
     address_problems: Vec<Problem>,
+    /// Warnings for a server that becomes a router.
+    router_problems: Vec<Problem>,
     lifecycle: Lifecycle,
     moments: Moments,
     console: Option<Console>,
@@ -78,6 +80,7 @@ impl Checked {
         warnings.sort_by_cached_key(Problem::order);
         let listener_problems = startup::judge_listener(&context);
         let address_problems = startup::judge_listener_without_addresses(&context);
+        let router_problems = startup::judge_router(&context);
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
         let settings = context.settings;
         Self {
@@ -89,6 +92,7 @@ impl Checked {
             warnings,
             listener_problems,
             address_problems,
+            router_problems,
             lifecycle,
             moments,
             console,
@@ -166,7 +170,7 @@ impl Checked {
     /// - the part of [`Limits::send_timeout`](crate::Limits::send_timeout) that applies to HTTP: responses that are not
     ///   read, and request bodies that do not arrive (`slow_client`);
     /// - [`Limits::max_request_head_size`](crate::Limits::max_request_head_size) (`head_too_large`);
-    /// - TLS: `Server::tls` (feature `tls`) has no effect on a router;
+    /// - TLS: `Server::tls` (feature `tls`) has no effect on a router, which is a warning (`unused_tls`);
     /// - the events and counts of what hyper and h2 refuse (`malformed_request`), and of connections that cannot be
     ///   accepted (`accept_failed`);
     /// - file descriptors: the soft limit is not raised, and limits that do not fit are not a startup error;
@@ -189,6 +193,7 @@ impl Checked {
     /// you bind, and in a program with several servers, after the others are checked. A program that must end by itself asks
     /// [`check_only`](Self::check_only) before.
     pub fn into_router(mut self) -> Router {
+        self.warnings.append(&mut self.router_problems);
         self.end_if_only_asked();
         metrics::describe();
         drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
@@ -233,6 +238,7 @@ impl Checked {
     ///
     /// With `SOCKEYE_CHECK` in the environment, as [`into_router`](Self::into_router) does.
     pub fn into_router_and_drained(mut self) -> (Router, Drained) {
+        self.warnings.append(&mut self.router_problems);
         self.end_if_only_asked();
         metrics::describe();
         drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
@@ -315,7 +321,8 @@ impl Checked {
     /// # Errors
     ///
     /// If an endpoint needs a `ConnectInfo` that this listener does not provide, or if a server in
-    /// [development](crate::Server::development) would listen on something that is not a loopback address.
+    /// [development](crate::Server::development) would listen on something that is not a loopback address. The listener is bound by
+    /// then; a socket file stays.
     pub async fn serve_on(self, listener: impl Listener) -> Result<(), StartupError> {
         self.serve_source(Source::new(listener)).await
     }

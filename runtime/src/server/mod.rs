@@ -477,7 +477,7 @@ impl Server {
     /// - 0-RTT is off whatever `max_early_data_size` is: anyone could send a request again (RFC 8446, section 8).
     /// - If `SOCKEYE_CHECK` is set, the certificate is not used.
     ///
-    /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]; [`Checked::into_router`] and `TestServer` ignore it. Pages are
+    /// It applies to [`serve`](Self::serve) and [`Checked::serve_on`]; [`Checked::into_router`] (which warns: `unused_tls`) and `TestServer` ignore it. Pages are
     /// told apart by their `Origin`: set [`public_url`](Self::public_url) to the `https://` address if a layer checks the scheme.
     ///
     /// ```no_run

@@ -86,6 +86,13 @@ checks! {
     }
 }
 
+checks! {
+    /// Rules about a server that becomes a router, for a listener of the program.
+    ROUTER_CHECKS {
+        mod unused_tls: UNUSED_TLS,
+    }
+}
+
 /// Every problem of every rule, including warnings, that is not allowed.
 pub(crate) fn judge(context: &Context) -> Vec<Problem> {
     let mut problems = run(CHECKS, context);
@@ -98,7 +105,12 @@ pub(crate) fn judge_listener(context: &Context) -> Vec<Problem> {
     run(LISTENER_CHECKS, context)
 }
 
-/// The same for a listener that knows no addresses, without those that every listener has.
+/// Every problem of the rules about a router that is not allowed.
+pub(crate) fn judge_router(context: &Context) -> Vec<Problem> {
+    run(ROUTER_CHECKS, context)
+}
+
+/// The same as [`judge_listener`] for a listener that knows no addresses, without those that every listener has.
 pub(crate) fn judge_listener_without_addresses(context: &Context) -> Vec<Problem> {
     run(&[(&sockeye_rules::MISSING_CONNECT_INFO, missing_connect_info::without_addresses)], context)
 }

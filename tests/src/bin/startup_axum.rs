@@ -2,10 +2,18 @@
 
 #![expect(clippy::print_stderr, reason = "the test reads where it listens")]
 
-use std::{error::Error, net::SocketAddr};
+use std::{error::Error, net::SocketAddr, sync::Arc};
 
 use axum::{extract::State, serve::ListenerExt as _};
-use sockeye::{Handshake, Server, ws_endpoint};
+use sockeye::{
+    Handshake, Server,
+    rustls::{
+        ServerConfig,
+        server::{ClientHello, ResolvesServerCert},
+        sign::CertifiedKey,
+    },
+    ws_endpoint,
+};
 
 /// Sends back what comes in.
 #[ws_endpoint("/echo")]
@@ -28,11 +36,27 @@ async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Arguments: the address, `drain`, `ends itself` or `-`, and the group.
+/// Has no certificate.
+#[derive(Debug)]
+struct Nothing;
+
+impl ResolvesServerCert for Nothing {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+}
+
+fn tls() -> ServerConfig {
+    ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(Nothing))
+}
+
+/// Arguments: the address, `drain`, `ends itself`, `tls` or `-`, and the group.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let [address, drain, group] = [1, 2, 3].map(|number| std::env::args().nth(number).unwrap_or_default());
-    let checked = Server::new().group(group).shutdown(signal()).check().await?;
+    let server = Server::new().group(group).shutdown(signal());
+    let server = if drain == "tls" { server.tls(tls()) } else { server };
+    let checked = server.check().await?;
     if drain == "ends itself" && checked.check_only() {
         eprintln!("ended by itself");
         return Ok(());
