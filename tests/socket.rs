@@ -266,7 +266,7 @@ async fn a_sender_closes_and_the_other_half_sees_the_end() {
     let mut client = server.connect("/close/half").await;
     say(&mut client, "x").await;
     let (code, reason) = close_of(&mut client).await;
-    assert_eq!((code, reason.len()), (1012, 123));
+    assert_eq!((code, reason.len()), (1012, 122));
     let peer = peer(&client);
     drop(client);
     let line = logs::closing_of(&peer).await;

@@ -93,7 +93,13 @@ pub(crate) const MAX_REASON: usize = 123;
 
 /// The reason, cut at a character boundary to the length that fits into a close frame.
 pub(crate) fn fitting_reason(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(MAX_REASON)]
+    let (fits, rest) = reason.split_at(reason.floor_char_boundary(MAX_REASON));
+    if rest.is_empty() || rest.starts_with(char::is_whitespace) {
+        return fits;
+    }
+    // Not in the middle of a word, unless that word is most of it.
+    let words = fits.rfind(char::is_whitespace).filter(|end| *end > MAX_REASON / 2);
+    words.map_or(fits, |end| fits[..end].trim_end())
 }
 
 #[cfg(test)]
@@ -107,6 +113,16 @@ mod tests {
         assert_eq!(cut.len(), 122);
         assert!(cut.chars().all(|c| c == 'é'));
         assert_eq!(fitting_reason("short"), "short");
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_between_words() {
+        let words = "seven77 ".repeat(20);
+        assert_eq!(fitting_reason(&words), words[..119].trim_end());
+        let exact = format!("{} next", "x".repeat(MAX_REASON));
+        assert_eq!(fitting_reason(&exact), &exact[..MAX_REASON]);
+        let one_word = format!("at {}", "x".repeat(200));
+        assert_eq!(fitting_reason(&one_word).len(), MAX_REASON);
     }
 
     #[test]

@@ -348,9 +348,9 @@ impl Refused {
         }
     }
 
-    /// Whose fault it is, and the resulting status.
-    pub(crate) fn into_refusal(self) -> Refusal {
-        let (reason, remedy) = (self.reason(), self.remedy());
+    /// Whose fault it is, and the resulting status. A server that is in development is not told to be.
+    pub(crate) fn into_refusal(self, in_development: bool) -> Refusal {
+        let (reason, remedy) = (self.reason(), self.remedy(in_development));
         if let Self::Panicked(_) = self {
             return Refusal::of_server(&HANDLER_PANIC, StatusCode::INTERNAL_SERVER_ERROR, reason, remedy);
         }
@@ -358,7 +358,8 @@ impl Refused {
             .telling("this page is not allowed to connect to this endpoint")
     }
 
-    pub(crate) fn remedy(&self) -> String {
+    fn remedy(&self, in_development: bool) -> String {
+        let while_developing = |origin: &str| if in_development { "" } else { while_developing(origin) };
         match self {
             Self::Panicked(_) => "return `false` from the function instead of panicking".to_owned(),
             Self::Elsewhere { asked: Asked::Computed, .. } => {

@@ -49,6 +49,19 @@ async fn what_does_not_fit_the_route_is_reported() {
     insta::assert_snapshot!(report(Server::new().group("path_fields")).await);
 }
 
+/// Its prefix has a parameter, too.
+#[ws_endpoint("/ws/{id}", group = "path_fields prefix")]
+async fn behind_prefix(handshake: Handshake, Path(_id): Path<u64>) -> sockeye::Result {
+    handshake.accept().await?.close(sockeye::CloseCode::NORMAL, "").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_parameter_of_a_prefix_is_added_to_what_the_type_takes() {
+    let report = report(Server::new().group("path_fields prefix").nested("/{tenant}")).await;
+    assert!(report.contains("write `Path((tenant, id)): Path<(String, u64)>`"), "{report}");
+}
+
 #[tokio::test]
 async fn what_fits_is_not() {
     assert_eq!(rules(Server::new().group("path_fields right")).await, Vec::<&str>::new());

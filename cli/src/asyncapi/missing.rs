@@ -56,8 +56,22 @@ impl Missing {
     }
 }
 
+/// The type that lacks it: of `sockeye::call::incoming::Call<my_app::Ask>`, the program's own.
+fn lacking(name: &str) -> &str {
+    let inner = name.strip_prefix("sockeye::").and_then(|own| own.strip_suffix('>')?.split_once('<'));
+    let Some((_, inner)) = inner else { return name };
+    let mut depth = 0;
+    let first = inner.find(|c| {
+        depth += i32::from(matches!(c, '<' | '(' | '[')) - i32::from(matches!(c, '>' | ')' | ']'));
+        c == ',' && depth == 0
+    });
+    lacking(&inner[..first.unwrap_or(inner.len())])
+}
+
 fn found(endpoint: &str, channel: &Value) -> Vec<String> {
-    let name = |described: &Value| described["x-sockeye-without-schema"].as_str().map(str::to_owned);
+    let name = |described: &Value| {
+        described["x-sockeye-without-schema"].as_str().map(|name| lacking(name).to_owned())
+    };
     let messages = channel["messages"].as_object().into_iter().flat_map(Map::values);
     let types: BTreeSet<String> = messages.filter_map(name).collect();
     let query = name(&channel["bindings"]["ws"]["query"]);
@@ -70,4 +84,25 @@ fn found(endpoint: &str, channel: &Value) -> Vec<String> {
         format!("`{name}`, the query of the endpoint `{endpoint}`, has no schema, so its fields are not documented")
     });
     messages.chain(query).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacking;
+
+    #[test]
+    fn the_type_of_the_program_is_named() {
+        for (name, expected) in [
+            ("app::Ask", "app::Ask"),
+            ("alloc::vec::Vec<app::Ask>", "alloc::vec::Vec<app::Ask>"),
+            ("sockeye::call::incoming::Call<app::Ask>", "app::Ask"),
+            (
+                "sockeye::call::incoming::Call<app::Map<u8, u8>, core::option::Option<sockeye::Responder>>",
+                "app::Map<u8, u8>",
+            ),
+            ("sockeye::valid::Valid<sockeye::call::answer::Answer<app::Sum>>", "app::Sum"),
+        ] {
+            assert_eq!(lacking(name), expected);
+        }
+    }
 }

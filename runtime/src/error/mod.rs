@@ -121,7 +121,7 @@ impl Error {
     /// Closes the connection with this code if it is returned after `accept`; before `accept`, it refuses the handshake
     /// with status 500.
     ///
-    /// The reason is sent to the client, cut to 123 bytes.
+    /// The reason is sent to the client, cut to 123 bytes, between words.
     pub fn close(code: CloseCode, reason: impl fmt::Display) -> Self {
         Self::of(Kind::Close { code, reason: reason.to_string() })
     }

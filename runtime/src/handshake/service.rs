@@ -19,7 +19,6 @@ use crate::{
     limiter::admit_socket,
     log,
     mounted::{Mounted, Settings},
-    origin,
     refusal::Refusal,
     routing::{Question, Sighting},
     startup_probe,
@@ -100,7 +99,8 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     }
     let Settings { origins, hosts, .. } = &endpoint.settings;
     hosts.allow(&parts, origins, endpoint.lifecycle.port()).map_err(hosts::Refused::into_refusal)?;
-    endpoint.settings.allow_page(&parts).map_err(origin::Refused::into_refusal)?;
+    let in_development = endpoint.settings.development;
+    endpoint.settings.allow_page(&parts).map_err(|refused| refused.into_refusal(in_development))?;
     let subprotocol = subprotocol::negotiate(endpoint.registered.options.subprotocols, &parts.headers)?;
     if subprotocol.is_none() && endpoint.formats.without.is_none() && !caller.only_asks {
         return Err(subprotocol::needed(endpoint.registered.options.subprotocols).into());

@@ -52,9 +52,9 @@ impl PathProblem {
     }
 
     /// The help text.
-    pub(crate) fn help(&self, names: &[&str]) -> String {
+    pub(crate) fn help(&self, names: &[&str], written: &str) -> String {
         match self {
-            Self::Count { .. } => count_help(names),
+            Self::Count { takes, .. } => count_help(names, &taken(written, *takes)),
             Self::MissingField { field, meant } => field_help(field, meant.as_deref()),
             Self::UnknownParameter(name) => format!("add a field `{name}`, or remove `deny_unknown_fields`"),
             Self::Unsupported(_) => "use a tuple or a struct of strings and numbers".to_owned(),
@@ -62,12 +62,28 @@ impl PathProblem {
     }
 }
 
-fn count_help(names: &[&str]) -> String {
+/// The types of the values that a type takes; empty if its name does not show them.
+fn taken(written: &str, takes: usize) -> Vec<&str> {
+    let inner = written.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+    let types = match inner {
+        // A type with parameters of its own may have commas.
+        Some(inner) if !inner.contains(['<', '(']) => inner.split(", ").collect(),
+        Some(_) => Vec::new(),
+        None => vec![written],
+    };
+    if types.len() == takes { types } else { Vec::new() }
+}
+
+/// What the type takes already are the last ones: parameters are added in front, by a prefix.
+fn count_help(names: &[&str], taken: &[&str]) -> String {
+    let taken = if taken.len() <= names.len() { taken } else { &[] };
     match names {
         [] => "add the parameters to the route, or remove the `Path`".to_owned(),
         [one] => format!("write `Path({one}): Path<String>` or another type for one value"),
         _ => {
-            let (names, types) = (names.join(", "), vec!["String"; names.len()].join(", "));
+            let mut types = vec!["String"; names.len() - taken.len()];
+            types.extend(taken);
+            let (names, types) = (names.join(", "), types.join(", "));
             format!("write `Path(({names})): Path<({types})>`, or a struct with these fields")
         }
     }

@@ -94,7 +94,7 @@ impl<C> Sender<C> {
 }
 
 impl<C> Sender<C> {
-    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut between words), and waits until the
     /// connection is closed; see [`Socket::close`](crate::Socket::close). `recv` of the other half returns the
     /// messages that were read before, and then `None`; from now on every send fails. If the connection is
     /// already closing, nothing happens.

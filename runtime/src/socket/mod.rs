@@ -141,7 +141,7 @@ impl<C> Socket<C> {
         self.sender.link.spawn(task);
     }
 
-    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut), and waits until the
+    /// Closes with this code and a reason of at most 123 bytes (a longer one is cut between words), and waits until the
     /// connection is closed. Earlier messages are written first, as long as the peer reads some of them within
     /// `Limits::send_timeout`; then the peer has `Limits::close_timeout` to answer.
     ///

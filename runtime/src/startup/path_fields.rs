@@ -1,6 +1,6 @@
 use sockeye_rules::PATH_FIELDS;
 
-use super::{Candidate, Context, Place, Problem, wording::Wording};
+use super::{Candidate, Context, Place, Problem, types::short, wording::Wording};
 use crate::{
     endpoint::{ParameterRequirement, Requirement},
     path_shape::PathProblem,
@@ -18,7 +18,11 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
             if let Requirement::Path { shape, name } = required.requirement {
                 let wording = Wording::new(endpoint, required, "Path", name);
                 let found = shape(&has.names).problems;
-                problems.extend(found.iter().map(|found| problem(endpoint, required, &wording, found, &has)));
+                let found = found.iter().map(|found| {
+                    let problem = problem(endpoint, required, &wording, found, &has);
+                    problem.with_help(found.help(&has.names, &short(name)))
+                });
+                problems.extend(found);
             }
         }
     }
@@ -47,7 +51,6 @@ fn problem(
     Problem::new(&PATH_FIELDS, message)
         .at(Place::param(registered, required.index, label))
         .at(Place::route(registered, described(has)))
-        .with_help(found.help(&has.names))
 }
 
 /// The parameters of the route, for the label under it.
