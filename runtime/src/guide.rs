@@ -1,5 +1,8 @@
 //! How-to guides, one page for each task.
 //!
+//! In a program that depends on Sockeye, `cargo doc -p sockeye --open` shows them, and what the program's features add; `--all-features` works only in a clone
+//! of the repository.
+//!
 //! | page | what it is about |
 //! | --- | --- |
 //! | [`getting_started`] | the first endpoint |

@@ -89,6 +89,26 @@
 
 // docs.rs shows which feature an item needs; the stable compiler does not have this attribute.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The documentation of a program's dependencies has the features of the program. Without all of them some links lead nowhere.
+#![cfg_attr(
+    not(all(
+        feature = "anyhow",
+        feature = "asyncapi",
+        feature = "cbor",
+        feature = "client-js",
+        feature = "console",
+        feature = "eyre",
+        feature = "garde",
+        feature = "http2",
+        feature = "log-stream",
+        feature = "metrics",
+        feature = "msgpack",
+        feature = "protobuf",
+        feature = "testing",
+        feature = "tls"
+    )),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[cfg(feature = "asyncapi")]
 mod asyncapi;
@@ -173,7 +193,7 @@ pub use origin::Origins;
 pub use ready::Ready;
 pub use server::{Checked, EndpointInfo, Health, Server};
 pub use shutdown::Drained;
-pub use socket::{ForwardItem, Receiver, Sender, Sending, Socket, SocketIo};
+pub use socket::{Calling, ForwardItem, Receiver, Sender, Sending, Socket, SocketIo};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use startup_probe::is_startup_probe;

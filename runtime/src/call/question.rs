@@ -48,8 +48,8 @@ pub trait Question: Serialize + Send {
 /// The codecs with which a server can call its clients: [`Json`](crate::Json), and with their features `MessagePack` and `Cbor`.
 #[diagnostic::on_unimplemented(
     message = "a server cannot call its clients with the codec `{Self}`",
-    label = "`call` needs a codec of serde: `Json`, `MessagePack` or `Cbor`",
-    note = "help: write the type of the socket with one of them, such as `Socket<Json<In, Out>>`"
+    label = "`call` needs one format, of serde: `Json`, `MessagePack` or `Cbor`; `BySubprotocol`, `Protobuf` and `Raw` cannot call",
+    note = "help: write the type of the handshake and the socket with one of them, such as `Handshake<Json<In, Out>>`"
 )]
 pub trait CallCodec: Codec {
     #[doc(hidden)]

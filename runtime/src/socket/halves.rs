@@ -7,9 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{About, Sending, receive};
+use super::{About, Calling, Sending, receive};
 use crate::{
-    CallCodec, CallError, CloseCode, CloseFrame, Codec, IntoOutgoing, Message, Question, Raw, Result,
+    CallCodec, CloseCode, CloseFrame, Codec, IntoOutgoing, Message, Question, Raw, Result,
     call::{self, Answers},
     close::fitting_reason,
     connection::{Link, Wait},
@@ -211,11 +211,11 @@ impl<C: Codec> Sender<C> {
     ///
     /// # Errors
     /// As [`call_within`](Self::call_within).
-    pub async fn call<Q: Question>(&self, question: Q) -> std::result::Result<Q::Answer, CallError>
+    pub fn call<'a, Q: Question + 'a>(&'a self, question: Q) -> Calling<'a, Q::Answer>
     where
         C: CallCodec,
     {
-        self.call_within(CALL_TIMEOUT, question).await
+        self.call_within(CALL_TIMEOUT, question)
     }
 
     /// Asks the client a question, and waits up to this time for the answer: a message with the same `id`, which `recv` does not return. In the browser client, the
@@ -225,7 +225,7 @@ impl<C: Codec> Sender<C> {
     /// same `id`, and the fields of the answer or an `error`. Its own calls must not have such an `id`. At most 64 calls of a connection wait at a time.
     ///
     /// Answers are read while other messages wait to be received, so a handler can await a call without receiving. But at most 64 messages are read ahead:
-    /// if the client sends more, the answer is not read, and the call ends with [`CallError::Unread`]. An endpoint whose clients send many messages awaits calls
+    /// if the client sends more, the answer is not read, and the call ends with [`CallError::Unread`](crate::CallError::Unread). An endpoint whose clients send many messages awaits calls
     /// beside `recv`, as below.
     ///
     /// Cancel safe: a call that is dropped is forgotten. Its answer is dropped when it comes, as after a timeout.
@@ -272,16 +272,12 @@ impl<C: Codec> Sender<C> {
     /// ```
     ///
     /// # Errors
-    /// If there is no answer in time, or another one than the question has: see [`CallError`].
-    pub async fn call_within<Q: Question>(
-        &self,
-        time: Duration,
-        question: Q,
-    ) -> std::result::Result<Q::Answer, CallError>
+    /// If there is no answer in time, or another one than the question has: see [`CallError`](crate::CallError).
+    pub fn call_within<'a, Q: Question + 'a>(&'a self, time: Duration, question: Q) -> Calling<'a, Q::Answer>
     where
         C: CallCodec,
     {
-        call::ask::<C, Q>(&self.link, time, question).await
+        Calling::new(call::ask::<C, Q>(&self.link, time, question))
     }
 
     /// Waits until everything queued is written; see [`Socket::flush`](crate::Socket::flush).

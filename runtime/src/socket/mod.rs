@@ -1,5 +1,6 @@
 //! The handles of a handler's connection.
 
+mod calling;
 mod forward;
 mod halves;
 mod io;
@@ -14,14 +15,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use calling::Calling;
 pub use forward::ForwardItem;
 pub use halves::{Receiver, Sender};
 pub use io::SocketIo;
 pub use sending::Sending;
 
 use crate::{
-    CallCodec, CallError, CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Question, Raw,
-    Result,
+    CallCodec, CloseCode, CloseFrame, Codec, Error, Format, IntoOutgoing, Message, Question, Raw, Result,
     call::{self, Answers},
     connection::{Link, Wait},
     error::Kind,
@@ -287,26 +288,22 @@ impl<C: Codec> Socket<C> {
     ///
     /// # Errors
     /// As [`Sender::call_within`].
-    pub async fn call<Q: Question>(&self, question: Q) -> std::result::Result<Q::Answer, CallError>
+    pub fn call<'a, Q: Question + 'a>(&'a self, question: Q) -> Calling<'a, Q::Answer>
     where
         C: CallCodec,
     {
-        self.sender.call(question).await
+        self.sender.call(question)
     }
 
     /// The same, and waits up to this time; see [`Sender::call_within`].
     ///
     /// # Errors
     /// As [`Sender::call_within`].
-    pub async fn call_within<Q: Question>(
-        &self,
-        time: Duration,
-        question: Q,
-    ) -> std::result::Result<Q::Answer, CallError>
+    pub fn call_within<'a, Q: Question + 'a>(&'a self, time: Duration, question: Q) -> Calling<'a, Q::Answer>
     where
         C: CallCodec,
     {
-        self.sender.call_within(time, question).await
+        self.sender.call_within(time, question)
     }
 
     /// Waits until everything queued is written to the transport.
