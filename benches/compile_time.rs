@@ -112,7 +112,7 @@ fn attribute(endpoints: usize) -> String {
     for n in 0..endpoints {
         write!(
             source,
-            "#[ws_endpoint(\"/ws/{n}/{{id}}\")]\n\
+            "/// Sends back what it receives.\n#[ws_endpoint(\"/ws/{n}/{{id}}\")]\n\
              async fn e{n}(handshake: Handshake, Path(id): Path<u64>, State(name): State<String>) -> sockeye::Result {{\n\
              let _ = (id, name);\n\
              let mut socket = handshake.accept().await?;\n\
