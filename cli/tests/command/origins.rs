@@ -65,6 +65,16 @@ fn a_handler_that_asks_for_a_secret_is_not_reported() {
             "an `Authorization` header",
         ),
         (
+            "async fn ws(user: User, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![(
+                "src/user.rs",
+                "impl<S> FromRequestParts<S> for User { async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, E> {
+                    decode(bearer(&parts.headers)?) } }
+                fn bearer(headers: &HeaderMap) -> Result<&str, E> { headers.get(AUTHORIZATION).ok_or(E)?.to_str().ok_or(E) }",
+            )],
+            "an `Authorization` header",
+        ),
+        (
             "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(crate::session::run) }",
             vec![(
                 "src/session.rs",
@@ -128,6 +138,16 @@ fn cookies_and_what_anyone_knows_are_no_secret() {
                 "src/user.rs",
                 "impl<S> FromRequestParts<S> for User { async fn from_request_parts(parts: &mut Parts, s: &S) -> Result<Self, E> {
                     let jar = CookieJar::from_request_parts(parts, s).await?; decode(jar.get(\"token\")) } }",
+            )],
+        ),
+        (
+            "async fn ws(user: User, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![(
+                "src/user.rs",
+                "impl<S> FromRequestParts<S> for User { async fn from_request_parts(parts: &mut Parts, s: &S) -> Result<Self, E> {
+                    decode(token(&parts.headers)?) } }
+                fn token(headers: &HeaderMap) -> Result<&str, E> {
+                    headers.get(AUTHORIZATION).or_else(|| headers.get(COOKIE)).ok_or(E)?.to_str().ok_or(E) }",
             )],
         ),
     ] {

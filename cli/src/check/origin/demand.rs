@@ -69,7 +69,10 @@ impl Search<'_> {
         let is_session = |one: &Parameter| last_segment(&one.ty).is_some_and(|last| last.ident == "Session");
         let of_types = types.iter().any(|name| words::is_cookie(name))
             || depth == 0 && function.parameters.iter().any(is_session)
-            || types.iter().any(|name| self.index.extractor(name).is_some_and(|body| reads_cookies(&body)));
+            || types.iter().any(|name| {
+                self.index.extractor(name).is_some_and(|body| reads_cookies(&body))
+                    || self.index.extracting(name).iter().any(|one| self.uses_cookies(one, depth + 1))
+            });
         of_types
             || reads_cookies(&function.body)
             || function.calls.iter().any(|call| {
@@ -84,7 +87,7 @@ impl Search<'_> {
         let refuses = refuses(&function.body);
         let mut proof = Proof::Nothing;
         for parameter in &function.parameters {
-            proof = proof.or(|| self.parameter(parameter, refuses));
+            proof = proof.or(|| self.parameter(parameter, refuses, depth));
         }
         proof = proof.or(|| header(&function.body)).or(|| looked_up(&function.body, refuses));
         if function.blocks.iter().any(demands_login) {
@@ -99,7 +102,7 @@ impl Search<'_> {
         proof
     }
 
-    fn parameter(&self, parameter: &Parameter, refuses: bool) -> Proof {
+    fn parameter(&mut self, parameter: &Parameter, refuses: bool, depth: usize) -> Proof {
         let names: Vec<_> = words::idents(parameter.ty.to_token_stream()).collect();
         if names.iter().any(|name| name == "Authorization" || name == "Bearer" || name == "BearerAuth") {
             return Proof::Secret("an `Authorization` header".to_owned());
@@ -121,7 +124,11 @@ impl Search<'_> {
         }
         for name in names {
             if let Some(body) = self.index.extractor(&name) {
-                return header(&body).or(|| looked_up(&body, true));
+                let called = |this: &mut Self| {
+                    let reads = this.index.extracting(&name);
+                    reads.iter().fold(Proof::Nothing, |proof, one| proof.or(|| this.function(one, depth + 1)))
+                };
+                return header(&body).or(|| looked_up(&body, true)).or(|| called(self));
             }
             if ["Claims", "Jwt", "JwtClaims", "BearerToken", "ApiKey"].contains(&&*name) {
                 return Proof::Secret(format!("the credentials that the extractor `{name}` reads"));

@@ -83,6 +83,17 @@ impl Index {
         found.next().map(|(_, body)| body.clone())
     }
 
+    /// The functions that read the extractor with this name from a request.
+    pub(super) fn extracting(&self, name: &str) -> Vec<Rc<Function>> {
+        let files = self.defining("for", name).into_iter();
+        let functions = files.flat_map(|file| &file.facts().functions);
+        let reads = |one: &&Rc<Function>| {
+            one.of.as_deref() == Some(name)
+                && ["from_request_parts", "from_request"].contains(&one.name.as_str())
+        };
+        functions.filter(reads).cloned().collect()
+    }
+
     /// The functions that mention another by its name.
     pub(super) fn mentioning(&self, name: &str) -> Vec<Rc<Function>> {
         let files = self.files.iter().filter(|file| file.text.contains(name));
