@@ -145,3 +145,17 @@ fn a_file_that_cannot_be_read_is_not_followed() {
         assert_eq!(messages(&tree), [""; 0]);
     }
 }
+
+#[test]
+fn calls_of_one_helper_are_one_finding() {
+    let tree = package(
+        "use crate::store::load;",
+        "load(&text); load(\"a\");\n        load(\"b\"); std::fs::read(\"c\"); std::fs::read(\"d\");",
+    )
+    .with("src/store.rs", "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }");
+    let document = tree.json(&[]);
+    let findings = document["findings"].as_array().unwrap();
+    let lines: Vec<_> = findings.iter().map(|one| one["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [6, 7, 7], "{document}");
+    assert_eq!(findings[0]["notes"], serde_json::json!(["it is also called in lines 6 and 7"]), "{document}");
+}

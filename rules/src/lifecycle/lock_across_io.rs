@@ -40,7 +40,7 @@ impl Watch for Locks<'_> {
         let held: Vec<_> = names.guards().map(|(name, origin)| (name.to_owned(), origin.clone())).collect();
         for (name, origin) in held {
             // A name that begins with `_` shows that others are meant to wait.
-            if !name.starts_with('_') {
+            if !name.starts_with('_') && !is_around(&wait, &name, &origin) {
                 self.report(&wait, &name, &origin);
             }
         }
@@ -70,6 +70,13 @@ impl Locks<'_> {
     }
 }
 
+/// Whether it is the lock around the one sender that is used, which can only be held while it sends. A reference into a map holds more.
+fn is_around(wait: &Wait, name: &str, guard: &Origin) -> bool {
+    let is_lock =
+        |by: &syn::Ident| ["lock", "lock_owned", "write", "write_owned"].iter().any(|one| by == one);
+    wait.on.as_deref() == Some(name) && guard.locked_by.as_ref().is_some_and(is_lock)
+}
+
 /// Whether it is a map or a list of the queues of clients, by its name and its type.
 fn is_of_clients(origin: &Origin, ty: &str) -> bool {
     let place = origin.place.as_deref().unwrap_or_default().to_lowercase();
@@ -81,11 +88,13 @@ struct Wait {
     what: String,
     /// Whether it is on a socket that is shared, of any client.
     is_of_another: bool,
+    /// The name of that socket, or of the guard that is one.
+    on: Option<String>,
 }
 
 /// The operation of a socket that is awaited here.
 fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
-    let own = |what| Wait { what, is_of_another: false };
+    let own = |what| Wait { what, is_of_another: false, on: None };
     match expression {
         Expr::MethodCall(call) => {
             let method = call.method.to_string();
@@ -99,7 +108,11 @@ fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
                 let ty = origin.ty.as_ref().filter(|_| origin.is(Tags::SHARED))?;
                 let is_of_another = names.types().is_of_sockets(ty);
                 let is_shared = is_of_another || is_of_clients(&origin, ty);
-                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another })
+                let on = match &*call.receiver {
+                    Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+                    _ => None,
+                };
+                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another, on })
             }
             // A helper that borrows the socket.
             Expr::Call(call) => {

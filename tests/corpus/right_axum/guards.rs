@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::ws::{Message, WebSocket};
+use futures_util::{SinkExt as _, stream::SplitSink};
 use tokio::sync::{Mutex, MutexGuard};
 
 type Db = Arc<Mutex<HashMap<u64, String>>>;
@@ -41,6 +42,24 @@ async fn place(mut socket: WebSocket) {
         let same = if to < board.len() { to } else { 0 };
         if socket.send(Message::text((board[at] + board[same]).to_string())).await.is_err() {
             return;
+        }
+    }
+}
+
+type Senders = Arc<Mutex<HashMap<u64, Arc<Mutex<SplitSink<WebSocket, Message>>>>>>;
+
+/// The map is free while one client gets its message; a lock around a client's sender can only be held while it sends.
+async fn reply_to_another(mut socket: WebSocket, senders: Senders, other: u64) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let sender = {
+            let senders = senders.lock().await;
+            senders.get(&other).cloned()
+        };
+        if let Some(sender) = sender {
+            let mut sender = sender.lock().await;
+            if sender.send(message).await.is_err() {
+                break;
+            }
         }
     }
 }
