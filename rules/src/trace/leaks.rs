@@ -3,7 +3,7 @@
 //! Each `async` block, task and callback is a separate function here: `?` in it ends nothing else. Where paths join, anything that one of
 //! them has removed counts as removed, since a condition may distinguish them; but a path that leaves a loop does not join again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -46,6 +46,9 @@ pub(crate) fn leaks(body: &Block, macros: &Macros, events: &Events) -> Vec<Leak>
 /// The entries that were added and not removed, by index.
 type Held = BTreeSet<usize>;
 
+/// Entries that may have been refused, by index, and the answer that says that they were added, if it is known.
+type Doubts = Vec<(usize, Option<bool>)>;
+
 struct Walk<'e, 'l> {
     events: &'e Events,
     macros: &'e Macros,
@@ -68,6 +71,8 @@ struct Walk<'e, 'l> {
     depths: Vec<usize>,
     /// Whether this is the reaction to a close frame.
     in_close: bool,
+    /// The names of answers, and the entries that they are about: `let free = names.insert(name);`.
+    answers: HashMap<String, Doubts>,
 }
 
 /// A loop or a labelled block that can be left.
@@ -92,6 +97,7 @@ impl<'e, 'l> Walk<'e, 'l> {
             asked_for: vec![HashSet::new()],
             depths: Vec::new(),
             in_close: false,
+            answers: HashMap::new(),
         };
         look(&mut walk);
         walk.end();
@@ -180,21 +186,52 @@ impl<'e, 'l> Walk<'e, 'l> {
     }
 
     /// An entry that a head adds may be refused there, so it is only held where the path continues; a count is not
-    /// refused.
-    fn head(&mut self, look: impl FnOnce(&mut Self)) -> Held {
+    /// refused. So is one that a name in the head tells about.
+    fn head(&mut self, asked: &Expr, whole: &dyn ToTokens) -> Doubts {
         let before = self.held.clone().unwrap_or_default();
-        look(self);
-        let Some(held) = &mut self.held else { return Held::new() };
+        self.visit_expr(asked);
+        let Some(held) = &mut self.held else { return Doubts::new() };
         let uncertain = |number: &usize| !before.contains(number) && !self.added[*number].is_count();
-        let news: Held = held.iter().copied().filter(uncertain).collect();
-        held.retain(|number| !news.contains(number));
+        let mut news: Doubts = held.iter().copied().filter(uncertain).map(|number| (number, None)).collect();
+        for (number, added) in &mut news {
+            *added = answer(asked, &|call| place_of(call) == place_of(&self.added[*number].at));
+        }
+        if !self.answers.is_empty() {
+            for word in words(asked.to_token_stream()) {
+                let told = self.answers.get(&word).into_iter().flatten();
+                let held_yet = told.filter(|(number, _)| held.contains(number));
+                let Some(by_name) = answer(asked, &|name| *name == word) else { continue };
+                news.extend(held_yet.map(|&(number, added)| (number, added.map(|one| one == by_name))));
+            }
+        }
+        for (number, added) in &mut news {
+            // Only of a set or a map it is known what `Some` means.
+            if !self.added[*number].is_entry() && has_word(whole, &["Some", "None", "is_some", "is_none"]) {
+                *added = None;
+            }
+        }
+        held.retain(|number| news.iter().all(|(new, _)| new != number));
         news
     }
 
-    fn hold(&mut self, news: Held) {
+    fn hold<'n>(&mut self, news: impl IntoIterator<Item = &'n (usize, Option<bool>)>) {
         if let Some(held) = &mut self.held {
-            held.extend(news);
+            held.extend(news.into_iter().map(|(number, _)| *number));
         }
+    }
+
+    /// Follows a path on which a head had this result.
+    fn answered(
+        &mut self,
+        from: Option<&Held>,
+        news: &Doubts,
+        result: bool,
+        look: impl FnOnce(&mut Self),
+    ) -> Option<Held> {
+        self.way(from, |walk| {
+            walk.hold(news.iter().filter(|(_, added)| *added == Some(result)));
+            look(walk);
+        })
     }
 
     fn in_target(
@@ -209,18 +246,23 @@ impl<'e, 'l> Walk<'e, 'l> {
         self.loops.pop().and_then(|target| target.left_with)
     }
 
-    /// A loop with a condition that ends it.
-    fn headed(&mut self, label: Option<&Label>, head: impl FnOnce(&mut Self), body: &Block) {
-        head(self);
+    /// A loop with a head that ends it.
+    fn headed(&mut self, label: Option<&Label>, head: &Expr, body: &Block) {
+        let news = self.head(head, head);
         let entered = self.held.clone();
-        let left = self.in_target(label, true, |walk| walk.visit_block(body));
+        let left = self.in_target(label, true, |walk| {
+            walk.hold(news.iter().filter(|(_, added)| *added == Some(true)));
+            walk.visit_block(body);
+        });
         let round = self.held.take();
         let ends = match (entered, round) {
             (Some(entered), Some(round)) => Some(entered.intersection(&round).copied().collect()),
             (entered, None) => entered,
             (None, round) => round,
         };
-        self.held = either(ends, left);
+        self.held = ends;
+        self.hold(news.iter().filter(|(_, added)| *added != Some(true)));
+        self.held = either(self.held.take(), left);
     }
 }
 
@@ -251,41 +293,58 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 
     fn visit_local(&mut self, local: &'ast Local) {
         let Some(init) = &local.init else { return };
-        let Some((_, diverge)) = &init.diverge else { return self.visit_expr(&init.expr) };
-        let news = self.head(|walk| walk.visit_expr(&init.expr));
+        let Some((_, diverge)) = &init.diverge else { return self.bind(&local.pat, &init.expr) };
+        let news = self.head(&init.expr, &local.pat);
         let from = self.held.clone();
         let _diverged = self.way(from.as_ref(), |walk| walk.visit_expr(diverge));
         self.held = from;
-        self.hold(news);
+        self.hold(&news);
     }
 
     fn visit_expr_if(&mut self, branch: &'ast ExprIf) {
-        let news = self.head(|walk| walk.visit_expr(&branch.cond));
+        let news = self.head(&branch.cond, &branch.cond);
         let from = self.held.clone();
-        let then = self.way(from.as_ref(), |walk| walk.visit_block(&branch.then_branch));
+        let then = self.answered(from.as_ref(), &news, true, |walk| walk.visit_block(&branch.then_branch));
         let other = match &branch.else_branch {
-            Some((_, other)) => self.way(from.as_ref(), |walk| walk.visit_expr(other)),
+            Some((_, other)) => self.answered(from.as_ref(), &news, false, |walk| walk.visit_expr(other)),
             None => from,
         };
+        // Only one of the answers leads further.
+        let only = match (&then, &other) {
+            (None, Some(_)) => Some(false),
+            (Some(_), None) => Some(true),
+            _ => None,
+        };
         self.meet([then, other]);
-        self.hold(news);
+        let is_possible = |added: Option<bool>| only.is_none() || added.is_none() || added == only;
+        self.hold(news.iter().filter(|(_, added)| is_possible(*added)));
     }
 
     fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
-        let news = self.head(|walk| walk.visit_expr(&branch.expr));
+        let news = self.head(&branch.expr, branch);
         let from = self.held.clone();
         let mut ways = Vec::new();
         for arm in &branch.arms {
             let outer = std::mem::replace(&mut self.in_close, is_close(&arm.pat));
-            let way = self.way(from.as_ref(), |walk| walk.visit_arm(arm));
+            let added = |told: Option<bool>| told.zip(result(&arm.pat)).map(|(one, other)| one == other);
+            let way = self.way(from.as_ref(), |walk| {
+                walk.hold(news.iter().filter(|(_, told)| added(*told) == Some(true)));
+                walk.visit_arm(arm);
+            });
+            let refused = |told: &Option<bool>| added(*told) == Some(false);
             self.in_close = outer;
             // The reaction to a close frame need not run: most connections end without one.
             if !is_close(&arm.pat) {
-                ways.push(way);
+                let open: Held = match way {
+                    Some(_) => news.iter().filter(|(_, told)| !refused(told)).map(|(one, _)| *one).collect(),
+                    None => Held::new(),
+                };
+                ways.push((way, open));
             }
         }
-        self.meet(ways);
-        self.hold(news);
+        let open: Held = ways.iter().flat_map(|(_, open)| open).copied().collect();
+        self.meet(ways.into_iter().map(|(way, _)| way));
+        self.hold(news.iter().filter(|(number, _)| open.contains(number)));
     }
 
     fn visit_arm(&mut self, arm: &'ast Arm) {
@@ -301,11 +360,11 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
     }
 
     fn visit_expr_while(&mut self, repeat: &'ast ExprWhile) {
-        self.headed(repeat.label.as_ref(), |walk| walk.visit_expr(&repeat.cond), &repeat.body);
+        self.headed(repeat.label.as_ref(), &repeat.cond, &repeat.body);
     }
 
     fn visit_expr_for_loop(&mut self, repeat: &'ast ExprForLoop) {
-        self.headed(repeat.label.as_ref(), |walk| walk.visit_expr(&repeat.expr), &repeat.body);
+        self.headed(repeat.label.as_ref(), &repeat.expr, &repeat.body);
     }
 
     fn visit_expr_block(&mut self, block: &'ast syn::ExprBlock) {
@@ -433,6 +492,21 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
+    /// A value with a name: if it is that of an operation which may be refused, the name tells whether it was.
+    fn bind(&mut self, pattern: &Pat, value: &Expr) {
+        let before = self.held.clone().unwrap_or_default();
+        self.visit_expr(value);
+        let Some(name) = only_name(pattern) else { return };
+        let news = self.held.iter().flatten().filter(|number| !before.contains(number));
+        let told = news.filter_map(|&number| {
+            let event = &self.added[number];
+            let added = answer(value, &|call| place_of(call) == place_of(&event.at));
+            (!event.is_count() && added.is_some()).then_some((number, added))
+        });
+        let told: Doubts = told.collect();
+        self.answers.insert(name, told);
+    }
+
     fn select(&mut self, call: &Macro) {
         let branches = self.macros.branches(call).unwrap_or_default();
         for branch in branches {
@@ -465,6 +539,80 @@ impl Walk<'_, '_> {
                 self.event(&method);
             }
         }
+    }
+}
+
+fn only_name(pattern: &Pat) -> Option<String> {
+    match pattern {
+        Pat::Ident(name) => Some(name.ident.to_string()),
+        Pat::Type(typed) => only_name(&typed.pat),
+        _ => None,
+    }
+}
+
+/// The result of the condition, or value, if the operation that this is the name of has added something; `None` if that is not clear.
+///
+/// `insert` of a set returns `true` then, `insert` of a map `None`, and others `Ok`: each counts as `true` here.
+fn answer(value: &Expr, is_meant: &dyn Fn(&proc_macro2::Ident) -> bool) -> Option<bool> {
+    match value {
+        Expr::Paren(inner) => answer(&inner.expr, is_meant),
+        Expr::Await(inner) => answer(&inner.base, is_meant),
+        Expr::Unary(not) if matches!(not.op, syn::UnOp::Not(_)) => {
+            answer(&not.expr, is_meant).map(|one| !one)
+        }
+        Expr::Unary(deref) => answer(&deref.expr, is_meant),
+        // If one of them is not so, nothing is known of the other.
+        Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+            either_of(both, is_meant).filter(|added| *added)
+        }
+        Expr::Binary(one) if matches!(one.op, syn::BinOp::Or(_)) => {
+            either_of(one, is_meant).filter(|added| !*added)
+        }
+        Expr::Let(test) => {
+            let added = answer(&test.expr, is_meant)?;
+            Some(result(&test.pat)? == added)
+        }
+        Expr::Block(block) => match block.block.stmts.last()? {
+            Stmt::Expr(last, None) => answer(last, is_meant),
+            _ => None,
+        },
+        Expr::Path(path) => path.path.get_ident().is_some_and(is_meant).then_some(true),
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else { return None };
+            path.path.segments.last().is_some_and(|last| is_meant(&last.ident)).then_some(true)
+        }
+        Expr::MethodCall(call) if is_meant(&call.method) => Some(true),
+        Expr::MethodCall(call) => match call.method.to_string().as_str() {
+            "is_none" | "is_ok" | "unwrap" | "expect" | "ok" | "clone" | "as_ref" | "map_err" => {
+                answer(&call.receiver, is_meant)
+            }
+            "is_some" | "is_err" => answer(&call.receiver, is_meant).map(|one| !one),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn either_of(both: &syn::ExprBinary, is_meant: &dyn Fn(&proc_macro2::Ident) -> bool) -> Option<bool> {
+    answer(&both.left, is_meant).or_else(|| answer(&both.right, is_meant))
+}
+
+/// Whether the pattern is for a value that means that something was added; see [`answer`].
+fn result(pattern: &Pat) -> Option<bool> {
+    let of_name = |path: &syn::Path| match path.segments.last()?.ident.to_string().as_str() {
+        "None" | "Ok" => Some(true),
+        "Some" | "Err" => Some(false),
+        _ => None,
+    };
+    match pattern {
+        Pat::Lit(lit) => match &lit.lit {
+            syn::Lit::Bool(one) => Some(one.value),
+            _ => None,
+        },
+        Pat::Ident(name) if name.ident == "None" => Some(true),
+        Pat::Path(path) => of_name(&path.path),
+        Pat::TupleStruct(variant) => of_name(&variant.path),
+        _ => None,
     }
 }
 

@@ -105,6 +105,11 @@ impl Event {
         self.kind == Kind::Count
     }
 
+    /// Whether it is an entry of a set, a map or a list.
+    pub(crate) fn is_entry(&self) -> bool {
+        self.kind == Kind::Entry
+    }
+
     /// The call as in source code.
     pub(crate) fn shown(&self) -> String {
         let place = self.place.split('(').next().unwrap_or_default();
