@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, Local, Pat, PatType, Type,
+    Block, Expr, ExprLet, ExprMatch, Local, Pat, PatType, Type,
     visit::{self, Visit},
 };
 
@@ -56,6 +56,22 @@ impl Search<'_> {
         self.types.0.entry(name).and_modify(|known| *known = None).or_insert(of);
     }
 
+    fn made(&self, value: &Expr) -> Option<String> {
+        maker(value, self.imports).or_else(|| method(value))
+    }
+
+    /// Binds the name in `Ok(child)` or `Some(child)`; whether it is such a pattern.
+    fn taken_out(&mut self, pattern: &Pat, made: Option<&String>) -> bool {
+        let Pat::TupleStruct(variant) = pattern else { return false };
+        let is_good =
+            variant.path.segments.last().is_some_and(|last| last.ident == "Ok" || last.ident == "Some");
+        let (1, true, Some(Pat::Ident(name))) = (variant.elems.len(), is_good, variant.elems.first()) else {
+            return false;
+        };
+        self.bind(name.ident.to_string(), made.filter(|path| !path.starts_with('.')).cloned());
+        true
+    }
+
     fn within(&self, ty: &Type) -> Option<String> {
         type_path(ty, self.imports)
     }
@@ -78,9 +94,9 @@ pub(crate) fn type_path(ty: &Type, imports: &Imports) -> Option<String> {
 
 impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
-        let made = local.init.as_ref();
-        let made = made.and_then(|init| maker(&init.expr, self.imports).or_else(|| method(&init.expr)));
+        let made = local.init.as_ref().and_then(|init| self.made(&init.expr));
         match &local.pat {
+            pattern if self.taken_out(pattern, made.as_ref()) => {}
             Pat::Ident(name) => self.bind(name.ident.to_string(), made),
             Pat::Type(typed) => self.parameter(typed),
             // Both ends of a channel.
@@ -96,6 +112,28 @@ impl<'ast> Visit<'ast> for Search<'_> {
         }
         if let Some(init) = &local.init {
             visit::visit_local_init(self, init);
+        }
+    }
+
+    fn visit_expr_let(&mut self, test: &'ast ExprLet) {
+        let made = self.made(&test.expr);
+        if !self.taken_out(&test.pat, made.as_ref()) {
+            self.visit_pat(&test.pat);
+        }
+        self.visit_expr(&test.expr);
+    }
+
+    fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
+        let made = self.made(&branch.expr);
+        self.visit_expr(&branch.expr);
+        for arm in &branch.arms {
+            if !self.taken_out(&arm.pat, made.as_ref()) {
+                self.visit_pat(&arm.pat);
+            }
+            if let Pat::Guard(guarded) = &arm.pat {
+                self.visit_expr(&guarded.guard);
+            }
+            self.visit_expr(&arm.body);
         }
     }
 
@@ -140,7 +178,7 @@ fn method(made: &Expr) -> Option<String> {
 
 /// Methods whose result is still the value from the beginning of the chain, as far as its own methods are concerned.
 fn keeps(method: &str) -> bool {
-    const RESULT: [&str; 5] = ["unwrap", "expect", "map_err", "context", "with_context"];
+    const RESULT: [&str; 6] = ["unwrap", "expect", "map_err", "context", "with_context", "ok"];
     const COMMAND: [&str; 8] = ["arg", "args", "env", "current_dir", "stdin", "stdout", "stderr", "spawn"];
     method == "clone" || RESULT.contains(&method) || COMMAND.contains(&method)
 }
