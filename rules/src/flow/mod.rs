@@ -244,10 +244,13 @@ impl<'a> Flow<'a> {
 
     /// Whether it calls a function that breaks this rule when it gets certain values.
     pub(crate) fn calls_hazard(&self, rule: &Rule) -> bool {
-        self.steps().any(|(_, step)| match step {
-            Step::Call(call) => self.called(call).is_some_and(|helper| helper.has_hazard(rule)),
-            _ => false,
-        })
+        // The graph has no calls in closures and most macros.
+        let names_one = || self.function.words().iter().any(|word| self.has_hazard(word, rule));
+        names_one()
+            || self.steps().any(|(_, step)| match step {
+                Step::Call(call) => self.called(call).is_some_and(|helper| helper.has_hazard(rule)),
+                _ => false,
+            })
     }
 
     /// The meaning of the names in the function.

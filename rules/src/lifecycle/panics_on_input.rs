@@ -8,7 +8,7 @@ use crate::{
     flow::{Flavor, Flow},
     surroundings::Neighbour,
     syntax::{Function, Sink, one_line},
-    trace::{self, Given, Measures, Names, Origin, Tags, Watch},
+    trace::{self, Given, Measures, Names, Origin, Site, Tags, Watch},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -33,6 +33,13 @@ pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     trace::watch_given(flow, given, &mut Panics { flow, sink, measures, taken: HashSet::new() });
 }
 
+/// A call of a function that may be one of the file.
+struct Passed<'c> {
+    helper: Option<&'c Neighbour>,
+    arguments: &'c Punctuated<Expr, Token![,]>,
+    at: &'c dyn ToTokens,
+}
+
 struct Panics<'s, F> {
     flow: &'s Flow<'s>,
     sink: &'s mut Sink,
@@ -49,7 +56,8 @@ impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
             Expr::Index(index) => self.index(index, names),
             Expr::Call(call) => {
                 let helper = self.flow.helper_of(&call.func);
-                self.passed_on(helper, &call.args, &call.func, names);
+                let passed = Passed { helper, arguments: &call.args, at: &call.func };
+                self.passed_on(&passed, &|measures| measures.site(call).start(), names);
             }
             _ => {}
         }
@@ -65,7 +73,8 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             _ => {}
         }
         let helper = self.method_of_file(call, names);
-        self.passed_on(helper, &call.args, &call.method, names);
+        let passed = Passed { helper, arguments: &call.args, at: &call.method };
+        self.passed_on(&passed, &|measures| measures.site(call).start(), names);
     }
 
     /// The method of a type of this file, if the type of the receiver is written somewhere.
@@ -84,31 +93,28 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
     }
 
     /// What the client sent, as an argument of a helper that panics on it.
-    fn passed_on(
-        &mut self,
-        helper: Option<&Neighbour>,
-        arguments: &Punctuated<Expr, Token![,]>,
-        at: &dyn ToTokens,
-        names: &Names<'_>,
-    ) {
-        let Some(helper) = helper else { return };
-        for (index, argument) in arguments.iter().enumerate() {
+    fn passed_on(&mut self, call: &Passed<'_>, site: &dyn Fn(&Measures<'_>) -> Site, names: &Names<'_>) {
+        let Some(helper) = call.helper else { return };
+        for (index, argument) in call.arguments.iter().enumerate() {
             let Some(fault) = helper.hazard(&PANICS_ON_INPUT, index) else { continue };
-            if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, names) {
+            if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, site(&self.measures), names)
+            {
                 let message = format!("in `{}`: {}", helper.path(), fault.message);
                 let help = format!(
                     "return a `Result` or an `Option` from `{}`, and reply with an error or skip the message",
                     helper.path()
                 );
-                self.sink.report(&PANICS_ON_INPUT, at, message, help);
+                self.sink.report(&PANICS_ON_INPUT, call.at, message, help);
             }
         }
     }
 
     /// Whether anything has made sure of it before.
-    fn is_looked_at(&self, argument: &Expr, names: &Names<'_>) -> bool {
+    fn is_looked_at(&self, argument: &Expr, site: Site, names: &Names<'_>) -> bool {
         let measures = &self.measures;
-        let is_sure = |root: &String| measures.answers(root) || measures.counts(root) || measures.finds(root);
+        let is_sure = |root: &String| {
+            measures.answers(root, site) || measures.counts(root, site) || measures.finds(root, site)
+        };
         let origin = names.of(argument);
         origin.is(Tags::MEASURED)
             || !origin.is(Tags::TEXT) && measures.compares(argument)
@@ -124,8 +130,10 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
             return;
         }
         let needs_some = needs_some(&call.receiver);
-        let is_sure =
-            |root: String| self.measures.answers(&root) || needs_some && self.measures.counts(&root);
+        let is_sure = |root: String| {
+            let site = self.measures.site(call);
+            self.measures.answers(&root, site) || needs_some && self.measures.counts(&root, site)
+        };
         if trace::root(&call.receiver).is_some_and(is_sure) || is_array_of_range(&call.receiver) {
             return;
         }
@@ -168,11 +176,8 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         let Some(root) = trace::root(&index.expr) else { return };
         // `split` returns a first part for every string.
         let is_there = bound == Bound::Zero && origin.is(Tags::SPLIT) || bound == Bound::Whole;
-        let is_measured = if is_text {
-            self.measures.finds(&root)
-        } else {
-            self.measures.counts(&root) || self.measures.finds(&root)
-        };
+        let site = self.measures.site(index);
+        let is_measured = self.measures.finds(&root, site) || !is_text && self.measures.counts(&root, site);
         if is_there || is_measured {
             return;
         }
@@ -230,7 +235,9 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         let origin = names.of(&call.receiver);
         let Some(Expr::Lit(_)) = call.args.first() else { return };
         let Some(root) = trace::root(&call.receiver) else { return };
-        let is_measured = self.measures.finds(&root) || !origin.is(Tags::TEXT) && self.measures.counts(&root);
+        let site = self.measures.site(call);
+        let is_measured =
+            self.measures.finds(&root, site) || !origin.is(Tags::TEXT) && self.measures.counts(&root, site);
         if !origin.is(Tags::INPUT) || is_measured {
             return;
         }

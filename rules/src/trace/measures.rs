@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use quote::ToTokens;
 use syn::{
-    BinOp, Block, Expr, ExprMethodCall, Macro,
+    BinOp, Block, Expr, ExprMethodCall, Macro, Stmt,
     visit::{self, Visit},
 };
 
@@ -31,7 +31,18 @@ pub(crate) fn root(expression: &Expr) -> Option<String> {
 /// The checks of each name.
 pub(crate) struct Measures<'m> {
     macros: &'m Macros,
-    asked: HashMap<String, HashSet<String>>,
+    /// The checks of each name, in the order of the source.
+    asked: HashMap<String, Vec<Check>>,
+    /// How far the walk is.
+    now: usize,
+    /// The places of index expressions and calls, by address: in a macro, all tokens of a file that was read have one span.
+    sites: HashMap<usize, Site>,
+    /// The beginning and the end of each loop.
+    loops: Vec<(usize, usize)>,
+    /// Where each name was bound.
+    bound: HashMap<String, Vec<usize>>,
+    /// Where the innermost closure around this place begins.
+    closure: usize,
     /// The words that occur in comparisons.
     compared: HashSet<String>,
     /// The words of the keys that a map was asked for, or given.
@@ -42,6 +53,32 @@ pub(crate) struct Measures<'m> {
     made_of: HashMap<String, HashSet<String>>,
     /// Whether this place is a condition.
     in_condition: bool,
+}
+
+/// A check of a name's value.
+struct Check {
+    method: String,
+    at: usize,
+    /// Where it says nothing: in the other arms of a `match`, or after an `if` that goes on as before.
+    blind: Vec<(usize, usize)>,
+    /// The closure that it is in.
+    closure: usize,
+}
+
+/// The place of an expression, before and after its parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site {
+    before: usize,
+    after: usize,
+    /// The closure that it is in: it runs at another time, so that a later check outside may come first.
+    closure: usize,
+}
+
+impl Site {
+    /// The place before its arguments.
+    pub(crate) fn start(self) -> Self {
+        Self { after: self.before, ..self }
+    }
 }
 
 const FINDS: [&str; 12] = [
@@ -94,6 +131,11 @@ impl<'m> Measures<'m> {
         let mut measures = Self {
             macros,
             asked: HashMap::new(),
+            now: 0,
+            sites: HashMap::new(),
+            loops: Vec::new(),
+            bound: HashMap::new(),
+            closure: 0,
             compared: HashSet::new(),
             keys: HashSet::new(),
             parts: HashMap::new(),
@@ -104,34 +146,101 @@ impl<'m> Measures<'m> {
         measures
     }
 
-    fn has(&self, name: &str, among: &[&str]) -> bool {
-        self.asked.get(name).is_some_and(|asked| asked.iter().any(|one| among.contains(&one.as_str())))
+    /// The place of the expression at this address.
+    pub(crate) fn site<T>(&self, expression: &T) -> Site {
+        let unknown = Site { before: usize::MAX, after: usize::MAX, closure: usize::MAX };
+        self.sites.get(&std::ptr::from_ref(expression).addr()).copied().unwrap_or(unknown)
+    }
+
+    fn visited<T>(&mut self, expression: &T, visit: impl FnOnce(&mut Self)) {
+        let before = self.step();
+        visit(self);
+        let site = Site { before, after: self.step(), closure: self.closure };
+        self.sites.insert(std::ptr::from_ref(expression).addr(), site);
+    }
+
+    fn step(&mut self) -> usize {
+        self.now += 1;
+        self.now
+    }
+
+    fn has(&self, name: &str, among: &[&str], site: Option<Site>) -> bool {
+        let is_one = |check: &Check| {
+            among.contains(&check.method.as_str())
+                && site.is_none_or(|site| self.is_on_the_way(name, check, site))
+        };
+        self.asked.get(name).is_some_and(|asked| asked.iter().any(is_one))
+    }
+
+    /// Whether the check comes before this place, or in an earlier round of a loop.
+    fn is_on_the_way(&self, name: &str, check: &Check, site: Site) -> bool {
+        let at = site.after;
+        if check.at <= at {
+            return !check.blind.iter().any(|&(start, end)| start < at && at <= end);
+        }
+        let is_bound_in = |start: usize, end: usize| {
+            self.bound.get(name).is_some_and(|bound| bound.iter().any(|one| (start..=end).contains(one)))
+        };
+        let mut around = self.loops.iter().filter(|(start, end)| *start <= at && check.at <= *end);
+        site.closure != check.closure || around.any(|&(start, end)| !is_bound_in(start, end))
     }
 
     /// Whether it, or the value that it is a part of, had this check.
-    fn whole_has(&self, name: &str, among: &[&str]) -> bool {
-        self.has(name, among) || self.parts.get(name).is_some_and(|whole| self.has(whole, among))
+    fn whole_has(&self, name: &str, among: &[&str], site: Site) -> bool {
+        self.has(name, among, Some(site))
+            || self.parts.get(name).is_some_and(|whole| self.has(whole, among, Some(site)))
     }
 
-    /// Whether a bound in the string was searched for.
-    pub(crate) fn finds(&self, name: &str) -> bool {
-        self.has(name, &FINDS) || self.has(name, &["(asked)", "all"])
+    /// Whether a bound in the string was searched for before this place.
+    pub(crate) fn finds(&self, name: &str, site: Site) -> bool {
+        self.has(name, &FINDS, Some(site)) || self.has(name, &["(asked)", "all"], Some(site))
     }
 
-    /// Whether its length was checked.
-    pub(crate) fn counts(&self, name: &str) -> bool {
-        self.whole_has(name, &COUNTS) || self.has(name, &GROWS)
+    /// Whether its length was checked before this place.
+    pub(crate) fn counts(&self, name: &str, site: Site) -> bool {
+        self.whole_has(name, &COUNTS, site) || self.has(name, &GROWS, Some(site))
     }
 
-    /// Whether its kind was checked.
-    pub(crate) fn answers(&self, name: &str) -> bool {
-        self.whole_has(name, &ANSWERS)
-            || self.has(name, &["starts_with", "contains", "contains_key", "is_object", "is_u64", "is_i64"])
+    /// Whether its kind was checked before this place.
+    pub(crate) fn answers(&self, name: &str, site: Site) -> bool {
+        const OTHERS: [&str; 6] =
+            ["starts_with", "contains", "contains_key", "is_object", "is_u64", "is_i64"];
+        self.whole_has(name, &ANSWERS, site) || self.has(name, &OTHERS, Some(site))
     }
 
     fn note(&mut self, name: Option<String>, method: impl Into<String>) {
         if let Some(name) = name {
-            self.asked.entry(name).or_default().insert(method.into());
+            let check =
+                Check { method: method.into(), at: self.step(), blind: Vec::new(), closure: self.closure };
+            self.asked.entry(name).or_default().push(check);
+        }
+    }
+
+    /// The checks between these places say nothing at those.
+    fn hide(&mut self, checks: (usize, usize), places: (usize, usize)) {
+        let checks = self.asked.values_mut().flatten().filter(|one| checks.0 < one.at && one.at <= checks.1);
+        checks.for_each(|one| one.blind.push(places));
+    }
+
+    fn in_loop(&mut self, visit: impl FnOnce(&mut Self)) {
+        let start = self.step();
+        visit(self);
+        let end = self.step();
+        self.loops.push((start, end));
+    }
+
+    fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
+        let begin = self.step();
+        let outer = std::mem::replace(&mut self.closure, begin);
+        visit(self);
+        self.closure = outer;
+    }
+
+    /// The names of the pattern have a new value from here on.
+    fn bind(&mut self, pattern: &dyn ToTokens) {
+        let at = self.step();
+        for name in words_of(pattern) {
+            self.bound.entry(name).or_default().push(at);
         }
     }
 
@@ -150,7 +259,7 @@ impl<'m> Measures<'m> {
         while let Some(word) = left.pop() {
             // A message that is matched on is not a number that is.
             let direct = if seen.is_empty() { "(pattern)" } else { "(number)" };
-            if self.compared.contains(&word) || self.has(&word, &["(asked)", direct]) {
+            if self.compared.contains(&word) || self.has(&word, &["(asked)", direct], None) {
                 return true;
             }
             left.extend(self.made_of.get(&word).into_iter().flatten().cloned());
@@ -167,6 +276,7 @@ impl<'m> Measures<'m> {
 
     /// The names of the pattern are bound from this.
     fn make(&mut self, pattern: &dyn ToTokens, value: &dyn ToTokens) {
+        self.bind(pattern);
         let is_name = |word: &String| word != "await" && word.starts_with(|first: char| first.is_lowercase());
         let value: HashSet<_> = words_of(value).into_iter().filter(is_name).collect();
         for name in words_of(pattern).into_iter().filter(is_name) {
@@ -174,15 +284,7 @@ impl<'m> Measures<'m> {
         }
     }
 
-    fn condition(&mut self, look: impl FnOnce(&mut Self)) {
-        let before = std::mem::replace(&mut self.in_condition, true);
-        look(self);
-        self.in_condition = before;
-    }
-}
-
-impl<'ast> Visit<'ast> for Measures<'_> {
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+    fn method(&mut self, call: &ExprMethodCall) {
         let method = call.method.to_string();
         if self.in_condition || FINDS.contains(&method.as_str()) || GROWS.contains(&method.as_str()) {
             self.note(root(&call.receiver), method.clone());
@@ -207,22 +309,54 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         visit::visit_expr_method_call(self, call);
     }
 
+    fn condition(&mut self, look: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.in_condition, true);
+        look(self);
+        self.in_condition = before;
+    }
+}
+
+impl<'ast> Visit<'ast> for Measures<'_> {
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        self.visited(index, |this| visit::visit_expr_index(this, index));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        self.apart(|this| visit::visit_expr_closure(this, closure));
+    }
+
+    fn visit_expr_loop(&mut self, repeat: &'ast syn::ExprLoop) {
+        self.in_loop(|this| visit::visit_expr_loop(this, repeat));
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.visited(call, |this| this.method(call));
+    }
     fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+        let start = self.step();
         self.condition(|this| this.visit_expr(&branch.cond));
+        let asked = self.step();
         self.visit_block(&branch.then_branch);
         if let Some((_, other)) = &branch.else_branch {
             self.visit_expr(other);
+        } else if goes_on(&branch.then_branch) {
+            self.hide((start, asked), (self.now, usize::MAX));
         }
     }
 
     fn visit_expr_while(&mut self, repeat: &'ast syn::ExprWhile) {
-        self.condition(|this| this.visit_expr(&repeat.cond));
-        self.visit_block(&repeat.body);
+        self.in_loop(|this| {
+            this.condition(|this| this.visit_expr(&repeat.cond));
+            this.visit_block(&repeat.body);
+        });
     }
 
     fn visit_expr_for_loop(&mut self, repeat: &'ast syn::ExprForLoop) {
-        self.condition(|this| this.visit_expr(&repeat.expr));
-        self.visit_block(&repeat.body);
+        self.in_loop(|this| {
+            this.condition(|this| this.visit_expr(&repeat.expr));
+            this.bind(&repeat.pat);
+            this.visit_block(&repeat.body);
+        });
     }
 
     fn visit_expr_match(&mut self, branch: &'ast syn::ExprMatch) {
@@ -234,13 +368,24 @@ impl<'ast> Visit<'ast> for Measures<'_> {
             self.note(root(&branch.expr), "(number)");
         }
         self.condition(|this| this.visit_expr(&branch.expr));
-        branch.arms.iter().for_each(|arm| {
+        let mut guards: Vec<(&syn::Pat, (usize, usize))> = Vec::new();
+        for arm in &branch.arms {
+            let start = self.step();
             self.make(&arm.pat, &branch.expr);
             if let syn::Pat::Guard(guarded) = &arm.pat {
                 self.condition(|this| this.visit_expr(&guarded.guard));
+                let asked = (start, self.step());
+                guards.push((&*guarded.pat, asked));
             }
             self.visit_expr(&arm.body);
-        });
+            let end = self.step();
+            let others =
+                guards.iter().filter(|(guarded, asked)| asked.1 < start && are_apart(guarded, &arm.pat));
+            let others: Vec<_> = others.map(|(_, asked)| *asked).collect();
+            for asked in others {
+                self.hide(asked, (start, end));
+            }
+        }
     }
 
     fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
@@ -255,21 +400,23 @@ impl<'ast> Visit<'ast> for Measures<'_> {
 
     /// A function that takes a value may have validated it.
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if self.in_condition && !is_variant(&call.func) && !only_reads(&call.func) {
-            for argument in &call.args {
-                self.note(root(argument), "(asked)");
+        self.visited(call, |this| {
+            if this.in_condition && !is_variant(&call.func) && !only_reads(&call.func) {
+                for argument in &call.args {
+                    this.note(root(argument), "(asked)");
+                }
             }
-        }
-        visit::visit_expr_call(self, call);
+            visit::visit_expr_call(this, call);
+        });
     }
 
     fn visit_expr_try(&mut self, tried: &'ast syn::ExprTry) {
+        visit::visit_expr_try(self, tried);
         if let Expr::Call(call) = &*tried.expr
             && !is_variant(&call.func)
         {
             call.args.iter().for_each(|one| self.note(root(one), "(asked)"));
         }
-        visit::visit_expr_try(self, tried);
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
@@ -320,6 +467,7 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         if name == "select" {
             for branch in self.macros.branches(call).unwrap_or_default() {
                 branch.future.iter().for_each(|future| self.visit_expr(future));
+                branch.pattern.iter().for_each(|pattern| self.bind(pattern));
                 branch.guard.iter().for_each(|guard| self.condition(|this| this.visit_expr(guard)));
                 self.visit_expr(&branch.handler);
             }
@@ -343,6 +491,48 @@ impl<'ast> Visit<'ast> for Measures<'_> {
                 self.visit_expr(argument);
             }
         }
+    }
+}
+
+/// Whether what follows runs in any case: it only logs or sends something.
+fn goes_on(block: &Block) -> bool {
+    const LOGS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "println"];
+    let is_send = |value: &Expr| match value {
+        Expr::MethodCall(call) => call.method == "send",
+        _ => false,
+    };
+    let sends = |value: &Expr| match value {
+        Expr::Await(awaited) => is_send(&awaited.base),
+        Expr::Try(tried) => matches!(&*tried.expr, Expr::Await(awaited) if is_send(&awaited.base)),
+        _ => false,
+    };
+    let goes_on = |statement: &Stmt| match statement {
+        Stmt::Macro(call) => LOGS.contains(&macro_name(&call.mac).as_str()),
+        Stmt::Expr(Expr::Macro(call), _) => LOGS.contains(&macro_name(&call.mac).as_str()),
+        Stmt::Expr(value, _) => sends(value),
+        _ => false,
+    };
+    block.stmts.iter().all(goes_on)
+}
+
+/// Whether no value fits both, since they consist of different literals: `"dim"` and `"on" | "off"`.
+fn are_apart(one: &syn::Pat, other: &syn::Pat) -> bool {
+    let both = literals(one).zip(literals(other));
+    both.is_some_and(|(one, other)| one.iter().all(|literal| !other.contains(literal)))
+}
+
+/// The literals of which the pattern consists.
+fn literals(pattern: &syn::Pat) -> Option<Vec<String>> {
+    match pattern {
+        syn::Pat::Lit(lit) => Some(vec![lit.to_token_stream().to_string()]),
+        syn::Pat::Or(or) => {
+            let all: Option<Vec<_>> = or.cases.iter().map(literals).collect();
+            all.map(|all| all.concat())
+        }
+        syn::Pat::Paren(inner) => literals(&inner.pat),
+        syn::Pat::Guard(guarded) => literals(&guarded.pat),
+        syn::Pat::TupleStruct(some) if some.elems.len() == 1 => literals(&some.elems[0]),
+        _ => None,
     }
 }
 
