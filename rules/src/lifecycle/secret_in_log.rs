@@ -7,6 +7,7 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 use crate::{
     SECRET_IN_LOG,
     flow::{Flow, macro_name},
+    surroundings::Written,
     syntax::{Function, Sink, one_line},
     trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key},
 };
@@ -70,7 +71,8 @@ pub(crate) fn may_log(function: &Function) -> bool {
 pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     // A token of another kind: for cancellation, or a word of a parser or a model.
     let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
-    let mut logs = Logs { flow, sink, cancels, is_login: OnceCell::new(), in_query: OnceCell::new() };
+    let mut logs =
+        Logs { flow, sink, cancels, by: &DEBUG, is_login: OnceCell::new(), in_query: OnceCell::new() };
     trace::watch_given(flow, given, &mut logs);
 }
 
@@ -102,6 +104,8 @@ struct Logs<'s> {
     flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     cancels: bool,
+    /// The traits with one of which the value is written.
+    by: &'static [Written],
     is_login: OnceCell<bool>,
     in_query: OnceCell<bool>,
 }
@@ -111,6 +115,7 @@ impl Watch for Logs<'_> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
         let Expr::Call(call) = expression else { return };
         let Some(helper) = self.flow.helper_of(&call.func) else { return };
+        self.by = &DEBUG;
         for (index, argument) in call.args.iter().enumerate() {
             let Some(hazard) = helper.hazard(&SECRET_IN_LOG, index) else { continue };
             if let Some(Found { at, what }) = self.secret(argument, names) {
@@ -130,6 +135,7 @@ impl Watch for Logs<'_> {
             return;
         }
         for value in self.flow.function.macros().arguments(call) {
+            self.by = written_by(call, value);
             if let Some(Found { at, what }) = self.secret(value, names) {
                 self.report(at, &what);
             } else if let Some((literal, what)) = self.captured(value, names) {
@@ -169,11 +175,11 @@ impl Logs<'_> {
             Expr::Path(path) => {
                 let name = path.path.get_ident()?.to_string();
                 let origin = names.find(&name)?;
-                self.named(&name, origin).or_else(|| self.whole(&name, origin, names))?
+                self.named(&name, origin, names).or_else(|| self.whole(&name, origin, names))?
             }
             Expr::Field(field) => {
                 let Member::Named(name) = &field.member else { return None };
-                self.named(&name.to_string(), &names.of(&field.base))?
+                self.named(&name.to_string(), &names.of(value), names)?
             }
             _ => return None,
         };
@@ -184,7 +190,7 @@ impl Logs<'_> {
         let name = call.method.to_string();
         let origin = names.of(&call.receiver);
         let what = match name.as_str() {
-            "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin)?,
+            "token" | "password" if origin.is(Tags::REQUEST) => self.named(&name, &origin, names)?,
             "headers" if origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST) => {
                 "every header, including cookies and `Authorization`,".to_owned()
             }
@@ -215,14 +221,14 @@ impl Logs<'_> {
     }
 
     /// A value from the client whose name says that it is a secret.
-    fn named(&self, name: &str, origin: &Origin) -> Option<String> {
+    fn named(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
         let is_token = name.ends_with("token");
         if !is_secret(name) && !origin.is(Tags::SECRET) || origin.is_masked() {
             return None;
         }
         let from_client =
             origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login());
-        let is_other = is_token && self.cancels;
+        let is_other = is_token && self.cancels || self.is_hidden(origin, names);
         (from_client && !is_other).then(|| format!("`{name}`"))
     }
 
@@ -235,7 +241,7 @@ impl Logs<'_> {
         let captures = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
         let mut secrets = captures.filter_map(|name| {
             let origin = names.find(name)?;
-            self.named(name, origin).or_else(|| self.whole(name, origin, names))
+            self.named(name, origin, names).or_else(|| self.whole(name, origin, names))
         });
         secrets.next().map(|what| (token, what))
     }
@@ -251,10 +257,21 @@ impl Logs<'_> {
         if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query() {
             return Some(format!("`{name}`, the query string with a secret in it,"));
         }
-        let fields = names.types().fields(origin.ty.as_deref()?);
-        let hides = |ty: &str| ty.contains("Secret") || ty.contains("Redact");
-        let secret = fields.iter().find(|(field, ty)| is_secret(field) && !hides(ty));
-        secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
+        let ty = origin.ty.as_deref()?;
+        let is_shown = |field: &str, by: &Written| {
+            let shown = names.types().shown_fields(ty, *by);
+            shown.into_iter().any(|(other, ty)| other == field && !is_wrapped(ty))
+        };
+        let mut fields = names.types().fields(ty).iter().map(|(field, _)| field);
+        let secret =
+            fields.find(|field| is_secret(field) && self.by.iter().all(|by| is_shown(field.as_str(), by)))?;
+        Some(format!("`{name}` with its `{secret}`"))
+    }
+
+    /// Whether the type of the value does not show what is in it.
+    fn is_hidden(&self, origin: &Origin, names: &Names<'_>) -> bool {
+        let hides = |ty: &str| is_wrapped(ty) || self.by.iter().any(|by| names.types().hides(ty, *by));
+        origin.is(Tags::REQUEST.or(Tags::INPUT)) && origin.ty.as_deref().is_some_and(hides)
     }
 
     /// A whole struct that the client sent, with a secret in it.
@@ -264,8 +281,32 @@ impl Logs<'_> {
         }
         let fields = names.types().written_fields(origin.ty.as_deref()?);
         let mut told =
-            fields.iter().filter(|(field, ty)| is_plain(ty) && self.named(field, origin).is_some());
+            fields.iter().filter(|(field, ty)| is_plain(ty) && self.named(field, origin, names).is_some());
         told.next().map(|(field, _)| format!("`{name}` with its `{field}`"))
+    }
+}
+
+/// A type that is made to show nothing, such as `SecretString`.
+fn is_wrapped(ty: &str) -> bool {
+    ty.contains("Secret") || ty.contains("Redact")
+}
+
+const DEBUG: [Written; 1] = [Written::Debug];
+
+/// The trait with which a macro writes its argument; both if that is not clear.
+fn written_by(call: &Macro, value: &Expr) -> &'static [Written] {
+    const DISPLAY: [Written; 1] = [Written::Display];
+    let all = call.tokens.to_string();
+    let before = all.find(&value.to_token_stream().to_string()).map(|at| all[..at].trim_end());
+    match before.and_then(|before| before.chars().last()) {
+        Some('?') => &DEBUG,
+        Some('%') => &DISPLAY,
+        _ if macro_name(call) == "dbg" => &DEBUG,
+        _ => match (all.matches("?}").count(), all.matches('}').count()) {
+            (0, _) => &DISPLAY,
+            (some, all) if some == all => &DEBUG,
+            _ => &[Written::Debug, Written::Display],
+        },
     }
 }
 

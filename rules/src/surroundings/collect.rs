@@ -119,6 +119,7 @@ struct Collector {
 
 impl Collector {
     fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+        self.shapes.add_function(sig);
         let level = match (self.blocks, self.depth) {
             (0, 0) if !attrs.iter().any(is_conditional) => Level::Top,
             (0, _) => Level::Outermost,

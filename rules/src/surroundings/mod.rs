@@ -19,6 +19,7 @@ mod routed;
 mod scope;
 mod shapes;
 mod timed;
+mod written;
 
 pub use constants::Constants;
 pub use elsewhere::{Elsewhere, Modules};
@@ -29,6 +30,7 @@ pub use scope::{Scopes, has_names};
 pub(crate) use neighbours::{Neighbour, Place};
 pub(crate) use receiver::{Types, maker, type_path};
 pub(crate) use shapes::{Data, Shapes};
+pub(crate) use written::Written;
 
 use std::rc::Rc;
 

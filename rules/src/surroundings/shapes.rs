@@ -8,8 +8,11 @@ use std::{
 use quote::ToTokens;
 use syn::{
     Attribute, Fields, Ident, ImplItem, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemTrait, ItemType,
-    TraitItem, Type, Visibility,
+    ReturnType, Signature, TraitItem, Type, Visibility,
 };
+
+use super::written::{self, Written};
+use crate::syntax::{is_scalar, last_segment};
 
 /// The structs, variants (`Command::Say`), aliases and statics of a file, by name.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -29,6 +32,10 @@ pub(crate) struct Shapes {
     debugs: HashMap<String, bool>,
     /// Types for which the file implements `Display`.
     displays: HashSet<String>,
+    /// The fields that an implementation by hand writes.
+    shown: HashMap<(String, Written), HashSet<String>>,
+    /// Functions that return a number or a `bool`, and whether all with the name do.
+    scalars: HashMap<String, bool>,
     /// Types for which the file implements `Error`.
     errors: HashSet<String>,
     /// Types for which the file implements other traits, or may.
@@ -144,6 +151,9 @@ impl Shapes {
         {
             self.displays.extend(super::collect::type_name(&item.self_ty));
         }
+        if let (Some(written), Some(name)) = (Written::of(item), super::collect::type_name(&item.self_ty)) {
+            self.shown.entry((name, written)).or_default().extend(written::fields(item));
+        }
         if let Some((path, _)) = &item.trait_ {
             let name = super::collect::type_name(&item.self_ty);
             let last = path.segments.last();
@@ -197,6 +207,32 @@ impl Shapes {
     /// Whether a macro of the log can only write the struct with all of its fields.
     pub(crate) fn is_written_whole(&self, of: &str) -> bool {
         self.debugs.get(of) == Some(&true) && !self.displays.contains(of)
+    }
+
+    /// The fields that the file's own implementation of the trait writes; `None` if it has none.
+    pub(crate) fn shown_by_hand(&self, of: &str, by: Written) -> Option<&HashSet<String>> {
+        self.shown.get(&(of.to_owned(), by))
+    }
+
+    /// Whether `Debug` is derived for it.
+    pub(crate) fn derives_debug(&self, of: &str) -> bool {
+        self.debugs.get(of) == Some(&true)
+    }
+
+    pub(super) fn add_function(&mut self, sig: &Signature) {
+        let is_scalar = match &sig.output {
+            ReturnType::Type(_, ty) => {
+                last_segment(ty).is_some_and(|last| is_scalar(&last.ident.to_string()))
+            }
+            ReturnType::Default => false,
+        };
+        let all = self.scalars.entry(sig.ident.to_string()).or_insert(is_scalar);
+        *all &= is_scalar;
+    }
+
+    /// Whether every function of this name in the file returns a number or a `bool`.
+    pub(crate) fn gives_scalar(&self, function: &str) -> bool {
+        self.scalars.get(function) == Some(&true)
     }
 
     pub(crate) fn is_enum(&self, name: &str) -> bool {

@@ -82,7 +82,20 @@ pub(super) fn is_measure(method: &str) -> bool {
     method.starts_with("is_")
         || matches!(
             method,
-            "len" | "count" | "capacity" | "starts_with" | "ends_with" | "contains" | "eq" | "cmp"
+            "len"
+                | "count"
+                | "capacity"
+                | "starts_with"
+                | "ends_with"
+                | "contains"
+                | "contains_key"
+                | "any"
+                | "all"
+                | "eq"
+                | "ne"
+                | "eq_ignore_ascii_case"
+                | "cmp"
+                | "partial_cmp"
         )
 }
 
@@ -184,8 +197,15 @@ const SECRETS: [&str; 12] = [
     "passphrase",
 ];
 
+/// The first words in the names of answers about a value: `has_token`.
+const ANSWERS: [&str; 12] =
+    ["has", "is", "no", "needs", "with", "without", "wants", "requires", "missing", "num", "count", "uses"];
+
 /// Whether a name is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
+    if name.split_once('_').is_some_and(|(first, _)| ANSWERS.contains(&first)) {
+        return false;
+    }
     let last = name.rsplit(['_', '-']).next().unwrap_or_default().to_lowercase();
     SECRETS.contains(&last.as_str()) || name.ends_with("api_key") || name.ends_with("api-key")
 }

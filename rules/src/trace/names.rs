@@ -256,7 +256,9 @@ impl<'s> Names<'s> {
             return Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(measured)).typed(ty);
         }
         if !base.is(Tags::SHARED) {
-            return Origin { ty: None, ..base };
+            let ty = base.ty.as_deref().filter(|_| base.is(Tags::REQUEST));
+            let ty = ty.and_then(|ty| self.types.field(ty, &name));
+            return Origin { ty, ..base };
         }
         let place = base.place.as_ref().map_or_else(|| name.clone(), |place| format!("{place}.{name}"));
         let ty = base.ty.as_deref().and_then(|ty| self.types.field(ty, &name));
@@ -387,7 +389,7 @@ impl<'s> Names<'s> {
             let made = Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text).or(measured));
             return made.typed(given::read_by(&call.func));
         }
-        if kinds::hides(last) {
+        if kinds::hides(last) || self.types.gives_scalar(last) {
             return Origin::default();
         }
         if let Some(map) = path.rsplit("::").nth(1).filter(|of| given::MAPS.contains(of)) {

@@ -6,12 +6,12 @@ use quote::ToTokens;
 use syn::Type;
 
 use super::{
-    given,
+    given, kinds,
     origin::{Origin, Tags},
 };
 use crate::{
     flow::Imports,
-    surroundings::{Shapes, type_path},
+    surroundings::{Shapes, Written, type_path},
     syntax::{last_segment, peel},
 };
 
@@ -21,6 +21,9 @@ pub(crate) struct Types<'s> {
     imports: &'s Imports,
     shapes: &'s Shapes,
 }
+
+/// How many structs deep it is followed what a struct writes.
+const NESTED: usize = 3;
 
 /// Types that hold several values.
 const MANY: [&str; 11] = [
@@ -186,14 +189,49 @@ impl<'s> Types<'s> {
         words(ty).find_map(|word| self.shapes.fields(word)).unwrap_or_default()
     }
 
+    /// Whether every function of this name in the file returns a number or a `bool`.
+    pub(super) fn gives_scalar(&self, function: &str) -> bool {
+        self.shapes.gives_scalar(function)
+    }
+
+    /// The fields of the struct that the type names which this trait writes, as far as the file shows it.
+    pub(crate) fn shown_fields(&self, ty: &str, by: Written) -> Vec<&'s (String, Rc<str>)> {
+        let of = words(ty).find(|word| self.shapes.fields(word).is_some());
+        of.map(|of| self.shown_of(of, by, NESTED)).unwrap_or_default()
+    }
+
+    fn shown_of(&self, of: &str, by: Written, depth: usize) -> Vec<&'s (String, Rc<str>)> {
+        let derives = || self.shapes.derives_debug(of) && self.has_std_debug();
+        let shows = |field: &str| match self.shapes.shown_by_hand(of, by) {
+            Some(shown) => shown.contains(field),
+            None => by == Written::Debug && derives(),
+        };
+        let fields = self.shapes.fields(of).unwrap_or_default().iter();
+        fields.filter(|(field, ty)| shows(field) && !self.is_hidden(ty, by, depth)).collect()
+    }
+
+    /// Whether the type is a struct of the file, or wraps one, that writes no secret with this trait.
+    pub(crate) fn hides(&self, ty: &str, by: Written) -> bool {
+        self.is_hidden(ty, by, NESTED)
+    }
+
+    fn is_hidden(&self, ty: &str, by: Written, depth: usize) -> bool {
+        let Some(of) = words(ty).find(|word| self.shapes.fields(word).is_some()) else { return false };
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        let all = self.shapes.fields(of).unwrap_or_default();
+        let has_secret = all.iter().any(|(field, _)| kinds::is_secret(field));
+        let shown = self.shown_of(of, by, depth);
+        !shown.into_iter().any(|(field, _)| !has_secret || kinds::is_secret(field))
+    }
+
+    fn has_std_debug(&self) -> bool {
+        matches!(self.imports.resolve("Debug").as_str(), "Debug" | "std::fmt::Debug" | "core::fmt::Debug")
+    }
+
     /// The fields of the struct that the type names, if a macro of the log writes all of them.
     pub(crate) fn written_fields(&self, ty: &str) -> &'s [(String, Rc<str>)] {
         let of = given::name_of(ty);
-        let is_whole = self.shapes.is_written_whole(of)
-            && matches!(
-                self.imports.resolve("Debug").as_str(),
-                "Debug" | "std::fmt::Debug" | "core::fmt::Debug"
-            );
+        let is_whole = self.shapes.is_written_whole(of) && self.has_std_debug();
         self.shapes.fields(of).filter(|_| is_whole).unwrap_or_default()
     }
 
