@@ -11,5 +11,6 @@ mod halves;
 mod hands;
 mod heads;
 mod kinds;
+mod presence;
 mod told;
 mod upgrades;
