@@ -342,12 +342,13 @@ async fn a_conversation_over_http_2_may_pause() {
     }
 }
 
-/// Sends some small messages, and echoes.
+/// Sends some small messages, and echoes. Each is a write of its own: hyper accepts three for a stream whose window is closed.
 #[ws_endpoint("/ticks")]
 async fn ticks(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     for n in 0..4 {
         socket.send(format!("tick{n}")).await?;
+        socket.flush().await?;
     }
     while let Some(message) = socket.recv().await? {
         socket.send(message).await?;

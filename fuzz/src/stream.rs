@@ -1,14 +1,16 @@
 use sockeye_tests::{
     frames::{judge, masked},
     in_process::converse,
+    second_opinion,
 };
 
 use crate::with_server;
 
-/// Any bytes after a good handshake: the answer is legal, and it ends.
+/// Any bytes after a good handshake: the answer is legal, it ends, and another implementation reads the same messages and the same end.
 pub fn frames(data: &[u8]) {
     let answer = with_server(async |router| converse(router, "/echo", data).await);
-    if let Err(fault) = judge(&answer) {
+    let judged = judge(&answer).and_then(|_| second_opinion::compare(data, 4 * 1024, &answer));
+    if let Err(fault) = judged {
         panic!("{fault}: {answer:x?}");
     }
 }

@@ -53,6 +53,7 @@ impl CloseCode {
 }
 
 /// The code of a frame that was received. Not an associated function: rustc would offer it for `CloseCode(4001)`.
+#[cfg(feature = "testing")]
 pub(crate) const fn received(code: u16) -> CloseCode {
     CloseCode(code)
 }

@@ -124,6 +124,7 @@ mod console;
 mod descriptors;
 mod endpoint;
 mod error;
+mod frames;
 pub mod guide;
 mod handshake;
 mod heartbeat;

@@ -55,13 +55,6 @@ impl Message {
         }
     }
 
-    pub(crate) fn payload(&self) -> &Bytes {
-        match self {
-            Self::Text(text) => text.payload(),
-            Self::Binary(bytes) => bytes,
-        }
-    }
-
     /// The payload of a text or binary message, without a copy.
     pub fn into_bytes(self) -> Bytes {
         match self {

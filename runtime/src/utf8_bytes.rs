@@ -25,10 +25,6 @@ impl Utf8Bytes {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    pub(crate) fn payload(&self) -> &Bytes {
-        self.0.as_bytes()
-    }
 }
 
 impl Deref for Utf8Bytes {

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
-use sockeye_tests::{Running, frames, hear, raw::RawSocket, say, start, within};
+use sockeye_tests::{Running, frames, hear, raw::RawSocket, say, second_opinion, start, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -69,7 +69,7 @@ async fn send_all(server: &Running, seeds: &Arc<Vec<Seed>>, manner: Manner) -> B
         async move {
             let Seed { name, bytes } = &seeds[index];
             let answer = within(converse(RawSocket::open(addr, "/echo").await, bytes, manner)).await;
-            match answer.and_then(|answer| frames::judge(&answer)) {
+            match answer.and_then(|answer| judge(bytes, manner, &answer)) {
                 Ok(end) => end,
                 Err(fault) => panic!("{name}, {manner:?}: {fault}"),
             }
@@ -81,6 +81,15 @@ async fn send_all(server: &Running, seeds: &Arc<Vec<Seed>>, manner: Manner) -> B
         *ends.entry(end).or_default() += 1;
     }
     ends
+}
+
+/// Whether the answer is legal, and the one that another implementation would give; says how it ended.
+fn judge(bytes: &[u8], manner: Manner, answer: &[u8]) -> Result<Option<u16>, String> {
+    let end = frames::judge(answer)?;
+    if manner != Manner::Silent {
+        second_opinion::compare(bytes, 64 * 1024, answer)?;
+    }
+    Ok(end)
 }
 
 /// Sends the bytes and gives everything that the server answers up to its end of the stream.

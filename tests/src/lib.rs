@@ -8,6 +8,7 @@ mod library;
 pub mod logs;
 pub mod raw;
 pub mod reports;
+pub mod second_opinion;
 
 use std::{
     collections::BTreeSet,

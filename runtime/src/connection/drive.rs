@@ -190,6 +190,12 @@ impl Drive {
         if !round.again && round.room.is_some() {
             round.read_ahead();
         }
+        if round.room.is_none()
+            && let Some(engine) = round.wire.engine()
+        {
+            // Nothing is read until the handler has made room.
+            engine.rest();
+        }
         if round.wire.has_pongs() {
             let was_stopped = !round.wire.may_read();
             if self.flush(round) && was_stopped {

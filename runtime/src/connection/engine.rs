@@ -1,28 +1,22 @@
-//! The interface to the protocol engine: `tokio-websockets` handles frames, masking, fragments, UTF-8 and size limits.
-//!
-//! Two of its gaps are closed here and in `drive`: a text message whose last fragment is empty can end inside a code
-//! point, so the whole text is validated again; and after an error its close frame is written only if polling
-//! continues.
+//! A WebSocket over a transport: `frames` reads and writes the bytes, the rules of when to answer and to close are here.
 
 use std::{
-    io,
-    pin::Pin,
+    io::{self, IoSlice},
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use futures_core::Stream;
-use futures_sink::Sink;
 use sockeye_rules::{
     INVALID_MESSAGE, MESSAGE_TOO_BIG, PROTOCOL_VIOLATION, RATE_LIMITED, Rule, render::count,
 };
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio_websockets as engine;
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 
-use super::{fragments::Fragments, marks::Marks, meter::Meter, ping};
+use super::{marks::Marks, ping};
 use crate::{
-    CloseCode, Message, Utf8Bytes,
+    CloseCode, Message,
     close::{CloseFrame, fitting_reason},
+    frames::{COPIED, Decoder, Encoder, Event, Fault, Opcode},
     limits::Rate,
     server::Transport,
 };
@@ -68,15 +62,28 @@ impl Violation {
 /// The head of a control frame from a client: two bytes and the mask (RFC 6455 section 5.2).
 const CONTROL_HEAD: u64 = 6;
 
-/// Messages up to this size are copied. Otherwise a message would be a slice of the engine's buffer, which has up to 64 KiB unless
-/// a message is longer: a handler that keeps messages of 10 bytes would keep 6,000 times as much. With this limit a message retains
-/// at most 16 times its size, and the copy costs less than reference counting the buffer.
-const COPIED: usize = 4 * 1024;
+/// How many pieces are written with one call.
+const PIECES: usize = 64;
+
+/// The longest piece for a transport that takes one at a time. HTTP/2 is one: hyper keeps up to three of them for a peer that reads
+/// nothing, whatever their length.
+const PIECE: usize = 16 * 1024;
 
 /// A WebSocket over an upgraded HTTP connection or stream.
 #[derive(Debug)]
 pub(super) struct Engine {
-    stream: engine::WebSocketStream<Meter<Box<dyn Transport>>>,
+    io: Box<dyn Transport>,
+    decoder: Decoder,
+    /// What is queued is written only when it is flushed: replies to a burst are written together.
+    encoder: Encoder,
+    /// The close frame is queued. Nothing may follow it (RFC 6455 section 5.5.1).
+    has_closed: bool,
+    /// The peer's close frame, a violation, or the loss of the connection was received.
+    is_over: bool,
+    /// How many bytes have arrived, and how many the transport has taken. They distinguish a slow peer from one that is gone, even within a
+    /// long message.
+    read: u64,
+    written: u64,
     /// The number of our pings that are not answered yet.
     pings: u32,
     /// The handle's ping that is in flight, and whether a ping of another kind was sent after it: a peer may answer only the last
@@ -90,10 +97,14 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(io: Box<dyn Transport>, max_message_size: usize, has_pings: bool) -> Self {
-        let limits = engine::Limits::default().max_payload_len(Some(max_message_size));
-        let io = Meter::new(io, Fragments::new(max_message_size));
         Self {
-            stream: engine::ServerBuilder::new().limits(limits).serve(io),
+            io,
+            decoder: Decoder::new(max_message_size),
+            encoder: Encoder::default(),
+            has_closed: false,
+            is_over: false,
+            read: 0,
+            written: 0,
             pings: 0,
             numbered: None,
             control: 0,
@@ -101,32 +112,68 @@ impl Engine {
         }
     }
 
-    /// The next frame or message from the peer.
+    /// The next frame or message from the peer. Nothing comes after its close frame or a violation.
     pub(super) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
-            Some(Ok(message)) => self.sort(message),
-            Some(Err(engine::Error::Io(error))) => Received::Lost(lost(&error)),
-            Some(Err(error)) => self.violated(&error),
-            None => Received::Lost(WITHOUT_CLOSE.to_owned()),
-        })
+        while !self.is_over {
+            match self.decoder.decode() {
+                Ok(Some(event)) => return Poll::Ready(self.sort(event)),
+                Err(fault) => return Poll::Ready(self.violated(fault)),
+                Ok(None) => {}
+            }
+            match ready!(self.poll_read(cx)) {
+                Ok(0) => self.is_over = true,
+                Ok(read) => self.read += read as u64,
+                Err(error) => {
+                    self.is_over = true;
+                    return Poll::Ready(Received::Lost(lost(&error)));
+                }
+            }
+        }
+        Poll::Ready(Received::Lost(WITHOUT_CLOSE.to_owned()))
     }
 
-    fn sort(&mut self, message: engine::Message) -> Received {
-        if message.is_binary() {
-            return Received::Message(Message::Binary(compact(message.into_payload().into())));
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let read = pin!(self.io.read_buf(&mut self.decoder.room())).poll(cx);
+        if read.is_pending() {
+            self.decoder.rest();
         }
-        if message.is_text() {
-            return self.sort_text(compact(message.into_payload().into()));
+        read
+    }
+
+    /// Keeps no more memory than for what has arrived, until it is asked to receive.
+    pub(super) fn rest(&mut self) {
+        self.decoder.rest();
+    }
+
+    fn sort(&mut self, event: Event) -> Received {
+        match event {
+            Event::Message(message) => Received::Message(message),
+            Event::Ping(payload) => {
+                self.note_control(payload.len());
+                self.queue_control(Opcode::Pong, &payload);
+                Received::Ping
+            }
+            Event::Pong(payload) => {
+                self.note_control(payload.len());
+                self.sort_pong(&payload)
+            }
+            Event::Close(frame) => {
+                self.answer_close(frame.as_ref());
+                Received::Close(frame)
+            }
         }
-        self.control += CONTROL_HEAD + message.as_payload().len() as u64;
-        match message.as_close() {
-            Some((engine::CloseCode::NO_STATUS_RECEIVED, _)) => Received::Close(None),
-            Some((code, reason)) => Received::Close(Some(CloseFrame {
-                code: crate::close::received(code.into()),
-                reason: reason.into(),
-            })),
-            None if message.is_ping() => Received::Ping,
-            None => self.sort_pong(message.as_payload()),
+    }
+
+    fn note_control(&mut self, payload: usize) {
+        self.control += CONTROL_HEAD + payload as u64;
+    }
+
+    /// The answer has the code of the peer (RFC 6455 section 5.5.1).
+    fn answer_close(&mut self, frame: Option<&CloseFrame>) {
+        self.is_over = true;
+        match frame {
+            Some(frame) => self.queue_close(frame.code, ""),
+            None => self.queue_last(&[]),
         }
     }
 
@@ -142,54 +189,58 @@ impl Engine {
         Received::Pong { asked, number: answered.map(|(number, _)| number) }
     }
 
-    fn sort_text(&mut self, payload: Bytes) -> Received {
-        match Utf8Bytes::try_from(payload) {
-            Ok(text) => Received::Message(Message::Text(text)),
-            Err(_) => Received::Violation(self.close_for(not_utf8())),
-        }
-    }
-
-    /// Converts the engine's error. The engine has queued a close frame itself, except for the one error that it
-    /// detects after a frame is read: a fragmented message that grows too long.
-    fn violated(&mut self, error: &engine::Error) -> Received {
-        let violation = match error {
-            engine::Error::PayloadTooLong { max_len, .. } => Violation {
-                rule: &MESSAGE_TOO_BIG,
-                code: CloseCode::MESSAGE_TOO_BIG,
-                reason: format!("the message is longer than {}", count(*max_len, "byte")),
-            },
-            engine::Error::Protocol(engine::proto::ProtocolError::InvalidUtf8) => not_utf8(),
-            other => Violation {
-                rule: &PROTOCOL_VIOLATION,
-                code: CloseCode::PROTOCOL_ERROR,
-                reason: format!("the peer violated the WebSocket protocol: {other}"),
-            },
+    /// Queues the close frame for what the peer did.
+    fn violated(&mut self, fault: Fault) -> Received {
+        self.is_over = true;
+        let words = fault.words();
+        let (rule, code, reason) = match fault {
+            Fault::TooLong(limit) => {
+                let reason = format!("the message is longer than {}", count(limit, "byte"));
+                (&MESSAGE_TOO_BIG, CloseCode::MESSAGE_TOO_BIG, reason)
+            }
+            Fault::Text | Fault::CloseReason => {
+                (&INVALID_MESSAGE, CloseCode::INVALID_PAYLOAD, words.to_owned())
+            }
+            _ => {
+                let reason = format!("the peer violated the WebSocket protocol: {words}");
+                (&PROTOCOL_VIOLATION, CloseCode::PROTOCOL_ERROR, reason)
+            }
         };
-        Received::Violation(self.close_for(violation))
+        self.queue_close(code, &reason);
+        Received::Violation(Violation { rule, code, reason })
     }
 
-    fn close_for(&mut self, violation: Violation) -> Violation {
-        self.queue_close(violation.code, &violation.reason);
-        violation
-    }
-
-    /// Queues a message. It is written with the next flush, before any close frame that is queued later.
-    pub(super) fn queue(&mut self, message: Message) {
-        let bytes = message.len();
-        self.start(match message {
-            Message::Text(text) => engine::Message::text(Bytes::from(text)),
-            Message::Binary(bytes) => engine::Message::binary(bytes),
-        });
+    /// Queues a message. It is written with the next flush, before any close frame that is queued later. A payload that may have an owner in
+    /// the program is also added to `foreign`: its last reference must not be dropped here.
+    pub(super) fn queue(&mut self, message: Message, foreign: &mut Vec<Bytes>) {
+        let opcode = if message.as_text().is_some() { Opcode::Text } else { Opcode::Binary };
+        let payload = message.into_bytes();
+        let bytes = payload.len();
+        // Memory without another owner is plain memory.
+        let is_plain = payload.is_unique();
+        if self.has_closed || bytes <= COPIED {
+            if !self.has_closed {
+                self.encoder.copy(opcode, &payload);
+            }
+            if !is_plain {
+                foreign.push(payload);
+            }
+        } else {
+            if !is_plain {
+                foreign.push(payload.clone());
+            }
+            self.encoder.share(opcode, payload);
+        }
         if let Some(mark) = self.marks.as_mut().and_then(|marks| marks.after(bytes)) {
             self.follow_numbered();
-            self.start(engine::Message::ping(mark));
+            self.queue_control(Opcode::Ping, &mark);
         }
     }
 
     /// Queues a ping of the heartbeat.
     pub(super) fn queue_ping(&mut self) {
         self.follow_numbered();
-        self.ping(Bytes::new());
+        self.ping(&[]);
     }
 
     /// Notes that another ping follows the one of a handle.
@@ -202,44 +253,74 @@ impl Engine {
     /// Queues a handle's ping with this number.
     pub(super) fn queue_numbered_ping(&mut self, number: u64) {
         self.numbered = Some((number, false));
-        self.ping(ping::payload(number));
+        self.ping(&ping::payload(number));
     }
 
-    fn ping(&mut self, payload: Bytes) {
+    fn ping(&mut self, payload: &[u8]) {
         self.pings = self.pings.saturating_add(1);
-        self.start(engine::Message::ping(payload));
+        self.queue_control(Opcode::Ping, payload);
+    }
+
+    fn queue_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        if !self.has_closed {
+            self.encoder.copy(opcode, payload);
+        }
     }
 
     /// Queues the one close frame. Does nothing if one is queued or sent already.
     pub(super) fn queue_close(&mut self, code: CloseCode, reason: &str) {
-        let code =
-            engine::CloseCode::try_from(u16::from(code)).unwrap_or(engine::CloseCode::INTERNAL_SERVER_ERROR);
-        self.start(engine::Message::close(Some(code), fitting_reason(reason)));
+        let code = u16::from(code).to_be_bytes();
+        self.queue_last(&[&code, fitting_reason(reason).as_bytes()].concat());
     }
 
-    fn start(&mut self, message: engine::Message) {
-        // The only possible error is that a close frame was queued before, and nothing may follow it (RFC 6455 section
-        // 5.5.1).
-        let _closed_already = Pin::new(&mut self.stream).start_send(message);
+    fn queue_last(&mut self, payload: &[u8]) {
+        self.queue_control(Opcode::Close, payload);
+        self.has_closed = true;
     }
 
     /// Writes what is queued.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
-        self.stream.get_mut().hold = false;
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| error.to_string());
-        self.stream.get_mut().hold = true;
+        let flushed = self.poll_write_all(cx).map_err(|error| error.to_string());
+        self.encoder.rest();
         flushed
+    }
+
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.encoder.is_empty() {
+            let written = ready!(self.poll_write(cx))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += written as u64;
+            self.encoder.advance(written);
+        }
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let io = Pin::new(&mut self.io);
+        let is_vectored = io.is_write_vectored();
+        if let Some(bytes) = self.encoder.in_one().filter(|bytes| is_vectored || bytes.len() <= PIECE) {
+            return io.poll_write(cx, bytes);
+        }
+        let mut pieces = [IoSlice::new(&[]); PIECES];
+        let used = self.encoder.pieces(&mut pieces);
+        if is_vectored {
+            return io.poll_write_vectored(cx, &pieces[..used]);
+        }
+        let first = &*pieces[0];
+        io.poll_write(cx, &first[..first.len().min(PIECE)])
     }
 
     /// The measure of a send's progress: it grows with every byte that the transport takes, and with every mark that the
     /// peer has read.
     pub(super) fn progress(&self) -> u64 {
-        self.stream.get_ref().written.saturating_add(self.marks.as_ref().map_or(0, Marks::read))
+        self.written.saturating_add(self.marks.as_ref().map_or(0, Marks::read))
     }
 
     /// How many bytes have arrived in total: evidence that the peer is alive.
     pub(super) fn read(&self) -> u64 {
-        self.stream.get_ref().read
+        self.read
     }
 
     /// The same without pings and pongs: evidence that the peer sends messages.
@@ -249,7 +330,7 @@ impl Engine {
 
     /// Shuts down the write side.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(self.stream.get_mut()).poll_shutdown(cx).map(|_over_either_way| ())
+        Pin::new(&mut self.io).poll_shutdown(cx).map(|_over_either_way| ())
     }
 
     /// Reads and drops anything that the peer still sends, until it closes its side. Closing a socket with unread data
@@ -258,7 +339,7 @@ impl Engine {
         let mut room = [std::mem::MaybeUninit::uninit(); 4096];
         for _ in 0..64 {
             let mut buffer = ReadBuf::uninit(&mut room);
-            match ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut buffer)) {
+            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {}
                 _ => return Poll::Ready(()),
             }
@@ -273,17 +354,4 @@ const WITHOUT_CLOSE: &str = "the connection ended without a close frame";
 /// TLS reports an end that the peer has not announced as an error. Without a close frame it is an early end in any case.
 fn lost(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::UnexpectedEof { WITHOUT_CLOSE.to_owned() } else { error.to_string() }
-}
-
-/// A message; if it is short, a copy that does not retain the rest of the read buffer.
-fn compact(payload: Bytes) -> Bytes {
-    if payload.len() <= COPIED { Bytes::copy_from_slice(&payload) } else { payload }
-}
-
-fn not_utf8() -> Violation {
-    Violation {
-        rule: &INVALID_MESSAGE,
-        code: CloseCode::INVALID_PAYLOAD,
-        reason: "a text message is not valid UTF-8".to_owned(),
-    }
 }

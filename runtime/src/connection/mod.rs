@@ -6,7 +6,7 @@
 //!   `tracing` layers, metrics recorders, and codecs may use the same connection that runs them.
 //! - The engine never drops a payload that may be foreign: a drop that panics would leave the engine in the middle of a frame. The wire
 //!   keeps such a payload until everything is written; a panic is then `handler_panic`, with 1011 after the last whole frame.
-//! - Replies to a burst are written together. `Socket::send` puts a message into the outbox, and `Meter` holds writes back until the flush
+//! - Replies to a burst are written together. `Socket::send` puts a message into the outbox, and the engine writes nothing until the flush
 //!   of the round; a reply waits no longer than the next pending `.await` of the handler. The outbox is taken before anything is read.
 //! - A busy handler does not silence the server. While it waits for something else, pings and the peer's close are answered, and messages
 //!   are read ahead, up to the bounds in `state.rs`. When the inbox is full nothing more is read, and TCP applies back pressure.
@@ -20,8 +20,8 @@
 //! - A future that is dropped removes its waker, in constant time (`Wait`).
 //! - A turn is bounded: after a bounded number of messages the task yields, so that one busy client does not starve the
 //!   others.
-//! - Memory is reserved for what has arrived, not for what is announced: the engine reserves a whole frame when it reads the header, so
-//!   `fragments.rs` passes it a long frame in fragments (decision 0036).
+//! - Memory is reserved for what has arrived, not for what is announced (decision 0062). A connection that waits has no buffers: those to read
+//!   and to write belong to the thread (`../frames/spare.rs`).
 //! - There is one end. The first cause decides the close code and the one log event (`end.rs`); a later failure of the handler is added to it.
 //! - No reset overtakes the close frame. After a violation the write side is shut, and what still arrives is read and dropped, within
 //!   `Limits::close_timeout`.
@@ -37,11 +37,9 @@ mod cell;
 mod drive;
 mod end;
 mod engine;
-mod fragments;
 mod handle;
 mod log;
 mod marks;
-mod meter;
 #[cfg(test)]
 mod model;
 mod open_calls;

@@ -120,12 +120,7 @@ impl Wire {
         let Some(engine) = &mut self.engine else { return };
         while let Some(message) = self.taken.pop_front() {
             self.is_behind = true;
-            let payload = message.payload();
-            // Memory without another owner is plain memory. Anything else may have an owner in the program.
-            if !payload.is_unique() {
-                self.payloads.push(payload.clone());
-            }
-            engine.queue(message);
+            engine.queue(message, &mut self.payloads);
         }
     }
 
@@ -133,7 +128,7 @@ impl Wire {
     pub(super) fn queue(&mut self, message: Message) {
         if let Some(engine) = &mut self.engine {
             self.is_behind = true;
-            engine.queue(message);
+            engine.queue(message, &mut self.payloads);
         }
     }
 
