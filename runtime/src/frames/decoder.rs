@@ -60,12 +60,11 @@ impl Decoder {
         if direct.is_none() {
             self.equip();
         }
-        match (&mut self.message, direct) {
-            (Some(Gather::Binary(bytes)), Some(most)) => bytes.room(most),
-            _ => {
-                let room = self.input.capacity() - self.input.len();
-                (&mut self.input).limit(room)
-            }
+        if let (Some(Gather::Binary(bytes)), Some(most)) = (&mut self.message, direct) {
+            bytes.room(most)
+        } else {
+            let room = self.input.capacity() - self.input.len();
+            (&mut self.input).limit(room)
         }
     }
 

@@ -9,7 +9,7 @@ pub(super) fn whole(bytes: &[u8]) -> Option<&str> {
 /// A text, and the beginning of the next character.
 #[derive(Debug, Default)]
 pub(super) struct Text {
-    text: String,
+    whole: String,
     begun: [u8; 4],
     begun_length: usize,
 }
@@ -20,12 +20,12 @@ pub(super) struct Invalid;
 
 impl Text {
     pub(super) fn len(&self) -> usize {
-        self.text.len() + self.begun_length
+        self.whole.len() + self.begun_length
     }
 
     #[cfg(test)]
     pub(super) fn reserved(&self) -> usize {
-        self.text.capacity()
+        self.whole.capacity()
     }
 
     /// Adds a part. Each byte is looked at once, except for those of a character that is in two parts.
@@ -35,7 +35,7 @@ impl Text {
             part = rest;
         }
         let (whole_part, begun) = part.split_at(part.len() - begun_at_the_end(part));
-        self.text.push_str(whole(whole_part).ok_or(Invalid)?);
+        self.whole.push_str(whole(whole_part).ok_or(Invalid)?);
         if begun.is_empty() { Ok(()) } else { self.begin(begun) }
     }
 
@@ -45,7 +45,7 @@ impl Text {
         self.begun[self.begun_length..length].copy_from_slice(bytes);
         match str::from_utf8(&self.begun[..length]) {
             Ok(character) => {
-                self.text.push_str(character);
+                self.whole.push_str(character);
                 self.begun_length = 0;
             }
             // It can still become a character.
@@ -57,7 +57,7 @@ impl Text {
 
     /// The text, unless it ends inside of a character.
     pub(super) fn finish(self) -> Result<String, Invalid> {
-        if self.begun_length == 0 { Ok(self.text) } else { Err(Invalid) }
+        if self.begun_length == 0 { Ok(self.whole) } else { Err(Invalid) }
     }
 }
 

@@ -119,7 +119,7 @@ fn memory_is_reserved_for_what_has_arrived() {
 #[test]
 fn a_decoder_that_waits_has_no_buffer() {
     let mut decoder = Decoder::new(LIMIT);
-    let message = frame(0x82, &[0; 50 * KIB]);
+    let message = frame(0x82, &vec![0; 50 * KIB]);
     let begun = &frame(0x89, b"ping")[..7];
     for part in [&message[..], begun] {
         Decoded::of(&mut decoder, [part]);

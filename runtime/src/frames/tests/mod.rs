@@ -57,12 +57,12 @@ struct Decoded {
 
 impl Decoded {
     fn of<'a>(decoder: &mut Decoder, parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut decoded = Self::default();
+        let mut all = Self::default();
         for part in parts {
-            decoded.read(decoder, part);
+            all.read(decoder, part);
             decoder.rest();
         }
-        decoded
+        all
     }
 
     fn read(&mut self, decoder: &mut Decoder, mut part: &[u8]) {
