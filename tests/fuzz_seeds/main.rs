@@ -14,9 +14,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
-use sockeye_tests::{Running, frames, hear, raw::RawSocket, say, second_opinion, start, within};
+use sockeye_tests::{
+    Running, frames, hear, in_process, logs, raw::RawSocket, say, second_opinion, start, within,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::seeds::Seed;
 
@@ -47,7 +48,7 @@ enum Manner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_streams_get_legal_frames_and_an_end() {
     // Without a subscriber each of the thousands of closes would be written to stderr.
-    tracing_subscriber::registry().init();
+    logs::quiet();
     let seeds = Arc::new(seeds::all());
     let heartbeat = Heartbeat::every(Duration::from_millis(200)).timeout(Duration::from_millis(200));
     let limits = Limits::new().close_timeout(Duration::from_millis(500));
@@ -59,6 +60,31 @@ async fn hostile_streams_get_legal_frames_and_an_end() {
     still_serves(&server).await;
     server.stop();
     within(server.ended()).await;
+}
+
+/// So many copies of each stream differ in one byte.
+const MUTANTS: usize = 60;
+
+#[test]
+fn streams_that_differ_in_a_byte_are_read_as_another_implementation_reads_them() {
+    logs::quiet();
+    let runtime = in_process::runtime();
+    let router = runtime.block_on(in_process::router(Server::new()));
+    let seeds = seeds::committed();
+    let short = seeds.iter().filter(|seed| !seed.bytes.is_empty() && seed.bytes.len() < 4096);
+    for (n, Seed { name, bytes }) in short.enumerate() {
+        for mutant in 0..MUTANTS {
+            let mut bytes = bytes.clone();
+            // Any place and any value, the same at each run.
+            let dice = (n * MUTANTS + mutant).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+            let at = dice % bytes.len().min(40);
+            bytes[at] = u8::try_from(dice >> 16 & 0xff).expect("a byte");
+            let answer = runtime.block_on(in_process::converse(&router, "/echo", &bytes));
+            if let Err(fault) = judge(&bytes, Manner::Whole, &answer) {
+                panic!("{name}, mutant {mutant}: {fault}: {bytes:x?}");
+            }
+        }
+    }
 }
 
 /// Sends every stream; says how often each close code was the end (`None`: no close frame).

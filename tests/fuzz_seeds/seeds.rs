@@ -15,15 +15,20 @@ pub(crate) struct Seed {
 
 /// The streams that are committed, and all those of the archive where it is there; says which.
 pub(crate) fn all() -> Vec<Seed> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut seeds = read(&tests.join("../fuzz/seeds/frames"));
-    assert!(seeds.len() > 40, "{} streams are too few: the folder is not read", seeds.len());
-    let archive = tests.join("../../shared/fuzz-seeds/tungstenite.tgz");
+    let mut seeds = committed();
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fuzz-seeds/tungstenite.tgz");
     if archive.exists() {
         seeds.extend(read(&unpack(&archive)));
     } else {
         assert!(env::var_os("SOCKEYE_FUZZ_SEEDS").is_none(), "{} is not there", archive.display());
     }
+    seeds
+}
+
+/// The streams that are committed.
+pub(crate) fn committed() -> Vec<Seed> {
+    let seeds = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/frames"));
+    assert!(seeds.len() > 40, "{} streams are too few: the folder is not read", seeds.len());
     seeds
 }
 

@@ -66,7 +66,9 @@ pub(crate) fn transport(upgraded: Upgraded) -> Box<dyn Transport> {
 /// TCP has a type of its own; TLS and what other listeners accept is boxed.
 fn of_type<T: Transport + 'static>(upgraded: Upgraded) -> Result<Box<dyn Transport>, Upgraded> {
     let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<T>>>(upgraded)?;
-    Ok(Box::new(Wire { left_over: read_buf, ..io.into_inner() }))
+    // A slice would keep the whole buffer that HTTP has read into, 16 KiB, as long as the connection lives.
+    let left_over = Bytes::copy_from_slice(&read_buf);
+    Ok(Box::new(Wire { left_over, ..io.into_inner() }))
 }
 
 impl<T> Wire<T> {
