@@ -47,6 +47,7 @@ fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Op
             };
             Some(match () {
                 () if is_so(gives_none_at_the_end) => Deed::ReceivesSome,
+                () if is_so(gives_ok_none_at_the_end) => Deed::ReceivesTried,
                 () if is_so(hides_the_end) => Deed::ReceivesUnseen,
                 () => Deed::Receives,
             })
@@ -73,7 +74,7 @@ fn hides_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &Operatio
     };
     let ways = flow.graph.walk_outcome(recv, Outcomes::END, |_, _| false);
     let is_silent = |way: &NodeId| match &flow.graph.nodes[*way].step {
-        Step::Exit { how, .. } => *how == Exit::Fine,
+        Step::Exit { how, .. } => matches!(how, Exit::Fine | Exit::Empty),
         Step::Pass | Step::Outcome { .. } => true,
         _ => false,
     };
@@ -100,11 +101,31 @@ fn gives_none_at_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &
     gives_option(flow) && ways.iter().chain(&failed).all(gives_none)
 }
 
+/// Whether it certainly returns `Ok(None)` at the end.
+fn gives_ok_none_at_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &Operation)]) -> bool {
+    let only_receives = operations.iter().all(|(_, one)| matches!(one.act, Act::Poll | Act::Recv));
+    let ways = flow.graph.walk_outcome(recv, Outcomes::END, |_, _| false);
+    let gives_none = |way: &NodeId| match &flow.graph.nodes[*way].step {
+        Step::Exit { how, .. } => *how == Exit::Empty || *how == Exit::Operation && only_receives,
+        Step::Taken { of } => *of != recv || only_receives,
+        _ => true,
+    };
+    let output = flow.function.output().filter(|output| is_called(output, "Result"));
+    output.and_then(|output| generic_arguments(output).first().copied()).is_some_and(is_option)
+        && ways.iter().all(gives_none)
+}
+
 /// Whether it returns an `Option` of something other than a result.
 fn gives_option(flow: &Flow<'_>) -> bool {
-    let Some(output) = flow.function.output() else { return false };
-    let is = |ty: &Type, name: &str| last_segment(ty).is_some_and(|last| last.ident == name);
-    is(output, "Option") && generic_arguments(output).first().is_some_and(|of| !is(of, "Result"))
+    flow.function.output().is_some_and(is_option)
+}
+
+fn is_option(ty: &Type) -> bool {
+    is_called(ty, "Option") && generic_arguments(ty).first().is_some_and(|of| !is_called(of, "Result"))
+}
+
+fn is_called(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == name)
 }
 
 /// Whether a `close` is on every path to an end.

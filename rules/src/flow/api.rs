@@ -29,10 +29,10 @@ pub(crate) enum Method {
     Unknown,
 }
 
-const RESULT: Layer = Layer { is_option: false, bad: Outcomes::ERROR };
-const OPTION: Layer = Layer { is_option: true, bad: Outcomes::END };
+const RESULT: Layer = Layer { is_option: false, bad: Outcomes::ERROR, doubt: Outcomes::NONE };
+const OPTION: Layer = Layer { is_option: true, bad: Outcomes::END, doubt: Outcomes::NONE };
 /// The layers that `timeout` adds to a result.
-pub(crate) const TIMEOUT: Layer = Layer { is_option: false, bad: Outcomes::LATE };
+pub(crate) const TIMEOUT: Layer = Layer { is_option: false, bad: Outcomes::LATE, doubt: Outcomes::NONE };
 
 /// The layers around the result of `accept`, and of a helper that sends.
 pub(crate) fn result() -> Vec<Layer> {
@@ -41,7 +41,21 @@ pub(crate) fn result() -> Vec<Layer> {
 
 /// The layers around the message of a helper that returns `None` for everything else.
 pub(crate) fn received_some() -> Vec<Layer> {
-    vec![Layer { is_option: true, bad: Outcomes::END.or(Outcomes::ERROR) }]
+    vec![Layer { bad: Outcomes::END.or(Outcomes::ERROR), ..OPTION }]
+}
+
+/// The layers around the message of a helper that returns `Ok(None)` at the end, and perhaps for some messages.
+pub(crate) fn received_tried() -> Vec<Layer> {
+    vec![RESULT, Layer { doubt: Outcomes::DONE.or(Outcomes::ERROR), ..OPTION }]
+}
+
+/// Methods of an `Option` whose result is `None` for `None`; for `Some` only some of them may give `None`.
+pub(crate) fn keeps_none(name: &str) -> Option<Outcomes> {
+    match name {
+        "map" | "zip" => Some(Outcomes::NONE),
+        "and_then" | "filter" | "and" | "flatten" => Some(Outcomes::DONE),
+        _ => None,
+    }
 }
 
 /// The effect of the method with this name.

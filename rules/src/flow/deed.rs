@@ -13,6 +13,8 @@ pub(crate) enum Deed {
     Receives,
     /// It receives once, and returns `None` at the end, for an error, and for kinds of messages that it does not take.
     ReceivesSome,
+    /// It receives once, and returns `Ok(None)` at the end, and perhaps for some messages.
+    ReceivesTried,
     /// It receives once, and its result does not say whether that was the end.
     ReceivesUnseen,
     /// It closes the connection, however it ends.
@@ -24,7 +26,10 @@ impl Deed {
     pub(crate) fn is_opaque(self) -> bool {
         !matches!(
             self,
-            Self::ReceivesSome | Self::ReceivesUnseen | Self::Sends(Tells::Errors | Tells::Nothing)
+            Self::ReceivesSome
+                | Self::ReceivesTried
+                | Self::ReceivesUnseen
+                | Self::Sends(Tells::Errors | Tells::Nothing)
         )
     }
 }

@@ -155,6 +155,8 @@ impl Call {
 pub(crate) enum Exit {
     /// With `Ok(..)`, or with nothing.
     Fine,
+    /// With `Ok(None)`.
+    Empty,
     /// With the result of an operation.
     Operation,
     /// With an error, or with `None`.

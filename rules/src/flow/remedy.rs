@@ -6,7 +6,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{Flavor, Flow, NodeId, Root, Site, Within, address};
+use super::{Deed, Flavor, Flow, NodeId, Root, Site, Within, address};
 use crate::syntax::{one_line, peel};
 
 impl Flow<'_> {
@@ -66,7 +66,12 @@ impl Flow<'_> {
     /// The same for a call that already exists, with the timeout around it.
     pub(crate) fn receive_loop_of(&self, recv: &Site) -> String {
         if recv.helper.is_some() {
-            return format!("let Some(received) = {}.await else {{ break }};", recv.call());
+            let (pattern, question) = match (recv.helper, self.can_fail()) {
+                (Some(Deed::ReceivesTried), true) => ("Some(received)", "?"),
+                (Some(Deed::ReceivesTried), false) => ("Ok(Some(received))", ""),
+                _ => ("Some(received)", ""),
+            };
+            return format!("let {pattern} = {}.await{question} else {{ break }};", recv.call());
         }
         let method = if self.flavor == Flavor::Sockeye { "recv".to_owned() } else { recv.method.to_string() };
         let call = format!("{}.{method}()", recv.on_or("socket"));

@@ -157,6 +157,15 @@ pub(crate) struct Layer {
     pub(crate) is_option: bool,
     /// The meaning of its `Err` or `None`.
     pub(crate) bad: Outcomes,
+    /// The outcomes for which it may be `None` as well, since a closure decides: `and_then(|message| ..)`.
+    pub(crate) doubt: Outcomes,
+}
+
+impl Layer {
+    /// The outcomes for which it can be `Err` or `None`.
+    pub(crate) fn may_fail(self) -> Outcomes {
+        self.bad.or(self.doubt)
+    }
 }
 
 /// A closure and the names that are in scope at its definition.

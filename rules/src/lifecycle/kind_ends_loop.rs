@@ -1,12 +1,12 @@
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
+use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt, Type};
 
 use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
     reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
-    syntax::{Sink, last_segment},
+    syntax::{Sink, generic_arguments, last_segment},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -51,11 +51,13 @@ impl<'a> Look<'a> for Kinds<'_> {
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(init) = &local.init else { return };
         let Some((_, diverge)) = &init.diverge else { return };
-        if is_silent_end(diverge, at)
-            && at.round().is_some_and(|round| ends_silently(&round, at))
-            && at.is_message(&init.expr)
-        {
+        if !is_silent_end(diverge, at) || !at.round().is_some_and(|round| ends_silently(&round, at)) {
+            return;
+        }
+        if at.is_message(&init.expr) {
             self.report_pattern(&local.pat, at);
+        } else if let Some((helper, only)) = helper_for_kinds(&init.expr, at) {
+            self.report_helper(helper, only, at);
         }
     }
 }
@@ -79,14 +81,22 @@ impl Kinds<'_> {
 
     /// Arms for some kinds, and one that leaves the loop for all others.
     fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
-        let guarded = |arm: &Arm| matches!(arm.pat, Pat::Guard(_));
-        if choice.arms.iter().any(guarded) || !at.is_message(&choice.expr) {
+        if choice.arms.iter().any(may_take_others) {
+            return;
+        }
+        if let Some((helper, only)) = helper_for_kinds(&choice.expr, at)
+            && choice.arms.iter().any(|arm| takes_nothing(&arm.pat) && is_silent_end(&arm.body, at))
+        {
+            return self.report_helper(helper, only, at);
+        }
+        if !at.is_message(&choice.expr) {
             return;
         }
         let (mut named, mut staying) = (Vec::new(), false);
         for arm in &choice.arms {
             let of_arm = kinds_of(&arm.pat, at);
-            staying |= has_data(&of_arm) && !leaves(plain(&arm.body));
+            let takes_all_of_a_kind = !matches!(arm.pat, Pat::Guard(_)) && has_data(&of_arm);
+            staying |= takes_all_of_a_kind && !leaves(plain(&arm.body));
             named.extend(of_arm);
         }
         let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
@@ -130,7 +140,11 @@ fn alternatives(kinds: &[&str]) -> String {
 
 /// The name of the function of this file that is awaited, and the kinds of messages for which it returns something.
 fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e dyn ToTokens, &'h [String])> {
-    let Expr::Await(awaited) = plain(awaited) else { return None };
+    let awaited = match plain(awaited) {
+        Expr::Try(tried) => plain(&tried.expr),
+        other => other,
+    };
+    let Expr::Await(awaited) = awaited else { return None };
     let (name, helper): (&dyn ToTokens, _) = match plain(&awaited.base) {
         Expr::Call(call) => (&*call.func, at.helper(&call.func)?),
         Expr::MethodCall(call) => (&call.method, at.method(call)?),
@@ -143,9 +157,12 @@ fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e dy
 /// The kinds of messages for which a helper returns something, if it returns `None` for all others as it does for the end.
 pub(crate) fn takes_only(flow: &Flow<'_>) -> Vec<String> {
     let mut search = Only { kinds: Vec::new() };
-    let gives_option =
-        flow.function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
-    if gives_option && !flow.function.has_word(&["while", "loop", "for"]) {
+    let output = flow.function.output();
+    let gives_option = |ty: &Type| last_segment(ty).is_some_and(|last| last.ident == "Option");
+    let gives_result = output.and_then(last_segment).is_some_and(|last| last.ident == "Result");
+    let tries = || output.and_then(|ty| generic_arguments(ty).first().copied()).is_some_and(gives_option);
+    let may_be_none = output.is_some_and(gives_option) || gives_result && tries();
+    if may_be_none && !flow.function.has_word(&["while", "loop", "for"]) {
         read(flow, &mut search);
     }
     search.kinds
@@ -161,14 +178,30 @@ impl Only {
             self.kinds = named.iter().map(ToString::to_string).collect();
         }
     }
+
+    fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
+        let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
+        let is_known = !choice.arms.iter().any(may_take_others);
+        if is_known && is_none(&other.body) && at.is_message(&choice.expr) {
+            let kept = choice.arms.iter().filter(|arm| !matches!(arm.pat, Pat::Guard(_)));
+            self.add(&kept.flat_map(|arm| kinds_of(&arm.pat, at)).collect::<Vec<_>>());
+        }
+    }
 }
 
 impl<'a> Look<'a> for Only {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
-        let Expr::Match(choice) = expression else { return };
-        let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
-        if is_none(&other.body) && at.is_message(&choice.expr) {
-            self.add(&choice.arms.iter().flat_map(|arm| kinds_of(&arm.pat, at)).collect::<Vec<_>>());
+        match expression {
+            Expr::Match(choice) => self.chooses(choice, at),
+            Expr::If(branch) => {
+                let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else {
+                    return;
+                };
+                if is_none(other) && at.is_message(&test.expr) {
+                    self.add(&kinds_of(&test.pat, at));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -181,10 +214,14 @@ impl<'a> Look<'a> for Only {
     }
 }
 
-/// `None` or `return None`, alone or in a block.
+/// `None` or `Ok(None)`, returned or not, alone or in a block.
 fn is_none(code: &Expr) -> bool {
     match plain(code) {
         Expr::Path(path) => path.path.is_ident("None"),
+        Expr::Call(call) => {
+            let is_ok = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Ok"));
+            is_ok && call.args.first().is_some_and(is_none)
+        }
         Expr::Return(end) => end.expr.as_deref().is_some_and(is_none),
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Expr(only, _)] => is_none(only),
@@ -266,6 +303,7 @@ fn kinds<'p>(pattern: &'p Pat, imports: &Imports, found: &mut Vec<&'p Ident>) {
         Pat::TupleStruct(made) => made.elems.iter().for_each(|one| kinds(one, imports, found)),
         Pat::Or(either) => either.cases.iter().for_each(|one| kinds(one, imports, found)),
         Pat::Paren(inner) => kinds(&inner.pat, imports, found),
+        Pat::Guard(inner) => kinds(&inner.pat, imports, found),
         Pat::Reference(inner) => kinds(&inner.pat, imports, found),
         Pat::Ident(name) => name.subpat.iter().for_each(|(_, inner)| kinds(inner, imports, found)),
         _ => {}
@@ -283,6 +321,25 @@ fn names_message(pattern: &Pat, imports: &Imports) -> bool {
     let mut names = full.rsplit("::").skip(1);
     let own = ["crate::", "self::", "super::"].iter().any(|start| full.starts_with(start));
     names.next().is_some_and(|name| name == "Message") && !own
+}
+
+/// `None`, `Ok(None)`, `_`, or `Ok(None) | Err(_)`.
+fn takes_nothing(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(name) => name.ident == "None",
+        Pat::Path(path) => path.path.is_ident("None"),
+        Pat::Or(either) => either.cases.iter().any(takes_nothing),
+        Pat::TupleStruct(made) => {
+            variant(pattern).is_some_and(|name| name == "Ok") && made.elems.iter().all(takes_nothing)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a guard decides about messages of any kind: `Some(other) if is_control(&other)`.
+fn may_take_others(arm: &Arm) -> bool {
+    matches!(&arm.pat, Pat::Guard(guarded) if takes_any_message(&guarded.pat))
 }
 
 /// `_`, `Some(_)`, `Some(Ok(_))`, `Ok(_)`, or a name.

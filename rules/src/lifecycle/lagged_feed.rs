@@ -97,11 +97,11 @@ impl Feeds<'_> {
     fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
         let Some(feed) = at.received(&choice.expr) else { return };
         // Code that names them has considered them.
-        if choice.arms.iter().any(tells_apart) {
+        if choice.arms.iter().any(|arm| tells_apart(arm, &feed)) {
             return;
         }
         let Some(other) = choice.arms.iter().find(|arm| refuses(&arm.pat, &feed)) else { return };
-        let taken = choice.arms.iter().any(|arm| takes(&arm.pat, &feed) && feeds(&arm.body, at));
+        let taken = choice.arms.iter().any(|arm| takes(unguarded(&arm.pat), &feed) && feeds(&arm.body, at));
         if taken || at.round().is_some_and(|round| feeds(round.whole, at)) {
             self.otherwise(&feed, Some(plain(&other.body)), &other.pat, at);
         }
@@ -170,9 +170,18 @@ fn help(feed: &Received<'_>) -> &'static str {
 }
 
 /// Whether the arm checks which error it is.
-fn tells_apart(arm: &Arm) -> bool {
+fn tells_apart(arm: &Arm, feed: &Received<'_>) -> bool {
     const ERRORS: [&str; 3] = ["Lagged", "Closed", "RecvError"];
-    matches!(arm.pat, Pat::Guard(_)) || has_word(&arm.pat, &ERRORS) || has_word(&arm.body, &ERRORS)
+    // A guard on an event says nothing about errors.
+    let asks = matches!(&arm.pat, Pat::Guard(guarded) if !takes(&guarded.pat, feed));
+    asks || has_word(&arm.pat, &ERRORS) || has_word(&arm.body, &ERRORS)
+}
+
+fn unguarded(pattern: &Pat) -> &Pat {
+    match pattern {
+        Pat::Guard(guarded) => &guarded.pat,
+        plain => plain,
+    }
 }
 
 /// Whether the pattern matches events and no errors: `Ok(event)`, or `Some(Ok(event))` of a stream.

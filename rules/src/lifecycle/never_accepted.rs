@@ -24,7 +24,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         for (id, step) in flow.steps() {
             let Step::Exit { how, at } = step else { continue };
             // `None` is no answer either.
-            let is_quiet = *how == Exit::Fine || *how == Exit::Error && gives_option;
+            let is_quiet = matches!(how, Exit::Fine | Exit::Empty) || *how == Exit::Error && gives_option;
             let path = if !is_quiet {
                 continue;
             } else if states.before(id).is_only(State::FRESH) {

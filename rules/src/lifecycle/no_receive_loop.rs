@@ -110,7 +110,8 @@ fn spawns_and_returns<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<
     let mut accepts = starts(flow, connection).into_iter();
     let (start, at) = accepts.next().filter(|_| accepts.next().is_none())?;
     let after = graph.walk_outcome(start, Outcomes::DONE, |id, node| !is_here(id) || may_wait(&node.step));
-    let returns = |id: &NodeId| matches!(graph.nodes[*id].step, Step::Exit { how: Exit::Fine, .. });
+    let returns =
+        |id: &NodeId| matches!(graph.nodes[*id].step, Step::Exit { how: Exit::Fine | Exit::Empty, .. });
     after.iter().filter(|id| is_here(**id)).any(returns).then_some(at)
 }
 
@@ -158,7 +159,7 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
     let ends = |id: &NodeId| {
         matches!(
             flow.graph.nodes[*id].step,
-            Step::Exit { how: Exit::Fine | Exit::Operation | Exit::Callback, .. }
+            Step::Exit { how: Exit::Fine | Exit::Empty | Exit::Operation | Exit::Callback, .. }
         )
     };
     // In plain axum a handler may be meant to send one message later: for example to reload a page.

@@ -11,7 +11,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             found.push(id);
             let method = &recv.site.method;
             let is_unseen = recv.site.helper == Some(Deed::ReceivesUnseen);
-            let returned = if is_unseen { "Ok(())" } else { "None" };
+            let returned = match recv.site.helper {
+                Some(Deed::ReceivesUnseen) => "Ok(())",
+                Some(Deed::ReceivesTried) => "Ok(None)",
+                _ => "None",
+            };
             let message = format!(
                 "after the peer has closed, `{method}` returns `{returned}` immediately every time, so this loop never ends"
             );
@@ -26,7 +30,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                     flow.receive_loop_of(&recv.site)
                 };
                 let helper = match recv.site.helper {
-                    Some(_) => format!(", and have `{method}` return `None` only at the end"),
+                    Some(_) => format!(", and have `{method}` return `{returned}` only at the end"),
                     None => String::new(),
                 };
                 format!("leave the loop on `None`: `{way_out}`{helper}")

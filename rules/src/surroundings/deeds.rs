@@ -7,6 +7,7 @@ use crate::{
     catalogue::{lasts, may_last, may_start, starts, takes_only},
     check,
     flow::{Deed, Flow, Lasts},
+    syntax::last_segment,
 };
 
 /// What a function does with the handles that it borrows, as far as that is known.
@@ -36,9 +37,13 @@ impl Deeds {
             .filter(|(connection, root)| root.borrowed && !flow.owns(*connection));
         let deed = |(connection, _)| Some((flow.place(connection)?, check::deed(&flow, connection)?));
         let mut by_place: Vec<_> = borrowed.filter_map(deed).collect();
-        let receives = by_place.iter().any(|(_, deed)| matches!(deed, Deed::Receives | Deed::ReceivesSome));
+        let receives = by_place
+            .iter()
+            .any(|(_, deed)| matches!(deed, Deed::Receives | Deed::ReceivesSome | Deed::ReceivesTried));
         let takes_only = if receives { takes_only(&flow) } else { Vec::new() };
-        if !takes_only.is_empty() {
+        let gives_option =
+            || function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
+        if !takes_only.is_empty() && gives_option() {
             for (_, deed) in by_place.iter_mut().filter(|(_, deed)| *deed == Deed::Receives) {
                 *deed = Deed::ReceivesSome;
             }

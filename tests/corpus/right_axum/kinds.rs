@@ -71,3 +71,19 @@ async fn skips(mut socket: WebSocket) {
         }
     }
 }
+
+/// A guard takes pings, pongs and bytes.
+async fn guarded(mut socket: WebSocket) {
+    loop {
+        match socket.recv().await {
+            Some(Ok(Message::Text(text))) if text.starts_with('/') => continue,
+            Some(Ok(Message::Text(text))) => {
+                if socket.send(Message::Text(text)).await.is_err() {
+                    break;
+                }
+            }
+            Some(Ok(other)) if !matches!(other, Message::Close(_)) => continue,
+            _ => break,
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod halves;
 mod hands;
 mod heads;
 mod kinds;
+mod mapped;
 mod presence;
 mod told;
 mod upgrades;

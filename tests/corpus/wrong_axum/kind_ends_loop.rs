@@ -47,3 +47,35 @@ async fn by_else(mut socket: WebSocket) {
         }
     }
 }
+
+/// A command before all other texts.
+async fn with_guard(mut socket: WebSocket) {
+    loop {
+        match socket.recv().await {
+            Some(Ok(Message::Text(text))) if text.starts_with('/') => {
+                let _ = socket.send(Message::Text("no commands here".into())).await;
+            }
+            Some(Ok(Message::Text(text))) => {
+                if socket.send(Message::Text(text)).await.is_err() {
+                    break;
+                }
+            }
+            _ => break, //~ kind_ends_loop
+        }
+    }
+}
+
+async fn next_line(socket: &mut WebSocket) -> Result<Option<String>, axum::Error> {
+    match socket.recv().await.transpose()? {
+        Some(Message::Text(text)) => Ok(Some(text.to_string())),
+        _ => Ok(None),
+    }
+}
+
+async fn by_lines(mut socket: WebSocket) {
+    while let Ok(Some(line)) = next_line(&mut socket).await { //~ kind_ends_loop
+        if socket.send(Message::Text(line.into())).await.is_err() {
+            break;
+        }
+    }
+}

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::flow::{
     graph::{Act, Exit, Step},
-    value::Value,
+    value::{Got, Outcomes, Value},
 };
 
 impl<'a> Builder<'a> {
@@ -59,6 +59,7 @@ impl<'a> Builder<'a> {
             return Value::Other;
         }
         self.escape(&value);
+        self.empty_exit(&value);
         let how = match &value {
             _ if self.frame().gives_nothing => Exit::Fine,
             Value::Got(_) => Exit::Operation,
@@ -67,6 +68,18 @@ impl<'a> Builder<'a> {
         };
         self.push_exit(how, is_ok(last).then(|| last.to_token_stream()));
         Value::Other
+    }
+
+    /// `Ok(socket.recv().await?.map(..))` is `Ok(None)` where nothing was received.
+    fn empty_exit(&mut self, value: &Value<'a>) {
+        let Value::Wrapped(inner) = value else { return };
+        let Value::Got(Got { of: Some(_), act: Act::Recv, layers, .. }) = &**inner else { return };
+        let Some(layer) = layers.first().copied().filter(|layer| layer.is_option) else { return };
+        let start = self.here;
+        self.outcome(inner, layer.may_fail());
+        self.push_exit(Exit::Empty, None);
+        self.here = start;
+        self.outcome(inner, Outcomes::ALL.without(layer.bad));
     }
 
     /// Whether a helper has just done its operation.

@@ -262,12 +262,12 @@ impl<'a> Builder<'a> {
         let start = self.here;
         match value {
             Value::Got(got) if !got.layers.is_empty() => {
-                let bad = got.layers[0].bad;
+                let layer = got.layers[0];
                 let value = Value::Got(got);
-                self.outcome(&value, bad);
+                self.outcome(&value, layer.may_fail());
                 self.leave(Exit::Error, None);
                 self.here = start;
-                self.outcome(&value, Outcomes::ALL.without(bad));
+                self.outcome(&value, Outcomes::ALL.without(layer.bad));
                 let Value::Got(got) = value else { return Value::Other };
                 without_layer(got)
             }

@@ -34,6 +34,7 @@ impl<'a> Builder<'a> {
             && self.calls < CALLS
         {
             self.calls += 1;
+            let start = self.here;
             let (first_node, first_loop) = (self.graph.nodes.len(), self.graph.loops.len());
             self.run_apart(self.within, Exit::Task, |builder| {
                 builder.names = Names::of(&closure.names);
@@ -41,12 +42,21 @@ impl<'a> Builder<'a> {
                 let value = builder.eval(&closure.closure.body);
                 builder.escape(&value);
             });
-            for node in &mut self.graph.nodes[first_node..] {
-                if !matches!(node.step, Step::Unawaited { .. }) {
-                    node.step = Step::Pass;
+            self.graph.loops.truncate(first_loop);
+            let steps = &mut self.graph.nodes[first_node..];
+            if steps.iter().any(|node| matches!(node.step, Step::Unawaited { .. })) {
+                for node in steps {
+                    if !matches!(node.step, Step::Unawaited { .. }) {
+                        node.step = Step::Pass;
+                    }
+                }
+            } else {
+                // The rest of the closure may not run at all.
+                self.graph.nodes.truncate(first_node);
+                if let Some(start) = start {
+                    self.graph.nodes[start].next.retain(|next| *next < first_node);
                 }
             }
-            self.graph.loops.truncate(first_loop);
         }
         self.escape(value);
     }

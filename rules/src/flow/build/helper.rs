@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         };
         let act = match deed {
             Deed::Sends(_) | Deed::Streams => Act::Send,
-            Deed::Receives | Deed::ReceivesSome | Deed::ReceivesUnseen => Act::Recv,
+            Deed::Receives | Deed::ReceivesSome | Deed::ReceivesTried | Deed::ReceivesUnseen => Act::Recv,
             Deed::Closes => Act::Close,
             Deed::Looks => return Value::Other,
         };
@@ -76,6 +76,7 @@ impl<'a> Builder<'a> {
         let layers = match deed {
             Deed::Sends(Tells::Errors) | Deed::ReceivesUnseen => api::result(),
             Deed::ReceivesSome => api::received_some(),
+            Deed::ReceivesTried => api::received_tried(),
             _ => Vec::new(),
         };
         Value::Pending(Pending { act, handle, site, layers, inner: Box::new(Value::Other) })

@@ -173,6 +173,13 @@ impl<'a> Builder<'a> {
     fn on_got(&mut self, mut got: Got<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         let Some(layer) = got.layers.first().copied() else { return Value::Other };
         self.arguments(call);
+        if layer.is_option
+            && got.act == Act::Recv
+            && (name != "flatten" || got.layers.len() == 1)
+            && let Some(doubt) = api::keeps_none(name)
+        {
+            return mapped(got, doubt);
+        }
         match name {
             "unwrap" | "expect" => {
                 if let Some(of) = got.of {
@@ -196,8 +203,13 @@ impl<'a> Builder<'a> {
             }
             "flatten" if got.layers.len() > 1 && got.layers[1].is_option == layer.is_option => {
                 got.layers[0].bad = layer.bad.or(got.layers[1].bad);
+                got.layers[0].doubt = layer.doubt.or(got.layers[1].doubt);
                 got.layers.remove(1);
                 Value::Got(got)
+            }
+            "is_ok" | "is_some" | "is_err" | "is_none" if layer.doubt != Outcomes::NONE => {
+                self.escape(&Value::Got(got));
+                Value::Other
             }
             "is_ok" | "is_some" => test(&got, Outcomes::ALL.without(layer.bad)),
             "is_err" | "is_none" => test(&got, layer.bad),
@@ -394,6 +406,14 @@ impl<'a> Builder<'a> {
             }
         });
     }
+}
+
+/// What a closure makes of the message, which is nothing at the end; for these outcomes it may be nothing, too.
+fn mapped(mut got: Got<'_>, doubt: Outcomes) -> Value<'_> {
+    let layer = got.layers[0];
+    let inner = got.layers[1..].iter().fold(Outcomes::NONE, |all, one| all.or(one.may_fail()));
+    got.layers = vec![Layer { doubt: layer.doubt.or(doubt).or(inner), ..layer }];
+    Value::Got(got)
 }
 
 /// Whether the error of a result around an option is replaced by `None`.

@@ -38,7 +38,7 @@ pub(super) fn fit(pattern: &Pat, value: &Value<'_>) -> Fit {
 
 /// All remaining outcomes.
 fn all(layers: &[Layer]) -> Outcomes {
-    layers.iter().fold(Outcomes::DONE, |all, layer| all.or(layer.bad))
+    layers.iter().fold(Outcomes::DONE, |all, layer| all.or(layer.may_fail()))
 }
 
 fn layered(pattern: &Pat, layers: &[Layer]) -> Fit {
@@ -56,13 +56,15 @@ fn layered(pattern: &Pat, layers: &[Layer]) -> Fit {
         }
         _ if is_irrefutable(pattern) => Fit { may: everything, must: everything },
         _ => match (variant(pattern).as_deref(), layers.split_first()) {
-            (Some("Ok"), Some((layer, rest))) if !layer.is_option => inside(pattern, rest),
-            (Some("Some"), Some((layer, rest))) if layer.is_option => inside(pattern, rest),
+            (Some("Ok"), Some((layer, rest))) if !layer.is_option => inside(pattern, *layer, rest),
+            (Some("Some"), Some((layer, rest))) if layer.is_option => inside(pattern, *layer, rest),
             (Some("Err"), Some((layer, _))) if !layer.is_option => Fit {
-                may: layer.bad,
+                may: layer.may_fail(),
                 must: if inner(pattern).is_some_and(is_irrefutable) { layer.bad } else { Outcomes::NONE },
             },
-            (Some("None"), Some((layer, _))) if layer.is_option => Fit { may: layer.bad, must: layer.bad },
+            (Some("None"), Some((layer, _))) if layer.is_option => {
+                Fit { may: layer.may_fail(), must: layer.bad }
+            }
             // It inspects the message.
             (_, None) => Fit { may: Outcomes::DONE, must: Outcomes::NONE },
             _ => Fit { may: everything, must: Outcomes::NONE },
@@ -70,8 +72,10 @@ fn layered(pattern: &Pat, layers: &[Layer]) -> Fit {
     }
 }
 
-fn inside(pattern: &Pat, rest: &[Layer]) -> Fit {
-    inner(pattern).map_or(Fit::PERHAPS, |inner| layered(inner, rest))
+fn inside(pattern: &Pat, layer: Layer, rest: &[Layer]) -> Fit {
+    let Some(inner) = inner(pattern) else { return Fit::PERHAPS };
+    let fit = layered(inner, rest);
+    Fit { may: fit.may.or(layer.doubt), must: fit.must.without(layer.doubt) }
 }
 
 /// `Ok`, `Some`, `None`, ..

@@ -9,14 +9,19 @@ pub(super) fn judge(result: &Expr) -> Exit {
     match result {
         Expr::Paren(inner) => judge(&inner.expr),
         Expr::Call(call) => match called(&call.func).as_deref() {
+            Some("Ok") if call.args.first().is_some_and(is_none) => Exit::Empty,
             Some("Ok") => Exit::Fine,
             Some("Err") => Exit::Error,
             _ => Exit::Unknown,
         },
         Expr::Tuple(unit) if unit.elems.is_empty() => Exit::Fine,
-        Expr::Path(path) if path.path.is_ident("None") => Exit::Error,
+        none if is_none(none) => Exit::Error,
         _ => Exit::Unknown,
     }
+}
+
+fn is_none(result: &Expr) -> bool {
+    matches!(result, Expr::Path(path) if path.path.is_ident("None"))
 }
 
 pub(super) fn is_ok(result: &Expr) -> bool {
