@@ -1,4 +1,4 @@
-use syn::{Expr, Local};
+use syn::{Expr, ExprMethodCall, Local};
 
 use crate::{
     DROPPED_UPGRADE,
@@ -26,6 +26,15 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
+/// `ws.on_upgrade(..)`, also as a `Response`.
+fn upgrade_of(call: &ExprMethodCall) -> Option<&ExprMethodCall> {
+    match &*call.receiver {
+        _ if call.method == "on_upgrade" => Some(call),
+        Expr::MethodCall(inner) if call.method == "into_response" => upgrade_of(inner),
+        _ => None,
+    }
+}
+
 /// Responses that get a name which rustc does not warn about, and nothing else uses.
 struct Responses<'s> {
     sink: &'s mut Sink,
@@ -35,10 +44,12 @@ impl<'a> Look<'a> for Responses<'_> {
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(name) = only_name(&local.pat).map(ToString::to_string) else { return };
         let Some(Expr::MethodCall(call)) = local.init.as_ref().map(|init| plain(&init.expr)) else { return };
-        let is_upgrade = call.method == "on_upgrade" && at.is_handle_expression(&call.receiver);
+        let Some(upgrade) = upgrade_of(call).filter(|call| at.is_handle_expression(&call.receiver)) else {
+            return;
+        };
         let is_used = at.rest().iter().any(|statement| has_word(statement, &[&name]));
-        if is_upgrade && name.starts_with('_') && !is_used {
-            self.sink.report(&DROPPED_UPGRADE, &call.method, DROPPED, HELP);
+        if name.starts_with('_') && !is_used {
+            self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);
         }
     }
 }

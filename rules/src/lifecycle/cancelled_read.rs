@@ -1,10 +1,10 @@
 use quote::{ToTokens, quote};
-use syn::{Expr, ExprMethodCall, Ident};
+use syn::{Block, Expr, ExprMethodCall, Ident, Stmt};
 
 use crate::{
     CANCELLED_READ,
     flow::{Branch, Flow},
-    reading::{At, Look, Name, Origin, leaves, plain, read},
+    reading::{At, Look, Name, Origin, each_expression, leaves, only_name, plain, read},
     surroundings::Neighbour,
     syntax::Sink,
 };
@@ -48,10 +48,14 @@ impl<'a> Look<'a> for Branches<'_> {
             // If each of the other branches leaves the loop, the loss does not matter.
             let goes_on =
                 others.into_iter().any(|(_, other)| other.future.is_some() && !leaves(plain(&other.handler)));
+            let future = within_timeout(plain(future));
             if goes_on {
-                self.cancelled(within_timeout(plain(future)), at);
+                self.cancelled(future, at);
             }
-            self.made_anew(future, at);
+            match future {
+                Expr::Async(block) => self.made_inside(&block.block, at),
+                other => self.made_anew(other, at),
+            }
         }
     }
 }
@@ -99,10 +103,7 @@ impl Branches<'_> {
 
     /// The first tick of an interval completes immediately.
     fn made_anew<'a>(&mut self, future: &'a Expr, at: &At<'a>) {
-        let Expr::MethodCall(tick) = plain(future) else { return };
-        if tick.method != "tick" {
-            return;
-        }
+        let Some(tick) = tick_of(future) else { return };
         let made = match plain(&tick.receiver) {
             direct @ Expr::Call(_) => interval(direct),
             named => at
@@ -110,6 +111,26 @@ impl Branches<'_> {
                 .filter(|name| is_made_in_this_round(name, tick, at))
                 .and_then(made_by_interval),
         };
+        self.report_interval(made);
+    }
+
+    /// An `async` block that only waits for the first tick of an interval that it creates.
+    fn made_inside(&mut self, block: &Block, at: &At<'_>) {
+        let (mut awaits, mut others) = (Vec::new(), false);
+        each_expression(block, at.flow.function.macros(), &mut |expression| match expression {
+            Expr::Await(awaited) => awaits.push(tick_of(&awaited.base).map(|tick| own_interval(tick, block))),
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) | Expr::Async(_) | Expr::Closure(_) => {
+                others = true;
+            }
+            Expr::MethodCall(call) => others |= call.method.to_string().starts_with("reset"),
+            _ => {}
+        });
+        if let ([Some(made)], false) = (awaits.as_slice(), others) {
+            self.report_interval(made.as_ref());
+        }
+    }
+
+    fn report_interval(&mut self, made: Option<&Ident>) {
         if let Some(made) = made {
             let message = "this interval is created again in each iteration, and its first tick completes immediately: it never waits";
             self.sink.report(&CANCELLED_READ, made, message, "create the interval before the loop");
@@ -145,6 +166,31 @@ fn is_made_in_this_round<'a>(name: &Name<'a>, tick: &ExprMethodCall, at: &At<'a>
     let ticks = text.matches(&quote!(#receiver.tick).to_string()).count();
     let resets = text.contains(&quote!(#ident.reset).to_string());
     name.rounds == at.rounds_around() && ticks == 1 && !resets
+}
+
+/// The call, if it waits for a tick.
+fn tick_of(future: &Expr) -> Option<&ExprMethodCall> {
+    match plain(future) {
+        Expr::MethodCall(call) if call.method == "tick" => Some(call),
+        _ => None,
+    }
+}
+
+/// The function that creates the interval in the same block.
+fn own_interval(tick: &ExprMethodCall, block: &Block) -> Option<Ident> {
+    let made = match plain(&tick.receiver) {
+        direct @ Expr::Call(_) => Some(direct),
+        Expr::Path(path) => {
+            let name = path.path.get_ident()?;
+            let mut locals = block.stmts.iter().filter_map(|statement| match statement {
+                Stmt::Local(local) if only_name(&local.pat) == Some(name) => local.init.as_ref(),
+                _ => None,
+            });
+            locals.next().filter(|_| locals.next().is_none()).map(|init| plain(&init.expr))
+        }
+        _ => None,
+    };
+    interval(made?).cloned()
 }
 
 fn made_by_interval<'a>(name: &Name<'a>) -> Option<&'a Ident> {

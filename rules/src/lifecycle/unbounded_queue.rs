@@ -112,7 +112,8 @@ impl<'a> Queues<'a> {
             "forward" if call.args.iter().any(|sink| at.is_handle_expression(sink)) => {
                 self.drained(&call.receiver, at);
             }
-            "send_all" if at.is_handle_expression(&call.receiver) => {
+            // `forward` of Sockeye's socket takes the stream.
+            "send_all" | "forward" if at.is_handle_expression(&call.receiver) => {
                 call.args.iter().for_each(|stream| self.drained(stream, at));
             }
             _ if receives(call) && !self.seen.contains(&std::ptr::from_ref(whole)) => {
@@ -170,11 +171,7 @@ impl<'a> Queues<'a> {
                 path.ends_with(RECEIVER).then_some(Made::Elsewhere(last))
             }
             Origin::Made(made) => {
-                let inner = match plain(made) {
-                    Expr::Call(call) if call.args.len() == 1 => &call.args[0],
-                    other => other,
-                };
-                let earlier = at.base(inner, name)?;
+                let earlier = at.base(stream_of(made), name)?;
                 self.queue(&earlier, at)
             }
             _ => None,
@@ -201,9 +198,15 @@ impl<'a> Queues<'a> {
 fn stream_of(chain: &Expr) -> &Expr {
     match plain(chain) {
         Expr::MethodCall(call) => stream_of(&call.receiver),
-        Expr::Call(call) if call.args.len() == 1 => &call.args[0],
+        Expr::Call(call) if call.args.len() == 1 => plain(&call.args[0]),
+        // `stream::unfold(rx, |mut rx| async move { .. })`
+        Expr::Call(call) if is_unfold(&call.func) => call.args.first().map_or(chain, plain),
         other => other,
     }
+}
+
+fn is_unfold(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "unfold"))
 }
 
 /// `outbox` of `self.outbox`.

@@ -77,3 +77,56 @@ async fn inner(handshake: Handshake) -> sockeye::Result {
     }
     Ok(())
 }
+
+/// What is made in the branch waits.
+#[ws_endpoint("/cancelled/inside")]
+async fn inside(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut beats = interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            () = async { sleep(Duration::from_secs(60)).await } => return socket.close(CloseCode::NORMAL, "idle").await,
+            () = async {
+                let mut ticks = interval(Duration::from_secs(5));
+                ticks.tick().await;
+                ticks.tick().await;
+            } => socket.send("tick").await?,
+            _ = async { beats.tick().await } => socket.send("beat").await?,
+            () = async {
+                let start = tokio::time::Instant::now() + Duration::from_secs(9);
+                let mut late = tokio::time::interval_at(start, Duration::from_secs(9));
+                late.tick().await;
+            } => socket.send("late").await?,
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+        }
+    }
+}
+
+/// It counts inside.
+#[ws_endpoint("/cancelled/counted")]
+async fn counted(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        tokio::select! {
+            () = async {
+                let mut ticks = interval(Duration::from_secs(5));
+                for _ in 0..3 {
+                    ticks.tick().await;
+                }
+            } => socket.send("tick").await?,
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+        }
+    }
+}
+
+/// Without a loop it is made once.
+#[ws_endpoint("/cancelled/once")]
+async fn once(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    tokio::select! {
+        _ = async { interval(Duration::from_secs(5)).tick().await } => socket.send("tick").await?,
+        message = socket.recv() => if message?.is_none() { return Ok(()) },
+    }
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}

@@ -411,3 +411,31 @@ async fn said_goodbye(mut socket: WebSocket) {
         let _ = socket.send(Message::text(text)).await;
     }
 }
+
+async fn converted(ws: WebSocketUpgrade) -> Response {
+    ws.on_upgrade(echo_all).into_response()
+}
+
+async fn looked_at(ws: WebSocketUpgrade) -> Response {
+    let response = ws.on_upgrade(echo_all);
+    tracing::debug!(status = response.status().as_u16(), "upgrade");
+    response
+}
+
+async fn with_a_header(ws: WebSocketUpgrade) -> Response {
+    let mut response = ws.on_upgrade(echo_all).into_response();
+    response.headers_mut().insert("x-node", "7".parse().unwrap());
+    response
+}
+
+async fn in_a_tuple(ws: WebSocketUpgrade) -> impl IntoResponse {
+    ([("x-node", "7")], ws.on_upgrade(echo_all).into_response())
+}
+
+async fn echo_all(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}

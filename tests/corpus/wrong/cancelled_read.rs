@@ -107,3 +107,51 @@ async fn pairs(handshake: Handshake) -> sockeye::Result {
         socket.send((one.len() + two.len()).to_string()).await?;
     }
 }
+
+#[ws_endpoint("/cancelled/interval-inside")]
+/// Made in the branch.
+async fn interval_inside(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        tokio::select! {
+            _ = async { interval(Duration::from_secs(5)).tick().await } => socket.send("tick").await?, //~ cancelled_read
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+        }
+    }
+}
+
+#[ws_endpoint("/cancelled/interval-named")]
+/// With a name.
+async fn interval_named(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        tokio::select! {
+            () = async {
+                let mut ticks = tokio::time::interval(Duration::from_secs(5)); //~ cancelled_read
+                ticks.tick().await;
+            } => socket.send("tick").await?,
+            message = socket.recv() => if message?.is_none() { return Ok(()) },
+        }
+    }
+}
+
+struct Clock {
+    socket: Socket,
+    every: Duration,
+}
+
+impl Clock {
+    /// In a method.
+    async fn run(mut self) -> sockeye::Result {
+        loop {
+            tokio::select! {
+                message = self.socket.recv() => if message?.is_none() { return Ok(()) },
+                at = async move {
+                    let mut beat = interval(self.every); //~ cancelled_read
+                    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+                    beat.tick().await
+                } => self.socket.send(format!("{at:?}")).await?,
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use futures_util::{StreamExt as _, channel::mpsc as futures_mpsc};
-use sockeye::{Handshake, Sender, ws_endpoint};
+use sockeye::{Handshake, Sender, Socket, ws_endpoint};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
@@ -67,4 +67,46 @@ async fn writer(sender: Sender, mut inbox: UnboundedReceiver<String>) -> sockeye
         sender.send(text).await?;
     }
     Ok(())
+}
+
+#[ws_endpoint("/queues/forward")]
+/// `forward` drains it.
+async fn forwards(handshake: Handshake, State(bus): State<mpsc::Sender<mpsc::UnboundedSender<String>>>) -> sockeye::Result {
+    let (tap, frames) = mpsc::unbounded_channel(); //~ unbounded_queue
+    bus.send(tap).await?;
+    let socket = handshake.accept().await?;
+    socket.forward(UnboundedReceiverStream::new(frames)).await
+}
+
+#[ws_endpoint("/queues/forward-named")]
+/// With a name for the stream.
+async fn forwards_named(handshake: Handshake, State(bus): State<mpsc::Sender<mpsc::UnboundedSender<u32>>>) -> sockeye::Result {
+    let (tap, frames) = mpsc::unbounded_channel(); //~ unbounded_queue
+    bus.send(tap).await?;
+    let lines = UnboundedReceiverStream::new(frames).map(|number| number.to_string());
+    handshake.accept().await?.forward(lines).await
+}
+
+#[ws_endpoint("/queues/forward-flume")]
+/// A stream of another crate.
+async fn forwards_flume(handshake: Handshake, State(bus): State<flume::Sender<flume::Sender<String>>>) -> sockeye::Result {
+    let (tap, frames) = flume::unbounded(); //~ unbounded_queue
+    bus.send_async(tap).await?;
+    let socket = handshake.accept().await?;
+    let stream = frames.into_stream();
+    socket.forward(stream).await
+}
+
+#[ws_endpoint("/queues/forward-unfold")]
+/// A stream made by hand.
+async fn forwards_unfold(handshake: Handshake, State(bus): State<mpsc::Sender<mpsc::UnboundedSender<String>>>) -> sockeye::Result {
+    let (tap, frames) = mpsc::unbounded_channel(); //~ unbounded_queue
+    bus.send(tap).await?;
+    let stream = futures_util::stream::unfold(frames, async |mut frames| Some((frames.recv().await?, frames)));
+    handshake.accept().await?.forward(Box::pin(stream)).await
+}
+
+/// The function gets the receiver.
+async fn forwards_given(socket: Socket, frames: UnboundedReceiver<String>) -> sockeye::Result { //~ unbounded_queue
+    socket.forward(UnboundedReceiverStream::new(frames)).await
 }

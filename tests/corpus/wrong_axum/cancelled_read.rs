@@ -48,3 +48,14 @@ async fn pings(mut socket: WebSocket) {
         }
     }
 }
+
+async fn made_inside(mut socket: WebSocket) {
+    loop {
+        tokio::select! {
+            _ = async { time::interval(Duration::from_secs(5)).tick().await } => { //~ cancelled_read
+                if socket.send(Message::Text("tick".into())).await.is_err() { break }
+            }
+            message = socket.recv() => if !matches!(message, Some(Ok(_))) { break },
+        }
+    }
+}

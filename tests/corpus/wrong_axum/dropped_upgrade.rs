@@ -68,3 +68,28 @@ async fn then_something(ws: WebSocketUpgrade) -> Result<StatusCode, StatusCode> 
     ws.max_frame_size(limit).on_upgrade(async |socket| echo(socket).await); //~ dropped_upgrade
     Ok(StatusCode::OK)
 }
+
+async fn looked_at(ws: WebSocketUpgrade) -> Response {
+    ws.on_upgrade(echo).status(); //~ dropped_upgrade
+    StatusCode::SWITCHING_PROTOCOLS.into_response()
+}
+
+async fn converted(ws: WebSocketUpgrade) -> Response {
+    ws.on_upgrade(echo).into_response(); //~ dropped_upgrade
+    StatusCode::OK.into_response()
+}
+
+async fn status_of(ws: WebSocketUpgrade) -> StatusCode {
+    let status = ws.max_message_size(1024).on_upgrade(echo).status(); //~ dropped_upgrade
+    status
+}
+
+async fn underscore_converted(ws: WebSocketUpgrade) -> impl IntoResponse {
+    let _ = ws.on_upgrade(|socket| async move { echo(socket).await }).into_response(); //~ dropped_upgrade
+    StatusCode::OK
+}
+
+async fn named_and_forgotten(ws: WebSocketUpgrade) -> StatusCode {
+    let _response = ws.on_upgrade(echo).into_response(); //~ dropped_upgrade
+    StatusCode::OK
+}

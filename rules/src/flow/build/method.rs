@@ -31,6 +31,7 @@ impl<'a> Builder<'a> {
                 self.arguments(call);
                 receiver
             }
+            Value::Response(at) => self.on_response(at, &name, call),
             Value::Spawned(spawn) => {
                 self.tie(spawn);
                 self.arguments(call);
@@ -391,6 +392,21 @@ impl<'a> Builder<'a> {
         let first = generics.and_then(|generics| generics.args.first());
         let Some(syn::GenericArgument::Type(ty)) = first else { return false };
         crate::flow::handle_of(ty, &self.imports) == Some((Flavor::Axum, Kind::Upgrade))
+    }
+
+    /// A method of the response of `on_upgrade`. What only looks at a response that has no name drops it.
+    fn on_response(&mut self, at: Ident, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
+        self.arguments(call);
+        match name {
+            "into_response" | "map" => Value::Response(at),
+            "status" | "headers" | "headers_mut" | "version" | "extensions" | "body"
+                if matches!(&*call.receiver, Expr::MethodCall(_)) =>
+            {
+                self.push(Step::DroppedResponse { at });
+                Value::Other
+            }
+            _ => Value::Other,
+        }
     }
 
     fn callback(&mut self, callback: &'a syn::ExprClosure) {
