@@ -128,11 +128,12 @@ fn run(checks: &[(&Rule, Check)], context: &Context) -> Vec<Problem> {
 mod tests {
     use sockeye_rules::{BIND_FAILED, DEVELOPMENT_EXPOSED, Phase, RULES};
 
-    use super::{CHECKS, LISTENER_CHECKS};
+    use super::{CHECKS, LISTENER_CHECKS, ROUTER_CHECKS};
 
     #[test]
     fn every_startup_rule_has_its_check() {
-        let checked: Vec<_> = CHECKS.iter().chain(LISTENER_CHECKS).map(|(rule, _)| rule.name).collect();
+        let checked: Vec<_> =
+            [CHECKS, LISTENER_CHECKS, ROUTER_CHECKS].concat().iter().map(|(rule, _)| rule.name).collect();
         let of_address = [BIND_FAILED.name, DEVELOPMENT_EXPOSED.name];
         let startup = RULES.iter().filter(|rule| rule.phase == Phase::Startup);
         for rule in startup.filter(|rule| !of_address.contains(&rule.name)) {
