@@ -210,6 +210,29 @@ fn a_layer_counts_for_the_routes_that_it_is_around() {
 }
 
 #[test]
+fn what_only_looks_like_a_demand_is_none() {
+    let cors = (
+        "src/cors.rs",
+        "pub fn cors() -> CorsLayer { CorsLayer::new().allow_headers([AUTHORIZATION, CONTENT_TYPE]) }",
+    );
+    let symbols = ("src/query.rs", "pub struct Wanted { pub token_symbol: String }");
+    for (handler, others) in [
+        (format!("{HANDLER}\nfn routes() -> Router {{ Router::new().route(\"/ws\", any(ws)).layer(cors()) }}"), vec![cors]),
+        (
+            "async fn ws(Query(wanted): Query<Wanted>, up: WebSocketUpgrade) -> Response { if wanted.token_symbol.is_empty() { return no() } up.on_upgrade(serve) }".to_owned(),
+            vec![symbols],
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade) -> Response { if kind() == \"key-press\" { return no() } up.on_upgrade(serve) }".to_owned(),
+            vec![],
+        ),
+    ] {
+        let found = package(&handler, &others).findings(&[]);
+        assert!(found.len() == 1 && found[0].starts_with("unchecked_origin src/ws.rs:2:"), "{handler}: {found:?}");
+    }
+}
+
+#[test]
 fn a_layer_does_not_count_for_the_routes_of_another_router() {
     for routes in [
         "let admin = Router::new().route(\"/admin\", get(page)).layer(from_fn(require)); Router::new().route(\"/ws\", any(ws)).merge(admin)",

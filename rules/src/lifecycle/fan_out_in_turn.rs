@@ -229,6 +229,7 @@ impl<'ast> Visit<'ast> for Sends {
         if let Expr::MethodCall(call) = &*awaited.base
             && (call.method == "send" || call.method == "feed")
             && self.is_of_client(&call.receiver)
+            && !call.args.first().is_some_and(is_error)
         {
             self.found.get_or_insert_with(|| call.method.clone());
         }
@@ -252,6 +253,11 @@ impl<'ast> Visit<'ast> for Sends {
     fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
     fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// `Err(..)` is the answer to a request of the program itself: no client is sent one.
+fn is_error(sent: &Expr) -> bool {
+    matches!(sent, Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")))
 }
 
 /// The names that a pattern binds.

@@ -146,8 +146,9 @@ impl Search<'_> {
                 for router in self.index.mentioning(name) {
                     let layers =
                         router.layers.around(name).filter_map(|layer| self.index.called(layer, &router));
-                    let demands =
-                        |layer: &Rc<Function>| !reads_cookies(&layer.body) && self.layer(layer).is_secret();
+                    let demands = |layer: &Rc<Function>| {
+                        !reads_cookies(&layer.body) && !answers_cors(layer) && self.layer(layer).is_secret()
+                    };
                     if let Some(layer) = layers.into_iter().find(demands) {
                         return Proof::Secret(format!(
                             "the credentials that the layer `{}` checks",
@@ -170,6 +171,11 @@ impl Search<'_> {
 fn reads_cookies(body: &TokenStream) -> bool {
     words::idents(body.clone()).any(|name| words::is_cookie(&name))
         || words::texts(body.clone()).any(|text| text.eq_ignore_ascii_case("cookie"))
+}
+
+/// Whether it makes a `CorsLayer`, which lists headers such as `Authorization` and demands none.
+fn answers_cors(layer: &Function) -> bool {
+    words::idents(layer.body.clone()).any(|name| name == "CorsLayer")
 }
 
 /// A header that no page can set, unless the code sets it itself.

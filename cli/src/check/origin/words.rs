@@ -23,6 +23,12 @@ const SECRETS: [&str; 17] = [
     "bearer",
 ];
 
+/// What a name ends with that is about a credential, or about a token of another kind, such as `token_symbol`.
+const ABOUT: [&str; 18] = [
+    "symbol", "count", "limit", "limits", "type", "kind", "name", "address", "price", "pair", "size",
+    "usage", "status", "expiry", "expires", "mint", "index", "required",
+];
+
 /// Names of code that checks them.
 const LOGINS: [&str; 18] = [
     "auth",
@@ -48,6 +54,9 @@ const LOGINS: [&str; 18] = [
 /// Whether a parameter or field of that name is a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     let words: Vec<_> = snake(name);
+    if words.last().is_some_and(|last| ABOUT.contains(&last.as_str())) {
+        return false;
+    }
     // `key` alone, or as in `api_key`: a `sort_key` is not one.
     let is_key =
         |word: &String| word == "key" && (words.len() == 1 || words.iter().any(|one| is_of_key(one)));
@@ -75,7 +84,7 @@ pub(super) fn is_header_of_secrets(name: &str) -> bool {
     name == "authorization"
         || name == "proxy-authorization"
         || name.contains('-')
-            && name.split('-').any(is_secret)
+            && (is_secret(&name) || name.starts_with("x-") && name.ends_with("-key"))
             && !name.starts_with("sec-")
             && !name.contains(' ')
 }
@@ -144,10 +153,16 @@ mod tests {
         {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["room", "sort_key", "author", "keyboard", "id", "session_id"] {
+        for name in
+            ["room", "sort_key", "author", "keyboard", "id", "session_id", "token_symbol", "tokenCount"]
+        {
             assert!(!is_secret(name), "{name}");
         }
-        assert!(is_header_of_secrets("X-Api-Key") && is_header_of_secrets("Authorization"));
-        assert!(!is_header_of_secrets("x-request-id") && !is_header_of_secrets("sec-websocket-key"));
+        for name in ["X-Api-Key", "Authorization", "x-key", "x-hub-signature-256", "x-auth-token"] {
+            assert!(is_header_of_secrets(name), "{name}");
+        }
+        for name in ["x-request-id", "sec-websocket-key", "key-press", "token-count"] {
+            assert!(!is_header_of_secrets(name), "{name}");
+        }
     }
 }
