@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use syn::Expr;
+use syn::{Expr, Ident};
 
 use super::fan_out_in_turn::{CLIENTS, has_queue_of_messages};
 use crate::{
@@ -72,9 +72,20 @@ impl Locks<'_> {
 
 /// Whether it is the lock around the one sender that is used, which can only be held while it sends. A reference into a map holds more.
 fn is_around(wait: &Wait, name: &str, guard: &Origin) -> bool {
-    let is_lock =
-        |by: &syn::Ident| ["lock", "lock_owned", "write", "write_owned"].iter().any(|one| by == one);
-    wait.on.as_deref() == Some(name) && guard.locked_by.as_ref().is_some_and(is_lock)
+    let is_lock = |by: &&Ident| ["lock", "lock_owned", "write", "write_owned"].iter().any(|one| *by == one);
+    let Some(by) = guard.locked_by.as_ref().filter(is_lock) else { return false };
+    let is_taken = |taken: &Ident| taken.span().start() == by.span().start();
+    wait.on.as_deref() == Some(name) || wait.taken.as_ref().is_some_and(is_taken)
+}
+
+/// The method at the end of an expression that takes a lock.
+fn taken(guard: &Expr) -> Option<&Ident> {
+    match guard {
+        Expr::Await(awaited) => taken(&awaited.base),
+        Expr::Paren(inner) => taken(&inner.expr),
+        Expr::MethodCall(call) => Some(&call.method),
+        _ => None,
+    }
 }
 
 /// Whether it is a map or a list of the queues of clients, by its name and its type.
@@ -90,11 +101,13 @@ struct Wait {
     is_of_another: bool,
     /// The name of that socket, or of the guard that is one.
     on: Option<String>,
+    /// The lock that is taken for this operation alone: `peer.lock().await.send(..)`.
+    taken: Option<Ident>,
 }
 
 /// The operation of a socket that is awaited here.
 fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
-    let own = |what| Wait { what, is_of_another: false, on: None };
+    let own = |what| Wait { what, is_of_another: false, on: None, taken: None };
     match expression {
         Expr::MethodCall(call) => {
             let method = call.method.to_string();
@@ -112,7 +125,8 @@ fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
                     Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
                     _ => None,
                 };
-                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another, on })
+                let taken = taken(&call.receiver).cloned();
+                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another, on, taken })
             }
             // A helper that borrows the socket.
             Expr::Call(call) => {

@@ -63,3 +63,13 @@ async fn reply_to_another(mut socket: WebSocket, senders: Senders, other: u64) {
         }
     }
 }
+
+/// The same, with a guard that has no name.
+async fn forward_to(mut socket: WebSocket, senders: Senders, other: u64) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let Some(sender) = senders.lock().await.get(&other).map(Arc::clone) else { continue };
+        if sender.lock().await.send(message).await.is_err() {
+            senders.lock().await.remove(&other);
+        }
+    }
+}
