@@ -94,6 +94,8 @@ struct Watch {
     artifacts: Vec<Artifact>,
     /// When cargo finished the build: later output is the program's.
     built: Option<Instant>,
+    /// Whether cargo has said that it runs the program, or with `-v` a compiler.
+    runs: bool,
     output: Vec<u8>,
     errors: Vec<String>,
 }
@@ -134,10 +136,20 @@ impl Watch {
             }
             (Line::Output(line), false) => self.take_message(&line),
             (Line::Error(line), true) => self.keep_error(&line),
-            // The user wants to see the progress of the build.
-            (Line::Error(line), false) => {
-                let _ = io::stderr().lock().write_all(&line);
-            }
+            (Line::Error(line), false) => self.show_progress(&line),
+        }
+    }
+
+    /// The user wants to see the progress of the build.
+    ///
+    /// The program's first lines are among these when the other stream, which tells that the build has finished, is behind.
+    fn show_progress(&mut self, line: &[u8]) {
+        let _ = io::stderr().lock().write_all(line);
+        if is_start(&String::from_utf8_lossy(line)) {
+            self.errors.clear();
+            self.runs = true;
+        } else if self.runs {
+            self.keep_error(line);
         }
     }
 
@@ -159,8 +171,7 @@ impl Watch {
     }
 
     fn into_ran(mut self, end: End) -> Ran {
-        // Cargo's last line before the program's output.
-        let start = self.errors.iter().position(|line| line.trim_start().starts_with("Running `"));
+        let start = self.errors.iter().position(|line| is_start(line));
         self.errors.drain(..start.map_or(0, |at| at + 1));
         Ran {
             artifacts: self.artifacts,
@@ -171,6 +182,11 @@ impl Watch {
     }
 }
 
+/// Cargo's last line before the program's output.
+fn is_start(line: &str) -> bool {
+    line.trim_start().starts_with("Running `")
+}
+
 fn ended(child: &mut Child) -> Result<Option<ExitStatus>, Trouble> {
     child.try_wait().map_err(|error| Trouble::new(format!("cannot wait for the program: {error}")))
 }
@@ -179,4 +195,27 @@ fn ended(child: &mut Child) -> Result<Option<ExitStatus>, Trouble> {
 fn stop(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_program_are_kept_though_the_end_of_the_build_is_read_later() {
+        let mut watch = Watch::default();
+        for line in [
+            "   Compiling a\n",
+            "     Running `rustc a`\n",
+            "warning: a\n",
+            "     Running `a`\n",
+            "no database\n",
+        ] {
+            watch.take(Line::Error(line.into()));
+        }
+        watch.take(Line::Output(br#"{"reason":"build-finished","success":true}"#.to_vec()));
+        watch.take(Line::Error(b"the end\n".to_vec()));
+        let ran = watch.into_ran(End::NotBuilt);
+        assert_eq!(ran.errors, ["no database", "the end"]);
+    }
 }
