@@ -33,6 +33,7 @@ fn finding(first: &RouteOf, again: &RouteOf, source: &Source) -> Finding {
         expected: None,
         notes: Vec::new(),
         help: HELP.to_owned(),
+        in_helper: false,
         place: source.place(again.bytes.clone()).labelled("this route"),
         related: vec![source.place(first.bytes.clone()).labelled("is already the route of this endpoint")],
     }

@@ -14,6 +14,8 @@ pub(super) struct Finding {
     pub(super) expected: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) help: String,
+    /// Whether it is a call of a helper that has to change, not the call.
+    pub(super) in_helper: bool,
     pub(super) place: Place,
     /// Other places in the same file that explain it.
     pub(super) related: Vec<Place>,

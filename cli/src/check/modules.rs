@@ -42,7 +42,7 @@ impl Tree {
 }
 
 /// The path of the module that is this file: `crate::store` for `src/store.rs` and `src/store/mod.rs`.
-pub(super) fn module(directory: &Path, file: &Path) -> Option<String> {
+fn module(directory: &Path, file: &Path) -> Option<String> {
     let file = std::path::absolute(file).ok()?;
     let inside = file.strip_prefix(directory).ok()?.strip_prefix("src").ok()?.with_extension("");
     let mut names: Vec<_> = inside.components().map(|one| one.as_os_str().to_str()).collect::<Option<_>>()?;

@@ -5,11 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sockeye_rules::{BLOCKING_CALL, NO_DEADLINE, Rule};
+use sockeye_rules::{NO_DEADLINE, Rule};
 
 use super::{
     file::{FileReport, Outcome},
-    finding::Finding,
     package,
     walk::SourceFile,
 };
@@ -36,7 +35,7 @@ pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) {
 fn join_calls(report: &mut FileReport) {
     let mut others: HashMap<String, Vec<usize>> = HashMap::new();
     report.findings.retain(|finding| {
-        if !is_about_helper(finding) {
+        if !finding.in_helper {
             return true;
         }
         match others.get_mut(&finding.message) {
@@ -47,15 +46,10 @@ fn join_calls(report: &mut FileReport) {
             None => others.insert(finding.message.clone(), Vec::new()).is_none(),
         }
     });
-    for finding in report.findings.iter_mut().filter(|finding| is_about_helper(finding)) {
+    for finding in report.findings.iter_mut().filter(|finding| finding.in_helper) {
         let lines = others.get(&finding.message).filter(|lines| !lines.is_empty());
         finding.notes.extend(lines.map(|lines| also_called(lines)));
     }
-}
-
-/// `` `load` calls `std::fs::read`, ..``: other messages are about calls of which each has to change.
-fn is_about_helper(finding: &Finding) -> bool {
-    finding.rule == &BLOCKING_CALL && finding.message.contains("` calls `")
 }
 
 fn also_called(lines: &[usize]) -> String {

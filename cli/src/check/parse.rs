@@ -74,6 +74,7 @@ fn unreadable(place: Place, why: &str, help: &str) -> Box<Finding> {
         expected: None,
         notes: Vec::new(),
         help: help.to_owned(),
+        in_helper: false,
         place,
         related: Vec::new(),
     })

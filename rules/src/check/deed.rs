@@ -7,7 +7,7 @@ use crate::{
     flow::{
         Act, Connection, Deed, Exit, Flow, NodeId, Operation, Outcomes, Step, Tells, Within, gives_nothing,
     },
-    syntax::{generic_arguments, last_segment},
+    syntax::{generic_arguments, is_called},
 };
 
 /// What it does with the handle; `None` if that is not known, or cannot be said in one word.
@@ -68,9 +68,9 @@ fn received_once(operations: &[(NodeId, &Operation)]) -> Option<NodeId> {
 /// Whether it returns `Ok(())` at the end as well, without a word to other code, and does so again if it is called again.
 fn hides_the_end(flow: &Flow<'_>, recv: NodeId, operations: &[(NodeId, &Operation)]) -> bool {
     let gives_nothing = |output: &Type| {
-        let last = last_segment(output).is_some_and(|last| last.ident == "Result");
         let of = generic_arguments(output).first().copied();
-        last && of.is_none_or(|of| matches!(of, Type::Tuple(unit) if unit.elems.is_empty()))
+        is_called(output, "Result")
+            && of.is_none_or(|of| matches!(of, Type::Tuple(unit) if unit.elems.is_empty()))
     };
     let ways = flow.graph.walk_outcome(recv, Outcomes::END, |_, _| false);
     let is_silent = |way: &NodeId| match &flow.graph.nodes[*way].step {
@@ -124,10 +124,6 @@ fn is_option(ty: &Type) -> bool {
     is_called(ty, "Option") && generic_arguments(ty).first().is_some_and(|of| !is_called(of, "Result"))
 }
 
-fn is_called(ty: &Type, name: &str) -> bool {
-    last_segment(ty).is_some_and(|last| last.ident == name)
-}
-
 /// Whether a `close` is on every path to an end.
 fn always_closes(flow: &Flow<'_>) -> bool {
     let closes = |step: &Step| matches!(step, Step::Operation(one) if one.act == Act::Close);
@@ -151,8 +147,7 @@ fn tells(flow: &Flow<'_>, sends: &[(NodeId, &Operation)]) -> Tells {
             _ => true,
         })
     };
-    let last = flow.function.output().and_then(last_segment);
-    let gives_result = last.is_some_and(|last| last.ident == "Result");
+    let gives_result = flow.function.output().is_some_and(|output| is_called(output, "Result"));
     let all = gives_result && sends.all(|(id, _)| returns_errors(*id));
     if all { Tells::Errors } else { Tells::Something }
 }

@@ -33,7 +33,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             } else {
                 "run it with `tokio::task::spawn_blocking(..).await`, or make it asynchronous".to_owned()
             };
-            sink.report(&BLOCKING_CALL, &call.at, message, help);
+            sink.report(&BLOCKING_CALL, &call.at, message, help).in_helper();
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
     reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
-    syntax::{Sink, generic_arguments, last_segment},
+    syntax::{Sink, generic_arguments, is_called},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -158,8 +158,8 @@ fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e dy
 pub(crate) fn takes_only(flow: &Flow<'_>) -> Vec<String> {
     let mut search = Only { kinds: Vec::new() };
     let output = flow.function.output();
-    let gives_option = |ty: &Type| last_segment(ty).is_some_and(|last| last.ident == "Option");
-    let gives_result = output.and_then(last_segment).is_some_and(|last| last.ident == "Result");
+    let gives_option = |ty: &Type| is_called(ty, "Option");
+    let gives_result = output.is_some_and(|ty| is_called(ty, "Result"));
     let tries = || output.and_then(|ty| generic_arguments(ty).first().copied()).is_some_and(gives_option);
     let may_be_none = output.is_some_and(gives_option) || gives_result && tries();
     if may_be_none && !flow.function.has_word(&["while", "loop", "for"]) {

@@ -40,7 +40,7 @@ impl Watch for Locks<'_> {
         let held: Vec<_> = names.guards().map(|(name, origin)| (name.to_owned(), origin.clone())).collect();
         for (name, origin) in held {
             // A name that begins with `_` shows that others are meant to wait.
-            if !name.starts_with('_') && !is_around(&wait, &name, &origin) {
+            if !name.starts_with('_') && !wait.is_around(&name, &origin) {
                 self.report(&wait, &name, &origin);
             }
         }
@@ -48,7 +48,7 @@ impl Watch for Locks<'_> {
 }
 
 impl Locks<'_> {
-    fn report(&mut self, wait: &Wait, name: &str, guard: &Origin) {
+    fn report(&mut self, wait: &Wait<'_>, name: &str, guard: &Origin) {
         let Some(at) = &guard.locked_by else { return };
         let place = at.span().start();
         if !self.reported.insert((place.line, place.column)) {
@@ -70,19 +70,26 @@ impl Locks<'_> {
     }
 }
 
-/// Whether it is the lock around the one sender that is used, which can only be held while it sends. A reference into a map holds more.
-fn is_around(wait: &Wait, name: &str, guard: &Origin) -> bool {
-    let is_lock = |by: &&Ident| ["lock", "lock_owned", "write", "write_owned"].iter().any(|one| *by == one);
-    let Some(by) = guard.locked_by.as_ref().filter(is_lock) else { return false };
-    let is_taken = |taken: &Ident| taken.span().start() == by.span().start();
-    wait.on.as_deref() == Some(name) || wait.taken.as_ref().is_some_and(is_taken)
+impl Wait<'_> {
+    /// Whether the guard is the lock around the one sender that is used, which can only be held while it sends. A reference into a map
+    /// holds more.
+    fn is_around(&self, name: &str, guard: &Origin) -> bool {
+        let is_lock =
+            |by: &&Ident| ["lock", "lock_owned", "write", "write_owned"].iter().any(|one| *by == one);
+        let Some(by) = guard.locked_by.as_ref().filter(is_lock) else { return false };
+        self.sender.is_some_and(|sender| match sender {
+            Expr::Path(path) => path.path.is_ident(name),
+            // Taken for this operation alone: `peer.lock().await.send(..)`.
+            taken => taken_by(taken).is_some_and(|taken| taken.span().start() == by.span().start()),
+        })
+    }
 }
 
 /// The method at the end of an expression that takes a lock.
-fn taken(guard: &Expr) -> Option<&Ident> {
+fn taken_by(guard: &Expr) -> Option<&Ident> {
     match guard {
-        Expr::Await(awaited) => taken(&awaited.base),
-        Expr::Paren(inner) => taken(&inner.expr),
+        Expr::Await(awaited) => taken_by(&awaited.base),
+        Expr::Paren(inner) => taken_by(&inner.expr),
         Expr::MethodCall(call) => Some(&call.method),
         _ => None,
     }
@@ -95,19 +102,17 @@ fn is_of_clients(origin: &Origin, ty: &str) -> bool {
 }
 
 /// An operation that waits for a client.
-struct Wait {
+struct Wait<'e> {
     what: String,
     /// Whether it is on a socket that is shared, of any client.
     is_of_another: bool,
-    /// The name of that socket, or of the guard that is one.
-    on: Option<String>,
-    /// The lock that is taken for this operation alone: `peer.lock().await.send(..)`.
-    taken: Option<Ident>,
+    /// What that socket is called, or the guard that is one.
+    sender: Option<&'e Expr>,
 }
 
 /// The operation of a socket that is awaited here.
-fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
-    let own = |what| Wait { what, is_of_another: false, on: None, taken: None };
+fn waits<'e>(expression: &'e Expr, names: &Names<'_>) -> Option<Wait<'e>> {
+    let own = |what| Wait { what, is_of_another: false, sender: None };
     match expression {
         Expr::MethodCall(call) => {
             let method = call.method.to_string();
@@ -121,12 +126,8 @@ fn waits(expression: &Expr, names: &Names<'_>) -> Option<Wait> {
                 let ty = origin.ty.as_ref().filter(|_| origin.is(Tags::SHARED))?;
                 let is_of_another = names.types().is_of_sockets(ty);
                 let is_shared = is_of_another || is_of_clients(&origin, ty);
-                let on = match &*call.receiver {
-                    Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-                    _ => None,
-                };
-                let taken = taken(&call.receiver).cloned();
-                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another, on, taken })
+                let sender = Some(&*call.receiver);
+                is_shared.then(|| Wait { what: call.method.to_string(), is_of_another, sender })
             }
             // A helper that borrows the socket.
             Expr::Call(call) => {

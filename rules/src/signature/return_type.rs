@@ -9,7 +9,7 @@ use crate::{
     RETURN_TYPE,
     flow::{Act, Flow, Imports, address},
     surroundings::Surroundings,
-    syntax::{Endpoint, Function, Sink, generic_arguments, last_segment, one_line, peel, spelled},
+    syntax::{Endpoint, Function, Sink, generic_arguments, is_called, one_line, peel, spelled},
 };
 
 /// Only what is certain from tokens: whether an alias is a `Result` is checked by type.
@@ -33,7 +33,7 @@ fn help_for(output: &Type) -> &'static str {
 }
 
 fn is_status(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|last| last.ident == "StatusCode")
+    is_called(ty, "StatusCode")
 }
 
 /// `Result<(), StatusCode>` and `Result<(), (StatusCode, String)>`, with which axum's handlers refuse.

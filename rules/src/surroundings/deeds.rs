@@ -7,7 +7,7 @@ use crate::{
     catalogue::{lasts, may_last, may_start, starts, takes_only},
     check,
     flow::{Deed, Flow, Lasts},
-    syntax::last_segment,
+    syntax::is_called,
 };
 
 /// What a function does with the handles that it borrows, as far as that is known.
@@ -41,8 +41,7 @@ impl Deeds {
             .iter()
             .any(|(_, deed)| matches!(deed, Deed::Receives | Deed::ReceivesSome | Deed::ReceivesTried));
         let takes_only = if receives { takes_only(&flow) } else { Vec::new() };
-        let gives_option =
-            || function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
+        let gives_option = || function.output().is_some_and(|output| is_called(output, "Option"));
         if !takes_only.is_empty() && gives_option() {
             for (_, deed) in by_place.iter_mut().filter(|(_, deed)| *deed == Deed::Receives) {
                 *deed = Deed::ReceivesSome;

@@ -27,6 +27,8 @@ pub struct Diagnostic {
     pub untyped: bool,
     /// The first and last token of an expression that rustc would report again, wherever its value is used: the error stands in its place.
     pub in_place_of: Option<(Span, Span)>,
+    /// Whether it is a call of a helper that has to change, not the call.
+    pub in_helper: bool,
     shape: bool,
 }
 
@@ -40,6 +42,12 @@ impl Diagnostic {
     /// Marks a problem with the shape of the signature: the report shows the whole expected signature once.
     pub(crate) fn shape(&mut self) -> &mut Self {
         self.shape = true;
+        self
+    }
+
+    /// Marks a fault of the helper that is called.
+    pub(crate) fn in_helper(&mut self) -> &mut Self {
+        self.in_helper = true;
         self
     }
 
@@ -101,6 +109,7 @@ impl Sink {
             help,
             untyped,
             in_place_of,
+            in_helper: false,
             shape,
         };
         self.found.push(found);

@@ -32,7 +32,7 @@ pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, p
 
 #[cfg(test)]
 pub(crate) use body::{CONVERTED, READ};
-pub(crate) use types::{is_scalar, spelled};
+pub(crate) use types::{is_called, is_scalar, spelled};
 pub(crate) use words::{Set, Words};
 
 use proc_macro2::TokenStream;

@@ -42,6 +42,11 @@ pub fn last_segment(ty: &Type) -> Option<&PathSegment> {
     path(ty)?.path.segments.last()
 }
 
+/// Whether the last segment of the type has this name, whatever its path.
+pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == name)
+}
+
 /// The types between the angle brackets of the last segment.
 pub fn generic_arguments(ty: &Type) -> Vec<&Type> {
     let Some(PathArguments::AngleBracketed(arguments)) = last_segment(ty).map(|segment| &segment.arguments)

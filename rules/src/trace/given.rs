@@ -5,7 +5,7 @@ use std::rc::Rc;
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
-use crate::syntax::{generic_arguments, is_scalar, last_segment, peel};
+use crate::syntax::{generic_arguments, is_called, is_scalar, peel};
 
 /// The name of a JSON value of any kind, which gives `null` for what is not there.
 pub(crate) const VALUE: &str = "Value";
@@ -20,8 +20,7 @@ pub(super) fn message(handle: &Type) -> Option<Rc<str>> {
         other => other,
     };
     let codec = *generic_arguments(handle).first()?;
-    let is_json = last_segment(codec).is_some_and(|last| last.ident == "Json");
-    generic_arguments(codec).first().filter(|_| is_json).map(|message| text(*message))
+    generic_arguments(codec).first().filter(|_| is_called(codec, "Json")).map(|message| text(*message))
 }
 
 /// The type in an `Option` or a `Result`; otherwise the type itself.

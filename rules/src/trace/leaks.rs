@@ -14,7 +14,10 @@ use syn::{
 };
 
 use super::pairs::{Event, Events, first_ident, place_of, words};
-use crate::flow::{Macros, has_word, macro_name};
+use crate::{
+    flow::{Macros, has_word, macro_name},
+    reading::only_name,
+};
 
 /// An entry that stays behind.
 pub(crate) struct Leak {
@@ -504,7 +507,7 @@ impl Walk<'_, '_> {
             (!event.is_count() && added.is_some()).then_some((number, added))
         });
         let told: Doubts = told.collect();
-        self.answers.insert(name, told);
+        self.answers.insert(name.to_string(), told);
     }
 
     fn select(&mut self, call: &Macro) {
@@ -539,14 +542,6 @@ impl Walk<'_, '_> {
                 self.event(&method);
             }
         }
-    }
-}
-
-fn only_name(pattern: &Pat) -> Option<String> {
-    match pattern {
-        Pat::Ident(name) => Some(name.ident.to_string()),
-        Pat::Type(typed) => only_name(&typed.pat),
-        _ => None,
     }
 }
 

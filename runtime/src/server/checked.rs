@@ -193,10 +193,7 @@ impl Checked {
     /// you bind, and in a program with several servers, after the others are checked. A program that must end by itself asks
     /// [`check_only`](Self::check_only) before.
     pub fn into_router(mut self) -> Router {
-        self.warnings.append(&mut self.router_problems);
-        self.end_if_only_asked();
-        metrics::describe();
-        drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
+        self.become_router();
         if let Some(shutdown) = self.moments.shutdown.take() {
             drop(shutdown::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout));
         }
@@ -238,10 +235,7 @@ impl Checked {
     ///
     /// With `SOCKEYE_CHECK` in the environment, as [`into_router`](Self::into_router) does.
     pub fn into_router_and_drained(mut self) -> (Router, Drained) {
-        self.warnings.append(&mut self.router_problems);
-        self.end_if_only_asked();
-        metrics::describe();
-        drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
+        self.become_router();
         let shutdown = self.moments.shutdown.take().unwrap_or_else(signal);
         (self.router, shutdown::after(shutdown, self.lifecycle, self.settings.limits.shutdown_timeout))
     }
@@ -381,6 +375,14 @@ impl Checked {
             Mode::AsyncApi => mode::print(&self.asyncapi().to_string()),
         }
         true
+    }
+
+    /// What a server does before another listener serves its router.
+    fn become_router(&mut self) {
+        self.warnings.append(&mut self.router_problems);
+        self.end_if_only_asked();
+        metrics::describe();
+        drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
     }
 
     /// There is no caller to return to: the code that builds the router cannot know that it must not continue.

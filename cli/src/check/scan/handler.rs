@@ -143,6 +143,7 @@ fn finding(found: Diagnostic, source: &Source, whole: &Range<usize>) -> Finding 
         expected: found.expected,
         notes: found.notes,
         help: found.help,
+        in_helper: found.in_helper,
         place,
         related: Vec::new(),
     }

@@ -4,7 +4,9 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
-use super::{Builder, call::is_self, helper::Lent, object::lend_object, pattern::without_layer};
+use super::{
+    Builder, call::is_self, helper::Lent, object::lend_object, pattern::without_layer, result::is_none,
+};
 use crate::{
     flow::{
         Flavor,
@@ -434,7 +436,6 @@ fn mapped(mut got: Got<'_>, doubt: Outcomes) -> Value<'_> {
 
 /// Whether the error of a result around an option is replaced by `None`.
 fn turns_into_none(got: &Got<'_>, name: &str, call: &ExprMethodCall) -> bool {
-    let is_none = |value: &Expr| matches!(value, Expr::Path(path) if path.path.is_ident("None"));
     let inner = got.layers.get(1).is_some_and(|inner| inner.is_option && !got.layers[0].is_option);
     inner
         && match (name, call.args.first()) {

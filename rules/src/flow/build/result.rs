@@ -20,7 +20,7 @@ pub(super) fn judge(result: &Expr) -> Exit {
     }
 }
 
-fn is_none(result: &Expr) -> bool {
+pub(super) fn is_none(result: &Expr) -> bool {
     matches!(result, Expr::Path(path) if path.path.is_ident("None"))
 }
 
