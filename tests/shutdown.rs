@@ -1,13 +1,14 @@
 //! The end of the server over real sockets: every socket is told, and the port is free. `drain.rs` has the rest.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::extract::State;
 use futures_util::{FutureExt as _, StreamExt as _};
 use sockeye::{Drained, Handshake, Limits, Server, ws_endpoint};
 use sockeye_tests::{PATIENCE, close_of, hear, logs, say, start, within};
 use tokio::{
-    net::TcpListener,
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
     sync::{Notify, Semaphore, oneshot},
     task::JoinHandle,
 };
@@ -57,6 +58,36 @@ async fn every_socket_is_told_1001_and_the_server_ends() {
     assert!(told.len() >= 20 && told.iter().all(|line| line.level == Level::INFO), "{told:?}");
     assert!(logs::with("message", "cleaned up").len() >= 20, "handlers reach their end");
 }
+
+/// Whenever the server is told to stop: a client would see a reset connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_has_arrived_is_answered() {
+    for _ in 0..20 {
+        let mut server = start(server()).await;
+        let open = server.connect("/echo").await;
+        let early: Vec<_> = (0..20)
+            .map(|_| {
+                let mut client = std::net::TcpStream::connect(server.addr).unwrap();
+                client.write_all(HANDSHAKE).unwrap();
+                client
+            })
+            .collect();
+        server.stop();
+        for client in early {
+            client.set_nonblocking(true).unwrap();
+            let mut client = TcpStream::from_std(client).unwrap();
+            let mut answer = [0; 12];
+            within(client.read_exact(&mut answer)).await.unwrap();
+            assert!([&b"HTTP/1.1 101"[..], b"HTTP/1.1 503"].contains(&&answer[..]), "{answer:?}");
+        }
+        drop(open);
+        server.ended().await;
+    }
+}
+
+const HANDSHAKE: &[u8] =
+    b"GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// `start` passes a future of its own, after this one.
 #[tokio::test]

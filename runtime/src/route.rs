@@ -17,6 +17,14 @@ pub(crate) fn sample(route: &str) -> String {
         .collect()
 }
 
+/// The first part of a route that cannot occur in a URL as it is written, and what to write instead.
+pub(crate) fn unencoded(route: &str) -> Option<(String, String)> {
+    parts(route).into_iter().find_map(|part| match part {
+        Part::Text(text) => Some((text.to_owned(), encode(text))).filter(|(text, encoded)| text != encoded),
+        Part::Brace(_) | Part::Param(_) | Part::CatchAll(_) => None,
+    })
+}
+
 /// Whether a segment of a route is a parameter, which matches any segment of a path.
 pub(crate) fn is_parameter(segment: &str) -> bool {
     segment.starts_with('{') && !segment.starts_with("{{")

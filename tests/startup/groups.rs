@@ -74,6 +74,7 @@ async fn names_of_groups_and_prefixes_are_checked() {
         .prefix("vault", "/cellar/")
         .prefix("seats", "/{*rest}")
         .prefix("office", "/{a}{b}")
+        .prefix("attic", "/top floor?x")
         .nested("api");
     insta::assert_snapshot!(report(server).await);
 }
@@ -93,8 +94,11 @@ async fn routes_are_compared_with_their_prefixes() {
     assert_eq!(rules(twice).await, Vec::<&str>::new());
     let app = axum::Router::new().route("/{other}/ws/rows/{row}", axum::routing::get(async || {}));
     assert_eq!(rules(Server::new().prefix("seats", "/{tenant}").router(app)).await, ["conflicting_route"]);
-    let server = Server::new().prefix("lobby", "/x").expect(["/x/ws/lobby"]);
-    assert_eq!(rules(server).await, Vec::<&str>::new());
+    let server = || Server::new().prefix("lobby", "/x");
+    assert_eq!(rules(server().expect(["/x/ws/lobby"])).await, Vec::<&str>::new());
+    let without = report(server().expect(["/ws/lobby"])).await;
+    let help = "endpoint `lobby` has this route in its group; with the group's prefix, write `/x/ws/lobby`";
+    assert!(without.contains(help), "{without}");
 }
 
 #[tokio::test]

@@ -57,12 +57,12 @@ impl<'a> Registered<'a> {
     }
 
     /// The same name in the same file, or in the same module if the compiler hides file paths. The line distinguishes
-    /// two alternatives under different `cfg`s, and both are conditional.
+    /// two alternatives under different `cfg`s, and both are conditional. In the program the route may have a prefix.
     fn is(&self, found: &Found) -> bool {
         let Endpoint { name, module, line, route, .. } = self.endpoint;
         let same_file = self.file.as_ref() == Some(&found.file);
         *name == found.name
-            && (found.is_constant || *route == found.route)
+            && (found.is_constant || route.ends_with(&found.route))
             && (same_file && *line == found.line || *module == found.module)
     }
 }

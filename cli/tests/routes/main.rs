@@ -117,6 +117,19 @@ fn several_servers_and_other_output_are_no_hindrance() {
 }
 
 #[test]
+fn routes_with_a_prefix_are_those_of_the_sources() {
+    let seen = routes(&["--bin", "mounted"]);
+    let routes: Vec<_> = seen.out.lines().filter(|line| line.starts_with('/')).collect();
+    assert!(
+        matches!(routes[..], [one, two] if one.starts_with("/api/admin/one ") && two.starts_with("/api/{tenant}/two ")),
+        "{}",
+        seen.out
+    );
+    assert_eq!(seen.status, 0, "{}\n{}", seen.out, seen.err);
+    assert!(seen.out.contains("2 endpoints in the program, no problem found"), "{}", seen.out);
+}
+
+#[test]
 fn a_program_that_listens_itself_is_asked_before_it_does() {
     let seen = routes(&["--bin", "own_listener"]);
     assert_eq!(seen.status, 0, "{}\n{}", seen.out, seen.err);

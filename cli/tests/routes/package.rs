@@ -81,7 +81,7 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 13] = [
     "documented",
     "endless_schema",
     "all",
@@ -89,6 +89,7 @@ const PROGRAMS: [&str; 12] = [
     "grouped",
     "broken",
     "several",
+    "mounted",
     "own_listener",
     "silent",
     "asking",
@@ -156,6 +157,7 @@ fn files() -> Vec<(&'static str, String)> {
         ("endless_schema/main.rs", main(SERVE) + ENDLESS_SCHEMA),
         ("broken/main.rs", broken()),
         ("several/main.rs", several()),
+        ("mounted/main.rs", mounted()),
         ("own_listener/main.rs", own_listener()),
         ("silent/main.rs", "fn main() {\n    eprintln!(\"starting\");\n    eprintln!(\"nothing to do\\x1b[0m\");\n}\n".to_owned()),
         ("asking/main.rs", "fn main() {\n    let url = std::env::var(\"APP_DATABASE_URL\").unwrap_or_else(|error| panic!(\"APP_DATABASE_URL: {error:?}\"));\n    eprintln!(\"{url}\");\n}\n".to_owned()),
@@ -335,6 +337,14 @@ fn several() -> String {
     );
     main(&body)
         + &endpoint("one", "\"/one\", group = \"one\"")
+        + &endpoint("two", "\"/two\", group = \"two\"")
+}
+
+/// Endpoints whose routes in the program are not those of their attributes.
+fn mounted() -> String {
+    main(
+        "sockeye::Server::new().prefix(\"one\", \"/admin\").prefix(\"two\", \"/{tenant}\").nested(\"/api\").serve(\"127.0.0.1:0\").await",
+    ) + &endpoint("one", "\"/one\", group = \"one\"")
         + &endpoint("two", "\"/two\", group = \"two\"")
 }
 

@@ -111,6 +111,9 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if let Some(name) = self.guesses.twice() {
+            return Err(Failure::Shape(PathProblem::Twice(name.to_owned())));
+        }
         visitor.visit_map(All { guesses: self.guesses, at: 0 })
     }
 

@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashSet};
 
 use super::Kind;
 
@@ -105,6 +105,12 @@ impl<'a> Guesses<'a> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.all.iter().any(|guess| guess.name == name)
+    }
+
+    /// A name that two parameters have.
+    pub(super) fn twice(&self) -> Option<&'a str> {
+        let mut names = HashSet::new();
+        self.all.iter().map(|guess| guess.name).find(|name| !names.insert(*name))
     }
 
     pub(super) fn add(&mut self, name: &'a str) {

@@ -19,6 +19,8 @@ pub enum PathProblem {
     },
     /// A parameter that a struct with `deny_unknown_fields` refuses.
     UnknownParameter(String),
+    /// A name that two parameters have, read by name: a map loses the first value, a struct refuses the second.
+    Twice(String),
     /// A type that axum cannot read from any path.
     Unsupported(String),
 }
@@ -37,7 +39,19 @@ impl PathProblem {
             Self::UnknownParameter(name) => {
                 format!("the route has a parameter `{name}`, but `{written}` denies unknown fields")
             }
+            Self::Twice(name) => {
+                format!("`{written}` reads parameters by name, but the route has two parameters `{name}`")
+            }
             Self::Unsupported(what) => format!("`{written}` cannot be read from a path: {what}"),
+        }
+    }
+
+    /// Whether more parameters would fit.
+    pub(crate) fn lacks_parameters(&self) -> bool {
+        match self {
+            Self::Count { takes, has } => takes > has,
+            Self::MissingField { .. } => true,
+            Self::UnknownParameter(_) | Self::Twice(_) | Self::Unsupported(_) => false,
         }
     }
 
@@ -47,6 +61,7 @@ impl PathProblem {
             Self::Count { takes, .. } => format!("takes {takes}"),
             Self::MissingField { field, .. } => format!("needs `{field}`"),
             Self::UnknownParameter(name) => format!("denies `{name}`"),
+            Self::Twice(name) => format!("reads `{name}`"),
             Self::Unsupported(_) => "every request would get a 500".to_owned(),
         }
     }
@@ -57,6 +72,7 @@ impl PathProblem {
             Self::Count { takes, .. } => count_help(names, &taken(written, *takes)),
             Self::MissingField { field, meant } => field_help(field, meant.as_deref()),
             Self::UnknownParameter(name) => format!("add a field `{name}`, or remove `deny_unknown_fields`"),
+            Self::Twice(name) => format!("give one of the two parameters `{{{name}}}` another name"),
             Self::Unsupported(_) => "use a tuple or a struct of strings and numbers".to_owned(),
         }
     }
@@ -83,10 +99,20 @@ fn count_help(names: &[&str], taken: &[&str]) -> String {
         _ => {
             let mut types = vec!["String"; names.len() - taken.len()];
             types.extend(taken);
-            let (names, types) = (names.join(", "), types.join(", "));
+            let (names, types) = (bindings(names).join(", "), types.join(", "));
             format!("write `Path(({names})): Path<({types})>`, or a struct with these fields")
         }
     }
+}
+
+/// The names for a pattern, in which each may occur once.
+fn bindings(names: &[&str]) -> Vec<String> {
+    let before = |at: usize, name: &str| names[..at].iter().filter(|one| **one == name).count();
+    let names = names.iter().enumerate().map(|(at, name)| match before(at, name) {
+        0 => (*name).to_owned(),
+        earlier => format!("{name}_{}", earlier + 1),
+    });
+    names.collect()
 }
 
 fn field_help(field: &str, meant: Option<&str>) -> String {

@@ -271,6 +271,22 @@ async fn maps_and_units() {
     wrong::<Option<String>>("/{a}", "/1", &[option]).await;
 }
 
+#[tokio::test]
+async fn a_name_that_two_parameters_have() {
+    right::<(u32, String)>("/{id}/x/{id}", "/1/x/y").await;
+    right::<Vec<(String, String)>>("/{id}/x/{id}", "/1/x/y").await;
+    let twice = PathProblem::Twice("id".to_owned());
+    wrong::<Ids>("/{tenant}/{id}/{id}", "/x/1/2", std::slice::from_ref(&twice)).await;
+    // axum takes it, and the first value is lost.
+    assert_eq!(shape::<HashMap<String, String>>(&["id", "id"]).problems, [twice]);
+    let pair = PathProblem::Count { takes: 2, has: 3 };
+    let help = pair.help(&["id", "id", "room"], "(u32, String)");
+    assert_eq!(
+        help,
+        "write `Path((id, id_2, room)): Path<(String, u32, String)>`, or a struct with these fields"
+    );
+}
+
 #[test]
 fn what_each_parameter_is_read_as_is_known() {
     #[derive(Deserialize)]

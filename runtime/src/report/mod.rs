@@ -7,7 +7,7 @@ pub(crate) use json::json;
 #[cfg(feature = "asyncapi")]
 pub(crate) use json::settings;
 pub(crate) use sockeye_rules::render::Look;
-pub(crate) use table::table;
+pub(crate) use table::{Listing, table};
 
 use sockeye_rules::render::{self, Remark, Report, count};
 
@@ -16,12 +16,23 @@ use crate::startup::{Place, Problem};
 /// Every warning and every problem in rustc's format, and their number.
 ///
 /// It begins with a separate line, because `main` prints `Error: ` before it.
-pub(crate) fn failure(problems: &[Problem], warnings: &[Problem], endpoints: usize, look: Look) -> String {
+pub(crate) fn failure(
+    problems: &[Problem],
+    warnings: &[Problem],
+    endpoints: usize,
+    ending: &str,
+    look: Look,
+) -> String {
     let mut text = String::from("the server did not start\n\n");
     text.push_str(&each(warnings, look));
     text.push_str(&each(problems, look));
-    text.push_str(&render::closing(&summary(problems.len(), warnings.len(), endpoints), look));
+    text.push_str(&render::closing(&summary(problems.len(), warnings.len(), endpoints, ending), look));
     text
+}
+
+/// What did not happen, for the last line: a listener that the program has bound itself stays bound.
+pub(crate) fn ending(bound: bool) -> &'static str {
+    if bound { "nothing was served" } else { "nothing was bound" }
 }
 
 /// Each of them in rustc's format, followed by an empty line.
@@ -53,11 +64,11 @@ fn place(place: &Place) -> render::Place<'_> {
     }
 }
 
-fn summary(problems: usize, warnings: usize, endpoints: usize) -> String {
+fn summary(problems: usize, warnings: usize, endpoints: usize, ending: &str) -> String {
     let problems = format!("{}{}", count(problems, "problem"), and_warnings(warnings));
     match endpoints {
-        0 => format!("{problems}; nothing was bound"),
-        _ => format!("{problems} in {}; nothing was bound", count(endpoints, "endpoint")),
+        0 => format!("{problems}; {ending}"),
+        _ => format!("{problems} in {}; {ending}", count(endpoints, "endpoint")),
     }
 }
 

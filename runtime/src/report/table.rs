@@ -1,6 +1,6 @@
 //! Not `tabled` or `comfy-table`: those add borders and wrapped cells, and these are plain columns.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
 use sockeye_rules::render::count;
 
@@ -12,20 +12,31 @@ use crate::{
     mounted::{Mounted, Settings},
 };
 
+/// What the table shows.
+pub(crate) struct Listing<'a> {
+    pub(crate) endpoints: &'a [Arc<Mounted>],
+    pub(crate) server: &'a Settings,
+    /// The groups that the server serves, in words; empty for the endpoints without a group alone.
+    pub(crate) groups: &'a str,
+    /// The number of endpoints in each group that it does not serve.
+    pub(crate) unserved: &'a BTreeMap<&'static str, usize>,
+    pub(crate) warnings: usize,
+    pub(crate) console: Option<&'a str>,
+    /// What did not happen.
+    pub(crate) ending: &'a str,
+}
+
 /// The endpoints as a table for people, followed by the server's settings.
-pub(crate) fn table(
-    endpoints: &[Arc<Mounted>],
-    server: &Settings,
-    warnings: usize,
-    console: Option<&str>,
-) -> String {
+pub(crate) fn table(listing: &Listing<'_>) -> String {
+    let &Listing { endpoints, server, groups, unserved, warnings, console, ending } = listing;
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(endpoints.iter().map(|endpoint| row(endpoint)));
     let mut text = aligned(&rows);
     for endpoint in endpoints {
         text.push_str(&allowed(endpoint));
     }
-    let _ = write!(text, "\nserver: {}\n", defaults(server));
+    let of_groups = if groups.is_empty() { String::new() } else { format!(" of {groups}") };
+    let _ = write!(text, "\nserver{of_groups}: {}\n", defaults(server));
     if server.tls {
         text.push_str("tls: wss:// and https:// on the port, without a proxy\n");
     }
@@ -35,9 +46,16 @@ pub(crate) fn table(
     if let Some(path) = console {
         let _ = writeln!(text, "console: {path}");
     }
+    for (group, number) in unserved {
+        let _ = writeln!(text, "not on this server: {} {}", count(*number, "endpoint"), of_group(group));
+    }
     let (endpoints, warnings) = (count(endpoints.len(), "endpoint"), and_warnings(warnings));
-    let _ = write!(text, "{endpoints} checked, no problem{warnings} found; nothing was bound");
+    let _ = write!(text, "{endpoints} checked, no problem{warnings} found; {ending}");
     text
+}
+
+fn of_group(group: &str) -> String {
+    if group.is_empty() { "without a group".to_owned() } else { format!("of the group {group:?}") }
 }
 
 const HEAD: [&str; 8] =

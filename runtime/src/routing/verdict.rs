@@ -11,6 +11,7 @@ use super::{
     sighting::{Fate, Noted},
 };
 use crate::{
+    endpoint::Registered,
     log::{Words, part},
     refusal::Refusal,
 };
@@ -36,10 +37,7 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
     }
     let near = nearest(answered.path, known.table.endpoints());
     let remedy = if let Some(other) = known.table.in_other_group(answered.path) {
-        format!(
-            "endpoint `{}` has this route, but is in the group {:?}, which this server does not serve: connect to the server of that group",
-            other.name, other.group
-        )
+        in_other_group(other)
     } else if let Some(near) = &near {
         near.to_string()
     } else if let Some(route) = answered.route {
@@ -53,6 +51,19 @@ pub(super) fn unknown_route(known: &Known, answered: &Answered<'_>) -> Refusal {
     let help = near.map_or_else(|| "connect to the path of an endpoint".to_owned(), |near| near.to_string());
     Refusal::of_client(&UNKNOWN_ROUTE, answered.status, reason, remedy)
         .telling(format!("{told}\nhelp: {help}"))
+}
+
+fn in_other_group(other: &Registered) -> String {
+    let Registered { name, group, .. } = other;
+    if group.is_empty() {
+        format!(
+            "endpoint `{name}` has this route, but has no group, and this server serves groups only: connect to the server of the endpoints without a group"
+        )
+    } else {
+        format!(
+            "endpoint `{name}` has this route, but is in the group {group:?}, which this server does not serve: connect to the server of that group"
+        )
+    }
 }
 
 /// Something in front of the endpoint answered instead.

@@ -22,6 +22,10 @@ impl Beginning {
         self.length += here;
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         self.length == LENGTH
     }

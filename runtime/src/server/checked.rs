@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     io::{self, Write as _},
     sync::Arc,
 };
@@ -50,8 +51,9 @@ use crate::{
 pub struct Checked {
     router: Router,
     pub(super) endpoints: Vec<Arc<Mounted>>,
-    #[cfg(feature = "asyncapi")]
     pub(super) group: String,
+    /// The number of endpoints in each group that another server may serve.
+    unserved: BTreeMap<&'static str, usize>,
     pub(super) settings: Settings,
     /// Problems that do not keep it from serving.
     warnings: Vec<Problem>,
@@ -65,6 +67,8 @@ pub struct Checked {
     moments: Moments,
     console: Option<Console>,
     tls: Option<Tls>,
+    /// Whether the program has bound the listener itself.
+    bound: bool,
 }
 
 impl Checked {
@@ -81,13 +85,17 @@ impl Checked {
         let listener_problems = startup::judge_listener(&context);
         let address_problems = startup::judge_listener_without_addresses(&context);
         let router_problems = startup::judge_router(&context);
+        let mut unserved = BTreeMap::new();
+        for one in &context.elsewhere {
+            *unserved.entry(one.group).or_default() += 1;
+        }
         let endpoints = context.endpoints.into_iter().map(|Candidate { mounted, .. }| mounted).collect();
         let settings = context.settings;
         Self {
             router,
             endpoints,
-            #[cfg(feature = "asyncapi")]
             group: context.groups.label(),
+            unserved,
             settings,
             warnings,
             listener_problems,
@@ -97,6 +105,7 @@ impl Checked {
             moments,
             console,
             tls,
+            bound: false,
         }
     }
 
@@ -322,6 +331,7 @@ impl Checked {
     }
 
     async fn serve_source(mut self, source: Source) -> Result<(), StartupError> {
+        self.bound = true;
         if let Source::Other(other) = &source
             && !other.knows_addresses
         {
@@ -356,12 +366,15 @@ impl Checked {
     fn is_answered(&self, mode: Mode) -> bool {
         match mode {
             Mode::Serve => return false,
-            Mode::Table => mode::print(&report::table(
-                &self.endpoints,
-                &self.settings,
-                self.warnings.len(),
-                self.console.as_ref().map(Console::path),
-            )),
+            Mode::Table => mode::print(&report::table(&report::Listing {
+                endpoints: &self.endpoints,
+                server: &self.settings,
+                groups: &self.group,
+                unserved: &self.unserved,
+                warnings: self.warnings.len(),
+                console: self.console.as_ref().map(Console::path),
+                ending: report::ending(self.bound),
+            })),
             Mode::Json => {
                 mode::print(&report::json(
                     &self.endpoints,
@@ -457,7 +470,7 @@ impl Checked {
     /// The error for these problems; as JSON if the program asked for JSON.
     pub(super) fn refuse(mut self, mut problems: Vec<Problem>, mode: Mode) -> StartupError {
         problems.append(&mut self.warnings);
-        let error = StartupError::new(problems, self.endpoints.len());
+        let error = StartupError::new(problems, self.endpoints.len()).on_a_bound_listener(self.bound);
         if mode == Mode::Json {
             mode::print(&report::json(
                 &self.endpoints,

@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::Server;
 use crate::{
     endpoint::Registered,
-    route::refused_by_axum,
+    route::{refused_by_axum, unencoded},
     routing::{EndpointLayer, Paths},
     startup::Problem,
 };
@@ -52,12 +52,19 @@ impl Groups {
 
     /// The path that a group is mounted under; empty if there is none, or if it is not valid.
     pub(crate) fn prefix(&self, group: &str) -> &str {
-        let last = self.prefixes.iter().rev().find(|(of, _)| of == group);
-        last.map_or("", |(_, prefix)| if invalid(prefix).is_some() { "" } else { prefix })
+        self.last_prefix(group).filter(|prefix| invalid(prefix).is_none()).unwrap_or_default()
     }
 
-    /// The groups in words, for a document: empty for the endpoints without a group alone.
-    #[cfg(feature = "asyncapi")]
+    /// Whether the whole route of the group's endpoints is known.
+    pub(crate) fn has_valid_prefix(&self, group: &str) -> bool {
+        self.last_prefix(group).is_none_or(|prefix| invalid(prefix).is_none())
+    }
+
+    fn last_prefix(&self, group: &str) -> Option<&str> {
+        self.prefixes.iter().rev().find(|(of, _)| of == group).map(|(_, prefix)| &**prefix)
+    }
+
+    /// The groups in words: empty for the endpoints without a group alone.
     pub(crate) fn label(&self) -> String {
         self.names().into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
     }
@@ -97,6 +104,9 @@ fn invalid(prefix: &str) -> Option<String> {
     }
     if prefix.contains("{*") {
         return Some("a parameter for the rest of the path leaves none for the routes behind it".to_owned());
+    }
+    if let Some((text, encoded)) = unencoded(prefix) {
+        return Some(format!("a URL cannot contain {text:?}; percent-encoded, it is `{encoded}`"));
     }
     match Paths::default().insert(prefix, ()) {
         Ok(()) => None,

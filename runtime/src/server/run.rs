@@ -10,7 +10,7 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use sockeye_rules::{HEAD_TOO_LARGE, SLOW_CLIENT};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 use tracing::Level;
@@ -163,7 +163,7 @@ fn take(
     }
 }
 
-/// The same after a TLS handshake. At the shutdown no one waits for a handshake.
+/// The same after a TLS handshake. The shutdown waits for one no longer than for a first request.
 async fn speak_tls(
     tls: &Tls,
     stream: impl Transport + 'static,
@@ -175,7 +175,7 @@ async fn speak_tls(
     let shaken = tls.admit(stream, peer, http.limits.handshake_timeout, &http.faults);
     let stream = tokio::select! {
         shaken = shaken => shaken,
-        () = stopping.cancelled() => None,
+        () = async { stopping.cancelled().await; sleep(LAST_WORD).await } => None,
     };
     if let Some(stream) = stream {
         speak(stream, peer, http, slot, stopping).await;
@@ -200,6 +200,7 @@ async fn speak(
     let guest = Guest { peer, speaks_tls, slot, visit: visit.clone(), limits, faults: faults.clone() };
     let service = service(router, guest);
     let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(wire), service));
+    let mut leaving = std::pin::pin!(leave(&stopping, &visit));
     let mut is_leaving = false;
     let mut idle = limits.handshake_timeout;
     let ended = loop {
@@ -219,7 +220,7 @@ async fn speak(
                 idle = limits.close_timeout;
                 visit.leave_within(limits.close_timeout);
             }
-            () = stopping.cancelled(), if !is_leaving => {}
+            () = leaving.as_mut(), if !is_leaving => {}
         }
         // Open streams may finish, including WebSockets over HTTP/2; new ones are refused.
         is_leaving = true;
@@ -235,6 +236,18 @@ async fn speak(
         faults.say(&refused::without_a_word(), peer);
     }
 }
+
+/// Completes when the server stops; for a connection that has sent nothing, a moment later: hyper closes it without reading, and a request that
+/// has already arrived would be answered by a reset.
+async fn leave(stopping: &CancellationToken, visit: &Visit) {
+    stopping.cancelled().await;
+    if visit.beginning().is_empty() {
+        sleep(LAST_WORD).await;
+    }
+}
+
+/// How long a connection without a request can delay the end of the server.
+const LAST_WORD: Duration = Duration::from_millis(250);
 
 /// A connection that ended early.
 struct End<'e> {
@@ -362,7 +375,7 @@ async fn recover(error: &io::Error, faults: &Faults) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         faults.not_accepted(error);
-        tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+        sleep(BETWEEN_ATTEMPTS).await;
     }
 }
 

@@ -22,13 +22,21 @@ pub struct StartupError {
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     endpoints: usize,
+    /// Whether the program had bound the listener already.
+    bound: bool,
 }
 
 impl StartupError {
     pub(crate) fn new(mut problems: Vec<Problem>, endpoints: usize) -> Self {
         problems.sort_by_cached_key(Problem::order);
         let (warnings, problems) = problems.into_iter().partition(Problem::is_warning);
-        Self { problems, warnings, endpoints }
+        Self { problems, warnings, endpoints, bound: false }
+    }
+
+    /// Says no longer that nothing was bound.
+    pub(crate) fn on_a_bound_listener(mut self, bound: bool) -> Self {
+        self.bound = bound;
+        self
     }
 
     /// Every problem, sorted by file and line. Never empty.
@@ -42,7 +50,8 @@ impl StartupError {
     }
 
     fn render(&self, look: report::Look) -> String {
-        report::failure(&self.problems, &self.warnings, self.endpoints, look)
+        let ending = report::ending(self.bound);
+        report::failure(&self.problems, &self.warnings, self.endpoints, ending, look)
     }
 }
 

@@ -25,6 +25,9 @@ fn help(context: &Context, expected: &str) -> String {
         let (name, group) = (other.name, other.group);
         return format!("endpoint `{name}` has this route, but it is in the group {group:?}");
     }
+    if let Some(help) = behind_prefix(context, expected) {
+        return help;
+    }
     let linker = "if its handler is in a library crate that this program never mentions, the linker drops it:\n\
                   write `use that_crate as _;` in `main.rs`";
     match closest(context, expected) {
@@ -37,6 +40,19 @@ fn help(context: &Context, expected: &str) -> String {
 
 fn in_other_group(context: &Context, expected: &str) -> Option<&'static Registered> {
     context.elsewhere.iter().copied().find(|one| shape(one.route) == shape(expected))
+}
+
+/// The endpoint whose attribute has this route, and whose group has a prefix.
+fn behind_prefix(context: &Context, expected: &str) -> Option<String> {
+    let with_prefix = |one: &&Candidate| {
+        let prefix = context.groups.prefix(one.registered().group);
+        !prefix.is_empty() && shape(&format!("{prefix}{expected}")) == shape(one.registered().route)
+    };
+    let one = context.endpoints.iter().find(with_prefix)?.registered();
+    Some(format!(
+        "endpoint `{}` has this route in its group; with the group's prefix, write `{}`",
+        one.name, one.route
+    ))
 }
 
 /// The endpoint whose route is probably a misspelling of the expected one.

@@ -12,6 +12,10 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
     for endpoint in &context.endpoints {
         let route = endpoint.mounted.outer_route();
         let group = endpoint.registered().group;
+        // Its parameters are not known; the prefix is reported.
+        if !context.groups.has_valid_prefix(group) {
+            continue;
+        }
         let has_prefix = !(context.groups.prefix(group).is_empty() && context.settings.nested.is_empty());
         let has = Has { names: names(&route), has_prefix };
         for required in endpoint.requirements() {
@@ -20,7 +24,8 @@ pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
                 let found = shape(&has.names).problems;
                 let found = found.iter().map(|found| {
                     let problem = problem(endpoint, required, &wording, found, &has);
-                    problem.with_help(found.help(&has.names, &short(name)))
+                    let help = found.help(&has.names, &short(name));
+                    problem.with_help(with_prefix(help, found, group, has.has_prefix))
                 });
                 problems.extend(found);
             }
@@ -33,6 +38,16 @@ struct Has<'a> {
     names: Vec<&'a str>,
     /// Whether some of them may be in front of the route that the attribute has.
     has_prefix: bool,
+}
+
+/// What is missing may be in the path that a group is mounted under, or a router nested, which the program has not said.
+fn with_prefix(help: String, found: &PathProblem, group: &str, has_prefix: bool) -> String {
+    if has_prefix || group.is_empty() || !found.lacks_parameters() {
+        return help;
+    }
+    format!(
+        "{help}; if the parameter is in the path that the group is mounted under, write `.prefix({group:?}, \"/{{name}}\")` for the server"
+    )
 }
 
 fn problem(

@@ -12,6 +12,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     use tokio::net::TcpListener;
 
     let checked = example_listeners::server().check().await?;
+    // With `SOCKEYE_CHECK`, nothing is to be bound.
+    if checked.check_only() {
+        return Ok(());
+    }
     // The first socket of the unit: `ListenStream=` in the `.socket` file.
     let listener = match ListenFd::from_env().take_tcp_listener(0)? {
         Some(listener) => {

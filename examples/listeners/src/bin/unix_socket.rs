@@ -17,6 +17,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The clients of the socket are the proxy, which says in `X-Forwarded-For` whose connection it is.
     let server = example_listeners::server().limits(Limits::new().trusted_proxies(1));
     let checked = server.check().await?;
+    // With `SOCKEYE_CHECK`, nothing is to be bound: the service may be running.
+    if checked.check_only() {
+        return Ok(());
+    }
     // An earlier process that was killed has left its file; one that is running answers.
     if path.exists() && UnixStream::connect(&path).is_err() {
         fs::remove_file(&path)?;
