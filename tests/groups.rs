@@ -11,13 +11,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use sockeye::{Handshake, Message, Origins, Server, ws_endpoint};
+use sockeye::{Handshake, Limits, Message, Origins, Server, ws_endpoint};
 use sockeye_tests::{
     Running, dial, hear, logs,
     raw::{HEAD, ask},
     start, within,
 };
 use tokio_tungstenite::{MaybeTlsStream, tungstenite};
+use tracing::Level;
 
 /// Of everyone.
 #[ws_endpoint("/ws/public")]
@@ -139,6 +140,28 @@ async fn nested() -> SocketAddr {
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, app).await });
     addr
+}
+
+#[tokio::test]
+async fn a_router_without_addresses_is_logged_once() {
+    logs::listen();
+    let told = || logs::with("rule", "missing_connect_info").len();
+    let before = told();
+    let served = async |limits| {
+        let router = Server::new().limits(limits).check().await.unwrap().into_router();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        for _ in 0..3 {
+            assert_eq!(status(addr, "/ws/public", "").await, 101);
+        }
+    };
+    served(Limits::new().trusted_proxies(1)).await;
+    assert_eq!(told(), before);
+    served(Limits::new()).await;
+    let [line] = &logs::with("rule", "missing_connect_info")[before..] else { panic!("one line") };
+    assert_eq!(line.level, Level::WARN);
+    assert!(line.get("remedy").contains("`into_make_service_with_connect_info::<SocketAddr>()`"), "{line:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Calls of clients.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use futures_util::{FutureExt as _, SinkExt as _};
 use serde::{Deserialize, Serialize};
@@ -51,17 +51,43 @@ adds!(cbor, "/cbor", Cbor);
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Command {
-    Count { id: Responder },
-    Add { amount: u32 },
-    Forget { id: Responder },
-    ForgetInTask { id: Responder },
-    CancelSend { id: Responder },
-    SendAgain { id: Responder },
-    Keep { id: Responder },
+    Count {
+        id: Responder,
+    },
+    Add {
+        amount: u32,
+    },
+    Forget {
+        id: Responder,
+    },
+    ForgetInTask {
+        id: Responder,
+    },
+    CancelSend {
+        id: Responder,
+    },
+    SendAgain {
+        id: Responder,
+    },
+    Keep {
+        id: Responder,
+    },
     AnswerKept,
-    Fail { id: Responder },
-    Close { id: Responder },
+    Fail {
+        id: Responder,
+    },
+    Close {
+        id: Responder,
+    },
+    /// To the connection that does `AnswerAnother`.
+    HandOver {
+        id: Responder,
+    },
+    AnswerAnother,
 }
+
+/// A call that was handed over.
+static HANDED_OVER: Mutex<Option<Responder>> = Mutex::new(None);
 
 #[derive(Serialize)]
 struct Count {
@@ -120,6 +146,11 @@ async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result 
                 socket.send(&answer).await?;
             }
             Command::Fail { id: _id } => return Err(Error::new("the disk is full")),
+            Command::HandOver { id } => *HANDED_OVER.lock().unwrap() = Some(id),
+            Command::AnswerAnother => {
+                let Some(id) = HANDED_OVER.lock().unwrap().take() else { continue };
+                socket.send(Said::Answer(id.answer(Count { count }))).await?;
+            }
             Command::Close { id: _id } => return socket.close(CloseCode::NORMAL, "enough").await,
         }
     }
@@ -466,6 +497,21 @@ async fn what_is_no_call_is_an_invalid_message_that_says_what_to_write() {
     let long = json!({ "left": 1, "right": 2, "id": "x".repeat(129) }).to_string();
     let (_, _, line) = closed(&server, "/json", &long).await;
     assert!(line.get("reason").contains("invalid length 129"), "{line:?}");
+}
+
+#[tokio::test]
+async fn an_answer_on_another_connection_is_an_error_for_both() {
+    logs::listen();
+    let server = start(Server::new()).await;
+    let mut asking = server.connect("/commands").await;
+    say(&mut asking, r#"{"do":"hand_over","id":"c-1"}"#).await;
+    // Once this is answered, the call has been handed over.
+    assert_eq!(asked(&mut asking, json!({ "do": "count", "id": "c-2" })).await["count"], 0);
+    let (code, _, line) = closed(&server, "/commands", r#"{"do":"answer_another"}"#).await;
+    assert_eq!((code, line.get("rule")), (1011, "handler_error"));
+    assert!(line.get("reason").contains("belongs to a call of another connection"), "{line:?}");
+    let told = heard(&mut asking).await;
+    assert_eq!(told, json!({ "id": "c-1", "error": "the server has not answered this call" }));
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct ReplyTo {
     pub(crate) cell: Weak<Cell>,
+    /// Its number, which is unique in the process.
+    pub(crate) connection: u64,
     /// Writes a failure in the format of the connection, if the format has one.
     pub(crate) written: fn(&CallId, &str) -> Option<Message>,
 }
@@ -47,6 +49,13 @@ impl ReplyTo {
 pub(crate) struct Answers(Vec<Arc<Open>>);
 
 impl Answers {
+    /// Whether another connection, which is still there, waits for one of them: its call would never end, and this peer may take the answer
+    /// for that to a call of its own.
+    pub(crate) fn are_for_another(&self, connection: u64) -> bool {
+        let reply_to = self.0.iter().filter_map(|open| open.reply_to.get());
+        reply_to.filter(|one| one.connection != connection).any(|one| one.cell.strong_count() > 0)
+    }
+
     /// Records that the message is queued.
     pub(crate) fn sent(self) {
         for open in self.0 {

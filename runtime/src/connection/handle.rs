@@ -262,8 +262,8 @@ impl Link {
     }
 
     /// Where calls of this connection are answered.
-    pub(crate) fn reply_to(&self, written: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
-        ReplyTo { cell: Arc::downgrade(&self.cell), written }
+    pub(crate) fn reply_to(&self, connection: u64, written: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
+        ReplyTo { cell: Arc::downgrade(&self.cell), connection, written }
     }
 
     pub(super) fn cell(&self) -> &Cell {

@@ -60,6 +60,9 @@ async fn answer(endpoint: Arc<Mounted>, mut parts: Parts) -> Response {
         return arrived;
     }
     let caller = Caller::of(&parts, &endpoint.lifecycle.flood);
+    if caller.peer.is_none() && endpoint.lifecycle.misses_first_address() {
+        log::without_addresses();
+    }
     let question = Question::of(&parts);
     let span = log::connection(endpoint.registered.name, caller.peer, caller.client, caller.number);
     async move {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use http::request::Parts;
-use sockeye_rules::{EventLevel, LAYER_PANIC, Rule, SUBPROTOCOL_REFUSED};
+use sockeye_rules::{EventLevel, LAYER_PANIC, MISSING_CONNECT_INFO, Rule, SUBPROTOCOL_REFUSED};
 use tracing::{Level, Span};
 
 #[cfg(feature = "console")]
@@ -83,6 +83,15 @@ fn kind(is_text: bool) -> &'static str {
 /// The client has left before the handler decided, and the handler is dropped.
 pub(crate) fn abandoned(endpoint: Option<&'static str>, peer: Option<SocketAddr>) {
     event!(Level::DEBUG, "handshake abandoned", endpoint = endpoint, peer = peer);
+}
+
+/// The program serves the router without the addresses of its clients.
+pub(crate) fn without_addresses() {
+    let rule = MISSING_CONNECT_INFO.name;
+    let reason = "this listener does not provide the address of the peer: the limits per client and `Server::development` have no effect, the `Host` of \
+                  handshakes over loopback is not checked, and the log has no `peer`";
+    let remedy = "serve the router with `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, set `Limits::trusted_proxies`";
+    event!(Level::WARN, "clients without an address", rule = rule, reason = reason, remedy = remedy);
 }
 
 /// A route of the program has opened a WebSocket itself.

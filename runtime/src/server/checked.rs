@@ -144,8 +144,9 @@ impl Checked {
 
     /// The router with every endpoint and your own routes and layers, for your own `axum::serve`.
     ///
-    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: otherwise the address of a peer is unknown,
-    /// and handlers that take `ConnectInfo` fail with 500.
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: otherwise the address of a peer is unknown, so the limits
+    /// per client do not apply, [`Server::development`](crate::Server::development) lets no page connect, the `Host` of handshakes over loopback is not checked,
+    /// the log has no field `peer`, and handlers that take `ConnectInfo` fail with 500. The first handshake without an address is logged at `WARN`.
     ///
     /// It may be nested in your own router, with state of any type: see [`Server::nested`](crate::Server::nested). What is
     /// outside it is not checked: the startup probe does not pass the layers around this router, which are not part of
@@ -394,6 +395,10 @@ impl Checked {
     fn become_router(&mut self) {
         self.warnings.append(&mut self.router_problems);
         self.end_if_only_asked();
+        // Behind proxies, clients are told apart by a header.
+        if self.settings.limits.trusted_proxies == 0 {
+            self.lifecycle.expects_addresses();
+        }
         metrics::describe();
         drop(watchdog::watch(&self.lifecycle, self.moments.watchdog, None));
     }

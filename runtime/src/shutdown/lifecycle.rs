@@ -1,7 +1,10 @@
 //! The open connections of a server, and the tokens that end them.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,6 +28,8 @@ pub(crate) struct Lifecycle {
     severed: CancellationToken,
     /// The port of Sockeye's own listener, once it listens. Written once, before the first connection is accepted.
     port: Arc<OnceLock<u16>>,
+    /// Whether a handshake without the address of its peer is yet to be reported. Relaxed: it concerns no other memory.
+    expects_addresses: Arc<AtomicBool>,
     /// The numbers of open connections, with their limits.
     pub(crate) counts: Counts,
     /// The requests in progress, including the user's own routes. Counted only with Sockeye's own listener.
@@ -52,6 +57,16 @@ impl Lifecycle {
     /// The port of the listener; `None` with another listener.
     pub(crate) fn port(&self) -> Option<u16> {
         self.port.get().copied()
+    }
+
+    /// The listener is not Sockeye's, and is to provide the addresses of the peers.
+    pub(crate) fn expects_addresses(&self) {
+        self.expects_addresses.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this is the first handshake without an address where one is expected.
+    pub(crate) fn misses_first_address(&self) -> bool {
+        self.expects_addresses.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -76,6 +76,11 @@ impl About {
     ) -> Result<(Message, Answers)> {
         let format = self.format::<C>()?;
         let (message, answers) = call::leaving(|| encode(&format));
+        if answers.are_for_another(self.number) {
+            return Err(Error::new(
+                "this answer belongs to a call of another connection: send it with the socket that received the call, or its `Sender`",
+            ));
+        }
         Ok((message?, answers))
     }
 }
@@ -344,7 +349,7 @@ fn poll_receive<C: Codec>(
 /// Decodes what a connection received, and counts what does not decode. `None` for a call that is refused.
 fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<Option<C::In>> {
     let format = about.format::<C>()?;
-    let reply_to = || link.reply_to(format.about.failed_call);
+    let reply_to = || link.reply_to(about.number, format.about.failed_call);
     let decoded = call::arriving(reply_to, || (format.decode)(message));
     decoded.transpose().map_err(|error| {
         link.undecodable();
