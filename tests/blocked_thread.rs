@@ -1,7 +1,7 @@
 //! Handlers that block a thread of the runtime: named while they do, and no hindrance to the end of the process.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
@@ -183,6 +183,52 @@ async fn a_blocked_worker_does_not_keep_others_waiting() {
     }
 }
 
+fn lines_without_peer() -> Vec<logs::Line> {
+    let mut lines = lines_of("");
+    lines.retain(|line| line.get("message") == "a thread of the runtime is blocked");
+    lines
+}
+
+/// A route of the program, which Sockeye knows nothing of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_code_that_blocks_is_logged_and_does_not_keep_others_waiting() {
+    logs::listen();
+    let before = lines_without_peer().len();
+    let blocks = move || {
+        block_until(
+            || lines_without_peer().len() > before && OTHERS.load(Ordering::SeqCst) == 6,
+            PATIENCE / 2,
+        )
+    };
+    let page = axum::Router::new().route("/blocks", axum::routing::get(async move || blocks()));
+    let server = start(Server::new().router(page)).await;
+    let addr = server.addr;
+    // Clients with threads of their own, which need nothing of the runtime.
+    let others = thread::spawn(move || {
+        let mut page = TcpStream::connect(addr).expect("connects");
+        page.write_all(b"GET /blocks HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        for _ in 0..6 {
+            let stream = TcpStream::connect(addr).expect("connects");
+            let (mut other, _) = tungstenite::client(format!("ws://{addr}/echo"), stream).expect("accepted");
+            other.send(Message::text("hello")).expect("sent");
+            assert_eq!(other.read().expect("an echo"), Message::text("hello"));
+            OTHERS.fetch_add(1, Ordering::SeqCst);
+        }
+        let mut answer = [0; 12];
+        page.read_exact(&mut answer).expect("an answer");
+        answer
+    });
+    let answer =
+        within(tokio::task::spawn_blocking(|| others.join().expect("served"))).await.expect("joined");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let lines = lines_without_peer();
+    assert_eq!((lines.len(), lines[before].level), (before + 1, Level::ERROR), "{lines:?}");
+    assert!(lines[before].get("reason").contains("a route, a layer, a health check"), "{lines:?}");
+}
+
+/// Clients that were served while a route blocked.
+static OTHERS: AtomicU32 = AtomicU32::new(0);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_watchdog_can_be_turned_off() {
     assert!(logged("/blocks", Watchdog::off()).await.is_empty());
@@ -235,10 +281,10 @@ async fn ends(child: &mut Child) -> ExitStatus {
 
 const MINUTE: u32 = 60_000;
 
-fn says_why(err: &str) {
+fn says_why(err: &str, who: &str) {
     let said: Vec<_> = err.lines().filter(|line| line.contains("the server cannot stop")).collect();
     assert_eq!(said.len(), 1, "{err}");
-    for part in ["sockeye: ERROR: ", "endpoint=report", "rule=blocked_thread", "help: ", "spawn_blocking"] {
+    for part in ["sockeye: ERROR: ", who, "rule=blocked_thread", "help: ", "spawn_blocking"] {
         assert!(said[0].contains(part), "`{part}` is not in {said:?}");
     }
 }
@@ -248,7 +294,15 @@ fn says_why(err: &str) {
 async fn a_blocked_runtime_of_one_thread_does_not_outlive_a_signal() {
     let (status, _, err) = stopped_while_it_blocks("one", MINUTE).await;
     assert_eq!(status.code(), Some(1), "{err}");
-    says_why(&err);
+    says_why(&err, "endpoint=report");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_task_of_the_program_that_blocks_the_only_thread_does_not_outlive_a_signal() {
+    let (status, _, err) = stopped_while_it_blocks("task", MINUTE).await;
+    assert_eq!(status.code(), Some(1), "{err}");
+    says_why(&err, "something other than a handler blocks");
 }
 
 /// The server ends in time there, but its runtime would wait for the thread.
@@ -257,7 +311,7 @@ async fn a_blocked_runtime_of_one_thread_does_not_outlive_a_signal() {
 async fn a_blocked_worker_does_not_outlive_a_signal_but_lets_the_program_clean_up() {
     let (status, out, err) = stopped_while_it_blocks("many", MINUTE).await;
     assert_eq!((status.code(), out.as_str()), (Some(1), "cleaned up\n"), "{err}");
-    says_why(&err);
+    says_why(&err, "endpoint=report");
 }
 
 #[cfg(unix)]

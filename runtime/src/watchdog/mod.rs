@@ -1,4 +1,4 @@
-//! Detects threads of the runtime that a handler blocks. It runs on its own thread: the timers of a blocked runtime do not fire.
+//! Detects threads of the runtime that are blocked, and the handler that blocks one. It runs on its own thread: the timers of a blocked runtime do not fire.
 
 mod server;
 mod slots;
@@ -17,14 +17,15 @@ use crate::limits::finite;
 ///
 /// A handler shares its thread with many others: while it computes for a long time, sleeps with
 /// `std::thread::sleep`, or waits for a lock or a file, none of them can run. Sockeye checks ten times a second
-/// from its own thread, and logs `blocked_thread` with the endpoint and the peer, once for each time. If the
+/// from its own thread, and logs `blocked_thread` with the endpoint and the peer, once for each time. Where Sockeye listens, it also logs
+/// that something else blocks a thread, such as a route, a layer or a health check, without its name. If the
 /// runtime has more threads, one of them is woken up to take over the work of the others, since the blocked
 /// thread may have been polling the network for all. Code in `tokio::task::block_in_place` or `spawn_blocking`
 /// is not reported.
 ///
 /// While threads are blocked, timers may not fire, not even that of
 /// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout). So if [`Server::serve`](crate::Server::serve)
-/// or [`Checked::serve_on`](crate::Checked::serve_on) is told to stop, and a handler still blocks its thread a
+/// or [`Checked::serve_on`](crate::Checked::serve_on) is told to stop, and a handler, or something else that keeps it from returning, still blocks its thread a
 /// second after that timeout, the process exits with status 1 and a line on standard error that names the
 /// endpoint. [`end_process(false)`](Self::end_process) turns this off.
 ///

@@ -55,8 +55,12 @@ pub(crate) struct Watched {
     asked: Option<u64>,
     /// Whether its future has ended.
     returned: Arc<AtomicBool>,
+    /// Whether Sockeye listens, so that `returned` says when the server ends.
+    listens: bool,
     /// Blocked handlers that are already logged and still block.
     reported: Vec<Held>,
+    /// Workers that something else blocks, which is logged, and since when.
+    reported_workers: Vec<(usize, u64)>,
 }
 
 impl Watched {
@@ -64,6 +68,7 @@ impl Watched {
         lifecycle: &Lifecycle,
         bound: Duration,
         ending: Option<Ending>,
+        listens: bool,
         returned: Arc<AtomicBool>,
     ) -> Self {
         Self {
@@ -75,7 +80,9 @@ impl Watched {
             ending,
             asked: None,
             returned,
+            listens,
             reported: Vec::new(),
+            reported_workers: Vec::new(),
         }
     }
 
@@ -90,20 +97,38 @@ impl Watched {
         }
         self.help_others(now);
         self.report(now);
+        self.report_others(now);
         self.end_if_overdue(now);
     }
 
-    /// Wakes a worker while a handler blocks another. In tokio one worker waits for network and timers on behalf of all; if that one is blocked,
-    /// the others keep sleeping although they could take over.
+    /// Wakes a worker while another is blocked, whatever it runs. In tokio one worker waits for network and timers on behalf of all; if that one is
+    /// blocked, the others keep sleeping although they could take over.
     fn help_others(&self, now: u64) {
         let Some(workers) = self.workers.as_ref().filter(|workers| workers.seen.len() > 1) else { return };
-        let held = slots::held_since(now.saturating_sub(SOON));
-        if held
-            .iter()
-            .any(|one| workers.is_stuck_since(one.since) && self.registry.present_at(one.subject).is_some())
-        {
+        if workers.is_stuck_since(now.saturating_sub(SOON)) {
             drop(workers.runtime.spawn(async {}));
         }
+    }
+
+    /// Logs each worker that something other than a handler blocks, once. As many as handlers block are theirs.
+    fn report_others(&mut self, now: u64) {
+        let Some(workers) = self.workers.as_ref().filter(|_| self.is_serving()) else { return };
+        let latest = now.saturating_sub(ticks(self.bound));
+        let stuck = workers.stuck_since(latest);
+        self.reported_workers.retain(|one| stuck.contains(one));
+        let explained = slots::held_since(latest).len() + self.reported_workers.len();
+        let news: Vec<_> = stuck.into_iter().filter(|one| !self.reported_workers.contains(one)).collect();
+        if news.len() + self.reported_workers.len() <= explained {
+            return;
+        }
+        self.reported_workers.extend(news);
+        let bound = self.bound;
+        drop(say(&self.dispatch, move || blocked_by_another(bound)));
+    }
+
+    /// Whether Sockeye listens, and the server's future has not ended. After that the program may do what it likes on its threads.
+    fn is_serving(&self) -> bool {
+        self.listens && !self.returned.load(Ordering::Relaxed)
     }
 
     /// Logs each handler that blocks its thread, once.
@@ -139,9 +164,13 @@ impl Watched {
         if self.asked.is_none_or(|asked| now < asked.saturating_add(time)) || self.program_goes_on() {
             return;
         }
-        let held = slots::held_since(now.saturating_sub(ticks(self.bound.min(MARGIN))));
-        let Some(present) = held.iter().find_map(|one| self.registry.present_at(one.subject)) else { return };
-        end_process(&self.dispatch, &present, limit);
+        let latest = now.saturating_sub(ticks(self.bound.min(MARGIN)));
+        let held = slots::held_since(latest);
+        let present = held.iter().find_map(|one| self.registry.present_at(one.subject));
+        let is_stuck = || self.workers.as_ref().is_some_and(|workers| workers.is_stuck_since(latest));
+        if present.is_some() || self.is_serving() && is_stuck() {
+            end_process(&self.dispatch, present.as_ref(), limit);
+        }
     }
 
     /// Whether the server has ended, but its runtime is not being dropped: the program may be cleaning up.
@@ -159,35 +188,57 @@ fn is_shut_down(runtime: &Handle) -> bool {
     is_refused
 }
 
-/// When each worker of a runtime last parked or unparked.
+/// When each worker of a runtime was last between two tasks.
 struct Workers {
     runtime: Handle,
     metrics: RuntimeMetrics,
-    /// How often it has done so, and the first tick with this count.
-    seen: Vec<(u64, u64)>,
+    seen: Vec<Seen>,
+}
+
+/// The counters of a worker, and the first tick with these values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    /// How often it has parked and unparked: even while it is awake.
+    parks: u64,
+    /// Updated when it parks, and after some dozens of polls at the latest.
+    busy: Duration,
+    since: u64,
 }
 
 impl Workers {
     fn new(runtime: Handle) -> Self {
         let metrics = runtime.metrics();
         let now = slots::now();
-        let seen = (0..metrics.num_workers()).map(|n| (metrics.worker_park_unpark_count(n), now)).collect();
+        let seen = (0..metrics.num_workers()).map(|n| Seen::of(&metrics, n, now)).collect();
         Self { runtime, metrics, seen }
     }
 
     fn look(&mut self, now: u64) {
         for (n, seen) in self.seen.iter_mut().enumerate() {
-            let count = self.metrics.worker_park_unpark_count(n);
-            if count != seen.0 {
-                *seen = (count, now);
+            let found = Seen::of(&self.metrics, n, now);
+            if (found.parks, found.busy) != (seen.parks, seen.busy) {
+                *seen = found;
             }
         }
     }
 
-    /// Whether a worker is awake and has not parked since. The count of an awake worker is even.
+    /// Whether a worker is awake and has not parked since.
     fn is_stuck_since(&self, tick: u64) -> bool {
         // It may have unparked in the tick in which the poll began, which is noticed in the next one.
-        self.seen.iter().any(|(count, since)| count % 2 == 0 && *since <= tick.saturating_add(1))
+        !self.stuck_since(tick.saturating_add(1)).is_empty()
+    }
+
+    /// The workers that have been in the same tasks since this tick or before, with the tick.
+    fn stuck_since(&self, tick: u64) -> Vec<(usize, u64)> {
+        let awake = self.seen.iter().enumerate().filter(|(_, seen)| seen.parks.is_multiple_of(2));
+        awake.filter(|(_, seen)| seen.since <= tick).map(|(n, seen)| (n, seen.since)).collect()
+    }
+}
+
+impl Seen {
+    fn of(metrics: &RuntimeMetrics, worker: usize, now: u64) -> Self {
+        let parks = metrics.worker_park_unpark_count(worker);
+        Self { parks, busy: metrics.worker_total_busy_duration(worker), since: now }
     }
 }
 
@@ -230,13 +281,27 @@ fn blocked(present: &Present, bound: Duration) {
     );
 }
 
+fn blocked_by_another(bound: Duration) {
+    metrics::blocked_thread("");
+    event!(
+        Level::ERROR,
+        "a thread of the runtime is blocked",
+        rule = BLOCKED_THREAD.name,
+        reason = format!(
+            "something other than a handler has blocked the thread for {bound:?} between two `.await`s: a route, a layer, a health check, a task of the program, or a resolver of certificates; no other task can run on that thread"
+        ),
+        remedy = REMEDY,
+    );
+}
+
 const REMEDY: &str = "move the work to `tokio::task::spawn_blocking` and await it, or use the async version of the blocking call";
 
 /// Writes one line to the log and one to standard error, and ends the process.
-fn end_process(dispatch: &Dispatch, present: &Present, limit: Duration) -> ! {
-    let (endpoint, peer) = (present.endpoint(), present.peer());
+fn end_process(dispatch: &Dispatch, present: Option<&Present>, limit: Duration) -> ! {
+    let (endpoint, peer) = (present.map(Present::endpoint), present.and_then(Present::peer));
+    let who = if present.is_some() { "a handler" } else { "something other than a handler" };
     let reason = format!(
-        "a handler blocks a thread of the runtime, and the shutdown timeout of {limit:?} is over; the process exits with status 1"
+        "{who} blocks a thread of the runtime, and the shutdown timeout of {limit:?} is over; the process exits with status 1"
     );
     let said = say(dispatch, move || last_event(endpoint, peer, &reason));
     // The subscriber may hang; the exit does not wait for it.
@@ -244,7 +309,7 @@ fn end_process(dispatch: &Dispatch, present: &Present, limit: Duration) -> ! {
     std::process::exit(1)
 }
 
-fn last_event(endpoint: &'static str, peer: Option<SocketAddr>, reason: &str) {
+fn last_event(endpoint: Option<&'static str>, peer: Option<SocketAddr>, reason: &str) {
     event!(
         Level::ERROR,
         "the server cannot stop",
@@ -257,9 +322,10 @@ fn last_event(endpoint: &'static str, peer: Option<SocketAddr>, reason: &str) {
     if !nobody_listens() {
         // A log that is written in the background may lose the last events.
         let rule = BLOCKED_THREAD.name;
+        let endpoint = endpoint.map(|endpoint| format!(" endpoint={endpoint}")).unwrap_or_default();
         let _ = writeln!(
             std::io::stderr(),
-            "sockeye: ERROR: the server cannot stop: {reason}; endpoint={endpoint} rule={rule} help: {REMEDY}"
+            "sockeye: ERROR: the server cannot stop: {reason};{endpoint} rule={rule} help: {REMEDY}"
         );
     }
 }

@@ -40,9 +40,10 @@ impl Drop for Guard {
 pub(crate) fn watch(lifecycle: &Lifecycle, watchdog: Watchdog, ending: Option<Ending>) -> Guard {
     let returned = Arc::new(AtomicBool::new(false));
     let Some(bound) = watchdog.bound else { return Guard(returned) };
+    let listens = ending.is_some();
     let ending = ending.filter(|_| watchdog.ends_process);
     let mut watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
-    watch.servers.push(Watched::new(lifecycle, bound, ending, Arc::clone(&returned)));
+    watch.servers.push(Watched::new(lifecycle, bound, ending, listens, Arc::clone(&returned)));
     if !watch.is_running {
         let spawned = thread::Builder::new().name("sockeye-watchdog".to_owned()).spawn(run);
         watch.is_running = spawned.is_ok();

@@ -13,7 +13,13 @@ async fn report(handshake: Handshake) -> sockeye::Result {
         let time = message.as_text().unwrap_or_default().parse().unwrap_or_default();
         socket.send("it begins").await?;
         socket.flush().await?;
-        sockeye_tests::block_until(|| false, Duration::from_millis(time));
+        let block = move || sockeye_tests::block_until(|| false, Duration::from_millis(time));
+        if std::env::args().nth(1).as_deref() == Some("task") {
+            // The runtime has one thread, so it never gets further than this.
+            tokio::spawn(async move { block() }).await?;
+        } else {
+            block();
+        }
         socket.send("done").await?;
     }
     Ok(())
@@ -23,7 +29,7 @@ async fn report(handshake: Handshake) -> sockeye::Result {
 fn main() -> Result<(), StartupError> {
     let how = std::env::args().nth(1).unwrap_or_default();
     let runtime = match how.as_str() {
-        "one" => Builder::new_current_thread().enable_all().build(),
+        "one" | "task" => Builder::new_current_thread().enable_all().build(),
         _ => Builder::new_multi_thread().worker_threads(3).enable_all().build(),
     };
     let watchdog = Watchdog::default().end_process(how != "patient");
