@@ -98,6 +98,27 @@ async fn a_layer_that_builds_a_new_request() {
 }
 
 #[tokio::test]
+async fn a_layer_that_removes_a_header_of_the_handshake() {
+    let server = Server::new().group("open").layer(from_fn(async |mut request: Request, next: Next| {
+        request.headers_mut().remove("upgrade");
+        next.run(request).await
+    }));
+    let report = report(server).await;
+    assert!(
+        report.contains("no client can reach endpoint `open`: a layer removes the header `upgrade`"),
+        "{report}"
+    );
+    assert!(report.contains("help: keep `upgrade` in the layer"), "{report}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_https_is_no_guard() {
+    let report =
+        report(answering("guarded", Redirect::permanent("https://app.example.com/ws/guarded"))).await;
+    assert!(report.contains("error[unreachable_endpoint]") && report.contains(".public_url("), "{report}");
+}
+
+#[tokio::test]
 async fn a_layer_that_knows_no_such_tenant() {
     let server = answering("tenant", (StatusCode::NOT_FOUND, "no such tenant"));
     insta::assert_snapshot!(report(server).await);

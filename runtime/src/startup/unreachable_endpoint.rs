@@ -1,10 +1,10 @@
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use sockeye_rules::{UNREACHABLE_ENDPOINT, UPGRADE_STRIPPED};
 
 use super::{Candidate, Context, Place, Problem};
 use crate::{
     endpoint::Registered,
-    route::names,
+    route::{names, sample},
     startup_probe::{Answer, Refusal},
 };
 
@@ -17,13 +17,19 @@ fn unreachable(endpoint: &Candidate) -> Option<Problem> {
     let registered = endpoint.registered();
     let (label, help) = match endpoint.answer.as_ref()? {
         Answer::Arrived { at, .. } if std::ptr::eq(*at, registered) => return None,
-        Answer::Refused(refusal) if registered.options.guarded && refusal.asks_for_credentials() => {
+        // A redirect to `https://` keeps no one out who is behind TLS.
+        Answer::Refused(refusal)
+            if registered.options.guarded
+                && refusal.asks_for_credentials()
+                && !refusal.leads_back_to(&sample(registered.route)) =>
+        {
             return None;
         }
         Answer::Busy => return None,
         Answer::Arrived { at, .. } => elsewhere(at.name),
         Answer::Refused(refusal) => refused(refusal, endpoint),
         Answer::Replaced(refusal) => replaced(refusal),
+        Answer::Stripped(header) => stripped(header),
         Answer::Panicked(words) => panicked(words),
         Answer::Silent => silent(),
         Answer::NoRequest(why) => no_request(why),
@@ -74,6 +80,8 @@ fn advice(refusal: &Refusal, endpoint: &'static Registered) -> &'static str {
         "a layer or a fallback answers instead of the endpoint: let handshakes pass it"
     } else if status.is_server_error() {
         "a layer in front of the endpoint fails: fix the error in that layer"
+    } else if refusal.leads_back_to(&sample(endpoint.route)) {
+        "let handshakes pass the layer that redirects to the same path"
     } else if endpoint.options.guarded {
         "the layer of a `guarded` endpoint must refuse with 401, 403, 407 or a redirect: change its status"
     } else {
@@ -96,6 +104,14 @@ fn elsewhere(name: &str) -> Told {
         title,
         "a layer redirects handshakes for this route",
         "remove the layer that changes the path of the request",
+    )
+}
+
+fn stripped(header: &HeaderName) -> Told {
+    told(
+        format!("a layer removes the header `{header}`"),
+        "the handshake arrives without it",
+        format!("keep `{header}` in the layer, or pass handshakes on unchanged"),
     )
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 
 use crate::endpoint::Registered;
 
@@ -22,6 +22,8 @@ pub(crate) enum Answer {
     Replaced(Refusal),
     /// A rate limit applied to the startup probes. That says nothing about a single client.
     Busy,
+    /// It reached the endpoint without this header of the handshake.
+    Stripped(HeaderName),
     /// A layer panicked, with this message.
     Panicked(String),
     /// There was no response in time.
@@ -102,6 +104,12 @@ impl Refusal {
         let refused = [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::MISDIRECTED_REQUEST]
             .contains(&self.status);
         refused || (self.status.is_redirection() && !self.leads_to_login())
+    }
+
+    /// Whether it is a redirect to the same path: to another scheme or host, and not to a login.
+    pub(crate) fn leads_back_to(&self, path: &str) -> bool {
+        let to = self.location.as_deref().and_then(|location| location.parse::<Uri>().ok());
+        self.status.is_redirection() && to.is_some_and(|to| to.path() == path)
     }
 
     /// Whether the body names a rule of Sockeye.

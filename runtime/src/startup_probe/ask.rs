@@ -6,7 +6,11 @@ use http::Request;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{Answer, Refusal, marker::Marker, request};
+use super::{
+    Answer, Refusal,
+    marker::{Arrival, Marker},
+    request,
+};
 use crate::{mounted::Mounted, panic, startup::Candidate};
 
 /// How long a layer may take to pass a request on or answer it.
@@ -87,6 +91,7 @@ fn judge(marker: &Marker, refusal: Refusal) -> Answer {
     match marker.arrival() {
         None => Answer::Refused(refusal.of_group(marker.has_entered_group())),
         Some(_) if refusal.status() != http::StatusCode::SWITCHING_PROTOCOLS => Answer::Replaced(refusal),
+        Some(Arrival { stripped: Some(header), .. }) => Answer::Stripped(header),
         Some(arrival) => Answer::Arrived { at: arrival.at, absent: arrival.absent, of_peer: arrival.of_peer },
     }
 }

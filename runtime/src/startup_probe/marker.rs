@@ -7,9 +7,9 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use http::{Extensions, StatusCode, header, request::Parts};
+use http::{Extensions, HeaderName, StatusCode, header, request::Parts};
 
-use super::request::PEER;
+use super::request::{self, PEER};
 use crate::{endpoint::Registered, mounted::Mounted};
 
 /// Marks a request as a startup probe, and records where it arrives. Its type is private, so no client and no layer can
@@ -32,6 +32,8 @@ pub(super) struct Arrival {
     pub(super) absent: Vec<usize>,
     /// Those that only the address of the peer meets.
     pub(super) of_peer: Vec<usize>,
+    /// A header of the handshake that a layer has removed.
+    pub(super) stripped: Option<HeaderName>,
 }
 
 impl Marker {
@@ -88,7 +90,9 @@ pub(crate) fn intercept(mounted: &Mounted, parts: &Parts) -> Option<Response> {
     let absent = unmet(mounted, &parts.extensions);
     let mut of_peer = unmet(mounted, &without_peer(&parts.extensions));
     of_peer.retain(|number| !absent.contains(number));
-    marker.track(|track| track.arrival = Some(Arrival { at: mounted.registered, absent, of_peer }));
+    let stripped = request::HANDSHAKE.into_iter().map(|(name, _)| name);
+    let stripped = stripped.into_iter().find(|name| !parts.headers.contains_key(name));
+    marker.track(|track| track.arrival = Some(Arrival { at: mounted.registered, absent, of_peer, stripped }));
     // The response of a real handshake, so that layers on the way back see what they will see later.
     let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
     Some((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())

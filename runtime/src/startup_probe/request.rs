@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{body::Body, extract::ConnectInfo};
-use http::{HeaderValue, Method, Request, header, request::Builder};
+use http::{HeaderName, HeaderValue, Method, Request, header, request::Builder};
 
 use super::marker::Marker;
 use crate::{hosts::Hosts, mounted::Mounted, route::sample};
@@ -13,14 +13,20 @@ pub(super) const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 
 /// The handshake of RFC 6455 section 4.1, as a browser on a page of an allowed origin sends it.
 pub(super) fn handshake(mounted: &Mounted, marker: &Marker) -> http::Result<Request<Body>> {
-    to(mounted.registered.route, &mounted.settings.hosts, marker)
-        .header(header::CONNECTION, "Upgrade")
-        .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_VERSION, "13")
-        .header(header::SEC_WEBSOCKET_KEY, "c29ja2V5ZSBwcmVmbGlnaA==")
-        .header(header::ORIGIN, origin(mounted))
-        .body(Body::empty())
+    let mut builder = to(mounted.registered.route, &mounted.settings.hosts, marker);
+    for (name, value) in HANDSHAKE {
+        builder = builder.header(name, value);
+    }
+    builder.header(header::ORIGIN, origin(mounted)).body(Body::empty())
 }
+
+/// The headers without which a request is no handshake.
+pub(super) const HANDSHAKE: [(HeaderName, &str); 4] = [
+    (header::UPGRADE, "websocket"),
+    (header::CONNECTION, "Upgrade"),
+    (header::SEC_WEBSOCKET_VERSION, "13"),
+    (header::SEC_WEBSOCKET_KEY, "c29ja2V5ZSBwcmVmbGlnaA=="),
+];
 
 /// A request with a method that handlers of `get`, `post` and so on do not serve: it passes the layers of the route, and
 /// is answered with 405 behind them.
