@@ -1,6 +1,9 @@
 //! Calls of clients.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
 use futures_util::{FutureExt as _, SinkExt as _};
 use serde::{Deserialize, Serialize};
@@ -73,6 +76,7 @@ enum Command {
         id: Responder,
     },
     AnswerKept,
+    DropKept,
     Fail {
         id: Responder,
     },
@@ -128,6 +132,7 @@ async fn commands(handshake: Handshake<Json<Command, Said>>) -> sockeye::Result 
                 });
             }
             Command::Keep { id } => kept.push(id),
+            Command::DropKept => kept.clear(),
             Command::AnswerKept => {
                 for id in kept.drain(..) {
                     socket.send(Said::Answer(id.answer(Count { count }))).await?;
@@ -424,6 +429,25 @@ async fn calls_that_are_answered_in_tasks_are_bounded_for_a_client_that_does_not
     })
     .await;
     assert!(heard(&mut client).await["error"].is_string());
+}
+
+#[tokio::test]
+async fn every_dropped_call_is_answered_for_a_client_that_reads() {
+    logs::listen();
+    let server = start(Server::new()).await;
+    let mut client = server.connect("/commands").await;
+    let mut ids: BTreeSet<String> = (0..900).map(|n| format!("{n:0>120}")).collect();
+    for id in &ids {
+        let call = json!({ "do": "keep", "id": id }).to_string();
+        within(client.feed(Theirs::text(call))).await.unwrap();
+    }
+    within(client.flush()).await.unwrap();
+    say(&mut client, r#"{"do":"drop_kept"}"#).await;
+    while !ids.is_empty() {
+        let told = heard(&mut client).await;
+        assert_eq!(told["error"], "the server has not answered this call");
+        assert!(ids.remove(told["id"].as_str().unwrap()), "{told}");
+    }
 }
 
 #[tokio::test]

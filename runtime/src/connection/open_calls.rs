@@ -75,23 +75,35 @@ impl Cell {
         }
     }
 
-    /// Logs these calls, and answers them as long as the client reads its answers.
+    /// Logs the calls that have failed, and answers as many as there is room for. The others wait for the client to read, as many as may be
+    /// open at most: a client that only sends gets no answer to more.
     pub(super) fn report_failed_calls(&self, endpoint: &'static str, caller: &Caller) {
         let mut state = self.lock();
         let calls = std::mem::take(&mut state.failed_calls);
-        let has_ended = state.closing.end.is_some();
-        drop(state);
-        if has_ended {
+        if state.closing.end.is_some() {
+            // Dropped after this, when no lock is held.
+            let _owed = std::mem::take(&mut state.owed_failures);
+            drop(state);
             return;
         }
-        for FailedCall { id, why, written } in calls {
-            self.log(why, endpoint, caller);
-            if self.lock().has_room_for_bytes()
-                && let Some(answer) = written(&id, why.words())
-            {
+        drop(state);
+        for call in &calls {
+            self.log(call.why, endpoint, caller);
+        }
+        let mut state = self.lock();
+        let room = self.settings.limits.max_open_calls.saturating_sub(state.owed_failures.len());
+        state.owed_failures.extend(calls.into_iter().take(room));
+        drop(state);
+        while let Some(FailedCall { id, why, written }) = self.next_failure() {
+            if let Some(answer) = written(&id, why.words()) {
                 self.say(answer);
             }
         }
+    }
+
+    fn next_failure(&self) -> Option<FailedCall> {
+        let mut state = self.lock();
+        if state.has_room_for_bytes() { state.owed_failures.pop_front() } else { None }
     }
 
     fn log(&self, why: Why, endpoint: &'static str, caller: &Caller) {

@@ -48,6 +48,8 @@ pub(super) struct State {
     pub(super) expires: Option<Instant>,
     /// Calls of the client that the owner answers with an error.
     pub(super) failed_calls: Vec<FailedCall>,
+    /// Those that are logged, and answered once there is room.
+    pub(super) owed_failures: VecDeque<FailedCall>,
     pub(super) later: Later,
 }
 
@@ -204,6 +206,7 @@ impl State {
             pings: Pings::default(),
             expires: None,
             failed_calls: Vec::new(),
+            owed_failures: VecDeque::new(),
             later: Later::default(),
         }
     }
@@ -430,6 +433,11 @@ impl State {
     /// The same without regard to the turn, for the owner.
     pub(super) fn has_room_for_bytes(&self) -> bool {
         self.outbox.queued - self.outbox.written < HIGH_WATER
+    }
+
+    /// Whether calls are to be reported, or answered now.
+    pub(super) fn has_failed_calls(&self) -> bool {
+        !self.failed_calls.is_empty() || !self.owed_failures.is_empty() && self.has_room_for_bytes()
     }
 
     pub(super) fn queue(&mut self, message: Message) {

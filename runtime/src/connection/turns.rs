@@ -116,7 +116,7 @@ impl Turns {
             again |= state.written_up_to(queued);
         }
         self.is_cut = state.closing.cut;
-        self.has_failed_calls = !state.failed_calls.is_empty();
+        self.has_failed_calls = state.has_failed_calls();
         let again = again && has_handler && state.turn.left > 0 && !self.is_cut;
         // From here on, unless it continues, code that changes something must wake the owner.
         let is_wanted = state.turn.end_round(again);
