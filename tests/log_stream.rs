@@ -124,6 +124,29 @@ fn a_record_says_what_the_log_says() {
     assert_eq!(Value::from(records(&mut feed)), expected);
 }
 
+/// Logs while it is written down.
+struct Talkative;
+
+impl fmt::Debug for Talkative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tracing::info!("from a value");
+        f.write_str("talkative")
+    }
+}
+
+#[test]
+fn a_value_that_logs_can_be_recorded_later() {
+    let (stream, _guard) = connected();
+    let mut feed = subscribe(&stream);
+    let span = tracing::info_span!("request", first = 1, value = tracing::field::Empty);
+    let _entered = span.enter();
+    span.record("value", tracing::field::debug(Talkative));
+    tracing::info!("done");
+    let records = records(&mut feed);
+    let last = records.last().expect("a record");
+    assert_eq!(last["spans"][0]["fields"], json!({ "first": 1, "value": "talkative" }));
+}
+
 #[test]
 fn a_long_text_is_cut() {
     let (stream, _guard) = connected();

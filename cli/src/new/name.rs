@@ -2,8 +2,8 @@
 
 use crate::probe::Trouble;
 
-/// Names that mean something else in the source that is written.
-const TAKEN: [&str; 8] = ["alloc", "core", "gen", "main", "publish", "server", "std", "test"];
+/// Names that mean something else in the source that is written, or whose file Cargo takes for another target.
+const TAKEN: [&str; 9] = ["alloc", "core", "gen", "lib", "main", "publish", "server", "std", "test"];
 
 /// Whether the name can be one of a module and of a function, without a warning of rustc.
 pub(super) fn check(name: &str) -> Result<(), Trouble> {

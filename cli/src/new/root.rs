@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use syn::{Item, spanned::Spanned as _};
+use syn::{Item, Stmt, spanned::Spanned as _};
 
 use super::chain::{self, Chain};
 
@@ -30,9 +30,17 @@ pub(super) enum Refusal {
     NotUnderstood(&'static str),
 }
 
+/// The program that takes the place of the one that `cargo new` writes.
+const SERVES: &str = "#[tokio::main]\nasync fn main() -> Result<(), sockeye::StartupError> {\n    sockeye::Server::new().serve(\"127.0.0.1:3000\").await\n}\n";
+
 /// Adds the module, the state, and the function `server`, if the file is as most are.
 pub(super) fn add(text: &str, addition: &Addition<'_>) -> Result<Changed, Refusal> {
     let file: syn::File = syn::parse_str(text).map_err(|_| Refusal::NotUnderstood("it cannot be parsed"))?;
+    if only_greets(&file) {
+        let mut changed = add(SERVES, addition)?;
+        changed.added.push("a `main` that serves, in place of `Hello, world!`".to_owned());
+        return Ok(changed);
+    }
     if file.items.iter().any(|item| declares(item, addition.name)) {
         return Err(Refusal::Taken);
     }
@@ -55,6 +63,15 @@ pub(super) fn add(text: &str, addition: &Addition<'_>) -> Result<Changed, Refusa
         }
     }
     Ok(Changed { text: apply(text, edits), added })
+}
+
+/// Whether it is the file that `cargo new` writes.
+fn only_greets(file: &syn::File) -> bool {
+    let [Item::Fn(main)] = &file.items[..] else { return false };
+    let [Stmt::Macro(only)] = &main.block.stmts[..] else { return false };
+    main.sig.ident == "main"
+        && only.mac.path.is_ident("println")
+        && only.mac.tokens.to_string() == "\"Hello, world!\""
 }
 
 fn function(path: &str, body: &str) -> String {

@@ -58,6 +58,18 @@ fn server() -> Server {
 }
 
 #[test]
+fn the_program_that_cargo_new_writes_becomes_a_server() {
+    let user = User::with_main("fn main() {\n    println!(\"Hello, world!\");\n}\n");
+    let seen = user.sockeye(&["new", "say", "--echo"]).good();
+    let changed = "changed src/main.rs: `mod say;`, `fn server()`, which tests share with `main`, a `main` that serves, in place of `Hello, world!`\n";
+    assert!(seen.out.ends_with(changed), "{}", seen.out);
+    user.sockeye(&["new", "ask", "--echo"]).good();
+    user.cargo(&["fmt", "--check"]).good();
+    let tests = user.cargo(&["test", "--quiet"]).good();
+    assert!(tests.out.contains("2 passed; 0 failed"), "{}", tests.out);
+}
+
+#[test]
 fn a_function_server_gets_the_state_wherever_it_is() {
     let main = "\
 //! A program.

@@ -129,6 +129,10 @@ fn subprotocols() {
     }
     let without = report(choosing(""), &["--any-origin"]);
     assert!(!without.contains("protocol  "), "{without}");
+    for more in [&["--subprotocol", "bearer.s3cret"][..], &[]] {
+        let report = report(choosing("bearer.s3cret"), &[&offers[4..], more].concat());
+        assert!(report.contains("`bearer.<hidden>`") && !report.contains("s3cret"), "{report}");
+    }
 }
 
 #[test]

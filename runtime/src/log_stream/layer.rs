@@ -49,8 +49,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogStream {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        // Before the extensions are locked: a value's `Debug` may log, and each event reads them.
+        let mut recorded = Fields::default();
+        values.record(&mut recorded);
         if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
-            values.record(fields);
+            fields.extend(recorded);
         }
     }
 

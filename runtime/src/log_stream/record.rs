@@ -84,6 +84,14 @@ impl Fields {
         self.values.clone()
     }
 
+    /// Adds these, and replaces those of the same name.
+    pub(super) fn extend(&mut self, newer: Self) {
+        self.values.extend(newer.values);
+        if !newer.message.is_empty() {
+            self.message = newer.message;
+        }
+    }
+
     /// The original target of an event of the crate `log` that was converted to `tracing`. Removes the other fields of
     /// that conversion.
     fn target_of_log(&mut self) -> Option<String> {
