@@ -30,7 +30,7 @@ async fn text_is_explained() {
         assert_eq!(
             reason,
             format!(
-                "a text message, where {format} is read, which is binary: a script sends it as a `Uint8Array`"
+                "a text message, where messages are {format}, which is binary: a script sends it as a `Uint8Array`"
             )
         );
     }

@@ -87,13 +87,14 @@ fn count(parameters: usize) -> String {
 }
 
 fn help(parameter: &Parameter, bound: Vec<Bound>, route: &Route) -> String {
-    if route.parameters.is_empty() {
-        return format!(
-            "remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`",
-            parameter.text()
-        );
-    }
-    format!("write `{}`", route.extractor(&types(bound, route)))
+    let more = bound.len() > route.parameters.len();
+    let help = if route.parameters.is_empty() {
+        format!("remove `{}`, or add a parameter to the route, as in `\"/ws/{{id}}\"`", parameter.text())
+    } else {
+        format!("write `{}`", route.extractor(&types(bound, route)))
+    };
+    let prefix = "; for a parameter in the path that the server mounts or nests the endpoint under, give it a `group = \"..\"`: then they are counted at startup";
+    if more { help + prefix } else { help }
 }
 
 /// A type in the source, with the name of its value.

@@ -9,7 +9,7 @@ pub(super) fn payload(message: Message, format: &str) -> Result<Bytes, Error> {
     match message {
         Message::Binary(bytes) => Ok(bytes),
         Message::Text(_) => Err(Error::text_instead_of_bytes(format_args!(
-            "{format} is read, which is binary: a script sends it as a `Uint8Array`"
+            "messages are {format}, which is binary: a script sends it as a `Uint8Array`"
         ))),
     }
 }

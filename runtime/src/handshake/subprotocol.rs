@@ -102,7 +102,11 @@ fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
         "the client offers {}, but the endpoint supports only `{spoken}`",
         count(offers, "subprotocol")
     ));
-    let remedy = "have the client offer a subprotocol that the endpoint supports, or add the client's to `subprotocols = [..]` in `#[ws_endpoint(..)]`";
+    let remedy = if offered(headers).all(|one| one.starts_with("bearer.")) {
+        "have the client offer a subprotocol that the endpoint supports beside `bearer.<token>`, which is a token and no subprotocol"
+    } else {
+        "have the client offer a subprotocol that the endpoint supports, or add the client's to `subprotocols = [..]` in `#[ws_endpoint(..)]`"
+    };
     Refusal::of_client(&sockeye_rules::SUBPROTOCOL_REFUSED, StatusCode::BAD_REQUEST, reason, remedy)
         .telling(format!("{told}\nhelp: {remedy}"))
 }

@@ -11,6 +11,9 @@ use crate::{Message, Outgoing};
 /// `socket.send(event)` accepts it if the socket's messages have the same type `T`, and on `Raw` sockets. If the
 /// socket's codec writes a different [`format`](crate::Codec::format) than the hub, `send` returns an error.
 ///
+/// The value is not in it any more. To choose among events, publish them to several topics, or decode [`message`](Self::message), as with
+/// `serde_json::from_str(event.message().as_text()?)`.
+///
 /// ```
 /// # async fn example(socket: sockeye::Socket, mut feed: sockeye::Subscription<u32>) -> sockeye::Result {
 /// let event = feed.next().await?;

@@ -131,7 +131,7 @@ impl Witness {
     fn answer(&self) -> Response {
         let (status, word) = if self.lifecycle.is_told() {
             (StatusCode::SERVICE_UNAVAILABLE, "stopping")
-        } else if self.checked.iter().any(|one| !one.answer().is_ready) {
+        } else if self.checked.iter().any(|one| !one.answer().is_ready()) {
             (StatusCode::SERVICE_UNAVAILABLE, "not ready")
         } else {
             (StatusCode::OK, "running")
@@ -152,7 +152,7 @@ impl Witness {
         let once = self.components.iter().map(|name| Component { name, ready: "at startup", age: None });
         let again = self.checked.iter().map(|one| {
             let answer = one.answer();
-            let ready = if answer.is_ready { "yes" } else { "no" };
+            let ready = if answer.is_ready() { "yes" } else { "no" };
             Component { name: &one.name, ready, age: Some(answer.age()) }
         });
         Report {

@@ -19,9 +19,14 @@ use crate::{
 /// The time between an answer and the next question.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
 
+/// How much later than that a busy server may have an answer.
+const MARGIN: Duration = Duration::from_secs(5);
+
 /// A component that can be asked more than once.
 pub(super) struct Check {
     name: String,
+    /// How long the component may take.
+    limit: Duration,
     again: Box<dyn Fn() -> Component + Send>,
 }
 
@@ -31,7 +36,7 @@ impl Check {
             let name = name.clone();
             Box::new(move || Component::new(name.clone(), limit, component.clone()))
         };
-        Self { name, again }
+        Self { name, limit, again }
     }
 
     /// The component, to be asked once.
@@ -43,13 +48,20 @@ impl Check {
 /// What a component answered last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer {
-    pub(super) is_ready: bool,
+    is_ready: bool,
     at: Instant,
+    /// How old it can become while the component answers in time.
+    valid: Duration,
 }
 
 impl Answer {
-    fn now(is_ready: bool) -> Self {
-        Self { is_ready, at: Instant::now() }
+    fn now(is_ready: bool, limit: Duration) -> Self {
+        Self { is_ready, at: Instant::now(), valid: EVERY.saturating_add(limit).saturating_add(MARGIN) }
+    }
+
+    /// An old answer says nothing: a component that blocks its thread is never late by its own timer.
+    pub(super) fn is_ready(self) -> bool {
+        self.is_ready && self.at.elapsed() <= self.valid
     }
 
     /// How old it is, in seconds.
@@ -71,7 +83,7 @@ impl Checked {
     /// Begins to ask, until the server is told to stop. The component has just been ready, or the server does not start.
     pub(super) fn begin(check: Check, told: CancellationToken) -> Self {
         let name = check.name.clone();
-        let answer = Arc::new(Mutex::new(Answer::now(true)));
+        let answer = Arc::new(Mutex::new(Answer::now(true, check.limit)));
         let asking = ask_again(check, Arc::clone(&answer));
         let task = async move { told.run_until_cancelled(asking).await.unwrap_or_default() };
         Self { name, answer, _task: AbortOnDropHandle::new(tokio::spawn(task.with_current_subscriber())) }
@@ -87,7 +99,7 @@ async fn ask_again(check: Check, answer: Arc<Mutex<Answer>>) {
         sleep(EVERY).await;
         let asked = ask(vec![check.component()]);
         let unready = asked.unready().await.pop();
-        let now = Answer::now(unready.is_none());
+        let now = Answer::now(unready.is_none(), check.limit);
         let before = std::mem::replace(&mut *lock(&answer), now);
         match unready {
             Some(unready) if before.is_ready => log_not_ready(&unready),
@@ -111,4 +123,20 @@ fn log_not_ready(unready: &Unready) {
 
 fn lock(answer: &Mutex<Answer>) -> MutexGuard<'_, Answer> {
     answer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_answer_is_none() {
+        let limit = Duration::from_secs(2);
+        let answer = Answer::now(true, limit);
+        tokio::time::advance(EVERY + limit).await;
+        assert!(answer.is_ready());
+        tokio::time::advance(MARGIN + Duration::from_secs(1)).await;
+        assert!(!answer.is_ready());
+        assert!(!Answer::now(false, limit).is_ready());
+    }
 }
