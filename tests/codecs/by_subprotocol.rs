@@ -213,7 +213,7 @@ async fn a_message_in_the_format_of_another_subprotocol_is_invalid() {
     within(client.send(json(&line("hi")))).await.expect("sent");
     let (code, reason) = close_of(&mut client).await;
     assert_eq!(code, 1003);
-    assert!(reason.starts_with("a text message, where MessagePack is read"), "{reason}");
+    assert!(reason.starts_with("a text message, where messages are MessagePack"), "{reason}");
 }
 
 #[tokio::test]
