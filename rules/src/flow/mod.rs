@@ -20,6 +20,7 @@ mod states;
 mod value;
 mod words;
 
+pub(crate) use api::keeps_future;
 pub(crate) use build::{Branch, gives_nothing};
 pub(crate) use macros::Macros;
 
@@ -39,7 +40,7 @@ use typed_arena::Arena;
 
 use crate::{
     Rule,
-    surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings},
+    surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings, WaitedFor},
     syntax::{Function, asks_for_origin, reads_origin_header},
 };
 
@@ -209,6 +210,11 @@ impl<'a> Flow<'a> {
     /// Whether a function of this file calls this one within a `timeout`.
     pub(crate) fn is_timed(&self) -> bool {
         self.surroundings.neighbours().time(&self.name())
+    }
+
+    /// What the function is given, if a function of this file waits for its end.
+    pub(crate) fn waited_for(&self) -> Option<WaitedFor> {
+        self.surroundings.neighbours().waits_for(&self.name())
     }
 
     /// The function of this file with the path of a call, if it is known.

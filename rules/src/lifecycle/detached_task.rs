@@ -12,7 +12,7 @@ use crate::{
 const SUBSCRIBES: [&str; 4] = [".subscribe", ".resubscribe", ".new_receiver", ".watch"];
 
 /// Methods that wait for the next of something.
-const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
+pub(super) const RECEIVES: [&str; 4] = ["recv", "next", "recv_many", "recv_async"];
 
 /// Methods that wait for a timer.
 pub(super) const TIMERS: [&str; 3] = ["tick", "sleep", "sleep_until"];
@@ -175,7 +175,7 @@ fn is_whole(flow: &Flow<'_>, takes: &[Handle]) -> bool {
 }
 
 /// Whether it waits for a `watch` channel that came from outside.
-fn sees_changes(step: &Step) -> bool {
+pub(super) fn sees_changes(step: &Step) -> bool {
     let Step::Call(call) = step else { return false };
     let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) else { return false };
     matches!(method, "changed" | "wait_for") && of.ends_with("watch::Receiver")
@@ -286,7 +286,7 @@ fn lasts_within(flow: &Flow<'_>, within: Within, takes: &[Handle]) -> Option<Las
 }
 
 /// Whether it waits for a channel that others subscribe to as well.
-fn receives_from_all(flow: &Flow<'_>, step: &Step) -> bool {
+pub(super) fn receives_from_all(flow: &Flow<'_>, step: &Step) -> bool {
     let Step::Call(call) = step else { return false };
     if let Some((of, method)) = call.of.as_deref().and_then(|path| path.rsplit_once('.')) {
         return RECEIVES.contains(&method)

@@ -1,14 +1,16 @@
+use super::detached_task::{RECEIVES, TIMERS, receives_from_all, sees_changes};
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Deed, Flavor, Flow, NodeId, Operation, Outcomes, Step, Tells, Within},
-    syntax::Sink,
+    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Step, Tells},
+    surroundings::{WaitedFor, type_path},
+    syntax::{Parameter, Sink},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, send) in flow.operations().filter(|(_, operation)| operation.act == Act::Send) {
         // Code that another branch or a task's owner can end may be ended there.
-        let may_be_ended = flow.graph.is_cancellable(id) && !never_leaves(flow, id);
-        if may_be_ended || flow.roots[send.handle.connection].is_partial() {
+        let is_partial = flow.roots[send.handle.connection].is_partial();
+        if flow.graph.is_cancellable(id) || is_partial && !is_waited_for(flow, id) {
             continue;
         }
         let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
@@ -45,24 +47,62 @@ fn report(flow: &Flow<'_>, send: &Operation, sink: &mut Sink) {
     sink.report(&SWALLOWED_ERROR, &send.site.method, message, help);
 }
 
-/// Whether it is in an axum task whose loop has no exit: not even for an error of the send, the only sign that the peer
-/// is gone.
-fn never_leaves(flow: &Flow<'_>, send: NodeId) -> bool {
-    let Some(innermost) = flow.graph.lasting_loops(send).min_by_key(|one| one.nodes.len()) else {
-        return false;
-    };
-    let is_inside = |way: &NodeId| *way == innermost.header || innermost.nodes.contains(way);
-    let is_closed = |way: &NodeId| {
-        !matches!(flow.graph.nodes[*way].step, Step::Exit { .. } | Step::Unknown | Step::Escape(_))
-    };
-    flow.flavor == Flavor::Axum
-        && matches!(flow.graph.nodes[send].within, Within::Task(_))
-        && innermost.endless
-        && flow
-            .graph
-            .walk(&[innermost.header], |_, _| false)
-            .iter()
-            .all(|way| is_inside(way) && is_closed(way))
+/// Whether a caller waits for this function, whose loop waits for nothing that ends when the client leaves.
+fn is_waited_for(flow: &Flow<'_>, send: NodeId) -> bool {
+    let Some(given) = flow.waited_for() else { return false };
+    let calls: Vec<_> = flow
+        .graph
+        .lasting_loops(send)
+        .flat_map(|one| one.nodes.clone())
+        .filter(|id| flow.reachable[*id])
+        .map(|id| &flow.graph.nodes[id].step)
+        .filter(|step| matches!(step, Step::Call(_)))
+        .collect();
+    let lasts = |step: &&&Step| is_timer(step) || is_feed(flow, step);
+    match given {
+        WaitedFor::Queues => calls.iter().any(|step| is_timer(step) || is_source(step)),
+        WaitedFor::Feeds => {
+            calls.iter().any(|step| lasts(&step))
+                && calls.iter().filter(|step| is_source(step)).all(|step| lasts(&step))
+        }
+    }
+}
+
+fn method_of(step: &Step) -> Option<&str> {
+    let Step::Call(call) = step else { return None };
+    call.path.rsplit_once('.').map(|(_, method)| method)
+}
+
+fn is_source(step: &Step) -> bool {
+    method_of(step)
+        .is_some_and(|method| RECEIVES.contains(&method) || matches!(method, "changed" | "wait_for"))
+}
+
+fn is_timer(step: &Step) -> bool {
+    let Step::Call(call) = step else { return false };
+    let last = call.path.rsplit(['.', ':']).next().unwrap_or_default();
+    TIMERS.contains(&last)
+}
+
+/// Whether it is the next of something that others are told as well.
+fn is_feed(flow: &Flow<'_>, step: &Step) -> bool {
+    const STREAMS: [&str; 5] =
+        ["BroadcastStream", "WatchStream", "IntervalStream", "Subscription", "ConnectionChanges"];
+    let Step::Call(call) = step else { return false };
+    let of = call.of.as_deref().and_then(|path| path.rsplit_once('.')).map(|(of, _)| of);
+    let is_stream = |of: &str| of.split("::").any(|name| STREAMS.contains(&name));
+    of.is_some_and(is_stream) || receives_from_all(flow, step) || sees_changes(step)
+        // A part of it may have its name: `let Ok(event) = event.recv().await`.
+        || call.of.is_none() && given_type(flow, &call.path).is_some_and(|path| {
+            is_stream(&path) || path.ends_with("broadcast::Receiver") || path.ends_with("watch::Receiver")
+        })
+}
+
+/// The path of the type of the parameter at the beginning of a chain.
+fn given_type(flow: &Flow<'_>, chain: &str) -> Option<String> {
+    let (name, _) = chain.split_once('.')?;
+    let is_it = |one: &&Parameter| one.binding().is_some_and(|binding| binding == name);
+    type_path(flow.function.parameters.iter().find(is_it)?.ty(), flow.imports())
 }
 
 /// Whether the error leads to the same step as success, with nothing but logging on the way.
@@ -78,7 +118,16 @@ pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     };
     let taken = failed.iter().any(|id| matches!(graph.nodes[*id].step, Step::Taken { of } if of == send));
     let differs = failed.iter().any(|id| !done.contains(id) && has_effect(&graph.nodes[*id].step));
-    let skips = done.iter().any(|id| !failed.contains(id) && has_effect(&graph.nodes[*id].step));
+    // What is not sent after a failed send would fail as well.
+    let connection = graph.operation(send).map(|one| one.handle.connection);
+    let sends = |step: &Step| match step {
+        Step::Operation(one) => {
+            matches!(one.act, Act::Send | Act::Flush) && Some(one.handle.connection) == connection
+        }
+        _ => false,
+    };
+    let is_missed = |step: &Step| has_effect(step) && !sends(step);
+    let skips = done.iter().any(|id| !failed.contains(id) && is_missed(&graph.nodes[*id].step));
     !taken && !differs && !skips
 }
 

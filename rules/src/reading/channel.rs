@@ -300,7 +300,7 @@ pub(crate) fn base_ident(chain: &Expr) -> Option<&Ident> {
 }
 
 /// `tokio::spawn`, `tokio::task::spawn`, or an imported `spawn`.
-pub(super) fn is_spawn(function: &Expr) -> bool {
+pub(crate) fn is_spawn(function: &Expr) -> bool {
     let Expr::Path(path) = function else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "spawn" || last.ident == "spawn_local")
 }

@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) is_ours: bool,
     /// Whether it, or a module around it, is compiled only for tests.
     pub(super) is_test: bool,
+    /// Whether only this module can name it, and it is no method.
+    pub(super) is_private: bool,
     level: Level,
 }
 
@@ -118,7 +120,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+    fn function(&mut self, attrs: &[Attribute], is_private: bool, sig: &Signature, block: &Block) {
         self.shapes.add_function(sig);
         let level = match (self.blocks, self.depth) {
             (0, 0) if !attrs.iter().any(is_conditional) => Level::Top,
@@ -131,7 +133,7 @@ impl Collector {
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
         let of = self.of.clone();
-        self.found.functions.push(Found { function, imports, of, is_ours, is_test, level });
+        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_private, level });
     }
 
     fn block(&mut self, block: &Block) {
@@ -224,7 +226,7 @@ impl<'ast> Visit<'ast> for Collector {
         if self.depth == 0 {
             self.found.at_top.insert(item.sig.ident.to_string());
         }
-        self.function(&item.attrs, &item.sig, &item.block);
+        self.function(&item.attrs, matches!(item.vis, Visibility::Inherited), &item.sig, &item.block);
         let tests = usize::from(item.attrs.iter().any(is_for_tests));
         self.tests += tests;
         self.depth += 1;
@@ -235,7 +237,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
-        self.function(&item.attrs, &item.sig, &item.block);
+        self.function(&item.attrs, false, &item.sig, &item.block);
         self.block(&item.block);
     }
 

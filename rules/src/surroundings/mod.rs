@@ -19,6 +19,7 @@ mod routed;
 mod scope;
 mod shapes;
 mod timed;
+mod waited_for;
 mod written;
 
 pub use constants::Constants;
@@ -30,6 +31,7 @@ pub use scope::{Scopes, has_names};
 pub(crate) use neighbours::{Neighbour, Place};
 pub(crate) use receiver::{Types, maker, type_path};
 pub(crate) use shapes::{Data, Shapes};
+pub(crate) use waited_for::WaitedFor;
 pub(crate) use written::Written;
 
 use std::rc::Rc;

@@ -17,6 +17,7 @@ use super::{
     events::hides_lags,
     hazards::{Hazard, hazards},
     timed::timed,
+    waited_for::{WaitedFor, waited_for},
 };
 use crate::{
     Rule, check,
@@ -45,6 +46,8 @@ pub struct Neighbours {
     routed: Vec<(String, String)>,
     /// The names in what is passed to `timeout`.
     timed: HashSet<String>,
+    /// The functions that push, and whose callers wait for their end.
+    waited_for: HashMap<String, WaitedFor>,
     /// The imports at the top of the file.
     imports: Imports,
     /// The modules that are files of their own.
@@ -201,6 +204,7 @@ impl Neighbours {
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
+            waited_for: waited_for(&collected.functions),
             imports: collected.imports.clone(),
             files: collected.files.clone(),
             beside,
@@ -376,6 +380,11 @@ impl Neighbours {
     /// Whether the name is in what a function passes to `timeout`.
     pub(crate) fn time(&self, name: &str) -> bool {
         self.timed.contains(name)
+    }
+
+    /// What the function is given, if a caller waits for its end.
+    pub(crate) fn waits_for(&self, name: &str) -> Option<WaitedFor> {
+        self.waited_for.get(name).copied()
     }
 
     pub(super) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {

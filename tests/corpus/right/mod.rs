@@ -36,6 +36,7 @@ mod objects;
 mod odd;
 mod presence;
 mod protocols;
+mod pushers;
 mod questions;
 mod queues;
 mod returned;

@@ -13,5 +13,6 @@ mod heads;
 mod kinds;
 mod mapped;
 mod presence;
+mod pushers;
 mod told;
 mod upgrades;

@@ -534,7 +534,7 @@ async fn kind(handshake: Handshake) -> sockeye::Result {
 async fn writer(sender: Sender, mut price: watch::Receiver<u64>) {
     while price.changed().await.is_ok() {
         let now = *price.borrow_and_update();
-        let _ = sender.send(now.to_string()).await; //~? swallowed_error
+        let _ = sender.send(now.to_string()).await; //~ swallowed_error
     }
 }
 

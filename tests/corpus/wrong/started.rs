@@ -13,7 +13,7 @@ use tokio::{
 async fn beat(sender: Sender) {
     loop {
         sleep(Duration::from_secs(5)).await;
-        let _ = sender.send("beat").await;
+        let _ = sender.send("beat").await; //~ swallowed_error
     }
 }
 

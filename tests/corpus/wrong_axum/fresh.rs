@@ -180,14 +180,14 @@ async fn logs(socket: WebSocket) {
         }
     });
     while let Some(Ok(_)) = stream.next().await {}
-    pushing.abort();
+    let _ = pushing.await;
 }
 
 /// `let _`, on a `SplitSink` in a function of its own.
 async fn pushes(mut sink: SplitSink<WebSocket, Message>, mut rx: watch::Receiver<String>) {
     while rx.changed().await.is_ok() {
         let text = rx.borrow_and_update().clone();
-        let _ = sink.send(Message::Text(text.into())).await; //~? swallowed_error
+        let _ = sink.send(Message::Text(text.into())).await; //~ swallowed_error
     }
 }
 

@@ -35,6 +35,9 @@ impl<'a> Builder<'a> {
         let (depth, before) = (self.names.depth(), self.names.clone());
         let forks = self.condition(&branch.cond);
         self.here = forks.yes;
+        if self.has_run_dry(&branch.cond) && self.here.is_some() {
+            self.push(Step::RunsDry);
+        }
         let value = block(self, &branch.then_branch);
         let then = self.way(value, depth);
         self.names = before;
@@ -42,6 +45,18 @@ impl<'a> Builder<'a> {
         let value = branch.else_branch.as_ref().map_or(Value::Other, |(_, last)| other(self, last));
         let other = self.way(value, depth);
         self.join(vec![then, other])
+    }
+
+    /// `if changes.changed().await.is_err()`, and `if let Err(_) = events.recv().await`.
+    fn has_run_dry(&self, condition: &Expr) -> bool {
+        let receives = |made: &Expr| self.is_from_outside(made) && is_received(made);
+        match condition {
+            Expr::MethodCall(test) => {
+                (test.method == "is_err" || test.method == "is_none") && receives(&test.receiver)
+            }
+            Expr::Let(test) => is_bad(&test.pat) && receives(&test.expr),
+            _ => false,
+        }
     }
 
     /// The state of a path that was just followed, as one of several.
@@ -288,6 +303,12 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+fn is_received(made: &Expr) -> bool {
+    let Expr::Await(awaited) = made else { return false };
+    let Expr::MethodCall(call) = &*awaited.base else { return false };
+    matches!(call.method.to_string().as_str(), "recv" | "next" | "changed" | "wait_for")
 }
 
 /// `Err(..)` or `None`.

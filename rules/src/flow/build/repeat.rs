@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Block, Expr, ExprBlock, ExprBreak, ExprForLoop, ExprLoop, ExprWhile, Label, Lifetime};
 
-use super::{Builder, names::Names};
+use super::{Builder, call::is_self, names::Names, object::name_of};
 use crate::flow::{
+    code::Code,
     graph::{Loop, NodeId, Step},
     value::Value,
 };
@@ -92,7 +93,18 @@ impl<'a> Builder<'a> {
 
     /// Whether it waits for something from outside.
     pub(super) fn is_from_outside(&self, awaited: &Expr) -> bool {
-        matches!(awaited, Expr::Await(_)) && self.names.mentioned(awaited).all(|value| *value == Value::Other)
+        let is_other = |code: &dyn Code| self.names.mentioned(code).all(|value| *value == Value::Other);
+        is_awaited(awaited) && (is_other(awaited) || self.is_in_own_field(awaited))
+    }
+
+    /// `self.events.recv().await`, where the field holds no handle.
+    fn is_in_own_field(&self, awaited: &Expr) -> bool {
+        let Expr::Await(awaited) = awaited else { return false };
+        let Expr::MethodCall(call) = &*awaited.base else { return false };
+        let Expr::Field(field) = &*call.receiver else { return false };
+        is_self(&field.base)
+            && call.args.is_empty()
+            && !self.names.has(&format!("self.{}", name_of(&field.member)))
     }
 
     fn block_of_loop(&mut self, block: &'a Block) {
@@ -187,6 +199,18 @@ impl<'a> Builder<'a> {
         };
         let found = self.targets.iter().rposition(fits)?;
         (self.targets[found].frames == self.frames.len()).then_some(found)
+    }
+}
+
+/// `events.recv().await`, also with a method that only looks at its error.
+fn is_awaited(expression: &Expr) -> bool {
+    match expression {
+        Expr::Await(_) => true,
+        Expr::MethodCall(call) => {
+            let looks = matches!(call.method.to_string().as_str(), "map_err" | "inspect_err" | "ok");
+            looks && is_awaited(&call.receiver)
+        }
+        _ => false,
     }
 }
 

@@ -1,0 +1,95 @@
+//! Functions that push to a client, and whose callers wait for their end.
+
+mod names;
+mod walk;
+
+use std::collections::{HashMap, HashSet};
+
+use self::walk::{Use, Walk};
+use super::collect::Found;
+use crate::flow::{Kind, handle_of};
+
+/// What a pushing function is given by a caller that neither ends it nor can tell it to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WaitedFor {
+    /// Nothing that ends when the client leaves, as far as its type shows it: a feed, a timer.
+    Feeds,
+    /// The same for any queue: it is from the state of the program, and no one who is waited for as well closes it.
+    Queues,
+}
+
+/// The functions of the file, by their names.
+pub(super) struct All<'f>(HashMap<String, &'f Found>);
+
+impl<'f> All<'f> {
+    /// Only names that are unique.
+    fn of(functions: &'f [Found]) -> Self {
+        let mut all = HashMap::new();
+        let mut twice = HashSet::new();
+        for found in functions {
+            let name = found.function.name().to_string();
+            if all.insert(name.clone(), found).is_some() {
+                twice.insert(name);
+            }
+        }
+        all.retain(|name, _| !twice.contains(name));
+        Self(all)
+    }
+
+    fn get(&self, name: &str) -> Option<&'f Found> {
+        self.0.get(name).copied()
+    }
+}
+
+/// The functions that push in a loop, and that a caller with the whole connection waits for.
+pub(super) fn waited_for(functions: &[Found]) -> HashMap<String, WaitedFor> {
+    if !functions.iter().any(may_push) {
+        return HashMap::new();
+    }
+    let all = All::of(functions);
+    let mut todo: Vec<_> = functions.iter().filter(|found| has_whole(found)).collect();
+    let mut waited: HashMap<_, _> = uncalled(functions, &all).map(|name| (name, WaitedFor::Feeds)).collect();
+    let mut seen = HashSet::new();
+    while let Some(found) = todo.pop() {
+        for (name, given) in kept(&Walk::uses(found, &all)) {
+            let known = waited.entry(name.clone()).or_insert(given);
+            *known = given.max(*known);
+            // Whoever waits for it waits for those that it calls.
+            if seen.insert(name.clone()) {
+                todo.extend(all.get(&name).filter(|found| !has_whole(found)));
+            }
+        }
+    }
+    waited
+}
+
+/// The calls that are waited for wherever their futures are used.
+fn kept(uses: &[Use]) -> Vec<(String, WaitedFor)> {
+    let is_kept = |one: &Use| uses.iter().filter(|other| other.at == one.at).all(|other| other.waits);
+    uses.iter().filter(|one| is_kept(one)).filter_map(|one| Some((one.name.clone(), one.given?))).collect()
+}
+
+/// Private functions that nothing calls: what is wrong in them by themselves is not made right by a caller.
+fn uncalled<'f>(functions: &'f [Found], all: &'f All<'f>) -> impl Iterator<Item = String> + 'f {
+    let is_named = |found: &Found, name: &str| {
+        let others = functions.iter().filter(|other| !std::ptr::eq(*other, found));
+        others.map(|other| other.function.words()).any(|words| words.contains(name))
+    };
+    let pushing = all.0.iter().filter(|(_, found)| found.is_private && may_push(found));
+    pushing.filter(move |(name, found)| !is_named(found, name)).map(|(name, _)| name.clone())
+}
+
+fn may_push(found: &Found) -> bool {
+    let function = &found.function;
+    function.sig.asyncness.is_some()
+        && function.has_word(&["send", "feed", "send_all"])
+        && function.has_word(&["loop", "while"])
+        && !has_whole(found)
+}
+
+/// Whether the connection begins in it.
+fn has_whole(found: &Found) -> bool {
+    let whole = |kind| matches!(kind, Kind::Handshake | Kind::Socket | Kind::Upgrade);
+    let mut kinds = found.function.parameters.iter().filter_map(|one| handle_of(one.ty(), &found.imports));
+    kinds.any(|(_, kind)| whole(kind)) || found.function.has_word(&["on_upgrade"])
+}

@@ -1,0 +1,400 @@
+//! Walks a function, and finds out who waits for the futures that it creates.
+
+use quote::ToTokens;
+use syn::{
+    Block, Expr, ExprCall, ExprMethodCall, Item, Local, Macro, Stmt,
+    visit::{self, Visit},
+};
+
+use super::{All, Found, WaitedFor, names::Names};
+use crate::{
+    flow::{each_word, has_word, keeps_future, macro_name, type_of},
+    reading::{has_call, is_spawn, plain, task_of},
+    surroundings::maker,
+    syntax::last_segment,
+};
+
+/// A place where the future of a function's call is used.
+pub(super) struct Use {
+    /// The function.
+    pub(super) name: String,
+    /// Which call it is.
+    pub(super) at: usize,
+    /// Whether whoever uses it waits for its end.
+    pub(super) waits: bool,
+    /// What it is given; `None` if the caller may end it through that.
+    pub(super) given: Option<WaitedFor>,
+}
+
+pub(super) struct Walk<'f> {
+    found: &'f Found,
+    all: &'f All<'f>,
+    names: Names<'f>,
+    /// Whether the code here runs to its end, whatever else happens.
+    waits: bool,
+    /// Whether the handle of a task can end it.
+    aborts: bool,
+    /// What is waited for together with this future.
+    beside: Option<Vec<&'f Expr>>,
+    uses: Vec<Use>,
+    /// How many futures are still followed: one name can stand for many.
+    left: usize,
+}
+
+/// Words of code that closes the queue of a client that has left.
+const LEAVES: [&str; 20] = [
+    "leave",
+    "remove",
+    "unregister",
+    "unsub",
+    "dereg",
+    "disconnect",
+    "close",
+    "drop",
+    "detach",
+    "release",
+    "quit",
+    "part",
+    "delete",
+    "clear",
+    "logout",
+    "cancel",
+    "stop",
+    "shutdown",
+    "forget",
+    "retain",
+];
+
+const FUTURES: usize = 1000;
+
+impl<'f> Walk<'f> {
+    pub(super) fn uses(found: &'f Found, all: &'f All<'f>) -> Vec<Use> {
+        const ABORTS: [&str; 6] =
+            ["abort", "abort_all", "abort_handle", "AbortHandle", "AbortOnDropHandle", "abortable"];
+        let Some(body) = found.function.block() else { return Vec::new() };
+        let mut names = Names::default();
+        for parameter in &found.function.parameters {
+            names.bind(&parameter.node.pat, None);
+        }
+        let aborts = found.function.has_word(&ABORTS);
+        let mut walk =
+            Self { found, all, names, waits: true, aborts, beside: None, uses: Vec::new(), left: FUTURES };
+        walk.visit_block(body);
+        walk.uses
+    }
+
+    fn with(&mut self, waits: bool, walk: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.waits, waits);
+        walk(self);
+        self.waits = outer;
+    }
+
+    /// A future that is run here.
+    fn future(&mut self, future: &'f Expr, waits: bool) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        match plain(future) {
+            Expr::Async(block) => self.with(waits, |walk| walk.visit_block(&block.block)),
+            Expr::Call(call) => self.future_of(call, waits),
+            Expr::MethodCall(call) if keeps_future(&call.method.to_string()) => {
+                self.future(&call.receiver, waits);
+            }
+            Expr::MethodCall(call) => self.method(call, waits),
+            Expr::Macro(call) if is_one_of(&call.mac, &["pin"]) => {
+                for one in self.arguments(&call.mac) {
+                    self.future(one, waits);
+                }
+            }
+            Expr::Path(path) => {
+                let found = path.path.get_ident().and_then(|ident| self.names.find(ident)).cloned();
+                let Some(name) = found else { return };
+                let Some(made) = name.made else { return };
+                let outer = std::mem::replace(&mut self.names, name.before.clone());
+                self.future(made, waits && name.together == 1);
+                self.names = outer;
+            }
+            other => self.with(waits, |walk| walk.visit_expr(other)),
+        }
+    }
+
+    fn future_of(&mut self, call: &'f ExprCall, waits: bool) {
+        match last_name(call).as_deref() {
+            Some("join" | "join3" | "join4" | "join5") if call.args.len() > 1 => {
+                self.together(call.args.iter().collect(), waits);
+            }
+            Some("pin") => call.args.iter().for_each(|one| self.future(one, waits)),
+            _ if is_spawn(&call.func) => {
+                let waits = waits && !self.aborts;
+                call.args.iter().for_each(|one| self.future(one, waits));
+            }
+            Some(name) if self.all.get(name).is_some_and(|found| found.of.is_none()) => {
+                let name = name.to_owned();
+                self.used(name, std::ptr::from_ref(call).addr(), call.args.iter().collect(), waits);
+                call.args.iter().for_each(|one| self.visit_expr(one));
+            }
+            _ => call.args.iter().for_each(|one| self.future(one, false)),
+        }
+    }
+
+    /// A method of a type of this file.
+    fn method(&mut self, call: &'f ExprMethodCall, waits: bool) {
+        let name = call.method.to_string();
+        let of = self.all.get(&name).and_then(|found| found.of.clone());
+        if of.is_some() && self.type_of(&call.receiver) == of {
+            let given = call.args.iter().chain([&*call.receiver]).collect();
+            self.used(name.clone(), std::ptr::from_ref(call).addr(), given, waits);
+        }
+        let of_set = name == "spawn" && self.is_set(&call.receiver);
+        let waits = of_set && self.waits && !self.aborts && self.empties(&call.receiver);
+        for one in &call.args {
+            if name == "on_upgrade" {
+                self.callback(one);
+            } else if name.starts_with("spawn") {
+                self.future(one, waits);
+            } else {
+                self.with(false, |walk| walk.visit_expr(one));
+            }
+        }
+        self.visit_expr(&call.receiver);
+    }
+
+    /// What an upgrade runs with its socket.
+    fn callback(&mut self, callback: &'f Expr) {
+        if let Expr::Closure(closure) = callback {
+            let outer = self.names.clone();
+            closure.inputs.iter().for_each(|input| self.names.bind(input, None));
+            self.future(&closure.body, true);
+            self.names = outer;
+        }
+    }
+
+    /// Futures that are all waited for.
+    fn together(&mut self, futures: Vec<&'f Expr>, waits: bool) {
+        for (index, future) in futures.iter().enumerate() {
+            let mut others = futures.clone();
+            others.remove(index);
+            let outer = self.beside.replace(others);
+            self.future(future, waits);
+            self.beside = outer;
+        }
+    }
+
+    fn used(&mut self, name: String, at: usize, given: Vec<&'f Expr>, waits: bool) {
+        let is_own = given.iter().any(|one| self.names.has_own(one));
+        let given =
+            (!is_own).then(|| if self.is_from_state(&given) { WaitedFor::Queues } else { WaitedFor::Feeds });
+        self.uses.push(Use { name, at, waits, given });
+    }
+
+    /// Whether each argument that was created here was created by the state, and nothing that runs at the same time takes it back.
+    fn is_from_state(&self, given: &[&'f Expr]) -> bool {
+        let is_made = |one: &&&Expr| match plain(one) {
+            Expr::Path(path) => {
+                let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
+                name.is_some_and(|name| name.together == 1 && name.made.is_some_and(is_asked_for))
+            }
+            other => is_asked_for(other),
+        };
+        given.iter().any(|one| is_made(&one)) && !self.takes_back()
+    }
+
+    fn takes_back(&self) -> bool {
+        let leaves = |word: &str| LEAVES.iter().any(|one| word.starts_with(one));
+        let Some(beside) = &self.beside else {
+            return self.found.function.words().iter().any(|word| leaves(word));
+        };
+        let mut unknown = false;
+        for one in beside {
+            self.each_word_of(one, 0, &mut |word| unknown |= leaves(word));
+        }
+        unknown
+    }
+
+    /// The words of the code, of the expressions behind its names, and of the functions that it calls.
+    fn each_word_of(&self, code: &Expr, depth: usize, found: &mut dyn FnMut(&str)) {
+        each_word(code.to_token_stream(), &mut |word| {
+            let text = word.to_string();
+            if let Some(called) = self.all.get(&text) {
+                called.function.words().iter().for_each(|word| found(word));
+            }
+            let made = self.names.find(word).and_then(|name| name.made);
+            if let Some(made) = made.filter(|_| depth < 3) {
+                self.each_word_of(made, depth + 1, found);
+            }
+            found(&text);
+        });
+    }
+
+    /// The name of the type that the expression has, if this function shows it.
+    fn type_of(&self, expression: &Expr) -> Option<String> {
+        let Expr::Path(path) = plain(expression) else {
+            return type_of(&maker(expression, &self.found.imports)?).map(str::to_owned);
+        };
+        let ident = path.path.get_ident()?;
+        if ident == "self" {
+            return self.found.of.clone();
+        }
+        if let Some(made) = self.names.find(ident).and_then(|name| name.made) {
+            return type_of(&maker(made, &self.found.imports)?).map(str::to_owned);
+        }
+        let parameter = self.found.function.parameters.iter().find(|one| one.binding() == Some(ident))?;
+        last_segment(parameter.ty()).map(|last| last.ident.to_string())
+    }
+
+    fn is_set(&self, set: &Expr) -> bool {
+        let Expr::Path(path) = set else { return false };
+        let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
+        name.and_then(|name| name.made).is_some_and(|made| has_word(made, &["JoinSet"]))
+    }
+
+    /// Whether the function waits for all tasks of the set.
+    fn empties(&self, set: &Expr) -> bool {
+        struct Search<'s>(&'s Expr, bool);
+        impl<'ast> Visit<'ast> for Search<'_> {
+            fn visit_expr_while(&mut self, repeat: &'ast syn::ExprWhile) {
+                let leaves = has_word(&repeat.body, &["break", "return"]);
+                self.1 |= has_call(&repeat.cond, &["join_next"]) && is_about(&repeat.cond, self.0) && !leaves;
+                visit::visit_expr_while(self, repeat);
+            }
+
+            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+                self.1 |= call.method == "join_all" && is_about(&call.receiver, self.0);
+                visit::visit_expr_method_call(self, call);
+            }
+        }
+        let mut search = Search(set, false);
+        if let Some(body) =
+            self.found.function.block().filter(|_| !self.found.function.has_word(&["shutdown"]))
+        {
+            search.visit_block(body);
+        }
+        search.1
+    }
+
+    fn arguments(&self, call: &Macro) -> &'f [Expr] {
+        self.found.function.macros().arguments(call)
+    }
+
+    /// A future, or the handle of a task, is looked at where its name is used.
+    fn is_for_later(&self, made: &Expr) -> bool {
+        match plain(made) {
+            Expr::Async(_) => true,
+            Expr::Call(call) => {
+                let name = last_name(call);
+                let is_one = || name.as_deref().is_some_and(|name| self.all.get(name).is_some());
+                is_spawn(&call.func) || matches!(name.as_deref(), Some("pin")) || is_one()
+            }
+            Expr::MethodCall(call) => {
+                let name = call.method.to_string();
+                keeps_future(&name) || self.all.get(&name).is_some()
+            }
+            Expr::Macro(call) => is_one_of(&call.mac, &["pin"]),
+            Expr::Tuple(values) => values.elems.iter().any(|one| self.is_for_later(one)),
+            _ => false,
+        }
+    }
+
+    /// Whether the name occurs only where it is bound.
+    fn is_forgotten(&self, local: &Local) -> bool {
+        let mut count = 0;
+        let syn::Pat::Ident(name) = &local.pat else { return matches!(local.pat, syn::Pat::Wild(_)) };
+        if let Some(body) = self.found.function.block() {
+            each_word(body.to_token_stream(), &mut |word| count += usize::from(*word == name.ident));
+        }
+        count == 1
+    }
+}
+
+impl<'f> Visit<'f> for Walk<'f> {
+    fn visit_expr(&mut self, expression: &'f Expr) {
+        match expression {
+            Expr::Await(awaited) => {
+                let waits = self.waits;
+                self.future(&awaited.base, waits);
+            }
+            Expr::Async(block) => self.with(false, |walk| walk.visit_block(&block.block)),
+            Expr::Closure(closure) => self.with(false, |walk| walk.visit_expr(&closure.body)),
+            Expr::Call(call) => self.future_of(call, false),
+            Expr::MethodCall(call) => self.method(call, false),
+            _ => visit::visit_expr(self, expression),
+        }
+    }
+
+    fn visit_block(&mut self, block: &'f Block) {
+        let outer = self.names.clone();
+        visit::visit_block(self, block);
+        self.names = outer;
+    }
+
+    fn visit_stmt(&mut self, statement: &'f Stmt) {
+        match statement {
+            // The handle is dropped: nothing ends the task.
+            Stmt::Expr(spawned, Some(_)) if task_of(spawned).is_some() => {
+                let waits = self.waits;
+                self.future(spawned, waits);
+            }
+            _ => visit::visit_stmt(self, statement),
+        }
+    }
+
+    fn visit_local(&mut self, local: &'f Local) {
+        let made = local.init.as_ref().map(|init| &*init.expr);
+        if let Some(made) = made {
+            let is_dropped = task_of(made).is_some() && self.is_forgotten(local);
+            match is_dropped {
+                true => self.future(made, true),
+                false if self.is_for_later(made) => {}
+                false => self.visit_expr(made),
+            }
+        }
+        if let Some((_, diverge)) = local.init.as_ref().and_then(|init| init.diverge.as_ref()) {
+            self.visit_expr(diverge);
+        }
+        self.names.bind(&local.pat, made);
+    }
+
+    fn visit_macro(&mut self, call: &'f Macro) {
+        let function = &self.found.function;
+        for branch in function.macros().branches(call).into_iter().flatten() {
+            branch.future.iter().for_each(|one| self.future(one, false));
+            self.visit_expr(&branch.handler);
+        }
+        let arguments = self.arguments(call);
+        if is_one_of(call, &["join"]) {
+            let waits = self.waits;
+            self.together(arguments.iter().collect(), waits);
+        } else if !is_one_of(call, &["pin", "pin_mut"]) {
+            arguments.iter().for_each(|one| self.future(one, false));
+        }
+    }
+
+    fn visit_item(&mut self, _: &'f Item) {}
+
+    fn visit_attribute(&mut self, _: &'f syn::Attribute) {}
+}
+
+/// Whether the value comes from a method of something else: `kitchen.orders().await`.
+fn is_asked_for(made: &Expr) -> bool {
+    match plain(made) {
+        Expr::Await(inner) => is_asked_for(&inner.base),
+        Expr::Try(inner) => is_asked_for(&inner.expr),
+        Expr::MethodCall(call) => {
+            !matches!(call.method.to_string().as_str(), "clone" | "split" | "id" | "as_ref")
+        }
+        _ => false,
+    }
+}
+
+fn is_about(code: &dyn ToTokens, set: &Expr) -> bool {
+    let Expr::Path(path) = set else { return false };
+    path.path.get_ident().is_some_and(|name| has_word(code, &[&name.to_string()]))
+}
+
+fn is_one_of(call: &Macro, names: &[&str]) -> bool {
+    names.contains(&macro_name(call).as_str())
+}
+
+fn last_name(call: &ExprCall) -> Option<String> {
+    let Expr::Path(path) = &*call.func else { return None };
+    path.path.segments.last().map(|last| last.ident.to_string())
+}
