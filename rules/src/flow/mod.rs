@@ -310,6 +310,28 @@ impl<'a> Flow<'a> {
         self.surroundings.fields().next().is_some()
     }
 
+    /// The only method of the file with this name, and so many arguments.
+    pub(crate) fn only_method(&self, name: &str, arguments: usize) -> Option<&Neighbour> {
+        let [only] = self.surroundings.neighbours().named(name) else { return None };
+        Some(only).filter(|one| one.takes_self && one.takes() == arguments)
+    }
+
+    /// Whether a function with this name returns a receiver of a `broadcast` channel, as such or in something else.
+    pub(crate) fn gives_feeds(&self, name: &str) -> bool {
+        let neighbours = self.surroundings.neighbours();
+        neighbours.named(name).iter().any(|one| neighbours.gives_feed(&one.gives))
+    }
+
+    /// Whether the function is only spawned, and nobody looks at its result.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.surroundings.neighbours().is_unseen(&self.name())
+    }
+
+    /// The path of the type of that field of a struct of the file.
+    pub(crate) fn type_of_field_in(&self, of: &str, field: &str) -> Option<&str> {
+        self.surroundings.neighbours().type_of_field(of, field)
+    }
+
     /// The path of the type of that field of `self`.
     pub(crate) fn type_of_own_field(&self, field: &str) -> Option<&str> {
         self.surroundings.type_of_field(field)

@@ -12,9 +12,13 @@ use crate::{
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    let is_of_feeds =
-        |word: &str| matches!(word, "subscribe" | "resubscribe" | "broadcast" | "BroadcastStream" | "self");
-    if !flow.function.has_word(&["recv", "next"]) || !flow.function.means(flow.imports(), is_of_feeds) {
+    let is_of_feeds = |word: &str| {
+        matches!(word, "subscribe" | "resubscribe" | "broadcast" | "BroadcastStream" | "self")
+            || flow.gives_feeds(word)
+    };
+    if !flow.function.has_word(&["recv", "next", "map_while", "take_while"])
+        || !flow.function.means(flow.imports(), is_of_feeds)
+    {
         return;
     }
     read(flow, &mut Feeds { sink });
@@ -46,8 +50,11 @@ impl<'a> Look<'a> for Feeds<'_> {
             Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
                 self.unwraps(call, at);
             }
+            Expr::MethodCall(call) if ends_at_errors(call) && at.is_feed_stream(&call.receiver) => {
+                self.ends_stream(call, at);
+            }
             // In the function itself the error is the end of the connection, and is logged.
-            Expr::Try(end) if at.is_spawned() => {
+            Expr::Try(end) if at.is_spawned() || at.flow.is_unseen() => {
                 if let Some(feed) = at.received(&end.expr).filter(|feed| !feed.is_stream) {
                     self.loses(&feed, feed.at, "`?` ends this task silently");
                 }
@@ -138,6 +145,18 @@ impl Feeds<'_> {
         }
     }
 
+    /// `BroadcastStream::new(events).map_while(Result::ok)`
+    fn ends_stream(&mut self, call: &ExprMethodCall, at: &At<'_>) {
+        if at.flow.function.has_word(&["send", "feed", "send_all", "forward"]) {
+            let message = format!(
+                "a client that lags once gets no more events: the item for a lag is an `Err`, and `{}` ends the stream there",
+                call.method
+            );
+            let help = "skip it: `.filter_map(|event| event.ok())`, with `futures::StreamExt` `.filter_map(|event| ready(event.ok()))`";
+            self.sink.report(&LAGGED_FEED, &call.method, message, help);
+        }
+    }
+
     fn loses(&mut self, feed: &Received<'_>, place: &dyn ToTokens, how: &str) {
         let lagged = if feed.is_option { "gives `None` for `Lagged`" } else { "returns `Lagged`" };
         let message =
@@ -169,9 +188,21 @@ fn help(feed: &Received<'_>) -> &'static str {
     }
 }
 
+/// Whether it ends a stream of results at the first error.
+fn ends_at_errors(call: &ExprMethodCall) -> bool {
+    let Some(argument) = call.args.first() else { return false };
+    let looks = match call.method.to_string().as_str() {
+        "map_while" => matches!(argument, Expr::Path(_)) || has_call(argument, &["ok"]),
+        "take_while" => matches!(argument, Expr::Path(_)) || has_call(argument, &["is_ok"]),
+        _ => false,
+    };
+    looks && has_word(argument, &["ok", "is_ok"]) && !has_word(argument, &ERRORS)
+}
+
+const ERRORS: [&str; 3] = ["Lagged", "Closed", "RecvError"];
+
 /// Whether the arm checks which error it is.
 fn tells_apart(arm: &Arm, feed: &Received<'_>) -> bool {
-    const ERRORS: [&str; 3] = ["Lagged", "Closed", "RecvError"];
     // A guard on an event says nothing about errors.
     let asks = matches!(&arm.pat, Pat::Guard(guarded) if !takes(&guarded.pat, feed));
     asks || has_word(&arm.pat, &ERRORS) || has_word(&arm.body, &ERRORS)

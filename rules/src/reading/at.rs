@@ -223,6 +223,16 @@ impl<'a> At<'a> {
             Pat::TupleStruct(one) if one.elems.len() == 1 && matches!(origin, Origin::Typed(_)) => {
                 self.bind(&one.elems[0], origin);
             }
+            Pat::Struct(made) => {
+                for field in &made.fields {
+                    self.bind_inside(&field.pat, origin);
+                    if let (syn::Member::Named(member), Some(_), Some(name)) =
+                        (&field.member, super::only_name(&field.pat), self.names.last_mut())
+                    {
+                        name.field = Some(member);
+                    }
+                }
+            }
             other => self.bind_inside(other, origin),
         }
     }
@@ -242,6 +252,6 @@ impl<'a> At<'a> {
     fn add(&mut self, ident: &'a Ident, origin: Origin<'a>) {
         self.bound += 1;
         let (number, frames, rounds) = (self.bound, self.frames.len(), self.rounds.len());
-        self.names.push(Name { ident, number, origin, frames, rounds });
+        self.names.push(Name { ident, number, origin, field: None, frames, rounds });
     }
 }

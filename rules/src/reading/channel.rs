@@ -3,17 +3,18 @@
 use syn::{Expr, Ident};
 
 use crate::{
-    flow::{Flavor, each_word, has_word},
+    flow::{Branch, Flavor, each_word, has_word},
     surroundings::Neighbour,
 };
 
 use super::{
     at::At,
-    origin::{Name, Origin, last, path_of},
+    feed::Feed,
+    origin::{Name, Origin},
 };
 
 /// Methods of a `Result` or an `Option` that keep the message.
-const LAYERS: [&str; 11] = [
+pub(super) const LAYERS: [&str; 11] = [
     "ok",
     "unwrap",
     "expect",
@@ -39,13 +40,6 @@ pub(crate) struct Received<'a> {
     pub(crate) is_option: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Feed {
-    Receiver,
-    /// `BroadcastStream`.
-    Stream,
-}
-
 impl<'a> At<'a> {
     /// What the expression received from a `broadcast` channel, directly or through a name.
     pub(crate) fn received(&self, expression: &'a Expr) -> Option<Received<'a>> {
@@ -58,11 +52,27 @@ impl<'a> At<'a> {
             }
             Expr::Path(path) => match self.find(path.path.get_ident()?)?.origin {
                 Origin::Made(made @ (Expr::Await(_) | Expr::MethodCall(_))) => self.received(made),
+                Origin::Made(Expr::Macro(select)) => self.received_in(&select.mac),
                 Origin::Awaited(future) => self.receiving(future),
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    /// What a `select!` gives that returns what it received in one of its branches.
+    fn received_in(&self, select: &'a syn::Macro) -> Option<Received<'a>> {
+        let branches = self.flow.function.macros().branches(select)?;
+        let is_given = |branch: &&Branch| {
+            let name = branch.pattern.as_ref().and_then(super::only_name);
+            let given = match super::plain(&branch.handler) {
+                Expr::Path(path) => path.path.get_ident(),
+                _ => None,
+            };
+            name.is_some() && name == given
+        };
+        let mut given = branches.iter().filter(is_given).filter_map(|branch| branch.future.as_ref());
+        given.find_map(|future| self.receiving(future))
     }
 
     /// What this future will receive from a `broadcast` channel.
@@ -88,74 +98,6 @@ impl<'a> At<'a> {
             return Some(Received { at: &call.method, from, is_stream, is_option: false });
         }
         self.method(call).and_then(|helper| received_by(helper, &call.method))
-    }
-
-    fn feed(&self, name: &Name<'a>) -> Option<Feed> {
-        match name.origin {
-            Origin::Typed(ty) => feed_type(&self.type_path(ty)?),
-            Origin::Part(made, 1) => {
-                let Expr::Call(call) = super::plain(made) else { return None };
-                path_of(&call.func, self.imports())?.ends_with("broadcast::channel").then_some(Feed::Receiver)
-            }
-            Origin::Made(made) => self.made_feed(made, name),
-            _ => None,
-        }
-    }
-
-    fn made_feed(&self, made: &'a Expr, name: &Name<'a>) -> Option<Feed> {
-        match super::plain(made) {
-            Expr::MethodCall(call) if call.method == "subscribe" || call.method == "resubscribe" => {
-                let of_broadcast = match self.base(&call.receiver, name).map(|base| base.origin) {
-                    // Other types have a `subscribe` too: `watch`, and Sockeye's topics.
-                    Some(Origin::Typed(ty)) if matches!(*call.receiver, Expr::Path(_)) => self
-                        .type_path(ty)
-                        .is_none_or(|path| last(&path) != "Sender" || path.contains("broadcast")),
-                    Some(Origin::Part(made, _)) => super::has_call(made, &["channel"]) && !is_watch(made),
-                    _ => true,
-                };
-                (call.args.is_empty() && of_broadcast).then_some(Feed::Receiver)
-            }
-            Expr::Call(call) => {
-                let path = path_of(&call.func, self.imports())?;
-                path.ends_with("BroadcastStream::new").then_some(Feed::Stream)
-            }
-            Expr::Path(path) => {
-                let ident = path.path.get_ident()?;
-                let earlier = *self.before(name).iter().rfind(|one| ident == one.ident)?;
-                self.feed(&earlier)
-            }
-            Expr::MethodCall(call) if LAYERS.contains(&call.method.to_string().as_str()) => {
-                self.made_feed(&call.receiver, name)
-            }
-            // `rooms.get(&id).map(|sender| sender.subscribe())`
-            Expr::MethodCall(call) if matches!(call.method.to_string().as_str(), "map" | "and_then") => {
-                let Some(Expr::Closure(closure)) = call.args.first() else { return None };
-                self.made_feed(&closure.body, name)
-            }
-            Expr::Try(inner) => self.made_feed(&inner.expr, name),
-            Expr::Match(choice) => choice.arms.iter().find_map(|arm| self.made_feed(&arm.body, name)),
-            Expr::If(branch) => self.made_feed(super::given(&branch.then_branch)?, name),
-            Expr::Block(block) => self.made_feed(super::given(&block.block)?, name),
-            other => self.field_feed(other),
-        }
-    }
-
-    /// A receiver in a field of the type with this method.
-    fn field_feed(&self, field: &Expr) -> Option<Feed> {
-        let Expr::Field(field) = super::plain(field) else { return None };
-        let syn::Member::Named(member) = &field.member else { return None };
-        let Expr::Path(base) = &*field.base else { return None };
-        let is_self = base.path.is_ident("self");
-        feed_type(is_self.then(|| self.flow.type_of_own_field(&member.to_string()))??)
-    }
-
-    /// Whether a receiver of a `broadcast` channel occurs, or is created, there.
-    pub(crate) fn has_feed(&self, tokens: &dyn quote::ToTokens) -> bool {
-        let mut found = super::has_call(tokens, &["subscribe", "resubscribe"]);
-        each_word(tokens.to_token_stream(), &mut |word| {
-            found |= self.find(word).is_some_and(|name| self.feed(name).is_some());
-        });
-        found
     }
 
     /// Whether it contains something through which the function can end a task: an end of a channel that it created, a
@@ -263,13 +205,6 @@ fn received_by<'a>(helper: &Neighbour, at: &'a Ident) -> Option<Received<'a>> {
     helper.hides_lags.then_some(Received { at, from: None, is_stream: false, is_option: true })
 }
 
-fn feed_type(path: &str) -> Option<Feed> {
-    if path.ends_with("broadcast::Receiver") {
-        return Some(Feed::Receiver);
-    }
-    (last(path) == "BroadcastStream").then_some(Feed::Stream)
-}
-
 /// `mpsc::channel(..)` and similar functions.
 fn is_channel(made: &Expr) -> bool {
     let Expr::Call(call) = super::plain(made) else { return false };
@@ -278,10 +213,6 @@ fn is_channel(made: &Expr) -> bool {
         let name = last.ident.to_string();
         name.ends_with("channel") || name.ends_with("bounded") || name.ends_with("bounded_async")
     })
-}
-
-fn is_watch(made: &Expr) -> bool {
-    has_word(made, &["watch"])
 }
 
 /// The variable at the beginning of a chain: `state` of `state.rooms.lock().await.events`.

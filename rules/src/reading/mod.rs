@@ -6,6 +6,7 @@
 
 mod at;
 mod channel;
+mod feed;
 mod origin;
 mod shape;
 mod walk;

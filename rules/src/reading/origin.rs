@@ -15,6 +15,8 @@ pub(crate) struct Name<'a> {
     /// Unique.
     pub(crate) number: usize,
     pub(crate) origin: Origin<'a>,
+    /// The field of a struct that it was destructured from.
+    pub(crate) field: Option<&'a Ident>,
     /// How many frames were open when it was bound.
     pub(crate) frames: usize,
     /// How many loops were around its binding.

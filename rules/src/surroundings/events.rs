@@ -1,31 +1,126 @@
-//! Functions that return the next event of a feed.
+//! Functions that return receivers of feeds, or the next event of one.
 
-use syn::{Expr, Stmt};
+use syn::{
+    Expr, ExprMatch, ExprMethodCall, ExprTry, Local, Stmt, Type,
+    visit::{self, Visit},
+};
 
-use super::{Neighbours, collect::Found, type_path};
-use crate::{reading::plain, syntax::last_segment};
+use super::{Neighbours, Shapes, collect::Found, type_path, without_alias};
+use crate::{
+    flow::has_word,
+    reading::{covers_errors, plain},
+    syntax::{generic_arguments, last_segment, peel},
+};
+
+/// Where receivers of `broadcast` channels are in what a function returns.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gives {
+    /// It is one.
+    pub(crate) is_feed: bool,
+    /// They are these parts of a tuple.
+    pub(crate) parts: Vec<usize>,
+    /// It has this type, which may hold some.
+    pub(crate) of: Option<String>,
+    /// How many arguments the function takes, without `self`.
+    pub(super) takes: usize,
+}
+
+pub(super) fn gives(found: &Found, shapes: &Shapes) -> Gives {
+    let takes = found.function.parameters.len();
+    let Some(output) = found.function.output().map(inside) else {
+        return Gives { takes, ..Gives::default() };
+    };
+    let known = |path: String| without_alias(&path, shapes, &found.imports);
+    let is_feed = |ty: &Type| type_path(ty, &found.imports).is_some_and(|path| is_receiver(&known(path)));
+    let parts = match output {
+        Type::Tuple(tuple) => (0..tuple.elems.len()).filter(|part| is_feed(&tuple.elems[*part])).collect(),
+        _ => Vec::new(),
+    };
+    let name = last_segment(output).map(|last| last.ident.to_string());
+    let of = name.map(|name| found.of.clone().filter(|_| name == "Self").unwrap_or(name));
+    Gives { is_feed: is_feed(output), parts, of, takes }
+}
+
+/// The type in results and options.
+fn inside(ty: &Type) -> &Type {
+    let wraps = last_segment(ty)
+        .is_some_and(|last| ["Option", "Result", "Box", "Arc"].iter().any(|name| last.ident == name));
+    match generic_arguments(ty).first() {
+        Some(inner) if wraps => inside(inner),
+        _ => peel(ty),
+    }
+}
+
+fn is_receiver(path: &str) -> bool {
+    path.ends_with("broadcast::Receiver")
+}
 
 /// Whether it returns the next event of a `broadcast` channel, and `None` both for a lag and for the end: `events.recv().await.ok()`.
 pub(super) fn hides_lags(found: &Found, file: &Neighbours) -> bool {
+    const ERRORS: [&str; 6] = ["Lagged", "Closed", "RecvError", "loop", "while", "continue"];
     let function = &found.function;
     let gives_option = function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
-    if !gives_option || !function.has_word(&["recv"]) {
+    if !gives_option || !function.has_word(&["recv"]) || function.has_word(&ERRORS) {
         return false;
     }
-    let Some([Stmt::Expr(only, None)]) = function.block().map(|body| body.stmts.as_slice()) else {
-        return false;
-    };
-    let receiver = received_from(plain(only));
-    let ty = receiver.and_then(|receiver| type_of(receiver, found, file));
-    ty.is_some_and(|path| path.ends_with("broadcast::Receiver"))
+    let Some(body) = function.block() else { return false };
+    let mut search = Lags { found, file, hides: false };
+    if let Some(Stmt::Expr(last, None)) = body.stmts.last() {
+        search.hides = search.is_option(last);
+    }
+    search.visit_block(body);
+    search.hides
 }
 
-/// The receiver in `receiver.recv().await.ok()`.
-fn received_from(made: &Expr) -> Option<&Expr> {
-    let Expr::MethodCall(ok) = made else { return None };
-    let Expr::Await(awaited) = plain(&ok.receiver) else { return None };
-    let Expr::MethodCall(call) = &*awaited.base else { return None };
-    (ok.method == "ok" && call.method == "recv").then_some(&*call.receiver)
+struct Lags<'f> {
+    found: &'f Found,
+    file: &'f Neighbours,
+    hides: bool,
+}
+
+impl Lags<'_> {
+    /// `events.recv().await.ok()`
+    fn is_option(&self, made: &Expr) -> bool {
+        let Expr::MethodCall(ok) = plain(made) else { return false };
+        ok.method == "ok" && self.is_received(&ok.receiver)
+    }
+
+    /// `events.recv().await`
+    fn is_received(&self, made: &Expr) -> bool {
+        let Expr::Await(awaited) = plain(made) else { return false };
+        let Expr::MethodCall(ExprMethodCall { receiver, method, .. }) = &*awaited.base else { return false };
+        method == "recv" && self.is_feed(receiver)
+    }
+}
+
+impl Lags<'_> {
+    fn is_feed(&self, receiver: &Expr) -> bool {
+        let path = type_of(receiver, self.found, self.file);
+        path.is_some_and(|path| is_receiver(&without_alias(&path, self.file.shapes(), &self.found.imports)))
+    }
+}
+
+impl<'ast> Visit<'ast> for Lags<'_> {
+    fn visit_expr_try(&mut self, end: &'ast ExprTry) {
+        self.hides |= self.is_option(&end.expr);
+        visit::visit_expr_try(self, end);
+    }
+
+    fn visit_expr_match(&mut self, choice: &'ast ExprMatch) {
+        let is_none = |body: &Expr| has_word(body, &["None"]);
+        let hides = choice.arms.iter().any(|arm| covers_errors(&arm.pat) && is_none(&arm.body));
+        self.hides |= hides && self.is_received(&choice.expr);
+        visit::visit_expr_match(self, choice);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init
+            && let Some((_, diverge)) = &init.diverge
+        {
+            self.hides |= has_word(diverge, &["None"]) && self.is_received(&init.expr);
+        }
+        visit::visit_local(self, local);
+    }
 }
 
 /// The path of the type of a parameter, or of a field of `self`.

@@ -19,6 +19,7 @@ mod routed;
 mod scope;
 mod shapes;
 mod timed;
+mod unseen;
 mod waited_for;
 mod written;
 
@@ -28,8 +29,9 @@ pub use neighbours::{Functions, Neighbours};
 pub use package::Package;
 pub use scope::{Scopes, has_names};
 
+pub(crate) use events::Gives;
 pub(crate) use neighbours::{Neighbour, Place};
-pub(crate) use receiver::{Types, maker, type_path};
+pub(crate) use receiver::{Types, maker, type_path, without_alias};
 pub(crate) use shapes::{Data, Shapes};
 pub(crate) use waited_for::WaitedFor;
 pub(crate) use written::Written;

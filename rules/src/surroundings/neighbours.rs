@@ -14,9 +14,11 @@ use super::{
     Elsewhere, Shapes, Surroundings,
     collect::{self, Collected, Found},
     deeds::Deeds,
-    events::hides_lags,
+    events::{Gives, gives, hides_lags},
     hazards::{Hazard, hazards},
+    receiver::without_alias,
     timed::timed,
+    unseen::unseen,
     waited_for::{WaitedFor, waited_for},
 };
 use crate::{
@@ -48,6 +50,8 @@ pub struct Neighbours {
     timed: HashSet<String>,
     /// The functions that push, and whose callers wait for their end.
     waited_for: HashMap<String, WaitedFor>,
+    /// The functions that are only spawned, and whose results nobody looks at.
+    unseen: HashSet<String>,
     /// The imports at the top of the file.
     imports: Imports,
     /// The modules that are files of their own.
@@ -86,6 +90,8 @@ pub(crate) struct Neighbour {
     deeds: Deeds,
     /// Whether it returns the next event of a feed, and nothing for a lag.
     pub(crate) hides_lags: bool,
+    /// The receivers of feeds that it returns.
+    pub(crate) gives: Gives,
     /// What goes wrong in it with values of the client.
     hazards: Vec<Hazard>,
     /// How many messages it receives from a socket, in sequence; zero if it has a loop.
@@ -205,6 +211,7 @@ impl Neighbours {
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
             waited_for: waited_for(&collected.functions),
+            unseen: unseen(&collected.functions),
             imports: collected.imports.clone(),
             files: collected.files.clone(),
             beside,
@@ -382,12 +389,24 @@ impl Neighbours {
         self.timed.contains(name)
     }
 
+    pub(crate) fn is_unseen(&self, name: &str) -> bool {
+        self.unseen.contains(name)
+    }
+
+    /// Whether a receiver of a `broadcast` channel is somewhere in there.
+    pub(crate) fn gives_feed(&self, gives: &Gives) -> bool {
+        let mut fields = gives.of.iter().flat_map(|of| self.types_of_fields(of));
+        let is_receiver =
+            |path: &str| without_alias(path, &self.shapes, &self.imports).ends_with("broadcast::Receiver");
+        gives.is_feed || !gives.parts.is_empty() || fields.any(is_receiver)
+    }
+
     /// What the function is given, if a caller waits for its end.
     pub(crate) fn waits_for(&self, name: &str) -> Option<WaitedFor> {
         self.waited_for.get(name).copied()
     }
 
-    pub(super) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {
+    pub(crate) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {
         let (_, path) = self.types.get(of)?.iter().find(|(name, _)| name == field)?;
         Some(path)
     }
@@ -430,6 +449,7 @@ impl Neighbour {
             takes_self: found.function.receiver.is_some(),
             deeds: Deeds::default(),
             hides_lags: hides_lags(found, file),
+            gives: gives(found, &file.shapes),
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
@@ -470,6 +490,11 @@ impl Neighbour {
     /// What it does with the handle that it borrows there.
     pub(crate) fn deed(&self, place: &Place) -> Option<Deed> {
         self.deeds.by_place.iter().find(|(one, _)| one == place).map(|(_, deed)| *deed)
+    }
+
+    /// How many arguments it takes, without `self`.
+    pub(crate) fn takes(&self) -> usize {
+        self.gives.takes
     }
 
     /// What keeps it running after the client has left, if it is a task.

@@ -7,6 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
+use super::Shapes;
 use crate::{
     flow::Imports,
     syntax::{Function, generic_arguments, last_segment, peel},
@@ -90,6 +91,13 @@ pub(crate) fn type_path(ty: &Type, imports: &Imports) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the path of a type stands for, if it is an alias of the file.
+pub(crate) fn without_alias(path: &str, shapes: &Shapes, imports: &Imports) -> String {
+    let alias = path.strip_prefix("self::").and_then(|name| shapes.alias(name));
+    let behind = alias.and_then(|alias| type_path(&syn::parse_str(alias).ok()?, imports));
+    behind.unwrap_or_else(|| path.to_owned())
 }
 
 impl<'ast> Visit<'ast> for Search<'_> {

@@ -48,6 +48,7 @@ mod splitting;
 mod started;
 mod statuses;
 mod streams;
+mod subscriptions;
 mod tables;
 mod task_handles;
 mod tasks;

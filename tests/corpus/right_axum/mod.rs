@@ -14,5 +14,6 @@ mod kinds;
 mod mapped;
 mod presence;
 mod pushers;
+mod subscriptions;
 mod told;
 mod upgrades;

@@ -66,8 +66,7 @@ impl Display {
     async fn run(mut self) {
         while self.prices.changed().await.is_ok() {
             let price = *self.prices.borrow_and_update();
-            if let Err(error) = self.sender.send(price.to_string()).await {
-                //~ swallowed_error
+            if let Err(error) = self.sender.send(price.to_string()).await { //~ swallowed_error
                 tracing::warn!(%error, "price not shown");
             }
         }
@@ -92,8 +91,7 @@ async fn relay(sender: &Sender, goals: &mut broadcast::Receiver<String>) {
             Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,
         };
-        match sender.send(goal).await {
-            //~ swallowed_error
+        match sender.send(goal).await { //~ swallowed_error
             Ok(()) => tracing::trace!("sent"),
             Err(error) => tracing::debug!(%error),
         }
@@ -141,8 +139,7 @@ async fn push_tracks(sender: Sender, mut tracks: broadcast::Receiver<String>) {
             Err(RecvError::Lagged(lost)) => format!("{lost} tracks were missed"),
             Err(RecvError::Closed) => return,
         };
-        if sender.send(track).await.is_err() {
-            //~ swallowed_error
+        if sender.send(track).await.is_err() { //~ swallowed_error
             tracing::error!("the listener is gone");
         }
     }

@@ -58,8 +58,7 @@ async fn push_time(mut sink: SplitSink<WebSocket, Message>) {
     let mut every = time::interval(Duration::from_secs(1));
     loop {
         every.tick().await;
-        if let Err(error) = sink.send(Message::text("tick")).await {
-            //~ swallowed_error
+        if let Err(error) = sink.send(Message::text("tick")).await { //~ swallowed_error
             tracing::warn!("no tick: {error}");
         }
     }
@@ -102,8 +101,7 @@ impl Out {
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             };
-            match self.sink.send(Message::Text(alarm.into())).await {
-                //~ swallowed_error
+            match self.sink.send(Message::Text(alarm.into())).await { //~ swallowed_error
                 Ok(_) => (),
                 Err(e) => eprintln!("alarm: {e}"),
             }
@@ -121,8 +119,7 @@ async fn alarms(socket: WebSocket, alarms: broadcast::Receiver<String>) {
 async fn push_depths(mut sink: SplitSink<WebSocket, Message>, mut depth: watch::Receiver<f64>) {
     while let Ok(()) = depth.changed().await {
         let metres = *depth.borrow_and_update();
-        if sink.feed(Message::text(metres.to_string())).await.is_err() {
-            //~ swallowed_error
+        if sink.feed(Message::text(metres.to_string())).await.is_err() { //~ swallowed_error
             continue;
         }
         let _ = sink.flush().await;
