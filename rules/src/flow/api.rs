@@ -122,12 +122,18 @@ fn axum(kind: Kind, name: &str) -> Method {
     match name {
         "recv" | "next" if hears => Method::Later(Act::Recv, vec![OPTION, RESULT]),
         "try_next" if hears => Method::Later(Act::Recv, vec![RESULT, OPTION]),
-        "send" | "feed" if speaks => Method::Later(Act::Send, vec![RESULT]),
+        "send" | "feed" | "send_all" if speaks => Method::Later(Act::Send, vec![RESULT]),
         "flush" if speaks => Method::Later(Act::Flush, vec![RESULT]),
         "close" if speaks => Method::Later(Act::Close, vec![RESULT]),
         "split" if kind == Kind::Socket => Method::Split,
         "protocol" => Method::Look,
         "by_ref" => Method::Same,
+        // Of what is around a half that several share.
+        "lock" | "write" | "borrow_mut" | "clone" | "unwrap" | "expect" | "as_ref"
+            if kind == Kind::Sender =>
+        {
+            Method::Same
+        }
         _ => Method::Unknown,
     }
 }

@@ -77,6 +77,8 @@ pub(crate) enum Step {
     RunsDry,
     /// Awaits something that is not an operation.
     Wait,
+    /// Awaits the lock around a handle.
+    Lock,
     /// A function is called by its path.
     Call(Call),
     /// A task is spawned that takes handles of these connections. It is `tied` if other code knows when it ends, and
@@ -292,7 +294,7 @@ impl Step {
     /// Whether the task yields here.
     pub(crate) fn waits(&self) -> bool {
         match self {
-            Self::Wait | Self::Unknown => true,
+            Self::Wait | Self::Lock | Self::Unknown => true,
             Self::Operation(operation) => {
                 matches!(
                     operation.act,

@@ -113,7 +113,7 @@ pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let failed = graph.walk_outcome(send, Outcomes::ERROR, stop);
     let has_effect = |step: &Step| match step {
         Step::Taken { of } => *of == send,
-        Step::Pass | Step::Doubt | Step::RunsDry | Step::Outcome { .. } => false,
+        Step::Pass | Step::Doubt | Step::RunsDry | Step::Lock | Step::Outcome { .. } => false,
         _ => true,
     };
     let taken = failed.iter().any(|id| matches!(graph.nodes[*id].step, Step::Taken { of } if of == send));

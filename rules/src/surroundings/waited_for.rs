@@ -43,7 +43,7 @@ impl<'f> All<'f> {
 
 /// The functions that push in a loop, and that a caller with the whole connection waits for.
 pub(super) fn waited_for(functions: &[Found]) -> HashMap<String, WaitedFor> {
-    if !functions.iter().any(may_push) {
+    if !functions.iter().any(|found| repeats(found) && !has_whole(found)) {
         return HashMap::new();
     }
     let all = All::of(functions);
@@ -79,12 +79,12 @@ fn uncalled<'f>(functions: &'f [Found], all: &'f All<'f>) -> impl Iterator<Item 
     pushing.filter(move |(name, found)| !is_named(found, name)).map(|(name, _)| name.clone())
 }
 
+fn repeats(found: &Found) -> bool {
+    found.function.sig.asyncness.is_some() && found.function.has_word(&["loop", "while"])
+}
+
 fn may_push(found: &Found) -> bool {
-    let function = &found.function;
-    function.sig.asyncness.is_some()
-        && function.has_word(&["send", "feed", "send_all"])
-        && function.has_word(&["loop", "while"])
-        && !has_whole(found)
+    repeats(found) && found.function.has_word(&["send", "feed", "send_all"]) && !has_whole(found)
 }
 
 /// Whether the connection begins in it.

@@ -60,4 +60,5 @@ mod traps_more;
 mod traps_options;
 mod traps_tasks;
 mod traps_values;
+mod unusual;
 mod values;

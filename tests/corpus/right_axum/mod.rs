@@ -16,4 +16,5 @@ mod presence;
 mod pushers;
 mod subscriptions;
 mod told;
+mod unusual;
 mod upgrades;

@@ -59,7 +59,15 @@ impl<'a> Builder<'a> {
                 self.give_away(call);
                 self.extracted(function.to_token_stream())
             }
-            _ => self.other_call(function, path, call, awaited),
+            "join" | "join3" | "join4" | "join5" if awaited && is_of_futures(&path) => {
+                let futures: Vec<_> = call.args.iter().map(|future| self.eval(future)).collect();
+                self.all_of(futures, false)
+            }
+            _ if self.is_shared_half(&path, call) => self.eval(&call.args[0]),
+            _ => match self.as_method(function, call) {
+                Some(call) => self.method_call(call, awaited),
+                None => self.other_call(function, path, call, awaited),
+            },
         }
     }
 
@@ -197,6 +205,10 @@ fn is_tokio(path: &str) -> bool {
             | "tokio::task::spawn_local"
             | "task::spawn_local"
     )
+}
+
+fn is_of_futures(path: &str) -> bool {
+    path.starts_with("futures") && path.contains("future::")
 }
 
 fn last(path: &str) -> &str {

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use syn::{ExprCall, ExprClosure};
+use syn::{Expr, ExprCall, ExprClosure};
 
 use super::{Builder, Frame, call::CALLS, names::Names};
 use crate::flow::{
+    blocking, called_among,
     graph::{Exit, Step},
     value::{Closure, Value},
 };
+use crate::reading::has_call;
 
 impl<'a> Builder<'a> {
     /// A closure that mentions futures, such as one that polls them manually, is not followed; any other is kept until it
@@ -30,6 +32,25 @@ impl<'a> Builder<'a> {
     /// Passes a value to a function that is not followed. Regardless of what that function does with a closure, a future that is
     /// dropped in the closure is never awaited.
     pub(super) fn hand_on(&mut self, value: &Value<'a>) {
+        let is_lost = |_: &Self, step: &Step| matches!(step, Step::Unawaited { .. });
+        self.hand_on_for(value, is_lost);
+    }
+
+    /// The same for a method that calls a closure on this thread: what blocks in it blocks here.
+    pub(super) fn hand_to_caller(&mut self, value: &Value<'a>) {
+        self.hand_on_for(value, |builder, step| match step {
+            Step::Unawaited { .. } => true,
+            Step::Call(call) => {
+                let helper = called_among(call, builder.around.neighbours(), builder.around.of());
+                blocking::instead(call, &builder.imports).is_some()
+                    || helper.is_some_and(|helper| helper.blocks.is_some())
+            }
+            _ => false,
+        });
+    }
+
+    /// Of the steps in a closure, only these are kept.
+    fn hand_on_for(&mut self, value: &Value<'a>, matters: impl Fn(&Self, &Step) -> bool) {
         if let Value::Closure(closure) = value
             && self.calls < CALLS
         {
@@ -43,13 +64,11 @@ impl<'a> Builder<'a> {
                 builder.escape(&value);
             });
             self.graph.loops.truncate(first_loop);
-            let steps = &mut self.graph.nodes[first_node..];
-            if steps.iter().any(|node| matches!(node.step, Step::Unawaited { .. })) {
-                for node in steps {
-                    if !matches!(node.step, Step::Unawaited { .. }) {
-                        node.step = Step::Pass;
-                    }
-                }
+            let kept: Vec<_> =
+                self.graph.nodes[first_node..].iter().map(|node| matters(self, &node.step)).collect();
+            if kept.contains(&true) {
+                let steps = self.graph.nodes[first_node..].iter_mut().zip(kept);
+                steps.filter(|(_, is_kept)| !is_kept).for_each(|(node, _)| node.step = Step::Pass);
             } else {
                 // The rest of the closure may not run at all.
                 self.graph.nodes.truncate(first_node);
@@ -59,6 +78,40 @@ impl<'a> Builder<'a> {
             }
         }
         self.escape(value);
+    }
+
+    /// Whether a method with this name calls a closure on this thread, or has another method do so.
+    pub(super) fn calls_closures(name: &str, receiver: &Expr) -> bool {
+        const CALLS: [&str; 27] = [
+            "for_each",
+            "map",
+            "filter",
+            "filter_map",
+            "flat_map",
+            "any",
+            "all",
+            "find",
+            "find_map",
+            "fold",
+            "try_fold",
+            "try_for_each",
+            "position",
+            "retain",
+            "partition",
+            "inspect",
+            "map_or",
+            "map_or_else",
+            "unwrap_or_else",
+            "or_else",
+            "or_insert_with",
+            "ok_or_else",
+            "get_or_insert_with",
+            "and_then",
+            "is_some_and",
+            "is_ok_and",
+            "map_err",
+        ];
+        CALLS.contains(&name) && !has_call(receiver, &["par_iter", "into_par_iter", "par_bridge"])
     }
 
     /// Runs a closure at its call: `return` and `?` in it end only the closure.

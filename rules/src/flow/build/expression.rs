@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A handle that the type of this method holds.
-    fn field_of_self(&self, field: &syn::ExprField) -> Option<Value<'a>> {
+    pub(super) fn field_of_self(&self, field: &syn::ExprField) -> Option<Value<'a>> {
         let Expr::Path(base) = &*field.base else { return None };
         let is_self = base.path.is_ident("self");
         self.names.find(&format!("self.{}", name_of(&field.member))).filter(|_| is_self).cloned()

@@ -6,7 +6,7 @@ use syn::{Expr, ExprAsync};
 
 use super::{Builder, Frame, names::Names};
 use crate::flow::{
-    Deed, api,
+    Deed, Flavor, Tells, api,
     graph::{Act, Exit, Operation, Step, Within},
     value::{Got, Handle, Kind, Pending, Site, Task, Value},
 };
@@ -38,6 +38,11 @@ impl<'a> Builder<'a> {
                 self.push(Step::Wait);
                 Value::Other
             }
+            // The lock around a half.
+            Value::Handle(handle) if handle.kind == Kind::Sender && self.flavor == Flavor::Axum => {
+                self.push(Step::Lock);
+                Value::Handle(handle)
+            }
             // An upgrade that is being extracted.
             Value::Wrapped(inner) if matches!(*inner, Value::Handle(Handle { kind: Kind::Upgrade, .. })) => {
                 self.push(Step::Wait);
@@ -57,11 +62,15 @@ impl<'a> Builder<'a> {
             self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
         }
         let is_opaque = site.helper.is_some_and(Deed::is_opaque);
+        let gives_nothing = site.helper == Some(Deed::Sends(Tells::Nothing));
         let operation = Operation { act, handle, site, selected };
         if is_opaque {
             return self.opaque(operation);
         }
         let of = self.push(Step::Operation(operation));
+        if gives_nothing {
+            return Value::Other;
+        }
         Value::Got(Got { of: Some(of), act, layers, inner })
     }
 

@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Futures that run concurrently: any of them may complete first.
-    fn all_of(&mut self, futures: Vec<Value<'a>>, fails: bool) -> Value<'a> {
+    pub(super) fn all_of(&mut self, futures: Vec<Value<'a>>, fails: bool) -> Value<'a> {
         let start = self.push(Step::Wait);
         let mut ends = Vec::new();
         let mut given = Vec::new();

@@ -285,6 +285,8 @@ impl<'a> Builder<'a> {
             // `token.run_until_cancelled(future)` and the like run it where they are awaited.
             if matches!(value, Value::Task(_)) && name == "run_until_cancelled" {
                 future = Some(value);
+            } else if Self::calls_closures(name, &call.receiver) {
+                self.hand_to_caller(&value);
             } else {
                 self.hand_on(&value);
             }

@@ -2,6 +2,7 @@
 
 mod block;
 mod branch;
+mod by_path;
 mod call;
 mod closure;
 mod conditional;
