@@ -256,6 +256,12 @@ fn is_wrapped(ty: &Type, imports: &Imports) -> bool {
     is_result(ty) || by_alias()
 }
 
+/// `Arc<Mutex<..>>`, whose methods give what is in it.
+fn is_shared(ty: &Type) -> bool {
+    let shares = |name: &syn::Ident| ["Arc", "Rc", "Mutex", "RwLock"].iter().any(|one| name == one);
+    last_segment(ty).is_some_and(|last| shares(&last.ident)) && !generic_arguments(ty).is_empty()
+}
+
 fn is_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|last| last.ident == "Option" || last.ident == "Result")
 }
@@ -284,6 +290,10 @@ fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
         Type::Reference(reference) => known(&reference.elem, imports),
         Type::Path(_) if is_result(ty) && !generic_arguments(ty).is_empty() => {
             known(generic_arguments(ty).first()?, imports)
+        }
+        Type::Path(_) if is_shared(ty) => {
+            let half = known(generic_arguments(ty).first()?, imports);
+            half.filter(|half| *half == (Flavor::Axum, Kind::Sender))
         }
         Type::Path(path) if path.qself.is_none() => {
             let generics = path.path.segments.last().map(|last| &last.arguments);

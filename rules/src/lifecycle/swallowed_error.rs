@@ -1,7 +1,8 @@
 use super::detached_task::{RECEIVES, TIMERS, receives_from_all, sees_changes};
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Step, Tells},
+    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Step, Tells, Within},
+    reading::{given, task_of},
     surroundings::{WaitedFor, type_path},
     syntax::{Parameter, Sink},
 };
@@ -10,7 +11,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, send) in flow.operations().filter(|(_, operation)| operation.act == Act::Send) {
         // Code that another branch or a task's owner can end may be ended there.
         let is_partial = flow.roots[send.handle.connection].is_partial();
-        if flow.graph.is_cancellable(id) || is_partial && !is_waited_for(flow, id) {
+        let may_be_ended = flow.graph.is_cancellable(id) && !(is_partial && is_returned(flow, id));
+        if may_be_ended || is_partial && !is_waited_for(flow, id) {
             continue;
         }
         let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
@@ -66,6 +68,14 @@ fn is_waited_for(flow: &Flow<'_>, send: NodeId) -> bool {
                 && calls.iter().filter(|step| is_source(step)).all(|step| lasts(&step))
         }
     }
+}
+
+/// Whether it is in the task whose handle the function returns: what its callers do with that is known.
+fn is_returned(flow: &Flow<'_>, send: NodeId) -> bool {
+    let Within::Task(task) = flow.graph.nodes[send].within else { return false };
+    let mut spawns = flow.steps().filter(|(_, step)| matches!(step, Step::Spawn { .. }));
+    let is_only = spawns.next().is_some_and(|(id, _)| id == task) && spawns.next().is_none();
+    is_only && given(flow.body).is_some_and(|last| task_of(last).is_some())
 }
 
 fn method_of(step: &Step) -> Option<&str> {

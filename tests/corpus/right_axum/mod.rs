@@ -18,3 +18,4 @@ mod subscriptions;
 mod told;
 mod unusual;
 mod upgrades;
+mod various;

@@ -1,5 +1,8 @@
 //! Walks a function, and finds out who waits for the futures that it creates.
 
+mod given;
+mod sets;
+
 use quote::ToTokens;
 use syn::{
     Block, Expr, ExprCall, ExprMethodCall, Item, Local, Macro, Stmt,
@@ -8,8 +11,8 @@ use syn::{
 
 use super::{All, Found, WaitedFor, names::Names};
 use crate::{
-    flow::{each_word, has_word, keeps_future, macro_name, type_of},
-    reading::{has_call, is_spawn, plain, task_of},
+    flow::{each_word, keeps_future, macro_name, type_of},
+    reading::{is_spawn, plain, task_of},
     surroundings::maker,
     syntax::last_segment,
 };
@@ -40,30 +43,6 @@ pub(super) struct Walk<'f> {
     /// How many futures are still followed: one name can stand for many.
     left: usize,
 }
-
-/// Words of code that closes the queue of a client that has left.
-const LEAVES: [&str; 20] = [
-    "leave",
-    "remove",
-    "unregister",
-    "unsub",
-    "dereg",
-    "disconnect",
-    "close",
-    "drop",
-    "detach",
-    "release",
-    "quit",
-    "part",
-    "delete",
-    "clear",
-    "logout",
-    "cancel",
-    "stop",
-    "shutdown",
-    "forget",
-    "retain",
-];
 
 const FUTURES: usize = 1000;
 
@@ -120,19 +99,56 @@ impl<'f> Walk<'f> {
     fn future_of(&mut self, call: &'f ExprCall, waits: bool) {
         match last_name(call).as_deref() {
             Some("join" | "join3" | "join4" | "join5") if call.args.len() > 1 => {
-                self.together(call.args.iter().collect(), waits);
+                let futures: Vec<_> = call.args.iter().collect();
+                self.together(&futures, waits);
             }
             Some("pin") => call.args.iter().for_each(|one| self.future(one, waits)),
             _ if is_spawn(&call.func) => {
                 let waits = waits && !self.aborts;
                 call.args.iter().for_each(|one| self.future(one, waits));
             }
-            Some(name) if self.all.get(name).is_some_and(|found| found.of.is_none()) => {
-                let name = name.to_owned();
-                self.used(name, std::ptr::from_ref(call).addr(), call.args.iter().collect(), waits);
+            Some("join_all") => call.args.iter().for_each(|one| self.list(one, waits)),
+            Some(name) if self.all.get(name).is_some_and(|found| self.is_of(found, call)) => {
+                let given: Vec<_> = call.args.iter().collect();
+                self.used(name.to_owned(), std::ptr::from_ref(call).addr(), &given, waits);
                 call.args.iter().for_each(|one| self.visit_expr(one));
             }
             _ => call.args.iter().for_each(|one| self.future(one, false)),
+        }
+    }
+
+    /// Whether the path of the call is that of the function: `push`, `Self::push`, `Session::push`.
+    fn is_of(&self, found: &Found, call: &ExprCall) -> bool {
+        let Expr::Path(path) = &*call.func else { return false };
+        let before = path.path.segments.iter().rev().nth(1);
+        match &found.of {
+            None => true,
+            Some(of) => before.is_some_and(|before| {
+                before.ident == of || before.ident == "Self" && self.found.of.as_ref() == Some(of)
+            }),
+        }
+    }
+
+    /// The futures in an array, or a `vec!`.
+    fn list(&mut self, list: &'f Expr, waits: bool) {
+        match plain(list) {
+            Expr::Array(array) => array.elems.iter().for_each(|one| self.future(one, waits)),
+            Expr::Macro(call) if is_one_of(&call.mac, &["vec"]) => {
+                for one in self.arguments(&call.mac) {
+                    self.future(one, waits);
+                }
+            }
+            Expr::Path(path) => {
+                let found = path.path.get_ident().and_then(|ident| self.names.find(ident)).cloned();
+                let Some(name) = found else { return };
+                let outer = std::mem::replace(&mut self.names, name.before.clone());
+                name.made
+                    .into_iter()
+                    .filter(|made| !matches!(made, Expr::Path(_)))
+                    .for_each(|made| self.list(made, waits));
+                self.names = outer;
+            }
+            _ => {}
         }
     }
 
@@ -141,8 +157,8 @@ impl<'f> Walk<'f> {
         let name = call.method.to_string();
         let of = self.all.get(&name).and_then(|found| found.of.clone());
         if of.is_some() && self.type_of(&call.receiver) == of {
-            let given = call.args.iter().chain([&*call.receiver]).collect();
-            self.used(name.clone(), std::ptr::from_ref(call).addr(), given, waits);
+            let given: Vec<_> = call.args.iter().chain([&*call.receiver]).collect();
+            self.used(name.clone(), std::ptr::from_ref(call).addr(), &given, waits);
         }
         let of_set = name == "spawn" && self.is_set(&call.receiver);
         let waits = of_set && self.waits && !self.aborts && self.empties(&call.receiver);
@@ -169,9 +185,9 @@ impl<'f> Walk<'f> {
     }
 
     /// Futures that are all waited for.
-    fn together(&mut self, futures: Vec<&'f Expr>, waits: bool) {
+    fn together(&mut self, futures: &[&'f Expr], waits: bool) {
         for (index, future) in futures.iter().enumerate() {
-            let mut others = futures.clone();
+            let mut others = futures.to_vec();
             others.remove(index);
             let outer = self.beside.replace(others);
             self.future(future, waits);
@@ -179,50 +195,14 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn used(&mut self, name: String, at: usize, given: Vec<&'f Expr>, waits: bool) {
+    fn used(&mut self, name: String, at: usize, given: &[&'f Expr], waits: bool) {
+        // A handle that it returns may end its task.
+        let starts = self.all.get(&name).and_then(|found| found.function.output()).and_then(last_segment);
+        let waits = waits && !(self.aborts && starts.is_some_and(|last| last.ident == "JoinHandle"));
         let is_own = given.iter().any(|one| self.names.has_own(one));
         let given =
-            (!is_own).then(|| if self.is_from_state(&given) { WaitedFor::Queues } else { WaitedFor::Feeds });
+            (!is_own).then(|| if self.is_from_state(given) { WaitedFor::Queues } else { WaitedFor::Feeds });
         self.uses.push(Use { name, at, waits, given });
-    }
-
-    /// Whether each argument that was created here was created by the state, and nothing that runs at the same time takes it back.
-    fn is_from_state(&self, given: &[&'f Expr]) -> bool {
-        let is_made = |one: &&&Expr| match plain(one) {
-            Expr::Path(path) => {
-                let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
-                name.is_some_and(|name| name.together == 1 && name.made.is_some_and(is_asked_for))
-            }
-            other => is_asked_for(other),
-        };
-        given.iter().any(|one| is_made(&one)) && !self.takes_back()
-    }
-
-    fn takes_back(&self) -> bool {
-        let leaves = |word: &str| LEAVES.iter().any(|one| word.starts_with(one));
-        let Some(beside) = &self.beside else {
-            return self.found.function.words().iter().any(|word| leaves(word));
-        };
-        let mut unknown = false;
-        for one in beside {
-            self.each_word_of(one, 0, &mut |word| unknown |= leaves(word));
-        }
-        unknown
-    }
-
-    /// The words of the code, of the expressions behind its names, and of the functions that it calls.
-    fn each_word_of(&self, code: &Expr, depth: usize, found: &mut dyn FnMut(&str)) {
-        each_word(code.to_token_stream(), &mut |word| {
-            let text = word.to_string();
-            if let Some(called) = self.all.get(&text) {
-                called.function.words().iter().for_each(|word| found(word));
-            }
-            let made = self.names.find(word).and_then(|name| name.made);
-            if let Some(made) = made.filter(|_| depth < 3) {
-                self.each_word_of(made, depth + 1, found);
-            }
-            found(&text);
-        });
     }
 
     /// The name of the type that the expression has, if this function shows it.
@@ -241,36 +221,6 @@ impl<'f> Walk<'f> {
         last_segment(parameter.ty()).map(|last| last.ident.to_string())
     }
 
-    fn is_set(&self, set: &Expr) -> bool {
-        let Expr::Path(path) = set else { return false };
-        let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
-        name.and_then(|name| name.made).is_some_and(|made| has_word(made, &["JoinSet"]))
-    }
-
-    /// Whether the function waits for all tasks of the set.
-    fn empties(&self, set: &Expr) -> bool {
-        struct Search<'s>(&'s Expr, bool);
-        impl<'ast> Visit<'ast> for Search<'_> {
-            fn visit_expr_while(&mut self, repeat: &'ast syn::ExprWhile) {
-                let leaves = has_word(&repeat.body, &["break", "return"]);
-                self.1 |= has_call(&repeat.cond, &["join_next"]) && is_about(&repeat.cond, self.0) && !leaves;
-                visit::visit_expr_while(self, repeat);
-            }
-
-            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-                self.1 |= call.method == "join_all" && is_about(&call.receiver, self.0);
-                visit::visit_expr_method_call(self, call);
-            }
-        }
-        let mut search = Search(set, false);
-        if let Some(body) =
-            self.found.function.block().filter(|_| !self.found.function.has_word(&["shutdown"]))
-        {
-            search.visit_block(body);
-        }
-        search.1
-    }
-
     fn arguments(&self, call: &Macro) -> &'f [Expr] {
         self.found.function.macros().arguments(call)
     }
@@ -278,7 +228,7 @@ impl<'f> Walk<'f> {
     /// A future, or the handle of a task, is looked at where its name is used.
     fn is_for_later(&self, made: &Expr) -> bool {
         match plain(made) {
-            Expr::Async(_) => true,
+            Expr::Async(_) | Expr::Array(_) => true,
             Expr::Call(call) => {
                 let name = last_name(call);
                 let is_one = || name.as_deref().is_some_and(|name| self.all.get(name).is_some());
@@ -288,7 +238,7 @@ impl<'f> Walk<'f> {
                 let name = call.method.to_string();
                 keeps_future(&name) || self.all.get(&name).is_some()
             }
-            Expr::Macro(call) => is_one_of(&call.mac, &["pin"]),
+            Expr::Macro(call) => is_one_of(&call.mac, &["pin", "vec"]),
             Expr::Tuple(values) => values.elems.iter().any(|one| self.is_for_later(one)),
             _ => false,
         }
@@ -362,32 +312,18 @@ impl<'f> Visit<'f> for Walk<'f> {
         let arguments = self.arguments(call);
         if is_one_of(call, &["join"]) {
             let waits = self.waits;
-            self.together(arguments.iter().collect(), waits);
+            let futures: Vec<_> = arguments.iter().collect();
+            self.together(&futures, waits);
         } else if !is_one_of(call, &["pin", "pin_mut"]) {
-            arguments.iter().for_each(|one| self.future(one, false));
+            for one in arguments {
+                self.future(one, false);
+            }
         }
     }
 
     fn visit_item(&mut self, _: &'f Item) {}
 
     fn visit_attribute(&mut self, _: &'f syn::Attribute) {}
-}
-
-/// Whether the value comes from a method of something else: `kitchen.orders().await`.
-fn is_asked_for(made: &Expr) -> bool {
-    match plain(made) {
-        Expr::Await(inner) => is_asked_for(&inner.base),
-        Expr::Try(inner) => is_asked_for(&inner.expr),
-        Expr::MethodCall(call) => {
-            !matches!(call.method.to_string().as_str(), "clone" | "split" | "id" | "as_ref")
-        }
-        _ => false,
-    }
-}
-
-fn is_about(code: &dyn ToTokens, set: &Expr) -> bool {
-    let Expr::Path(path) = set else { return false };
-    path.path.get_ident().is_some_and(|name| has_word(code, &[&name.to_string()]))
 }
 
 fn is_one_of(call: &Macro, names: &[&str]) -> bool {

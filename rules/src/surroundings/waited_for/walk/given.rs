@@ -1,0 +1,84 @@
+//! What a function is given by the caller who waits for it.
+
+use quote::ToTokens;
+use syn::Expr;
+
+use super::Walk;
+use crate::{flow::each_word, reading::plain};
+
+/// Words of code that closes the queue of a client that has left.
+const LEAVES: [&str; 20] = [
+    "leave",
+    "remove",
+    "unregister",
+    "unsub",
+    "dereg",
+    "disconnect",
+    "close",
+    "drop",
+    "detach",
+    "release",
+    "quit",
+    "part",
+    "delete",
+    "clear",
+    "logout",
+    "cancel",
+    "stop",
+    "shutdown",
+    "forget",
+    "retain",
+];
+
+impl Walk<'_> {
+    /// Whether each argument that was created here was created by the state, and nothing that runs at the same time takes it back.
+    pub(super) fn is_from_state(&self, given: &[&Expr]) -> bool {
+        let is_made = |one: &&&Expr| match plain(one) {
+            Expr::Path(path) => {
+                let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
+                name.is_some_and(|name| name.together == 1 && name.made.is_some_and(is_asked_for))
+            }
+            other => is_asked_for(other),
+        };
+        given.iter().any(|one| is_made(&one)) && !self.takes_back()
+    }
+
+    fn takes_back(&self) -> bool {
+        let leaves = |word: &str| LEAVES.iter().any(|one| word.starts_with(one));
+        let Some(beside) = &self.beside else {
+            return self.found.function.words().iter().any(|word| leaves(word));
+        };
+        let mut unknown = false;
+        for one in beside {
+            self.each_word_of(one, 0, &mut |word| unknown |= leaves(word));
+        }
+        unknown
+    }
+
+    /// The words of the code, of the expressions behind its names, and of the functions that it calls.
+    fn each_word_of(&self, code: &Expr, depth: usize, found: &mut dyn FnMut(&str)) {
+        each_word(code.to_token_stream(), &mut |word| {
+            let text = word.to_string();
+            if let Some(called) = self.all.get(&text) {
+                called.function.words().iter().for_each(|word| found(word));
+            }
+            let made = self.names.find(word).and_then(|name| name.made);
+            if let Some(made) = made.filter(|_| depth < 3) {
+                self.each_word_of(made, depth + 1, found);
+            }
+            found(&text);
+        });
+    }
+}
+
+/// Whether the value comes from a method of something else: `kitchen.orders().await`.
+fn is_asked_for(made: &Expr) -> bool {
+    match plain(made) {
+        Expr::Await(inner) => is_asked_for(&inner.base),
+        Expr::Try(inner) => is_asked_for(&inner.expr),
+        Expr::MethodCall(call) => {
+            !matches!(call.method.to_string().as_str(), "clone" | "split" | "id" | "as_ref")
+        }
+        _ => false,
+    }
+}
