@@ -316,10 +316,11 @@ impl<'a> Flow<'a> {
         Some(only).filter(|one| one.takes_self && one.takes() == arguments)
     }
 
-    /// Whether a function with this name returns a receiver of a `broadcast` channel, as such or in something else.
+    /// Whether a function with this name returns a receiver of a `broadcast` channel, as such or in something else, or
+    /// a struct with this name has one.
     pub(crate) fn gives_feeds(&self, name: &str) -> bool {
         let neighbours = self.surroundings.neighbours();
-        neighbours.named(name).iter().any(|one| neighbours.gives_feed(&one.gives))
+        neighbours.has_feed(name) || neighbours.named(name).iter().any(|one| neighbours.gives_feed(&one.gives))
     }
 
     /// Whether the function is only spawned, and nobody looks at its result.

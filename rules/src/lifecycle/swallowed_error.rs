@@ -3,7 +3,7 @@ use crate::{
     SWALLOWED_ERROR,
     flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Step, Tells, Within},
     reading::{given, task_of},
-    surroundings::{WaitedFor, type_path},
+    surroundings::{WaitedFor, type_path, without_alias},
     syntax::{Parameter, Sink},
 };
 
@@ -100,12 +100,15 @@ fn is_feed(flow: &Flow<'_>, step: &Step) -> bool {
         ["BroadcastStream", "WatchStream", "IntervalStream", "Subscription", "ConnectionChanges"];
     let Step::Call(call) = step else { return false };
     let of = call.of.as_deref().and_then(|path| path.rsplit_once('.')).map(|(of, _)| of);
-    let is_stream = |of: &str| of.split("::").any(|name| STREAMS.contains(&name));
-    of.is_some_and(is_stream) || receives_from_all(flow, step) || sees_changes(step)
+    let is_one = |path: &str| {
+        let path = without_alias(path, flow.shapes(), flow.imports());
+        path.ends_with("broadcast::Receiver")
+            || path.ends_with("watch::Receiver")
+            || path.split("::").any(|name| STREAMS.contains(&name))
+    };
+    of.is_some_and(is_one) || receives_from_all(flow, step) || sees_changes(step)
         // A part of it may have its name: `let Ok(event) = event.recv().await`.
-        || call.of.is_none() && given_type(flow, &call.path).is_some_and(|path| {
-            is_stream(&path) || path.ends_with("broadcast::Receiver") || path.ends_with("watch::Receiver")
-        })
+        || call.of.is_none() && given_type(flow, &call.path).is_some_and(|path| is_one(&path))
 }
 
 /// The path of the type of the parameter at the beginning of a chain.

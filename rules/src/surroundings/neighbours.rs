@@ -395,10 +395,14 @@ impl Neighbours {
 
     /// Whether a receiver of a `broadcast` channel is somewhere in there.
     pub(crate) fn gives_feed(&self, gives: &Gives) -> bool {
-        let mut fields = gives.of.iter().flat_map(|of| self.types_of_fields(of));
+        gives.is_feed || !gives.parts.is_empty() || gives.of.iter().any(|of| self.has_feed(of))
+    }
+
+    /// Whether the struct with this name has one in a field.
+    pub(crate) fn has_feed(&self, of: &str) -> bool {
         let is_receiver =
             |path: &str| without_alias(path, &self.shapes, &self.imports).ends_with("broadcast::Receiver");
-        gives.is_feed || !gives.parts.is_empty() || fields.any(is_receiver)
+        self.types_of_fields(of).any(is_receiver)
     }
 
     /// What the function is given, if a caller waits for its end.

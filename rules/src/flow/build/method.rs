@@ -46,7 +46,14 @@ impl<'a> Builder<'a> {
 
     /// Evaluates the arguments; handles among them are passed to code that is not followed.
     fn arguments(&mut self, call: &'a ExprMethodCall) {
-        self.lend(&call.args, None);
+        if !Self::calls_closures(&call.method.to_string(), &call.receiver) {
+            self.lend(&call.args, None);
+            return;
+        }
+        for argument in &call.args {
+            let value = self.eval(argument);
+            self.hand_to_caller(&value);
+        }
     }
 
     fn on_handle(&mut self, handle: Handle, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
