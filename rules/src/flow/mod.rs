@@ -214,7 +214,7 @@ impl<'a> Flow<'a> {
 
     /// What the function is given, if a function of this file waits for its end.
     pub(crate) fn waited_for(&self) -> Option<WaitedFor> {
-        self.surroundings.neighbours().waits_for(&self.name())
+        self.surroundings.neighbours().waits_for(&self.name(), self.of())
     }
 
     /// The function of this file with the path of a call, if it is known.

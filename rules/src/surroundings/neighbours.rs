@@ -19,7 +19,7 @@ use super::{
     receiver::without_alias,
     timed::timed,
     unseen::unseen,
-    waited_for::{WaitedFor, waited_for},
+    waited_for::{self, WaitedFor},
 };
 use crate::{
     Rule, check,
@@ -210,7 +210,7 @@ impl Neighbours {
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
-            waited_for: waited_for(&collected.functions),
+            waited_for: waited_for::waited_for(&collected.functions),
             unseen: unseen(&collected.functions),
             imports: collected.imports.clone(),
             files: collected.files.clone(),
@@ -406,8 +406,8 @@ impl Neighbours {
     }
 
     /// What the function is given, if a caller waits for its end.
-    pub(crate) fn waits_for(&self, name: &str) -> Option<WaitedFor> {
-        self.waited_for.get(name).copied()
+    pub(crate) fn waits_for(&self, name: &str, of: Option<&str>) -> Option<WaitedFor> {
+        self.waited_for.get(&waited_for::path(name, of)).copied()
     }
 
     pub(crate) fn type_of_field(&self, of: &str, field: &str) -> Option<&str> {

@@ -19,26 +19,31 @@ pub(crate) enum WaitedFor {
 }
 
 /// The functions of the file, by their names.
-pub(super) struct All<'f>(HashMap<String, &'f Found>);
+pub(super) struct All<'f>(HashMap<String, Vec<&'f Found>>);
 
 impl<'f> All<'f> {
-    /// Only names that are unique.
     fn of(functions: &'f [Found]) -> Self {
-        let mut all = HashMap::new();
-        let mut twice = HashSet::new();
+        let mut all: HashMap<String, Vec<&'f Found>> = HashMap::new();
         for found in functions {
-            let name = found.function.name().to_string();
-            if all.insert(name.clone(), found).is_some() {
-                twice.insert(name);
-            }
+            all.entry(found.function.name().to_string()).or_default().push(found);
         }
-        all.retain(|name, _| !twice.contains(name));
         Self(all)
     }
 
-    fn get(&self, name: &str) -> Option<&'f Found> {
-        self.0.get(name).copied()
+    /// The function with this name, if there is only one: a method of this type, or none.
+    fn get(&self, name: &str, of: Option<&str>) -> Option<&'f Found> {
+        let mut fitting = self.named(name).iter().filter(|found| found.of.as_deref() == of);
+        fitting.next().copied().filter(|_| fitting.next().is_none())
     }
+
+    fn named(&self, name: &str) -> &[&'f Found] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// Its name, preceded by the type of its `impl` block.
+pub(super) fn path(name: &str, of: Option<&str>) -> String {
+    of.map_or_else(|| name.to_owned(), |of| format!("{of}::{name}"))
 }
 
 /// The functions that push in a loop, and that a caller with the whole connection waits for.
@@ -51,12 +56,13 @@ pub(super) fn waited_for(functions: &[Found]) -> HashMap<String, WaitedFor> {
     let mut waited: HashMap<_, _> = uncalled(functions, &all).map(|name| (name, WaitedFor::Feeds)).collect();
     let mut seen = HashSet::new();
     while let Some(found) = todo.pop() {
-        for (name, given) in kept(&Walk::uses(found, &all)) {
+        for (called, given) in kept(&Walk::uses(found, &all)) {
+            let name = path(&called.function.name().to_string(), called.of.as_deref());
             let known = waited.entry(name.clone()).or_insert(given);
             *known = given.max(*known);
             // Whoever waits for it waits for those that it calls.
-            if seen.insert(name.clone()) {
-                todo.extend(all.get(&name).filter(|found| !has_whole(found)));
+            if seen.insert(name) && !has_whole(called) {
+                todo.push(called);
             }
         }
     }
@@ -64,9 +70,9 @@ pub(super) fn waited_for(functions: &[Found]) -> HashMap<String, WaitedFor> {
 }
 
 /// The calls that are waited for wherever their futures are used.
-fn kept(uses: &[Use]) -> Vec<(String, WaitedFor)> {
-    let is_kept = |one: &Use| uses.iter().filter(|other| other.at == one.at).all(|other| other.waits);
-    uses.iter().filter(|one| is_kept(one)).filter_map(|one| Some((one.name.clone(), one.given?))).collect()
+fn kept<'f>(uses: &[Use<'f>]) -> Vec<(&'f Found, WaitedFor)> {
+    let is_kept = |one: &Use<'_>| uses.iter().filter(|other| other.at == one.at).all(|other| other.waits);
+    uses.iter().filter(|one| is_kept(one)).filter_map(|one| Some((one.called, one.given?))).collect()
 }
 
 /// Private functions that nothing calls: what is wrong in them by themselves is not made right by a caller.
@@ -75,8 +81,11 @@ fn uncalled<'f>(functions: &'f [Found], all: &'f All<'f>) -> impl Iterator<Item 
         let others = functions.iter().filter(|other| !std::ptr::eq(*other, found));
         others.map(|other| other.function.words()).any(|words| words.contains(name))
     };
-    let pushing = all.0.iter().filter(|(_, found)| found.is_private && may_push(found));
-    pushing.filter(move |(name, found)| !is_named(found, name)).map(|(name, _)| name.clone())
+    let names = all.0.iter().filter(move |(name, _)| {
+        let only = all.get(name, None).filter(|found| found.is_private && may_push(found));
+        only.is_some_and(|found| !is_named(found, name))
+    });
+    names.map(|(name, _)| name.clone())
 }
 
 fn repeats(found: &Found) -> bool {

@@ -6,6 +6,7 @@ mod examples;
 mod feeds;
 mod fresh;
 mod fresh_services;
+mod gathered;
 mod guards;
 mod halves;
 mod hands;

@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// A place where the future of a function's call is used.
-pub(super) struct Use {
+pub(super) struct Use<'f> {
     /// The function.
-    pub(super) name: String,
+    pub(super) called: &'f Found,
     /// Which call it is.
     pub(super) at: usize,
     /// Whether whoever uses it waits for its end.
@@ -39,7 +39,7 @@ pub(super) struct Walk<'f> {
     aborts: bool,
     /// What is waited for together with this future.
     beside: Option<Vec<&'f Expr>>,
-    uses: Vec<Use>,
+    uses: Vec<Use<'f>>,
     /// How many futures are still followed: one name can stand for many.
     left: usize,
 }
@@ -47,7 +47,7 @@ pub(super) struct Walk<'f> {
 const FUTURES: usize = 1000;
 
 impl<'f> Walk<'f> {
-    pub(super) fn uses(found: &'f Found, all: &'f All<'f>) -> Vec<Use> {
+    pub(super) fn uses(found: &'f Found, all: &'f All<'f>) -> Vec<Use<'f>> {
         const ABORTS: [&str; 6] =
             ["abort", "abort_all", "abort_handle", "AbortHandle", "AbortOnDropHandle", "abortable"];
         let Some(body) = found.function.block() else { return Vec::new() };
@@ -108,24 +108,24 @@ impl<'f> Walk<'f> {
                 call.args.iter().for_each(|one| self.future(one, waits));
             }
             Some("join_all") => call.args.iter().for_each(|one| self.list(one, waits)),
-            Some(name) if self.all.get(name).is_some_and(|found| self.is_of(found, call)) => {
+            _ if self.called(call).is_some() => {
                 let given: Vec<_> = call.args.iter().collect();
-                self.used(name.to_owned(), std::ptr::from_ref(call).addr(), &given, waits);
+                self.used(self.called(call), std::ptr::from_ref(call).addr(), &given, waits);
                 call.args.iter().for_each(|one| self.visit_expr(one));
             }
             _ => call.args.iter().for_each(|one| self.future(one, false)),
         }
     }
 
-    /// Whether the path of the call is that of the function: `push`, `Self::push`, `Session::push`.
-    fn is_of(&self, found: &Found, call: &ExprCall) -> bool {
-        let Expr::Path(path) = &*call.func else { return false };
-        let before = path.path.segments.iter().rev().nth(1);
-        match &found.of {
-            None => true,
-            Some(of) => before.is_some_and(|before| {
-                before.ident == of || before.ident == "Self" && self.found.of.as_ref() == Some(of)
-            }),
+    /// The function of the file that is called: `push(..)`, `Self::push(..)`, `Session::push(..)`.
+    fn called(&self, call: &ExprCall) -> Option<&'f Found> {
+        let Expr::Path(path) = &*call.func else { return None };
+        let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+        let name = names.next()?;
+        match names.next() {
+            Some(of) if of == "Self" => self.all.get(&name, self.found.of.as_deref()),
+            Some(of) if of.starts_with(|first: char| first.is_uppercase()) => self.all.get(&name, Some(&of)),
+            _ => self.all.get(&name, None),
         }
     }
 
@@ -155,10 +155,11 @@ impl<'f> Walk<'f> {
     /// A method of a type of this file.
     fn method(&mut self, call: &'f ExprMethodCall, waits: bool) {
         let name = call.method.to_string();
-        let of = self.all.get(&name).and_then(|found| found.of.clone());
-        if of.is_some() && self.type_of(&call.receiver) == of {
+        if !self.all.named(&name).is_empty() {
             let given: Vec<_> = call.args.iter().chain([&*call.receiver]).collect();
-            self.used(name.clone(), std::ptr::from_ref(call).addr(), &given, waits);
+            let of = self.type_of(&call.receiver);
+            let called = of.and_then(|of| self.all.get(&name, Some(&of)));
+            self.used(called, std::ptr::from_ref(call).addr(), &given, waits);
         }
         let of_set = name == "spawn" && self.is_set(&call.receiver);
         let waits = of_set && self.waits && !self.aborts && self.empties(&call.receiver);
@@ -195,14 +196,15 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn used(&mut self, name: String, at: usize, given: &[&'f Expr], waits: bool) {
+    fn used(&mut self, called: Option<&'f Found>, at: usize, given: &[&'f Expr], waits: bool) {
+        let Some(called) = called else { return };
         // A handle that it returns may end its task.
-        let starts = self.all.get(&name).and_then(|found| found.function.output()).and_then(last_segment);
-        let waits = waits && !(self.aborts && starts.is_some_and(|last| last.ident == "JoinHandle"));
+        let output = called.function.output().and_then(last_segment);
+        let waits = waits && !(self.aborts && output.is_some_and(|last| last.ident == "JoinHandle"));
         let is_own = given.iter().any(|one| self.names.has_own(one));
         let given =
             (!is_own).then(|| if self.is_from_state(given) { WaitedFor::Queues } else { WaitedFor::Feeds });
-        self.uses.push(Use { name, at, waits, given });
+        self.uses.push(Use { called, at, waits, given });
     }
 
     /// The name of the type that the expression has, if this function shows it.
@@ -231,12 +233,11 @@ impl<'f> Walk<'f> {
             Expr::Async(_) | Expr::Array(_) => true,
             Expr::Call(call) => {
                 let name = last_name(call);
-                let is_one = || name.as_deref().is_some_and(|name| self.all.get(name).is_some());
-                is_spawn(&call.func) || matches!(name.as_deref(), Some("pin")) || is_one()
+                is_spawn(&call.func) || name.as_deref() == Some("pin") || self.called(call).is_some()
             }
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
-                keeps_future(&name) || self.all.get(&name).is_some()
+                keeps_future(&name) || !self.all.named(&name).is_empty()
             }
             Expr::Macro(call) => is_one_of(&call.mac, &["pin", "vec"]),
             Expr::Tuple(values) => values.elems.iter().any(|one| self.is_for_later(one)),

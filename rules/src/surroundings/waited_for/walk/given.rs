@@ -59,7 +59,7 @@ impl Walk<'_> {
     fn each_word_of(&self, code: &Expr, depth: usize, found: &mut dyn FnMut(&str)) {
         each_word(code.to_token_stream(), &mut |word| {
             let text = word.to_string();
-            if let Some(called) = self.all.get(&text) {
+            for called in self.all.named(&text) {
                 called.function.words().iter().for_each(|word| found(word));
             }
             let made = self.names.find(word).and_then(|name| name.made);
