@@ -18,7 +18,7 @@ use futures_util::{
     stream::{SplitSink, SplitStream},
 };
 use tokio::{
-    sync::{Notify, broadcast, broadcast::error::RecvError, mpsc, watch},
+    sync::{Mutex, Notify, broadcast, broadcast::error::RecvError, mpsc, watch},
     task::JoinSet,
     time,
 };
@@ -219,4 +219,66 @@ async fn greeted(socket: WebSocket) {
     let (mut sink, stream) = socket.split();
     greet(&mut sink).await;
     read(stream).await;
+}
+
+/// The table has the only sender, and the reader takes it back.
+#[derive(Clone, Default)]
+struct Brokers(Arc<Mutex<Vec<mpsc::Sender<Message>>>>);
+
+async fn broker(socket: WebSocket, brokers: Brokers) {
+    let (tx, rx) = mpsc::channel(32);
+    let weak = tx.downgrade();
+    brokers.0.lock().await.push(tx);
+    let (sink, stream) = socket.split();
+    let reading = async {
+        read(stream).await;
+        if let Some(tx) = weak.upgrade() {
+            brokers.0.lock().await.retain(|one| !one.same_channel(&tx));
+        }
+    };
+    tokio::join!(write2(sink, rx), reading);
+}
+
+async fn write2(mut sink: SplitSink<WebSocket, Message>, mut answers: mpsc::Receiver<Message>) {
+    while let Some(answer) = answers.recv().await {
+        let _ = sink.send(answer).await;
+    }
+}
+
+/// The last sender ends with the block of the reader.
+async fn worker(socket: WebSocket) {
+    let (tx, rx) = mpsc::channel(8);
+    let other = tx.clone();
+    let (sink, mut stream) = socket.split();
+    let reading = async move {
+        let tx = tx;
+        while let Some(Ok(message)) = stream.next().await {
+            let _ = tx.send(message).await;
+        }
+        drop(other);
+    };
+    tokio::join!(write3(sink, rx), reading);
+}
+
+async fn write3(mut sink: SplitSink<WebSocket, Message>, mut answers: mpsc::Receiver<Message>) {
+    while let Some(answer) = answers.recv().await {
+        let _ = sink.send(answer).await;
+    }
+}
+
+/// The function ends, and its sender with it.
+async fn ends(socket: WebSocket) {
+    let (tx, rx) = mpsc::channel(8);
+    let (sink, mut stream) = socket.split();
+    tokio::spawn(write4(sink, rx));
+    while let Some(Ok(message)) = stream.next().await {
+        let tx = tx.clone();
+        tokio::spawn(async move { tx.send(message).await });
+    }
+}
+
+async fn write4(mut sink: SplitSink<WebSocket, Message>, mut answers: mpsc::Receiver<Message>) {
+    while let Some(answer) = answers.recv().await {
+        let _ = sink.send(answer).await;
+    }
 }

@@ -17,7 +17,7 @@ use futures_util::{
     stream::{SplitSink, SplitStream},
 };
 use tokio::{
-    sync::{broadcast, broadcast::error::RecvError, watch},
+    sync::{Mutex, broadcast, broadcast::error::RecvError, mpsc, watch},
     task::JoinSet,
     time,
 };
@@ -148,4 +148,24 @@ async fn tides(socket: WebSocket, tides: broadcast::Receiver<Vec<String>>) {
     let (sink, stream) = socket.split();
     let (push, listen) = (tokio::spawn(push_tides(sink, tides)), tokio::spawn(read(stream)));
     let _ = tokio::join!(push, listen);
+}
+
+/// The function itself keeps the queue open.
+async fn push_offers(mut sink: SplitSink<WebSocket, Message>, mut offers: mpsc::Receiver<String>) {
+    while let Some(offer) = offers.recv().await {
+        let _ = sink.send(Message::text(offer)).await; //~ swallowed_error
+    }
+}
+
+#[derive(Clone, Default)]
+struct Brokers(Arc<Mutex<Vec<mpsc::Sender<String>>>>);
+
+async fn broker(ws: WebSocketUpgrade, State(brokers): State<Brokers>) -> Response {
+    ws.on_upgrade(move |socket| async move {
+        let (tx, rx) = mpsc::channel(32);
+        brokers.0.lock().await.push(tx.clone());
+        let (sink, stream) = socket.split();
+        tokio::join!(push_offers(sink, rx), read(stream));
+        brokers.0.lock().await.retain(|one| !one.same_channel(&tx));
+    })
 }

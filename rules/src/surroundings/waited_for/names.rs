@@ -15,13 +15,13 @@ use crate::flow::each_word;
 pub(super) struct Names<'f>(Option<Rc<Name<'f>>>);
 
 pub(super) struct Name<'f> {
-    ident: &'f Ident,
+    pub(super) ident: &'f Ident,
     /// What it was bound to; `None` for a parameter, or a part of a message.
     pub(super) made: Option<&'f Expr>,
     /// How many names are bound together.
     pub(super) together: usize,
     /// Whether the function created it itself.
-    is_own: bool,
+    pub(super) is_own: bool,
     pub(super) before: Names<'f>,
 }
 

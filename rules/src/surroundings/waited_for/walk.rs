@@ -1,6 +1,7 @@
 //! Walks a function, and finds out who waits for the futures that it creates.
 
 mod given;
+mod held;
 mod sets;
 
 use quote::ToTokens;
@@ -37,6 +38,8 @@ pub(super) struct Walk<'f> {
     waits: bool,
     /// Whether the handle of a task can end it.
     aborts: bool,
+    /// Whether the handle of the task is dropped.
+    drops: bool,
     /// What is waited for together with this future.
     beside: Option<Vec<&'f Expr>>,
     uses: Vec<Use<'f>>,
@@ -56,8 +59,17 @@ impl<'f> Walk<'f> {
             names.bind(&parameter.node.pat, None);
         }
         let aborts = found.function.has_word(&ABORTS);
-        let mut walk =
-            Self { found, all, names, waits: true, aborts, beside: None, uses: Vec::new(), left: FUTURES };
+        let mut walk = Self {
+            found,
+            all,
+            names,
+            waits: true,
+            aborts,
+            drops: false,
+            beside: None,
+            uses: Vec::new(),
+            left: FUTURES,
+        };
         walk.visit_block(body);
         walk.uses
     }
@@ -66,6 +78,13 @@ impl<'f> Walk<'f> {
         let outer = std::mem::replace(&mut self.waits, waits);
         walk(self);
         self.waits = outer;
+    }
+
+    /// A task whose handle is dropped: nothing ends it.
+    fn dropped(&mut self, spawned: &'f Expr, waits: bool) {
+        let outer = std::mem::replace(&mut self.drops, true);
+        self.future(spawned, waits);
+        self.drops = outer;
     }
 
     /// A future that is run here.
@@ -201,9 +220,16 @@ impl<'f> Walk<'f> {
         // A handle that it returns may end its task.
         let output = called.function.output().and_then(last_segment);
         let waits = waits && !(self.aborts && output.is_some_and(|last| last.ident == "JoinHandle"));
-        let is_own = given.iter().any(|one| self.names.has_own(one));
-        let given =
-            (!is_own).then(|| if self.is_from_state(given) { WaitedFor::Queues } else { WaitedFor::Feeds });
+        let given = match () {
+            // The channel of a task that is not waited for ends with the function.
+            () if given.iter().any(|one| self.names.has_own(one) && (self.drops || !self.is_held(one))) => {
+                None
+            }
+            () if given.iter().any(|one| self.names.has_own(one)) || self.is_from_state(given) => {
+                Some(WaitedFor::Queues)
+            }
+            () => Some(WaitedFor::Feeds),
+        };
         self.uses.push(Use { called, at, waits, given });
     }
 
@@ -279,10 +305,9 @@ impl<'f> Visit<'f> for Walk<'f> {
 
     fn visit_stmt(&mut self, statement: &'f Stmt) {
         match statement {
-            // The handle is dropped: nothing ends the task.
             Stmt::Expr(spawned, Some(_)) if task_of(spawned).is_some() => {
                 let waits = self.waits;
-                self.future(spawned, waits);
+                self.dropped(spawned, waits);
             }
             _ => visit::visit_stmt(self, statement),
         }
@@ -293,7 +318,7 @@ impl<'f> Visit<'f> for Walk<'f> {
         if let Some(made) = made {
             let is_dropped = task_of(made).is_some() && self.is_forgotten(local);
             match is_dropped {
-                true => self.future(made, true),
+                true => self.dropped(made, true),
                 false if self.is_for_later(made) => {}
                 false => self.visit_expr(made),
             }
