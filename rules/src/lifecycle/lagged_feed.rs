@@ -147,7 +147,8 @@ impl Feeds<'_> {
 
     /// `BroadcastStream::new(events).map_while(Result::ok)`
     fn ends_stream(&mut self, call: &ExprMethodCall, at: &At<'_>) {
-        if at.flow.function.has_word(&["send", "feed", "send_all", "forward"]) {
+        let sends = at.flow.function.has_word(&["send", "feed", "send_all", "forward"]);
+        if sends && !at.rest().iter().any(|rest| tells(rest)) {
             let message = format!(
                 "a client that lags once gets no more events: the item for a lag is an `Err`, and `{}` ends the stream there",
                 call.method

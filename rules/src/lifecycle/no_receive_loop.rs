@@ -30,6 +30,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         {
             continue;
         }
+        if let Some(at) = returns_at_once(flow, connection) {
+            report(flow, sink, &*at, connection);
+            continue;
+        }
         for (start, at) in starts(flow, connection) {
             if ends_quietly(flow, connection, start) {
                 report(flow, sink, &*at, connection);
@@ -113,6 +117,41 @@ fn spawns_and_returns<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<
     let returns =
         |id: &NodeId| matches!(graph.nodes[*id].step, Step::Exit { how: Exit::Fine | Exit::Empty, .. });
     after.iter().filter(|id| is_here(**id)).any(returns).then_some(at)
+}
+
+/// Where the connection opens, if an endpoint passes its sender to a task, and returns without waiting for anything: whoever
+/// holds a sender then, the connection ends with the handler.
+fn returns_at_once<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<Box<dyn ToTokens + 'f>> {
+    let graph = &flow.graph;
+    let of_it = |handle: &Handle| handle.connection == connection;
+    let spawns = |step: &Step| match step {
+        Step::Spawn { takes, .. } => takes.iter().any(|one| of_it(one) && one.kind == Kind::Sender),
+        _ => false,
+    };
+    if !flow.is_endpoint || !flow.steps().any(|(_, step)| spawns(step)) {
+        return None;
+    }
+    let is_lost = |step: &Step| match step {
+        Step::Unknown | Step::Doubt => true,
+        Step::Escape(handle) => of_it(handle) && handle.kind.hears(),
+        Step::Spawn { takes, .. } => takes.iter().any(|one| of_it(one) && one.kind.hears()),
+        Step::Call(call) => {
+            let is_future = flow.called(call).is_some_and(|helper| helper.is_async);
+            call.awaited || call.may_diverge() && !is_future
+        }
+        Step::Outcome { of, among } => {
+            graph.operation(*of).is_some_and(|one| of_it(&one.handle)) && !among.meets(Outcomes::DONE)
+        }
+        other => other.waits(),
+    };
+    let is_here = |id: NodeId| graph.nodes[id].within == Within::Function;
+    let mut accepts = starts(flow, connection).into_iter();
+    let (start, at) = accepts.next().filter(|_| accepts.next().is_none())?;
+    let after = graph.walk_outcome(start, Outcomes::DONE, |id, node| !is_here(id) || is_lost(&node.step));
+    let is_end =
+        |id: &NodeId| matches!(graph.nodes[*id].step, Step::Exit { how: Exit::Fine | Exit::Empty, .. });
+    let passes = after.iter().any(|id| spawns(&graph.nodes[*id].step));
+    (passes && after.iter().filter(|id| is_here(**id)).any(is_end)).then_some(at)
 }
 
 /// Where the connection opens: the step, and the tokens to mark.

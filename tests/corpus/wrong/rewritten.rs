@@ -205,3 +205,36 @@ async fn report(sender: Sender, mut level: watch::Receiver<u8>) {
         sender.send(now.to_string()).await.unwrap_or_else(|error| tracing::warn!(%error)); //~ swallowed_error
     }
 }
+
+/// A task pushes, and the handler is over, and the connection with it.
+#[ws_endpoint("/rewritten/over")]
+async fn over(handshake: Handshake) -> sockeye::Result {
+    let (sender, _receiver) = handshake.accept().await?.split();
+    tokio::spawn(async move { //~ detached_task
+        let mut ticks = interval(Duration::from_secs(1));
+        loop {
+            ticks.tick().await;
+            if sender.send("tick").await.is_err() { //~ deaf_loop
+                break;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The same with a function.
+#[ws_endpoint("/rewritten/over-with-function")]
+async fn over_with_function(handshake: Handshake, State(level): State<watch::Receiver<u8>>) -> sockeye::Result {
+    let (sender, _) = handshake.accept().await?.split(); //~ no_receive_loop
+    tokio::spawn(tell(sender, level)); //~ detached_task
+    Ok(())
+}
+
+async fn tell(sender: Sender, mut level: watch::Receiver<u8>) {
+    while level.changed().await.is_ok() {
+        let now = *level.borrow_and_update();
+        if sender.send(now.to_string()).await.is_err() {
+            break;
+        }
+    }
+}
