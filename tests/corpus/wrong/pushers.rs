@@ -243,3 +243,51 @@ async fn scores(handshake: Handshake, State(scores): State<watch::Receiver<u32>>
     both.await?;
     Ok(())
 }
+
+/// A feed and a clock in one loop.
+async fn push_both(sender: Sender, mut news: broadcast::Receiver<String>) {
+    let mut beats = interval(Duration::from_secs(30));
+    loop {
+        tokio::select! {
+            one = news.recv() => match one {
+                Ok(text) => {
+                    let _ = sender.send(text).await; //~ swallowed_error
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            _ = beats.tick() => {
+                let _ = sender.send("beat").await; //~ swallowed_error
+            }
+        }
+    }
+}
+
+/// An endpoint.
+#[ws_endpoint("/pushers/both")]
+async fn both(handshake: Handshake, State(news): State<broadcast::Sender<String>>) -> sockeye::Result {
+    let (sender, receiver) = handshake.accept().await?.split();
+    tokio::join!(push_both(sender, news.subscribe()), listen(receiver));
+    Ok(())
+}
+
+/// What was received has a name.
+async fn push_named(sender: Sender, mut news: broadcast::Receiver<String>) {
+    loop {
+        let received = news.recv().await;
+        let text = match received {
+            Ok(text) => text,
+            Err(RecvError::Lagged(lost)) => format!("{lost} lines are missing"),
+            Err(RecvError::Closed) => break,
+        };
+        sender.send(text).await.ok(); //~ swallowed_error
+    }
+}
+
+/// An endpoint.
+#[ws_endpoint("/pushers/named")]
+async fn named(handshake: Handshake, State(news): State<broadcast::Sender<String>>) -> sockeye::Result {
+    let (sender, receiver) = handshake.accept().await?.split();
+    future::join(push_named(sender, news.subscribe()), listen(receiver)).await;
+    Ok(())
+}

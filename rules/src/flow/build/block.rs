@@ -164,7 +164,11 @@ impl<'a> Builder<'a> {
         if matches!(value, Value::Other | Value::Own) && self.is_own(&init.expr) {
             return self.bind_all(&local.pat, &Value::Own);
         }
+        let is_received = value == Value::Other && self.is_received_outside(&init.expr);
         self.bind(&local.pat, value);
+        if is_received {
+            self.note_received(Some(&local.pat));
+        }
     }
 
     /// Whether it is created here: from values that the function has created, or from nothing that came in from

@@ -6,6 +6,7 @@ use super::{
     Builder,
     names::Names,
     pattern::{fit, without_layer},
+    repeat::is_receiving,
 };
 use crate::flow::{
     graph::{Exit, NodeId, Step},
@@ -305,10 +306,15 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// `events.recv().await`, or a name.
 fn is_received(made: &Expr) -> bool {
-    let Expr::Await(awaited) = made else { return false };
-    let Expr::MethodCall(call) = &*awaited.base else { return false };
-    matches!(call.method.to_string().as_str(), "recv" | "next" | "changed" | "wait_for")
+    match made {
+        Expr::Path(_) => true,
+        Expr::Await(awaited) => {
+            matches!(&*awaited.base, Expr::MethodCall(call) if is_receiving(&call.method.to_string()))
+        }
+        _ => false,
+    }
 }
 
 /// `Err(..)` or `None`.

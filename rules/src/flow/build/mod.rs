@@ -65,6 +65,7 @@ pub(super) fn build<'a>(
         imports: imports.with(body),
         within: Within::Function,
         apart: Exit::Task,
+        received: HashSet::new(),
         sites: 0,
         calls: 0,
         own_macros: macros::of_function(function),
@@ -101,6 +102,8 @@ struct Builder<'a> {
     within: Within,
     /// How separate parts of the function end.
     apart: Exit,
+    /// Names that hold what was received from outside of the function, as it was received.
+    received: HashSet<String>,
     /// How many futures of operations there have been.
     sites: usize,
     /// How many calls of closures have been followed.

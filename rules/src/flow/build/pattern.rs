@@ -121,6 +121,7 @@ impl<'a> Builder<'a> {
                     self.bind(inner, value.clone());
                 }
                 self.name_socket(&name.ident, &value);
+                self.received.remove(&name.ident.to_string());
                 self.names.add(name.ident.to_string(), value);
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
@@ -200,6 +201,7 @@ impl<'a> Builder<'a> {
         let mut found = Vec::new();
         syn::visit::visit_pat(&mut All(&mut found), pattern);
         for name in found {
+            self.received.remove(&name);
             self.names.add(name, value.clone());
         }
     }

@@ -2,14 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Block, Expr, ExprBlock, ExprBreak, ExprForLoop, ExprLoop, ExprWhile, Label, Lifetime};
+use syn::{Block, Expr, ExprBlock, ExprBreak, ExprForLoop, ExprLoop, ExprWhile, Label, Lifetime, Pat};
 
 use super::{Builder, call::is_self, names::Names, object::name_of};
 use crate::flow::{
-    code::Code,
     graph::{Loop, NodeId, Step},
     value::Value,
 };
+use crate::reading::only_name;
 
 /// The targets of `break` and `continue`.
 pub(super) struct Target<'a> {
@@ -91,16 +91,41 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether it waits for something from outside.
+    /// Whether it waits for something from outside, or has just received it.
     pub(super) fn is_from_outside(&self, awaited: &Expr) -> bool {
-        let is_other = |code: &dyn Code| self.names.mentioned(code).all(|value| *value == Value::Other);
-        is_awaited(awaited) && (is_other(awaited) || self.is_in_own_field(awaited))
+        match awaited {
+            Expr::Path(path) => {
+                path.path.get_ident().is_some_and(|name| self.received.contains(&name.to_string()))
+            }
+            _ => future_of(awaited).is_some_and(|future| self.is_outside(future)),
+        }
     }
 
-    /// `self.events.recv().await`, where the field holds no handle.
-    fn is_in_own_field(&self, awaited: &Expr) -> bool {
-        let Expr::Await(awaited) = awaited else { return false };
-        let Expr::MethodCall(call) = &*awaited.base else { return false };
+    fn is_outside(&self, future: &Expr) -> bool {
+        self.names.mentioned(future).all(|value| *value == Value::Other) || self.is_in_own_field(future)
+    }
+
+    /// Whether it will receive from something outside.
+    pub(super) fn receives_from_outside(&self, future: &Expr) -> bool {
+        let Expr::MethodCall(call) = future else { return false };
+        is_receiving(&call.method.to_string()) && self.is_outside(future)
+    }
+
+    /// The same with its `await`.
+    pub(super) fn is_received_outside(&self, made: &Expr) -> bool {
+        matches!(made, Expr::Await(awaited) if self.receives_from_outside(&awaited.base))
+    }
+
+    /// The name has the result of receiving from outside.
+    pub(super) fn note_received(&mut self, pattern: Option<&Pat>) {
+        if let Some(name) = pattern.and_then(only_name) {
+            self.received.insert(name.to_string());
+        }
+    }
+
+    /// `self.events.recv()`, where the field holds no handle.
+    fn is_in_own_field(&self, future: &Expr) -> bool {
+        let Expr::MethodCall(call) = future else { return false };
         let Expr::Field(field) = &*call.receiver else { return false };
         is_self(&field.base)
             && call.args.is_empty()
@@ -202,16 +227,21 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// `events.recv().await`, also with a method that only looks at its error.
-fn is_awaited(expression: &Expr) -> bool {
+/// The future in `events.recv().await`, also with a method that only looks at its error.
+fn future_of(expression: &Expr) -> Option<&Expr> {
     match expression {
-        Expr::Await(_) => true,
+        Expr::Await(awaited) => Some(&awaited.base),
         Expr::MethodCall(call) => {
             let looks = matches!(call.method.to_string().as_str(), "map_err" | "inspect_err" | "ok");
-            looks && is_awaited(&call.receiver)
+            if looks { future_of(&call.receiver) } else { None }
         }
-        _ => false,
+        _ => None,
     }
+}
+
+/// Methods that wait for the next of something.
+pub(super) fn is_receiving(method: &str) -> bool {
+    matches!(method, "recv" | "next" | "changed" | "wait_for")
 }
 
 /// `0..`: a range without an end.

@@ -86,6 +86,8 @@ struct Ready<'a> {
     pattern: Option<&'a Pat>,
     future: Option<Value<'a>>,
     handler: &'a Expr,
+    /// Whether it receives from something outside of the function.
+    is_outside: bool,
     /// Its first step if it is taken.
     start: NodeId,
 }
@@ -106,6 +108,9 @@ impl<'a> Builder<'a> {
                 self.within = within;
                 self.take_branch(branch.pattern, value, branch.start, &starts);
             }
+            if branch.is_outside {
+                self.note_received(branch.pattern);
+            }
             let given = self.eval(branch.handler);
             ways.push(self.way(given, depth));
         }
@@ -116,9 +121,10 @@ impl<'a> Builder<'a> {
     fn begin_all(&mut self, branches: &'a [Branch]) -> Vec<Ready<'a>> {
         let mut ready = Vec::new();
         for Branch { pattern, future, guard, handler } in branches {
+            let is_outside = future.as_ref().is_some_and(|future| self.receives_from_outside(future));
             let future = future.as_ref().map(|future| self.eval(future));
             self.begin_waiting(guard.as_ref(), future.as_ref());
-            ready.push(Ready { pattern: pattern.as_ref(), future, handler, start: 0 });
+            ready.push(Ready { pattern: pattern.as_ref(), future, handler, is_outside, start: 0 });
         }
         if self.here.is_some() {
             self.push(Step::Pass);
