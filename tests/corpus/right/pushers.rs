@@ -314,3 +314,67 @@ async fn block(handshake: Handshake, State(stock): State<watch::Receiver<u32>>) 
     pushing.abort();
     Ok(())
 }
+
+/// The reader has the kitchen, and may end the queue there.
+async fn push_orders(sender: Sender, mut orders: mpsc::Receiver<String>) {
+    while let Some(order) = orders.recv().await {
+        _ = sender.send(order).await;
+    }
+}
+
+#[derive(Clone)]
+struct Kitchen;
+
+impl Kitchen {
+    async fn orders(&self, _table: u64) -> mpsc::Receiver<String> {
+        todo!()
+    }
+
+    async fn say(&self, _table: u64, _text: Option<&str>) {
+        todo!()
+    }
+}
+
+/// An endpoint.
+#[ws_endpoint("/right/pushers/kitchen")]
+async fn kitchen(handshake: Handshake, State(kitchen): State<Kitchen>) -> sockeye::Result {
+    let orders = kitchen.orders(4).await;
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let reading = async {
+        while let Ok(Some(message)) = receiver.recv().await {
+            kitchen.say(4, message.as_text()).await;
+        }
+        kitchen.say(4, None).await;
+    };
+    tokio::join!(push_orders(sender, orders), reading);
+    Ok(())
+}
+
+/// Told by a queue of its own, under a name.
+#[ws_endpoint("/right/pushers/told")]
+async fn told(handshake: Handshake, State(news): State<broadcast::Sender<String>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let (stop, mut stopped) = mpsc::channel::<()>(1);
+    let mut news = news.subscribe();
+    let pushing = async move {
+        loop {
+            tokio::select! {
+                told = stopped.recv() => match told {
+                    Some(()) => {}
+                    None => return,
+                },
+                one = news.recv() => match one {
+                    Ok(text) => _ = sender.send(text).await,
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    };
+    let reading = async move {
+        while let Ok(Some(_)) = receiver.recv().await {}
+        drop(stop);
+    };
+    tokio::join!(pushing, reading);
+    Ok(())
+}

@@ -1,10 +1,13 @@
 //! What a function is given by the caller who waits for it.
 
 use quote::ToTokens;
-use syn::Expr;
+use syn::{Expr, Ident};
 
 use super::Walk;
-use crate::{flow::each_word, reading::plain};
+use crate::{
+    flow::each_word,
+    reading::{base_ident, plain},
+};
 
 /// Words of code that closes the queue of a client that has left.
 const LEAVES: [&str; 20] = [
@@ -31,28 +34,34 @@ const LEAVES: [&str; 20] = [
 ];
 
 impl Walk<'_> {
-    /// Whether each argument that was created here was created by the state, and nothing that runs at the same time takes it back.
+    /// Whether an argument comes from a method of the state, and nothing that runs at the same time can take it back.
     pub(super) fn is_from_state(&self, given: &[&Expr]) -> bool {
-        let is_made = |one: &&&Expr| match plain(one) {
-            Expr::Path(path) => {
-                let name = path.path.get_ident().and_then(|ident| self.names.find(ident));
-                name.is_some_and(|name| name.together == 1 && name.made.is_some_and(is_asked_for))
-            }
-            other => is_asked_for(other),
-        };
-        given.iter().any(|one| is_made(&one)) && !self.takes_back()
+        given.iter().any(|one| self.asked(one).is_some_and(|state| !self.takes_back(state)))
     }
 
-    fn takes_back(&self) -> bool {
+    /// The variable whose method has given it: `kitchen` of `kitchen.orders().await`.
+    fn asked<'e>(&'e self, given: &'e Expr) -> Option<&'e Ident> {
+        let made = match plain(given) {
+            Expr::Path(path) => {
+                let name = path.path.get_ident().and_then(|ident| self.names.find(ident))?;
+                name.made.filter(|_| name.together == 1)?
+            }
+            other => other,
+        };
+        is_asked_for(made).then(|| base_ident(made)).flatten()
+    }
+
+    fn takes_back(&self, state: &Ident) -> bool {
         let leaves = |word: &str| LEAVES.iter().any(|one| word.starts_with(one));
         let Some(beside) = &self.beside else {
             return self.found.function.words().iter().any(|word| leaves(word));
         };
-        let mut unknown = false;
+        let state = state.to_string();
+        let mut may = false;
         for one in beside {
-            self.each_word_of(one, 0, &mut |word| unknown |= leaves(word));
+            self.each_word_of(one, 0, &mut |word| may |= leaves(word) || word == state);
         }
-        unknown
+        may
     }
 
     /// The words of the code, of the expressions behind its names, and of the functions that it calls.
