@@ -320,7 +320,8 @@ impl<'a> Flow<'a> {
     /// a struct with this name has one.
     pub(crate) fn gives_feeds(&self, name: &str) -> bool {
         let neighbours = self.surroundings.neighbours();
-        neighbours.has_feed(name) || neighbours.named(name).iter().any(|one| neighbours.gives_feed(&one.gives))
+        neighbours.has_feed(name)
+            || neighbours.named(name).iter().any(|one| neighbours.gives_feed(&one.gives))
     }
 
     /// Whether the function is only spawned, and nobody looks at its result.

@@ -1,7 +1,7 @@
 use super::detached_task::{RECEIVES, TIMERS, receives_from_all, sees_changes};
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Step, Tells, Within},
+    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Site, Step, Tells, Within},
     reading::{given, task_of},
     surroundings::{WaitedFor, type_path, without_alias},
     syntax::{Parameter, Sink},
@@ -15,11 +15,17 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if may_be_ended || is_partial && !is_waited_for(flow, id) {
             continue;
         }
-        let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
+        let lasts = super::deaf_loop::waits_in_a_loop(flow, id) && !is_reported(flow, send);
         if lasts && is_ignored(flow, id) && goes_on(flow, id, send) {
             report(flow, send, sink);
         }
     }
+}
+
+/// Whether its `await` is missing, which is what is wrong with it.
+fn is_reported(flow: &Flow<'_>, send: &Operation) -> bool {
+    let is_it = |site: &Site| site.number == send.site.number;
+    flow.steps().any(|(_, step)| matches!(step, Step::Unawaited { site, .. } if is_it(site)))
 }
 
 fn report(flow: &Flow<'_>, send: &Operation, sink: &mut Sink) {
