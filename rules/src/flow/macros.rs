@@ -17,7 +17,7 @@ use super::{Branch, arguments, macro_name, parse_select};
 #[derive(Default)]
 pub(crate) struct Macros {
     read: HashMap<*const Macro, Parts, FixedState>,
-    /// Whether the body, or one of the macros, has an index expression.
+    /// Whether the body, or one of the macros, has an index expression, or a division.
     pub(crate) indexes: bool,
     /// Whether `+=` occurs.
     pub(crate) adds: bool,
@@ -72,6 +72,8 @@ impl<'ast> Visit<'ast> for Macros {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        self.indexes |=
+            matches!(binary.op, BinOp::Div(_) | BinOp::Rem(_) | BinOp::DivAssign(_) | BinOp::RemAssign(_));
         self.adds |= matches!(binary.op, BinOp::AddAssign(_));
         self.subtracts |= matches!(binary.op, BinOp::SubAssign(_));
         visit::visit_expr_binary(self, binary);

@@ -1,4 +1,7 @@
-use std::{cell::LazyCell, collections::HashSet};
+mod chosen;
+mod request;
+
+use std::{cell::OnceCell, collections::HashSet};
 
 use quote::ToTokens;
 use syn::{Expr, ExprIndex, ExprMethodCall, Lit, Token, punctuated::Punctuated};
@@ -8,7 +11,7 @@ use crate::{
     flow::{Flavor, Flow},
     surroundings::Neighbour,
     syntax::{Function, Sink, one_line},
-    trace::{self, Given, Measures, Names, Origin, Site, Tags, Watch},
+    trace::{self, Bounds, Given, Measures, Names, Site, Tags, Watch},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -23,14 +26,32 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether the function has any of the calls and index expressions that are checked.
 pub(crate) fn may_panic(function: &Function) -> bool {
-    let calls = ["unwrap", "expect", "split_at", "split_to", "advance", "copy_to_slice"];
-    function.macros().indexes || function.has_word(&calls)
+    const CALLS: [&str; 10] = [
+        "unwrap",
+        "expect",
+        "split_at",
+        "split_to",
+        "split_off",
+        "advance",
+        "copy_to_slice",
+        "swap",
+        "swap_remove",
+        "remove",
+    ];
+    function.macros().indexes || function.has_word(&CALLS)
 }
 
 /// What panics, with an assumption about a parameter.
 pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
-    let measures = LazyCell::new(|| Measures::of(flow.body, flow.function.macros()));
-    trace::watch_given(flow, given, &mut Panics { flow, sink, measures, taken: HashSet::new() });
+    let mut panics = Panics {
+        flow,
+        sink,
+        measures: OnceCell::new(),
+        bounds: OnceCell::new(),
+        taken: HashSet::new(),
+        taken_first: HashSet::new(),
+    };
+    trace::watch_given(flow, given, &mut panics);
 }
 
 /// A call of a function that may be one of the file.
@@ -40,20 +61,24 @@ struct Passed<'c> {
     at: &'c dyn ToTokens,
 }
 
-struct Panics<'s, F> {
+struct Panics<'s> {
     flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     /// Computed on first use: most functions do not index or unwrap anything that the client sent.
-    measures: LazyCell<Measures<'s>, F>,
+    measures: OnceCell<Measures<'s>>,
+    bounds: OnceCell<Bounds<'s>>,
     /// The numbers of the names whose first part was taken.
     taken: HashSet<usize>,
+    /// The names whose first element was read.
+    taken_first: HashSet<String>,
 }
 
-impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
+impl Watch for Panics<'_> {
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
         match expression {
             Expr::MethodCall(call) => self.method(call, names),
             Expr::Index(index) => self.index(index, names),
+            Expr::Binary(binary) => self.divide(binary, names),
             Expr::Call(call) => {
                 let helper = self.flow.helper_of(&call.func);
                 let passed = Passed { helper, arguments: &call.args, at: &call.func };
@@ -64,11 +89,20 @@ impl<'s, F: FnOnce() -> Measures<'s>> Watch for Panics<'s, F> {
     }
 }
 
-impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
+impl<'s> Panics<'s> {
+    fn measures(&self) -> &Measures<'s> {
+        self.measures.get_or_init(|| Measures::of(self.flow.body, self.flow.function.macros()))
+    }
+
+    fn bounds(&self) -> &Bounds<'s> {
+        self.bounds.get_or_init(|| Bounds::of(self.flow.body, self.flow.function.macros()))
+    }
+
     fn method(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
         match call.method.to_string().as_str() {
             "unwrap" | "expect" => self.unwrap(call, names),
-            "split_at" | "split_to" | "advance" | "copy_to_slice" => self.cut(call, names),
+            "split_at" | "split_to" | "split_off" | "advance" | "copy_to_slice" => self.cut(call, names),
+            "swap" | "swap_remove" | "remove" => self.take_place(call, names),
             "next" | "next_back" | "nth" => self.takes_part(call, names),
             _ => {}
         }
@@ -97,7 +131,8 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         let Some(helper) = call.helper else { return };
         for (index, argument) in call.arguments.iter().enumerate() {
             let Some(fault) = helper.hazard(&PANICS_ON_INPUT, index) else { continue };
-            if names.of(argument).is(Tags::INPUT) && !self.is_looked_at(argument, site(&self.measures), names)
+            if names.of(argument).is(Tags::INPUT)
+                && !self.is_looked_at(argument, site(self.measures()), names)
             {
                 let message = format!("in `{}`: {}", helper.path(), fault.message);
                 let help = format!(
@@ -111,7 +146,7 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
 
     /// Whether anything has made sure of it before.
     fn is_looked_at(&self, argument: &Expr, site: Site, names: &Names<'_>) -> bool {
-        let measures = &self.measures;
+        let measures = self.measures();
         let is_sure = |root: &String| {
             measures.answers(root, site) || measures.counts(root, site) || measures.finds(root, site)
         };
@@ -123,7 +158,13 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
 
     fn unwrap(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
         let origin = names.of(&call.receiver);
-        if !origin.is(Tags::INPUT) || !origin.is(Tags::PARTIAL) || self.is_first_part(&call.receiver, names) {
+        if origin.is(Tags::REQUEST) {
+            return self.unwrap_request(call, names);
+        }
+        if !origin.is(Tags::INPUT) {
+            return self.unwrap_found(call, names);
+        }
+        if !origin.is(Tags::PARTIAL) || self.is_first_part(&call.receiver, names) {
             return;
         }
         if self.is_of_axum(&call.receiver) {
@@ -131,8 +172,8 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         }
         let needs_some = needs_some(&call.receiver);
         let is_sure = |root: String| {
-            let site = self.measures.site(call);
-            self.measures.answers(&root, site) || needs_some && self.measures.counts(&root, site)
+            let site = self.measures().site(call);
+            self.measures().answers(&root, site) || needs_some && self.measures().counts(&root, site)
         };
         if trace::root(&call.receiver).is_some_and(is_sure) || is_array_of_range(&call.receiver) {
             return;
@@ -162,9 +203,10 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
 
     fn index(&mut self, index: &ExprIndex, names: &Names<'_>) {
         let origin = names.of(&index.expr);
-        let is_given_key =
-            matches!(&*index.index, Expr::Path(_) | Expr::Field(_)) && names.of(&index.index).is(Tags::INPUT);
-        if !origin.is(Tags::INPUT) || is_given_key {
+        if origin.is(Tags::REQUEST) {
+            return self.index_request(index, &origin);
+        }
+        if !origin.is(Tags::INPUT) || Self::is_chosen(&index.index, names) {
             return self.place(index, &origin, names);
         }
         let is_sure = |ty: &str| trace::is_array(ty) || trace::name_of(ty) == trace::VALUE;
@@ -175,9 +217,19 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         let Some(bound) = bound(&index.index, is_text) else { return };
         let Some(root) = trace::root(&index.expr) else { return };
         // `split` returns a first part for every string.
-        let is_there = bound == Bound::Zero && origin.is(Tags::SPLIT) || bound == Bound::Whole;
-        let site = self.measures.site(index);
-        let is_measured = self.measures.finds(&root, site) || !is_text && self.measures.counts(&root, site);
+        let is_there = match bound {
+            Bound::Zero => origin.is(Tags::SPLIT),
+            // After the first one was taken, it is there.
+            Bound::Rest => origin.is(Tags::SPLIT) || self.taken_first.contains(&root),
+            Bound::Whole => true,
+            Bound::Number => false,
+        };
+        if bound == Bound::Zero {
+            self.taken_first.insert(root.clone());
+        }
+        let site = self.measures().site(index);
+        let is_measured =
+            self.measures().finds(&root, site) || !is_text && self.measures().counts(&root, site);
         if is_there || is_measured {
             return;
         }
@@ -195,49 +247,13 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
         self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
     }
 
-    /// An index into other data that the client chose.
-    fn place(&mut self, index: &ExprIndex, whole: &Origin, names: &Names<'_>) {
-        if whole.has_type(&trace::MAPS) {
-            // A map that the client sent may have given the key.
-            if !whole.is(Tags::INPUT) {
-                self.key(index, names);
-            }
-            return;
-        }
-        let origin = names.of(&index.index);
-        let is_given = matches!(&*index.index, Expr::Path(_) | Expr::Field(_))
-            && origin.is(Tags::INPUT)
-            && !origin.is(Tags::TEXT.or(Tags::BOUNDED))
-            && may_be_number(&index.index, &origin);
-        if !is_given || self.measures.compares(&index.index) {
-            return;
-        }
-        let message = "this index panics if the client sends a larger number";
-        let help = format!(
-            "write `let Some(value) = {} else {{ continue }};`, or compare it with the length first",
-            get(index)
-        );
-        self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
-    }
-
-    /// A key of a map, which the client chose.
-    fn key(&mut self, index: &ExprIndex, names: &Names<'_>) {
-        let is_given = names.of(&index.index).is(Tags::INPUT) && trace::root(&index.index).is_some();
-        if !is_given || self.measures.knows_key(&index.index) {
-            return;
-        }
-        let message = "this index panics when the client names a key that is not in the map";
-        let help = format!("write `let Some(value) = {} else {{ continue }};`", get(index));
-        self.sink.report(&PANICS_ON_INPUT, &index.index, message, help);
-    }
-
     fn cut(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
         let origin = names.of(&call.receiver);
-        let Some(Expr::Lit(_)) = call.args.first() else { return };
+        let Some(Expr::Lit(_)) = call.args.first() else { return self.take_place(call, names) };
         let Some(root) = trace::root(&call.receiver) else { return };
-        let site = self.measures.site(call);
-        let is_measured =
-            self.measures.finds(&root, site) || !origin.is(Tags::TEXT) && self.measures.counts(&root, site);
+        let site = self.measures().site(call);
+        let is_measured = self.measures().finds(&root, site)
+            || !origin.is(Tags::TEXT) && self.measures().counts(&root, site);
         if !origin.is(Tags::INPUT) || is_measured {
             return;
         }
@@ -251,24 +267,6 @@ impl<'s, F: FnOnce() -> Measures<'s>> Panics<'s, F> {
 /// The same access, as an `Option`.
 fn get(index: &ExprIndex) -> String {
     format!("{}.get({})", one_line(&index.expr), one_line(&index.index))
-}
-
-/// Whether it is a number by its type. If no one knows the type, a name has to say so: it may be an enum, which a table of its own
-/// has a place for.
-fn may_be_number(place: &Expr, origin: &Origin) -> bool {
-    const PLACES: [&str; 22] = [
-        "index", "idx", "i", "n", "pos", "position", "row", "col", "column", "x", "y", "slot", "offset",
-        "seat", "number", "num", "page", "line", "cell", "id", "at", "place",
-    ];
-    let name = match place {
-        Expr::Field(field) => field.member.to_token_stream().to_string(),
-        other => other.to_token_stream().to_string(),
-    };
-    match &origin.ty {
-        // Only a table of its own has a place for another integer.
-        Some(ty) => trace::name_of(ty) == "usize",
-        None => PLACES.contains(&name.rsplit('_').next().unwrap_or_default()),
-    }
 }
 
 /// `try_into` on a slice of a length that is written there: the slice panics, or gives as many as the array has.
@@ -338,6 +336,8 @@ fn source(receiver: &Expr) -> String {
 enum Bound {
     /// `[0]`
     Zero,
+    /// `[1..]`
+    Rest,
     /// `[..]`, `[0..]`
     Whole,
     /// A number that the input may not reach.
@@ -357,6 +357,10 @@ fn bound(index: &Expr, is_text: bool) -> Option<Bound> {
                 [&range.start, &range.end].into_iter().flatten().map(|end| number(end, is_text)).collect();
             if ends.iter().any(Option::is_none) {
                 return None;
+            }
+            let is_one = |start: &Expr| matches!(start, Expr::Lit(lit) if matches!(&lit.lit, Lit::Int(one) if one.base10_digits() == "1"));
+            if !is_text && range.end.is_none() && range.start.as_deref().is_some_and(is_one) {
+                return Some(Bound::Rest);
             }
             let all_zero = ends.iter().flatten().all(|end| *end == Bound::Zero);
             Some(if all_zero { Bound::Whole } else { Bound::Number })

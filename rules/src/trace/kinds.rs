@@ -19,6 +19,8 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
                 if method == "as_str" && !before.has(Tags::TEXT) { Tags::PARTIAL } else { Tags::default() };
             INPUT.or(Tags::TEXT).or(partial)
         }
+        "as_bytes" | "into_bytes" | "into_data" => INPUT.or(Tags::BYTE),
+        "get_u16" | "get_u32" | "get_u64" | "get_u16_le" | "get_u32_le" | "get_u64_le" => INPUT,
         "as_text" | "to_text" | "into_text" => INPUT.or(Tags::TEXT).or(Tags::PARTIAL),
         "split" | "splitn" | "rsplit" | "rsplitn" => INPUT.or(Tags::PARTS).or(Tags::SPLIT),
         "split_whitespace"
@@ -56,7 +58,8 @@ pub(super) fn of_input(before: Tags, method: &str) -> Tags {
         "ok" | "ok_or" | "ok_or_else" | "err_into" | "map_err" | "context" | "with_context" | "as_ref"
         | "as_mut" | "as_deref" | "cloned" | "copied" | "clone" | "inspect" | "inspect_err" => before,
         _ => {
-            let made = before.without(Tags::TEXT).without(Tags::PARTS).without(Tags::SPLIT);
+            let split = if method == "map" { Tags::default() } else { Tags::SPLIT };
+            let made = before.without(Tags::TEXT).without(Tags::PARTS).without(split);
             if keeps_number(method) { made } else { made.or(Tags::BOUNDED) }
         }
     }
@@ -71,6 +74,8 @@ fn keeps_number(method: &str) -> bool {
             | "to_le"
             | "to_be"
             | "saturating_add"
+            | "saturating_sub"
+            | "wrapping_sub"
             | "wrapping_add"
             | "wrapping_mul"
             | "saturating_mul"
@@ -239,7 +244,6 @@ pub(super) fn keeps_secret(method: &str) -> bool {
             | "to_string"
             | "to_owned"
             | "as_deref"
-            | "as_bytes"
             | "ok"
             | "value"
             | "trim"

@@ -45,8 +45,6 @@ pub(crate) struct Measures<'m> {
     closure: usize,
     /// The words that occur in comparisons.
     compared: HashSet<String>,
-    /// The words of the keys that a map was asked for, or given.
-    keys: HashSet<String>,
     /// Names for a part of another name's value.
     parts: HashMap<String, String>,
     /// The words of the expression from which each name was bound.
@@ -137,7 +135,6 @@ impl<'m> Measures<'m> {
             bound: HashMap::new(),
             closure: 0,
             compared: HashSet::new(),
-            keys: HashSet::new(),
             parts: HashMap::new(),
             made_of: HashMap::new(),
             in_condition: false,
@@ -269,11 +266,6 @@ impl<'m> Measures<'m> {
         false
     }
 
-    /// Whether a map may have that key, since it was asked for it, or given it.
-    pub(crate) fn knows_key(&self, words: &dyn ToTokens) -> bool {
-        self.compares(words) || words_of(words).iter().any(|word| self.keys.contains(word))
-    }
-
     /// The names of the pattern are bound from this.
     fn make(&mut self, pattern: &dyn ToTokens, value: &dyn ToTokens) {
         self.bind(pattern);
@@ -296,9 +288,6 @@ impl<'m> Measures<'m> {
             call.args.iter().for_each(|one| self.visit_expr(one));
             self.in_condition = before;
             return;
-        }
-        if matches!(method.as_str(), "entry" | "insert" | "try_insert") {
-            self.keys.extend(call.args.iter().take(1).flat_map(|key| words_of(key)));
         }
         if matches!(
             method.as_str(),

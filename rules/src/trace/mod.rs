@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+mod bounds;
 mod given;
 mod kinds;
 mod leaks;
@@ -15,6 +16,7 @@ mod origin;
 mod pairs;
 mod types;
 
+pub(crate) use bounds::{Bounds, Known, operands, path_of};
 pub(crate) use given::{MAPS, VALUE, is_array, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};

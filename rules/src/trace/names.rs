@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use quote::ToTokens;
-use syn::{Arm, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
+use syn::{Arm, BinOp, Block, Expr, ExprCall, ExprMatch, ExprMethodCall, Local, Member, Pat, Stmt, UnOp};
 
 use super::{
     given, kinds, moves,
@@ -137,6 +137,7 @@ impl<'s> Names<'s> {
             }
             Expr::Reference(inner) => self.of(&inner.expr),
             Expr::Cast(inner) => self.cast(inner),
+            Expr::Binary(binary) => self.computed(binary),
             Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => {
                 self.of(&inner.expr).without(Tags::GUARD)
             }
@@ -165,10 +166,44 @@ impl<'s> Names<'s> {
         if !origin.is(Tags::INPUT) {
             return origin;
         }
-        let is_small =
-            origin.ty.as_deref().is_some_and(|ty| self.types.is_enum(ty) || matches!(ty, "u8" | "bool"));
-        let bounded = if is_small { Tags::BOUNDED } else { Tags::default() };
+        let bounded = self.size_of(&origin);
         origin.with(bounded).typed(Some(cast.ty.to_token_stream().to_string().into()))
+    }
+
+    /// What the type says of a number.
+    fn size_of(&self, origin: &Origin) -> Tags {
+        match origin.ty.as_deref() {
+            Some("u8") => Tags::BYTE,
+            Some(ty) if ty == "bool" || self.types.is_enum(ty) => Tags::BOUNDED,
+            _ => Tags::default(),
+        }
+    }
+
+    /// A number that grows with what the client sent.
+    fn computed(&self, binary: &syn::ExprBinary) -> Origin {
+        if !matches!(
+            binary.op,
+            BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Shl(_) | BinOp::BitOr(_)
+        ) {
+            return Origin::default();
+        }
+        let sides = [self.of(&binary.left), self.of(&binary.right)];
+        let ty = sides.iter().find_map(|side| side.ty.clone());
+        let mut given = sides.into_iter().filter(|side| side.is(Tags::INPUT) && !side.is(Tags::TEXT));
+        let Some(first) = given.next() else { return Origin::default() };
+        let small = Tags::BOUNDED.or(Tags::BYTE);
+        let both = given.fold(first.tags.and(small), |tags, side| tags.and(side.tags));
+        // Two bytes are more than one.
+        let small =
+            if matches!(binary.op, BinOp::Add(_) | BinOp::Sub(_)) { both } else { both.and(Tags::BOUNDED) };
+        Origin::of(Tags::INPUT.or(small)).typed(ty)
+    }
+
+    /// A number of several bytes.
+    fn of_bytes(&self, call: &ExprCall) -> Option<Origin> {
+        let Some(Expr::Array(bytes)) = call.args.first() else { return None };
+        let is_given = bytes.elems.iter().any(|byte| self.of(byte).is(Tags::INPUT));
+        is_given.then(|| Origin::of(Tags::INPUT).typed(given::read_by(&call.func)))
     }
 
     /// One of several, or several of them; `value["name"]` is how JSON is read.
@@ -275,7 +310,7 @@ impl<'s> Names<'s> {
             if let ("map" | "and_then" | "filter_map" | "flat_map", Some(Expr::Closure(closure))) =
                 (name.as_str(), call.args.first())
             {
-                return self.mapped(receiver, closure);
+                return self.mapped(&receiver, closure, name == "map");
             }
             if let ("map" | "and_then", Some(function @ Expr::Path(path))) =
                 (name.as_str(), call.args.first())
@@ -355,17 +390,18 @@ impl<'s> Names<'s> {
     }
 
     /// The closure's result for each item.
-    fn mapped(&self, receiver: Origin, closure: &syn::ExprClosure) -> Origin {
+    fn mapped(&self, receiver: &Origin, closure: &syn::ExprClosure, is_map: bool) -> Origin {
         let partial = if receiver.is(Tags::PARTIAL) { Tags::PARTIAL } else { Tags::default() };
         let mut inner = self.copied();
-        let given = part(receiver);
+        let given = part(receiver.clone());
         for input in &closure.inputs {
             inner.bind(input, &given);
         }
         let made = inner.of(&closure.body);
         // It may be an array.
         let measured = if made == Origin::default() { Tags::MEASURED } else { Tags::default() };
-        made.with(Tags::INPUT).with(partial).with(measured)
+        let split = if is_map { receiver.tags.and(Tags::SPLIT) } else { Tags::default() };
+        made.with(Tags::INPUT).with(partial).with(measured).with(split)
     }
 
     fn call(&self, call: &ExprCall) -> Origin {
@@ -388,6 +424,21 @@ impl<'s> Names<'s> {
             let measured = if last == "try_from" { Tags::MEASURED } else { Tags::default() };
             let made = Origin::of(Tags::INPUT.or(Tags::PARTIAL).or(text).or(measured));
             return made.typed(given::read_by(&call.func));
+        }
+        if last.starts_with("from_")
+            && last.ends_with("_bytes")
+            && let Some(number) = self.of_bytes(call)
+        {
+            return number;
+        }
+        // `usize::from(number)`
+        let of = path.rsplit("::").nth(1).unwrap_or_default();
+        if last == "from" && given.is(Tags::INPUT) && crate::syntax::is_scalar(of) {
+            let size = self.size_of(&given);
+            // Only numbers of less than 32 bits are converted to `usize`.
+            let unknown =
+                if given.ty.is_none() && !given.is(Tags::BYTE) { Tags::BOUNDED } else { Tags::default() };
+            return given.with(size.or(unknown)).typed(Some(of.into()));
         }
         if kinds::hides(last) || self.types.gives_scalar(last) {
             return Origin::default();
@@ -565,7 +616,7 @@ fn within(variant: &syn::Path, value: &Origin) -> Origin {
         _ if !value.is(Tags::INPUT) => value.clone(),
         "Text" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
         // No byte is larger than a table of 256.
-        "Binary" => Origin::of(Tags::INPUT.or(Tags::BOUNDED)),
+        "Binary" => Origin::of(Tags::INPUT.or(Tags::BYTE)),
         _ => Origin::of(Tags::INPUT),
     }
 }
@@ -586,7 +637,7 @@ fn of_handle(method: &str, handle: Origin) -> Origin {
 /// One of several.
 pub(super) fn part(all: Origin) -> Origin {
     let text = if all.is(Tags::PARTS) { Tags::TEXT } else { Tags::default() };
-    let kept = all.tags.and(Tags::BOUNDED.or(Tags::MEASURED));
+    let kept = all.tags.and(Tags::BOUNDED.or(Tags::MEASURED).or(Tags::BYTE));
     if !all.is(Tags::INPUT) {
         return all.without(Tags::GUARD);
     }

@@ -57,6 +57,9 @@ impl Tags {
     /// At most one of what is at its place.
     pub(crate) const SINGLE: Self = Self(8192);
 
+    /// A byte, or several.
+    pub(crate) const BYTE: Self = Self(16384);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

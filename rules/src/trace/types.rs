@@ -80,7 +80,7 @@ impl<'s> Types<'s> {
         let is_slice = text.trim_start_matches(['&', ' ']).starts_with('[');
         match name {
             "str" | "String" | "Utf8Bytes" | "Cow" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
-            "Bytes" => Origin::of(Tags::INPUT.or(Tags::BOUNDED)),
+            "Bytes" => Origin::of(Tags::INPUT.or(Tags::BYTE)),
             "Value" | "Vec" | "usize" | "Message" => Origin::of(Tags::INPUT).typed(Some(text)),
             _ if is_slice || self.shapes.fields(name).is_some() => Origin::of(Tags::INPUT).typed(Some(text)),
             _ => Origin::default(),

@@ -34,6 +34,7 @@ mod names;
 mod neighbours;
 mod objects;
 mod odd;
+mod places;
 mod presence;
 mod protocols;
 mod pushers;

@@ -13,6 +13,7 @@ mod hands;
 mod heads;
 mod kinds;
 mod mapped;
+mod places;
 mod presence;
 mod pushers;
 mod subscriptions;
