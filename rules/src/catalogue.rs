@@ -350,6 +350,10 @@ pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::lock_across_io::check as holds_a_lock;
 
+/// Whether a function pings, or does something about time.
+#[cfg(feature = "syntax")]
+pub(crate) use axum::no_deadline::keeps_time;
+
 /// What goes wrong in a function with what a parameter is given.
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{
@@ -361,7 +365,8 @@ pub(crate) use lifecycle::{
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::{
     deaf_loop::{is_deaf, waits_in_a_loop},
-    detached_task::{lasts, may_last, may_start, starts},
+    detached_task::{abandons, lasts, may_last, may_start, starts},
     kind_ends_loop::takes_only,
+    orphaned_task::pushes_rarely,
     swallowed_error::is_ignored,
 };

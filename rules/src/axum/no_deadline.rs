@@ -1,27 +1,72 @@
+use std::collections::HashSet;
+
+use syn::Expr;
+
 use crate::{
     NO_DEADLINE,
-    flow::{Act, Connection, Flow, Kind, Operation, Step, speaks_of_time},
-    syntax::Sink,
+    flow::{Act, Connection, Flow, Kind, Operation, Step, has_word, macro_name, speaks_of_time},
+    reading::{At, Look, each_expression, read},
+    surroundings::Neighbour,
+    syntax::{Function, Sink},
 };
 
 /// `cargo sockeye check` reports it once for each package.
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
-    if flow.function.speaks_of_time() || speaks_of_time(&flow.function.sig) {
+    if keeps_time(flow.function) || speaks_of_time(&flow.function.sig) || flow.is_timed() {
         return;
     }
     for (connection, root) in flow.roots_of(Kind::Socket).filter(|(_, root)| !root.is_partial()) {
-        let Some(receive) = waits_for_both(flow, connection) else { continue };
-        if is_timed_elsewhere(flow, connection) {
-            continue;
-        }
+        let Some(receive) = waits(flow, connection) else { continue };
         let message = format!(
-            "nothing here notices a client whose network is gone: without a ping or a timeout `{}` waits for ever, and its \
-             task, its queues and its memory are never released",
-            receive.site.method
+            "nothing here notices a client whose network is gone: without a ping or a timeout `{receive}` waits for ever, and its \
+             task, its queues and its memory are never released"
         );
         let help = "send `Message::Ping` from a `tokio::time::interval` and return when the client has not answered; Sockeye does this by default";
         sink.report(&NO_DEADLINE, &root.at, message, help);
     }
+}
+
+/// Whether a function pings, or does something about time. A pattern for the pings of the client is none of that.
+pub(crate) fn keeps_time(function: &Function) -> bool {
+    function.words().iter().any(|word| speaks_of_other_time(word)) || pings(function)
+}
+
+fn speaks_of_other_time(word: &str) -> bool {
+    word != "Ping" && word != "Pong" && crate::flow::is_of_time(word)
+}
+
+/// Whether it has a ping as a value.
+fn pings(function: &Function) -> bool {
+    if !function.has_word(&["Ping"]) {
+        return false;
+    }
+    let Some(body) = function.block() else { return true };
+    let mut found = false;
+    each_expression(body, function.macros(), &mut |expression| {
+        found |= match expression {
+            Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Ping"),
+            Expr::Macro(call) => {
+                !matches!(macro_name(&call.mac).as_str(), "matches" | "select")
+                    && has_word(&call.mac, &["Ping"])
+            }
+            _ => false,
+        };
+    });
+    found
+}
+
+/// The method that waits for the client for as long as the conversation lasts.
+fn waits(flow: &Flow<'_>, connection: Connection) -> Option<String> {
+    if !is_timed_elsewhere(flow, connection)
+        && let Some(receive) = waits_for_both(flow, connection)
+    {
+        return Some(receive.site.method.to_string());
+    }
+    let mut halves = Halves::default();
+    if flow.roots.len() == 1 && flow.function.has_word(&["split"]) {
+        read(flow, &mut halves);
+    }
+    halves.receive.filter(|_| !halves.is_lost && halves.has_source)
 }
 
 /// How the client's messages are received, if the conversation lasts until it leaves, and also waits for another source or has
@@ -42,9 +87,77 @@ fn waits_for_both<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f 
 fn is_timed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
     let escapes = |step: &Step| matches!(step, Step::Escape(handle) if handle.connection == connection);
     let is_timed = |step: &Step| match step {
-        Step::Call(call) => flow.called(call).is_some_and(|one| one.words.speak_of_time()),
+        Step::Call(call) => flow.called(call).is_some_and(|one| one.keeps_time),
         Step::Unknown => true,
         _ => false,
     };
     flow.steps().any(|(_, step)| escapes(step) || is_timed(step))
+}
+
+/// What a function and the functions that it passes the halves of its socket to do with them.
+#[derive(Default)]
+struct Halves {
+    /// The method that receives in a loop.
+    receive: Option<String>,
+    /// Whether a half is used by other code than that which receives.
+    has_source: bool,
+    /// Whether a half, or the socket, is where it is not known what becomes of it, or where something may keep time.
+    is_lost: bool,
+    /// The expressions of handles of which it is known, by address.
+    known: HashSet<usize>,
+}
+
+impl Halves {
+    fn known(&mut self, expression: &Expr) {
+        self.known.insert(std::ptr::from_ref(expression).addr());
+        if let Expr::Reference(lent) = expression {
+            self.known(&lent.expr);
+        }
+    }
+
+    /// A call of a function with a half of the socket.
+    fn call(&mut self, helper: Option<&Neighbour>, arguments: &[&Expr]) {
+        let Some(helper) = helper.filter(|helper| helper.is_async) else { return };
+        self.is_lost |= helper.keeps_time;
+        for argument in arguments {
+            self.known(argument);
+        }
+        if !helper.words.have(&["loop", "while"]) {
+            return;
+        }
+        let receives =
+            ["next", "recv", "try_next"].into_iter().find(|one| helper.words.methods.contains(*one));
+        if helper.takes_receiver {
+            self.receive = self.receive.take().or(receives.map(str::to_owned));
+        } else {
+            self.has_source |= receives.is_some() || helper.words.have(&["changed"]);
+        }
+    }
+}
+
+impl<'a> Look<'a> for Halves {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        match expression {
+            Expr::MethodCall(call) => {
+                self.known(&call.receiver);
+                if at.receives_message(expression) && at.is_repeated() {
+                    self.receive.get_or_insert_with(|| call.method.to_string());
+                } else if at.is_repeated()
+                    && matches!(call.method.to_string().as_str(), "recv" | "next" | "changed")
+                {
+                    self.has_source = true;
+                }
+            }
+            Expr::Call(call) => {
+                let halves: Vec<_> = call.args.iter().filter(|one| at.is_handle_expression(one)).collect();
+                if !halves.is_empty() {
+                    self.call(at.helper(&call.func), &halves);
+                }
+            }
+            Expr::Path(_) if at.is_handle_expression(expression) => {
+                self.is_lost |= !self.known.contains(&std::ptr::from_ref(expression).addr());
+            }
+            _ => {}
+        }
+    }
 }

@@ -207,6 +207,11 @@ impl<'a> Flow<'a> {
         self.surroundings.neighbours().called(name, None)
     }
 
+    /// Whether any function of this file has one of these words, and one of the others after a dot.
+    pub(crate) fn file_has_both(&self, words: &[&str], others: &[&str]) -> bool {
+        self.surroundings.neighbours().have_both(words, others)
+    }
+
     /// Whether a function of this file calls this one within a `timeout`.
     pub(crate) fn is_timed(&self) -> bool {
         self.surroundings.neighbours().time(&self.name())

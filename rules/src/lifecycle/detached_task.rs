@@ -1,10 +1,13 @@
-use syn::{Block, Expr};
+use quote::ToTokens;
+use syn::{Block, Expr, ExprLoop, ExprWhile, Stmt};
 
 use super::deaf_loop::{only_errors_end, waits_in_a_loop};
 use crate::{
     DETACHED_TASK,
-    flow::{Act, Flavor, Flow, Handle, Kind, Lasts, Macros, NodeId, Outcomes, Step, Within, has_word},
-    reading::{At, Look, Origin, block_leaves, each_expression, given, has_call, read, task_of},
+    flow::{
+        Act, Flavor, Flow, Handle, Kind, Lasts, Macros, NodeId, Outcomes, Step, Within, each_word, has_word,
+    },
+    reading::{At, Look, Name, Origin, block_leaves, each_expression, given, has_call, plain, read, task_of},
     syntax::{Function, Sink, last_segment},
 };
 
@@ -35,7 +38,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.function.has_word(&["spawn", "spawn_local"]) && flow.function.has_word(&["split"]) {
         read(flow, &mut Spawned { sink });
     }
-    if flow.flavor == Flavor::Axum && flow.function.has_word(&["Ping"]) {
+    if flow.flavor == Flavor::Axum
+        && (flow.function.has_word(&["Ping"]) || flow.function.has_word(&["spawn"]))
+    {
         read(flow, &mut Heartbeats { sink });
     }
     for (spawn, step) in flow.steps() {
@@ -77,27 +82,77 @@ struct Spawned<'s> {
 
 impl<'a> Look<'a> for Spawned<'_> {
     fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
-        let Some((spawn, Expr::Call(call))) = task_of(expression) else { return };
+        let Some((spawn, task)) = task_of(expression) else { return };
+        if is_lasting_block(task, at) {
+            self.sink.report(&DETACHED_TASK, spawn, DETACHED, help(at.flow.flavor, &[]));
+        }
+        let Expr::Call(call) = task else { return };
         let Some(helper) = at.helper(&call.func).filter(|helper| helper.is_async) else { return };
         // The graph shows it.
         if helper.lasts().is_some() {
             return;
         }
-        let repeats = helper.words.have(&["loop", "while"]) && helper.words.have(&RECEIVES);
-        let may_end =
-            helper.words.have(&["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"]);
+        let sees_changes = helper.words.have(&["changed"]);
+        let repeats = helper.words.have(&["loop", "while"]) && (sees_changes || helper.words.have(&RECEIVES));
+        let may_end = helper.words.have(&MAY_END);
         let sends = call.args.iter().any(|one| is_sender(one, at));
         let only_sends = call.args.iter().all(|one| is_sender(one, at) || !at.mentions_handle(one));
         let arguments = &call.args;
-        if repeats && !may_end && sends && only_sends && at.has_feed(arguments) && !at.mentions_own(arguments)
-        {
+        let is_fed = sees_changes || at.has_feed(arguments);
+        if repeats && !may_end && sends && only_sends && is_fed && !at.mentions_own(arguments) {
             self.sink.report(&DETACHED_TASK, spawn, DETACHED, help(at.flow.flavor, &[]));
         }
     }
 }
 
-/// Whether it is the sending half of `split`, or a clone of it.
+/// Words of code that may end a task.
+const MAY_END: [&str; 6] = ["cancelled", "is_cancelled", "closed", "is_closed", "abort", "timeout"];
+
+/// Whether the task sends what a feed of the whole program brings to a client whose sender is shared with other code, so that the
+/// graph does not follow it.
+fn is_lasting_block<'a>(task: &'a Expr, at: &At<'a>) -> bool {
+    match plain(task) {
+        // `{ let sink = sink.clone(); async move { .. } }`
+        Expr::Block(block) if block.label.is_none() => {
+            given(&block.block).is_some_and(|task| is_lasting_block(task, &at.at_the_end_of(&block.block)))
+        }
+        Expr::Async(task) => {
+            let mut is_shared = false;
+            each_word(task.block.to_token_stream(), &mut |word| {
+                is_shared |= at.find(word).is_some_and(|name| is_shared_sender(name, at));
+            });
+            let repeats =
+                has_word(&task.block, &["loop", "while"]) && has_call(&task.block, &["send", "feed"]);
+            let is_fed = has_call(&task.block, &["changed"])
+                || has_call(&task.block, &RECEIVES) && at.has_feed(&task.block);
+            let may_end = has_word(&task.block, &MAY_END) || has_word(&task.block, &ENDS);
+            is_shared && repeats && is_fed && !may_end && !at.mentions_own(&task.block)
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is `Arc::new(Mutex::new(sender))`, or a clone of it.
+fn is_shared_sender<'a>(name: &Name<'a>, at: &At<'a>) -> bool {
+    let Origin::Made(made) = name.origin else { return false };
+    let cloned = match made {
+        Expr::Call(call) if call.args.len() == 1 && has_word(&call.func, &["clone"]) => &call.args[0],
+        Expr::MethodCall(call) if call.method == "clone" => &*call.receiver,
+        _ => return has_word(made, &["Mutex"]) && has_word(made, &["Arc"]) && at.is_handle(name),
+    };
+    at.base(cloned, name).is_some_and(|base| is_shared_sender(&base, at))
+}
+
+/// Whether it is the sending half of `split`, or a clone of it, or shared.
 fn is_sender(expression: &Expr, at: &At<'_>) -> bool {
+    let shared = match expression {
+        Expr::Call(call) if call.args.len() == 1 && has_word(&call.func, &["clone"]) => &call.args[0],
+        Expr::MethodCall(call) if call.method == "clone" => &*call.receiver,
+        other => other,
+    };
+    if at.named(shared).is_some_and(|name| is_shared_sender(name, at)) {
+        return true;
+    }
     let half = match expression {
         Expr::MethodCall(call) if call.method == "clone" => &call.receiver,
         other => other,
@@ -324,10 +379,33 @@ impl<'a> Look<'a> for Heartbeats<'_> {
         if !pings || !at.rest().is_empty() || !gives_up(body, at.flow.function.macros()) {
             return;
         }
-        let message = "when the client does not answer, only this task ends: the receive loop is not notified, and the connection stays open";
-        let help = "ping in the loop that receives, with `tokio::select!`; or await `&mut handle` of this task there";
-        self.sink.report(&DETACHED_TASK, spawn, message, help);
+        self.sink.report(&DETACHED_TASK, spawn, ABANDONED, ANSWERED);
     }
+
+    /// `tokio::spawn(ping(sink, answered));`
+    fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let Some((spawn, Expr::Call(call))) = task_of(expression) else { return };
+        let abandons = at.helper(&call.func).is_some_and(|helper| helper.is_async && helper.abandons);
+        if abandons && call.args.iter().any(|one| at.mentions_handle(one)) {
+            self.sink.report(&DETACHED_TASK, spawn, ABANDONED, ANSWERED);
+        }
+    }
+}
+
+const ABANDONED: &str = "when the client does not answer, only this task ends: the receive loop is not notified, and the connection stays open";
+
+const ANSWERED: &str =
+    "ping in the loop that receives, with `tokio::select!`; or await `&mut handle` of this task there";
+
+/// Whether a function pings in the loop at its end, and leaves it without a word when the client does not answer.
+pub(crate) fn abandons(function: &Function) -> bool {
+    let Some(body) = function.block().filter(|_| function.has_word(&["Ping"])) else { return false };
+    let Some(Stmt::Expr(Expr::Loop(ExprLoop { body, .. }) | Expr::While(ExprWhile { body, .. }), _)) =
+        body.stmts.last()
+    else {
+        return false;
+    };
+    has_call(body, &["send", "feed"]) && has_word(body, &["Ping"]) && gives_up(body, function.macros())
 }
 
 /// Whether a condition other than the error of a send ends the loop, without notifying other code.

@@ -14,7 +14,7 @@ use crate::{
         only_name, plain, read, task_of,
     },
     surroundings::Neighbour,
-    syntax::Sink,
+    syntax::{Function, Sink},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -33,6 +33,9 @@ impl<'a> Look<'a> for Tasks<'_> {
         let Some(name) = only_name(&local.pat) else { return };
         if local.init.as_ref().is_some_and(|init| started(&init.expr, at).is_some()) {
             self.skipped(name, at);
+        }
+        if let Some(spawn) = local.init.as_ref().and_then(|init| started(&init.expr, at)) {
+            self.stored(name, spawn, at);
         }
     }
 
@@ -144,6 +147,123 @@ impl Tasks<'_> {
     }
 }
 
+/// Words of code that may end a task whose handle is stored.
+const ABORTS: [&str; 8] = [
+    "abort",
+    "abort_all",
+    "abort_handle",
+    "AbortHandle",
+    "AbortOnDropHandle",
+    "JoinSet",
+    "cancel",
+    "shutdown",
+];
+
+impl Tasks<'_> {
+    /// The handle is put into a struct or a list, out of which nothing ends its task.
+    fn stored(&mut self, name: &Ident, spawn: &Ident, at: &At<'_>) {
+        let rest = at.rest();
+        let named = name.to_string();
+        let Some(first) = rest.iter().position(|statement| has_word(statement, &[&named])) else { return };
+        let place = match &rest[first] {
+            Stmt::Local(Local { pat, init: Some(init), .. }) => match &*init.expr {
+                Expr::Struct(made) => {
+                    only_name(pat).and_then(|whole| only_read(whole, &named, made, &rest[first + 1..], at))
+                }
+                _ => None,
+            },
+            statement => inserted(statement, &named).filter(|list| {
+                let is_removed = |one: &Stmt| removed(one).is_some_and(|from| from == *list);
+                rest[first + 1..].iter().any(is_removed)
+            }),
+        };
+        let Some(place) = place else { return };
+        // Code that knows the place may end the task.
+        let words = place.split(|one: char| !(one.is_alphanumeric() || one == '_'));
+        let words: Vec<_> = words
+            .filter(|word| !["", "self", "state", "app", "lock", "write", "await", "unwrap"].contains(word))
+            .collect();
+        if !at.flow.file_has_both(&ABORTS, &words) {
+            let message = format!(
+                "`{named}` is stored, and nothing aborts it: when it is dropped at the end of the connection, its task keeps running"
+            );
+            let help =
+                "call `abort` on the handle at the end, or store a `tokio_util::task::AbortOnDropHandle`";
+            self.sink.report(&ORPHANED_TASK, spawn, message, help);
+        }
+    }
+}
+
+/// The field with the handle, if the struct is one of this file, and only other fields of it are used.
+fn only_read(
+    whole: &Ident,
+    handle: &str,
+    made: &syn::ExprStruct,
+    rest: &[Stmt],
+    at: &At<'_>,
+) -> Option<String> {
+    let of = made.path.segments.last()?;
+    let fields = at.flow.shapes().fields(&of.ident.to_string())?;
+    let is_handle =
+        |field: &&syn::FieldValue| matches!(&field.expr, Expr::Path(path) if path.path.is_ident(handle));
+    let field = made.fields.iter().find(is_handle)?;
+    let field = field.member.to_token_stream().to_string();
+    let others = |name: &str| name != field && fields.iter().any(|(one, _)| one == name);
+    let mut is_read = true;
+    let text: Vec<String> = rest.iter().flat_map(|one| flat(one.to_token_stream())).collect();
+    for (index, word) in text.iter().enumerate() {
+        if whole == word {
+            let is_field = text.get(index + 1).is_some_and(|dot| dot == ".");
+            is_read &= is_field && text.get(index + 2).is_some_and(|name| others(name));
+        }
+    }
+    is_read.then_some(field)
+}
+
+/// The tokens, without groups.
+fn flat(tokens: proc_macro2::TokenStream) -> Vec<String> {
+    let mut all = Vec::new();
+    for token in tokens {
+        match token {
+            proc_macro2::TokenTree::Group(group) => all.extend(flat(group.stream())),
+            other => all.push(other.to_string()),
+        }
+    }
+    all
+}
+
+/// The list that the handle is put into: `tasks.lock().await` of `tasks.lock().await.insert(id, handle)`.
+fn inserted(statement: &Stmt, handle: &str) -> Option<String> {
+    let Expr::MethodCall(call) = is_discarded(statement)? else { return None };
+    let is_it = matches!(call.args.last()?, Expr::Path(path) if path.path.is_ident(handle));
+    (is_it && matches!(call.method.to_string().as_str(), "insert" | "push"))
+        .then(|| call.receiver.to_token_stream().to_string())
+}
+
+/// The list that something is taken out of, and dropped.
+fn removed(statement: &Stmt) -> Option<String> {
+    let Expr::MethodCall(call) = is_discarded(statement)? else { return None };
+    (call.method == "remove").then(|| call.receiver.to_token_stream().to_string())
+}
+
+/// Whether a function sends in a loop, and waits long before it does so again.
+pub(crate) fn pushes_rarely(function: &Function) -> bool {
+    const ENDS: [&str; 8] =
+        ["cancelled", "is_cancelled", "closed", "is_closed", "select", "channel", "notified", "try_recv"];
+    let Some(body) = function.block().filter(|_| function.has_word(&TIMERS)) else { return false };
+    let mut sends = false;
+    each_expression(body, function.macros(), &mut |expression| {
+        let (Expr::Loop(ExprLoop { body, .. }) | Expr::While(ExprWhile { body, .. })) = expression else {
+            return;
+        };
+        sends |= has_call(expression, &TIMERS) && has_call(body, &["send", "feed"]);
+    });
+    sends
+        && !function.has_word(&ENDS)
+        && !has_call(body, &["recv", "next"])
+        && has_long_timer(body, function.macros())
+}
+
 /// The first of these futures that is the handle of a task, moved here, so that nothing can end the task: its name, and its `spawn`.
 fn left_running<'a, 'e>(
     mut futures: impl Iterator<Item = &'e Expr>,
@@ -203,6 +323,12 @@ fn goes_on(task: &Expr, at: &At<'_>) -> bool {
                 && lasting_loop(&block.block, at)
         }
         Expr::Call(call) if lasts(at.helper(&call.func), call, at) => true,
+        Expr::Call(call)
+            if at.helper(&call.func).is_some_and(|helper| helper.is_async && helper.pushes_rarely)
+                && !at.mentions_own(call) =>
+        {
+            call.args.iter().any(|one| at.mentions_handle(one))
+        }
         Expr::MethodCall(call) if lasts(at.method(call), call, at) => true,
         Expr::Call(call) => {
             let mut arguments = call.args.iter();

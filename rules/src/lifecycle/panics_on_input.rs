@@ -26,7 +26,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether the function has any of the calls and index expressions that are checked.
 pub(crate) fn may_panic(function: &Function) -> bool {
-    const CALLS: [&str; 10] = [
+    const CALLS: [&str; 8] = [
         "unwrap",
         "expect",
         "split_at",
@@ -34,11 +34,12 @@ pub(crate) fn may_panic(function: &Function) -> bool {
         "split_off",
         "advance",
         "copy_to_slice",
-        "swap",
         "swap_remove",
-        "remove",
     ];
-    function.macros().indexes || function.has_word(&CALLS)
+    // Most of these are not called on a list.
+    const OTHERS: [&str; 2] = ["swap", "remove"];
+    let may_take = || function.has_word(&OTHERS) && function.has_word(&["usize"]);
+    function.macros().indexes || function.has_word(&CALLS) || may_take()
 }
 
 /// What panics, with an assumption about a parameter.

@@ -44,6 +44,12 @@ impl Found {
     pub(super) fn takes_handle(&self) -> bool {
         self.function.parameters.iter().any(|one| is_handle_type(one.ty(), &self.imports))
     }
+
+    /// Whether it has a parameter that receives from a client.
+    pub(super) fn takes_receiver(&self) -> bool {
+        let kinds = self.function.parameters.iter().filter_map(|one| handle_of(one.ty(), &self.imports));
+        kinds.into_iter().any(|(_, kind)| kind.hears())
+    }
 }
 
 /// What is around a function.

@@ -22,7 +22,9 @@ use super::{
     waited_for::{self, WaitedFor},
 };
 use crate::{
-    Rule, check,
+    Rule,
+    catalogue::{abandons, keeps_time, pushes_rarely},
+    check,
     flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, type_of},
     reading::each_expression,
     syntax::{Diagnostic, Function, Words},
@@ -98,6 +100,14 @@ pub(crate) struct Neighbour {
     pub(crate) receives: usize,
     /// The faults in what it does with a handle.
     pub(crate) faults: Vec<Fault>,
+    /// Whether one of the parameters receives from a client.
+    pub(crate) takes_receiver: bool,
+    /// Whether it pings in a loop, and ends without a word when the client does not answer.
+    pub(crate) abandons: bool,
+    /// Whether it sends in a loop, and waits long before it does so again.
+    pub(crate) pushes_rarely: bool,
+    /// Whether it pings, or something in it is about time.
+    pub(crate) keeps_time: bool,
     /// The words of its body.
     pub(crate) words: Rc<Words>,
     imports: Imports,
@@ -384,6 +394,14 @@ impl Neighbours {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
+    /// Whether any function has one of these words, and one of the others after a dot.
+    pub(crate) fn have_both(&self, words: &[&str], others: &[&str]) -> bool {
+        self.functions
+            .values()
+            .flatten()
+            .any(|one| one.words.have(words) && others.iter().any(|other| one.words.methods.contains(*other)))
+    }
+
     /// Whether the name is in what a function passes to `timeout`.
     pub(crate) fn time(&self, name: &str) -> bool {
         self.timed.contains(name)
@@ -457,6 +475,10 @@ impl Neighbour {
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
             faults,
+            takes_receiver: found.takes_receiver(),
+            abandons: abandons(&found.function),
+            pushes_rarely: pushes_rarely(&found.function),
+            keeps_time: keeps_time(&found.function),
             words: found.function.shared_words(),
             imports: found.imports.clone(),
             is_ours: found.is_ours,

@@ -242,11 +242,6 @@ impl Function {
         self.body.words().name_origins || self.signature().name_origins
     }
 
-    /// Whether any word of the body is about time.
-    pub(crate) fn speaks_of_time(&self) -> bool {
-        self.body.words().speak_of_time()
-    }
-
     /// The return type; `None` is `()`.
     pub fn output(&self) -> Option<&Type> {
         match &self.sig.output {

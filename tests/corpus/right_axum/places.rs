@@ -78,7 +78,9 @@ async fn shop(socket: WebSocket, State(app): State<Arc<App>>) {
         let Message::Text(text) = message else { continue };
         let Ok(order) = serde_json::from_str::<Order>(&text) else { continue };
         let reply = match order {
-            Order::Quote { item } if (item as usize) < app.prices.len() => app.prices[item as usize].to_string(),
+            Order::Quote { item } if (item as usize) < app.prices.len() => {
+                app.prices[item as usize].to_string()
+            }
             Order::Quote { .. } => "no such item".to_owned(),
             Order::Say { room, text } => {
                 let mut said = app.rooms.entry(room.clone()).or_default();
