@@ -247,3 +247,60 @@ fn a_layer_does_not_count_for_the_routes_of_another_router() {
         );
     }
 }
+
+#[test]
+fn a_user_of_a_library_may_look_at_origins_for_it() {
+    let tree = |user: &str, layer: &str| {
+        let ws = format!("use axum::extract::ws::{{WebSocket, WebSocketUpgrade}};\n{HANDLER}{SERVE}");
+        Tree::new()
+            .with("Cargo.toml", "[workspace]\n")
+            .with("feeds/Cargo.toml", "[package]\nname = \"feeds\"\n")
+            .with("feeds/src/lib.rs", "pub mod ws;")
+            .with("feeds/src/ws.rs", ws)
+            .with("server/Cargo.toml", format!("[package]\nname = \"server\"\n[dependencies]\n{user}\n"))
+            .with("server/src/main.rs", layer)
+    };
+    let layer = "async fn same_origin(headers: HeaderMap) { headers.get(ORIGIN) }";
+    for user in [
+        "feeds = { path = \"../feeds\" }",
+        "feeds.workspace = true",
+        "[dependencies.feeds]\npath = \"../feeds\"",
+    ] {
+        assert_eq!(tree(user, layer).findings(&[]), Vec::<String>::new(), "{user}");
+        assert_eq!(tree(user, layer).findings(&["feeds"]), Vec::<String>::new(), "{user}");
+        assert_eq!(
+            tree(user, "fn main() {}").findings(&[]),
+            ["unchecked_origin feeds/src/ws.rs:2:13"],
+            "{user}"
+        );
+    }
+    assert_eq!(tree("axum = \"0.8\"", layer).findings(&[]), ["unchecked_origin feeds/src/ws.rs:2:13"]);
+}
+
+#[test]
+fn graphql_may_demand_a_token_at_the_start() {
+    let ws = |init: &str| {
+        format!("async fn ws(State(schema): State<Schema>, protocol: GraphQLProtocol, up: WebSocketUpgrade) -> Response {{
+            up.protocols(ALL_WEBSOCKET_PROTOCOLS).on_upgrade(move |stream| {{
+                GraphQLWebSocket::new(stream, schema.clone(), protocol){init}.serve()
+            }})
+        }}")
+    };
+    let demands = "async fn authenticate(value: Value) -> Result<Data> {
+        let payload: Payload = serde_json::from_value(value)?; let mut data = Data::default(); data.insert(Token(payload.token)); Ok(data) }";
+    let logs = "async fn hello(value: Value) -> Result<Data> { tracing::info!(?value); Ok(Data::default()) }";
+    let by_name = format!("{}\n{demands}", ws(".on_connection_init(authenticate)"));
+    let by_closure = ws(
+        ".on_connection_init(|value| async move { match value.get(\"authToken\") { Some(_) => Ok(data()), None => Err(\"no token\".into()) } })",
+    );
+    for handler in [by_name, by_closure] {
+        assert_eq!(package(&handler, &[]).findings(&[]), Vec::<String>::new(), "{handler}");
+        assert_eq!(
+            note(&package(&handler, &[])),
+            "a page of another site cannot open it: it requires a token in its first message"
+        );
+    }
+    for handler in [ws(""), format!("{}\n{logs}", ws(".on_connection_init(hello)"))] {
+        assert_eq!(package(&handler, &[]).findings(&[]).len(), 1, "{handler}");
+    }
+}

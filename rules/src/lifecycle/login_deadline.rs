@@ -2,7 +2,7 @@ mod help;
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprMethodCall, Stmt,
+    Block, Expr, ExprMethodCall, Local, Stmt,
     visit::{self, Visit},
 };
 
@@ -39,7 +39,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
-        if !is_first(flow, id, recv) || !is_login(flow, recv) {
+        let is_awaited = is_first(flow, id, recv) && is_login(flow, recv) || is_login_loop(flow, id, recv);
+        if !is_awaited {
             continue;
         }
         let message = "this waits for the client's login without a timeout: a silent client holds its connection indefinitely";
@@ -58,6 +59,30 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     };
     // A function that lends the socket may bound the time.
     alone && !flow.roots[connection].is_partial() && !flow.operations().any(earlier)
+}
+
+/// Whether it waits in a loop whose value is the user: `let user = loop { .. break user };`. The conversation follows.
+fn is_login_loop(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
+    let graph = &flow.graph;
+    let connection = recv.handle.connection;
+    let alone = !recv.selected && !graph.is_cancellable(id) && graph.in_cycle(id);
+    if !alone || flow.roots[connection].is_partial() || flow.function.has_word(&["timeout", "timeout_at"]) {
+        return false;
+    }
+    let of_it =
+        |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
+    let others: Vec<_> = flow.operations().filter(|(other, one)| *other != id && of_it(one)).collect();
+    let is_first = !others.iter().any(|(other, _)| graph.leads(*other, id));
+    let goes_on = others.iter().any(|(other, _)| graph.in_cycle(*other));
+    let search = Search { call: recv.site.address, found: None };
+    let is_value = |statement: &Stmt| match statement {
+        Stmt::Local(Local { init: Some(init), .. }) => {
+            matches!(&*init.expr, Expr::Loop(_)) && search.receives(statement)
+        }
+        _ => false,
+    };
+    let waits = flow.body.stmts.iter().find(|statement| is_value(statement));
+    is_first && goes_on && waits.is_some_and(|waits| speaks_of_login(&waits.to_token_stream().to_string()))
 }
 
 /// Whether the message is used, up to the next loop, for a login.

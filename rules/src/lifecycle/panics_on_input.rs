@@ -26,16 +26,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether the function has any of the calls and index expressions that are checked.
 pub(crate) fn may_panic(function: &Function) -> bool {
-    const CALLS: [&str; 8] = [
-        "unwrap",
-        "expect",
-        "split_at",
-        "split_to",
-        "split_off",
-        "advance",
-        "copy_to_slice",
-        "swap_remove",
-    ];
+    const CALLS: [&str; 8] =
+        ["unwrap", "expect", "split_at", "split_to", "split_off", "advance", "copy_to_slice", "swap_remove"];
     // Most of these are not called on a list.
     const OTHERS: [&str; 2] = ["swap", "remove"];
     let may_take = || function.has_word(&OTHERS) && function.has_word(&["usize"]);

@@ -70,6 +70,11 @@ struct Walk<'e, 'l> {
     /// For each surrounding block: the entries that were removed there, in a loop that began after they were added. A client may have
     /// requested that, unless the loop is left then.
     asked_for: Vec<HashSet<usize>>,
+    /// Entries that a loop adds, and the `?` in its head, at which a later round leaves.
+    later: Vec<(usize, TokenStream)>,
+    /// Entries that are removed in the loop that adds them, and after it.
+    removed_in: HashSet<usize>,
+    removed_after: HashSet<usize>,
     /// The loop depth at which each was added.
     depths: Vec<usize>,
     /// Whether this is the reaction to a close frame.
@@ -98,6 +103,9 @@ impl<'e, 'l> Walk<'e, 'l> {
             loops: Vec::new(),
             given: vec![HashSet::new()],
             asked_for: vec![HashSet::new()],
+            later: Vec::new(),
+            removed_in: HashSet::new(),
+            removed_after: HashSet::new(),
             depths: Vec::new(),
             in_close: false,
             answers: HashMap::new(),
@@ -121,8 +129,11 @@ impl<'e, 'l> Walk<'e, 'l> {
     }
 
     fn report(self) {
-        let Self { leaks, added, undone, exits, .. } = self;
+        let Self { leaks, added, undone, mut exits, later, removed_in, removed_after, .. } = self;
         let mut seen = HashSet::new();
+        let is_left = |number: &usize| removed_after.contains(number) && !removed_in.contains(number);
+        let later = later.into_iter().filter(|(number, _)| is_left(number));
+        exits.extend(later.map(|(number, at)| (number, Way::Question, at)));
         for (number, way, at) in exits {
             if undone.contains(&number) && seen.insert(number) {
                 leaks.push(Leak { added: added[number].clone(), way, at });
@@ -148,9 +159,18 @@ impl<'e, 'l> Walk<'e, 'l> {
         let numbers = 0..self.added.len();
         let undone: Vec<_> = numbers.filter(|&number| event.undoes(&self.added[number])).collect();
         for number in undone {
-            if self.loops.len() <= self.depths[number] || self.in_close {
+            // In a loop, adding and removing may be two requests of the client: `Join` and `Leave`.
+            let is_on_the_way = self.held.as_ref().is_some_and(|held| held.contains(&number));
+            match self.loops.len() < self.depths[number] {
+                true => _ = self.removed_after.insert(number),
+                false if is_on_the_way => _ = self.removed_in.insert(number),
+                false => {}
+            }
+            let is_asked =
+                self.depths[number] > 0 && !is_on_the_way && self.loops.len() == self.depths[number];
+            if self.in_close || self.loops.len() <= self.depths[number] && !is_asked {
                 self.undone.insert(number);
-            } else if let Some(asked_for) = self.asked_for.last_mut() {
+            } else if let Some(asked_for) = self.asked_for.last_mut().filter(|_| !is_asked) {
                 asked_for.insert(number);
             }
             if let Some(held) = &mut self.held {
@@ -253,10 +273,15 @@ impl<'e, 'l> Walk<'e, 'l> {
     fn headed(&mut self, label: Option<&Label>, head: &Expr, body: &Block) {
         let news = self.head(head, head);
         let entered = self.held.clone();
+        let first = self.added.len();
         let left = self.in_target(label, true, |walk| {
             walk.hold(news.iter().filter(|(_, added)| *added == Some(true)));
             walk.visit_block(body);
         });
+        if let Some(question) = question(head) {
+            let own = (first..self.added.len()).filter(|number| self.depths[*number] == self.loops.len() + 1);
+            self.later.extend(own.map(|number| (number, question.clone())));
+        }
         let round = self.held.take();
         let ends = match (entered, round) {
             (Some(entered), Some(round)) => Some(entered.intersection(&round).copied().collect()),
@@ -266,6 +291,15 @@ impl<'e, 'l> Walk<'e, 'l> {
         self.held = ends;
         self.hold(news.iter().filter(|(_, added)| *added != Some(true)));
         self.held = either(self.held.take(), left);
+    }
+}
+
+/// The `?` at the end of the head of a loop: `while let Some(message) = socket.recv().await?`.
+fn question(head: &Expr) -> Option<TokenStream> {
+    match head {
+        Expr::Let(test) => question(&test.expr),
+        Expr::Try(tried) => Some(tried.question_token.to_token_stream()),
+        _ => None,
     }
 }
 
@@ -612,8 +646,21 @@ fn result(pattern: &Pat) -> Option<bool> {
 }
 
 fn is_close(pattern: &Pat) -> bool {
-    let others = has_word(pattern, &["None", "Err"]);
-    has_word(pattern, &["Close"]) && !others
+    struct Search(bool);
+    impl<'ast> Visit<'ast> for Search {
+        /// `Message::Close(_)`, and no command of the client with that name.
+        fn visit_pat_tuple_struct(&mut self, variant: &'ast syn::PatTupleStruct) {
+            let mut last = variant.path.segments.iter().rev().map(|one| one.ident.to_string());
+            let is_close = last.next().is_some_and(|name| name == "Close");
+            let of_frames =
+                last.next().is_none_or(|of| ["Message", "WsMessage", "Frame"].contains(&of.as_str()));
+            self.0 |= is_close && of_frames;
+            visit::visit_pat_tuple_struct(self, variant);
+        }
+    }
+    let mut search = Search(false);
+    search.visit_pat(pattern);
+    search.0 && !has_word(pattern, &["None", "Err"])
 }
 
 /// Whether it awaits an operation of the socket.

@@ -188,8 +188,9 @@ impl<'s> Names<'s> {
             return Origin::default();
         }
         let sides = [self.of(&binary.left), self.of(&binary.right)];
-        let ty = sides.iter().find_map(|side| side.ty.clone());
-        let mut given = sides.into_iter().filter(|side| side.is(Tags::INPUT) && !side.is(Tags::TEXT));
+        let mut given =
+            sides.into_iter().filter(|side| side.is(Tags::INPUT) && !side.is(Tags::TEXT)).peekable();
+        let ty = given.peek().and_then(|side| side.ty.clone());
         let Some(first) = given.next() else { return Origin::default() };
         let small = Tags::BOUNDED.or(Tags::BYTE);
         let both = given.fold(first.tags.and(small), |tags, side| tags.and(side.tags));
@@ -201,8 +202,10 @@ impl<'s> Names<'s> {
 
     /// A number of several bytes.
     fn of_bytes(&self, call: &ExprCall) -> Option<Origin> {
-        let Some(Expr::Array(bytes)) = call.args.first() else { return None };
-        let is_given = bytes.elems.iter().any(|byte| self.of(byte).is(Tags::INPUT));
+        let is_given = match call.args.first()? {
+            Expr::Array(bytes) => bytes.elems.iter().any(|byte| self.of(byte).is(Tags::INPUT)),
+            bytes => self.of(bytes).is(Tags::INPUT),
+        };
         is_given.then(|| Origin::of(Tags::INPUT).typed(given::read_by(&call.func)))
     }
 

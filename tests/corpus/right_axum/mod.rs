@@ -1,6 +1,8 @@
 //! Right handlers of plain axum: none of them may ever get a diagnostic.
 
+mod assorted;
 mod cancelled;
+mod commands;
 mod deeds;
 mod examples;
 mod feeds;
@@ -15,9 +17,11 @@ mod kinds;
 mod mapped;
 mod pings;
 mod places;
+mod places_more;
 mod presence;
 mod pushers;
 mod subscriptions;
+mod requests;
 mod task_ends;
 mod told;
 mod unusual;

@@ -93,6 +93,7 @@ impl Search<'_> {
         if function.blocks.iter().any(demands_login) {
             proof = proof.or(|| Proof::Secret("a login in its first message".to_owned()));
         }
+        proof = proof.or(|| self.connection_init(function));
         for call in &function.calls {
             proof = proof.or(|| match self.index.called(call, function) {
                 Some(called) => self.function(&called, depth + 1),
@@ -100,6 +101,28 @@ impl Search<'_> {
             });
         }
         proof
+    }
+
+    /// What the first message of a GraphQL client has to contain: `.on_connection_init(authenticate)`.
+    fn connection_init(&self, function: &Rc<Function>) -> Proof {
+        let Some(given) = words::arguments_of(function.body.clone(), "on_connection_init") else {
+            return Proof::Nothing;
+        };
+        let names: Vec<_> = words::idents(given.clone()).collect();
+        let is_given = |call: &&Call| call.path.last().is_some_and(|last| names.contains(last));
+        let called =
+            function.calls.iter().filter(is_given).filter_map(|call| self.index.called(call, function));
+        let mut bodies = called.map(|called| called.body.clone()).chain([given]);
+        let demands = |body: TokenStream| {
+            let speaks = words::idents(body.clone())
+                .any(|name| words::is_login(&name) || words::is_secret(&name))
+                || words::texts(body.clone()).any(|text| words::is_secret(&text));
+            speaks && refuses(&body)
+        };
+        match bodies.any(demands) {
+            true => Proof::Secret("a token in its first message".to_owned()),
+            false => Proof::Nothing,
+        }
     }
 
     fn parameter(&mut self, parameter: &Parameter, refuses: bool, depth: usize) -> Proof {

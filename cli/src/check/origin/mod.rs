@@ -3,10 +3,12 @@
 //! Such a handler has no origin check of its own, and often it is not in the same function: a layer or an extractor may have it. So
 //! `unchecked_origin` is decided at the end: a package with code that reads the header is assumed to check it, except for code that
 //! does not apply to axum handlers (`code`): tests and Sockeye endpoints. It is not a hazard either if the client must present
-//! something that a page of another site does not have (`demand`). A helper and its callers are one hazard.
+//! something that a page of another site does not have (`demand`), or if a package that uses a library looks at origins (`dependents`).
+//! A helper and its callers are one hazard.
 
 mod code;
 mod demand;
+mod dependents;
 mod facts;
 mod index;
 mod layers;
@@ -171,7 +173,10 @@ fn judge(
     let own = |file: &&SourceFile| package::of(&file.path).as_ref() == Some(&package);
     let files = files.iter().filter(own).filter(|file| !is_for_tests(&package, &file.path));
     let texts = files.filter_map(|file| Some((absolute(&file.path).ok()?, text(&file.path)))).collect();
-    let judged = index(texts);
+    let judged = match index(texts) {
+        Some(_) if dependents::look_at_origins(&package)? => None,
+        judged => judged,
+    };
     known.insert(package, judged.clone());
     Ok(judged)
 }

@@ -67,6 +67,23 @@ fn is_of_key(word: &str) -> bool {
     ["api", "access", "auth", "secret", "private", "stream", "join", "invite"].contains(&word)
 }
 
+/// The arguments of the first call of a method or function with this name.
+pub(super) fn arguments_of(tokens: TokenStream, name: &str) -> Option<TokenStream> {
+    let mut was_name = false;
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            if was_name {
+                return Some(group.stream());
+            }
+            if let Some(found) = arguments_of(group.stream(), name) {
+                return Some(found);
+            }
+        }
+        was_name = matches!(&token, TokenTree::Ident(word) if word == name);
+    }
+    None
+}
+
 /// Whether the name is about a login.
 pub(super) fn is_login(name: &str) -> bool {
     snake(name).iter().any(|word| LOGINS.contains(&word.as_str()))

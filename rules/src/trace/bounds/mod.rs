@@ -40,6 +40,8 @@ pub(crate) struct Bounds<'m> {
     compared: HashMap<String, usize>,
     /// The facts that end with the innermost arm, loop or closure around this place.
     kept: Vec<Vec<usize>>,
+    /// The parameters of closures, which are not the names around them.
+    shadows: Vec<(String, usize, usize)>,
     /// Names that have another value later.
     assigned: HashSet<String>,
     /// The numbers of elements that are written there, by the name of the list.
@@ -76,6 +78,7 @@ impl<'m> Bounds<'m> {
             named: HashMap::new(),
             compared: HashMap::new(),
             kept: vec![Vec::new()],
+            shadows: Vec::new(),
             assigned: HashSet::new(),
             sizes: HashMap::new(),
         };
@@ -117,12 +120,14 @@ impl<'m> Bounds<'m> {
         if self.assigned.contains(root) {
             return true;
         }
+        let shadows = self.shadows.iter().filter(|(name, from, to)| name == root && *from <= at && at <= *to);
+        let since = shadows.map(|(_, from, _)| *from).max().unwrap_or(0);
         let is_it = |fact: &Fact| {
             let is_same = match &fact.against {
                 Some(against) => fact.of == path && known.fits(against),
                 None => fact.of == path || is_inside(path, &fact.of),
             };
-            is_same && fact.from <= at && at <= fact.to
+            is_same && since <= fact.from && fact.from <= at && at <= fact.to
         };
         if self.facts.iter().any(is_it) {
             return true;
@@ -378,7 +383,11 @@ impl<'ast> Visit<'ast> for Bounds<'_> {
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        let from = self.step();
+        let names: Vec<_> = closure.inputs.iter().flat_map(values::names_of).collect();
         self.apart(|this| visit::visit_expr_closure(this, closure));
+        let to = self.step();
+        self.shadows.extend(names.into_iter().map(|name| (name, from, to)));
     }
 
     fn visit_expr_let(&mut self, test: &'ast syn::ExprLet) {
