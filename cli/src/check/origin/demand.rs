@@ -89,11 +89,11 @@ impl Search<'_> {
         for parameter in &function.parameters {
             proof = proof.or(|| self.parameter(parameter, refuses, depth));
         }
+        proof = proof.or(|| self.connection_init(function));
         proof = proof.or(|| header(&function.body)).or(|| looked_up(&function.body, refuses));
         if function.blocks.iter().any(demands_login) {
             proof = proof.or(|| Proof::Secret("a login in its first message".to_owned()));
         }
-        proof = proof.or(|| self.connection_init(function));
         for call in &function.calls {
             proof = proof.or(|| match self.index.called(call, function) {
                 Some(called) => self.function(&called, depth + 1),
