@@ -159,3 +159,39 @@ fn calls_of_one_helper_are_one_finding() {
     assert_eq!(lines, [6, 7, 7], "{document}");
     assert_eq!(findings[0]["notes"], serde_json::json!(["it is also called in lines 6 and 7"]), "{document}");
 }
+
+#[test]
+fn the_types_of_another_file_are_known() {
+    let state = "use std::{collections::HashMap, sync::Arc};
+        use tokio::sync::RwLock;
+        pub type Shared = Arc<App>;
+        pub struct App { pub rooms: RwLock<Rooms>, pub prices: Vec<u32> }
+        pub struct Rooms { pub names: HashMap<String, u32> }
+        #[derive(serde::Deserialize)] pub struct Order { pub item: usize }";
+    let handler = |import: &str, parameter: &str, body: &str| {
+        format!(
+            "use axum::extract::{{State, ws::{{Message, WebSocket}}}};\n{import}\n\
+             pub async fn shop(mut socket: WebSocket, {parameter}) {{\n    while let Some(Ok(message)) = socket.recv().await {{\n        \
+             let Message::Text(text) = message else {{ continue }};\n        {body}\n    }}\n}}\n"
+        )
+    };
+    let tree = |import: &str, parameter: &str, body: &str| {
+        let tree = Tree::new().with("Cargo.toml", MANIFEST).with("src/state.rs", state);
+        tree.with("src/shop.rs", handler(import, parameter, body))
+    };
+    let holds =
+        "let rooms = app.rooms.read().await; if socket.send(Message::text(\"hi\")).await.is_err() { return }";
+    let names = "let price = app.rooms.read().await.names[text.as_str()]; tracing::debug!(price);";
+    let takes = "let Ok(order) = serde_json::from_str::<Order>(&text) else { continue }; let price = app.prices[order.item]; tracing::debug!(price);";
+    for (import, parameter) in [
+        ("use crate::state::{Order, Shared};", "State(app): State<Shared>"),
+        ("use std::sync::Arc; use super::state::{App, Order};", "State(app): State<Arc<App>>"),
+    ] {
+        for (body, rule) in
+            [(holds, "lock_across_io"), (names, "panics_on_input"), (takes, "panics_on_input")]
+        {
+            let found = tree(import, parameter, body).findings(&[]);
+            assert!(found.iter().any(|one| one.starts_with(rule)), "{import} {body}: {found:?}");
+        }
+    }
+}

@@ -274,6 +274,11 @@ impl<'a> Flow<'a> {
         self.surroundings.imports().all().next().is_some()
     }
 
+    /// What is around the function.
+    pub(crate) fn neighbours(&self) -> &Neighbours {
+        self.surroundings.neighbours()
+    }
+
     /// The contents of the types in the file.
     pub(crate) fn shapes(&self) -> &Shapes {
         self.surroundings.neighbours().shapes()

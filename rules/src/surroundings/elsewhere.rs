@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, rc::Rc};
 
-use super::{Neighbour, Neighbours};
+use super::{Neighbour, Neighbours, Shapes};
 
 /// The modules of a crate, as far as each is a file of its own.
 pub trait Modules: Debug {
@@ -41,6 +41,25 @@ impl Elsewhere {
             file.called_here(rest, None)
         };
         file.called_here(rest, None).or_else(|| file.imported(rest).find_map(exported))
+    }
+
+    /// The types of the other file in which the type with this path is.
+    pub(super) fn shapes(&self, path: &str) -> Option<&Shapes> {
+        let absolute = self.absolute(&self.here, path)?;
+        let (module, file, rest) = self.split(&absolute)?;
+        let has = |file: &Neighbours, name: &str| {
+            let shapes = file.shapes();
+            shapes.fields(name).is_some() || shapes.alias(name).is_some() || shapes.is_enum(name)
+        };
+        if has(file, rest) {
+            return Some(file.shapes());
+        }
+        // `pub use self::state::App;`
+        file.imported(rest).find_map(|path| {
+            let absolute = self.absolute(module, &path)?;
+            let (_, file, rest) = self.split(&absolute)?;
+            has(file, rest).then(|| file.shapes())
+        })
     }
 
     /// The file of a path, with its module, and the rest of the path. The innermost module that is a file has it.

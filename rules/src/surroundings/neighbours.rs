@@ -447,6 +447,17 @@ impl Neighbours {
         &self.shapes
     }
 
+    /// The types of the other file of the crate that defines this one, or of one whose types this file uses.
+    pub(crate) fn shapes_elsewhere(&self, name: &str) -> Option<&Shapes> {
+        let elsewhere = self.beside.elsewhere.as_ref()?;
+        let path = self.imports.resolve(name);
+        let beside = |path: &str| Some(format!("{}::{name}", path.rsplit_once("::")?.0));
+        let in_crate = self.imports.all().map(|(_, path)| path).filter(|path| begins_in_crate(path));
+        elsewhere
+            .shapes(&path)
+            .or_else(|| in_crate.filter_map(beside).find_map(|path| elsewhere.shapes(&path)))
+    }
+
     pub(super) fn has_handles(&self, of: &str) -> bool {
         self.fields.contains_key(of)
     }

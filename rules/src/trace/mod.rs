@@ -72,7 +72,7 @@ pub(crate) fn watch(flow: &Flow<'_>, watch: &mut dyn Watch) {
 pub(crate) fn watch_given(flow: &Flow<'_>, given: Option<Given>, watch: &mut dyn Watch) {
     #[cfg(test)]
     WATCHED.set(WATCHED.get() + 1);
-    let mut names = Names::new(Types::new(flow.imports(), flow.shapes()));
+    let mut names = Names::new(Types::new(flow.imports(), flow.neighbours()));
     parameters(flow, given, &mut names);
     let may_lock = may_lock(flow);
     Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);

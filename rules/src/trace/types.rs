@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     flow::Imports,
-    surroundings::{Shapes, Written, type_path},
+    surroundings::{Neighbours, Shapes, Written, type_path},
     syntax::{last_segment, peel},
 };
 
@@ -20,6 +20,7 @@ use crate::{
 pub(crate) struct Types<'s> {
     imports: &'s Imports,
     shapes: &'s Shapes,
+    neighbours: &'s Neighbours,
 }
 
 /// How many structs deep it is followed what a struct writes.
@@ -29,6 +30,34 @@ const NESTED: usize = 3;
 const MANY: [&str; 11] = [
     "HashMap", "BTreeMap", "DashMap", "IndexMap", "HashSet", "BTreeSet", "DashSet", "Vec", "VecDeque",
     "Slab", "SlotMap",
+];
+
+/// Types that no crate defines itself.
+const FOREIGN: [&str; 24] = [
+    "Arc",
+    "Rc",
+    "Box",
+    "Mutex",
+    "RwLock",
+    "Option",
+    "Result",
+    "String",
+    "State",
+    "Extension",
+    "Json",
+    "Sender",
+    "Receiver",
+    "UnboundedSender",
+    "UnboundedReceiver",
+    "WebSocket",
+    "WebSocketUpgrade",
+    "Message",
+    "Handshake",
+    "Socket",
+    "SplitSink",
+    "SplitStream",
+    "Bytes",
+    "Self",
 ];
 
 /// Extractors of a part of the request.
@@ -51,8 +80,25 @@ const REQUEST: [&str; 15] = [
 ];
 
 impl<'s> Types<'s> {
-    pub(super) fn new(imports: &'s Imports, shapes: &'s Shapes) -> Self {
-        Self { imports, shapes }
+    pub(super) fn new(imports: &'s Imports, neighbours: &'s Neighbours) -> Self {
+        Self { imports, shapes: neighbours.shapes(), neighbours }
+    }
+
+    /// The types of the file that defines the type with this name.
+    fn shapes_of(&self, name: &str) -> &'s Shapes {
+        let is_here = self.shapes.fields(name).is_some() || self.shapes.alias(name).is_some();
+        let may_be_elsewhere = !is_here
+            && name.starts_with(char::is_uppercase)
+            && name.len() > 1
+            && !FOREIGN.contains(&name)
+            && !MANY.contains(&name)
+            && !REQUEST.contains(&name);
+        let elsewhere = || self.neighbours.shapes_elsewhere(name);
+        may_be_elsewhere.then(elsewhere).flatten().unwrap_or(self.shapes)
+    }
+
+    fn fields_of(&self, name: &str) -> Option<&'s [(String, Rc<str>)]> {
+        self.shapes_of(name).fields(name)
     }
 
     pub(super) fn imports(&self) -> &'s Imports {
@@ -128,12 +174,17 @@ impl<'s> Types<'s> {
         let mut last = path.segments.iter().rev().map(|segment| segment.ident.to_string());
         let name = last.next()?;
         let of = last.next().map_or_else(|| name.clone(), |of| format!("{of}::{name}"));
-        let fields = self.shapes.fields(&of)?;
+        let shapes = match of.split_once("::") {
+            Some((of, _)) if !self.shapes.is_enum(of) => self.shapes_of(of),
+            _ => self.shapes,
+        };
+        let fields = shapes.fields(&of)?;
         fields.iter().find(|(field, _)| field == member).map(|(_, ty)| Rc::clone(ty))
     }
 
     pub(super) fn is_enum(&self, ty: &str) -> bool {
-        self.shapes.is_enum(given::name_of(ty))
+        let name = given::name_of(ty);
+        self.shapes.is_enum(name) || self.shapes_of(name).is_enum(name)
     }
 
     /// Whether the type contains sockets, or halves of some.
@@ -180,7 +231,7 @@ impl<'s> Types<'s> {
 
     /// The type of a field of the struct that the type names.
     pub(super) fn field(&self, ty: &str, name: &str) -> Option<Rc<str>> {
-        let fields = words(ty).find_map(|word| self.shapes.fields(word))?;
+        let fields = words(ty).find_map(|word| self.fields_of(word))?;
         fields.iter().find(|(field, _)| field == name).map(|(_, ty)| Rc::clone(ty))
     }
 
@@ -249,7 +300,7 @@ impl<'s> Types<'s> {
     fn expanded(&self, ty: &Rc<str>) -> Rc<str> {
         let mut all = ty.to_string();
         for word in words(ty) {
-            if let Some(alias) = self.shapes.alias(word) {
+            if let Some(alias) = self.shapes_of(word).alias(word) {
                 all.push(' ');
                 all.push_str(alias);
             }

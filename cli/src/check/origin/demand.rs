@@ -119,10 +119,10 @@ impl Search<'_> {
                 || words::texts(body.clone()).any(|text| words::is_secret(&text));
             speaks && refuses(&body)
         };
-        match bodies.any(demands) {
-            true => Proof::Secret("a token in its first message".to_owned()),
-            false => Proof::Nothing,
+        if bodies.any(demands) {
+            return Proof::Secret("a token in its first message".to_owned());
         }
+        Proof::Nothing
     }
 
     fn parameter(&mut self, parameter: &Parameter, refuses: bool, depth: usize) -> Proof {

@@ -20,12 +20,12 @@ pub(super) fn look_at_origins(library: &Path) -> Result<bool, String> {
     }
     let files = walk::files(&[root])?;
     let with_package = files.iter().filter_map(|file| Some((&file.path, package::of(&file.path)?)));
-    let mut users = Vec::<(PathBuf, bool)>::new();
+    let mut judged = Vec::<(PathBuf, bool)>::new();
     for (path, package) in with_package.filter(|(_, package)| package != library) {
-        let known = users.iter().find(|(one, _)| *one == package).map(|(_, uses)| *uses);
+        let known = judged.iter().find(|(one, _)| *one == package).map(|(_, uses)| *uses);
         let uses = known.unwrap_or_else(|| {
             let uses = depends_on(&manifest(&package), &name);
-            users.push((package.clone(), uses));
+            judged.push((package.clone(), uses));
             uses
         });
         if uses && !is_for_tests(&package, path) {
