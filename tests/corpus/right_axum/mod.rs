@@ -17,6 +17,7 @@ mod kinds;
 mod mapped;
 mod pings;
 mod places;
+mod places_last;
 mod places_more;
 mod presence;
 mod pushers;
