@@ -118,6 +118,11 @@ mod call;
 mod client_js;
 mod close;
 mod codec;
+#[cfg(feature = "compression")]
+mod compression;
+#[cfg(not(feature = "compression"))]
+#[path = "no_compression.rs"]
+mod compression;
 mod connection;
 mod connections;
 mod console;
@@ -175,6 +180,8 @@ pub use codec::Protobuf;
 pub use codec::{
     BySubprotocol, Codec, Format, FormatList, IntoOutgoing, Json, Outgoing, Raw, SubprotocolFormats,
 };
+#[cfg(feature = "compression")]
+pub use compression::Compression;
 pub use connections::{Connection, ConnectionChange, ConnectionChanges, Connections};
 #[cfg(feature = "console")]
 pub use console::Console;

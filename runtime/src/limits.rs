@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+#[cfg(feature = "compression")]
+use crate::Compression;
+
 /// Limits on sizes, times, rates and numbers of connections. Every value but the two rates and the idle
 /// timeout is finite by default.
 ///
@@ -33,6 +36,9 @@ pub struct Limits {
     pub(crate) max_open_calls: usize,
     /// `None`: no limit.
     pub(crate) idle_timeout: Option<Duration>,
+    /// `None`: messages are not compressed.
+    #[cfg(feature = "compression")]
+    pub(crate) compression: Option<Compression>,
 }
 
 /// A rate of messages or handshakes.
@@ -76,6 +82,8 @@ impl Limits {
             max_handshake_rate: None,
             max_open_calls: 1_000,
             idle_timeout: None,
+            #[cfg(feature = "compression")]
+            compression: None,
         }
     }
 
@@ -298,6 +306,25 @@ impl Limits {
     #[must_use]
     pub const fn max_open_calls(mut self, number: usize) -> Self {
         self.max_open_calls = number;
+        self
+    }
+
+    /// Compresses messages for clients that offer permessage-deflate (RFC 7692), as browsers do, and accepts compressed ones. Off by default; an endpoint
+    /// turns it on for itself with `compression = "deflate"`, or off with `compression = off`. Needs the feature `compression`.
+    ///
+    /// [`max_message_size`](Self::max_message_size) counts the bytes of the message as the handler receives it: a few compressed bytes that would become
+    /// more close the connection with 1009 before those are kept.
+    ///
+    /// ```
+    /// use sockeye::{Compression, Limits};
+    ///
+    /// let limits = Limits::new().compression(Compression::deflate());
+    /// # let _ = limits;
+    /// ```
+    #[cfg(feature = "compression")]
+    #[must_use]
+    pub const fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
         self
     }
 

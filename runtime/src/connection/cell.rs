@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     CloseCode, Codec, Message,
+    compression::Agreed,
     console::Tally,
     limiter::{Lingerer, Pace, Place},
     limits::finite,
@@ -58,6 +59,8 @@ pub(crate) struct Cell {
     pub(super) open_calls: OpenCalls,
     /// The heartbeat message. Written once, before the connection opens.
     heartbeat_message: OnceLock<Box<Message>>,
+    /// How messages are compressed, if the handshake has agreed on it.
+    compressed: OnceLock<Agreed>,
     /// Who is connected. Written at most once, before the connection is accepted.
     identity: OnceLock<Arc<str>>,
 }
@@ -135,6 +138,7 @@ impl Cell {
             calls: OnceLock::new(),
             open_calls: OpenCalls::default(),
             heartbeat_message: OnceLock::new(),
+            compressed: OnceLock::new(),
             identity: OnceLock::new(),
             settings,
         }
@@ -160,6 +164,16 @@ impl Cell {
             // A connection is accepted only once.
             let _ = self.heartbeat_message.set(Box::new(message));
         }
+    }
+
+    /// Records how messages are compressed.
+    pub(crate) fn compress(&self, agreed: Agreed) {
+        // A connection is accepted only once.
+        let _ = self.compressed.set(agreed);
+    }
+
+    pub(super) fn compressed(&self) -> Option<Agreed> {
+        self.compressed.get().copied()
     }
 
     /// The heartbeat message, and the time of silence after which it is sent.

@@ -167,7 +167,8 @@ impl Drive {
     fn open(&mut self, round: &mut Round<'_, '_>, io: Box<dyn Transport>) {
         self.news.push(News::Open);
         let has_pings = round.cell.settings.heartbeat.interval.is_some();
-        round.wire.open(Engine::new(io, round.limits().max_message_size, has_pings));
+        let compressed = round.cell.compressed();
+        round.wire.open(Engine::new(io, round.limits().max_message_size, compressed, has_pings));
         let now = Instant::now();
         (self.heard.0, self.active.0) = (now, now);
         self.said.0 = now;

@@ -16,6 +16,7 @@ use super::{marks::Marks, ping};
 use crate::{
     CloseCode, Message,
     close::{CloseFrame, fitting_reason},
+    compression::Agreed,
     frames::{COPIED, Decoder, Encoder, Event, Fault, Opcode},
     limits::Rate,
     server::Transport,
@@ -73,6 +74,8 @@ const PIECE: usize = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct Engine {
     io: Box<dyn Transport>,
+    /// How messages are compressed, if the client has offered it and the endpoint accepts it.
+    compressed: Option<Agreed>,
     decoder: Decoder,
     /// What is queued is written only when it is flushed: replies to a burst are written together.
     encoder: Encoder,
@@ -96,10 +99,16 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(io: Box<dyn Transport>, max_message_size: usize, has_pings: bool) -> Self {
+    pub(super) fn new(
+        io: Box<dyn Transport>,
+        max_message_size: usize,
+        compressed: Option<Agreed>,
+        has_pings: bool,
+    ) -> Self {
         Self {
             io,
-            decoder: Decoder::new(max_message_size),
+            compressed,
+            decoder: Decoder::new(max_message_size, compressed),
             encoder: Encoder::default(),
             has_closed: false,
             is_over: false,
@@ -198,7 +207,7 @@ impl Engine {
                 let reason = format!("the message is longer than {}", count(limit, "byte"));
                 (&MESSAGE_TOO_BIG, CloseCode::MESSAGE_TOO_BIG, reason)
             }
-            Fault::Text | Fault::CloseReason => {
+            Fault::Text | Fault::CloseReason | Fault::NotDeflated => {
                 (&INVALID_MESSAGE, CloseCode::INVALID_PAYLOAD, words.to_owned())
             }
             _ => {
@@ -215,10 +224,18 @@ impl Engine {
     pub(super) fn queue(&mut self, message: Message, foreign: &mut Vec<Bytes>) {
         let opcode = if message.as_text().is_some() { Opcode::Text } else { Opcode::Binary };
         let payload = message.into_bytes();
-        let bytes = payload.len();
+        let mut bytes = payload.len();
         // Memory without another owner is plain memory.
         let is_plain = payload.is_unique();
-        if self.has_closed || bytes <= COPIED {
+        let compressed =
+            self.compressed.filter(|_| !self.has_closed).and_then(|agreed| agreed.deflate(&payload));
+        if let Some(compressed) = compressed {
+            bytes = compressed.len();
+            self.encoder.compressed(opcode, compressed);
+            if !is_plain {
+                foreign.push(payload);
+            }
+        } else if self.has_closed || bytes <= COPIED {
             if !self.has_closed {
                 self.encoder.copy(opcode, &payload);
             }

@@ -2,11 +2,11 @@ use bytes::{BufMut as _, Bytes, buf::Limit};
 
 use super::{
     Fault, Opcode, close,
-    gather::Gather,
+    gather::{Gather, inflated},
     head::{Expected, Head},
     mask, spare, utf8,
 };
-use crate::{CloseFrame, Message};
+use crate::{CloseFrame, Message, compression::Agreed};
 
 /// Payloads from this size on are unmasked and copied in one pass; below, two passes cost less.
 const LONG: usize = 1024;
@@ -29,6 +29,8 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     max_message_size: usize,
+    /// How messages may be compressed.
+    compressed: Option<Agreed>,
     /// What was read, up to here decoded.
     input: Vec<u8>,
     at: usize,
@@ -43,6 +45,7 @@ pub(crate) struct Decoder {
 struct Frame {
     opcode: Opcode,
     fin: bool,
+    is_compressed: bool,
     key: [u8; 4],
     /// How many bytes of the payload are missing, and how many are not.
     left: usize,
@@ -50,8 +53,8 @@ struct Frame {
 }
 
 impl Decoder {
-    pub(crate) fn new(max_message_size: usize) -> Self {
-        Self { max_message_size, input: Vec::new(), at: 0, frame: None, message: None }
+    pub(crate) fn new(max_message_size: usize, compressed: Option<Agreed>) -> Self {
+        Self { max_message_size, compressed, input: Vec::new(), at: 0, frame: None, message: None }
     }
 
     /// Where the next bytes belong. There is room for some, and never for more than have arrived, or 64 KiB.
@@ -60,7 +63,7 @@ impl Decoder {
         if direct.is_none() {
             self.equip();
         }
-        if let (Some(Gather::Binary(bytes)), Some(most)) = (&mut self.message, direct) {
+        if let (Some(bytes), Some(most)) = (self.message.as_mut().and_then(Gather::binary), direct) {
             bytes.room(most)
         } else {
             let room = self.input.capacity() - self.input.len();
@@ -76,10 +79,12 @@ impl Decoder {
 
     /// How much of a long message is read to its place without a copy.
     fn direct(&self) -> Option<usize> {
-        let (Some(frame), Some(Gather::Binary(bytes))) = (&self.frame, &self.message) else { return None };
+        let (Some(frame), Some(message)) = (&self.frame, &self.message) else { return None };
         // It costs one read more, since it ends with the frame.
-        let is_long = frame.left > spare::SIZE && bytes.len() >= spare::SIZE;
-        (is_long && !frame.opcode.is_control() && self.at == self.input.len()).then_some(frame.left)
+        let is_long = frame.left > spare::SIZE && message.len() >= spare::SIZE;
+        let is_direct = !matches!(message, Gather::Text(_));
+        (is_long && is_direct && !frame.opcode.is_control() && self.at == self.input.len())
+            .then_some(frame.left)
     }
 
     /// Makes room for input.
@@ -138,16 +143,18 @@ impl Decoder {
     /// Reads a head.
     #[inline]
     fn begin(&mut self) -> Result<Option<Frame>, Fault> {
-        let arrived = self.message.as_ref().map(Gather::len);
+        let limit = self.max_message_size;
         let expected = Expected {
-            is_within_message: arrived.is_some(),
-            room: self.max_message_size.saturating_sub(arrived.unwrap_or(0)),
-            limit: self.max_message_size,
+            is_within_message: self.message.is_some(),
+            room: self.message.as_ref().map_or(limit, |message| message.room(limit)),
+            compressed: self.compressed.map(|agreed| agreed.longest(limit)),
+            limit,
         };
         let head = Head::read(&self.input[self.at..], expected)?;
         Ok(head.map(|head| {
             self.at += head.size;
-            Frame { opcode: head.opcode, fin: head.fin, key: head.key, left: head.payload, taken: 0 }
+            let Head { opcode, fin, is_compressed, key, payload, .. } = head;
+            Frame { opcode, fin, is_compressed, key, left: payload, taken: 0 }
         }))
     }
 
@@ -172,6 +179,10 @@ impl Decoder {
     /// A message in one frame, all of which has arrived. It is copied: so it keeps no memory but its own.
     #[inline]
     fn whole(&mut self, frame: Frame) -> Result<Message, Fault> {
+        if let Some(agreed) = self.compressed.filter(|_| frame.is_compressed) {
+            let limit = self.max_message_size;
+            return inflated(agreed, frame.opcode, self.take(frame, frame.left), limit);
+        }
         if frame.opcode == Opcode::Binary && frame.left > LONG {
             let payload = &self.input[self.at..self.at + frame.left];
             self.at += frame.left;
@@ -186,13 +197,14 @@ impl Decoder {
 
     /// Adds to a message in parts what has arrived of this frame. Returns the message if it is complete.
     fn gather(&mut self, mut frame: Frame) -> Result<Option<Message>, Fault> {
-        let mut message = self.message.take().unwrap_or_else(|| Gather::new(frame.opcode));
+        let compressed = self.compressed.filter(|_| frame.is_compressed);
+        let mut message = self.message.take().unwrap_or_else(|| Gather::new(frame.opcode, compressed));
         frame.advance(message.unmask(frame.key, frame.taken));
         let arrived = frame.left.min(self.input.len() - self.at);
         message.push(self.take(frame, arrived))?;
         frame.advance(arrived);
         if frame.left == 0 && frame.fin {
-            return message.finish().map(Some);
+            return message.finish(self.max_message_size).map(Some);
         }
         self.frame = (frame.left > 0).then_some(frame);
         self.message = Some(message);

@@ -22,22 +22,33 @@ impl Encoder {
     /// Adds a frame with a copy of the payload.
     #[inline]
     pub(crate) fn copy(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.head(opcode, payload.len());
+        self.head(opcode, payload.len(), false);
         self.buffer.extend_from_slice(payload);
+    }
+
+    /// Adds a message whose payload is compressed.
+    pub(crate) fn compressed(&mut self, opcode: Opcode, mut payload: Vec<u8>) {
+        self.head(opcode, payload.len(), true);
+        if payload.len() <= COPIED {
+            self.buffer.extend_from_slice(&payload);
+        } else {
+            payload.shrink_to_fit();
+            self.long.push_back((self.buffer.len(), payload.into()));
+        }
     }
 
     /// Adds a frame with a long payload, which is not copied.
     pub(crate) fn share(&mut self, opcode: Opcode, payload: Bytes) {
-        self.head(opcode, payload.len());
+        self.head(opcode, payload.len(), false);
         self.long.push_back((self.buffer.len(), payload));
     }
 
     #[inline]
-    fn head(&mut self, opcode: Opcode, payload: usize) {
+    fn head(&mut self, opcode: Opcode, payload: usize, is_compressed: bool) {
         if self.buffer.capacity() == 0 {
             self.buffer = spare::take();
         }
-        head::write(&mut self.buffer, opcode, payload);
+        head::write(&mut self.buffer, opcode, payload, is_compressed);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -24,6 +24,9 @@ pub(crate) enum Fault {
     CloseReason,
     /// A text message is not valid UTF-8 (section 5.6).
     Text,
+    /// A compressed message that cannot be inflated (RFC 7692 section 7.2.2).
+    #[cfg_attr(not(feature = "compression"), expect(dead_code, reason = "nothing is compressed"))]
+    NotDeflated,
     /// The message is longer than this limit in bytes.
     TooLong(usize),
 }
@@ -44,6 +47,7 @@ impl Fault {
             Self::CloseCode => "invalid close code",
             Self::CloseReason => "the reason of a close frame is not valid UTF-8",
             Self::Text => "a text message is not valid UTF-8",
+            Self::NotDeflated => "a compressed message cannot be inflated",
             Self::TooLong(_) => "a message longer than the limit",
         }
     }

@@ -6,8 +6,8 @@ const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 
-/// The bits that extensions may set. None is negotiated.
-const OF_EXTENSIONS: u8 = 0;
+/// The first frame of a compressed message (RFC 7692 section 6).
+const COMPRESSED: u8 = 0x40;
 
 /// The values of the length field if the length follows in two or eight bytes.
 const IN_2_BYTES: u8 = 126;
@@ -33,6 +33,8 @@ pub(super) struct Expected {
     pub(super) is_within_message: bool,
     /// How much longer the message may become.
     pub(super) room: usize,
+    /// How long a compressed message may be as it arrives, if compression is agreed on.
+    pub(super) compressed: Option<usize>,
     /// The limit for the whole message.
     pub(super) limit: usize,
 }
@@ -41,6 +43,8 @@ pub(super) struct Expected {
 pub(super) struct Head {
     pub(super) opcode: Opcode,
     pub(super) fin: bool,
+    /// Whether a compressed message begins.
+    pub(super) is_compressed: bool,
     pub(super) key: [u8; 4],
     pub(super) payload: usize,
     /// The length of the head itself.
@@ -70,7 +74,8 @@ impl Head {
     #[inline]
     pub(super) fn read(bytes: &[u8], expected: Expected) -> Result<Option<Self>, Fault> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        let opcode = opcode(*first, expected.is_within_message)?;
+        let opcode = opcode(*first, expected)?;
+        let is_compressed = first & COMPRESSED != 0;
         if second & MASKED == 0 {
             return Err(Fault::Unmasked);
         }
@@ -84,20 +89,32 @@ impl Head {
         let Some((length, of_length)) = length(short, rest)? else { return Ok(None) };
         let payload = usize::try_from(length).ok().filter(|length| {
             // The limit is one of messages.
-            opcode.is_control() || *length <= expected.room
+            let room = expected.compressed.filter(|_| is_compressed).unwrap_or(expected.room);
+            opcode.is_control() || *length <= room
         });
         let payload = payload.ok_or(Fault::TooLong(expected.limit))?;
         let Some(key) = rest[of_length..].first_chunk() else { return Ok(None) };
-        Ok(Some(Self { opcode, fin: first & FIN != 0, key: *key, payload, size: 6 + of_length }))
+        Ok(Some(Self {
+            opcode,
+            fin: first & FIN != 0,
+            is_compressed,
+            key: *key,
+            payload,
+            size: 6 + of_length,
+        }))
     }
 }
 
-fn opcode(first: u8, is_within_message: bool) -> Result<Opcode, Fault> {
-    if first & RESERVED & !OF_EXTENSIONS != 0 {
+fn opcode(first: u8, Expected { is_within_message, compressed, .. }: Expected) -> Result<Opcode, Fault> {
+    let of_extensions = if compressed.is_some() { COMPRESSED } else { 0 };
+    if first & RESERVED & !of_extensions != 0 {
         return Err(Fault::ReservedBit);
     }
     let opcode = Opcode::read(first)?;
     match opcode {
+        Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong if first & COMPRESSED != 0 => {
+            Err(Fault::ReservedBit)
+        }
         Opcode::Continuation if !is_within_message => Err(Fault::NothingToContinue),
         Opcode::Text | Opcode::Binary if is_within_message => Err(Fault::Interleaved),
         Opcode::Close | Opcode::Ping | Opcode::Pong if first & FIN == 0 => Err(Fault::FragmentedControl),
@@ -124,8 +141,8 @@ fn length(short: u8, rest: &[u8]) -> Result<Option<(u64, usize)>, Fault> {
 
 /// Writes the head of a server's frame, which is whole and has no mask.
 #[inline]
-pub(super) fn write(buffer: &mut Vec<u8>, opcode: Opcode, payload: usize) {
-    let first = FIN | opcode as u8;
+pub(super) fn write(buffer: &mut Vec<u8>, opcode: Opcode, payload: usize, is_compressed: bool) {
+    let first = FIN | opcode as u8 | if is_compressed { COMPRESSED } else { 0 };
     match (u8::try_from(payload), u16::try_from(payload)) {
         (Ok(short), _) if payload <= SHORT => buffer.extend_from_slice(&[first, short]),
         (_, Ok(medium)) => {

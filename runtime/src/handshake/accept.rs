@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{Decision, Incoming, peer, subprotocol};
 use crate::{
-    Error, Result, Socket,
+    Error, Result, Socket, compression,
     connection::{Cell, Link, Wait},
     error::Kind,
     limiter::client,
@@ -197,6 +197,11 @@ impl Opening {
         if let Some(name) = &self.subprotocol {
             let value = HeaderValue::try_from(name)?;
             self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+        }
+        let (request, limits) = (&self.incoming.parts.headers, &self.incoming.endpoint.settings.limits);
+        if let Some((agreed, header)) = compression::agreed(request, limits) {
+            self.headers.insert(header::SEC_WEBSOCKET_EXTENSIONS, header);
+            self.incoming.cell.compress(agreed);
         }
         (self.speak)(&self.incoming.cell, self.subprotocol.as_deref());
         if let Some(identity) = self.identity {

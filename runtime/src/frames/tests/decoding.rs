@@ -81,7 +81,7 @@ fn faults() -> Vec<(Vec<u8>, Fault)> {
 fn a_fault_is_found_with_the_byte_that_shows_it() {
     for (bytes, fault) in faults() {
         let (last, before) = bytes.split_last().unwrap();
-        let mut decoder = Decoder::new(LIMIT);
+        let mut decoder = Decoder::new(LIMIT, None);
         assert_eq!(Decoded::of(&mut decoder, [before]).fault, None, "{bytes:x?}");
         assert_eq!(Decoded::of(&mut decoder, [&[*last][..]]).fault, Some(fault), "{bytes:x?}");
         assert_eq!(decoded(LIMIT, &bytes).fault, Some(fault), "{bytes:x?}");
@@ -102,7 +102,7 @@ fn the_limit_counts_all_fragments_and_is_checked_before_a_payload() {
 fn memory_is_reserved_for_what_has_arrived() {
     for first in [0x81, 0x82] {
         let long = head(first, 100 * LIMIT);
-        let mut decoder = Decoder::new(100 * LIMIT);
+        let mut decoder = Decoder::new(100 * LIMIT, None);
         let mut arrived = long.len();
         Decoded::of(&mut decoder, [&long[..]]);
         assert!(decoder.reserved() < KIB, "of a head");
@@ -118,7 +118,7 @@ fn memory_is_reserved_for_what_has_arrived() {
 
 #[test]
 fn a_decoder_that_waits_has_no_buffer() {
-    let mut decoder = Decoder::new(LIMIT);
+    let mut decoder = Decoder::new(LIMIT, None);
     let message = frame(0x82, &vec![0; 50 * KIB]);
     let begun = &frame(0x89, b"ping")[..7];
     for part in [&message[..], begun] {

@@ -87,5 +87,5 @@ impl Decoded {
 }
 
 fn decoded(limit: usize, bytes: &[u8]) -> Decoded {
-    Decoded::of(&mut Decoder::new(limit), [bytes])
+    Decoded::of(&mut Decoder::new(limit, None), [bytes])
 }

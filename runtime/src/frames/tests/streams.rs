@@ -82,11 +82,15 @@ fn a_stream_means_the_same_however_it_is_cut() {
     for seed in 0..3000 {
         let stream = Dice::new(seed).stream();
         let whole = decoded(KIB, &stream);
-        let bytes = Decoded::of(&mut Decoder::new(KIB), stream.chunks(1));
+        let bytes = Decoded::of(&mut Decoder::new(KIB, None), stream.chunks(1));
         assert_eq!(bytes, whole, "{seed}: one by one");
         for at in 0..=stream.len() {
             let (first, second) = stream.split_at(at);
-            assert_eq!(Decoded::of(&mut Decoder::new(KIB), [first, second]), whole, "{seed}: cut at {at}");
+            assert_eq!(
+                Decoded::of(&mut Decoder::new(KIB, None), [first, second]),
+                whole,
+                "{seed}: cut at {at}"
+            );
         }
     }
 }
@@ -113,6 +117,6 @@ fn long_messages_mean_the_same_however_they_are_cut() {
             parts.push(part);
             rest = behind;
         }
-        assert_eq!(Decoded::of(&mut Decoder::new(LIMIT), parts).events, events);
+        assert_eq!(Decoded::of(&mut Decoder::new(LIMIT, None), parts).events, events);
     }
 }

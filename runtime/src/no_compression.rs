@@ -1,0 +1,26 @@
+//! Without the feature `compression` nothing is agreed on.
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::{Limits, frames::Fault};
+
+pub(crate) fn agreed(_: &HeaderMap, _: &Limits) -> Option<(Agreed, HeaderValue)> {
+    None
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Agreed {}
+
+impl Agreed {
+    pub(crate) fn deflate(self, _: &[u8]) -> Option<Vec<u8>> {
+        match self {}
+    }
+
+    pub(crate) fn longest(self, _: usize) -> usize {
+        match self {}
+    }
+
+    pub(crate) fn inflate(self, _: &[u8], _: usize) -> Result<Vec<u8>, Fault> {
+        match self {}
+    }
+}
