@@ -10,6 +10,7 @@ use hyper::{body::Incoming, client::conn::http2::SendRequest, ext::Protocol, upg
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sockeye::{CloseCode, Handshake, Heartbeat, Limits, Server, ws_endpoint};
 use sockeye_tests::{Running, logs, start, within};
+use tokio::io::AsyncReadExt as _;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
@@ -75,6 +76,32 @@ async fn refused(response: Response<Incoming>) -> (u16, String, String) {
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, rule, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Compresses.
+#[ws_endpoint("/compressed", compression = "deflate")]
+async fn compressed(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send("over and over ".repeat(100)).await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+#[tokio::test]
+async fn compression_is_agreed_on_over_http2_too() {
+    let server = start(Server::new()).await;
+    let mut client = connect(&server).await;
+    let request =
+        request(&server, Method::CONNECT, "/compressed").extension(Protocol::from_static("websocket"));
+    let response = send(&mut client, request.header("sec-websocket-extensions", "permessage-deflate")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    assert_eq!(response.headers()["sec-websocket-extensions"], agreed);
+    let mut io = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+    let mut head = [0; 2];
+    within(io.read_exact(&mut head)).await.unwrap();
+    assert_eq!(head[0], 0xc1, "a compressed text");
+    assert!(head[1] < 125, "and a short one: {}", head[1]);
 }
 
 /// `:authority` is what `Host` is in HTTP/1.1.

@@ -6,8 +6,9 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use sockeye_rules::check;
 use sockeye_rules::syntax::{
-    Endpoint, Function, HeartbeatMessageOption, HeartbeatOption, Known, Options, OriginsOption, Parameter,
-    generic_arguments, has_impl_trait, known, last_segment, one_line, reads_cookies,
+    CompressionOption, Endpoint, Function, HeartbeatMessageOption, HeartbeatOption, Known, Options,
+    OriginsOption, Parameter, generic_arguments, has_impl_trait, known, last_segment, one_line,
+    reads_cookies,
 };
 use syn::{Attribute, ReturnType, Type};
 
@@ -233,6 +234,10 @@ fn options(options: &Options) -> TokenStream {
     let origins = option(options.origins.as_ref().map(origins));
     let subprotocols = &options.subprotocols;
     let max_message_size = option(options.max_message_size.map(ToTokens::into_token_stream));
+    let compression = option(options.compression.map(|option| match option {
+        CompressionOption::Off => quote!(__private::CompressionOption::Off),
+        CompressionOption::Deflate => quote!(__private::CompressionOption::Deflate),
+    }));
     let heartbeat = option(options.heartbeat.map(heartbeat));
     let heartbeat_message = option(options.heartbeat_message.map(heartbeat_message));
     let guarded = options.guarded;
@@ -246,6 +251,7 @@ fn options(options: &Options) -> TokenStream {
             origins: #origins,
             subprotocols: &[#(#subprotocols),*],
             max_message_size: #max_message_size,
+            compression: #compression,
             heartbeat: #heartbeat,
             heartbeat_message: #heartbeat_message,
             guarded: #guarded,

@@ -49,6 +49,7 @@ use sockeye_rules::{SELF_RECEIVER, check, syntax};
 /// | `origins = ["https://app.example.com"]` or `origins = any` | the web pages that may connect |
 /// | `subprotocols = ["v2", "v1"]` | the subprotocols that the endpoint supports, in order of preference |
 /// | `max_message_size = "64 KiB"` | the largest message that the endpoint receives |
+/// | `compression = "deflate"` or `compression = off` | whether messages are compressed for clients that offer it (`Limits::compression`, feature `compression`) |
 /// | `heartbeat = "30s"` or `heartbeat = off` | how often the server pings a silent client |
 /// | `heartbeat_message`, `heartbeat_message = "30s"` | after how much silence the server sends a message that a script can see (`Codec::heartbeat_message`); without a value, `Heartbeat::message_interval` |
 /// | `group = "admin"` | the group of endpoints that this one belongs to |

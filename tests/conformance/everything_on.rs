@@ -4,7 +4,7 @@ use std::{io, panic, time::Duration};
 
 use metrics::Key;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshot};
-use sockeye::{Heartbeat, Limits, Server, metrics as names};
+use sockeye::{Compression, Heartbeat, Limits, Server, metrics as names};
 use tokio::{
     net::TcpListener,
     runtime::Handle,
@@ -63,6 +63,7 @@ fn limits() -> Limits {
     limits
         .max_message_rate(200_000, 400_000)
         .max_handshake_rate(200_000, 400_000)
+        .compression(Compression::deflate().min_size(1))
         .send_timeout(Duration::from_secs(20))
         .close_timeout(Duration::from_secs(10))
 }

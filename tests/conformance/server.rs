@@ -19,7 +19,7 @@ use sockeye::{CloseCode, Error, Handshake, Heartbeat, Json, Limits, Message, Ser
 const SECRET_CAUSE: &str = "the secret cause";
 
 /// Sends every message back. The Autobahn suite sends messages of 16 MiB.
-#[ws_endpoint("/echo", max_message_size = "32 MiB")]
+#[ws_endpoint("/echo", max_message_size = "32 MiB", compression = "deflate")]
 async fn echo(handshake: Handshake) -> sockeye::Result {
     let mut socket = handshake.accept().await?;
     while let Some(message) = socket.recv().await? {

@@ -78,6 +78,21 @@ impl RawSocket {
         Self { stream }
     }
 
+    /// Connects with these header lines, each with its end. The head of the answer is returned, lower case.
+    ///
+    /// # Panics
+    /// When the answer is not 101.
+    pub async fn offering(addr: SocketAddr, path: &str, headers: &str) -> (Self, String) {
+        let mut stream = dial(addr).await;
+        stream
+            .write_all(format!("GET {path} HTTP/1.1\r\n{HEAD}{headers}\r\n").as_bytes())
+            .await
+            .expect("sent");
+        let head = head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        (Self { stream }, head.to_lowercase())
+    }
+
     /// Connects.
     pub async fn open(addr: SocketAddr, path: &str) -> Self {
         Self::open_with(addr, path, &[]).await

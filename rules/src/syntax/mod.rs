@@ -23,7 +23,8 @@ pub use cookies::reads_cookies;
 pub use diagnostic::{Diagnostic, Sink};
 pub use endpoint::{Endpoint, Function, Item, Other, Parameter};
 pub use options::{
-    AllowOption, HeartbeatMessageOption, HeartbeatOption, OPTIONS, Options, OriginsOption, near, nearest,
+    AllowOption, CompressionOption, HeartbeatMessageOption, HeartbeatOption, OPTIONS, Options, OriginsOption,
+    near, nearest,
 };
 pub use origin_header::{asks_for_origin, reads_origin_header};
 pub use print::one_line;

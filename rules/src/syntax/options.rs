@@ -10,11 +10,12 @@ use super::{Argument, Arguments, Value, one_line};
 use crate::{Rule, ValueProblem, duration, origin::Pattern, size, subprotocol};
 
 /// Every option, and how it is written.
-pub const OPTIONS: [(&str, &str); 10] = [
+pub const OPTIONS: [(&str, &str); 11] = [
     ("state", "state = AppState"),
     ("origins", "origins = [\"https://app.example.com\"]"),
     ("subprotocols", "subprotocols = [\"v2\", \"v1\"]"),
     ("max_message_size", "max_message_size = \"64 KiB\""),
+    ("compression", "compression = \"deflate\""),
     ("heartbeat", "heartbeat = \"30s\""),
     ("heartbeat_message", "heartbeat_message = \"30s\""),
     ("group", "group = \"admin\""),
@@ -34,6 +35,8 @@ pub struct Options {
     pub subprotocols: Vec<LitStr>,
     /// `max_message_size = "64 KiB"`, in bytes.
     pub max_message_size: Option<usize>,
+    /// `compression = "deflate"` or `compression = off`.
+    pub compression: Option<CompressionOption>,
     /// `heartbeat = "30s"` or `heartbeat = off`.
     pub heartbeat: Option<HeartbeatOption>,
     /// `heartbeat_message` or `heartbeat_message = "30s"`.
@@ -56,6 +59,15 @@ pub enum OriginsOption {
     Any,
     /// `origins = ["https://app.example.com"]`; the rule `origin_syntax` checks each string.
     List(Vec<LitStr>),
+}
+
+/// The `compression` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompressionOption {
+    /// `compression = off`.
+    Off,
+    /// `compression = "deflate"`.
+    Deflate,
 }
 
 /// The `heartbeat_message` option.
@@ -129,6 +141,7 @@ impl Options {
             "origins" => self.origins = Some(self.read_origins(argument)?),
             "subprotocols" => self.subprotocols = self.read_subprotocols(argument)?,
             "max_message_size" => self.max_message_size = Some(max_message_size(argument)?),
+            "compression" => self.compression = Some(compression(argument)?),
             "heartbeat" => self.heartbeat = Some(heartbeat(argument)?),
             "heartbeat_message" => self.heartbeat_message = Some(heartbeat_message(argument)?),
             "group" => self.group = Some(group(argument)?),
@@ -274,6 +287,19 @@ fn max_message_size(argument: &Argument) -> Read<usize> {
             Err(form(argument, &format!("max_message_size = \"{}\"", bytes.base10_digits())))
         }
         _ => Err(form(argument, "max_message_size = \"64 KiB\"")),
+    }
+}
+
+fn compression(argument: &Argument) -> Read<CompressionOption> {
+    match (text(argument), expression(argument)) {
+        (Some(name), _) if name.value() == "deflate" => Ok(CompressionOption::Deflate),
+        (Some(name), _) => Err(Problem::new(
+            &name,
+            "the only compression of WebSocket messages is DEFLATE (RFC 7692)",
+            "write `compression = \"deflate\"` or `compression = off`",
+        )),
+        (None, Some(Expr::Path(path))) if path.path.is_ident("off") => Ok(CompressionOption::Off),
+        _ => Err(form(argument, "compression = \"deflate\"` or `compression = off")),
     }
 }
 

@@ -95,6 +95,8 @@ pub struct Options {
     pub subprotocols: &'static [&'static str],
     /// `max_message_size = "64 KiB"`, in bytes.
     pub max_message_size: Option<usize>,
+    /// `compression = off` or `compression = "deflate"`.
+    pub compression: Option<CompressionOption>,
     /// `heartbeat = off` or `heartbeat = "30s"`.
     pub heartbeat: Option<HeartbeatOption>,
     /// `heartbeat_message` or `heartbeat_message = "30s"`.
@@ -112,6 +114,16 @@ pub enum OriginOption {
     Any,
     /// `origins = ["https://app.example.com"]`.
     List(&'static [&'static str]),
+}
+
+/// The `compression` option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompressionOption {
+    /// `compression = off`.
+    Off,
+    /// `compression = "deflate"`: as the server compresses, or with the defaults. Needs the feature `compression` of `sockeye`.
+    #[cfg(feature = "compression")]
+    Deflate,
 }
 
 /// The `heartbeat_message` option.

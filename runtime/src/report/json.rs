@@ -88,6 +88,7 @@ pub(crate) fn settings(settings: &Settings) -> Value {
         "handler_exit_timeout": limits.handler_exit_timeout.as_secs_f64(),
         "idle_timeout": limits.idle_timeout.map(|time| time.as_secs_f64()),
         "shutdown_timeout": limits.shutdown_timeout.as_secs_f64(),
+        "compression_min_size": limits.compresses_from(),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
         "heartbeat_message": settings.heartbeat_message.map(|interval| interval.as_secs_f64()),

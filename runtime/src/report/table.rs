@@ -92,6 +92,9 @@ pub(super) fn states(endpoint: &Mounted) -> Vec<String> {
 
 fn allowed(endpoint: &Mounted) -> String {
     let mut text = String::new();
+    if let Some(from) = endpoint.settings.limits.compresses_from() {
+        let _ = write!(text, "\n{} compresses messages from {} on", endpoint.registered.name, bytes(from));
+    }
     for allowed in endpoint.registered.options.allow {
         let _ = write!(text, "\n{} allows {}: {}", endpoint.registered.name, allowed.rule, allowed.reason);
     }

@@ -8,7 +8,7 @@ use std::{
 use super::Candidate;
 use crate::{
     Heartbeat, Origins,
-    endpoint::{HeartbeatMessageOption, HeartbeatOption, Registered},
+    endpoint::{CompressionOption, HeartbeatMessageOption, HeartbeatOption, Registered},
     mounted::{Mounted, Settings},
     server::{self, Groups},
     shutdown::Lifecycle,
@@ -80,6 +80,14 @@ pub(crate) fn settings(registered: &Registered, server: &Settings) -> Settings {
     }
     if let Some(bytes) = options.max_message_size {
         settings.limits = settings.limits.max_message_size(bytes);
+    }
+    match options.compression {
+        None => {}
+        Some(CompressionOption::Off) => settings.limits = settings.limits.without_compression(),
+        #[cfg(feature = "compression")]
+        Some(CompressionOption::Deflate) => {
+            settings.limits = settings.limits.compression(server.limits.compression.unwrap_or_default());
+        }
     }
     match options.heartbeat {
         None => {}

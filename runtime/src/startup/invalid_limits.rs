@@ -171,6 +171,17 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
                 "Limits::new().max_open_calls(1_000)",
             ),
         ),
+        (
+            !limits.has_compression_level(),
+            Fault {
+                others: "another level from 1 to 9",
+                ..Fault::zero(
+                    "level of compression",
+                    "is not from 1 to 9",
+                    "Limits::new().compression(Compression::deflate().level(6))",
+                )
+            },
+        ),
     ])
 }
 

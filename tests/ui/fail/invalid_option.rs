@@ -78,6 +78,18 @@ async fn message(_handshake: Handshake) {
 }
 
 /// Documented.
+#[ws_endpoint("/ws/packed", compression = "gzip")]
+async fn packed(_handshake: Handshake) {
+    todo!()
+}
+
+/// Documented.
+#[ws_endpoint("/ws/on", compression = on)]
+async fn on(_handshake: Handshake) {
+    todo!()
+}
+
+/// Documented.
 #[ws_endpoint("/ws/silent", heartbeat_message = off)]
 async fn silent(_handshake: Handshake) {
     todo!()
