@@ -75,6 +75,7 @@
 //! | `asyncapi` | no | `AsyncApi`: the endpoints as a document of AsyncAPI 3.0, which `cargo sockeye asyncapi` and `cargo sockeye types` read |
 //! | `cbor` | no | `Cbor`: messages in CBOR, with serde |
 //! | `client-js` | no | `client_js`: the client module for browsers, served by the server itself |
+//! | `compression` | no | `Limits::compression`: permessage-deflate (RFC 7692), off unless a program asks for it |
 //! | `console` | no | [`Console`]: a page that lists the endpoints, opens sockets to them, and shows what the server does |
 //! | `eyre` | no | the same for `eyre::Result` |
 //! | `garde` | no | `Valid`: messages that meet the constraints of [`garde`](https://docs.rs/garde) |
@@ -96,6 +97,7 @@
         feature = "asyncapi",
         feature = "cbor",
         feature = "client-js",
+        feature = "compression",
         feature = "console",
         feature = "eyre",
         feature = "garde",

@@ -328,34 +328,6 @@ impl Limits {
         self
     }
 
-    #[cfg_attr(
-        not(feature = "compression"),
-        expect(clippy::unused_self, reason = "there is nothing to turn off")
-    )]
-    pub(crate) const fn without_compression(mut self) -> Self {
-        #[cfg(feature = "compression")]
-        {
-            self.compression = None;
-        }
-        self
-    }
-
-    pub(crate) fn has_compression_level(&self) -> bool {
-        #[cfg(feature = "compression")]
-        return self.compression.is_none_or(|compression| (1..=9).contains(&compression.level));
-        #[cfg(not(feature = "compression"))]
-        true
-    }
-
-    /// The smallest message that is compressed, in bytes; `None` if none is.
-    pub(crate) fn compresses_from(&self) -> Option<usize> {
-        #[cfg(feature = "compression")]
-        return self.compression.map(|compression| compression.min_size);
-        #[cfg(not(feature = "compression"))]
-        None
-    }
-
-    /// The time in which a client must send a message, or a part of one; pings and pongs do not count.
     /// Otherwise the connection is closed with 1001 (`idle_timeout`). No limit by default.
     ///
     /// Time in which nothing is read, because the handler or the client is behind, does not count either.

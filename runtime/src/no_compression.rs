@@ -2,10 +2,23 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::{Limits, frames::Fault};
+use crate::{Limits, endpoint::CompressionOption, frames::Fault};
 
 pub(crate) fn agreed(_: &HeaderMap, _: &Limits) -> Option<(Agreed, HeaderValue)> {
     None
+}
+
+pub(crate) fn min_size(_: &Limits) -> Option<usize> {
+    None
+}
+
+pub(crate) fn has_valid_level(_: &Limits) -> bool {
+    true
+}
+
+/// There is nothing to turn off.
+pub(crate) fn chosen(_: Option<CompressionOption>, server: Limits) -> Limits {
+    server
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,6 +29,7 @@ macro_rules! aborting {
                     origins: None,
                     subprotocols: &[],
                     max_message_size: None,
+                    compression: None,
                     heartbeat: None,
                     heartbeat_message: None,
                     guarded: false,

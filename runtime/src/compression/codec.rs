@@ -55,24 +55,26 @@ impl Agreed {
         }
         // A thread that ends has none any more.
         let kept = DEFLATER.try_with(Cell::take).ok().flatten();
-        let mut deflater = kept.filter(|one| one.fits(self)).unwrap_or_else(|| Deflater::new(self));
-        deflater.state.reset();
+        let mut kept = kept.filter(|one| one.fits(self)).unwrap_or_else(|| Deflater::new(self));
+        kept.state.reset();
         let mut deflated = Vec::with_capacity(payload.len());
-        let status = deflater.state.compress_vec(payload, &mut deflated, FlushCompress::Sync);
+        let status = kept.state.compress_vec(payload, &mut deflated, FlushCompress::Sync);
         // More output would follow if there were room, so it is not smaller.
         let is_whole =
             matches!(status, Ok(Status::Ok)) && deflated.len() < payload.len() && deflated.ends_with(&TAIL);
-        _ = DEFLATER.try_with(|kept| kept.set(Some(deflater)));
+        _ = DEFLATER.try_with(|place| place.set(Some(kept)));
         deflated.truncate(deflated.len().saturating_sub(TAIL.len()));
         is_whole.then_some(deflated)
     }
 
     /// How long the compressed form of a message of this length can be: incompressible data grows by 5 bytes in 16 KiB.
+    #[expect(clippy::unused_self, reason = "only who has agreed on compression asks")]
     pub(crate) fn longest(self, message: usize) -> usize {
         message.saturating_add(message / 1024).saturating_add(64)
     }
 
     /// The message, which is not longer than the limit.
+    #[expect(clippy::unused_self, reason = "only who has agreed on compression may")]
     pub(crate) fn inflate(self, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         let kept = INFLATER.try_with(Cell::take).ok().flatten();
         let mut state = kept.unwrap_or_else(|| Box::new(Decompress::new(false)));
@@ -206,7 +208,7 @@ mod tests {
     fn a_bomb_takes_no_more_memory_than_the_limit() {
         let mut bomb = DeflateEncoder::new(Vec::new(), flate2::Compression::best());
         for _ in 0..64 {
-            bomb.write_all(&[0; 1024 * 1024]).expect("written");
+            bomb.write_all(&vec![0; 1024 * 1024]).expect("written");
         }
         let bomb = bomb.finish().expect("finished");
         assert!(bomb.len() < 128 * 1024, "{}", bomb.len());

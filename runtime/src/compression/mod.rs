@@ -9,11 +9,31 @@ mod offer;
 use http::{HeaderMap, HeaderValue};
 
 pub(crate) use self::codec::Agreed;
-use crate::Limits;
+use crate::{Limits, endpoint::CompressionOption};
 
 /// What a request and an endpoint with these limits agree on, and the header of the response that says so.
 pub(crate) fn agreed(headers: &HeaderMap, limits: &Limits) -> Option<(Agreed, HeaderValue)> {
     offer::agree(headers, limits.compression?)
+}
+
+/// The smallest message that is compressed, in bytes; `None` if none is.
+pub(crate) fn min_size(limits: &Limits) -> Option<usize> {
+    limits.compression.map(|compression| compression.min_size)
+}
+
+/// Whether there is such a level.
+pub(crate) fn has_valid_level(limits: &Limits) -> bool {
+    limits.compression.is_none_or(|compression| (1..=9).contains(&compression.level))
+}
+
+/// The limits of an endpoint with this option, on a server with these.
+pub(crate) fn chosen(option: Option<CompressionOption>, server: Limits) -> Limits {
+    let compression = match option {
+        None => server.compression,
+        Some(CompressionOption::Off) => None,
+        Some(CompressionOption::Deflate) => Some(server.compression.unwrap_or_default()),
+    };
+    Limits { compression, ..server }
 }
 
 /// Compression of messages, permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)), for

@@ -17,15 +17,20 @@ const MOST_WINDOW: u8 = 15;
 pub(crate) fn agree(headers: &HeaderMap, compression: Compression) -> Option<(Agreed, HeaderValue)> {
     let lists = headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter();
     let lists = lists.filter_map(|list| list.to_str().ok());
-    let window = lists.flat_map(|list| split(list, ',')).find_map(window_of)?;
+    let Accepted { window } = lists.flat_map(|list| split(list, ',')).find_map(accepted)?;
     let limit = window.map(|bits| format!("; server_max_window_bits={bits}")).unwrap_or_default();
     let response = format!("{NAME}; server_no_context_takeover; client_no_context_takeover{limit}");
     let agreed = Agreed { window: window.unwrap_or(MOST_WINDOW), compression };
     Some((agreed, HeaderValue::try_from(response).ok()?))
 }
 
-/// The window that the client can have at most, if it says so. `None` if the offer cannot be accepted.
-fn window_of(offer: &str) -> Option<Option<u8>> {
+/// An offer that can be accepted.
+struct Accepted {
+    /// The window that the client can have at most, if it says so.
+    window: Option<u8>,
+}
+
+fn accepted(offer: &str) -> Option<Accepted> {
     let mut parts = split(offer, ';');
     if parts.next()? != NAME {
         return None;
@@ -51,7 +56,7 @@ fn window_of(offer: &str) -> Option<Option<u8>> {
             return None;
         }
     }
-    Some(window)
+    Some(Accepted { window })
 }
 
 /// From 8 to 15, without a leading zero.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::states;
 use crate::{
+    compression,
     endpoint::Allowed,
     limits::Rate,
     mounted::{Mounted, Settings},
@@ -88,7 +89,7 @@ pub(crate) fn settings(settings: &Settings) -> Value {
         "handler_exit_timeout": limits.handler_exit_timeout.as_secs_f64(),
         "idle_timeout": limits.idle_timeout.map(|time| time.as_secs_f64()),
         "shutdown_timeout": limits.shutdown_timeout.as_secs_f64(),
-        "compression_min_size": limits.compresses_from(),
+        "compression_min_size": compression::min_size(limits),
         "heartbeat": heartbeat.interval.map(|interval| interval.as_secs_f64()),
         "heartbeat_timeout": heartbeat.interval.map(|_| heartbeat.timeout.as_secs_f64()),
         "heartbeat_message": settings.heartbeat_message.map(|interval| interval.as_secs_f64()),

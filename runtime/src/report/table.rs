@@ -6,7 +6,7 @@ use sockeye_rules::render::count;
 
 use super::and_warnings;
 use crate::{
-    Limits,
+    Limits, compression,
     endpoint::Requirement,
     limits::Rate,
     mounted::{Mounted, Settings},
@@ -92,7 +92,7 @@ pub(super) fn states(endpoint: &Mounted) -> Vec<String> {
 
 fn allowed(endpoint: &Mounted) -> String {
     let mut text = String::new();
-    if let Some(from) = endpoint.settings.limits.compresses_from() {
+    if let Some(from) = compression::min_size(&endpoint.settings.limits) {
         let _ = write!(text, "\n{} compresses messages from {} on", endpoint.registered.name, bytes(from));
     }
     for allowed in endpoint.registered.options.allow {

@@ -7,8 +7,8 @@ use std::{
 
 use super::Candidate;
 use crate::{
-    Heartbeat, Origins,
-    endpoint::{CompressionOption, HeartbeatMessageOption, HeartbeatOption, Registered},
+    Heartbeat, Origins, compression,
+    endpoint::{HeartbeatMessageOption, HeartbeatOption, Registered},
     mounted::{Mounted, Settings},
     server::{self, Groups},
     shutdown::Lifecycle,
@@ -81,14 +81,7 @@ pub(crate) fn settings(registered: &Registered, server: &Settings) -> Settings {
     if let Some(bytes) = options.max_message_size {
         settings.limits = settings.limits.max_message_size(bytes);
     }
-    match options.compression {
-        None => {}
-        Some(CompressionOption::Off) => settings.limits = settings.limits.without_compression(),
-        #[cfg(feature = "compression")]
-        Some(CompressionOption::Deflate) => {
-            settings.limits = settings.limits.compression(server.limits.compression.unwrap_or_default());
-        }
-    }
+    settings.limits = compression::chosen(options.compression, settings.limits);
     match options.heartbeat {
         None => {}
         Some(HeartbeatOption::Off) => settings.heartbeat = Heartbeat::off(),

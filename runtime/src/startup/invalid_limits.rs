@@ -3,7 +3,7 @@ use std::time::Duration;
 use sockeye_rules::INVALID_LIMITS;
 
 use super::{Candidate, Context, Place, Problem};
-use crate::{Heartbeat, Limits, mounted::Settings};
+use crate::{Heartbeat, Limits, compression, mounted::Settings};
 
 /// A limit of zero, with which no connection works, or one that another limit makes unreachable.
 pub(super) fn check(context: &Context, problems: &mut Vec<Problem>) {
@@ -172,7 +172,7 @@ fn of_messages(limits: &Limits) -> Vec<Fault> {
             ),
         ),
         (
-            !limits.has_compression_level(),
+            !compression::has_valid_level(limits),
             Fault {
                 others: "another level from 1 to 9",
                 ..Fault::zero(
