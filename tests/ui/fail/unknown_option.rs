@@ -13,7 +13,7 @@ async fn other(_handshake: Handshake) {
 }
 
 /// Documented.
-#[ws_endpoint("/ws/far", compression)]
+#[ws_endpoint("/ws/far", throttle)]
 async fn far(_handshake: Handshake) {
     todo!()
 }
