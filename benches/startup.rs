@@ -56,6 +56,7 @@ const fn endpoint(route: &'static str, group: &'static str, line: u32) -> Regist
             origins: None,
             subprotocols: &[],
             max_message_size: None,
+            compression: None,
             heartbeat: None,
             heartbeat_message: None,
             guarded: false,

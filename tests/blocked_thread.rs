@@ -198,7 +198,7 @@ async fn other_code_that_blocks_is_logged_and_does_not_keep_others_waiting() {
         block_until(
             || lines_without_peer().len() > before && OTHERS.load(Ordering::SeqCst) == 6,
             PATIENCE / 2,
-        )
+        );
     };
     let page = axum::Router::new().route("/blocks", axum::routing::get(async move || blocks()));
     let server = start(Server::new().router(page)).await;
