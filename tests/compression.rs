@@ -93,7 +93,7 @@ async fn long_messages_are_compressed_and_short_ones_are_not() {
     }
     // The client need not compress; noise does not become smaller.
     let noise: Vec<u8> =
-        (0..4_000_u32).map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31) as u8).collect();
+        (0..4_000_u32).map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes()[0]).collect();
     socket.send(&masked(0x82, &noise)).await;
     assert_eq!(socket.frame().await, Some((0x82, noise)));
 }
@@ -145,7 +145,8 @@ async fn what_a_client_asks_of_the_server_is_kept() {
     let (mut socket, head) = RawSocket::offering(server.addr, "/asked", offer).await;
     assert!(head.contains("client_no_context_takeover; server_max_window_bits=9\r\n"), "{head}");
     // What repeats is further away than 512 bytes.
-    let part: String = (0..400).map(|n| format!("{n} ")).collect();
+    let numbers: Vec<_> = (0..400).map(|n| n.to_string()).collect();
+    let part = numbers.join(" ");
     let text = part.repeat(8);
     socket.send(&masked(TEXT, text.as_bytes())).await;
     let (first, echo) = socket.frame().await.expect("an echo");
