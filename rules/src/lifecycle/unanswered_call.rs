@@ -32,6 +32,23 @@ impl<'a> Look<'a> for Calls<'_> {
             Expr::Field(field) if is_first(&field.member) && is_taken_apart(&field.base, at) => {
                 self.report(&field.member, "this takes the message and drops the `Responder`");
             }
+            Expr::While(repeat) => {
+                if let Expr::Let(test) = &*repeat.cond {
+                    self.received(&test.pat, &test.expr, &repeat.body.stmts, at);
+                }
+            }
+            Expr::If(branch) => {
+                if let Expr::Let(test) = &*branch.cond {
+                    self.received(&test.pat, &test.expr, &branch.then_branch.stmts, at);
+                }
+            }
+            Expr::Match(choice) => {
+                for arm in &choice.arms {
+                    if let Expr::Block(block) = &*arm.body {
+                        self.received(&arm.pat, &choice.expr, &block.block.stmts, at);
+                    }
+                }
+            }
             Expr::Call(call) if is_drop(call) => {
                 if let Some(name) = call.args.first().and_then(|one| at.named(one))
                     && is_responder(name, at)
@@ -44,7 +61,11 @@ impl<'a> Look<'a> for Calls<'_> {
     }
 
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
-        let (Pat::Tuple(pair), Some(init)) = (&local.pat, &local.init) else { return };
+        let Some(init) = &local.init else { return };
+        if is_answer(&init.expr, at) && is_unused(&local.pat, at.rest()) {
+            return self.report(&local.pat, "this answer is not sent");
+        }
+        let Pat::Tuple(pair) = &local.pat else { return };
         if init.diverge.is_some() || !is_taken_apart(&init.expr, at) {
             return;
         }
@@ -72,6 +93,16 @@ impl Calls<'_> {
         self.sink.report(&UNANSWERED_CALL, place, message, HELP);
     }
 
+    /// A call under a name, and the code that has it: whoever only looks at its message does not answer it.
+    fn received(&mut self, pattern: &Pat, from: &Expr, body: &[Stmt], at: &At<'_>) {
+        let Some(name) = name_in_some(pattern) else { return };
+        let looks_only = || body.iter().all(|one| only_looks(one, name));
+        let is_call = || is_received(from, at, None) && reads_calls(at);
+        if looks_only() && is_call() && Ways::of(body).dropped(|| Drop::Unused).is_some() {
+            self.report(name, &format!("`{name}` is dropped without its `Responder`"));
+        }
+    }
+
     /// A `Responder` with a name, and the code up to the end of its block.
     fn named(&mut self, name: &Ident, rest: &[Stmt]) {
         match dropped_in(rest, name) {
@@ -80,6 +111,46 @@ impl Calls<'_> {
             Some(Drop::Branch(place)) => self.report(&place, &format!("`{name}` is dropped in this case")),
             None => {}
         }
+    }
+}
+
+/// `call` in `Some(call)`.
+fn name_in_some(pattern: &Pat) -> Option<&Ident> {
+    let Pat::TupleStruct(some) = pattern else { return None };
+    let is_some = some.path.is_ident("Some") && some.elems.len() == 1;
+    some.elems.first().filter(|_| is_some).and_then(only_name)
+}
+
+/// Whether the code does nothing with the call but look at its message.
+fn only_looks(code: &Stmt, name: &Ident) -> bool {
+    struct Looks<'n>(&'n Ident, usize);
+    impl Visit<'_> for Looks<'_> {
+        fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
+            let is_it = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident(self.0));
+            self.1 += usize::from(is_it && call.method == "message");
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut mentioned = 0;
+    each_word(code.to_token_stream(), &mut |word| mentioned += usize::from(word == name));
+    let mut looks = Looks(name, 0);
+    looks.visit_stmt(code);
+    looks.1 == mentioned
+}
+
+/// `responder.answer(..)` and `responder.fail(..)`.
+fn is_answer(made: &Expr, at: &At<'_>) -> bool {
+    let Expr::MethodCall(call) = plain(made) else { return false };
+    let makes = call.method == "answer" || call.method == "fail";
+    makes && at.named(&call.receiver).is_some_and(|name| is_responder(name, at))
+}
+
+/// Whether the pattern drops its value at once, or the code after it does not mention it.
+fn is_unused(pattern: &Pat, rest: &[Stmt]) -> bool {
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Type(typed) => is_unused(&typed.pat, rest),
+        pattern => only_name(pattern).is_some_and(|name| !rest.iter().any(|one| mentions(one, name))),
     }
 }
 

@@ -254,3 +254,57 @@ async fn request(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Resul
     }
     Ok(())
 }
+
+/// Keeps the calls for later.
+#[ws_endpoint("/calls/kept_whole")]
+async fn kept_whole(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut waiting = Vec::new();
+    while let Some(call) = socket.recv().await? {
+        tracing::debug!("one more");
+        waiting.push(call);
+        if waiting.len() == 10 {
+            for call in waiting.drain(..) {
+                let (_, responder) = call.into_parts();
+                socket.send(responder.fail("later")).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One question, and the end: its client learns of that.
+#[ws_endpoint("/calls/one")]
+async fn one(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    if let Some(call) = socket.recv().await? {
+        tracing::info!(is_stop = matches!(call.message(), Ask::Stop));
+        return socket.close(CloseCode::NORMAL, "closed today").await;
+    }
+    Ok(())
+}
+
+/// The loop ends with the call.
+#[ws_endpoint("/calls/until_stop")]
+async fn until_stop(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    loop {
+        match socket.recv().await? {
+            Some(call) if matches!(call.message(), Ask::Stop) => {
+                return socket.close(CloseCode::NORMAL, "as you wish").await;
+            }
+            Some(call) => {
+                let answer = found(call);
+                socket.send(answer).await?;
+            }
+            None => return Ok(()),
+        }
+    }
+}
+
+fn found(call: Call<Ask>) -> Reply {
+    let (_, responder) = call.into_parts();
+    let reply = responder.answer(Found { value: "found".to_owned() });
+    tracing::debug!("made");
+    reply
+}

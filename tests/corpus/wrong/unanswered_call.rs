@@ -99,3 +99,59 @@ async fn written(handshake: Handshake<Json<Call<Ask, Responder>, Answer<Found>>>
     }
     Ok(())
 }
+
+/// Looks at each call, and answers none.
+#[ws_endpoint("/calls/looks")]
+async fn looks(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut total = 0;
+    while let Some(call) = socket.recv().await? { //~ unanswered_call
+        total += call.message().key.len();
+    }
+    tracing::info!(total);
+    Ok(())
+}
+
+/// Counts them.
+#[ws_endpoint("/calls/counts")]
+async fn counts(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut calls = 0;
+    loop {
+        match socket.recv().await? {
+            Some(_call) => { //~ unanswered_call
+                calls += 1;
+            }
+            None => break,
+        }
+    }
+    tracing::info!(calls);
+    Ok(())
+}
+
+/// Makes the answer, and drops it.
+#[ws_endpoint("/calls/made")]
+async fn made(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let _answer = responder.answer(Found { value: ask.key.len() }); //~ unanswered_call
+        socket.flush().await?;
+    }
+    Ok(())
+}
+
+/// Makes the failure, and drops it.
+#[ws_endpoint("/calls/failed")]
+async fn failed(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        if ask.key.is_empty() {
+            let _: Answer<Found> = responder.fail("empty"); //~ unanswered_call
+        } else {
+            socket.send(responder.answer(Found { value: ask.key.len() })).await?;
+        }
+    }
+    Ok(())
+}
