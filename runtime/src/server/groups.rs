@@ -189,7 +189,8 @@ impl Server {
     ///
     /// axum passes the parameters of that path on, so `Path` is checked against them too, and the table of `SOCKEYE_CHECK`, the
     /// AsyncAPI document and its readers have the whole route. Everything else works without this call. Logs and metrics name an
-    /// endpoint by the route of its attribute.
+    /// endpoint by the route of its attribute. An endpoint whose `Path` takes parameters of that path needs a `group`: without one the
+    /// compiler counts those of its own route.
     ///
     /// With state of any type, write `.with_state(())`, which makes the router fit:
     ///
