@@ -15,15 +15,22 @@ use super::{package::Known, parse, source::Source};
 /// Where the modules of a package are.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    /// The file of each module. `None` if there are two, such as `main.rs` and `lib.rs`.
-    files: HashMap<String, Option<PathBuf>>,
+    /// The file of each module, by its crate. `None` if there are two, such as `main.rs` and `lib.rs`.
+    files: HashMap<String, HashMap<String, Option<PathBuf>>>,
     /// The name of the library, if there is one.
     library: Option<String>,
 }
 
+/// A module: its crate, and its path there.
+struct Module {
+    /// The folder of a program of its own, such as `src/bin/admin`; empty for `src` itself.
+    krate: String,
+    path: String,
+}
+
 impl Tree {
-    /// The modules among the files of the package in this directory. Only its library and its main program are known, not those in
-    /// `src/bin`, `tests` and the like, which are crates of their own.
+    /// The modules among the files of the package in this directory: of its library and its main program, and of programs with a folder of
+    /// their own.
     pub(super) fn of<'a>(
         directory: &Path,
         name: Option<&str>,
@@ -31,8 +38,8 @@ impl Tree {
     ) -> Self {
         let mut tree = Self::default();
         for file in files {
-            let Some(module) = module(directory, file) else { continue };
-            let known = tree.files.entry(module);
+            let Some(Module { krate, path }) = module(directory, file) else { continue };
+            let known = tree.files.entry(krate).or_default().entry(path);
             known.and_modify(|known| *known = None).or_insert_with(|| Some(file.to_path_buf()));
         }
         let has_library = directory.join("src/lib.rs").exists();
@@ -41,24 +48,33 @@ impl Tree {
     }
 }
 
-/// The path of the module that is this file: `crate::store` for `src/store.rs` and `src/store/mod.rs`.
-fn module(directory: &Path, file: &Path) -> Option<String> {
+/// The module that is this file: `crate::store` for `src/store.rs` and `src/store/mod.rs`.
+fn module(directory: &Path, file: &Path) -> Option<Module> {
     let file = std::path::absolute(file).ok()?;
-    let inside = file.strip_prefix(directory).ok()?.strip_prefix("src").ok()?.with_extension("");
-    let mut names: Vec<_> = inside.components().map(|one| one.as_os_str().to_str()).collect::<Option<_>>()?;
-    if names.first() == Some(&"bin") {
-        return None;
-    }
+    let inside = file.strip_prefix(directory).ok()?.with_extension("");
+    let names: Vec<_> = inside.components().map(|one| one.as_os_str().to_str()).collect::<Option<_>>()?;
+    // A single file in these folders is a program of one file.
+    let (krate, mut names) = match &names[..] {
+        ["src", "bin", name, rest @ ..] if !rest.is_empty() => (format!("src/bin/{name}"), rest.to_vec()),
+        ["src", "bin", ..] => return None,
+        ["src", rest @ ..] => (String::new(), rest.to_vec()),
+        [folder @ ("examples" | "tests" | "benches"), name, rest @ ..] if !rest.is_empty() => {
+            (format!("{folder}/{name}"), rest.to_vec())
+        }
+        _ => return None,
+    };
     if names.last() == Some(&"mod") || matches!(names[..], ["lib" | "main"]) {
         names.pop();
     }
-    Some(std::iter::once("crate").chain(names).collect::<Vec<_>>().join("::"))
+    let path = std::iter::once("crate").chain(names).collect::<Vec<_>>().join("::");
+    Some(Module { krate, path })
 }
 
 /// The functions of the modules that one thread has read.
 #[derive(Debug)]
 struct Modules {
     tree: Arc<Tree>,
+    krate: String,
     imports: Imports,
     read: HashMap<String, OnceCell<Option<Box<Neighbours>>>>,
     /// What the functions of these modules call in other files; `None` if that is not followed any further.
@@ -66,14 +82,17 @@ struct Modules {
 }
 
 impl Modules {
-    fn of(package: &Known, beyond: Option<Rc<Self>>) -> Self {
+    fn of(package: &Known, krate: &str, beyond: Option<Rc<Self>>) -> Self {
         let tree = Arc::clone(&package.modules);
-        let read = tree.files.keys().map(|module| (module.clone(), OnceCell::new())).collect();
-        Self { tree, imports: Imports::of_package(Arc::clone(&package.names)), read, beyond }
+        let modules = tree.files.get(krate).into_iter().flat_map(HashMap::keys);
+        let read = modules.map(|module| (module.clone(), OnceCell::new())).collect();
+        let imports = Imports::of_package(Arc::clone(&package.names));
+        Self { tree, krate: krate.to_owned(), imports, read, beyond }
     }
 
     fn read(&self, module: &str) -> Option<Box<Neighbours>> {
-        let source = Source::read(self.tree.files.get(module)?.as_deref()?).ok()?;
+        let file = self.tree.files.get(&self.krate)?.get(module)?.as_deref()?;
+        let source = Source::read(file).ok()?;
         let file = parse::parse(&source).ok()?;
         let beyond = self.beyond.as_ref();
         let beyond = beyond.map(|one| Elsewhere::around(module.to_owned(), Rc::clone(one) as Rc<_>));
@@ -91,25 +110,25 @@ impl syntax::Modules for Modules {
     }
 
     fn library(&self) -> Option<&str> {
-        self.tree.library.as_deref()
+        self.tree.library.as_deref().filter(|_| self.krate.is_empty())
     }
 }
 
-/// The modules that one thread has read, of each package.
+/// The modules that one thread has read, of each crate.
 #[derive(Debug, Default)]
-pub(super) struct Read(HashMap<PathBuf, Rc<Modules>>);
+pub(super) struct Read(HashMap<(PathBuf, String), Rc<Modules>>);
 
 impl Read {
-    /// The other files of the package, as this file sees them; `None` if it is not one of its modules.
+    /// The other files of the crate, as this file sees them; `None` if it is not one of its modules.
     ///
     /// Calls are followed into another file, and from there into a third one. What a file knows must not depend on which other
     /// files were read before: so the third is read without what it calls.
     pub(super) fn around(&mut self, file: &Path, package: &Known) -> Option<Elsewhere> {
-        let here = module(&package.directory, file)?;
-        let modules = self.0.entry(package.directory.clone()).or_insert_with(|| {
-            let beyond = Rc::new(Modules::of(package, None));
-            Rc::new(Modules::of(package, Some(beyond)))
+        let Module { krate, path } = module(&package.directory, file)?;
+        let modules = self.0.entry((package.directory.clone(), krate.clone())).or_insert_with(|| {
+            let beyond = Rc::new(Modules::of(package, &krate, None));
+            Rc::new(Modules::of(package, &krate, Some(beyond)))
         });
-        Some(Elsewhere::around(here, Rc::clone(modules) as Rc<_>))
+        Some(Elsewhere::around(path, Rc::clone(modules) as Rc<_>))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Call, Connection, Exit, Flow, Kind, NodeId, State, Step};
 
 impl Flow<'_> {
-    /// The calls of `Error::{constructor}` whose error the function returns, where the handshake certainly is in this state.
+    /// The calls of `Error::{constructor}` whose error the function returns, its own and those of functions that it calls (`of`), where the handshake certainly is in this state.
     pub(crate) fn failing_in(&self, constructor: &str, state: State) -> Vec<&Call> {
         let path = format!("sockeye::Error::{constructor}");
         let calls = self.steps().filter_map(|(id, step)| match step {

@@ -35,7 +35,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
     }
     for call in flow.failing_in("status", State::OPEN) {
-        let message = "`Error::status` is returned after `accept`: the client already has its 101, and the connection is closed with 1011";
+        let by = call.of.as_deref().map(|helper| format!(" by `{helper}`")).unwrap_or_default();
+        let message = format!(
+            "`Error::status` is returned{by} after `accept`: the client already has its 101, and the connection is closed with 1011"
+        );
         let help = "close with a code that says why: `Error::close(CloseCode::POLICY_VIOLATION, \"why\")`";
         sink.report(&ACCEPTED_TWICE, &call.at, message, help);
     }

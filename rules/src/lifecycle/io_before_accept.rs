@@ -15,7 +15,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(flow, site));
     }
     for call in flow.failing_in("close", State::FRESH) {
-        let message = "`Error::close` is returned before `accept`: there is no connection to close, and the client gets a 500";
+        let by = call.of.as_deref().map(|helper| format!(" by `{helper}`")).unwrap_or_default();
+        let message = format!(
+            "`Error::close` is returned{by} before `accept`: there is no connection to close, and the client gets a 500"
+        );
         let root = flow.roots_of(Kind::Handshake).next();
         let handshake = root.map_or_else(|| "handshake".to_owned(), |(_, root)| root.name_or("handshake"));
         let help = format!("write `{}`", flow.refusing(&handshake));

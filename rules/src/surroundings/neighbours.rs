@@ -2,13 +2,13 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     iter,
     rc::Rc,
 };
 
 use quote::ToTokens;
-use syn::{Expr, File, ReturnType, Signature};
+use syn::{Expr, File, ReturnType, Signature, Type};
 
 use super::{
     Elsewhere, Shapes, Surroundings,
@@ -25,8 +25,8 @@ use crate::{
     Rule,
     catalogue::{abandons, keeps_time, pushes_rarely},
     check,
-    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, type_of},
-    reading::each_expression,
+    flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, is_handle_type, type_of},
+    reading::{each_expression, made_error},
     syntax::{Diagnostic, Function, Words},
 };
 
@@ -86,6 +86,8 @@ pub(crate) struct Neighbour {
     pub(crate) takes_handle: bool,
     /// The call in it, or in what it calls, that blocks the thread.
     pub(crate) blocks: Option<String>,
+    /// The constructors of `sockeye::Error` whose errors it returns.
+    fails_with: Vec<&'static str>,
     /// Whether it is a method, with `self`.
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
@@ -479,6 +481,7 @@ impl Neighbour {
             is_async: found.function.sig.asyncness.is_some(),
             takes_handle,
             blocks: None,
+            fails_with: fails_with(found),
             takes_self: found.function.receiver.is_some(),
             deeds: Deeds::default(),
             hides_lags: hides_lags(found, file),
@@ -519,6 +522,11 @@ impl Neighbour {
         }
     }
 
+    /// The constructors of `sockeye::Error` whose errors it returns: `close`, `status`.
+    pub(crate) fn fails_with(&self) -> &[&'static str] {
+        &self.fails_with
+    }
+
     /// Whether there is any such fault.
     pub(crate) fn has_hazard(&self, rule: &Rule) -> bool {
         self.hazards.iter().any(|one| one.fault.rule == rule)
@@ -552,6 +560,30 @@ impl Neighbour {
 
 fn begins_in_crate(path: &str) -> bool {
     path.split("::").next().is_some_and(|first| ["crate", "self", "super"].contains(&first))
+}
+
+/// Where a function has its own connection, its errors are judged there.
+fn fails_with(found: &Found) -> Vec<&'static str> {
+    let owns = |ty: &Type| !matches!(ty, Type::Reference(_)) && is_handle_type(ty, &found.imports);
+    let Some(body) = found.function.block() else { return Vec::new() };
+    if !found.function.has_word(&["close", "status"])
+        || found.function.parameters.iter().any(|one| owns(one.ty()))
+    {
+        return Vec::new();
+    }
+    let mut found_ones = BTreeSet::new();
+    each_expression(body, found.function.macros(), &mut |expression| {
+        let made = made_error(expression).and_then(|call| match &*call.func {
+            Expr::Path(path) => Some(found.imports.resolve_path(&path.path)),
+            _ => None,
+        });
+        found_ones.extend(match made.as_deref() {
+            Some("sockeye::Error::close") => Some("close"),
+            Some("sockeye::Error::status") => Some("status"),
+            _ => None,
+        });
+    });
+    found_ones.into_iter().collect()
 }
 
 /// How many messages of its socket the function awaits, without a loop that may receive again.

@@ -15,6 +15,7 @@ mod clients;
 mod closing;
 mod deeds;
 mod errors;
+mod failures;
 mod fresh;
 mod fresh_services;
 mod guarded;

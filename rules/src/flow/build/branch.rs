@@ -1,5 +1,7 @@
 //! `if`, `match`, `let else`, `?`: where paths split and join.
 
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, Lit, Local, Pat, UnOp};
 
 use super::{
@@ -8,10 +10,18 @@ use super::{
     pattern::{fit, without_layer},
     repeat::is_receiving,
 };
-use crate::flow::{
-    graph::{Exit, NodeId, Step},
-    value::{Got, Outcomes, Value},
+use crate::{
+    flow::{
+        called_among,
+        graph::{Call, Exit, NodeId, Step},
+        value::{Got, Outcomes, Value},
+    },
+    reading::{made_error, plain},
+    surroundings::Neighbour,
 };
+
+/// How many steps a call of a method is at most: what it does with the handles that it borrows.
+const STEPS_OF_A_CALL: usize = 6;
 
 /// The outcome of a condition; the names that it binds are in scope where it holds.
 pub(super) struct Forks {
@@ -271,6 +281,59 @@ impl<'a> Builder<'a> {
         self.names = names;
         self.outcome(&value, fit.may);
         self.bind(pattern, value);
+    }
+
+    /// The errors that `?` may return, if they are made here, as in `ok_or_else(|| Error::close(..))?`, or by a function of the file.
+    pub(super) fn fail_with(&mut self, tried: &'a Expr) {
+        if let Some(made) = made_error(tried) {
+            self.fail(|builder| drop(builder.call(made, false)));
+        }
+        let Some((helper, at)) = self.tried_helper(tried) else { return };
+        for constructor in helper.fails_with() {
+            let path = format!("sockeye::Error::{constructor}");
+            let (of, at) = (Some(helper.path()), at.clone());
+            let call = Call { path, of, is_direct: false, at, awaited: false, bound: false };
+            self.fail(|builder| _ = builder.push(Step::Call(call)));
+        }
+    }
+
+    /// A path on which this happens, and the function fails.
+    fn fail(&mut self, happens: impl FnOnce(&mut Self)) {
+        if self.here.is_none() {
+            return;
+        }
+        self.push(Step::Pass);
+        let start = self.here;
+        happens(self);
+        self.leave(Exit::Error, None);
+        self.here = start;
+    }
+
+    /// The function of the file whose result is tried, and its name at the call, which has just been evaluated.
+    fn tried_helper(&self, tried: &Expr) -> Option<(&'a Neighbour, TokenStream)> {
+        let tried = match plain(tried) {
+            Expr::Await(awaited) => plain(&awaited.base),
+            other => other,
+        };
+        let neighbours = self.around.neighbours();
+        match tried {
+            Expr::Call(call) => {
+                let Expr::Path(function) = &*call.func else { return None };
+                let path = self.imports.resolve_path(&function.path);
+                Some((neighbours.called(&path, self.around.of())?, function.to_token_stream()))
+            }
+            Expr::MethodCall(call) => {
+                let method = format!(".{}", call.method);
+                let called =
+                    self.graph.nodes.iter().rev().take(STEPS_OF_A_CALL).find_map(|node| match &node.step {
+                        Step::Call(step) if step.path.ends_with(&method) => Some(step),
+                        _ => None,
+                    });
+                let helper = called_among(called?, neighbours, self.around.of())?;
+                Some((helper, call.method.to_token_stream()))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn question_mark(&mut self, value: Value<'a>) -> Value<'a> {

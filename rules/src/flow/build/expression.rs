@@ -29,6 +29,7 @@ impl<'a> Builder<'a> {
             Expr::Await(inner) => self.awaited(&inner.base),
             Expr::Try(inner) => {
                 let value = self.eval(&inner.expr);
+                self.fail_with(&inner.expr);
                 self.question_mark(value)
             }
             Expr::MethodCall(call) => self.method_call(call, false),

@@ -1,0 +1,29 @@
+//! Errors that an expression makes.
+
+use syn::{Expr, ExprCall};
+
+use super::plain;
+
+/// `Error::close(..)` or `Error::status(..)` in what makes an `Err` of it: `Err(..)`, `ok_or(..)`, `ok_or_else(|| ..)`, `map_err(|_| ..)`.
+pub(crate) fn made_error(made: &Expr) -> Option<&ExprCall> {
+    let error = match plain(made) {
+        Expr::Call(call) if is_named(&call.func, &["Err"]) => call.args.first()?,
+        Expr::MethodCall(call) if call.method == "ok_or" => call.args.first()?,
+        Expr::MethodCall(call) if call.method == "ok_or_else" || call.method == "map_err" => {
+            match call.args.first()? {
+                Expr::Closure(closure) => &closure.body,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    match plain(error) {
+        Expr::Call(call) if is_named(&call.func, &["close", "status"]) => Some(call),
+        _ => None,
+    }
+}
+
+fn is_named(function: &Expr, names: &[&str]) -> bool {
+    let Expr::Path(path) = function else { return false };
+    path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
