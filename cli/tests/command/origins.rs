@@ -226,6 +226,17 @@ fn what_only_looks_like_a_demand_is_none() {
             "async fn ws(up: WebSocketUpgrade) -> Response { if kind() == \"key-press\" { return no() } up.on_upgrade(serve) }".to_owned(),
             vec![],
         ),
+        // The parameter is not the function of that name, which takes a login.
+        (
+            "async fn account(login: WebSocketUpgrade) -> Response { login.on_upgrade(serve) }".to_owned(),
+            vec![(
+                "src/login.rs",
+                "pub async fn login(mut socket: WebSocket) {
+                    let Some(Ok(Message::Text(token))) = socket.recv().await else { return };
+                    let Some(_user) = verify(&token) else { return };
+                }",
+            )],
+        ),
     ] {
         let found = package(&handler, &others).findings(&[]);
         assert!(found.len() == 1 && found[0].starts_with("unchecked_origin src/ws.rs:2:"), "{handler}: {found:?}");

@@ -195,3 +195,22 @@ fn the_types_of_another_file_are_known() {
         }
     }
 }
+
+#[test]
+fn a_program_with_a_folder_of_its_own_has_its_own_modules() {
+    let store = "pub fn load(key: &str) -> Vec<u8> { std::fs::read(key).unwrap_or_default() }";
+    for folder in ["src/bin/chat", "examples/chat"] {
+        let tree = Tree::new()
+            .with("Cargo.toml", MANIFEST)
+            .with(&format!("{folder}/main.rs"), handler("mod store;", "store::load(&text);"))
+            .with(&format!("{folder}/store.rs"), store)
+            // Of another program.
+            .with("src/store.rs", "pub fn load(_key: &str) -> Vec<u8> { Vec::new() }")
+            .with("src/main.rs", "mod store;\nfn main() {}");
+        assert_eq!(
+            messages(&tree),
+            [format!("`crate::store::load` calls `std::fs::read`, {BLOCKS}")],
+            "{folder}"
+        );
+    }
+}

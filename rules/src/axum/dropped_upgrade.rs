@@ -41,6 +41,16 @@ struct Responses<'s> {
 }
 
 impl<'a> Look<'a> for Responses<'_> {
+    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let Expr::Call(call) = expression else { return };
+        let is_drop = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "drop"));
+        if let (true, Some(Expr::MethodCall(dropped))) = (is_drop, call.args.first().map(plain))
+            && let Some(upgrade) = upgrade_of(dropped).filter(|call| at.is_handle_expression(&call.receiver))
+        {
+            self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);
+        }
+    }
+
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(name) = only_name(&local.pat).map(ToString::to_string) else { return };
         let Some(Expr::MethodCall(call)) = local.init.as_ref().map(|init| plain(&init.expr)) else { return };

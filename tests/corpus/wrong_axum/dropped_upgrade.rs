@@ -93,3 +93,8 @@ async fn named_and_forgotten(ws: WebSocketUpgrade) -> StatusCode {
     let _response = ws.on_upgrade(echo).into_response(); //~ dropped_upgrade
     StatusCode::OK
 }
+
+async fn given_up(ws: WebSocketUpgrade) -> StatusCode {
+    drop(ws.on_upgrade(echo)); //~ dropped_upgrade
+    StatusCode::NO_CONTENT
+}

@@ -105,6 +105,9 @@ impl Reader {
         let mut parts = Parts::default();
         parts.visit_block(body);
         parts.blocks.push(body.clone());
+        // A parameter hides the function of that name.
+        let is_parameter = |name: &String| parameters.iter().any(|one| one.names.contains(name));
+        parts.calls.retain(|call| !matches!(&call.path[..], [name] if is_parameter(name)));
         let span = all.span();
         self.facts.functions.push(Rc::new(Function {
             name,
