@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use sockeye_rules::check;
 use sockeye_rules::syntax::{
     CompressionOption, Endpoint, Function, HeartbeatMessageOption, HeartbeatOption, Known, Options,
@@ -229,39 +229,42 @@ fn param(parameter: &Parameter, mark: Mark) -> TokenStream {
     quote!(#(#cfgs)* __private::Param { ty: #ty, mark: #mark })
 }
 
+/// Only the options that are written: rustc compiles each of these tokens for each endpoint.
 fn options(options: &Options) -> TokenStream {
-    let state = option(options.state.as_ref().map(|ty| one_line(ty).to_token_stream()));
-    let origins = option(options.origins.as_ref().map(origins));
-    let subprotocols = &options.subprotocols;
-    let max_message_size = option(options.max_message_size.map(ToTokens::into_token_stream));
-    let compression = option(options.compression.map(|option| match option {
-        CompressionOption::Off => quote!(__private::CompressionOption::Off),
-        CompressionOption::Deflate => quote!(__private::CompressionOption::Deflate),
-    }));
-    let heartbeat = option(options.heartbeat.map(heartbeat));
-    let heartbeat_message = option(options.heartbeat_message.map(heartbeat_message));
-    let guarded = options.guarded;
+    let some = |value: TokenStream| quote!(__private::Some(#value));
+    let subprotocols = Some(&options.subprotocols).filter(|list| !list.is_empty());
     let allow = options.allow.iter().map(|allowed| {
         let (rule, reason) = (allowed.rule.name, &allowed.reason);
         quote!(__private::Allowed { rule: #rule, reason: #reason })
     });
-    quote! {
-        __private::Options {
-            state: #state,
-            origins: #origins,
-            subprotocols: &[#(#subprotocols),*],
-            max_message_size: #max_message_size,
-            compression: #compression,
-            heartbeat: #heartbeat,
-            heartbeat_message: #heartbeat_message,
-            guarded: #guarded,
-            allow: &[#(#allow),*],
-        }
+    let allow = (!options.allow.is_empty()).then(|| quote!(&[#(#allow),*]));
+    let fields = [
+        ("state", options.state.as_ref().map(|ty| some(one_line(ty).to_token_stream()))),
+        ("origins", options.origins.as_ref().map(origins).map(some)),
+        ("subprotocols", subprotocols.map(|list| quote!(&[#(#list),*]))),
+        ("max_message_size", options.max_message_size.map(|size| some(size.to_token_stream()))),
+        ("compression", options.compression.map(compression).map(some)),
+        ("heartbeat", options.heartbeat.map(heartbeat).map(some)),
+        ("heartbeat_message", options.heartbeat_message.map(heartbeat_message).map(some)),
+        ("guarded", options.guarded.then(|| quote!(true))),
+        ("allow", allow),
+    ];
+    let written = fields.into_iter().filter_map(|(name, value)| {
+        let (name, value) = (format_ident!("{name}"), value?);
+        Some(quote!(#name: #value,))
+    });
+    let written: Vec<_> = written.collect();
+    if written.is_empty() {
+        return quote!(__private::Options::NONE);
     }
+    quote!(__private::Options { #(#written)* ..__private::Options::NONE })
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
-    value.map_or_else(|| quote!(__private::None), |value| quote!(__private::Some(#value)))
+fn compression(option: CompressionOption) -> TokenStream {
+    match option {
+        CompressionOption::Off => quote!(__private::CompressionOption::Off),
+        CompressionOption::Deflate => quote!(__private::CompressionOption::Deflate),
+    }
 }
 
 fn origins(origins: &OriginsOption) -> TokenStream {
@@ -319,6 +322,6 @@ mod tests {
         let before = count(item.clone());
         let endpoint = parse(quote!("/ws/{id}"), item.clone());
         let added = count(expand(&endpoint, item)) - before;
-        assert!(added < 450, "{added} tokens are added");
+        assert!(added < 420, "{added} tokens are added");
     }
 }

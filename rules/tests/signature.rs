@@ -154,7 +154,7 @@ fn options_of_the_attribute() {
     ] {
         assert_eq!(with(attribute), ["route_syntax"], "{attribute}");
     }
-    for attribute in ["\"/ws\", orgins = any", "\"/ws\", \"/x\"", "\"/ws\", compression"] {
+    for attribute in ["\"/ws\", orgins = any", "\"/ws\", \"/x\"", "\"/ws\", throttle"] {
         assert_eq!(with(attribute), ["unknown_option"], "{attribute}");
     }
     for attribute in [

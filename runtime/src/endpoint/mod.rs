@@ -107,6 +107,21 @@ pub struct Options {
     pub allow: &'static [Allowed],
 }
 
+impl Options {
+    /// None is written.
+    pub const NONE: Self = Self {
+        state: None,
+        origins: None,
+        subprotocols: &[],
+        max_message_size: None,
+        compression: None,
+        heartbeat: None,
+        heartbeat_message: None,
+        guarded: false,
+        allow: &[],
+    };
+}
+
 /// The `origins` option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginOption {
