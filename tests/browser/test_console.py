@@ -32,8 +32,10 @@ def echo():
     program.kill()
 
 
-def find(browser, selector):
-    return browser.find_element(By.CSS_SELECTOR, selector)
+def find(browser, selector, seconds=20):
+    """The first such element, once it is there: a view is drawn after the click that leads to it."""
+    found = lambda _: browser.find_elements(By.CSS_SELECTOR, selector)
+    return WebDriverWait(browser, seconds).until(found, f"no {selector!r}")[0]
 
 
 def wait_for(browser, text, element="main", seconds=20):
