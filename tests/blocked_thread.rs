@@ -222,7 +222,9 @@ async fn other_code_that_blocks_is_logged_and_does_not_keep_others_waiting() {
         within(tokio::task::spawn_blocking(|| others.join().expect("served"))).await.expect("joined");
     assert_eq!(&answer, b"HTTP/1.1 200");
     let lines = lines_without_peer();
-    assert_eq!((lines.len(), lines[before].level), (before + 1, Level::ERROR), "{lines:?}");
+    // Other tests of this process may have had a thread blocked as well.
+    assert!(lines.len() > before, "{lines:?}");
+    assert_eq!(lines[before].level, Level::ERROR);
     assert!(lines[before].get("reason").contains("a route, a layer, a health check"), "{lines:?}");
 }
 

@@ -62,7 +62,7 @@ async fn every_socket_is_told_1001_and_the_server_ends() {
 /// Whenever the server is told to stop: a client would see a reset connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_has_arrived_is_answered() {
-    for _ in 0..20 {
+    for _ in 0..8 {
         let mut server = start(server()).await;
         let open = server.connect("/echo").await;
         let early: Vec<_> = (0..20)

@@ -247,7 +247,7 @@ async fn leave(stopping: &CancellationToken, visit: &Visit) {
 }
 
 /// How long a connection without a request can delay the end of the server.
-const LAST_WORD: Duration = Duration::from_millis(250);
+const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// A connection that ended early.
 struct End<'e> {
