@@ -328,6 +328,7 @@ impl Limits {
         self
     }
 
+    /// The time in which a client must send a message, or a part of one; pings and pongs do not count.
     /// Otherwise the connection is closed with 1001 (`idle_timeout`). No limit by default.
     ///
     /// Time in which nothing is read, because the handler or the client is behind, does not count either.
