@@ -3,7 +3,7 @@ use syn::{Expr, ExprMethodCall, Local};
 use crate::{
     DROPPED_UPGRADE,
     flow::{Flow, Kind, Step, has_word},
-    reading::{At, Look, only_name, plain, read},
+    reading::{At, Look, is_drop, only_name, plain, read},
     syntax::Sink,
 };
 
@@ -43,8 +43,8 @@ struct Responses<'s> {
 impl<'a> Look<'a> for Responses<'_> {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         let Expr::Call(call) = expression else { return };
-        let is_drop = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "drop"));
-        if let (true, Some(Expr::MethodCall(dropped))) = (is_drop, call.args.first().map(plain))
+        if is_drop(call)
+            && let Expr::MethodCall(dropped) = plain(&call.args[0])
             && let Some(upgrade) = upgrade_of(dropped).filter(|call| at.is_handle_expression(&call.receiver))
         {
             self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);

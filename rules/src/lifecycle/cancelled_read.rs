@@ -4,7 +4,7 @@ use syn::{Block, Expr, ExprMethodCall, Ident, Stmt};
 use crate::{
     CANCELLED_READ,
     flow::{Branch, Flow},
-    reading::{At, Look, Name, Origin, each_expression, leaves, only_name, plain, read},
+    reading::{At, Look, Name, Origin, each_expression, last_name, leaves, only_name, plain, read},
     surroundings::Neighbour,
     syntax::Sink,
 };
@@ -203,9 +203,4 @@ fn made_by_interval<'a>(name: &Name<'a>) -> Option<&'a Ident> {
 fn interval(made: &Expr) -> Option<&Ident> {
     let Expr::Call(call) = made else { return None };
     last_name(&call.func).filter(|name| *name == "interval")
-}
-
-fn last_name(function: &Expr) -> Option<&Ident> {
-    let Expr::Path(path) = function else { return None };
-    path.path.segments.last().map(|last| &last.ident)
 }

@@ -1,14 +1,13 @@
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprCall, ExprContinue, ExprIf, ExprMatch, ExprMethodCall, Ident, Local, Member, Pat, Stmt,
-    Type,
+    Block, Expr, ExprContinue, ExprIf, ExprMatch, ExprMethodCall, Ident, Local, Member, Pat, Stmt, Type,
     visit::{self, Visit},
 };
 
 use crate::{
     UNANSWERED_CALL,
     flow::{Flow, each_word, has_word},
-    reading::{At, Look, Name, Origin, base_ident, only_name, plain, read},
+    reading::{At, Look, Name, Origin, base_ident, is_drop, only_name, plain, read},
     syntax::{Sink, generic_arguments, peel},
 };
 
@@ -309,11 +308,6 @@ fn is_plain(call: &syn::Macro) -> bool {
 
 fn is_first(member: &Member) -> bool {
     matches!(member, Member::Unnamed(index) if index.index == 0)
-}
-
-fn is_drop(call: &ExprCall) -> bool {
-    let Expr::Path(path) = &*call.func else { return false };
-    call.args.len() == 1 && path.path.segments.last().is_some_and(|last| last.ident == "drop")
 }
 
 /// Whether it is `into_parts` of a call.

@@ -2,12 +2,12 @@
 
 use syn::{Expr, ExprCall};
 
-use super::plain;
+use super::{last_name, plain};
 
 /// `Error::close(..)` or `Error::status(..)` in what makes an `Err` of it: `Err(..)`, `ok_or(..)`, `ok_or_else(|| ..)`, `map_err(|_| ..)`.
 pub(crate) fn made_error(made: &Expr) -> Option<&ExprCall> {
     let error = match plain(made) {
-        Expr::Call(call) if is_named(&call.func, &["Err"]) => call.args.first()?,
+        Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "Err") => call.args.first()?,
         Expr::MethodCall(call) if call.method == "ok_or" => call.args.first()?,
         Expr::MethodCall(call) if call.method == "ok_or_else" || call.method == "map_err" => {
             match call.args.first()? {
@@ -18,12 +18,9 @@ pub(crate) fn made_error(made: &Expr) -> Option<&ExprCall> {
         _ => return None,
     };
     match plain(error) {
-        Expr::Call(call) if is_named(&call.func, &["close", "status"]) => Some(call),
+        Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "close" || name == "status") => {
+            Some(call)
+        }
         _ => None,
     }
-}
-
-fn is_named(function: &Expr, names: &[&str]) -> bool {
-    let Expr::Path(path) = function else { return false };
-    path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
 }

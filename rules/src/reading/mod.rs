@@ -18,7 +18,7 @@ pub(crate) use failure::made_error;
 pub(crate) use origin::{Name, Origin, only_name};
 pub(crate) use shape::{
     block_leaves, covers_errors, each_expression, first_way_out, given, goes_round, has_call, is_discarded,
-    leaves, plain, tells, variant,
+    is_drop, last_name, leaves, plain, tells, variant,
 };
 pub(crate) use walk::read;
 

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Block, Expr, Pat, Stmt,
+    Block, Expr, ExprCall, Ident, Pat, Stmt,
     visit::{self, Visit},
 };
 
@@ -109,6 +109,17 @@ pub(crate) fn plain(expression: &Expr) -> &Expr {
         },
         other => other,
     }
+}
+
+/// The last name of the path of a function.
+pub(crate) fn last_name(function: &Expr) -> Option<&Ident> {
+    let Expr::Path(path) = function else { return None };
+    path.path.segments.last().map(|last| &last.ident)
+}
+
+/// `drop(..)`
+pub(crate) fn is_drop(call: &ExprCall) -> bool {
+    call.args.len() == 1 && last_name(&call.func).is_some_and(|name| name == "drop")
 }
 
 /// The expression at the end of a block, which is its value.

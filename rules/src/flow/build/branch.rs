@@ -20,9 +20,6 @@ use crate::{
     surroundings::Neighbour,
 };
 
-/// How many steps a call of a method is at most: what it does with the handles that it borrows.
-const STEPS_OF_A_CALL: usize = 6;
-
 /// The outcome of a condition; the names that it binds are in scope where it holds.
 pub(super) struct Forks {
     pub(super) yes: Option<NodeId>,
@@ -283,12 +280,13 @@ impl<'a> Builder<'a> {
         self.bind(pattern, value);
     }
 
-    /// The errors that `?` may return, if they are made here, as in `ok_or_else(|| Error::close(..))?`, or by a function of the file.
-    pub(super) fn fail_with(&mut self, tried: &'a Expr) {
+    /// The errors that `?` may return, if they are made here, as in `ok_or_else(|| Error::close(..))?`, or by a function of the file. The steps of
+    /// what it is tried on begin at `first`.
+    pub(super) fn fail_with(&mut self, tried: &'a Expr, first: NodeId) {
         if let Some(made) = made_error(tried) {
             self.fail(|builder| drop(builder.call(made, false)));
         }
-        let Some((helper, at)) = self.tried_helper(tried) else { return };
+        let Some((helper, at)) = self.tried_helper(tried, first) else { return };
         for constructor in helper.fails_with() {
             let path = format!("sockeye::Error::{constructor}");
             let (of, at) = (Some(helper.path()), at.clone());
@@ -309,8 +307,8 @@ impl<'a> Builder<'a> {
         self.here = start;
     }
 
-    /// The function of the file whose result is tried, and its name at the call, which has just been evaluated.
-    fn tried_helper(&self, tried: &Expr) -> Option<(&'a Neighbour, TokenStream)> {
+    /// The function of the file whose result is tried, and its name at the call.
+    fn tried_helper(&self, tried: &Expr, first: NodeId) -> Option<(&'a Neighbour, TokenStream)> {
         let tried = match plain(tried) {
             Expr::Await(awaited) => plain(&awaited.base),
             other => other,
@@ -324,11 +322,11 @@ impl<'a> Builder<'a> {
             }
             Expr::MethodCall(call) => {
                 let method = format!(".{}", call.method);
-                let called =
-                    self.graph.nodes.iter().rev().take(STEPS_OF_A_CALL).find_map(|node| match &node.step {
-                        Step::Call(step) if step.path.ends_with(&method) => Some(step),
-                        _ => None,
-                    });
+                let mut steps = self.graph.nodes[first..].iter().rev();
+                let called = steps.find_map(|node| match &node.step {
+                    Step::Call(step) if step.path.ends_with(&method) => Some(step),
+                    _ => None,
+                });
                 let helper = called_among(called?, neighbours, self.around.of())?;
                 Some((helper, call.method.to_token_stream()))
             }

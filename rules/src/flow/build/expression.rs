@@ -28,8 +28,9 @@ impl<'a> Builder<'a> {
             Expr::Reference(inner) => self.eval(&inner.expr),
             Expr::Await(inner) => self.awaited(&inner.base),
             Expr::Try(inner) => {
+                let first = self.graph.nodes.len();
                 let value = self.eval(&inner.expr);
-                self.fail_with(&inner.expr);
+                self.fail_with(&inner.expr, first);
                 self.question_mark(value)
             }
             Expr::MethodCall(call) => self.method_call(call, false),

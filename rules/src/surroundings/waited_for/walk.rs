@@ -13,7 +13,7 @@ use syn::{
 use super::{All, Found, WaitedFor, names::Names};
 use crate::{
     flow::{each_word, keeps_future, macro_name, type_of},
-    reading::{is_spawn, plain, task_of},
+    reading::{is_spawn, last_name, plain, task_of},
     surroundings::maker,
     syntax::last_segment,
 };
@@ -116,7 +116,7 @@ impl<'f> Walk<'f> {
     }
 
     fn future_of(&mut self, call: &'f ExprCall, waits: bool) {
-        match last_name(call).as_deref() {
+        match last_name(&call.func).map(ToString::to_string).as_deref() {
             Some("join" | "join3" | "join4" | "join5") if call.args.len() > 1 => {
                 let futures: Vec<_> = call.args.iter().collect();
                 self.together(&futures, waits);
@@ -258,8 +258,8 @@ impl<'f> Walk<'f> {
         match plain(made) {
             Expr::Async(_) | Expr::Array(_) => true,
             Expr::Call(call) => {
-                let name = last_name(call);
-                is_spawn(&call.func) || name.as_deref() == Some("pin") || self.called(call).is_some()
+                let name = last_name(&call.func);
+                is_spawn(&call.func) || name.is_some_and(|name| name == "pin") || self.called(call).is_some()
             }
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
@@ -354,9 +354,4 @@ impl<'f> Visit<'f> for Walk<'f> {
 
 fn is_one_of(call: &Macro, names: &[&str]) -> bool {
     names.contains(&macro_name(call).as_str())
-}
-
-fn last_name(call: &ExprCall) -> Option<String> {
-    let Expr::Path(path) = &*call.func else { return None };
-    path.path.segments.last().map(|last| last.ident.to_string())
 }
