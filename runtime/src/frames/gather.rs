@@ -2,10 +2,7 @@
 
 use bytes::{BufMut as _, Bytes, buf::Limit};
 
-use super::{
-    Fault, Opcode, mask,
-    utf8::{self, Text},
-};
+use super::{Fault, Opcode, mask, utf8::Text};
 use crate::{Message, Utf8Bytes, compression::Agreed};
 
 #[derive(Debug)]
@@ -110,7 +107,7 @@ pub(super) fn inflated(
 ) -> Result<Message, Fault> {
     let message = agreed.inflate(payload, limit)?;
     Ok(match opcode {
-        Opcode::Text => Message::Text(utf8::owned(message).ok_or(Fault::Text)?.into()),
+        Opcode::Text => Message::Text(String::from_utf8(message).map_err(|_| Fault::Text)?.into()),
         _ => Message::Binary(message.into()),
     })
 }

@@ -6,12 +6,6 @@ pub(super) fn whole(bytes: &[u8]) -> Option<&str> {
     simdutf8::basic::from_utf8(bytes).ok()
 }
 
-/// The same without a copy.
-pub(super) fn owned(bytes: Vec<u8>) -> Option<String> {
-    whole(&bytes)?;
-    String::from_utf8(bytes).ok()
-}
-
 /// A text, and the beginning of the next character.
 #[derive(Debug, Default)]
 pub(super) struct Text {

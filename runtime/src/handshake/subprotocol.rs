@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use http::{HeaderMap, StatusCode, header};
 use sockeye_rules::render::count;
 
-use super::{Incoming, peer, request::tokens};
+use super::{Incoming, peer, request::tokens, token};
 use crate::{
     log::{self, Words},
     refusal::Refusal,
@@ -102,7 +102,7 @@ fn none_in_common(spoken: &[&str], headers: &HeaderMap) -> Refusal {
         "the client offers {}, but the endpoint supports only `{spoken}`",
         count(offers, "subprotocol")
     ));
-    let remedy = if offered(headers).all(|one| one.starts_with("bearer.")) {
+    let remedy = if offered(headers).all(token::is_offered_as) {
         "have the client offer a subprotocol that the endpoint supports beside `bearer.<token>`, which is a token and no subprotocol"
     } else {
         "have the client offer a subprotocol that the endpoint supports, or add the client's to `subprotocols = [..]` in `#[ws_endpoint(..)]`"

@@ -9,6 +9,11 @@ use super::subprotocol;
 /// What an offered subprotocol begins with that is a token.
 const SUBPROTOCOL: &str = "bearer.";
 
+/// Whether an offered subprotocol is a token.
+pub(super) fn is_offered_as(subprotocol: &str) -> bool {
+    subprotocol.starts_with(SUBPROTOCOL)
+}
+
 /// A token of a client: who has it is let in. `Debug` does not show it, so that it does not get into a log.
 ///
 /// Compare it in constant time, for example as a hash, or verify its signature.

@@ -116,9 +116,8 @@ impl Watched {
         let latest = now.saturating_sub(ticks(self.bound));
         let stuck = workers.stuck_since(latest);
         self.reported_workers.retain(|one| stuck.contains(one));
-        let explained = slots::held_since(latest).len() + self.reported_workers.len();
         let news: Vec<_> = stuck.into_iter().filter(|one| !self.reported_workers.contains(one)).collect();
-        if news.len() + self.reported_workers.len() <= explained {
+        if news.len() <= slots::held_since(latest).len() {
             return;
         }
         self.reported_workers.extend(news);
