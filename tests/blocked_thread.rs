@@ -316,6 +316,24 @@ async fn a_blocked_worker_does_not_outlive_a_signal_but_lets_the_program_clean_u
     says_why(&err, "endpoint=report");
 }
 
+/// The server ends at once, and its runtime would wait for the thread.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_health_check_that_blocks_does_not_outlive_a_signal() {
+    let (status, out, err) = stopped_while_it_blocks("health", MINUTE).await;
+    assert_eq!((status.code(), out.as_str()), (Some(1), "cleaned up\n"), "{err}");
+    says_why(&err, "something other than a handler blocks");
+}
+
+/// Sockeye knows nothing of the task, which may be saving data.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_task_of_the_program_is_waited_for() {
+    let (status, out, err) = stopped_while_it_blocks("aside", 8_000).await;
+    assert_eq!((status.code(), out.as_str()), (Some(0), "cleaned up\n"), "{err}");
+    assert!(!err.contains("cannot stop"), "{err}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_end_of_the_process_can_be_turned_off() {

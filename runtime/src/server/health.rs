@@ -124,7 +124,7 @@ impl Witness {
         lifecycle: Lifecycle,
     ) -> Self {
         let endpoints = endpoints.map(|one| (one.registered.route, one.registered.name)).collect();
-        let checked = checks.into_iter().map(|check| Checked::begin(check, lifecycle.told())).collect();
+        let checked = checks.into_iter().map(|check| Checked::begin(check, &lifecycle)).collect();
         Self { endpoints, components, checked, lifecycle }
     }
 

@@ -7,13 +7,15 @@ use std::{
 
 use sockeye_rules::COMPONENT_NOT_READY;
 use tokio::time::{Instant, sleep};
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{Level, instrument::WithSubscriber as _};
 
 use crate::{
     Ready,
     log::event,
+    shutdown::Lifecycle,
     startup::{Component, Unready, ask},
+    watchdog::Chores,
 };
 
 /// The time between an answer and the next question.
@@ -81,10 +83,11 @@ pub(super) struct Checked {
 
 impl Checked {
     /// Begins to ask, until the server is told to stop. The component has just been ready, or the server does not start.
-    pub(super) fn begin(check: Check, told: CancellationToken) -> Self {
+    pub(super) fn begin(check: Check, lifecycle: &Lifecycle) -> Self {
         let name = check.name.clone();
         let answer = Arc::new(Mutex::new(Answer::now(true, check.limit)));
-        let asking = ask_again(check, Arc::clone(&answer));
+        let told = lifecycle.told();
+        let asking = ask_again(check, Arc::clone(&answer), lifecycle.chores);
         let task = async move { told.run_until_cancelled(asking).await.unwrap_or_default() };
         Self { name, answer, _task: AbortOnDropHandle::new(tokio::spawn(task.with_current_subscriber())) }
     }
@@ -94,10 +97,10 @@ impl Checked {
     }
 }
 
-async fn ask_again(check: Check, answer: Arc<Mutex<Answer>>) {
+async fn ask_again(check: Check, answer: Arc<Mutex<Answer>>, chores: Chores) {
     loop {
         sleep(EVERY).await;
-        let asked = ask(vec![check.component()]);
+        let asked = ask(vec![check.component().watched(chores)]);
         let unready = asked.unready().await.pop();
         let now = Answer::now(unready.is_none(), check.limit);
         let before = std::mem::replace(&mut *lock(&answer), now);

@@ -155,6 +155,7 @@ fn take(
         // An upgraded connection is no longer HTTP, and has its own place.
         drop(slot);
     });
+    let task = lifecycle.chores.watched(task);
     // Shutdown does not wait for connections that arrive late: otherwise they could delay it.
     if is_late {
         tokio::spawn(task);

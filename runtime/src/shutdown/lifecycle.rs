@@ -11,7 +11,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::Requests;
-use crate::{connection::Registry, console::Tap, limiter::Counts, log::Flood};
+use crate::{connection::Registry, console::Tap, limiter::Counts, log::Flood, watchdog::Chores};
 
 /// Notifies every connection of a shutdown.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,8 @@ pub(crate) struct Lifecycle {
     pub(crate) flood: Arc<Flood>,
     /// Every task: HTTP connections, accepted WebSockets, lingering handlers.
     pub(crate) tasks: TaskTracker,
+    /// What the watchdog sees of the tasks that are no handlers.
+    pub(crate) chores: Chores,
 }
 
 impl Lifecycle {

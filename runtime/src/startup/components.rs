@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::instrument::WithSubscriber as _;
 
-use crate::{Ready, Result, limits::finite, panic};
+use crate::{Ready, Result, limits::finite, panic, watchdog::Chores};
 
 /// A component before its check.
 pub(crate) struct Component {
@@ -59,6 +59,11 @@ impl Component {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same, seen by the watchdog.
+    pub(crate) fn watched(self, chores: Chores) -> Self {
+        Self { ask: Box::pin(chores.watched(self.ask)), ..self }
     }
 
     fn start(self) -> Answering {

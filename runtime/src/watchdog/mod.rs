@@ -1,5 +1,6 @@
 //! Detects threads of the runtime that are blocked, and the handler that blocks one. It runs on its own thread: the timers of a blocked runtime do not fire.
 
+mod chores;
 mod server;
 mod slots;
 mod thread;
@@ -7,6 +8,7 @@ mod thread;
 use std::time::Duration;
 
 pub(crate) use self::{
+    chores::Chores,
     server::{Ending, Watched},
     slots::{current, polled, subject},
     thread::watch,
@@ -27,7 +29,8 @@ use crate::limits::finite;
 /// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout). So if [`Server::serve`](crate::Server::serve)
 /// or [`Checked::serve_on`](crate::Checked::serve_on) is told to stop, and a handler, or something else that keeps it from returning, still blocks its thread a
 /// second after that timeout, the process exits with status 1 and a line on standard error that names the
-/// endpoint. [`end_process(false)`](Self::end_process) turns this off.
+/// endpoint. The same holds if the server has returned, and a handler, a route, a layer or a health check of it
+/// keeps the runtime from being dropped. [`end_process(false)`](Self::end_process) turns this off.
 ///
 /// ```
 /// use std::time::Duration;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Dispatch, Level, dispatcher, subscriber::NoSubscriber};
 
 use super::{
+    chores::Chores,
     slots::{self, Held},
     thread::TICK,
 };
@@ -45,6 +46,7 @@ pub(crate) struct Ending {
 
 pub(crate) struct Watched {
     registry: WeakRegistry,
+    chores: Chores,
     /// Cancelled when the server is told to stop, if the runtime still runs that code.
     told: CancellationToken,
     bound: Duration,
@@ -55,6 +57,8 @@ pub(crate) struct Watched {
     asked: Option<u64>,
     /// Whether its future has ended.
     returned: Arc<AtomicBool>,
+    /// The tick in which that was noticed.
+    returned_at: Option<u64>,
     /// Whether Sockeye listens, so that `returned` says when the server ends.
     listens: bool,
     /// Blocked handlers that are already logged and still block.
@@ -73,6 +77,7 @@ impl Watched {
     ) -> Self {
         Self {
             registry: lifecycle.connections.downgrade(),
+            chores: lifecycle.chores,
             told: lifecycle.told(),
             bound,
             workers: Handle::try_current().ok().map(Workers::new),
@@ -80,6 +85,7 @@ impl Watched {
             ending,
             asked: None,
             returned,
+            returned_at: None,
             listens,
             reported: Vec::new(),
             reported_workers: Vec::new(),
@@ -88,12 +94,21 @@ impl Watched {
 
     /// Whether nothing is left that could block.
     pub(super) fn is_gone(&self) -> bool {
-        self.registry.is_gone()
+        self.registry.is_gone() && !self.left_blocked()
+    }
+
+    /// Whether a route, a layer or a health check has blocked its thread since before the server's future ended. It keeps the runtime
+    /// from being dropped.
+    fn left_blocked(&self) -> bool {
+        self.returned_at.is_some_and(|tick| self.chores.block_since(tick))
     }
 
     pub(super) fn look(&mut self, now: u64) {
         if let Some(workers) = &mut self.workers {
             workers.look(now);
+        }
+        if self.returned.load(Ordering::Relaxed) {
+            self.returned_at.get_or_insert(now);
         }
         self.help_others(now);
         self.report(now);
@@ -117,7 +132,8 @@ impl Watched {
         let stuck = workers.stuck_since(latest);
         self.reported_workers.retain(|one| stuck.contains(one));
         let news: Vec<_> = stuck.into_iter().filter(|one| !self.reported_workers.contains(one)).collect();
-        if news.len() <= slots::held_since(latest).len() {
+        let by_handlers = slots::held_since(latest).into_iter().filter(|held| held.is_handler()).count();
+        if news.len() <= by_handlers {
             return;
         }
         self.reported_workers.extend(news);
@@ -151,7 +167,7 @@ impl Watched {
         self.workers.as_ref().is_none_or(|workers| workers.is_stuck_since(held.since))
     }
 
-    /// Ends the process when the server should have ended, but a handler blocks.
+    /// Ends the process when the server or its runtime should have ended, but a thread is blocked.
     fn end_if_overdue(&mut self, now: u64) {
         let Some(ending) = &self.ending else { return };
         let is_asked = || self.told.is_cancelled() || (ending.on_signals && signal_came());
@@ -167,7 +183,7 @@ impl Watched {
         let held = slots::held_since(latest);
         let present = held.iter().find_map(|one| self.registry.present_at(one.subject));
         let is_stuck = || self.workers.as_ref().is_some_and(|workers| workers.is_stuck_since(latest));
-        if present.is_some() || self.is_serving() && is_stuck() {
+        if present.is_some() || self.is_serving() && is_stuck() || self.left_blocked() {
             end_process(&self.dispatch, present.as_ref(), limit);
         }
     }

@@ -21,6 +21,9 @@ pub(crate) fn subject() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Marks a subject that is not a handler.
+pub(super) const CHORES: u64 = 1 << 63;
+
 /// Written by one thread, read by the watchdog.
 #[derive(Debug, Default)]
 struct Slot {
@@ -63,6 +66,12 @@ impl Slot {
 pub(super) struct Held {
     pub(super) subject: u64,
     pub(super) since: u64,
+}
+
+impl Held {
+    pub(super) fn is_handler(self) -> bool {
+        self.subject & CHORES == 0
+    }
 }
 
 /// Records what this thread polls while the guard exists. Two loads and six stores; after a thread's first poll nothing is

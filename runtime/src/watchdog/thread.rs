@@ -60,13 +60,14 @@ fn run() {
         thread::sleep(TICK);
         let now = slots::tick();
         let mut watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
+        for server in &mut watch.servers {
+            server.look(now);
+        }
+        // After the look, which notices what outlives its server.
         watch.servers.retain(|server| !server.is_gone());
         if watch.servers.is_empty() {
             watch.is_running = false;
             return;
-        }
-        for server in &mut watch.servers {
-            server.look(now);
         }
     }
 }
