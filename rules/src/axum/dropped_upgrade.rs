@@ -1,3 +1,5 @@
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Local};
 
 use crate::{
@@ -35,6 +37,26 @@ fn upgrade_of(call: &ExprMethodCall) -> Option<&ExprMethodCall> {
     }
 }
 
+/// Whether the rest of the block only calls methods of the response that look at it: `response.status()`.
+fn only_looks(at: &At<'_>, name: &str) -> bool {
+    at.rest().iter().all(|statement| looks_in(statement.to_token_stream(), name))
+}
+
+fn looks_in(tokens: TokenStream, name: &str) -> bool {
+    const LOOKS: [&str; 5] = ["status", "headers", "version", "extensions", "body"];
+    let is_look =
+        |token: &TokenTree| matches!(token, TokenTree::Ident(word) if LOOKS.iter().any(|one| word == one));
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    tokens.iter().enumerate().all(|(index, token)| match token {
+        TokenTree::Ident(word) if word == name => match &tokens[index + 1..] {
+            [TokenTree::Punct(dot), method, ..] => dot.as_char() == '.' && is_look(method),
+            _ => false,
+        },
+        TokenTree::Group(group) => looks_in(group.stream(), name),
+        _ => true,
+    })
+}
+
 /// Responses that get a name which rustc does not warn about, and nothing else uses.
 struct Responses<'s> {
     sink: &'s mut Sink,
@@ -58,7 +80,7 @@ impl<'a> Look<'a> for Responses<'_> {
             return;
         };
         let is_used = at.rest().iter().any(|statement| has_word(statement, &[&name]));
-        if name.starts_with('_') && !is_used {
+        if name.starts_with('_') && !is_used || is_used && only_looks(at, &name) {
             self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);
         }
     }

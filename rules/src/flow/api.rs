@@ -161,6 +161,11 @@ pub(crate) fn keeps_future(name: &str) -> bool {
     )
 }
 
+/// Methods of a future of a result, of futures' extension traits, whose future has the same effect and ends in the same way.
+pub(crate) fn keeps_future_of_result(name: &str) -> bool {
+    matches!(name, "map_err" | "inspect_err" | "inspect_ok" | "err_into")
+}
+
 /// Methods of a `Result` or an `Option` that keep it the same, as far as control flow is concerned.
 pub(crate) fn keeps_outcome(name: &str) -> bool {
     matches!(

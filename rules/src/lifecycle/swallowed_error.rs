@@ -1,7 +1,7 @@
 use super::detached_task::{RECEIVES, TIMERS, receives_from_all, sees_changes};
 use crate::{
     SWALLOWED_ERROR,
-    flow::{Act, Deed, Flow, NodeId, Operation, Outcomes, Site, Step, Tells, Within},
+    flow::{Act, Call, Deed, Flow, NodeId, Operation, Outcomes, Site, Step, Tells, Within},
     reading::{given, task_of},
     surroundings::{WaitedFor, type_path, without_alias},
     syntax::{Parameter, Sink},
@@ -133,6 +133,7 @@ pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let has_effect = |step: &Step| match step {
         Step::Taken { of } => *of == send,
         Step::Pass | Step::Doubt | Step::RunsDry | Step::Lock | Step::Outcome { .. } => false,
+        Step::Call(call) => !only_counts(flow, call),
         _ => true,
     };
     let taken = failed.iter().any(|id| matches!(graph.nodes[*id].step, Step::Taken { of } if of == send));
@@ -148,6 +149,16 @@ pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
     let is_missed = |step: &Step| has_effect(step) && !sends(step);
     let skips = done.iter().any(|id| !failed.contains(id) && is_missed(&graph.nodes[*id].step));
     !taken && !differs && !skips
+}
+
+/// Whether it adds to a metric: `LOST.fetch_add(1, ..)` on a static, `counter!("lost").increment(1)`.
+fn only_counts(flow: &Flow<'_>, call: &Call) -> bool {
+    const ADDS: [&str; 4] = ["fetch_add", "increment", "inc", "inc_by"];
+    let Some((of, method)) = call.path.rsplit_once('.') else { return false };
+    let last = of.rsplit("::").next().unwrap_or_default();
+    let is_static = last.chars().all(|one| one == '_' || one.is_ascii_digit() || one.is_ascii_uppercase());
+    // What counts may be what ends the loop.
+    ADDS.contains(&method) && is_static && !flow.function.has_word(&["load", "get"])
 }
 
 /// Whether the loop reaches the same send again, with nothing in between that would notice.

@@ -14,6 +14,7 @@ mod cleanup;
 mod clients;
 mod closing;
 mod deeds;
+mod discarded;
 mod errors;
 mod failures;
 mod fresh;

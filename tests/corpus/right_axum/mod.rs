@@ -14,6 +14,7 @@ mod halves;
 mod hands;
 mod heads;
 mod kinds;
+mod looked_at;
 mod mapped;
 mod pings;
 mod places;

@@ -6,11 +6,14 @@ use syn::{Block, Expr, Local, Macro, Pat, Stmt};
 use super::{
     Builder,
     conditional::is_conditional,
-    result::{is_ok, judge},
+    result::{is_err, is_ok, judge},
 };
-use crate::flow::{
-    graph::{Act, Exit, Step},
-    value::{Got, Outcomes, Value},
+use crate::{
+    flow::{
+        graph::{Act, Exit, Step},
+        value::{Got, Outcomes, Value},
+    },
+    reading::only_name,
 };
 
 impl<'a> Builder<'a> {
@@ -27,6 +30,10 @@ impl<'a> Builder<'a> {
         for (index, statement) in block.stmts.iter().enumerate() {
             match statement {
                 Stmt::Expr(last, None) if index + 1 == block.stmts.len() && !is_conditional(statement) => {
+                    let named = index.checked_sub(1).and_then(|before| value_of(&block.stmts[before], last));
+                    if let Some(named) = named {
+                        self.fail_with(named, self.graph.nodes.len());
+                    }
                     self.result(last);
                 }
                 other => {
@@ -48,7 +55,11 @@ impl<'a> Builder<'a> {
             Expr::Match(branch) => return self.match_arms(branch, Self::result),
             _ => {}
         }
+        let first = self.graph.nodes.len();
         let value = self.eval(last);
+        if !is_err(last) {
+            self.fail_with(last, first);
+        }
         // `fn serve(socket) -> impl Future { async move { .. } }`: the caller awaits it.
         if let Value::Task(task) = &value
             && self.frame().is_function
@@ -203,9 +214,17 @@ impl<'a> Builder<'a> {
                 self.push(Step::DroppedResponse { at });
             }
             Value::Tuple(values) => values.into_iter().for_each(|value| self.discard(value)),
+            Value::Wrapped(inner) if matches!(*inner, Value::Pending(_)) => self.discard(*inner),
             _ => {}
         }
     }
+}
+
+/// What the statement calls by the name that the next one gives: `let ended = loop { .. };` before `ended`.
+fn value_of<'a>(before: &'a Stmt, next: &Expr) -> Option<&'a Expr> {
+    let (Stmt::Local(local), Expr::Path(path)) = (before, next) else { return None };
+    let is_it = path.path.get_ident() == Some(only_name(&local.pat)?);
+    local.init.as_ref().filter(|init| is_it && init.diverge.is_none()).map(|init| &*init.expr)
 }
 
 /// Values without information for others: a string, a number, a time.

@@ -16,7 +16,7 @@ use crate::{
         graph::{Call, Exit, NodeId, Step},
         value::{Got, Outcomes, Value},
     },
-    reading::{made_error, plain},
+    reading::{made_errors, plain},
     surroundings::Neighbour,
 };
 
@@ -283,7 +283,7 @@ impl<'a> Builder<'a> {
     /// The errors that `?` may return, if they are made here, as in `ok_or_else(|| Error::close(..))?`, or by a function of the file. The steps of
     /// what it is tried on begin at `first`.
     pub(super) fn fail_with(&mut self, tried: &'a Expr, first: NodeId) {
-        if let Some(made) = made_error(tried) {
+        for made in made_errors(tried, self.macros) {
             self.fail(|builder| drop(builder.call(made, false)));
         }
         let Some((helper, at)) = self.tried_helper(tried, first) else { return };

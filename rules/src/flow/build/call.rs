@@ -37,7 +37,7 @@ impl<'a> Builder<'a> {
             "drop" if call.args.len() == 1 => {
                 let value = self.eval(&call.args[0]);
                 // Dropping a future explicitly is intended.
-                if matches!(call.args[0], Expr::MethodCall(_)) {
+                if matches!(call.args[0], Expr::MethodCall(_) | Expr::Call(_)) {
                     self.unawaited(&value);
                 }
                 Value::Other

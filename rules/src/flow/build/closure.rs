@@ -37,7 +37,9 @@ impl<'a> Builder<'a> {
     }
 
     /// The same for a method that calls a closure on this thread: what blocks in it blocks here.
-    pub(super) fn hand_to_caller(&mut self, value: &Value<'a>) {
+    ///
+    /// Returns the future that the closure returns, if it returns one.
+    pub(super) fn hand_to_caller(&mut self, value: &Value<'a>) -> Option<Value<'a>> {
         self.hand_on_for(value, |builder, step| match step {
             Step::Unawaited { .. } => true,
             Step::Call(call) => {
@@ -46,11 +48,16 @@ impl<'a> Builder<'a> {
                     || helper.is_some_and(|helper| helper.blocks.is_some())
             }
             _ => false,
-        });
+        })
     }
 
     /// Of the steps in a closure, only these are kept.
-    fn hand_on_for(&mut self, value: &Value<'a>, matters: impl Fn(&Self, &Step) -> bool) {
+    fn hand_on_for(
+        &mut self,
+        value: &Value<'a>,
+        matters: impl Fn(&Self, &Step) -> bool,
+    ) -> Option<Value<'a>> {
+        let mut future = None;
         if let Value::Closure(closure) = value
             && self.calls < CALLS
         {
@@ -62,6 +69,7 @@ impl<'a> Builder<'a> {
                 closure.closure.inputs.iter().for_each(|input| builder.bind_all(input, &Value::Other));
                 let value = builder.eval(&closure.closure.body);
                 builder.escape(&value);
+                future = Some(value).filter(|value| matches!(value, Value::Pending(_)));
             });
             self.graph.loops.truncate(first_loop);
             let kept: Vec<_> =
@@ -78,6 +86,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.escape(value);
+        future
     }
 
     /// Whether a method with this name calls a closure on this thread, or has another method do so.

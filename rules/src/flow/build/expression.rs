@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
             self.escape(&value);
         }
         if is_assignment(binary.op) {
-            self.push(Step::Effect);
+            self.compound_assignment(&binary.left);
         }
         Value::Other
     }
@@ -171,7 +171,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn is_assignment(op: BinOp) -> bool {
+pub(super) fn is_assignment(op: BinOp) -> bool {
     matches!(
         op,
         BinOp::AddAssign(_)

@@ -120,9 +120,10 @@ impl<'a> Builder<'a> {
         let value = self.block(&task.block.block);
         self.frames.pop();
         self.names = names;
+        let ends_early = self.graph.nodes[after].entered;
         self.link(self.here, after);
         self.here = self.entered(after);
-        self.ended(value)
+        if ends_early { self.ended(value) } else { value }
     }
 
     /// The value at a block's end may also be the value of a `return`: only its handles are followed.

@@ -165,7 +165,7 @@ fn unwrapped(value: Value<'_>) -> Value<'_> {
 }
 
 /// Macros that format, log or build a value from their arguments.
-fn only_reads(name: &str) -> bool {
+pub(super) fn only_reads(name: &str) -> bool {
     matches!(
         name,
         "print"

@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
 
     fn on_pending(&mut self, pending: Pending<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         let value = Value::Pending(pending);
-        if api::keeps_future(name) {
+        if api::keeps_future(name) || api::keeps_future_of_result(name) {
             self.arguments(call);
             return value;
         }
@@ -293,7 +293,8 @@ impl<'a> Builder<'a> {
             if matches!(value, Value::Task(_)) && name == "run_until_cancelled" {
                 future = Some(value);
             } else if Self::calls_closures(name, &call.receiver) {
-                self.hand_to_caller(&value);
+                let made = self.hand_to_caller(&value).filter(|_| name == "map");
+                future = made.map(|made| Value::Wrapped(Box::new(made))).or(future);
             } else {
                 self.hand_on(&value);
             }

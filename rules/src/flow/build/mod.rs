@@ -6,6 +6,7 @@ mod by_path;
 mod call;
 mod closure;
 mod conditional;
+mod counting;
 mod expression;
 mod future;
 mod helper;
@@ -22,7 +23,7 @@ pub(crate) use result::gives_nothing;
 pub(crate) use select::Branch;
 pub(super) use select::parse as parse_select;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::TokenStream;
 use syn::{Block, Expr};
@@ -73,6 +74,8 @@ pub(super) fn build<'a>(
         around,
         kept,
         macros: function.macros(),
+        body,
+        counters: HashMap::new(),
     };
     builder.here = Some(0);
     builder.graph.nodes.push(Node::new(Step::Pass, Within::Function));
@@ -116,6 +119,9 @@ struct Builder<'a> {
     kept: &'a Arena<Expr>,
     /// The macros of the body.
     macros: &'a Macros,
+    body: &'a Block,
+    /// Variables to which the function adds, and whether it only counts with them.
+    counters: HashMap<String, bool>,
 }
 
 /// The target of `return` and `?`: the function, or an `async` block in it.

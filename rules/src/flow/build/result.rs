@@ -28,6 +28,10 @@ pub(super) fn is_ok(result: &Expr) -> bool {
     matches!(result, Expr::Call(call) if called(&call.func).as_deref() == Some("Ok"))
 }
 
+pub(super) fn is_err(result: &Expr) -> bool {
+    matches!(result, Expr::Call(call) if called(&call.func).as_deref() == Some("Err"))
+}
+
 /// The last name of a path.
 pub(super) fn called(function: &Expr) -> Option<String> {
     match function {
