@@ -24,12 +24,14 @@ pub(crate) use api::keeps_future;
 pub(crate) use build::{Branch, gives_nothing};
 pub(crate) use macros::Macros;
 
+pub(crate) use code::Code;
+
 use arguments::arguments;
 use build::parse_select;
 pub(crate) use deed::{Deed, Lasts, Tells};
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
-pub(crate) use roots::{Alias, Root, handle_of, is_handle_type};
+pub(crate) use roots::{Alias, Root, generic as generic_handle, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site, address};
 pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
@@ -177,7 +179,8 @@ impl<'a> Flow<'a> {
     pub(crate) fn is_heard_here(&self, connection: Connection) -> bool {
         self.steps().any(|(id, step)| match step {
             Step::Operation(recv) if recv.act == Act::Poll || recv.act == Act::Recv => {
-                recv.handle.connection == connection && (recv.selected || self.graph.in_cycle(id))
+                let again = self.graph.in_cycle(id) || recv.selected && !self.answers_once(id);
+                recv.handle.connection == connection && again
             }
             Step::Operation(one) if one.act == Act::Forward => one.handle.connection == connection,
             // Where its `await` is missing, that is what is wrong.
@@ -185,6 +188,28 @@ impl<'a> Flow<'a> {
             Step::Escape(handle) => handle.connection == connection && handle.kind.hears(),
             _ => false,
         })
+    }
+
+    /// Whether it answers one message, in a `select!` that is not in a loop.
+    pub(crate) fn answers_in_select(&self, connection: Connection) -> bool {
+        let mut polls = self.operations().filter(|(id, one)| {
+            one.act == Act::Poll
+                && one.selected
+                && one.handle.connection == connection
+                && !self.graph.in_cycle(*id)
+        });
+        polls.any(|(id, _)| self.answers_once(id))
+    }
+
+    /// Whether a `select!` that is not in a loop receives a message there, and a send to the same connection follows.
+    fn answers_once(&self, id: NodeId) -> bool {
+        let Some(polled) = self.graph.operation(id) else { return false };
+        let is_it = |one: &Operation| one.act == Act::Recv && one.site.number == polled.site.number;
+        let Some((recv, _)) = self.operations().find(|(_, one)| is_it(one)) else { return false };
+        let after = self.graph.walk_outcome(recv, Outcomes::DONE, |_, _| false);
+        let sends =
+            |one: &Operation| one.act == Act::Send && one.handle.connection == polled.handle.connection;
+        after.iter().any(|next| self.graph.operation(*next).is_some_and(sends))
     }
 
     /// The states that each connection can be in before each step.

@@ -88,8 +88,9 @@ pub(crate) fn of_function(function: &Function, around: &Surroundings) -> Option<
 
 fn of_parameters(function: &Function, around: &Surroundings) -> Option<(Flavor, Vec<Root>)> {
     let imports = around.imports();
-    let handle =
-        |one: &Parameter| known(one.ty(), imports).or_else(|| generic(one.ty(), &function.sig, imports));
+    let handle = |one: &Parameter| {
+        known(one.ty(), imports).or_else(|| generic(one.ty(), &function.sig.generics, imports))
+    };
     let found: Vec<_> = function.parameters.iter().filter_map(|one| Some((one, handle(one)?))).collect();
     let flavor = found.first().map(|(_, (flavor, _))| *flavor)?;
     let same = found.into_iter().filter(|(_, (one, _))| *one == flavor);
@@ -126,17 +127,17 @@ pub(super) fn holders(function: &Function, around: &Surroundings) -> Vec<String>
     function.parameters.iter().filter(holds).flat_map(words).collect()
 }
 
-/// A socket that the function takes as a stream and a sink of axum's messages.
-fn generic(ty: &Type, signature: &syn::Signature, imports: &Imports) -> Option<(Flavor, Kind)> {
+/// A socket that is taken as a stream and a sink of axum's messages, by the bounds of its type.
+pub(crate) fn generic(ty: &Type, generics: &syn::Generics, imports: &Imports) -> Option<(Flavor, Kind)> {
     let mut bounds: Vec<&syn::TypeParamBound> = Vec::new();
     match peel(ty) {
-        Type::Reference(inner) => return generic(&inner.elem, signature, imports),
+        Type::Reference(inner) => return generic(&inner.elem, generics, imports),
         Type::ImplTrait(made) => bounds.extend(&made.bounds),
         Type::Path(path) => {
             let name = path.path.get_ident()?;
-            let declared = signature.generics.type_params().find(|one| one.ident == *name)?;
+            let declared = generics.type_params().find(|one| one.ident == *name)?;
             bounds.extend(&declared.bounds);
-            for predicate in signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
                 if let syn::WherePredicate::Type(one) = predicate
                     && matches!(&one.bounded_ty, Type::Path(path) if path.path.is_ident(name))
                 {

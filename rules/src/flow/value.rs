@@ -58,6 +58,8 @@ pub(crate) struct Object {
     pub(crate) of: String,
     /// The names, or numbers, of the fields with handles.
     pub(crate) fields: Vec<(String, Handle)>,
+    /// Whether it holds something by which the function may tell it when to end ([`Value::Own`]).
+    pub(crate) is_tied: bool,
 }
 
 /// The effect of an operation on it.
@@ -138,6 +140,8 @@ pub(crate) struct Pending<'a> {
     pub(crate) handle: Handle,
     pub(crate) site: Site,
     pub(crate) layers: Vec<Layer>,
+    /// Where its result is unwrapped: `send(..).map(Result::unwrap)`.
+    pub(crate) unwrapped: Option<Ident>,
     pub(crate) inner: Box<Value<'a>>,
 }
 

@@ -203,7 +203,7 @@ fn ends_quietly(flow: &Flow<'_>, connection: Connection, start: NodeId) -> bool 
     };
     // In plain axum a handler may be meant to send one message later: for example to reload a page.
     let waits = |id: &NodeId| matches!(flow.graph.nodes[*id].step, Step::Wait);
-    let meant = flow.flavor == Flavor::Axum && after.iter().any(waits);
+    let meant = flow.flavor == Flavor::Axum && after.iter().any(waits) && !flow.answers_in_select(connection);
     // Whoever closes on one way knows what it means to leave on another.
     let closes = |id: &NodeId| {
         flow.graph

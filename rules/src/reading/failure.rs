@@ -52,8 +52,12 @@ impl<'e> Ends<'e> {
         match value(made) {
             Expr::Match(choice) => choice.arms.iter().for_each(|arm| self.value(&arm.body)),
             Expr::If(branch) => {
-                given(&branch.then_branch).into_iter().for_each(|last| self.value(last));
-                branch.else_branch.iter().for_each(|(_, other)| self.value(other));
+                if let Some(last) = given(&branch.then_branch) {
+                    self.value(last);
+                }
+                if let Some((_, other)) = &branch.else_branch {
+                    self.value(other);
+                }
             }
             Expr::Loop(repeat) => {
                 let label = repeat.label.as_ref().map(|label| label.name.ident.to_string());

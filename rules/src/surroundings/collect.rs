@@ -10,6 +10,7 @@ use syn::{
 
 use super::{
     Neighbours, Shapes, Surroundings, bodies,
+    generic::Generic,
     receiver::type_path,
     routed::routed,
     scope::{Scopes, has_names},
@@ -96,11 +97,13 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
         depth: 0,
         found: Collected::default(),
         shapes: Shapes::default(),
+        generic: Generic::default(),
     };
     collector.visit_file(file);
     let moved = collector.found.functions.iter_mut().filter(|found| found.level != Level::Inner);
     bodies::take(&mut file.items, &mut moved.map(|found| &mut found.function));
     let mut found = collector.found;
+    found.fields.extend(collector.generic.held());
     found.routed =
         found.functions.iter().filter(|one| one.level == Level::Top).flat_map(passed_to_router).collect();
     found.routed.retain(|(name, _)| found.at_top.contains(name));
@@ -123,6 +126,7 @@ struct Collector {
     depth: usize,
     found: Collected,
     shapes: Shapes,
+    generic: Generic,
 }
 
 impl Collector {
@@ -178,6 +182,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
         self.shapes.add_impl(item);
+        self.generic.add_impl(item, self.scopes.imports());
         let outer = std::mem::replace(&mut self.of, type_name(&item.self_ty));
         let depth = usize::from(item.attrs.iter().any(is_conditional));
         self.depth += depth;
@@ -193,6 +198,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
         self.shapes.add_struct(item);
+        self.generic.add_struct(item, self.scopes.imports());
         self.shapes.add_data(&item.vis, &item.ident, &item.attrs);
         let of = item.ident.to_string();
         let fields = fields_of(&item.fields, self.scopes.imports());

@@ -16,6 +16,7 @@ use super::{
     deeds::Deeds,
     events::{Gives, gives, hides_lags},
     hazards::{Hazard, hazards},
+    made::{Made, made},
     receiver::without_alias,
     timed::timed,
     unseen::unseen,
@@ -92,6 +93,8 @@ pub(crate) struct Neighbour {
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
     deeds: Deeds,
+    /// The struct that it puts its parameters into, if that is all it does with them.
+    pub(crate) makes: Option<Made>,
     /// Whether it returns the next event of a feed, and nothing for a lag.
     pub(crate) hides_lags: bool,
     /// The receivers of feeds that it returns.
@@ -484,6 +487,7 @@ impl Neighbour {
             fails_with: fails_with(found),
             takes_self: found.function.receiver.is_some(),
             deeds: Deeds::default(),
+            makes: made(found),
             hides_lags: hides_lags(found, file),
             gives: gives(found, &file.shapes),
             hazards,

@@ -201,7 +201,7 @@ async fn option_map(handshake: Handshake, State(name): State<Option<String>>) ->
 /// Errors that are handled.
 #[ws_endpoint("/discarded/handled")]
 async fn handled(handshake: Handshake, State(db): State<Db>) -> sockeye::Result {
-    let user = match db.user().await {
+    let _user = match db.user().await {
         Some(user) => Ok(user),
         None => Err(Error::status(StatusCode::NOT_FOUND, "no such user")),
     }?;

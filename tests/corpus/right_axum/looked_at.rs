@@ -1,4 +1,5 @@
 //! Responses of upgrades that are looked at, and returned.
+//! A layer of their router checks the origins.
 
 use axum::{
     extract::ws::{Message, WebSocket, WebSocketUpgrade},

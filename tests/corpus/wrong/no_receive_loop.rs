@@ -67,7 +67,7 @@ async fn matched(handshake: Handshake<Json<u8>>) -> sockeye::Result {
 /// One `select!` and no loop around it.
 #[ws_endpoint("/no-loop/select")]
 async fn select(handshake: Handshake, State(events): State<broadcast::Sender<String>>) -> sockeye::Result {
-    let mut socket = handshake.accept().await?; //~? no_receive_loop
+    let mut socket = handshake.accept().await?; //~ no_receive_loop
     let mut events = events.subscribe();
     tokio::select! {
         message = socket.recv() => match message? {

@@ -1,4 +1,5 @@
 //! Responses of upgrades that are only looked at.
+//! A layer of their router checks the origins.
 
 use axum::{extract::{State, ws::{Message, WebSocket, WebSocketUpgrade}}, response::{IntoResponse, Response}, http::StatusCode};
 

@@ -1,7 +1,7 @@
 //! Blocks and their statements.
 
 use quote::ToTokens;
-use syn::{Block, Expr, Local, Macro, Pat, Stmt};
+use syn::{Block, Expr, Local, LocalInit, Macro, Pat, Stmt};
 
 use super::{
     Builder,
@@ -173,8 +173,16 @@ impl<'a> Builder<'a> {
             return self.discard(value);
         }
         if matches!(value, Value::Other | Value::Own) && self.is_own(&init.expr) {
-            return self.bind_all(&local.pat, &Value::Own);
+            self.bind_all(&local.pat, &Value::Own);
+        } else {
+            self.bind_value(local, init, value);
         }
+        if let Some(name) = only_name(&local.pat) {
+            self.inits.insert(name.to_string(), &init.expr);
+        }
+    }
+
+    fn bind_value(&mut self, local: &'a Local, init: &'a LocalInit, value: Value<'a>) {
         let is_received = value == Value::Other && self.is_received_outside(&init.expr);
         self.bind(&local.pat, value);
         if is_received {

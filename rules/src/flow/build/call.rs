@@ -1,5 +1,7 @@
 //! Calls of functions.
 
+use std::rc::Rc;
+
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprCall, ExprPath};
@@ -8,9 +10,11 @@ use super::Builder;
 use crate::{
     flow::{
         Flavor, Lasts,
+        api::keeps_future,
+        called_among,
         code::Code,
         graph::{Call, Exit, Step, Within},
-        value::{Handle, Kind, Task, Value},
+        value::{Handle, Kind, Object, Task, Value},
         words,
     },
     surroundings::Neighbour,
@@ -92,9 +96,13 @@ impl<'a> Builder<'a> {
         self.escape(&value);
         let helper = self.around.neighbours().called(&path, self.around.of());
         let helper = helper.filter(|helper| value == Value::Other && !helper.takes_self);
+        let at = function.to_token_stream();
+        if let Some(made) = helper.and_then(|helper| self.made_by(helper, call)) {
+            self.push(Step::Call(Call { path, of: None, is_direct: false, at, awaited, bound: true }));
+            return made;
+        }
         let lent = self.lend(&call.args, helper);
         let bound = !lent.is_empty();
-        let at = function.to_token_stream();
         self.push(Step::Call(Call { path, of: None, is_direct: false, at, awaited, bound }));
         let Some(last) = function.path.segments.last() else { return Value::Other };
         match helper.and_then(Neighbour::starts) {
@@ -121,7 +129,7 @@ impl<'a> Builder<'a> {
         let Value::Task(task) = started else {
             let whole = self.whole_sockets(call);
             self.hand_on(&started);
-            if let Some(started) = self.lasting_task(&at, call) {
+            if let Some(started) = call.args.first().and_then(|task| self.lasting_task(&at, task)) {
                 return started;
             }
             if whole.is_empty() {
@@ -136,42 +144,76 @@ impl<'a> Builder<'a> {
         Value::Spawned(spawn)
     }
 
-    /// The sockets of Sockeye that are moved into the function that a task runs: `spawn(serve(socket))`.
+    /// The sockets of Sockeye that are moved into the function that a task runs: `spawn(serve(socket))`, `spawn(session.run())`.
     fn whole_sockets(&self, call: &'a ExprCall) -> Vec<Handle> {
-        let Some(Expr::Call(task)) = call.args.first() else { return Vec::new() };
-        let socket = |argument: &Expr| match argument {
+        let moved: Vec<_> = match call.args.first() {
+            Some(Expr::Call(task)) => task.args.iter().collect(),
+            Some(Expr::MethodCall(task)) => vec![&*task.receiver],
+            _ => return Vec::new(),
+        };
+        let sockets = |moved: &Expr| match moved {
             Expr::Path(path) => match self.names.find(&path.path.get_ident()?.to_string())? {
-                Value::Handle(handle) => Some(*handle),
+                Value::Handle(handle) => Some(vec![*handle]),
+                Value::Object(object) => Some(object.fields.iter().map(|(_, handle)| *handle).collect()),
                 _ => None,
             },
             _ => None,
         };
-        let handles = task.args.iter().filter_map(socket);
+        let handles = moved.into_iter().filter_map(sockets).flatten();
         handles.filter(|one| self.flavor == Flavor::Sockeye && one.kind == Kind::Socket).collect()
     }
 
     /// A function of the file as a task that goes on after its client has left: `spawn(push(sender, events))`.
-    fn lasting_task(&mut self, at: &Ident, call: &'a ExprCall) -> Option<Value<'a>> {
-        let task = call.args.first()?;
-        let lasts = match task {
+    fn lasting_task(&mut self, at: &Ident, task: &'a Expr) -> Option<Value<'a>> {
+        let neighbours = self.around.neighbours();
+        let helper = match task {
+            // `let task = push(sender, events);`
+            Expr::Path(path) => {
+                let init = *self.inits.get(&path.path.get_ident()?.to_string())?;
+                return if matches!(init, Expr::Path(_)) { None } else { self.lasting_task(at, init) };
+            }
             Expr::Call(task) => {
                 let Expr::Path(function) = &*task.func else { return None };
                 let path = self.imports.resolve_path(&function.path);
-                self.around.neighbours().called(&path, self.around.of())?.lasts()?
+                if let (true, Some(pinned)) = (path.ends_with("Box::pin"), task.args.first()) {
+                    return self.lasting_task(at, pinned);
+                }
+                neighbours.called(&path, self.around.of())
             }
-            Expr::MethodCall(task) if is_self(&task.receiver) => {
-                self.around.neighbours().method(self.around.of()?, &task.method.to_string())?.lasts()?
+            Expr::MethodCall(task) if keeps_future(&task.method.to_string()) => {
+                return self.lasting_task(at, &task.receiver);
             }
-            _ => return None,
+            Expr::MethodCall(task) => {
+                let step = self.call_of(&task.method.to_string(), task, false);
+                let object = self.object_at(&task.receiver);
+                object
+                    .and_then(|object| self.method_of_object(&object, task))
+                    .or_else(|| called_among(&step, neighbours, self.around.of()))
+            }
+            _ => None,
         };
+        let lasts = helper?.lasts()?;
         Some(self.started(at, task, lasts))
+    }
+
+    fn object_at(&self, receiver: &Expr) -> Option<Rc<Object>> {
+        let Expr::Path(path) = receiver else { return None };
+        match self.names.find(&path.path.get_ident()?.to_string())? {
+            Value::Object(object) => Some(Rc::clone(object)),
+            _ => None,
+        }
     }
 
     /// A task that goes on after its client has left, with what this code mentions.
     pub(super) fn started(&mut self, at: &Ident, given: &dyn Code, lasts: Lasts) -> Value<'a> {
         let mentioned: Vec<_> = self.names.mentioned(given).cloned().collect();
         let takes: Vec<_> = mentioned.iter().flat_map(Value::handles).collect();
-        let tied = mentioned.contains(&Value::Own);
+        let is_tied = |value: &Value<'_>| match value {
+            Value::Own => true,
+            Value::Object(object) => object.is_tied,
+            _ => false,
+        };
+        let tied = mentioned.iter().any(is_tied);
         Value::Spawned(self.spawn(at.clone(), takes, tied, Some(lasts)))
     }
 

@@ -29,7 +29,10 @@ impl<'a> Builder<'a> {
             Value::Accepting { handle, site } => {
                 let inner = Box::new(socket(handle));
                 let layers = api::result();
-                self.operate(Pending { act: Act::Accept, handle, site, layers, inner }, selected)
+                self.operate(
+                    Pending { act: Act::Accept, handle, site, layers, unwrapped: None, inner },
+                    selected,
+                )
             }
             Value::Timed(inner) => self.timed(*inner, selected),
             Value::Task(task) => self.run(&task),
@@ -57,7 +60,7 @@ impl<'a> Builder<'a> {
     }
 
     fn operate(&mut self, pending: Pending<'a>, selected: bool) -> Value<'a> {
-        let Pending { act, handle, site, layers, inner } = pending;
+        let Pending { act, handle, site, layers, unwrapped, inner } = pending;
         if act == Act::Recv && !selected {
             self.push(Step::Operation(Operation { act: Act::Poll, handle, site: site.clone(), selected }));
         }
@@ -71,7 +74,11 @@ impl<'a> Builder<'a> {
         if gives_nothing {
             return Value::Other;
         }
-        Value::Got(Got { of: Some(of), act, layers, inner })
+        let got = Got { of: Some(of), act, layers, inner };
+        match unwrapped {
+            Some(at) => self.unwrap(got, &at),
+            None => Value::Got(got),
+        }
     }
 
     /// An operation that is not awaited.

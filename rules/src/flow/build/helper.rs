@@ -79,7 +79,7 @@ impl<'a> Builder<'a> {
             Deed::ReceivesTried => api::received_tried(),
             _ => Vec::new(),
         };
-        Value::Pending(Pending { act, handle, site, layers, inner: Box::new(Value::Other) })
+        Value::Pending(Pending { act, handle, site, layers, unwrapped: None, inner: Box::new(Value::Other) })
     }
 
     /// A helper is awaited whose result does not say what became of its operation.

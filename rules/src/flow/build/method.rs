@@ -5,7 +5,13 @@ use quote::ToTokens;
 use syn::{Expr, ExprMethodCall};
 
 use super::{
-    Builder, call::is_self, helper::Lent, object::lend_object, pattern::without_layer, result::is_none,
+    Builder,
+    call::is_self,
+    helper::Lent,
+    object::lend_object,
+    pattern::without_layer,
+    result::is_none,
+    unwrapping::{panics, unwraps},
 };
 use crate::{
     flow::{
@@ -79,7 +85,14 @@ impl<'a> Builder<'a> {
             }
             Method::Later(act, layers) => {
                 let act = if closes && act == Act::Send { Act::Close } else { act };
-                Value::Pending(Pending { act, handle, site, layers, inner: Box::new(Value::Other) })
+                Value::Pending(Pending {
+                    act,
+                    handle,
+                    site,
+                    layers,
+                    unwrapped: None,
+                    inner: Box::new(Value::Other),
+                })
             }
             Method::Split => {
                 self.operation(Act::Other, handle, site);
@@ -92,6 +105,9 @@ impl<'a> Builder<'a> {
                 Value::Handle(handle)
             }
             Method::Spawn | Method::Upgrade | Method::Unknown => {
+                if let Some(at) = unwraps(call).filter(|_| name == "map" && handle.kind.hears()) {
+                    self.unwrap_each(at);
+                }
                 if self.flavor == Flavor::Sockeye {
                     self.graph.foreign.push((handle.kind, site));
                 }
@@ -175,6 +191,11 @@ impl<'a> Builder<'a> {
             return self.on_result_of(value, name, call);
         }
         self.arguments(call);
+        if name == "map"
+            && let (Some(at), Value::Pending(pending)) = (unwraps(call), &value)
+        {
+            return Value::Pending(Pending { unwrapped: Some(at.clone()), ..pending.clone() });
+        }
         self.escape(&value);
         Value::Other
     }
@@ -183,6 +204,12 @@ impl<'a> Builder<'a> {
     fn on_got(&mut self, mut got: Got<'a>, name: &str, call: &'a ExprMethodCall) -> Value<'a> {
         let Some(layer) = got.layers.first().copied() else { return Value::Other };
         self.arguments(call);
+        if name == "map"
+            && got.layers.len() > 1
+            && let Some(at) = unwraps(call)
+        {
+            return self.unwrap_inside(got, at);
+        }
         if layer.is_option
             && got.act == Act::Recv
             && (name != "flatten" || got.layers.len() == 1)
@@ -191,14 +218,8 @@ impl<'a> Builder<'a> {
             return mapped(got, doubt);
         }
         match name {
-            "unwrap" | "expect" => {
-                if let Some(of) = got.of {
-                    let (bad, act, at) = (layer.bad, got.act, call.method.clone());
-                    self.push(Step::Unwrap { of, bad, act, at });
-                }
-                self.outcome(&Value::Got(got.clone()), Outcomes::ALL.without(layer.bad));
-                without_layer(got)
-            }
+            "unwrap" | "expect" => self.unwrap(got, &call.method),
+            "unwrap_or_else" if panics(call) => self.unwrap(got, &call.method),
             "ok" if !layer.is_option => {
                 got.layers[0] = Layer { is_option: true, ..layer };
                 Value::Got(got)
@@ -329,7 +350,7 @@ impl<'a> Builder<'a> {
         self.done_by(&call.method, Some(helper), on, lent)
     }
 
-    fn call_of(&self, name: &str, call: &'a ExprMethodCall, awaited: bool) -> Call {
+    pub(super) fn call_of(&self, name: &str, call: &'a ExprMethodCall, awaited: bool) -> Call {
         let path = format!("{}.{name}", chain(&call.receiver, &self.imports));
         let at = call.method.to_token_stream();
         let variable = lent(&call.receiver);

@@ -18,6 +18,7 @@ mod pattern;
 mod repeat;
 mod result;
 mod select;
+mod unwrapping;
 
 pub(crate) use result::gives_nothing;
 pub(crate) use select::Branch;
@@ -75,6 +76,7 @@ pub(super) fn build<'a>(
         kept,
         macros: function.macros(),
         body,
+        inits: HashMap::new(),
         counters: HashMap::new(),
     };
     builder.here = Some(0);
@@ -120,6 +122,8 @@ struct Builder<'a> {
     /// The macros of the body.
     macros: &'a Macros,
     body: &'a Block,
+    /// The expressions from which names were bound by `let`.
+    inits: HashMap<String, &'a Expr>,
     /// Variables to which the function adds, and whether it only counts with them.
     counters: HashMap<String, bool>,
 }

@@ -35,21 +35,40 @@ impl<'a> Builder<'a> {
     fn type_with_handles(&self, path: &Path) -> Option<String> {
         let name = path.segments.last()?.ident.to_string();
         let name = if name == "Self" { self.around.of()?.to_owned() } else { name };
+        self.known_type(&name)
+    }
+
+    fn known_type(&self, name: &str) -> Option<String> {
         let shapes = self.around.neighbours().shapes();
-        let is_known = shapes.fields(&name).is_some() && !shapes.implements_for(&name);
-        (is_known && self.around.fields_of(&name).next().is_some()).then_some(name)
+        let is_known = shapes.fields(name).is_some() && !shapes.implements_for(name);
+        is_known.then(|| name.to_owned())
+    }
+
+    /// `Client::new(socket, name)`, if that function only puts its parameters into the struct.
+    pub(super) fn made_by(&mut self, helper: &Neighbour, call: &'a ExprCall) -> Option<Value<'a>> {
+        let made = helper.makes.as_ref()?;
+        let of = self.known_type(&made.of)?;
+        let values: Vec<_> = call.args.iter().map(|argument| self.eval(argument)).collect();
+        let field_of = |number: usize| made.fields.iter().find(|(_, one)| *one == number);
+        let named = |(number, value): (usize, Value<'a>)| {
+            (field_of(number).map(|(name, _)| name.clone()).unwrap_or_default(), value)
+        };
+        let fields: Vec<_> = values.into_iter().enumerate().map(named).collect();
+        Some(self.made_of(Some(of), fields))
     }
 
     fn made_of(&mut self, of: Option<String>, fields: Vec<(String, Value<'a>)>) -> Value<'a> {
         let mut held = Vec::new();
+        let mut is_tied = false;
         for (name, value) in fields {
+            is_tied |= value == Value::Own;
             match value {
-                Value::Handle(handle) if of.is_some() => held.push((name, handle)),
+                Value::Handle(handle) if of.is_some() && !name.is_empty() => held.push((name, handle)),
                 other => self.escape(&other),
             }
         }
         match of {
-            Some(of) if !held.is_empty() => Value::Object(Rc::new(Object { of, fields: held })),
+            Some(of) if !held.is_empty() => Value::Object(Rc::new(Object { of, fields: held, is_tied })),
             _ => Value::Other,
         }
     }

@@ -122,6 +122,7 @@ impl<'a> Builder<'a> {
                 }
                 self.name_socket(&name.ident, &value);
                 self.received.remove(&name.ident.to_string());
+                self.inits.remove(&name.ident.to_string());
                 self.names.add(name.ident.to_string(), value);
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
@@ -202,6 +203,7 @@ impl<'a> Builder<'a> {
         syn::visit::visit_pat(&mut All(&mut found), pattern);
         for name in found {
             self.received.remove(&name);
+            self.inits.remove(&name);
             self.names.add(name, value.clone());
         }
     }
