@@ -41,6 +41,14 @@ pub fn runtime() -> tokio::runtime::Runtime {
 /// # Panics
 /// When the handshake is refused, or the server does not come to an end.
 pub async fn converse(router: &Router, path: &str, bytes: &[u8]) -> Vec<u8> {
+    converse_with(router, path, "", bytes).await
+}
+
+/// The same, with more headers, each a line.
+///
+/// # Panics
+/// As [`converse`].
+pub async fn converse_with(router: &Router, path: &str, headers: &str, bytes: &[u8]) -> Vec<u8> {
     let (client, server) = tokio::io::duplex(64 * 1024);
     let router = router.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
@@ -50,7 +58,7 @@ pub async fn converse(router: &Router, path: &str, bytes: &[u8]) -> Vec<u8> {
     let serving = http1::Builder::new().serve_connection(TokioIo::new(server), service).with_upgrades();
     let serving = tokio::spawn(serving);
     let (mut from, mut to) = tokio::io::split(client);
-    to.write_all(format!("GET {path} HTTP/1.1\r\n{HEAD}\r\n").as_bytes()).await.expect("sent");
+    to.write_all(format!("GET {path} HTTP/1.1\r\n{HEAD}{headers}\r\n").as_bytes()).await.expect("sent");
     // A client that leaves before it is answered gets no answer.
     let head = within(head(&mut from)).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
