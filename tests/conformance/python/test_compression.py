@@ -1,6 +1,9 @@
-"""Compressed messages as the `websockets` library sends and reads them: with zlib, and with its own offers."""
+"""Compressed messages as the `websockets` library and Node's `ws` send and read them: with zlib, and with their own offers."""
 
+import json
 import os
+import pathlib
+import subprocess
 
 import pytest
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
@@ -38,3 +41,21 @@ def test_a_client_that_offers_nothing_is_sent_plain_messages(server):
         assert "sec-websocket-extensions" not in socket.response.headers
         socket.send("plain " * 100)
         assert socket.recv(timeout=5) == "plain " * 100
+
+
+@pytest.mark.skipif("SOCKEYE_WS" not in os.environ, reason="the package `ws` is not there: .ci/clients installs it")
+@pytest.mark.parametrize(
+    "offer",
+    [
+        True,
+        {"threshold": 0},
+        {"clientMaxWindowBits": 10, "serverMaxWindowBits": 10, "threshold": 0},
+        {"serverNoContextTakeover": True, "clientNoContextTakeover": True, "threshold": 0},
+    ],
+    ids=str,
+)
+def test_what_node_sends_comes_back(server, offer):
+    script = pathlib.Path(__file__).with_name("compressed_echo.mjs")
+    command = ["node", script, os.environ["SOCKEYE_WS"], server.url("/echo"), json.dumps(offer)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "5 echoes, closed with 1000\n"), ended.stderr
