@@ -2,7 +2,9 @@
 
 use std::alloc::System;
 
-use sockeye::{Hub, Message, Raw, Subscription};
+use axum::extract::State;
+use sockeye::{Handshake, Hub, Message, Raw, Server, Subscription, ws_endpoint};
+use sockeye_tests::{raw::RawSocket, start};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -56,4 +58,40 @@ fn a_hub_gives_back_what_it_no_longer_needs() {
     let each = (ALLOCATOR.stats().bytes_allocated - before) / 1000;
     assert!(each < 4 << 10, "{each} bytes are allocated for a topic that comes and goes");
     drop(many);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(an_event_is_compressed_once());
+}
+
+/// Pushes events, compressed.
+#[ws_endpoint("/feed", compression = "deflate")]
+async fn feed(handshake: Handshake, State(hub): State<Hub<Message>>) -> sockeye::Result {
+    let events = hub.topic("feed").subscribe();
+    let socket = handshake.accept().await?;
+    socket.forward(events).await
+}
+
+/// Compressing reserves as much as the message is long.
+async fn an_event_is_compressed_once() {
+    const SUBSCRIBERS: usize = 20;
+    let hub = Hub::encoded_by::<Raw>().build();
+    let server = start(Server::new().state(hub.clone())).await;
+    let mut sockets = Vec::new();
+    for _ in 0..SUBSCRIBERS {
+        let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+        let (socket, head) = RawSocket::offering(server.addr, "/feed", offer).await;
+        assert!(head.contains("permessage-deflate"), "{head}");
+        sockets.push(socket);
+    }
+    let event = Message::text("an event ".repeat(200_000));
+    let before = ALLOCATOR.stats().bytes_allocated;
+    assert_eq!(hub.topic("feed").publish(&event).unwrap(), SUBSCRIBERS);
+    let mut first = None;
+    for socket in &mut sockets {
+        let frame = socket.frame().await.expect("an event");
+        assert_eq!(frame.0, 0xc1, "a compressed text");
+        assert_eq!(first.get_or_insert_with(|| frame.clone()), &frame);
+    }
+    let allocated = ALLOCATOR.stats().bytes_allocated - before;
+    assert!(allocated < 2 * event.len(), "{allocated} bytes for {SUBSCRIBERS} subscribers");
 }

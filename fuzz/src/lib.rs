@@ -1,10 +1,12 @@
 //! What the fuzz targets try: each function takes any bytes and panics when a promise of Sockeye is broken.
 
 mod attribute;
+mod compressed;
 mod handshake;
 mod stream;
 
 pub use attribute::attribute;
+pub use compressed::compressed;
 pub use handshake::handshake;
 pub use stream::{frames, json};
 

@@ -146,6 +146,7 @@ mod message;
 pub mod metrics;
 mod mounted;
 mod origin;
+mod outbound;
 mod panic;
 mod path_shape;
 mod ready;

@@ -1,5 +1,6 @@
 //! Without the feature `compression` nothing is agreed on.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use crate::{Limits, endpoint::CompressionOption, frames::Fault};
@@ -21,14 +22,29 @@ pub(crate) fn chosen(_: Option<CompressionOption>, server: Limits) -> Limits {
     server
 }
 
+/// There are none.
+#[derive(Debug, Clone)]
+pub(crate) struct Forms;
+
+impl Forms {
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
+    pub(crate) fn shared() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "with the feature it has the forms")]
+    pub(crate) fn deflate(&self, agreed: Agreed, _: &[u8]) -> Option<Bytes> {
+        match agreed {}
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreed {}
 
 impl Agreed {
-    pub(crate) fn deflate(self, _: &[u8]) -> Option<Vec<u8>> {
-        match self {}
-    }
-
     pub(crate) fn longest(self, _: usize) -> usize {
         match self {}
     }

@@ -151,8 +151,8 @@ pub(crate) async fn ask<C: CallCodec, Q: Question>(
 }
 
 async fn exchange(link: &Link, pending: &mut Pending<'_>, message: Message) -> Result<Message, Error> {
-    let (mut wait, mut message) = (Wait::default(), Some(message));
-    poll_fn(|cx| link.poll_send(cx, &mut wait, &mut message, true)).await?;
+    let (mut wait, mut outbound) = (Wait::default(), Some(message.into()));
+    poll_fn(|cx| link.poll_send(cx, &mut wait, &mut outbound, true)).await?;
     let mut wait = Wait::default();
     poll_fn(|cx| {
         if let Poll::Ready(Ok(answer)) = Pin::new(pending.answer()).poll(cx) {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::Format;
-use crate::{Error, Message, Utf8Bytes, hub::Written};
+use crate::{Error, Message, Utf8Bytes, hub::Written, outbound::Outbound};
 
 /// What `send` accepts: a value, a reference to one, or an [`Event`](crate::Event) of a hub, which is already
 /// encoded.
@@ -16,40 +16,43 @@ enum Content<'a, T> {
     Owned(T),
     Borrowed(&'a T),
     /// Already encoded.
-    Encoded(Message, Written),
+    Encoded(Outbound, Written),
     /// The value could not be encoded.
     Failed(Error),
 }
 
 impl<T> Outgoing<'_, T> {
     /// In the format of a connection.
-    pub(crate) fn encode<In>(self, format: &Format<In, T>) -> Result<Message, Error> {
+    pub(crate) fn encode<In>(self, format: &Format<In, T>) -> Result<Outbound, Error> {
         match self.0 {
-            Content::Owned(value) => (format.encode_owned)(value),
-            Content::Borrowed(value) => (format.encode)(value),
+            Content::Owned(value) => (format.encode_owned)(value).map(Outbound::from),
+            Content::Borrowed(value) => (format.encode)(value).map(Outbound::from),
             Content::Failed(error) => Err(error),
-            Content::Encoded(event, written) => written.pick(&event, format.name()).ok_or_else(|| {
-                Error::new(format_args!(
-                    "the hub writes its events as `{}` and this socket sends `{}`: make the hub with \
+            Content::Encoded(Outbound { message, forms }, written) => {
+                match written.pick(&message, format.name()) {
+                    Some(message) => Ok(Outbound { message, forms }),
+                    None => Err(Error::new(format_args!(
+                        "the hub writes its events as `{}` and this socket sends `{}`: make the hub with \
                  `Hub::encoded_by` and the socket's codec, or send `event.into_message()` on a `Raw` socket",
-                    written.format,
-                    format.name()
-                ))
-            }),
+                        written.format,
+                        format.name()
+                    ))),
+                }
+            }
         }
     }
 
-    /// An encoded message, or the error from encoding it.
-    pub(crate) fn encoded_or(message: Result<Message, Error>, written: Written) -> Self {
-        match message {
-            Ok(message) => Self::encoded(message, written),
+    /// A message that is already encoded, or the error from encoding it.
+    pub(crate) fn encoded_or(outbound: Result<Outbound, Error>, written: Written) -> Self {
+        match outbound {
+            Ok(outbound) => Self::encoded(outbound, written),
             Err(error) => Self(Content::Failed(error)),
         }
     }
 
     /// A message that is already encoded.
-    pub(crate) fn encoded(message: Message, written: Written) -> Self {
-        Self(Content::Encoded(message, written))
+    pub(crate) fn encoded(outbound: Outbound, written: Written) -> Self {
+        Self(Content::Encoded(outbound, written))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use bytes::Bytes;
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::Compression;
@@ -48,9 +49,14 @@ impl Deflater {
 }
 
 impl Agreed {
+    /// Whether the payload is long enough.
+    pub(super) fn is_worth(self, payload: &[u8]) -> bool {
+        payload.len() >= self.compression.min_size.max(1)
+    }
+
     /// The payload without its tail. `None` if it is short, or would not become smaller.
-    pub(crate) fn deflate(self, payload: &[u8]) -> Option<Vec<u8>> {
-        if payload.len() < self.compression.min_size.max(1) {
+    pub(super) fn deflate(self, payload: &[u8]) -> Option<Bytes> {
+        if !self.is_worth(payload) {
             return None;
         }
         // A thread that ends has none any more.
@@ -64,7 +70,8 @@ impl Agreed {
             matches!(status, Ok(Status::Ok)) && deflated.len() < payload.len() && deflated.ends_with(&TAIL);
         _ = DEFLATER.try_with(|place| place.set(Some(kept)));
         deflated.truncate(deflated.len().saturating_sub(TAIL.len()));
-        is_whole.then_some(deflated)
+        // Without the room that it did not need.
+        is_whole.then(|| deflated.into_boxed_slice().into())
     }
 
     /// How long the compressed form of a message of this length can be: incompressible data grows by 5 bytes in 16 KiB.

@@ -4,11 +4,12 @@
 //! thread.
 
 mod codec;
+mod forms;
 mod offer;
 
 use http::{HeaderMap, HeaderValue};
 
-pub(crate) use self::codec::Agreed;
+pub(crate) use self::{codec::Agreed, forms::Forms};
 use crate::{Limits, endpoint::CompressionOption};
 
 /// What a request and an endpoint with these limits agree on, and the header of the response that says so.
@@ -43,7 +44,8 @@ pub(crate) fn chosen(option: Option<CompressionOption>, server: Limits) -> Limit
 /// costs the server time: some microseconds for each KiB that it compresses.
 ///
 /// No context is taken over: each message is compressed by itself, so that a connection that waits costs no memory. A message shorter
-/// than [`min_size`](Self::min_size), or one that does not become smaller, is sent as it is.
+/// than [`min_size`](Self::min_size), or one that does not become smaller, is sent as it is. An event of a [`Hub`](crate::Hub) is compressed
+/// once, however many receive it; the hub keeps its compressed form as long as the event.
 ///
 /// Do not compress a message in which a secret is beside text that an attacker chooses: the length of the message then depends on how much of
 /// the secret the text repeats, and whoever can watch the lengths finds the secret byte by byte (CRIME, BREACH). Leave it off for such an

@@ -19,6 +19,7 @@ use crate::{
     compression::Agreed,
     frames::{COPIED, Decoder, Encoder, Event, Fault, Opcode},
     limits::Rate,
+    outbound::Outbound,
     server::Transport,
 };
 
@@ -221,14 +222,14 @@ impl Engine {
 
     /// Queues a message. It is written with the next flush, before any close frame that is queued later. A payload that may have an owner in
     /// the program is also added to `foreign`: its last reference must not be dropped here.
-    pub(super) fn queue(&mut self, message: Message, foreign: &mut Vec<Bytes>) {
+    pub(super) fn queue(&mut self, Outbound { message, forms }: Outbound, foreign: &mut Vec<Bytes>) {
         let opcode = if message.as_text().is_some() { Opcode::Text } else { Opcode::Binary };
         let payload = message.into_bytes();
         let mut bytes = payload.len();
         // Memory without another owner is plain memory.
         let is_plain = payload.is_unique();
         let compressed =
-            self.compressed.filter(|_| !self.has_closed).and_then(|agreed| agreed.deflate(&payload));
+            self.compressed.filter(|_| !self.has_closed).and_then(|agreed| forms.deflate(agreed, &payload));
         if let Some(compressed) = compressed {
             bytes = compressed.len();
             self.encoder.compressed(opcode, compressed);

@@ -14,7 +14,7 @@ use super::{
     wakers::Spot,
     wire::{Read, Wire},
 };
-use crate::{CallId, CloseCode, Error, Message, call::ReplyTo, close::CloseFrame, log};
+use crate::{CallId, CloseCode, Error, Message, call::ReplyTo, close::CloseFrame, log, outbound::Outbound};
 
 pub(super) fn is_text(message: &Message) -> bool {
     matches!(message, Message::Text(_))
@@ -148,10 +148,11 @@ impl Link {
         &self,
         cx: &mut Context<'_>,
         wait: &mut Wait,
-        message: &mut Option<Message>,
+        outbound: &mut Option<Outbound>,
         prompt: bool,
     ) -> Poll<Result<(), Error>> {
-        let (is_text, size) = message.as_ref().map_or((false, 0), |one| (is_text(one), one.len()));
+        let (is_text, size) =
+            outbound.as_ref().map_or((false, 0), |one| (is_text(&one.message), one.message.len()));
         let sent = self.poll(cx, wait, Group::Waiting, |state| {
             state.touch();
             if state.closing.end.is_some() {
@@ -165,7 +166,7 @@ impl Link {
                 state.wake_owner();
                 return Look::Wait;
             }
-            let queued = message.take().map(|message| state.queue(message)).is_some();
+            let queued = outbound.take().map(|outbound| state.queue(outbound)).is_some();
             if prompt {
                 state.wake_owner();
             }
@@ -197,8 +198,8 @@ impl Link {
     }
 
     /// Queues a message, with or without room for it; `prompt` asks the owner to write it soon.
-    pub(crate) fn queue(&self, message: Message, prompt: bool) -> Result<(), Error> {
-        let (is_text, size) = (is_text(&message), message.len());
+    pub(crate) fn queue(&self, outbound: Outbound, prompt: bool) -> Result<(), Error> {
+        let (is_text, size) = (is_text(&outbound.message), outbound.message.len());
         let mut state = self.cell.lock();
         state.touch();
         if state.closing.end.is_some() {
@@ -212,7 +213,7 @@ impl Link {
             drop(state);
             return sent;
         }
-        state.queue(message);
+        state.queue(outbound);
         if prompt {
             state.wake_owner();
         }

@@ -129,7 +129,7 @@ impl Cell {
             drop(state);
             return;
         }
-        state.queue(message);
+        state.queue(message.into());
         state.wake_owner();
         drop(state);
         self.sent(size);

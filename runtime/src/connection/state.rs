@@ -16,7 +16,7 @@ use super::{
     wakers::{Later, Spot, Waiters},
     wire::Read,
 };
-use crate::{Error, Limits, Message, error::EndedBy, log::Words};
+use crate::{Error, Limits, Message, error::EndedBy, log::Words, outbound::Outbound};
 
 // In this crate's unit tests (`model.rs`) the bounds are small, so that a few messages reach them.
 
@@ -105,7 +105,7 @@ pub(super) struct Inbox {
 /// anything, so that replies precede the answer to whatever is read next.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    pub(super) messages: VecDeque<Message>,
+    pub(super) messages: VecDeque<Outbound>,
     /// How many messages were queued in total.
     sent: u64,
     /// How many bytes were queued in total, and how many of them the transport has taken.
@@ -247,7 +247,7 @@ impl State {
     }
 
     /// Records that the connection has ended. Returns the unsent messages, to be dropped when no lock is held.
-    pub(super) fn over(&mut self) -> VecDeque<Message> {
+    pub(super) fn over(&mut self) -> VecDeque<Outbound> {
         self.stage = Stage::Over;
         self.outbox.written = self.outbox.queued;
         let now = Instant::now();
@@ -256,7 +256,7 @@ impl State {
     }
 
     /// Records that no task drives the connection any more. Returns the time of the end, and the unsent messages.
-    pub(super) fn abandon(&mut self) -> (Instant, VecDeque<Message>) {
+    pub(super) fn abandon(&mut self) -> (Instant, VecDeque<Outbound>) {
         let over_at = *self.closing.over_at.get_or_insert_with(Instant::now);
         self.stage = Stage::Over;
         self.wake_all();
@@ -440,12 +440,12 @@ impl State {
         !self.failed_calls.is_empty() || !self.owed_failures.is_empty() && self.has_room_for_bytes()
     }
 
-    pub(super) fn queue(&mut self, message: Message) {
+    pub(super) fn queue(&mut self, outbound: Outbound) {
         // A sink that was ready queues even if another handle has used up the turn since.
         self.turn.left = self.turn.left.saturating_sub(1);
         self.outbox.sent += 1;
-        self.outbox.queued += message.len() as u64 + FRAME_HEAD;
-        self.outbox.messages.push_back(message);
+        self.outbox.queued += outbound.message.len() as u64 + FRAME_HEAD;
+        self.outbox.messages.push_back(outbound);
     }
 
     /// Records that no handle receives any more. Returns the messages that were not received.
@@ -588,7 +588,7 @@ impl Outbox {
     }
 
     /// Moves every message out; returns the total queued up to here.
-    pub(super) fn take(&mut self, into: &mut VecDeque<Message>) -> u64 {
+    pub(super) fn take(&mut self, into: &mut VecDeque<Outbound>) -> u64 {
         debug_assert!(into.is_empty(), "what was taken before has been handed on");
         if !self.messages.is_empty() {
             std::mem::swap(&mut self.messages, into);

@@ -18,7 +18,7 @@ use super::{
     engine::{Engine, Received, Violation},
     state::Outbox,
 };
-use crate::{Message, limiter::Pace, log::Words, panic};
+use crate::{Message, limiter::Pace, log::Words, outbound::Outbound, panic};
 
 /// How many pongs may wait to be written before reading stops: a flood of pings must not accumulate pongs.
 const PONGS: u32 = 64;
@@ -35,7 +35,7 @@ pub(super) struct Wire {
     /// The engine has data that is not written yet.
     is_behind: bool,
     /// Messages from the outbox that are not in the engine yet.
-    taken: VecDeque<Message>,
+    taken: VecDeque<Outbound>,
     /// The total that was queued when the outbox was last emptied.
     taken_up_to: u64,
     /// Payloads that the engine must not drop, because their drop may run foreign code, which may panic and leave the
@@ -88,7 +88,7 @@ impl Wire {
     }
 
     /// Ends the stream, and drops unwritten data.
-    pub(super) fn close(&mut self, unsent: VecDeque<Message>) {
+    pub(super) fn close(&mut self, unsent: VecDeque<Outbound>) {
         self.owner = None;
         let engine = self.engine.take();
         self.caught(|| drop(engine));
@@ -128,7 +128,7 @@ impl Wire {
     pub(super) fn queue(&mut self, message: Message) {
         if let Some(engine) = &mut self.engine {
             self.is_behind = true;
-            engine.queue(message, &mut self.payloads);
+            engine.queue(message.into(), &mut self.payloads);
         }
     }
 

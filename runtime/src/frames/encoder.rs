@@ -27,13 +27,12 @@ impl Encoder {
     }
 
     /// Adds a message whose payload is compressed.
-    pub(crate) fn compressed(&mut self, opcode: Opcode, mut payload: Vec<u8>) {
+    pub(crate) fn compressed(&mut self, opcode: Opcode, payload: Bytes) {
         self.head(opcode, payload.len(), true);
         if payload.len() <= COPIED {
             self.buffer.extend_from_slice(&payload);
         } else {
-            payload.shrink_to_fit();
-            self.long.push_back((self.buffer.len(), payload.into()));
+            self.long.push_back((self.buffer.len(), payload));
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     queue::{Drawn, Place},
     readers::Reader,
 };
-use crate::{CloseCode, Error, Message, Result, error::Kind};
+use crate::{CloseCode, Error, Message, Result, compression::Forms, error::Kind};
 
 /// A subscriber's reference to its topic: a [`Subscription`](super::Subscription) without its type.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub(super) struct Cursor {
 #[derive(Debug, Clone)]
 pub(super) struct Taken {
     pub(super) message: Message,
+    pub(super) forms: Forms,
     pub(super) kept: Option<Arc<Kept>>,
     pub(super) lost: Lost,
 }
@@ -103,8 +104,8 @@ impl Cursor {
         }
         coop.made_progress();
         Poll::Ready(match found {
-            Found::Event(Drawn { message, kept, lost, .. }) => {
-                self.judge(lost).map(|()| Received::Event(Taken { message, kept, lost }))
+            Found::Event(Drawn { message, forms, kept, lost, .. }) => {
+                self.judge(lost).map(|()| Received::Event(Taken { message, forms, kept, lost }))
             }
             Found::Lost(lost) => self.judge(lost).map(|()| Received::Lost(lost)),
             _ => Err(Error::close(CloseCode::GOING_AWAY, "the topic has no more publishers")),

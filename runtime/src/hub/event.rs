@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use serde::Serialize;
 
 use super::{Lost, Position, Written, cursor::Taken};
-use crate::{Message, Outgoing};
+use crate::{Message, Outgoing, outbound::Outbound};
 
 /// An event from a [`Subscription`](crate::Subscription). It is already encoded, so sending it on a socket needs no
 /// encoding and no copy.
@@ -96,7 +96,8 @@ pub enum Delivery<T> {
 
 impl<T> From<Event<T>> for Outgoing<'_, T> {
     fn from(event: Event<T>) -> Self {
-        Outgoing::encoded(event.taken.message, event.written)
+        let Taken { message, forms, .. } = event.taken;
+        Outgoing::encoded(Outbound { message, forms }, event.written)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use tokio::time::Instant;
 
-use crate::Message;
+use crate::{Message, compression::Forms};
 
 /// How much of a topic is kept after every subscriber has received it.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ pub(super) struct Kept {
     pub(super) position: Position,
     pub(super) at: Instant,
     /// The event with its position, encoded when first needed.
-    pub(super) positioned: OnceLock<Message>,
+    pub(super) positioned: OnceLock<(Message, Forms)>,
 }
 
 impl Kept {

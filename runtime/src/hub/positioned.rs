@@ -2,7 +2,7 @@ use bytes::{BufMut as _, BytesMut};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{Event, Gap, Position, Written, cursor::Taken, history::Kept};
-use crate::{Error, Message, Outgoing, Result, Utf8Bytes};
+use crate::{Error, Message, Outgoing, Result, Utf8Bytes, compression::Forms, outbound::Outbound};
 
 /// An event with its [`Position`], or a [`Gap`]: the message type of an endpoint whose clients resume where they left
 /// off.
@@ -75,7 +75,7 @@ impl<T> From<Event<T>> for Outgoing<'_, Positioned<T>> {
 }
 
 /// The event as JSON, which its position is added to.
-fn envelope(taken: &Taken, written: Written) -> Result<Message> {
+fn envelope(taken: &Taken, written: Written) -> Result<Outbound> {
     let Some(kept) = &taken.kept else {
         return Err(Error::new(
             "the hub keeps no history, so its events have no position: make it with `Hub::builder().history(1000)`",
@@ -89,13 +89,16 @@ fn envelope(taken: &Taken, written: Written) -> Result<Message> {
         )));
     }
     if taken.lost.missed > 0 {
-        return enveloped(kept, taken, Some(taken.lost.missed));
+        return enveloped(kept, taken, Some(taken.lost.missed)).map(Outbound::from);
     }
-    if let Some(message) = kept.positioned.get() {
-        return Ok(message.clone());
-    }
-    let message = enveloped(kept, taken, None)?;
-    Ok(kept.positioned.get_or_init(|| message).clone())
+    let written = if let Some(written) = kept.positioned.get() {
+        written
+    } else {
+        let message = enveloped(kept, taken, None)?;
+        kept.positioned.get_or_init(|| (message, Forms::shared()))
+    };
+    let (message, forms) = written.clone();
+    Ok(Outbound { message, forms })
 }
 
 fn enveloped(kept: &Kept, taken: &Taken, missed: Option<u64>) -> Result<Message> {
@@ -126,7 +129,7 @@ mod tests {
 
     fn written<T>(event: Event<T>) -> Result<Message> {
         let (taken, format) = event.into_parts();
-        envelope(&taken, format)
+        envelope(&taken, format).map(|outbound| outbound.message)
     }
 
     #[test]

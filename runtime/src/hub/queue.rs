@@ -11,7 +11,7 @@ use super::{
     history::{Gap, History, Kept, Position},
     lost::{Losses, Lost},
 };
-use crate::Message;
+use crate::{Message, compression::Forms};
 
 /// A buffer keeps this capacity: returning so little memory would cost more than it frees.
 const KEPT: usize = 64;
@@ -46,6 +46,8 @@ pub(super) struct Queue {
 pub(super) struct Entry {
     /// Without payload once every subscriber has it, while an older entry is still needed.
     message: Message,
+    /// Made and kept for its subscribers.
+    forms: Forms,
     /// How many subscribers have not taken it yet.
     left: usize,
     /// The losses before it.
@@ -60,6 +62,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub(super) message: Message,
+    pub(super) forms: Forms,
     pub(super) kept: Option<Arc<Kept>>,
     /// The losses just before it.
     pub(super) lost: Lost,
@@ -159,7 +162,9 @@ impl Queue {
         let number = self.end();
         let kept = self.epoch.map(|epoch| Kept::new(Position::new(epoch, number + 1)));
         self.newest = kept.as_ref().map(|kept| kept.at);
-        self.entries.push_back(Entry { message, left: reached, losses: self.losses, publisher, kept });
+        let forms = Forms::shared();
+        let losses = self.losses;
+        self.entries.push_back(Entry { message, forms, left: reached, losses, publisher, kept });
         if let Some(history) = bounds.history {
             self.forget(history, &mut dropped);
         }
@@ -267,8 +272,8 @@ impl Queue {
         seat.next += 1;
         let lost = seat.lost_until(self.entries[index].losses);
         let is_last = index + 1 == self.entries.len();
-        let kept = self.entries[index].kept.clone();
-        Some(Drawn { message: self.take_at(index), kept, lost, is_last })
+        let (kept, forms) = (self.entries[index].kept.clone(), self.entries[index].forms.clone());
+        Some(Drawn { message: self.take_at(index), forms, kept, lost, is_last })
     }
 
     /// The losses at the position, if no event has followed.
@@ -379,6 +384,7 @@ impl Entry {
 
     /// The message, which is removed from here.
     fn hollow(&mut self) -> Message {
+        self.forms = Forms::none();
         std::mem::replace(&mut self.message, Message::binary(bytes::Bytes::new()))
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use futures_core::Stream;
 
 use super::{Sender, Socket};
-use crate::{Codec, Error, Format, IntoOutgoing, Message, Result};
+use crate::{Codec, Error, Format, IntoOutgoing, Result, outbound::Outbound};
 
 /// An item of a stream that [`Socket::forward`] sends on a socket with the codec `C`: a value that the socket sends, or a `Result`
 /// of one.
@@ -24,7 +24,7 @@ use crate::{Codec, Error, Format, IntoOutgoing, Message, Result};
 )]
 pub trait ForwardItem<C: Codec, Via> {
     #[doc(hidden)]
-    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message>;
+    fn into_outbound(self, format: &Format<C::In, C::Out>) -> Result<Outbound>;
 }
 
 mod via {
@@ -43,7 +43,7 @@ where
     C::Out: 'a,
     T: IntoOutgoing<'a, C::Out>,
 {
-    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message> {
+    fn into_outbound(self, format: &Format<C::In, C::Out>) -> Result<Outbound> {
         self.into_outgoing().encode(format)
     }
 }
@@ -55,7 +55,7 @@ where
     T: IntoOutgoing<'a, C::Out>,
     E: Into<Error>,
 {
-    fn into_message(self, format: &Format<C::In, C::Out>) -> Result<Message> {
+    fn into_outbound(self, format: &Format<C::In, C::Out>) -> Result<Outbound> {
         self.map_err(Into::into)?.into_outgoing().encode(format)
     }
 }
@@ -138,8 +138,8 @@ impl<C: Codec> Socket<C> {
         // Where sending fails, the connection is over. How it ended is what is heard next, and hearing has its waker.
         let Ok(()) = ready!(link.poll_room(cx, wait)) else { return Poll::Pending };
         let Some(item) = ready!(stream.poll_next(cx)) else { return Poll::Ready(None) };
-        let (message, answers) = about.encode::<C>(|format| item.into_message(format))?;
-        let Ok(()) = link.queue(message, true) else { return Poll::Pending };
+        let (outbound, answers) = about.encode::<C>(|format| item.into_outbound(format))?;
+        let Ok(()) = link.queue(outbound, true) else { return Poll::Pending };
         answers.sent();
         Poll::Ready(Some(Ok(())))
     }

@@ -9,10 +9,11 @@ use std::{
 
 use super::{About, Calling, Sending, receive};
 use crate::{
-    CallCodec, CloseCode, CloseFrame, Codec, IntoOutgoing, Message, Question, Raw, Result,
+    CallCodec, CloseCode, CloseFrame, Codec, IntoOutgoing, Question, Raw, Result,
     call::{self, Answers},
     close::fitting_reason,
     connection::{Link, Wait},
+    outbound::Outbound,
 };
 
 /// How long a call waits for its answer by default.
@@ -200,7 +201,7 @@ impl<C: Codec> Sender<C> {
         Sending::new(&self.link, self.encode(value), false)
     }
 
-    pub(super) fn encode<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Result<(Message, Answers)>
+    pub(super) fn encode<'a>(&self, value: impl IntoOutgoing<'a, C::Out>) -> Result<(Outbound, Answers)>
     where
         C::Out: 'a,
     {

@@ -120,7 +120,8 @@ impl AsyncWrite for SocketIo {
         }
         let sender = &mut self.get_mut().socket.sender;
         ready!(sender.link.poll_room(cx, &mut sender.wait)).map_err(unwritten)?;
-        sender.link.queue(Message::binary(Bytes::copy_from_slice(bytes)), true).map_err(unwritten)?;
+        let message = Message::binary(Bytes::copy_from_slice(bytes));
+        sender.link.queue(message.into(), true).map_err(unwritten)?;
         Poll::Ready(Ok(bytes.len()))
     }
 

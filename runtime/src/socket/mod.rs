@@ -26,6 +26,7 @@ use crate::{
     call::{self, Answers},
     connection::{Link, Wait},
     error::Kind,
+    outbound::Outbound,
 };
 
 /// An open WebSocket.
@@ -72,16 +73,16 @@ impl About {
     /// Encodes a value, or anything else that becomes a message in this format.
     fn encode<C: Codec>(
         &self,
-        encode: impl FnOnce(&Format<C::In, C::Out>) -> Result<Message>,
-    ) -> Result<(Message, Answers)> {
+        encode: impl FnOnce(&Format<C::In, C::Out>) -> Result<Outbound>,
+    ) -> Result<(Outbound, Answers)> {
         let format = self.format::<C>()?;
-        let (message, answers) = call::leaving(|| encode(&format));
+        let (outbound, answers) = call::leaving(|| encode(&format));
         if answers.are_for_another(self.number) {
             return Err(Error::new(
                 "this answer belongs to a call of another connection: send it with the socket that received the call, or its `Sender`",
             ));
         }
-        Ok((message?, answers))
+        Ok((outbound?, answers))
     }
 }
 

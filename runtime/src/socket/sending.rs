@@ -5,9 +5,10 @@ use std::{
 };
 
 use crate::{
-    Error, Message, Result,
+    Error, Result,
     call::Answers,
     connection::{Link, Wait},
+    outbound::Outbound,
 };
 
 /// A message that is being queued on its connection: returned by `send` and `feed`.
@@ -18,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Sending<'a> {
     link: &'a Link,
-    message: Option<Message>,
+    outbound: Option<Outbound>,
     answers: Answers,
     fault: Option<Error>,
     prompt: bool,
@@ -26,12 +27,12 @@ pub struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    pub(super) fn new(link: &'a Link, encoded: Result<(Message, Answers)>, prompt: bool) -> Self {
-        let (message, answers, fault) = match encoded {
-            Ok((message, answers)) => (Some(message), answers, None),
+    pub(super) fn new(link: &'a Link, encoded: Result<(Outbound, Answers)>, prompt: bool) -> Self {
+        let (outbound, answers, fault) = match encoded {
+            Ok((outbound, answers)) => (Some(outbound), answers, None),
             Err(error) => (None, Answers::default(), Some(error)),
         };
-        Self { link, message, answers, fault, prompt, wait: Wait::default() }
+        Self { link, outbound, answers, fault, prompt, wait: Wait::default() }
     }
 }
 
@@ -43,7 +44,7 @@ impl Future for Sending<'_> {
         if let Some(error) = this.fault.take() {
             return Poll::Ready(Err(error));
         }
-        ready!(this.link.poll_send(cx, &mut this.wait, &mut this.message, this.prompt))?;
+        ready!(this.link.poll_send(cx, &mut this.wait, &mut this.outbound, this.prompt))?;
         std::mem::take(&mut this.answers).sent();
         Poll::Ready(Ok(()))
     }

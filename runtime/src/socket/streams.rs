@@ -86,8 +86,8 @@ where
     }
 
     fn start_send(self: Pin<&mut Self>, value: T) -> Result {
-        let (message, answers) = self.encode(value)?;
-        self.link.queue(message, false)?;
+        let (outbound, answers) = self.encode(value)?;
+        self.link.queue(outbound, false)?;
         answers.sent();
         Ok(())
     }
