@@ -38,7 +38,12 @@ fn summed_up(flow: &Flow<'_>, connection: Connection, operations: &[(NodeId, &Op
     match operations {
         [] => Some(Deed::Looks),
         _ if !operations.iter().all(is_followed) => None,
-        _ if does(Act::Close) => always_closes(flow).then_some(Deed::Closes),
+        _ if does(Act::Close) => {
+            let is_sure = |(_, one): &(NodeId, &Operation)| {
+                one.act != Act::Close || flow.graph.closing.contains(&one.site.number)
+            };
+            (operations.iter().all(is_sure) && always_closes(flow)).then_some(Deed::Closes)
+        }
         _ if operations.iter().any(lasts) && does(Act::Recv) => None,
         _ if does(Act::Recv) => {
             let received = received_once(operations);

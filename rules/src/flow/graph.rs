@@ -24,6 +24,8 @@ pub(crate) struct Graph {
     pub(crate) with_tasks: Vec<Connection>,
     /// Calls of methods that a handle of Sockeye's has only through a trait of the user's.
     pub(crate) foreign: Vec<(Kind, Site)>,
+    /// The numbers of the calls that certainly close, where `send` may do so as well: `send(Message::Close(None))`, `sink.close()`.
+    pub(crate) closing: Vec<usize>,
 }
 
 /// A step and its possible successors.

@@ -1,9 +1,6 @@
-use syn::Expr;
-
 use crate::{
     IO_AFTER_CLOSE,
-    flow::{Act, Flavor, Flow, Kind, NodeId, Operation, Outcomes, State, Step, address},
-    reading::each_expression,
+    flow::{Act, Flavor, Flow, Kind, NodeId, Operation, Outcomes, State, Step},
     syntax::Sink,
 };
 
@@ -48,8 +45,7 @@ fn check_axum(flow: &Flow<'_>, sink: &mut Sink) {
     if !flow.operations().any(|(_, one)| one.act == Act::Close) {
         return;
     }
-    let frames = close_frames(flow);
-    let closes = |one: &Operation| one.act == Act::Close && frames.contains(&one.site.address);
+    let closes = |one: &Operation| one.act == Act::Close && flow.graph.closing.contains(&one.site.number);
     for (close, closing) in flow.operations().filter(|(_, one)| closes(one)) {
         let is_too_late = |(id, one): &(NodeId, &Operation)| {
             one.act == Act::Send
@@ -61,24 +57,6 @@ fn check_axum(flow: &Flow<'_>, sink: &mut Sink) {
             report(operation, sink);
         }
     }
-}
-
-/// The calls that send axum's `Message::Close(..)` as it is, by their addresses.
-fn close_frames(flow: &Flow<'_>) -> Vec<usize> {
-    let is_frame = |argument: &Expr| {
-        let Expr::Call(call) = argument else { return false };
-        let Expr::Path(path) = &*call.func else { return false };
-        flow.imports().resolve_path(&path.path).ends_with("Message::Close")
-    };
-    let mut found = Vec::new();
-    each_expression(flow.body, flow.function.macros(), &mut |expression| {
-        if let Expr::MethodCall(call) = expression
-            && call.args.iter().any(is_frame)
-        {
-            found.push(address(call));
-        }
-    });
-    found
 }
 
 fn check_senders(flow: &Flow<'_>, sink: &mut Sink) {

@@ -1,10 +1,15 @@
 //! Finds the functions and the structs of a file.
 
-use std::{collections::HashSet, rc::Rc};
+use std::{
+    collections::HashSet,
+    path::{Component, Path},
+    rc::Rc,
+};
 
 use syn::{
-    Attribute, Block, Fields, File, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStatic,
-    ItemStruct, ItemTrait, ItemType, Signature, Type, Visibility,
+    Attribute, Block, Expr, ExprLit, Fields, File, ImplItemFn, ItemConst, ItemEnum, ItemFn, ItemImpl,
+    ItemMacro, ItemMod, ItemStatic, ItemStruct, ItemTrait, ItemType, Lit, Meta, Signature, TraitItemFn, Type,
+    Visibility,
     visit::{self, Visit},
 };
 
@@ -26,6 +31,8 @@ pub(super) struct Found {
     pub(super) imports: Imports,
     /// The type of its `impl` block.
     pub(super) of: Option<String>,
+    /// The modules of the file around it: `store::disk`.
+    pub(super) within: String,
     /// Whether it has `#[ws_endpoint]` or `#[ws_lifecycle]`, and is checked because of that.
     pub(super) is_ours: bool,
     /// Whether it, or a module around it, is compiled only for tests.
@@ -74,10 +81,10 @@ pub(super) struct Collected {
     pub(super) types: Vec<(String, String, String)>,
     /// The imports at the top of the file.
     pub(super) imports: Imports,
-    /// The modules that are defined in the file.
-    pub(super) modules: Vec<String>,
     /// The modules that it declares, and that are files of their own.
     pub(super) files: Vec<String>,
+    /// Those of them at its top with `#[path = ".."]`, and where each of their files is by its place: `disk::store`.
+    pub(super) paths: Vec<(String, String)>,
     /// The contents of the types.
     pub(super) shapes: Rc<Shapes>,
     /// The functions at the top of the file that are passed to axum's router there, and what takes them: `get`.
@@ -95,6 +102,7 @@ pub(super) fn collect(file: &mut File, imports: Imports) -> Collected {
         tests: 0,
         blocks: 0,
         depth: 0,
+        within: Vec::new(),
         found: Collected::default(),
         shapes: Shapes::default(),
         generic: Generic::default(),
@@ -124,6 +132,8 @@ struct Collector {
     blocks: usize,
     /// How many modules, and functions with functions in them, are around this place.
     depth: usize,
+    /// The names of the modules around this place.
+    within: Vec<String>,
     found: Collected,
     shapes: Shapes,
     generic: Generic,
@@ -142,8 +152,17 @@ impl Collector {
         let imports = self.scopes.imports().clone();
         let is_ours = attrs.iter().any(|one| is_ours(one, &imports));
         let is_test = self.tests > 0 || attrs.iter().any(is_for_tests);
-        let of = self.of.clone();
-        self.found.functions.push(Found { function, imports, of, is_ours, is_test, is_private, level });
+        let (of, within) = (self.of.clone(), self.within.join("::"));
+        self.found.functions.push(Found {
+            function,
+            imports,
+            of,
+            within,
+            is_ours,
+            is_test,
+            is_private,
+            level,
+        });
     }
 
     fn block(&mut self, block: &Block) {
@@ -167,14 +186,18 @@ impl<'ast> Visit<'ast> for Collector {
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         let Some((_, items)) = &module.content else {
             self.found.files.push(module.ident.to_string());
+            if let Some(path) = module.attrs.iter().find_map(path_of).filter(|_| self.depth == 0) {
+                self.found.paths.push((module.ident.to_string(), path));
+            }
             return self.shapes.add_unseen();
         };
-        self.found.modules.push(module.ident.to_string());
         self.scopes.enter_module(items);
         let tests = usize::from(module.attrs.iter().any(is_for_tests));
         self.tests += tests;
         self.depth += 1;
+        self.within.push(module.ident.to_string());
         visit::visit_item_mod(self, module);
+        self.within.pop();
         self.depth -= 1;
         self.tests -= tests;
         self.scopes.leave();
@@ -193,7 +216,22 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
         self.shapes.add_trait(item);
+        let outer = self.of.replace(item.ident.to_string());
         visit::visit_item_trait(self, item);
+        self.of = outer;
+    }
+
+    /// Its body stays where it is, like that of a function in a block.
+    fn visit_trait_item_fn(&mut self, item: &'ast TraitItemFn) {
+        let Some(block) = &item.default else { return };
+        self.blocks += 1;
+        self.function(&item.attrs, false, &item.sig, block);
+        self.blocks -= 1;
+        self.block(block);
+    }
+
+    fn visit_item_const(&mut self, item: &'ast ItemConst) {
+        self.shapes.add_constant(item);
     }
 
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
@@ -284,6 +322,26 @@ fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
     let path = imports.resolve_path(attribute.path());
     let last = path.rsplit("::").next().unwrap_or_default();
     matches!(last, "ws_endpoint" | "ws_lifecycle")
+}
+
+/// `disk::store` of `#[path = "disk/store.rs"]`, in a folder below.
+fn path_of(attribute: &Attribute) -> Option<String> {
+    let Meta::NameValue(path) = &attribute.meta else { return None };
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &path.value else { return None };
+    let file = Path::new(&text.value()).with_extension("");
+    let names: Option<Vec<_>> = file
+        .components()
+        .filter(|one| *one != Component::CurDir)
+        .map(|one| match one {
+            Component::Normal(name) => name.to_str().map(str::to_owned),
+            _ => None,
+        })
+        .collect();
+    let mut names = names.filter(|_| path.path.is_ident("path"))?;
+    if names.last().is_some_and(|last| last == "mod") {
+        names.pop();
+    }
+    Some(names.join("::"))
 }
 
 /// `#[cfg(..)]` and `#[cfg_attr(..)]`.

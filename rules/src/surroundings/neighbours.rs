@@ -45,7 +45,6 @@ pub struct Neighbours {
     fields: HashMap<String, Fields>,
     /// The paths of the types of the fields of each struct.
     types: HashMap<String, Vec<(String, String)>>,
-    modules: Vec<String>,
     shapes: Rc<Shapes>,
     /// See [`Collected::routed`].
     routed: Vec<(String, String)>,
@@ -59,6 +58,8 @@ pub struct Neighbours {
     imports: Imports,
     /// The modules that are files of their own.
     files: Vec<String>,
+    /// See [`Collected::paths`].
+    paths: Vec<(String, String)>,
     beside: Beside,
 }
 
@@ -80,6 +81,8 @@ pub(crate) struct Neighbour {
     module: Option<Rc<str>>,
     /// The type of its `impl` block.
     of: Option<String>,
+    /// The modules of the file around it.
+    within: String,
     /// Whether it returns `!`.
     pub(crate) diverges: bool,
     pub(crate) is_async: bool,
@@ -209,7 +212,7 @@ impl Neighbours {
             self = Rc::unwrap_or_clone(around);
             for (found, faults) in functions.iter().zip(found) {
                 let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
-                same.filter(|one| one.of == found.of).for_each(|one| one.take_over(&faults));
+                same.filter(|one| one.is(found)).for_each(|one| one.take_over(&faults));
             }
         }
         self
@@ -221,7 +224,6 @@ impl Neighbours {
             functions: HashMap::new(),
             fields: fields(collected),
             types: types(collected),
-            modules: collected.modules.clone(),
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
@@ -229,6 +231,7 @@ impl Neighbours {
             unseen: unseen(&collected.functions),
             imports: collected.imports.clone(),
             files: collected.files.clone(),
+            paths: collected.paths.clone(),
             beside,
         }
     }
@@ -268,7 +271,7 @@ impl Neighbours {
     fn given(mut self, functions: &[Found], deeds: Vec<Deeds>) -> Self {
         for (found, deeds) in functions.iter().zip(deeds).filter(|(_, deeds)| !deeds.is_empty()) {
             let same = self.functions.get_mut(&found.function.name().to_string()).into_iter().flatten();
-            same.filter(|one| one.of == found.of).for_each(|one| one.deeds = deeds.clone());
+            same.filter(|one| one.is(found)).for_each(|one| one.deeds = deeds.clone());
         }
         self
     }
@@ -292,22 +295,21 @@ impl Neighbours {
                 let flow = flow.get_or_init(|| Flow::of_helper(&found.function, &found.imports, &empty));
                 let Some(flow) = flow else { continue };
                 let name = found.function.name().to_string();
-                let known =
-                    self.functions[&name].iter().any(|one| one.of == found.of && one.blocks.is_some());
+                let known = self.functions[&name].iter().any(|one| one.is(found) && one.blocks.is_some());
                 if known {
                     continue;
                 }
                 if let Some(blocks) = flow.first_blocking(self, found.of.as_deref()) {
-                    news.push((name, found.of.clone(), blocks));
+                    news.push((name, found, blocks));
                 }
             }
             if news.is_empty() {
                 return;
             }
             blocking.extend(news.iter().map(|(name, ..)| name.clone()));
-            for (name, of, blocks) in news {
-                let same = self.functions.get_mut(&name).into_iter().flatten().filter(|one| one.of == of);
-                same.for_each(|one| one.blocks = Some(blocks.clone()));
+            for (name, found, blocks) in news {
+                let same = self.functions.get_mut(&name).into_iter().flatten();
+                same.filter(|one| one.is(found)).for_each(|one| one.blocks = Some(blocks.clone()));
             }
         }
     }
@@ -341,12 +343,27 @@ impl Neighbours {
 
     /// The function with the path of a call, if there can be only one: of this file, or of another one of the crate.
     pub(crate) fn called(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
-        self.called_here(path, of).or_else(|| self.called_elsewhere(path))
+        // A module of this file may have the name of another file.
+        let is_far = path.starts_with("crate::") || path.starts_with("super::");
+        let elsewhere = || self.called_elsewhere(path);
+        let far = if is_far { elsewhere() } else { None };
+        far.or_else(|| self.called_here(path, of)).or_else(|| if is_far { None } else { elsewhere() })
     }
 
     fn called_elsewhere(&self, path: &str) -> Option<&Neighbour> {
         let elsewhere = self.beside.elsewhere.as_ref().filter(|_| !self.functions.contains_key(path))?;
-        elsewhere.called(path).or_else(|| self.imported(path).find_map(|path| elsewhere.called(&path)))
+        let called = |path: &str| {
+            elsewhere.called(path).or_else(|| self.relocated(path).find_map(|path| elsewhere.called(&path)))
+        };
+        called(path).or_else(|| self.imported(path).find_map(|path| called(&path)))
+    }
+
+    /// Where `#[path = ".."]` places the function with this path: beside this file, or in the folder of its name.
+    fn relocated(&self, path: &str) -> impl Iterator<Item = String> {
+        let inside = path.strip_prefix("self::").or_else(|| path.strip_prefix("crate::")).unwrap_or(path);
+        let (module, rest) = inside.split_once("::").unwrap_or((inside, ""));
+        let file = self.paths.iter().find(|(name, _)| name == module).map(|(_, file)| file.as_str());
+        file.into_iter().flat_map(move |file| ["self", "super"].map(|root| format!("{root}::{file}::{rest}")))
     }
 
     /// What a path at the top of the file may stand for, if it does not begin with `crate`, `self` or `super`.
@@ -370,7 +387,17 @@ impl Neighbours {
         if last.starts_with(|first: char| first.is_uppercase()) {
             return self.only(name, Some(last));
         }
-        self.modules.iter().any(|module| module == before).then(|| self.only(name, None)).flatten()
+        self.only_within(without_root(before), name)
+    }
+
+    /// The function in the module of this file whose path ends like this.
+    fn only_within(&self, module: &str, name: &str) -> Option<&Neighbour> {
+        let is_in = |within: &str| {
+            within.strip_suffix(module).is_some_and(|before| before.is_empty() || before.ends_with("::"))
+        };
+        let mut fitting =
+            self.functions.get(name)?.iter().filter(|one| one.of.is_none() && is_in(&one.within));
+        fitting.next().filter(|_| !module.is_empty() && fitting.next().is_none())
     }
 
     /// The method of a type of this file.
@@ -382,11 +409,25 @@ impl Neighbours {
     /// creates one.
     pub(crate) fn method_of(&self, path: &str, name: &str) -> Option<&Neighbour> {
         let of = type_of(path)?;
+        if let Some(implementors) = self.shapes.implementors(of) {
+            return self.method_of_trait(of, &implementors.collect::<Vec<_>>(), name);
+        }
         let elsewhere = || {
             let (before, _) = path.split_once(of)?;
             self.called_elsewhere(&format!("{before}{of}::{name}"))
         };
-        self.method(of, name).or_else(elsewhere)
+        let default = || self.shapes.traits_of(of).find_map(|one| self.method(one, name));
+        self.method(of, name).or_else(default).or_else(elsewhere)
+    }
+
+    /// The method of a trait of this file that is called if one type implements it, or if no type has a method of its own.
+    fn method_of_trait(&self, of: &str, implementors: &[&str], name: &str) -> Option<&Neighbour> {
+        let mut own = implementors.iter().filter_map(|one| self.method(one, name));
+        match (own.next(), implementors.len()) {
+            (Some(only), 1) => Some(only),
+            (Some(_), _) => None,
+            (None, _) => self.method(of, name),
+        }
     }
 
     /// Every function with this name.
@@ -480,6 +521,7 @@ impl Neighbour {
             name: found.of.as_ref().map_or_else(|| name.to_string(), |of| format!("{of}::{name}")),
             module: file.beside.module.clone(),
             of: found.of.clone(),
+            within: found.within.clone(),
             diverges: diverges(&found.function.sig.output),
             is_async: found.function.sig.asyncness.is_some(),
             takes_handle,
@@ -502,6 +544,11 @@ impl Neighbour {
             is_ours: found.is_ours,
             is_test: found.is_test,
         }
+    }
+
+    /// Whether it is this function, as far as its place shows it.
+    fn is(&self, found: &Found) -> bool {
+        self.of == found.of && self.within == found.within
     }
 
     /// Its name for the function that calls it: `crate::store::save` if it is in another file.
@@ -559,6 +606,16 @@ impl Neighbour {
     /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.
     pub(crate) fn takes_only(&self) -> &[String] {
         &self.deeds.takes_only
+    }
+}
+
+/// `store::disk` of `crate::store::disk`, and of `super::super::store::disk`.
+fn without_root(module: &str) -> &str {
+    let rest =
+        |root: &str| module.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with("::"));
+    match ["crate", "self", "super"].into_iter().find_map(rest) {
+        Some(rest) => without_root(rest.trim_start_matches("::")),
+        None => module,
     }
 }
 

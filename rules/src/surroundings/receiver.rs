@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, ExprLet, ExprMatch, Local, Pat, PatType, Type,
+    Block, Expr, ExprLet, ExprMatch, Generics, Local, Pat, PatType, Type, TypeParamBound, WherePredicate,
     visit::{self, Visit},
 };
 
@@ -14,7 +14,20 @@ use crate::{
 };
 
 /// Wrappers whose methods are called on the inner value.
-const WRAPPERS: [&str; 8] = ["State", "Extension", "Arc", "Rc", "Box", "Data", "Mutex", "RwLock"];
+const WRAPPERS: [&str; 12] = [
+    "State",
+    "Extension",
+    "Arc",
+    "Rc",
+    "Box",
+    "Data",
+    "Mutex",
+    "RwLock",
+    "LazyLock",
+    "OnceLock",
+    "Lazy",
+    "OnceCell",
+];
 
 /// The paths of the types of names, or of the functions or methods that created them. A name that is bound twice is
 /// unknown.
@@ -23,7 +36,7 @@ pub(crate) struct Types(HashMap<String, Option<String>>);
 
 impl Types {
     pub(crate) fn of(function: &Function, body: &Block, imports: &Imports) -> Self {
-        let mut search = Search { types: Self::default(), imports };
+        let mut search = Search { types: Self::default(), imports, generics: &function.sig.generics };
         for parameter in &function.parameters {
             search.parameter(&parameter.node);
         }
@@ -39,6 +52,7 @@ impl Types {
 struct Search<'i> {
     types: Types,
     imports: &'i Imports,
+    generics: &'i Generics,
 }
 
 impl Search<'_> {
@@ -74,14 +88,51 @@ impl Search<'_> {
     }
 
     fn within(&self, ty: &Type) -> Option<String> {
-        type_path(ty, self.imports)
+        self.bound(ty).or_else(|| type_path(ty, self.imports))
+    }
+
+    /// The trait behind a type parameter of the function.
+    fn bound(&self, ty: &Type) -> Option<String> {
+        match peel(ty) {
+            Type::Reference(reference) => self.bound(&reference.elem),
+            Type::Path(path) => {
+                let name = path.path.get_ident()?;
+                let declared = self.generics.type_params().find(|one| one.ident == *name)?;
+                let clauses = self.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+                let bounds = clauses.filter_map(|predicate| match predicate {
+                    WherePredicate::Type(one) if is_named(&one.bounded_ty, name) => Some(&one.bounds),
+                    _ => None,
+                });
+                bounds.chain([&declared.bounds]).find_map(|bounds| trait_path(bounds, self.imports))
+            }
+            _ => None,
+        }
     }
 }
 
-/// The path of the type inside wrappers and references.
+fn is_named(ty: &Type, name: &syn::Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}
+
+/// The path of the first trait that has methods.
+fn trait_path<'b>(bounds: impl IntoIterator<Item = &'b TypeParamBound>, imports: &Imports) -> Option<String> {
+    const MARKERS: [&str; 6] = ["Send", "Sync", "Unpin", "Sized", "Clone", "Copy"];
+    bounds.into_iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            let is_marker = MARKERS.iter().any(|marker| last.ident == marker);
+            (!is_marker).then(|| imports.resolve_path(&bound.path))
+        }
+        _ => None,
+    })
+}
+
+/// The path of the type inside wrappers and references; that of the trait, of a trait object.
 pub(crate) fn type_path(ty: &Type, imports: &Imports) -> Option<String> {
     match peel(ty) {
         Type::Reference(reference) => type_path(&reference.elem, imports),
+        Type::TraitObject(object) => trait_path(&object.bounds, imports),
+        Type::ImplTrait(hidden) => trait_path(&hidden.bounds, imports),
         Type::Path(path) if path.qself.is_none() => {
             let last = last_segment(ty)?.ident.to_string();
             match generic_arguments(ty).first() {

@@ -7,8 +7,8 @@ use std::{
 
 use quote::ToTokens;
 use syn::{
-    Attribute, Fields, Ident, ImplItem, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemTrait, ItemType,
-    ReturnType, Signature, TraitItem, Type, Visibility,
+    Attribute, Fields, Ident, ImplItem, ItemConst, ItemEnum, ItemImpl, ItemStatic, ItemStruct, ItemTrait,
+    ItemType, ReturnType, Signature, TraitItem, Type, Visibility,
 };
 
 use super::written::{self, Written};
@@ -21,6 +21,8 @@ pub(crate) struct Shapes {
     structs: HashMap<String, Vec<(String, Rc<str>)>>,
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
+    /// The types of constants.
+    constants: HashMap<String, Rc<str>>,
     enums: HashSet<String>,
     /// Private types that derive only traits of the standard library and serde.
     data: HashMap<String, Data>,
@@ -44,6 +46,12 @@ pub(crate) struct Shapes {
     has_sharded_map: bool,
     /// The functions and constants that traits of the file may give to a foreign type.
     given: HashSet<String>,
+    /// The traits of the file.
+    traits: HashSet<String>,
+    /// The last names of traits, and types for which the file implements them.
+    impls: Vec<(String, String)>,
+    /// Structs without fields.
+    units: HashSet<String>,
     /// Whether a macro in a trait may give it more.
     gives_more: bool,
     /// Whether traits may be implemented elsewhere: in another file, or by a macro.
@@ -52,6 +60,9 @@ pub(crate) struct Shapes {
 
 impl Shapes {
     pub(super) fn add_struct(&mut self, item: &ItemStruct) {
+        if matches!(item.fields, Fields::Unit) {
+            self.units.insert(item.ident.to_string());
+        }
         let debugs = derives_debug(item);
         self.debugs.entry(item.ident.to_string()).and_modify(|all| *all &= debugs).or_insert(debugs);
         self.add_fields(item.ident.to_string(), &item.fields);
@@ -83,6 +94,16 @@ impl Shapes {
         let ty = text(&item.ty);
         self.look_at(&ty);
         self.aliases.insert(item.ident.to_string(), ty);
+    }
+
+    /// A constant with a type that is written in the file.
+    pub(super) fn add_constant(&mut self, item: &ItemConst) {
+        self.constants.insert(item.ident.to_string(), text(&item.ty));
+    }
+
+    /// The type of a constant or a static of the file.
+    pub(crate) fn type_of_value(&self, name: &str) -> Option<&str> {
+        self.statics.get(name).or_else(|| self.constants.get(name)).map(|ty| &**ty)
     }
 
     pub(super) fn add_static(&mut self, item: &ItemStatic) {
@@ -122,6 +143,7 @@ impl Shapes {
 
     /// What a trait gives to types which are not known here.
     pub(super) fn add_trait(&mut self, item: &ItemTrait) {
+        self.traits.insert(item.ident.to_string());
         for one in &item.items {
             match one {
                 TraitItem::Fn(one) => _ = self.given.insert(one.sig.ident.to_string()),
@@ -130,6 +152,22 @@ impl Shapes {
                 _ => self.gives_more = true,
             }
         }
+    }
+
+    /// The types for which the file implements one of its traits; `None` if it is no trait of the file.
+    pub(super) fn implementors(&self, name: &str) -> Option<impl Iterator<Item = &str>> {
+        let of_it = self.impls.iter().filter(move |(one, _)| one == name).map(|(_, of)| of.as_str());
+        self.traits.contains(name).then_some(of_it)
+    }
+
+    /// The traits that the file implements for a type.
+    pub(super) fn traits_of(&self, of: &str) -> impl Iterator<Item = &str> {
+        self.impls.iter().filter(move |(_, one)| one == of).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether it is a struct without fields, whose name is its value.
+    pub(crate) fn is_unit(&self, name: &str) -> bool {
+        self.units.contains(name)
     }
 
     /// Whether a trait of the file may give this function or constant to a foreign type.
@@ -157,6 +195,7 @@ impl Shapes {
         if let Some((path, _)) = &item.trait_ {
             let name = super::collect::type_name(&item.self_ty);
             let last = path.segments.last();
+            self.impls.extend(last.map(|last| last.ident.to_string()).zip(name.clone()));
             let is = |known: &str| last.is_some_and(|last| last.ident == known && last.arguments.is_none());
             match name {
                 Some(name) if is("Error") => _ = self.errors.insert(name),

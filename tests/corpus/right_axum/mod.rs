@@ -2,6 +2,7 @@
 
 mod assorted;
 mod cancelled;
+mod closed;
 mod commands;
 mod deeds;
 mod examples;

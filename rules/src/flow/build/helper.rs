@@ -70,6 +70,9 @@ impl<'a> Builder<'a> {
             Deed::Looks => return Value::Other,
         };
         self.sites += 1;
+        if act == Act::Close {
+            self.graph.closing.push(self.sites);
+        }
         let doer = helper.map(Neighbour::path);
         let (method, number) = (method.clone(), self.sites);
         let site = Site { method, on, address: 0, helper: Some(deed), doer, number };

@@ -21,8 +21,8 @@ use crate::{
         graph::{Act, Call, Exit, Step, Within},
         value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
-    reading::goes_round,
-    surroundings::{Neighbour, maker},
+    reading::{goes_round, plain},
+    surroundings::{Neighbour, maker, type_path},
 };
 
 impl<'a> Builder<'a> {
@@ -73,7 +73,10 @@ impl<'a> Builder<'a> {
             Method::Upgrade => return self.upgrade(handle, call),
             _ => {}
         }
-        let closes = self.flavor == Flavor::Axum && call.args.iter().any(is_close_frame);
+        let closes = self.flavor == Flavor::Axum && call.args.iter().any(|one| self.may_be_close_frame(one));
+        if name == "close" || closes && call.args.iter().any(|one| self.is_close_frame(one)) {
+            self.graph.closing.push(site.number);
+        }
         self.arguments(call);
         match method {
             Method::Look => Value::Other,
@@ -115,6 +118,30 @@ impl<'a> Builder<'a> {
                 Value::Other
             }
         }
+    }
+
+    /// Whether the argument may be axum's `Message::Close(..)`.
+    fn may_be_close_frame(&self, argument: &Expr) -> bool {
+        crate::flow::words::has_word(self.init_of(argument), &["Close"])
+    }
+
+    /// Whether it certainly is.
+    fn is_close_frame(&self, argument: &Expr) -> bool {
+        let Expr::Call(call) = plain(self.init_of(argument)) else { return false };
+        let Expr::Path(path) = &*call.func else { return false };
+        self.imports.resolve_path(&path.path).ends_with("Message::Close")
+    }
+
+    /// What a name was bound from, by the `let` before.
+    fn init_of<'e>(&self, expression: &'e Expr) -> &'e Expr
+    where
+        'a: 'e,
+    {
+        let name = match expression {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        name.and_then(|name| self.inits.get(&name).copied()).unwrap_or(expression)
     }
 
     /// The effect of a method of a handle, including those that `StreamExt` gives it.
@@ -355,12 +382,27 @@ impl<'a> Builder<'a> {
         let at = call.method.to_token_stream();
         let variable = lent(&call.receiver);
         let made = match &variable {
-            Some(variable) => self.types.find(variable).map(str::to_owned),
+            Some(variable) => {
+                let known = self.types.find(variable).map(str::to_owned);
+                known.or_else(|| self.type_of_item(variable))
+            }
             None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_own_field(&call.receiver)),
         };
         let of = made.map(|made| format!("{made}.{name}"));
         let is_direct = variable.is_some();
         Call { path, of, is_direct, at, awaited, bound: false }
+    }
+
+    /// The path of the type of a static, of a constant, or of a struct without fields, of the file.
+    fn type_of_item(&self, name: &str) -> Option<String> {
+        if !name.starts_with(|first: char| first.is_uppercase()) || self.names.has(name) {
+            return None;
+        }
+        let shapes = self.around.neighbours().shapes();
+        match shapes.type_of_value(name) {
+            Some(ty) => type_path(&syn::parse_str(ty).ok()?, &self.imports),
+            None => shapes.is_unit(name).then(|| self.imports.resolve(name)),
+        }
     }
 
     /// The path of the type of `self.field`.
@@ -491,11 +533,6 @@ fn is_of_result(name: &str) -> bool {
     matches!(name, "unwrap" | "expect" | "ok" | "is_ok" | "is_err" | "is_some" | "is_none")
 }
 
-/// `Message::Close(..)` as an argument.
-fn is_close_frame(argument: &Expr) -> bool {
-    crate::flow::words::has_word(argument, &["Close"])
-}
-
 fn variable(receiver: &Expr) -> Option<Ident> {
     match receiver {
         Expr::Path(path) => path.path.get_ident().cloned(),
@@ -529,6 +566,7 @@ fn lends(method: &str) -> bool {
             | "borrow_mut"
             | "unwrap"
             | "expect"
+            | "get_or_init"
     )
 }
 
