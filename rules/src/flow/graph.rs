@@ -1,13 +1,20 @@
 //! The graph of a function: its steps, and the order in which they can run.
 
-use std::ops::Range;
+use std::{cell::OnceCell, collections::HashSet, ops::Range};
 
 use proc_macro2::{Ident, TokenStream};
 
 use super::{
     Lasts,
+    cycles::cycles,
     value::{Handle, Kind, Outcomes, Site},
 };
+
+#[cfg(test)]
+thread_local! {
+    /// How many steps this thread has walked over, in all graphs: a test limits how it grows with a function.
+    pub(crate) static WALKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 /// The index of a step.
 pub(crate) type NodeId = usize;
@@ -24,6 +31,8 @@ pub(crate) struct Graph {
     pub(crate) with_tasks: Vec<Connection>,
     /// Calls of methods that a handle of Sockeye's has only through a trait of the user's.
     pub(crate) foreign: Vec<(Kind, Site)>,
+    /// Whether each step can be reached from itself, once a rule has asked.
+    cycles: OnceCell<Vec<bool>>,
     /// The numbers of the calls that certainly close, where `send` may do so as well: `send(Message::Close(None))`, `sink.close()`.
     pub(crate) closing: Vec<usize>,
 }
@@ -232,6 +241,8 @@ impl Graph {
                 continue;
             }
             found.push(id);
+            #[cfg(test)]
+            WALKED.set(WALKED.get() + 1);
             if !stop(id, &self.nodes[id]) {
                 todo.extend(&self.nodes[id].next);
             }
@@ -253,9 +264,14 @@ impl Graph {
         seen
     }
 
-    /// Whether a path leads from one step to another that can certainly be taken: past no unknown macro and no function
-    /// that may never return, and without passing on the handle.
+    /// Whether a path leads from one step to another that can certainly be taken.
     pub(crate) fn surely_leads(&self, from: NodeId, to: NodeId) -> bool {
+        self.surely_follow(from).contains(&to)
+    }
+
+    /// The steps to which a path leads that can certainly be taken: past no unknown macro and no function that may never
+    /// return, and without passing on the handle.
+    pub(crate) fn surely_follow(&self, from: NodeId) -> HashSet<NodeId> {
         let handle = self.operation(from).map(|operation| operation.handle);
         let is_sure = |step: &Step| match step {
             Step::Unknown | Step::Doubt => false,
@@ -264,7 +280,7 @@ impl Graph {
             Step::Call(call) => !call.may_diverge(),
             _ => true,
         };
-        self.walk(&self.nodes[from].next, |id, node| id == to || !is_sure(&node.step)).contains(&to)
+        self.walk(&self.nodes[from].next, |_, node| !is_sure(&node.step)).into_iter().collect()
     }
 
     /// Whether a path leads from one step to another.
@@ -274,7 +290,7 @@ impl Graph {
 
     /// Whether a step can be reached from itself.
     pub(crate) fn in_cycle(&self, id: NodeId) -> bool {
-        self.walk(&self.nodes[id].next, |_, _| false).contains(&id)
+        self.cycles.get_or_init(|| cycles(&self.nodes))[id]
     }
 
     /// The loops that may last as long as the connection, around a step that they repeat.

@@ -9,6 +9,7 @@ mod arguments;
 pub(crate) mod blocking;
 mod build;
 mod code;
+mod cycles;
 mod deed;
 mod failure;
 mod graph;
@@ -29,12 +30,16 @@ pub(crate) use code::Code;
 use arguments::arguments;
 use build::parse_select;
 pub(crate) use deed::{Deed, Lasts, Tells};
+#[cfg(test)]
+pub(crate) use graph::WALKED;
 pub(crate) use graph::{Act, Call, Connection, Exit, Graph, Loop, NodeId, Operation, Step, Within};
 pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, generic as generic_handle, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site, address};
 pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
+
+use std::{cell::OnceCell, iter, ops::Range};
 
 use quote::{ToTokens, quote};
 use syn::{Block, Expr};
@@ -78,6 +83,8 @@ pub(crate) struct Flow<'a> {
     pub(crate) reachable: Vec<bool>,
     surroundings: &'a Surroundings,
     imports: Imports,
+    /// How many of the steps before each one await something else repeatedly, once a rule has asked.
+    waits: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Flow<'a> {
@@ -156,7 +163,18 @@ impl<'a> Flow<'a> {
         let (graph, roots) = build::build(function, body, flavor, roots, imports, surroundings, &kept);
         let reachable = graph.reachable();
         let imports = imports.with(body);
-        Some(Self { function, flavor, is_endpoint, roots, graph, body, reachable, surroundings, imports })
+        Some(Self {
+            function,
+            flavor,
+            is_endpoint,
+            roots,
+            graph,
+            body,
+            reachable,
+            surroundings,
+            imports,
+            waits: OnceCell::new(),
+        })
     }
 
     /// The reachable operations, with their steps.
@@ -210,6 +228,24 @@ impl<'a> Flow<'a> {
         let sends =
             |one: &Operation| one.act == Act::Send && one.handle.connection == polled.handle.connection;
         after.iter().any(|next| self.graph.operation(*next).is_some_and(sends))
+    }
+
+    /// Whether one of these steps awaits something else, in a cycle.
+    pub(crate) fn waits_within(&self, steps: &Range<NodeId>) -> bool {
+        let waits = self.waits.get_or_init(|| {
+            let is_wait = |id: NodeId| {
+                self.reachable[id]
+                    && matches!(self.graph.nodes[id].step, Step::Wait)
+                    && self.graph.in_cycle(id)
+            };
+            let mut count = 0;
+            let until = |id| {
+                count += usize::from(is_wait(id));
+                count
+            };
+            iter::once(0).chain((0..self.graph.nodes.len()).map(until)).collect()
+        });
+        waits[steps.end] > waits[steps.start]
     }
 
     /// The states that each connection can be in before each step.

@@ -42,11 +42,10 @@ fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
     if flow.flavor != Flavor::Axum {
         return;
     }
-    let mut sends = flow
-        .operations()
-        .filter(|(_, one)| one.act == Act::Send && one.handle.connection == connection)
-        .filter(|(id, _)| !may_end(flow, *id));
-    let Some((_, send)) = sends.find(|(id, _)| is_answer(flow, *id, connection)) else { return };
+    let mut sends =
+        flow.operations().filter(|(_, one)| one.act == Act::Send && one.handle.connection == connection);
+    let is_it = |id: NodeId| is_answer(flow, id, connection) && !may_end(flow, id);
+    let Some((_, send)) = sends.find(|(id, _)| is_it(*id)) else { return };
     let message = format!(
         "while {} sends, nothing receives: a ping, a close or a cancel of the client waits until it has ended",
         loop_of(send)
@@ -70,16 +69,11 @@ fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
     let mut around: Vec<_> = flow.graph.lasting_loops(send).collect();
     around.sort_by_key(|one| one.nodes.len());
     let [inner, outer @ ..] = around.as_slice() else { return false };
-    let is_deaf = !inner.nodes.clone().any(|id| receives(&id)) && inner.nodes.clone().all(is_followed);
-    is_deaf
-        && waits_in_a_loop(flow, send)
-        && inner.nodes.clone().any(|id| waits(flow, id))
+    let is_deaf = || !inner.nodes.clone().any(|id| receives(&id)) && inner.nodes.clone().all(is_followed);
+    !outer.is_empty()
+        && flow.waits_within(&inner.nodes)
+        && is_deaf()
         && outer.iter().any(|one| one.nodes.clone().any(|id| receives(&id)))
-}
-
-/// Whether the loop repeatedly awaits something else.
-fn waits(flow: &Flow<'_>, id: NodeId) -> bool {
-    flow.reachable[id] && matches!(flow.graph.nodes[id].step, Step::Wait) && flow.graph.in_cycle(id)
 }
 
 /// The first send in a loop that awaits something else, while nothing receives from the connection.
@@ -137,5 +131,5 @@ fn comes_to_a_close(flow: &Flow<'_>, send: NodeId) -> bool {
 
 /// Whether the step is reached again on a path that awaits something else.
 pub(crate) fn waits_in_a_loop(flow: &Flow<'_>, send: NodeId) -> bool {
-    flow.graph.lasting_loops(send).flat_map(|one| one.nodes.clone()).any(|id| waits(flow, id))
+    flow.graph.lasting_loops(send).any(|one| flow.waits_within(&one.nodes))
 }

@@ -15,8 +15,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !all.iter().any(|(_, one)| one.act == Act::Close) {
         return check_senders(flow, sink);
     }
+    let states: Vec<_> = (0..flow.roots.len()).map(|connection| flow.states(connection)).collect();
     let is_closed = |id: NodeId, operation: &Operation| {
-        flow.states(operation.handle.connection).before(id).is_only(State::CLOSED)
+        states[operation.handle.connection].before(id).is_only(State::CLOSED)
     };
     let (closed, open): (Vec<_>, Vec<_>) = all.iter().partition(|(id, operation)| is_closed(*id, operation));
     let mut reported: Vec<NodeId> = Vec::new();
@@ -47,10 +48,11 @@ fn check_axum(flow: &Flow<'_>, sink: &mut Sink) {
     }
     let closes = |one: &Operation| one.act == Act::Close && flow.graph.closing.contains(&one.site.number);
     for (close, closing) in flow.operations().filter(|(_, one)| closes(one)) {
+        let follow = flow.graph.surely_follow(close);
         let is_too_late = |(id, one): &(NodeId, &Operation)| {
             one.act == Act::Send
                 && one.handle.connection == closing.handle.connection
-                && flow.graph.surely_leads(close, *id)
+                && follow.contains(id)
                 && !can_avoid(flow, close, *id)
         };
         if let Some((_, operation)) = flow.operations().find(is_too_late) {
@@ -74,8 +76,9 @@ fn reached<'f>(
     closing: &Operation,
     open: &[(NodeId, &'f Operation)],
 ) -> Option<(NodeId, &'f Operation)> {
+    let follow = flow.graph.surely_follow(close);
     let is_reached = |(id, one): &&(NodeId, &Operation)| {
-        one.handle.connection == closing.handle.connection && flow.graph.surely_leads(close, *id)
+        one.handle.connection == closing.handle.connection && follow.contains(id)
     };
     let mut reached = open.iter().filter(is_reached);
     let first = reached.next()?;

@@ -69,11 +69,6 @@ fn is_login_loop(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     if !alone || flow.roots[connection].is_partial() || flow.function.has_word(&["timeout", "timeout_at"]) {
         return false;
     }
-    let of_it =
-        |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
-    let others: Vec<_> = flow.operations().filter(|(other, one)| *other != id && of_it(one)).collect();
-    let is_first = !others.iter().any(|(other, _)| graph.leads(*other, id));
-    let goes_on = others.iter().any(|(other, _)| graph.in_cycle(*other));
     let search = Search { call: recv.site.address, found: None };
     let is_value = |statement: &Stmt| match statement {
         Stmt::Local(Local { init: Some(init), .. }) => {
@@ -82,7 +77,15 @@ fn is_login_loop(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
         _ => false,
     };
     let waits = flow.body.stmts.iter().find(|statement| is_value(statement));
-    is_first && goes_on && waits.is_some_and(|waits| speaks_of_login(&waits.to_token_stream().to_string()))
+    if !waits.is_some_and(|waits| speaks_of_login(&waits.to_token_stream().to_string())) {
+        return false;
+    }
+    let of_it =
+        |operation: &Operation| operation.act == Act::Recv && operation.handle.connection == connection;
+    let others: Vec<_> = flow.operations().filter(|(other, one)| *other != id && of_it(one)).collect();
+    let is_first = !others.iter().any(|(other, _)| graph.leads(*other, id));
+    let goes_on = others.iter().any(|(other, _)| graph.in_cycle(*other));
+    is_first && goes_on
 }
 
 /// Whether the message is used, up to the next loop, for a login.

@@ -8,7 +8,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (id, step) in flow.steps() {
         let Step::Unwrap { of, bad, act, at } = step else { continue };
         // After a check of the outcome, `unwrap` is fine.
-        if !flow.graph.walk_outcome(*of, *bad, |_, _| false).contains(&id) {
+        let follows = flow.graph.nodes[*of].next.contains(&id);
+        if !follows && !flow.graph.walk_outcome(*of, *bad, |_, _| false).contains(&id) {
             continue;
         }
         let message = format!("`{at}` panics {}", when(*act, *bad));

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use crate::{
     SPINNING_LOOP,
     flow::{Act, Deed, Flow, Loop, NodeId, Operation, Outcomes, Step},
@@ -62,19 +64,21 @@ fn goes_round_at_the_end(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool 
         again(&node.step)
     });
     // A function that is only called at the end may be one that never returns.
-    let goes_on = graph.walk_outcome(id, Outcomes::DONE, |_, node| again(&node.step));
-    let may_diverge = |way: &NodeId| match &graph.nodes[*way].step {
-        Step::Call(call) if goes_on.contains(way) => false,
-        // For a helper of this file it is known whether it returns; for others nothing is known.
-        Step::Call(call) => flow.called(call).map_or_else(|| call.may_diverge(), |helper| helper.diverges),
-        _ => false,
-    };
-    if ways.iter().any(may_diverge) {
-        return false;
-    }
     let round = ways.iter().any(|way| again(&graph.nodes[*way].step));
     let ends = ways.iter().any(|way| graph.nodes[*way].next.is_empty());
-    round && !lost && !ends
+    if !round || lost || ends {
+        return false;
+    }
+    let goes_on = LazyCell::new(|| graph.walk_outcome(id, Outcomes::DONE, |_, node| again(&node.step)));
+    let may_diverge = |way: &NodeId| match &graph.nodes[*way].step {
+        // For a helper of this file it is known whether it returns; for others nothing is known.
+        Step::Call(call) => {
+            let diverges = flow.called(call).map_or_else(|| call.may_diverge(), |helper| helper.diverges);
+            diverges && !goes_on.contains(way)
+        }
+        _ => false,
+    };
+    !ways.iter().any(may_diverge)
 }
 
 /// Code that may end the loop in a way that is not followed.

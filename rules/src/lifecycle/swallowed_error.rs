@@ -15,8 +15,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         if may_be_ended || is_partial && !is_waited_for(flow, id) {
             continue;
         }
-        let lasts = super::deaf_loop::waits_in_a_loop(flow, id) && !is_reported(flow, send);
-        if lasts && is_ignored(flow, id) && goes_on(flow, id, send) {
+        // What is quickest to see comes first: most errors leave the loop at once.
+        let lasts = super::deaf_loop::waits_in_a_loop(flow, id);
+        if lasts && goes_on(flow, id, send) && is_ignored(flow, id) && !is_reported(flow, send) {
             report(flow, send, sink);
         }
     }
@@ -180,8 +181,8 @@ fn goes_on(flow: &Flow<'_>, id: NodeId, send: &Operation) -> bool {
     let comes_round =
         rounds.any(|one| flow.graph.walk(&[one.header], |next, node| stops(next, &node.step)).contains(&id));
     // If other code receives, that may end the loop through its own condition.
-    let may_be_ended = flow.is_heard(send.handle.connection) && leaves_its_loop(flow, id, stops);
-    comes_round && !may_be_ended
+    let may_be_ended = || flow.is_heard(send.handle.connection) && leaves_its_loop(flow, id, stops);
+    comes_round && !may_be_ended()
 }
 
 /// Whether the innermost loop can end after the error, other than by exhausting its source.

@@ -5,7 +5,7 @@ use syn::{File, Item};
 use super::{Neighbours, Surroundings};
 use crate::{
     check,
-    flow::{BUILT, Imports},
+    flow::{BUILT, Imports, WALKED},
     syntax::{CONVERTED, READ},
     trace::WATCHED,
 };
@@ -114,4 +114,32 @@ fn a_body_is_walked_only_for_rules_that_its_words_concern() {
     assert_eq!(watched("let guard = state.lock().await; socket.recv().await;"), 1);
     assert_eq!(watched("state.add(1); socket.recv().await; state.remove(1);"), 1);
     assert_eq!(watched("state.add(1); socket.recv().await;"), 0);
+}
+
+/// The graph is walked for operations; what a rule asks for each of them must not lead through the whole function.
+#[test]
+fn a_function_with_four_times_the_branches_costs_hardly_more_than_four_times_as_much() {
+    const ARMS: [&str; 6] = [
+        "socket.send(\"answer\").await?;",
+        "if socket.send(\"answer\").await.is_err() { break; }",
+        "let Some(next) = socket.recv().await? else { break }; socket.send(next).await?;",
+        "socket.send(\"answer\").await.unwrap();",
+        "return socket.close(CODE, \"over\").await;",
+        "let task = tasks.clone(); tokio::spawn(async move { task.run().await });",
+    ];
+    let walked = |arm: &str, arms: usize| {
+        let arms: Vec<_> = (0..arms).map(|number| format!("Some(\"{number}\") => {{ {arm} }}")).collect();
+        let arms = arms.concat();
+        let text = format!(
+            "use sockeye::Socket; async fn f(mut socket: Socket) -> sockeye::Result {{ \
+             while let Some(message) = socket.recv().await? {{ match message.as_text() {{ {arms} _ => {{}} }} }} Ok(()) }}"
+        );
+        let before = WALKED.get();
+        Cost::of(&text);
+        WALKED.get() - before
+    };
+    for arm in ARMS {
+        let (few, many) = (walked(arm, 50), walked(arm, 200));
+        assert!(many <= 6 * few, "{few} steps for 50 arms, {many} for 200: {arm}");
+    }
 }
