@@ -367,6 +367,6 @@ pub(crate) use lifecycle::{
     deaf_loop::{is_deaf, waits_in_a_loop},
     detached_task::{abandons, lasts, may_last, may_start, starts},
     kind_ends_loop::takes_only,
-    orphaned_task::pushes_rarely,
+    orphaned_task::{Unheard, pushes_rarely, unheard},
     swallowed_error::is_ignored,
 };

@@ -376,6 +376,13 @@ impl<'a> Flow<'a> {
         self.steps().any(|(_, step)| matches!(step, Step::Spawn { lasts: Some(_), .. }))
     }
 
+    /// Whether it calls a function of the file that sends into a queue without looking at the result.
+    pub(crate) fn calls_unheard(&self) -> bool {
+        let named = |word: &&str| self.surroundings.neighbours().named(word);
+        let mut words = self.function.words().iter().map(AsRef::as_ref);
+        words.any(|word: &str| named(&word).iter().any(|one| !one.unheard().is_empty()))
+    }
+
     /// Whether fields of `self` hold handles.
     pub(crate) fn has_handles_in_self(&self) -> bool {
         self.surroundings.fields().next().is_some()

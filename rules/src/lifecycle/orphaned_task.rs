@@ -1,25 +1,28 @@
+mod ignored;
+mod kept;
+
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{
-    Block, Expr, ExprCall, ExprLit, ExprLoop, ExprWhile, Lit, Local, Stmt,
-    visit::{self, Visit},
-};
+use syn::{Block, Expr, ExprCall, ExprLit, ExprLoop, ExprWhile, Lit, Local, Stmt, visit::Visit};
 
 use super::detached_task::TIMERS;
 use crate::{
     ORPHANED_TASK,
     flow::{Branch, Flavor, Flow, Lasts, Macros, has_word, macro_name},
     reading::{
-        At, Look, Origin, base_ident, each_expression, first_way_out, given, has_call, is_discarded,
-        only_name, plain, read, task_of,
+        At, Look, Origin, each_expression, first_way_out, given, has_call, is_discarded, only_name, plain,
+        read, task_of,
     },
     surroundings::Neighbour,
     syntax::{Function, Sink},
 };
 
+pub(crate) use ignored::{Unheard, unheard};
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let spawns = flow.function.has_word(&["spawn", "spawn_local"]);
-    if spawns || flow.starts_tasks() && flow.function.has_word(&["select", "abort"]) {
+    let starts = || flow.starts_tasks() && flow.function.has_word(&["select", "abort"]);
+    if spawns || starts() || flow.calls_unheard() {
         read(flow, &mut Tasks { sink });
     }
 }
@@ -36,6 +39,9 @@ impl<'a> Look<'a> for Tasks<'_> {
         }
         if let Some(spawn) = local.init.as_ref().and_then(|init| started(&init.expr, at)) {
             self.stored(name, spawn, at);
+        }
+        if let Some(init) = &local.init {
+            self.gathered(name, &init.expr, at);
         }
     }
 
@@ -58,23 +64,18 @@ impl<'a> Look<'a> for Tasks<'_> {
         {
             self.first_of(call, at);
         }
+        self.unheard(expression, at);
     }
 
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
+        self.kept(expression, at);
         let Some((spawn, body)) = at.unheld_loop(expression) else { return };
-        if !waits_for_others(expression, at)
-            || listens(expression, body, at)
-            || has_way_out(body, at.flow.function.macros())
-        {
+        if !waits_for_others(expression, at) || listens(expression, body, at) {
             return;
         }
-        if let Some(sender) = ignored_send(body, at) {
-            let message = format!(
-                "this task never ends: its handle is dropped, and it ignores the error of `{sender}.send(..)`, the only sign that the connection has ended"
-            );
-            let help =
-                format!("end the loop with the channel: `if {sender}.send(..).await.is_err() {{ break }}`");
-            self.sink.report(&ORPHANED_TASK, spawn, message, help);
+        if let Some(sender) = ignored::own_sender(expression, at) {
+            self.report_ignored(&sender, spawn);
+        } else if has_way_out(body, at.flow.function.macros()) {
         } else if matches!(expression, Expr::Loop(_))
             && is_always_spawned(spawn, at)
             && !at.mentions_handle(body)
@@ -110,6 +111,15 @@ fn has_macro(body: &Block) -> bool {
 }
 
 impl Tasks<'_> {
+    fn report_ignored(&mut self, sender: &str, at: &dyn ToTokens) {
+        let message = format!(
+            "this task never ends: its handle is dropped, and it ignores the error of `{sender}.send(..)`, the only sign that the connection has ended"
+        );
+        let help =
+            format!("end the loop with the channel: `if {sender}.send(..).await.is_err() {{ break }}`");
+        self.sink.report(&ORPHANED_TASK, at, message, help);
+    }
+
     /// `futures::future::select(a, b).await` whose result, with the handle that is left, is dropped.
     fn first_of<'a>(&mut self, call: &'a ExprCall, at: &At<'a>) {
         const SELECT: [&str; 2] = ["futures::future::select", "futures_util::future::select"];
@@ -316,6 +326,7 @@ fn lasts(helper: Option<&Neighbour>, call: &dyn ToTokens, at: &At<'_>) -> bool {
 fn goes_on(task: &Expr, at: &At<'_>) -> bool {
     match plain(task) {
         Expr::Async(block) if never_ends(&block.block, at) => true,
+        Expr::Async(block) if ignored::in_loop(&block.block, at).is_some() => true,
         Expr::Async(block) => {
             at.mentions_handle(&block.block)
                 && !at.mentions_own(&block.block)
@@ -423,32 +434,4 @@ fn has_way_out(body: &Block, macros: &Macros) -> bool {
         found |= matches!(expression, Expr::Break(_) | Expr::Return(_) | Expr::Try(_));
     });
     found
-}
-
-/// The sender of a channel that the function created, if the result of a send is ignored.
-fn ignored_send(body: &Block, at: &At<'_>) -> Option<String> {
-    struct Search<'s, 'a>(&'s At<'a>, Option<String>);
-    impl<'b> Visit<'b> for Search<'_, '_> {
-        fn visit_stmt(&mut self, statement: &'b Stmt) {
-            if let Some(sent) = is_discarded(statement)
-                && let Expr::MethodCall(call) = awaited(sent)
-                && matches!(call.method.to_string().as_str(), "send" | "try_send" | "unbounded_send")
-                && self.0.is_own_sender(&call.receiver)
-            {
-                let name = base_ident(&call.receiver).map(ToString::to_string);
-                self.1 = self.1.take().or(name);
-            }
-            visit::visit_stmt(self, statement);
-        }
-    }
-    let mut search = Search(at, None);
-    search.visit_block(body);
-    search.1
-}
-
-fn awaited(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::Await(inner) => &inner.base,
-        other => other,
-    }
 }

@@ -115,7 +115,7 @@ impl<'a> At<'a> {
         match name.origin {
             Origin::Part(made, _) => is_channel(made),
             Origin::Made(made) => {
-                super::has_call(made, &["clone", "child_token"])
+                super::has_call(made, &["clone", "child_token", "subscribe", "resubscribe"])
                     && self.base(made, name).is_some_and(|base| self.is_own(&base))
                     || has_word(made, &SIGNS)
             }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Neighbours, Place, collect::Found};
 use crate::{
-    catalogue::{lasts, may_last, may_start, starts, takes_only},
+    catalogue::{Unheard, lasts, may_last, may_start, starts, takes_only, unheard},
     check,
     flow::{Deed, Flow, Lasts},
     syntax::is_called,
@@ -20,16 +20,19 @@ pub(super) struct Deeds {
     pub(super) lasts: Option<Lasts>,
     /// The same for the task that it starts, and whose handle it returns.
     pub(super) starts: Option<Lasts>,
+    /// The queues that it sends into without looking at the result.
+    pub(super) unheard: Unheard,
 }
 
 impl Deeds {
     pub(super) fn of(found: &Found, file: &Rc<Neighbours>) -> Self {
         let around = found.around(file);
         let function = &found.function;
+        let unheard = unheard(function, || Flow::of_helper(function, &found.imports, &around));
         let may_last = may_last(function) || may_start(function);
         let flow = Flow::of_borrower(function, &around)
             .or_else(|| may_last.then(|| Flow::of_taker(function, &around)).flatten());
-        let Some(flow) = flow else { return Self::default() };
+        let Some(flow) = flow else { return Self { unheard, ..Self::default() } };
         let borrowed = flow
             .roots
             .iter()
@@ -47,11 +50,11 @@ impl Deeds {
                 *deed = Deed::ReceivesSome;
             }
         }
-        Self { by_place, takes_only, lasts: lasts(&flow), starts: starts(&flow) }
+        Self { by_place, takes_only, lasts: lasts(&flow), starts: starts(&flow), unheard }
     }
 
     /// Whether nothing is known.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_place.is_empty() && self.lasts.is_none() && self.starts.is_none()
+        self.by_place.is_empty() && self.lasts.is_none() && self.starts.is_none() && self.unheard.is_empty()
     }
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Rule,
-    catalogue::{abandons, keeps_time, pushes_rarely},
+    catalogue::{Unheard, abandons, keeps_time, pushes_rarely},
     check,
     flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, is_handle_type, type_of},
     reading::{each_expression, made_error},
@@ -448,6 +448,14 @@ impl Neighbours {
             .any(|one| one.words.have(words) && others.iter().any(|other| one.words.methods.contains(*other)))
     }
 
+    /// Whether every function that has this word after a dot has one of the others as well, and none of the file has any of those
+    /// that are left out.
+    pub(crate) fn have_only_with(&self, word: &str, others: &[&str], without: &[&str]) -> bool {
+        self.functions.values().flatten().all(|one| {
+            !one.words.have(without) && (!one.words.methods.contains(word) || one.words.have(others))
+        })
+    }
+
     /// Whether the name is in what a function passes to `timeout`.
     pub(crate) fn time(&self, name: &str) -> bool {
         self.timed.contains(name)
@@ -601,6 +609,11 @@ impl Neighbour {
     /// The same for the task that it starts, and whose handle it returns.
     pub(crate) fn starts(&self) -> Option<Lasts> {
         self.deeds.starts
+    }
+
+    /// The queues that it sends into without looking at the result, for as long as a feed lasts.
+    pub(crate) fn unheard(&self) -> &Unheard {
+        &self.deeds.unheard
     }
 
     /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.

@@ -19,6 +19,8 @@ use crate::syntax::{is_scalar, last_segment};
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     structs: HashMap<String, Vec<(String, Rc<str>)>>,
+    /// The fields that no other file can name, with the types that have them.
+    private: HashSet<(String, String)>,
     aliases: HashMap<String, Rc<str>>,
     statics: HashMap<String, Rc<str>>,
     /// The types of constants.
@@ -65,7 +67,16 @@ impl Shapes {
         }
         let debugs = derives_debug(item);
         self.debugs.entry(item.ident.to_string()).and_modify(|all| *all &= debugs).or_insert(debugs);
+        let private = item.fields.iter().filter(|field| matches!(field.vis, Visibility::Inherited));
+        let names =
+            private.filter_map(|field| Some((item.ident.to_string(), field.ident.as_ref()?.to_string())));
+        self.private.extend(names);
         self.add_fields(item.ident.to_string(), &item.fields);
+    }
+
+    /// Whether only this file can name the field.
+    pub(crate) fn is_private(&self, of: &str, field: &str) -> bool {
+        self.private.contains(&(of.to_owned(), field.to_owned()))
     }
 
     pub(super) fn add_enum(&mut self, item: &ItemEnum) {

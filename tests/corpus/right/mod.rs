@@ -59,6 +59,7 @@ mod subscriptions;
 mod tables;
 mod task_handles;
 mod tasks;
+mod tasks_in_lists;
 mod tasks_that_end;
 mod timing;
 mod traps_flow;
