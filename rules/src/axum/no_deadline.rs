@@ -15,8 +15,13 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if keeps_time(flow.function) || speaks_of_time(&flow.function.sig) || flow.is_timed() {
         return;
     }
-    for (connection, root) in flow.roots_of(Kind::Socket).filter(|(_, root)| !root.is_partial()) {
-        let Some(receive) = waits(flow, connection) else { continue };
+    for (connection, root) in flow.roots.iter().enumerate() {
+        let receive = match root.kind {
+            Kind::Socket if !root.is_partial() => waits(flow, connection),
+            Kind::Socket | Kind::Receiver if root.is_of_self() => waits_in_method(flow, connection),
+            _ => None,
+        };
+        let Some(receive) = receive else { continue };
         let message = format!(
             "nothing here notices a client whose network is gone: without a ping or a timeout `{receive}` waits for ever, and its \
              task, its queues and its memory are never released"
@@ -67,6 +72,13 @@ fn waits(flow: &Flow<'_>, connection: Connection) -> Option<String> {
         read(flow, &mut halves);
     }
     halves.receive.filter(|_| !halves.is_lost && halves.has_source)
+}
+
+/// The same for a socket in a field of `self`, if no function of the file does anything about time.
+fn waits_in_method(flow: &Flow<'_>, connection: Connection) -> Option<String> {
+    let is_untimed = || !flow.neighbours().any(|one| one.keeps_time);
+    let receive = waits_for_both(flow, connection).filter(|_| is_untimed())?;
+    Some(receive.site.method.to_string())
 }
 
 /// How the client's messages are received, if the conversation lasts until it leaves, and also waits for another source or has
@@ -140,6 +152,10 @@ impl<'a> Look<'a> for Halves {
         match expression {
             Expr::MethodCall(call) => {
                 self.known(&call.receiver);
+                let halves: Vec<_> = call.args.iter().filter(|one| at.is_handle_expression(one)).collect();
+                if !halves.is_empty() && at.method(call).is_some() {
+                    self.call(at.method(call), &halves);
+                }
                 if at.receives_message(expression) && at.is_repeated() {
                     self.receive.get_or_insert_with(|| call.method.to_string());
                 } else if at.is_repeated()

@@ -55,7 +55,11 @@ impl Found {
 
     /// Whether it has a parameter that receives from a client.
     pub(super) fn takes_receiver(&self) -> bool {
-        let kinds = self.function.parameters.iter().filter_map(|one| handle_of(one.ty(), &self.imports));
+        let lent = |ty: &'_ syn::Type| match ty {
+            syn::Type::Reference(lent) => handle_of(&lent.elem, &self.imports),
+            owned => handle_of(owned, &self.imports),
+        };
+        let kinds = self.function.parameters.iter().filter_map(|one| lent(one.ty()));
         kinds.into_iter().any(|(_, kind)| kind.hears())
     }
 }

@@ -456,6 +456,11 @@ impl Neighbours {
         })
     }
 
+    /// Whether this is true of any function.
+    pub(crate) fn any(&self, is_so: impl Fn(&Neighbour) -> bool) -> bool {
+        self.functions.values().flatten().any(is_so)
+    }
+
     /// Whether the name is in what a function passes to `timeout`.
     pub(crate) fn time(&self, name: &str) -> bool {
         self.timed.contains(name)

@@ -1,12 +1,22 @@
 //! Tasks that end with their connection, in lists and helpers. A layer compares the origin.
-use std::{collections::HashMap, sync::Arc, time::Duration};
-use axum::extract::{State, ws::{Message, WebSocket}};
+use axum::extract::{
+    State,
+    ws::{Message, WebSocket},
+};
 use futures_util::{SinkExt, StreamExt, future::join_all};
 use sockeye::{Handshake, ws_endpoint};
-use tokio::sync::{broadcast::{self, error::RecvError}, mpsc, watch};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc, watch,
+};
 use tokio::task::JoinHandle;
 
-struct Market { prices: broadcast::Sender<String>, halted: watch::Sender<bool>, topics: HashMap<String, broadcast::Sender<String>> }
+struct Market {
+    prices: broadcast::Sender<String>,
+    halted: watch::Sender<bool>,
+    topics: HashMap<String, broadcast::Sender<String>>,
+}
 
 async fn aborted(socket: WebSocket, market: Arc<Market>) {
     let (sink, mut stream) = socket.split();
@@ -17,7 +27,11 @@ async fn aborted(socket: WebSocket, market: Arc<Market>) {
         jobs.push(tokio::spawn(async move {
             loop {
                 match feed.recv().await {
-                    Ok(text) => if sink.lock().await.send(Message::text(text)).await.is_err() { return },
+                    Ok(text) => {
+                        if sink.lock().await.send(Message::text(text)).await.is_err() {
+                            return;
+                        }
+                    }
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 }
@@ -44,7 +58,11 @@ async fn guarded(socket: WebSocket, market: Arc<Market>) {
         jobs.push(tokio::spawn(async move {
             loop {
                 match feed.recv().await {
-                    Ok(text) => if sink.lock().await.send(Message::text(text)).await.is_err() { return },
+                    Ok(text) => {
+                        if sink.lock().await.send(Message::text(text)).await.is_err() {
+                            return;
+                        }
+                    }
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 }
@@ -176,8 +194,14 @@ async fn stopped(socket: WebSocket, market: Arc<Market>) {
 async fn relay(mut feed: broadcast::Receiver<String>, out: mpsc::Sender<String>) {
     loop {
         match feed.recv().await {
-            Ok(text) => if out.send(text).await.is_err() { break },
-            Err(RecvError::Lagged(_)) => { let _ = out.send("gap".to_owned()).await; }
+            Ok(text) => {
+                if out.send(text).await.is_err() {
+                    break;
+                }
+            }
+            Err(RecvError::Lagged(_)) => {
+                let _ = out.send("gap".to_owned()).await;
+            }
             Err(RecvError::Closed) => break,
         }
     }
@@ -196,7 +220,9 @@ async fn relayed(mut socket: WebSocket, market: Arc<Market>) {
 async fn best_effort(mut feed: broadcast::Receiver<String>, out: mpsc::Sender<String>) {
     loop {
         match feed.recv().await {
-            Ok(text) => { let _ = out.try_send(text); }
+            Ok(text) => {
+                let _ = out.try_send(text);
+            }
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => break,
         }
@@ -224,7 +250,9 @@ async fn counted(mut socket: WebSocket, market: Arc<Market>) {
                 Ok(price) => {
                     let _ = tx.send(price).await;
                     count += 1;
-                    if count == 10 { break }
+                    if count == 10 {
+                        break;
+                    }
                 }
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
@@ -251,15 +279,22 @@ async fn subscriptions(handshake: Handshake, State(market): State<Arc<Market>>) 
         }
         let Some(topic) = market.topics.get(name) else { continue };
         let (sender, mut feed) = (sender.clone(), topic.subscribe());
-        running.insert(name.to_string(), tokio::spawn(async move {
-            loop {
-                match feed.recv().await {
-                    Ok(text) => if sender.send(text).await.is_err() { break },
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => break,
+        running.insert(
+            name.to_string(),
+            tokio::spawn(async move {
+                loop {
+                    match feed.recv().await {
+                        Ok(text) => {
+                            if sender.send(text).await.is_err() {
+                                break;
+                            }
+                        }
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => break,
+                    }
                 }
-            }
-        }));
+            }),
+        );
     }
     running.into_values().for_each(|task| task.abort());
     Ok(())
@@ -273,7 +308,11 @@ async fn tied(handshake: Handshake, State(market): State<Arc<Market>>) -> sockey
         sender.spawn(async move {
             loop {
                 match feed.recv().await {
-                    Ok(text) => if out.send(text).await.is_err() { break },
+                    Ok(text) => {
+                        if out.send(text).await.is_err() {
+                            break;
+                        }
+                    }
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
                 }
