@@ -103,7 +103,7 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
 fn check_sender(function: &Function, around: &Surroundings) -> Option<Judged> {
     const LOCKS: [&str; 7] = ["lock", "read", "write", "get", "get_mut", "iter", "iter_mut"];
     let has = |words: &[&str]| function.has_word(words);
-    if !has(&["await"]) || !has(&["send", "feed"]) || !has(&["for"]) && !has(&LOCKS) {
+    if !has(&["await"]) || !has(&["send", "feed"]) || !has(&["for", "while", "for_each"]) && !has(&LOCKS) {
         return None;
     }
     let flow = Flow::of_helper(function, around.imports(), around)?;

@@ -462,7 +462,7 @@ impl<'s> Names<'s> {
         let is_map =
             last_segment(&pattern.ty).is_some_and(|last| given::MAPS.iter().any(|map| last.ident == map));
         if value.is(Tags::INPUT) && !matches!(&*pattern.ty, syn::Type::Infer(_))
-            || is_map && value.ty.is_none()
+            || is_map && value.ty.as_deref().is_none_or(|ty| given::MAPS.contains(&ty))
         {
             let ty = pattern.ty.to_token_stream().to_string().into();
             return self.bind(&pattern.pat, &value.clone().typed(Some(ty)));

@@ -38,6 +38,7 @@ mod names;
 mod neighbours;
 mod objects;
 mod odd;
+mod one_of_many;
 mod one_select;
 mod places;
 mod presence;
