@@ -37,7 +37,9 @@ pub use imports::Imports;
 pub(crate) use roots::{Alias, Root, generic as generic_handle, handle_of, is_handle_type};
 pub(crate) use states::{State, States};
 pub(crate) use value::{Handle, Kind, Outcomes, Site, address};
-pub(crate) use words::{each_word, has_word, into_stream, is_of_time, macro_name, speaks_of_time, spell};
+pub(crate) use words::{
+    LOGS, each_word, has_word, into_stream, is_log, is_of_time, macro_name, speaks_of_time, spell,
+};
 
 use std::{cell::OnceCell, iter, ops::Range};
 

@@ -37,6 +37,15 @@ pub(crate) fn macro_name(call: &syn::Macro) -> String {
     call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
+/// Macros that write to the log.
+pub(crate) const LOGS: [&str; 9] =
+    ["trace", "debug", "info", "warn", "error", "log", "event", "println", "eprintln"];
+
+/// Whether a macro only writes to the log.
+pub(crate) fn is_log(call: &syn::Macro) -> bool {
+    LOGS.contains(&macro_name(call).as_str())
+}
+
 /// Whether any word there is about time: a ping, a timeout, an interval.
 pub(crate) fn speaks_of_time(tokens: &dyn ToTokens) -> bool {
     let mut found = false;

@@ -99,19 +99,10 @@ impl<'s> Panics<'s> {
             "next" | "next_back" | "nth" => self.takes_part(call, names),
             _ => {}
         }
-        let helper = self.method_of_file(call, names);
+        let is_named_so = self.flow.has_hazard(&call.method.to_string(), &PANICS_ON_INPUT);
+        let helper = if is_named_so { trace::method_of_file(self.flow, call, names) } else { None };
         let passed = Passed { helper, arguments: &call.args, at: &call.method };
         self.passed_on(&passed, &|measures| measures.site(call).start(), names);
-    }
-
-    /// The method of a type of this file, if the type of the receiver is written somewhere.
-    fn method_of_file(&self, call: &ExprMethodCall, names: &Names<'_>) -> Option<&'s Neighbour> {
-        let method = call.method.to_string();
-        if !self.flow.has_hazard(&method, &PANICS_ON_INPUT) {
-            return None;
-        }
-        let of = names.types().within(names.of(&call.receiver).ty.as_deref()?)?;
-        self.flow.method_of(&of, &method)
     }
 
     fn takes_part(&mut self, call: &ExprMethodCall, names: &Names<'_>) {

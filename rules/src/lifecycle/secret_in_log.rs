@@ -1,4 +1,4 @@
-use std::cell::OnceCell;
+use std::{cell::OnceCell, rc::Rc};
 
 use proc_macro2::TokenTree;
 use quote::ToTokens;
@@ -7,10 +7,12 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 use crate::{
     SECRET_IN_LOG,
     flow::{Flow, macro_name},
-    surroundings::Written,
+    surroundings::{Neighbour, SELF, Written},
     syntax::{Function, Sink, one_line},
-    trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key},
+    trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key, method_of_file},
 };
+
+const QUERY: &str = "the query string, which contains a secret,";
 
 const HEADER: &str = "a header with credentials";
 
@@ -71,8 +73,16 @@ pub(crate) fn may_log(function: &Function) -> bool {
 pub(crate) fn find(flow: &Flow<'_>, given: Option<Given>, sink: &mut Sink) {
     // A token of another kind: for cancellation, or a word of a parser or a model.
     let cancels = flow.function.has_word(&["cancelled", "is_cancelled", "child_token", "CancellationToken"]);
-    let mut logs =
-        Logs { flow, sink, cancels, by: &DEBUG, is_login: OnceCell::new(), in_query: OnceCell::new() };
+    let is_sent = matches!(given, Some(Given::Sent(_)));
+    let mut logs = Logs {
+        flow,
+        sink,
+        cancels,
+        is_sent,
+        by: &DEBUG,
+        is_login: OnceCell::new(),
+        in_query: OnceCell::new(),
+    };
     trace::watch_given(flow, given, &mut logs);
 }
 
@@ -96,7 +106,14 @@ fn has_secret_query(flow: &Flow<'_>) -> bool {
         let body = flow.body.to_token_stream().to_string();
         body.split('"').skip(1).step_by(2).any(is_secret)
     };
+    // `uri.query()` that is taken apart by hand.
+    let is_taken_apart = || {
+        let body = flow.body.to_token_stream().to_string();
+        let mut words = body.split('"').skip(1).step_by(2).map(|word| word.trim_matches(['=', '&', '?']));
+        flow.function.has_word(&["query"]) && words.any(is_secret)
+    };
     queries.iter().any(|ty| ty.contains("Map")) && is_read()
+        || queries.is_empty() && is_taken_apart()
         || queries.into_iter().flat_map(fields).any(|field| is_secret(&field))
 }
 
@@ -104,6 +121,8 @@ struct Logs<'s> {
     flow: &'s Flow<'s>,
     sink: &'s mut Sink,
     cancels: bool,
+    /// Whether a parameter is assumed to be from the client.
+    is_sent: bool,
     /// The traits with one of which the value is written.
     by: &'static [Written],
     is_login: OnceCell<bool>,
@@ -113,10 +132,25 @@ struct Logs<'s> {
 impl Watch for Logs<'_> {
     /// A secret, as an argument of a helper that logs it.
     fn expression(&mut self, expression: &Expr, names: &Names<'_>) {
-        let Expr::Call(call) = expression else { return };
-        let Some(helper) = self.flow.helper_of(&call.func) else { return };
+        let (helper, arguments) = match expression {
+            Expr::Call(call) => (self.flow.helper_of(&call.func), &call.args),
+            Expr::MethodCall(call) => {
+                let helper = method_of_file(self.flow, call, names);
+                self.of_held(helper, call, names);
+                (helper, &call.args)
+            }
+            _ => return,
+        };
+        let Some(helper) = helper.filter(|helper| helper.has_hazard(&SECRET_IN_LOG)) else { return };
         self.by = &DEBUG;
-        for (index, argument) in call.args.iter().enumerate() {
+        for (index, argument) in arguments.iter().enumerate() {
+            if let Some(hazard) = helper.hazard_of_sent(&SECRET_IN_LOG, index)
+                && names.of(argument).is(Tags::INPUT)
+            {
+                let message = format!("in `{}`: {}", helper.path(), hazard.message);
+                self.sink.report(&SECRET_IN_LOG, argument, message, HELP);
+                continue;
+            }
             let Some(hazard) = helper.hazard(&SECRET_IN_LOG, index) else { continue };
             if let Some(Found { at, what }) = self.secret(argument, names) {
                 // Of all headers that it takes it may write one.
@@ -152,6 +186,16 @@ struct Found<'e> {
 }
 
 impl Logs<'_> {
+    /// A method of a struct with a secret.
+    fn of_held(&mut self, helper: Option<&Neighbour>, call: &ExprMethodCall, names: &Names<'_>) {
+        if let Some(hazard) = helper.and_then(|helper| helper.hazard(&SECRET_IN_LOG, SELF))
+            && names.of(&call.receiver).is(Tags::HOLDS)
+        {
+            let message = format!("in `{}`: {}", call.method, hazard.message);
+            self.sink.report(&SECRET_IN_LOG, &call.method, message, HELP);
+        }
+    }
+
     fn is_login(&self) -> bool {
         *self.is_login.get_or_init(|| mentions_login(self.flow))
     }
@@ -175,11 +219,19 @@ impl Logs<'_> {
             Expr::Path(path) => {
                 let name = path.path.get_ident()?.to_string();
                 let origin = names.find(&name)?;
+                if self.is_word(&name, origin) {
+                    return None;
+                }
                 self.named(&name, origin, names).or_else(|| self.whole(&name, origin, names))?
             }
             Expr::Field(field) => {
                 let Member::Named(name) = &field.member else { return None };
-                self.named(&name.to_string(), &names.of(value), names)?
+                let origin = names.of(value);
+                match self.named(&name.to_string(), &origin, names) {
+                    Some(what) => what,
+                    None if self.is_uri(value, &origin) => QUERY.to_owned(),
+                    None => return None,
+                }
             }
             _ => return None,
         };
@@ -195,8 +247,9 @@ impl Logs<'_> {
                 "every header, including cookies and `Authorization`,".to_owned()
             }
             "uri" if (origin.is(Tags::HANDLE) || origin.is(Tags::REQUEST)) && self.in_query() => {
-                "the query string, which contains a secret,".to_owned()
+                QUERY.to_owned()
             }
+            "query" | "path_and_query" if self.is_uri(&call.receiver, &origin) => QUERY.to_owned(),
             "get" | "get_all" if origin.is(Tags::REQUEST) => {
                 let key = call.args.first()?;
                 let is_of_query = origin.has_type(&["Query"]);
@@ -226,8 +279,9 @@ impl Logs<'_> {
         if !is_secret(name) && !origin.is(Tags::SECRET) || origin.is_masked() {
             return None;
         }
-        let from_client =
-            origin.is(Tags::REQUEST) || origin.is(Tags::INPUT) && (!is_token || self.is_login());
+        let from_client = origin.is(Tags::HOLDS)
+            || origin.is(Tags::REQUEST)
+            || origin.is(Tags::INPUT) && (!is_token || self.is_login());
         let is_other = is_token && self.cancels || self.is_hidden(origin, names);
         (from_client && !is_other).then(|| format!("`{name}`"))
     }
@@ -240,7 +294,7 @@ impl Logs<'_> {
         let text = text.value();
         let captures = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
         let mut secrets = captures.filter_map(|name| {
-            let origin = names.find(name)?;
+            let origin = names.find(name).filter(|origin| !self.is_word(name, origin))?;
             self.named(name, origin, names).or_else(|| self.whole(name, origin, names))
         });
         secrets.next().map(|what| (token, what))
@@ -248,10 +302,17 @@ impl Logs<'_> {
 
     /// A whole struct or query that contains a secret, or all headers.
     fn whole(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
+        if name == "self" || origin.is(Tags::HOLDS) {
+            return self.held(name, origin, names);
+        }
         if !origin.is(Tags::REQUEST) {
             return self.sent(name, origin, names);
         }
-        if origin.has_type(&["HeaderMap"]) && !origin.is(Tags::SECRET) {
+        if origin.has_type(&["Uri", "OriginalUri"]) && self.in_query() {
+            return Some(QUERY.to_owned());
+        }
+        let is_whole = origin.has_type(&["Parts", "Request"]) && self.by.contains(&Written::Debug);
+        if (origin.has_type(&["HeaderMap"]) || is_whole) && !origin.is(Tags::SECRET) {
             return Some(format!("`{name}`, every header including cookies and `Authorization`,"));
         }
         if origin.has_type(&["Query"]) && origin.has_type(&["HashMap", "BTreeMap"]) && self.in_query() {
@@ -268,6 +329,33 @@ impl Logs<'_> {
         Some(format!("`{name}` with its `{secret}`"))
     }
 
+    /// Whether a helper calls its parameter a token, which may be a word of a message.
+    fn is_word(&self, name: &str, origin: &Origin) -> bool {
+        self.is_sent && name.ends_with("token") && !origin.is(Tags::REQUEST)
+    }
+
+    /// Whether it is the URI of the request, with a secret in its query.
+    fn is_uri(&self, value: &Expr, origin: &Origin) -> bool {
+        let is_named_so = match value {
+            Expr::Field(field) => matches!(&field.member, Member::Named(name) if name == "uri"),
+            Expr::MethodCall(call) => call.method == "uri",
+            _ => origin.has_type(&["Uri", "OriginalUri"]),
+        };
+        is_named_so && origin.is(Tags::REQUEST) && self.in_query()
+    }
+
+    /// A struct of the program with the secret of a client, or the `self` of a method with a connection.
+    fn held(&self, name: &str, origin: &Origin, names: &Names<'_>) -> Option<String> {
+        if self.flow.roots.is_empty() && !origin.is(Tags::HOLDS) {
+            return None;
+        }
+        let ty = origin.ty.as_deref()?;
+        let is_shown = |one: &&&(String, Rc<str>)| is_secret(&one.0) && is_plain(&one.1);
+        let fields = names.types().written_fields(ty);
+        let secret = fields.iter().find(is_shown).filter(|_| self.by.contains(&Written::Debug));
+        secret.map(|(field, _)| format!("`{name}` with its `{field}`"))
+    }
+
     /// Whether the type of the value does not show what is in it.
     fn is_hidden(&self, origin: &Origin, names: &Names<'_>) -> bool {
         let hides = |ty: &str| is_wrapped(ty) || self.by.iter().any(|by| names.types().hides(ty, *by));
@@ -280,8 +368,9 @@ impl Logs<'_> {
             return None;
         }
         let fields = names.types().written_fields(origin.ty.as_deref()?);
-        let mut told =
-            fields.iter().filter(|(field, ty)| is_plain(ty) && self.named(field, origin, names).is_some());
+        let mut told = fields
+            .into_iter()
+            .filter(|(field, ty)| is_plain(ty) && self.named(field, origin, names).is_some());
         told.next().map(|(field, _)| format!("`{name}` with its `{field}`"))
     }
 }

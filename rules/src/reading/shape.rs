@@ -7,7 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::flow::{Macros, into_stream, macro_name};
+use crate::flow::{LOGS, Macros, into_stream, is_log};
 
 /// Whether it certainly leaves the loop around it.
 pub(crate) fn leaves(expression: &Expr) -> bool {
@@ -55,12 +55,6 @@ pub(crate) fn goes_round(expression: &Expr) -> bool {
         _ => false,
     }
 }
-
-fn is_log(call: &syn::Macro) -> bool {
-    LOGS.contains(&macro_name(call).as_str())
-}
-
-const LOGS: [&str; 9] = ["trace", "debug", "info", "warn", "error", "log", "event", "println", "eprintln"];
 
 /// Whether it reports something to the peer or the log, or returns an error.
 pub(crate) fn tells(tokens: &dyn ToTokens) -> bool {

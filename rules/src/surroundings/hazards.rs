@@ -10,11 +10,16 @@ use crate::{
     trace::Given,
 };
 
+/// The number of `self` among the parameters.
+pub(crate) const SELF: usize = usize::MAX;
+
 /// A fault that depends on what a function is called with.
 #[derive(Debug, Clone)]
 pub(crate) struct Hazard {
     /// The number of the parameter, without `self`.
     pub(crate) parameter: usize,
+    /// Whether anything from the client does it, or only a secret.
+    pub(crate) of_secret: bool,
     pub(crate) fault: Fault,
 }
 
@@ -43,20 +48,35 @@ fn has_connection(found: &Found, file: &Neighbours) -> bool {
 fn of_function(found: &Found, file: &Rc<Neighbours>) -> Vec<Hazard> {
     let function = &found.function;
     let may_have_any = may_panic(function) || may_log(function);
-    if found.is_ours || found.is_test || function.parameters.is_empty() || !may_have_any {
+    let has_any = !function.parameters.is_empty() || function.receiver.is_some() && may_log(function);
+    if found.is_ours || found.is_test || !has_any || !may_have_any {
         return Vec::new();
     }
     let around = found.around(file);
     let Some(flow) = Flow::of_helper(function, &found.imports, &around) else { return Vec::new() };
     let is_plain = |index: &usize| !is_handle_type(function.parameters[*index].ty(), &found.imports);
     let parameters = (0..function.parameters.len()).filter(is_plain);
-    parameters.flat_map(|parameter| of_parameter(&flow, parameter)).collect()
+    let of_self = function.receiver.iter().flat_map(|_| of_held(&flow));
+    parameters.flat_map(|parameter| of_parameter(&flow, parameter)).chain(of_self).collect()
+}
+
+/// What it logs of a secret in `self`.
+fn of_held(flow: &Flow<'_>) -> Vec<Hazard> {
+    let mut sink = Sink::default();
+    if may_log(flow.function) {
+        logs_secret(flow, Some(Given::Held), &mut sink);
+    }
+    let hazard = |one| Hazard { parameter: SELF, of_secret: true, fault: Fault::from(one) };
+    sink.sorted().into_iter().map(hazard).collect()
 }
 
 fn of_parameter(flow: &Flow<'_>, parameter: usize) -> Vec<Hazard> {
     let mut sink = Sink::default();
     panics_on(flow, Some(Given::Sent(parameter)), &mut sink);
-    logs_secret(flow, Some(Given::Secret(parameter)), &mut sink);
-    let hazard = |one| Hazard { parameter, fault: Fault::from(one) };
-    sink.sorted().into_iter().map(hazard).collect()
+    logs_secret(flow, Some(Given::Sent(parameter)), &mut sink);
+    let mut secrets = Sink::default();
+    logs_secret(flow, Some(Given::Secret(parameter)), &mut secrets);
+    let hazard = |of_secret| move |one| Hazard { parameter, of_secret, fault: Fault::from(one) };
+    let of_sent = sink.sorted().into_iter().map(hazard(false));
+    of_sent.chain(secrets.sorted().into_iter().map(hazard(true))).collect()
 }

@@ -32,6 +32,7 @@ pub use package::Package;
 pub use scope::{Scopes, has_names};
 
 pub(crate) use events::Gives;
+pub(crate) use hazards::SELF;
 pub(crate) use neighbours::{Neighbour, Place};
 pub(crate) use receiver::{Types, maker, type_path, without_alias};
 pub(crate) use shapes::{Data, Shapes};

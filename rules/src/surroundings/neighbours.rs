@@ -573,6 +573,13 @@ impl Neighbour {
     /// The fault against this rule for a value of the client in the parameter with this number.
     pub(crate) fn hazard(&self, rule: &Rule, parameter: usize) -> Option<&Fault> {
         let is_it = |one: &&Hazard| one.parameter == parameter && one.fault.rule == rule;
+        let mut all = self.hazards.iter().filter(is_it);
+        all.clone().find(|one| one.of_secret).or_else(|| all.next()).map(|one| &one.fault)
+    }
+
+    /// The same, if anything from the client does it.
+    pub(crate) fn hazard_of_sent(&self, rule: &Rule, parameter: usize) -> Option<&Fault> {
+        let is_it = |one: &&Hazard| one.parameter == parameter && one.fault.rule == rule && !one.of_secret;
         self.hazards.iter().find(is_it).map(|one| &one.fault)
     }
 

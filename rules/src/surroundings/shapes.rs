@@ -65,8 +65,8 @@ impl Shapes {
         if matches!(item.fields, Fields::Unit) {
             self.units.insert(item.ident.to_string());
         }
-        let debugs = derives_debug(item);
-        self.debugs.entry(item.ident.to_string()).and_modify(|all| *all &= debugs).or_insert(debugs);
+        let debugs = derives_debug(&item.attrs, &item.fields);
+        self.add_debug(&item.ident, debugs);
         let private = item.fields.iter().filter(|field| matches!(field.vis, Visibility::Inherited));
         let names =
             private.filter_map(|field| Some((item.ident.to_string(), field.ident.as_ref()?.to_string())));
@@ -81,9 +81,14 @@ impl Shapes {
 
     pub(super) fn add_enum(&mut self, item: &ItemEnum) {
         self.enums.insert(item.ident.to_string());
+        self.add_debug(&item.ident, item.variants.iter().all(|one| derives_debug(&item.attrs, &one.fields)));
         for variant in &item.variants {
             self.add_fields(format!("{}::{}", item.ident, variant.ident), &variant.fields);
         }
+    }
+
+    fn add_debug(&mut self, of: &Ident, debugs: bool) {
+        self.debugs.entry(of.to_string()).and_modify(|all| *all &= debugs).or_insert(debugs);
     }
 
     fn add_fields(&mut self, of: String, fields: &Fields) {
@@ -254,6 +259,13 @@ impl Shapes {
         self.structs.get(of).map(Vec::as_slice)
     }
 
+    /// The fields of a struct, or of all variants of an enum.
+    pub(crate) fn all_fields(&self, of: &str) -> Vec<&(String, Rc<str>)> {
+        let is_variant = |name: &str| name.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"));
+        let variants = self.structs.iter().filter(|(name, _)| self.is_enum(of) && is_variant(name));
+        variants.flat_map(|(_, fields)| fields).chain(self.fields(of).unwrap_or_default()).collect()
+    }
+
     /// Whether a macro of the log can only write the struct with all of its fields.
     pub(crate) fn is_written_whole(&self, of: &str) -> bool {
         self.debugs.get(of) == Some(&true) && !self.displays.contains(of)
@@ -301,9 +313,9 @@ impl Shapes {
 }
 
 /// Whether it derives `Debug`, and nothing on it could hide a field: `#[debug(skip)]`.
-fn derives_debug(item: &ItemStruct) -> bool {
+fn derives_debug(attrs: &[Attribute], fields: &Fields) -> bool {
     let mut derives = false;
-    for attr in item.attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
         let parsed = attr.parse_nested_meta(|meta| {
             let path: Vec<_> = meta.path.segments.iter().map(|one| one.ident.to_string()).collect();
             derives |= matches!(path.join("::").as_str(), "Debug" | "std::fmt::Debug" | "core::fmt::Debug");
@@ -314,8 +326,8 @@ fn derives_debug(item: &ItemStruct) -> bool {
         }
     }
     let known = |attr: &Attribute| ["derive", "serde", "doc"].iter().any(|name| attr.path().is_ident(name));
-    let fields = item.fields.iter().flat_map(|field| &field.attrs);
-    derives && item.attrs.iter().chain(fields).all(known)
+    let fields = fields.iter().flat_map(|field| &field.attrs);
+    derives && attrs.iter().chain(fields).all(known)
 }
 
 fn text(ty: &Type) -> Rc<str> {

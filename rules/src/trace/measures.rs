@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::kinds;
-use crate::flow::{Macros, each_word, macro_name};
+use crate::flow::{Macros, each_word, is_log, macro_name};
 
 /// The name at the beginning of a chain.
 pub(crate) fn root(expression: &Expr) -> Option<String> {
@@ -485,7 +485,6 @@ impl<'ast> Visit<'ast> for Measures<'_> {
 
 /// Whether what follows runs in any case: it only logs or sends something.
 fn goes_on(block: &Block) -> bool {
-    const LOGS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "println"];
     let is_send = |value: &Expr| match value {
         Expr::MethodCall(call) => call.method == "send",
         _ => false,
@@ -496,8 +495,8 @@ fn goes_on(block: &Block) -> bool {
         _ => false,
     };
     let goes_on = |statement: &Stmt| match statement {
-        Stmt::Macro(call) => LOGS.contains(&macro_name(&call.mac).as_str()),
-        Stmt::Expr(Expr::Macro(call), _) => LOGS.contains(&macro_name(&call.mac).as_str()),
+        Stmt::Macro(call) => is_log(&call.mac),
+        Stmt::Expr(Expr::Macro(call), _) => is_log(&call.mac),
         Stmt::Expr(value, _) => sends(value),
         _ => false,
     };

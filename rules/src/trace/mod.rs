@@ -34,7 +34,10 @@ use syn::{
 };
 
 use self::{names::part, types::Types};
-use crate::flow::{Branch, Flow, Macros, macro_name};
+use crate::{
+    flow::{Branch, Flow, Macros, macro_name},
+    surroundings::Neighbour,
+};
 
 /// A rule that inspects expressions.
 pub(crate) trait Watch {
@@ -61,6 +64,8 @@ pub(crate) enum Given {
     Sent(usize),
     /// A secret of the request.
     Secret(usize),
+    /// A secret of the client in `self`.
+    Held,
 }
 
 /// Passes the whole body to a rule.
@@ -76,6 +81,16 @@ pub(crate) fn watch_given(flow: &Flow<'_>, given: Option<Given>, watch: &mut dyn
     parameters(flow, given, &mut names);
     let may_lock = may_lock(flow);
     Walk { names, watch, may_lock, macros: flow.function.macros() }.visit_block(flow.body);
+}
+
+/// The method of a type of this file, if the type of the receiver is written somewhere.
+pub(crate) fn method_of_file<'f>(
+    flow: &'f Flow<'_>,
+    call: &ExprMethodCall,
+    names: &Names<'_>,
+) -> Option<&'f Neighbour> {
+    let of = names.types().within(names.of(&call.receiver).ty.as_deref()?)?;
+    flow.method_of(&of, &call.method.to_string())
 }
 
 /// Whether the function may hold the guard of a lock: it calls a method that locks, or gets an entry of a `DashMap`.
@@ -98,7 +113,12 @@ pub(crate) fn may_lock(flow: &Flow<'_>) -> bool {
 fn parameters(flow: &Flow<'_>, given: Option<Given>, names: &mut Names<'_>) {
     let function = flow.function;
     if function.receiver.is_some() {
-        names.add("self", names.types().shared("self", flow.of().map(Into::into)));
+        let of = flow.of().map(Into::into);
+        let origin = match given {
+            Some(Given::Held) => Origin::of(Tags::HOLDS).typed(of),
+            _ => names.types().shared("self", of),
+        };
+        names.add("self", origin);
     }
     for (index, parameter) in function.parameters.iter().enumerate() {
         let pattern = &*parameter.node.pat;

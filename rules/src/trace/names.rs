@@ -150,6 +150,7 @@ impl<'s> Names<'s> {
             Expr::Block(block) => self.of_block(&block.block),
             Expr::If(branch) => self.of_block(&branch.then_branch),
             Expr::Match(branch) => self.of_match(branch),
+            Expr::Struct(made) => self.made(made),
             Expr::Tuple(tuple) => tuple
                 .elems
                 .iter()
@@ -177,6 +178,32 @@ impl<'s> Names<'s> {
             Some(ty) if ty == "bool" || self.types.is_enum(ty) => Tags::BOUNDED,
             _ => Tags::default(),
         }
+    }
+
+    /// A struct that is written there; what of it came from the client is known only of its secrets.
+    fn made(&self, made: &syn::ExprStruct) -> Origin {
+        let is_secret = |field: &syn::FieldValue| {
+            self.is_secret_as(&field.member.to_token_stream().to_string(), &field.expr)
+        };
+        match last_of(&made.path) {
+            Some(name) if made.fields.iter().any(is_secret) => Origin::of(Tags::HOLDS).typed(Some(name)),
+            _ => Origin::default(),
+        }
+    }
+
+    /// `Session::new(name, token)`
+    fn made_by(&self, call: &ExprCall, of: &str) -> Option<Origin> {
+        let is_secret =
+            |one: &Expr| called(one).is_some_and(|name| self.is_secret_as(&name.to_string(), one));
+        let has_secret = self.types.written_fields(of).iter().any(|(field, _)| kinds::is_secret(field));
+        let holds = has_secret && call.args.iter().any(is_secret);
+        holds.then(|| Origin::of(Tags::HOLDS).typed(Some(of.into())))
+    }
+
+    /// Whether a value with this name is a secret of the client. A token in a message may be a word of it.
+    fn is_secret_as(&self, name: &str, value: &Expr) -> bool {
+        let from = if name.ends_with("token") { Tags::REQUEST } else { Tags::REQUEST.or(Tags::INPUT) };
+        kinds::is_secret(name) && self.of(value).is(from)
     }
 
     /// A number that grows with what the client sent.
@@ -449,6 +476,11 @@ impl<'s> Names<'s> {
         if let Some(map) = path.rsplit("::").nth(1).filter(|of| given::MAPS.contains(of)) {
             return Origin::default().typed(Some(map.into()));
         }
+        if let Some(of) = path.rsplit("::").nth(1)
+            && let Some(made) = self.made_by(call, of)
+        {
+            return made;
+        }
         // A helper that reads something from the request.
         let reads_request = |one: &Expr| match one {
             Expr::Reference(lent) => self.of(&lent.expr).is(Tags::HANDLE.or(Tags::REQUEST)),
@@ -522,6 +554,28 @@ impl<'s> Names<'s> {
             _ => {}
         }
     }
+}
+
+/// The name of the variable or field that a value is, or is a copy of.
+fn called(value: &Expr) -> Option<&syn::Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Reference(lent) => called(&lent.expr),
+        Expr::MethodCall(call)
+            if ["clone", "to_owned", "to_string", "into"].iter().any(|one| call.method == one) =>
+        {
+            called(&call.receiver)
+        }
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => Some(name),
+            Member::Unnamed(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn last_of(path: &syn::Path) -> Option<Rc<str>> {
+    path.segments.last().map(|last| last.ident.to_string().into())
 }
 
 /// Methods that return at most one of many.

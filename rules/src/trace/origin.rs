@@ -60,6 +60,9 @@ impl Tags {
     /// A byte, or several.
     pub(crate) const BYTE: Self = Self(16384);
 
+    /// A struct of the program that was made with a secret of the client.
+    pub(crate) const HOLDS: Self = Self(32768);
+
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -280,10 +280,10 @@ impl<'s> Types<'s> {
     }
 
     /// The fields of the struct that the type names, if a macro of the log writes all of them.
-    pub(crate) fn written_fields(&self, ty: &str) -> &'s [(String, Rc<str>)] {
+    pub(crate) fn written_fields(&self, ty: &str) -> Vec<&'s (String, Rc<str>)> {
         let of = given::name_of(ty);
         let is_whole = self.shapes.is_written_whole(of) && self.has_std_debug();
-        self.shapes.fields(of).filter(|_| is_whole).unwrap_or_default()
+        if is_whole { self.shapes.all_fields(of) } else { Vec::new() }
     }
 
     /// The name of the type in a type that is written there, inside wrappers: `Table` of `Arc<RwLock<Table>>`.

@@ -26,6 +26,7 @@ mod held;
 mod helpers;
 mod inline;
 mod input;
+mod kept_secrets;
 mod kinds;
 mod labels;
 mod lagged;
