@@ -366,7 +366,7 @@ pub(crate) use lifecycle::{
 pub(crate) use lifecycle::{
     deaf_loop::{is_deaf, waits_in_a_loop},
     detached_task::{abandons, lasts, may_last, may_start, starts},
-    kind_ends_loop::takes_only,
+    kind_ends_loop::{Parses, takes_only, takes_only_of},
     orphaned_task::{Unheard, pushes_rarely, unheard},
     swallowed_error::is_ignored,
 };

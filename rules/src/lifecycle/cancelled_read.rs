@@ -3,7 +3,7 @@ use syn::{Block, Expr, ExprMethodCall, Ident, Stmt};
 
 use crate::{
     CANCELLED_READ,
-    flow::{Branch, Flow},
+    flow::{Branch, Flow, has_word, macro_name},
     reading::{At, Look, Name, Origin, each_expression, last_name, leaves, only_name, plain, read},
     surroundings::Neighbour,
     syntax::Sink,
@@ -50,7 +50,7 @@ impl<'a> Look<'a> for Branches<'_> {
                 others.into_iter().any(|(_, other)| other.future.is_some() && !leaves(plain(&other.handler)));
             let future = within_timeout(plain(future));
             if goes_on {
-                self.cancelled(future, at);
+                self.cancelled(made_here(future, at), at);
             }
             match future {
                 Expr::Async(block) => self.made_inside(&block.block, at),
@@ -64,25 +64,20 @@ impl Branches<'_> {
     fn cancelled<'a>(&mut self, future: &'a Expr, at: &At<'a>) {
         match future {
             Expr::MethodCall(call) => {
-                let Some((_, lost, instead)) = NOT_CANCEL_SAFE.iter().find(|(name, ..)| call.method == name)
-                else {
-                    return;
-                };
-                let message = format!(
-                    "`{}` is not cancel safe: when another branch is ready first, {lost}",
-                    call.method
-                );
-                self.sink.report(&CANCELLED_READ, &call.method, message, *instead);
+                if let Some((lost, instead)) = unsafe_call(&call.method.to_string()) {
+                    let message = format!(
+                        "`{}` is not cancel safe: when another branch is ready first, {lost}",
+                        call.method
+                    );
+                    self.sink.report(&CANCELLED_READ, &call.method, message, instead);
+                } else if let Some(helper) = at.method(call) {
+                    self.in_helper(helper, &call.method);
+                }
             }
+            Expr::Async(block) => self.in_block(&block.block, at),
             Expr::Call(call) => {
                 let Some(helper) = at.helper(&call.func) else { return };
-                if let Some((name, lost)) = read_in(helper) {
-                    let message = format!(
-                        "`{}` calls `{name}`, which is not cancel safe: when another branch is ready first, {lost}",
-                        helper.path()
-                    );
-                    self.sink.report(&CANCELLED_READ, &call.func, message, KEEP_FUTURE);
-                }
+                self.in_helper(helper, &call.func);
                 if helper.receives < 2 {
                     return;
                 }
@@ -98,6 +93,34 @@ impl Branches<'_> {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// A function of the file that reads.
+    fn in_helper(&mut self, helper: &Neighbour, place: &dyn ToTokens) {
+        if let Some(name) = read_in(helper) {
+            let message = format!(
+                "`{}` calls `{name}`, which is not cancel safe: when another branch is ready first, {LOST}",
+                helper.path()
+            );
+            self.sink.report(&CANCELLED_READ, place, message, KEEP_FUTURE);
+        }
+    }
+
+    /// An `async` block that reads.
+    fn in_block(&mut self, block: &Block, at: &At<'_>) {
+        let mut found = None;
+        each_expression(block, at.flow.function.macros(), &mut |expression| {
+            let Expr::Await(awaited) = expression else { return };
+            let Expr::MethodCall(call) = plain(&awaited.base) else { return };
+            let loses = unsafe_call(&call.method.to_string()).is_some_and(|(lost, _)| lost == LOST);
+            if loses && found.is_none() {
+                found = Some(call.method.clone());
+            }
+        });
+        if let Some(read) = found.filter(|_| !has_word(block, &["spawn"])) {
+            let message = format!("`{read}` is not cancel safe: when another branch is ready first, {LOST}");
+            self.sink.report(&CANCELLED_READ, &read, message, KEEP_FUTURE);
         }
     }
 
@@ -138,12 +161,42 @@ impl Branches<'_> {
     }
 }
 
-/// What a helper that reads loses, with the method: those that write may only lose what another branch would send anyway.
-fn read_in(helper: &Neighbour) -> Option<(&'static str, &'static str)> {
-    let is_called = |name: &str| helper.words.methods.contains(name);
-    let reads = NOT_CANCEL_SAFE.iter().filter(|(_, lost, _)| *lost == LOST);
-    let mut called = reads.filter(|(name, ..)| helper.is_async && is_called(name));
-    called.next().map(|(name, lost, _)| (*name, *lost))
+/// The method with which a helper reads: those that write may only lose what another branch would send anyway.
+fn read_in(helper: &Neighbour) -> Option<&str> {
+    let loses = |name: &&str| unsafe_call(name).is_some_and(|(lost, _)| lost == LOST);
+    let mut called = helper.words.methods.iter().map(AsRef::as_ref).filter(loses);
+    let first = called.next()?;
+    // The order of a set is not the same each time.
+    let first = called.fold(first, Ord::min);
+    (helper.is_async && !helper.words.have(&["spawn", "select"])).then_some(first)
+}
+
+/// What the method loses, and what to write instead, if it is not cancel safe.
+fn unsafe_call(method: &str) -> Option<(&'static str, &'static str)> {
+    let known = NOT_CANCEL_SAFE.iter().find(|(name, ..)| method == *name);
+    // `read_u32`, `read_i16_le`
+    let number = method.strip_prefix("read_").map(|rest| rest.trim_end_matches("_le"));
+    let is_number = number
+        .and_then(|rest| rest.strip_prefix(['u', 'i', 'f']))
+        .is_some_and(|bits| ["16", "32", "64", "128"].contains(&bits));
+    let (_, lost, instead) = known.or_else(|| NOT_CANCEL_SAFE.first().filter(|_| is_number))?;
+    Some((*lost, *instead))
+}
+
+/// The value of the name, if it is a future that was created in this round of the loop, and so is dropped with it.
+fn made_here<'a>(future: &'a Expr, at: &At<'a>) -> &'a Expr {
+    let Some(name) = at.named(future).filter(|name| name.rounds == at.rounds_around()) else { return future };
+    let Origin::Made(made) = name.origin else { return future };
+    match plain(made) {
+        Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "pin") => {
+            call.args.first().map_or(future, plain)
+        }
+        Expr::Macro(call) if macro_name(&call.mac) == "pin" => {
+            at.flow.function.macros().arguments(&call.mac).first().map_or(future, plain)
+        }
+        Expr::MethodCall(call) if call.method == "fuse" || call.method == "boxed" => plain(&call.receiver),
+        made => made,
+    }
 }
 
 /// The future of `timeout(.., future)`.

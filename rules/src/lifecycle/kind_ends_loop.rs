@@ -1,13 +1,17 @@
+mod only;
+
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt, Type};
+use syn::{Arm, Expr, ExprIf, ExprMatch, ExprMethodCall, Local, Pat, Stmt};
 
 use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
     reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
-    syntax::{Sink, generic_arguments, is_called},
+    syntax::{Sink, is_called},
 };
+
+pub(crate) use only::{Parses, takes_only, takes_only_of};
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if !flow.function.has_word(&["while", "loop", "for"]) {
@@ -33,6 +37,8 @@ impl<'a> Look<'a> for Kinds<'_> {
                     self.report_pattern(&test.pat, at);
                 } else if let Some((helper, only)) = helper_for_kinds(&test.expr, at) {
                     self.report_helper(helper, only, at);
+                } else if let Some((helper, only)) = passes_to(&test.expr, at) {
+                    self.report_helper(helper, only, at);
                 } else if let Some(call) = takes_text(&test.expr, at) {
                     let kind = Ident::new("Text", call.span());
                     self.report(call, &[&kind], at);
@@ -40,6 +46,14 @@ impl<'a> Look<'a> for Kinds<'_> {
             }
             Expr::Match(choice) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
                 self.chooses(choice, at);
+            }
+            // A function that returns an `Option` says nothing of why.
+            Expr::Try(tried) if at.round().is_some() && gives_option(at) => {
+                if let Some((helper, parses)) =
+                    parser_of(plain(&tried.expr), at).filter(|(_, one)| !one.fails)
+                {
+                    self.report_helper(helper, &parses.kinds, at);
+                }
             }
             Expr::If(branch) if at.round().is_some_and(|round| ends_silently(&round, at)) => {
                 self.accepts_only(branch, at);
@@ -58,6 +72,35 @@ impl<'a> Look<'a> for Kinds<'_> {
             self.report_pattern(&local.pat, at);
         } else if let Some((helper, only)) = helper_for_kinds(&init.expr, at) {
             self.report_helper(helper, only, at);
+        } else if let Some((helper, parses)) =
+            parser_of(plain(&init.expr), at).filter(|(_, one)| one.leave_out(&local.pat))
+        {
+            self.report_helper(helper, &parses.kinds, at);
+        }
+    }
+}
+
+impl Parses {
+    /// Whether the pattern fits only what was parsed, and not what it returns for other kinds.
+    fn leave_out(&self, pattern: &Pat) -> bool {
+        let Pat::TupleStruct(made) = pattern else { return false };
+        let is_some = |one: &Pat| variant(one).is_some_and(|name| name == "Some");
+        match variant(pattern) {
+            Some(name) if name == "Ok" => self.fails || made.elems.first().is_some_and(is_some),
+            _ => is_some(pattern) && !self.fails,
+        }
+    }
+
+    /// Whether the pattern fits what it returns for other kinds.
+    fn take(&self, pattern: &Pat) -> bool {
+        let is_error = |one: &Pat| variant(one).is_some_and(|name| name == "Err");
+        match pattern {
+            Pat::Wild(_) => true,
+            Pat::Or(either) => either.cases.iter().any(|one| self.take(one)),
+            Pat::TupleStruct(made) if self.fails => {
+                is_error(pattern) && made.elems.iter().all(|one| matches!(one, Pat::Wild(_) | Pat::Ident(_)))
+            }
+            _ => !self.fails && takes_nothing(pattern),
         }
     }
 }
@@ -89,6 +132,11 @@ impl Kinds<'_> {
         {
             return self.report_helper(helper, only, at);
         }
+        if let Some((helper, parses)) = parser_of(plain(&choice.expr), at)
+            && choice.arms.iter().any(|arm| parses.take(&arm.pat) && is_silent_end(&arm.body, at))
+        {
+            return self.report_helper(helper, &parses.kinds, at);
+        }
         if !at.is_message(&choice.expr) {
             return;
         }
@@ -108,6 +156,13 @@ impl Kinds<'_> {
     /// `if let` for some kinds, and `else` that leaves the loop.
     fn accepts_only<'a>(&mut self, branch: &'a ExprIf, at: &At<'a>) {
         let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else { return };
+        if let Some((helper, parses)) = parser_of(plain(&test.expr), at)
+            && parses.leave_out(&test.pat)
+            && is_silent_end(other, at)
+            && !block_leaves(&branch.then_branch)
+        {
+            return self.report_helper(helper, &parses.kinds, at);
+        }
         let named = kinds_of(&test.pat, at);
         let staying = has_data(&named) && !block_leaves(&branch.then_branch);
         if staying && is_silent_end(other, at) && at.is_message(&test.expr) {
@@ -127,6 +182,11 @@ impl Kinds<'_> {
         );
         self.sink.report(&KIND_ENDS_LOOP, place, message, help(at.flow.flavor, named));
     }
+}
+
+/// Whether the function itself, and no block in it, returns an `Option`.
+fn gives_option(at: &At<'_>) -> bool {
+    at.frames.len() == 1 && at.flow.function.output().is_some_and(|output| is_called(output, "Option"))
 }
 
 /// `Binary`, `Ping` or `Pong`
@@ -154,83 +214,6 @@ fn helper_for_kinds<'e, 'h>(awaited: &'e Expr, at: &'h At<'_>) -> Option<(&'e dy
     (!only.is_empty()).then_some((name, only))
 }
 
-/// The kinds of messages for which a helper returns something, if it returns `None` for all others as it does for the end.
-pub(crate) fn takes_only(flow: &Flow<'_>) -> Vec<String> {
-    let mut search = Only { kinds: Vec::new() };
-    let output = flow.function.output();
-    let gives_option = |ty: &Type| is_called(ty, "Option");
-    let gives_result = output.is_some_and(|ty| is_called(ty, "Result"));
-    let tries = || output.and_then(|ty| generic_arguments(ty).first().copied()).is_some_and(gives_option);
-    let may_be_none = output.is_some_and(gives_option) || gives_result && tries();
-    if may_be_none && !flow.function.has_word(&["while", "loop", "for"]) {
-        read(flow, &mut search);
-    }
-    search.kinds
-}
-
-struct Only {
-    kinds: Vec<String>,
-}
-
-impl Only {
-    fn add(&mut self, named: &[&Ident]) {
-        if has_data(named) {
-            self.kinds = named.iter().map(ToString::to_string).collect();
-        }
-    }
-
-    fn chooses<'a>(&mut self, choice: &'a ExprMatch, at: &At<'a>) {
-        let Some(other) = choice.arms.iter().find(|arm| takes_any_message(&arm.pat)) else { return };
-        let is_known = !choice.arms.iter().any(may_take_others);
-        if is_known && is_none(&other.body) && at.is_message(&choice.expr) {
-            let kept = choice.arms.iter().filter(|arm| !matches!(arm.pat, Pat::Guard(_)));
-            self.add(&kept.flat_map(|arm| kinds_of(&arm.pat, at)).collect::<Vec<_>>());
-        }
-    }
-}
-
-impl<'a> Look<'a> for Only {
-    fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
-        match expression {
-            Expr::Match(choice) => self.chooses(choice, at),
-            Expr::If(branch) => {
-                let (Expr::Let(test), Some((_, other))) = (&*branch.cond, &branch.else_branch) else {
-                    return;
-                };
-                if is_none(other) && at.is_message(&test.expr) {
-                    self.add(&kinds_of(&test.pat, at));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn local(&mut self, local: &'a Local, at: &At<'a>) {
-        let Some(init) = &local.init else { return };
-        let Some((_, diverge)) = &init.diverge else { return };
-        if is_none(diverge) && at.is_message(&init.expr) {
-            self.add(&kinds_of(&local.pat, at));
-        }
-    }
-}
-
-/// `None` or `Ok(None)`, returned or not, alone or in a block.
-fn is_none(code: &Expr) -> bool {
-    match plain(code) {
-        Expr::Path(path) => path.path.is_ident("None"),
-        Expr::Call(call) => {
-            let is_ok = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Ok"));
-            is_ok && call.args.first().is_some_and(is_none)
-        }
-        Expr::Return(end) => end.expr.as_deref().is_some_and(is_none),
-        Expr::Block(block) => match block.block.stmts.as_slice() {
-            [Stmt::Expr(only, _)] => is_none(only),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
 fn help(flavor: Flavor, named: &[&Ident]) -> String {
     let receive = match flavor {
         Flavor::Axum => "while let Some(Ok(message)) = socket.recv().await",
@@ -245,6 +228,33 @@ fn help(flavor: Flavor, named: &[&Ident]) -> String {
         _ => format!("if let Message::{}(..) = message {{ .. }}", named[0]),
     };
     format!("receive every kind and match inside: `{receive} {{ {inside} }}`")
+}
+
+/// The same for a function that is given a message that was received.
+fn parser_of<'e, 'h>(call: &'e Expr, at: &'h At<'_>) -> Option<(&'e dyn ToTokens, &'h Parses)> {
+    let (name, helper, arguments): (&dyn ToTokens, _, _) = match call {
+        Expr::Call(call) => (&*call.func, at.helper(&call.func)?, &call.args),
+        Expr::MethodCall(call) => (&call.method, at.method(call)?, &call.args),
+        _ => return None,
+    };
+    let is_message = |one: &Expr| match plain(one) {
+        Expr::MethodCall(call) if call.method == "clone" => at.is_message(&call.receiver),
+        other => at.is_message(other),
+    };
+    let parses = helper.takes_only_of();
+    (!parses.kinds.is_empty() && arguments.iter().any(is_message)).then_some((name, parses))
+}
+
+/// `and_then(text_of)` on a message that is received, with a function of this file.
+fn passes_to<'e, 'h>(source: &'e Expr, at: &'h At<'_>) -> Option<(&'e dyn ToTokens, &'h [String])> {
+    let Expr::MethodCall(call) = plain(source) else { return None };
+    let function = call.args.first().filter(|_| call.method == "and_then")?;
+    let Parses { kinds: only, fails: false } = at.helper(function)?.takes_only_of() else { return None };
+    let mut received = &*call.receiver;
+    while let Expr::MethodCall(inner) = plain(received) {
+        received = &inner.receiver;
+    }
+    (!only.is_empty() && at.is_message(received)).then_some((function as &dyn ToTokens, only.as_slice()))
 }
 
 /// `and_then(|message| message.as_text())` on a message that is received: `None` for every other kind.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Neighbours, Place, collect::Found};
 use crate::{
-    catalogue::{Unheard, lasts, may_last, may_start, starts, takes_only, unheard},
+    catalogue::{Parses, Unheard, lasts, may_last, may_start, starts, takes_only, takes_only_of, unheard},
     check,
     flow::{Deed, Flow, Lasts},
     syntax::is_called,
@@ -16,6 +16,8 @@ pub(super) struct Deeds {
     pub(super) by_place: Vec<(Place, Deed)>,
     /// The kinds of messages for which it returns something; empty if it does not distinguish them.
     pub(super) takes_only: Vec<String>,
+    /// The same for a message that it is given.
+    pub(super) takes_only_of: Parses,
     /// What keeps it running after the client has left, if it is a task.
     pub(super) lasts: Option<Lasts>,
     /// The same for the task that it starts, and whose handle it returns.
@@ -29,10 +31,11 @@ impl Deeds {
         let around = found.around(file);
         let function = &found.function;
         let unheard = unheard(function, || Flow::of_helper(function, &found.imports, &around));
+        let takes_only_of = takes_only_of(function, || Flow::of_helper(function, &found.imports, &around));
         let may_last = may_last(function) || may_start(function);
         let flow = Flow::of_borrower(function, &around)
             .or_else(|| may_last.then(|| Flow::of_taker(function, &around)).flatten());
-        let Some(flow) = flow else { return Self { unheard, ..Self::default() } };
+        let Some(flow) = flow else { return Self { takes_only_of, unheard, ..Self::default() } };
         let borrowed = flow
             .roots
             .iter()
@@ -50,11 +53,15 @@ impl Deeds {
                 *deed = Deed::ReceivesSome;
             }
         }
-        Self { by_place, takes_only, lasts: lasts(&flow), starts: starts(&flow), unheard }
+        Self { by_place, takes_only, takes_only_of, lasts: lasts(&flow), starts: starts(&flow), unheard }
     }
 
     /// Whether nothing is known.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_place.is_empty() && self.lasts.is_none() && self.starts.is_none() && self.unheard.is_empty()
+        self.by_place.is_empty()
+            && self.lasts.is_none()
+            && self.starts.is_none()
+            && self.unheard.is_empty()
+            && self.takes_only_of.kinds.is_empty()
     }
 }

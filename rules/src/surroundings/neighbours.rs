@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Rule,
-    catalogue::{Unheard, abandons, keeps_time, pushes_rarely},
+    catalogue::{Parses, Unheard, abandons, keeps_time, pushes_rarely},
     check,
     flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, is_handle_type, type_of},
     reading::{each_expression, made_error},
@@ -631,6 +631,11 @@ impl Neighbour {
     /// The kinds of messages for which it returns something, if it receives one and returns `None` for all others.
     pub(crate) fn takes_only(&self) -> &[String] {
         &self.deeds.takes_only
+    }
+
+    /// The same if it is given a message.
+    pub(crate) fn takes_only_of(&self) -> &Parses {
+        &self.deeds.takes_only_of
     }
 }
 
