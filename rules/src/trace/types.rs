@@ -127,7 +127,9 @@ impl<'s> Types<'s> {
         match name {
             "str" | "String" | "Utf8Bytes" | "Cow" => Origin::of(Tags::INPUT.or(Tags::TEXT)),
             "Bytes" => Origin::of(Tags::INPUT.or(Tags::BYTE)),
-            "Value" | "Vec" | "usize" | "Message" => Origin::of(Tags::INPUT).typed(Some(text)),
+            "Value" | "Vec" | "Message" | "usize" | "u16" | "u32" | "u64" | "u128" | "i32" | "i64" => {
+                Origin::of(Tags::INPUT).typed(Some(text))
+            }
             _ if is_slice || self.shapes.fields(name).is_some() => Origin::of(Tags::INPUT).typed(Some(text)),
             _ => Origin::default(),
         }

@@ -16,6 +16,7 @@ mod clients;
 mod closing;
 mod deeds;
 mod discarded;
+mod divides_by_checked;
 mod errors;
 mod failures;
 mod fresh;

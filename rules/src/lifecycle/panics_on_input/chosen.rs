@@ -179,33 +179,51 @@ impl Panics<'_> {
 
     /// A division by what the client sent.
     pub(super) fn divide(&mut self, binary: &ExprBinary, names: &Names<'_>) {
-        const INTEGERS: [&str; 12] =
-            ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
         let divides =
             matches!(binary.op, BinOp::Div(_) | BinOp::Rem(_) | BinOp::DivAssign(_) | BinOp::RemAssign(_));
-        if !divides {
-            return;
+        if divides && self.may_be_zero(&binary.right, binary, names) {
+            let help = "reply with an error if it is zero, or use `checked_div` or `checked_rem`";
+            let message = "this division panics if the client sends zero";
+            self.sink.report(&PANICS_ON_INPUT, &binary.right, message, help);
         }
-        let origin = names.of(&binary.right);
+    }
+
+    /// `rows.chunks(size)`, `total.div_ceil(size)`
+    pub(super) fn take_parts(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
+        let Some(size) = call.args.first().filter(|_| call.args.len() == 1) else { return };
+        if self.may_be_zero(size, call, names) {
+            let message = format!("`{}` panics if the client sends zero", call.method);
+            let help = "reply with an error if it is zero";
+            self.sink.report(&PANICS_ON_INPUT, &call.method, message, help);
+        }
+    }
+
+    /// Whether it is a whole number of the client that nothing has compared.
+    fn may_be_zero<T>(&self, number: &Expr, at: &T, names: &Names<'_>) -> bool {
+        const INTEGERS: [&str; 12] =
+            ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+        let origin = names.of(number);
         let is_integer = origin.ty.as_deref().is_some_and(|ty| INTEGERS.contains(&ty));
         // `parse` without a type is taken for one of `usize`, and may be one of a float.
-        let is_sure = origin.ty.as_deref() != Some("usize") || !matches!(&*binary.right, Expr::Path(_));
+        let is_sure = origin.ty.as_deref() != Some("usize")
+            || !matches!(number, Expr::Path(_))
+            || self.is_parameter_of_type(number, "usize");
         let is_given = origin.is(Tags::INPUT) && !origin.is(Tags::BOUNDED) && is_integer && is_sure;
-        let is_one = trace::path_of(&binary.right).is_some();
-        if !is_given || !is_one || self.bounds().is_compared(&binary.right, binary) {
-            return;
+        let is_one = trace::path_of(number).is_some();
+        if !is_given || !is_one || self.bounds().is_compared(number, at) {
+            return false;
         }
         let around = Around { names, is_given: false, with_text: true };
-        if self.bounds().bounds(&binary.right, binary, &around) {
-            return;
-        }
-        let help = "reply with an error if it is zero, or use `checked_div` or `checked_rem`";
-        self.sink.report(
-            &PANICS_ON_INPUT,
-            &binary.right,
-            "this division panics if the client sends zero",
-            help,
-        );
+        !self.bounds().bounds(number, at, &around)
+    }
+
+    fn is_parameter_of_type(&self, number: &Expr, ty: &str) -> bool {
+        let Expr::Path(path) = number else { return false };
+        let mut parameters = self.flow.function.parameters.iter();
+        parameters.any(|one| {
+            one.binding().is_some_and(|name| path.path.is_ident(name))
+                && one.ty().to_token_stream().to_string() == ty
+        })
     }
 }
 
