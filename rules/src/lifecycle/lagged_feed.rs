@@ -1,3 +1,5 @@
+mod asked;
+
 use quote::{ToTokens, quote};
 use syn::{Arm, Block, Expr, ExprMatch, ExprMethodCall, Local, Pat};
 
@@ -16,7 +18,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         matches!(word, "subscribe" | "resubscribe" | "broadcast" | "BroadcastStream" | "self")
             || flow.gives_feeds(word)
     };
-    if !flow.function.has_word(&["recv", "next", "map_while", "take_while"])
+    let asks = || flow.neighbours().any(|one| one.denies_lags && flow.function.has_word(&[one.short_name()]));
+    if !flow.function.has_word(&["recv", "next", "map_while", "take_while"]) && !asks()
         || !flow.function.means(flow.imports(), is_of_feeds)
     {
         return;
@@ -34,10 +37,12 @@ impl<'a> Look<'a> for Feeds<'_> {
             Expr::While(repeat) => {
                 if let Expr::Let(test) = &*repeat.cond {
                     self.goes_while(&test.pat, &test.expr, &repeat.body, at);
+                } else if let Some((feed, true)) = asked::asked(&repeat.cond, at) {
+                    self.goes_on(&feed, &repeat.body, at);
                 }
             }
             Expr::If(branch) => {
-                let Expr::Let(test) = &*branch.cond else { return };
+                let Expr::Let(test) = &*branch.cond else { return self.asks(branch, at) };
                 let Some(feed) = at.received(&test.expr).filter(|feed| takes(&test.pat, feed)) else {
                     return;
                 };
@@ -96,8 +101,13 @@ const ENDS: &str = "this loop ends silently";
 impl Feeds<'_> {
     fn goes_while<'a>(&mut self, pattern: &Pat, source: &'a Expr, body: &Block, at: &At<'a>) {
         let Some(feed) = at.received(source).filter(|feed| takes(pattern, feed)) else { return };
+        self.goes_on(&feed, body, at);
+    }
+
+    /// A loop that ends at the first error.
+    fn goes_on(&mut self, feed: &Received<'_>, body: &Block, at: &At<'_>) {
         if feeds(body, at) && !at.rest().iter().any(|rest| tells(rest)) {
-            self.loses(&feed, feed.at, ENDS);
+            self.loses(feed, feed.at, ENDS);
         }
     }
 
@@ -140,6 +150,9 @@ impl Feeds<'_> {
     }
 
     fn unwraps<'a>(&mut self, call: &'a ExprMethodCall, at: &At<'a>) {
+        if asked::is_asked(&call.receiver, at) {
+            return;
+        }
         if let Some(feed) = at.received(&call.receiver).filter(|feed| !feed.is_stream) {
             self.loses(&feed, feed.at, &format!("`{}` panics", call.method));
         }
@@ -238,9 +251,11 @@ fn refuses(pattern: &Pat, feed: &Received<'_>) -> bool {
     }
 }
 
+const SENDS: [&str; 4] = ["send", "feed", "try_send", "send_all"];
+
 /// Whether it sends to another party, or passes a socket on.
 fn feeds(tokens: &dyn ToTokens, at: &At<'_>) -> bool {
-    has_call(tokens, &["send", "feed", "try_send", "send_all"]) || at.mentions_handle(tokens)
+    has_call(tokens, &SENDS) || at.mentions_handle(tokens)
 }
 
 /// Whether a sender lives as long as the loop, so that the channel is not closed earlier.

@@ -100,6 +100,25 @@ impl<'a> At<'a> {
         self.method(call).and_then(|helper| received_by(helper, &call.method))
     }
 
+    /// The function of the file that received from a `broadcast` channel and returned whether there was something.
+    pub(crate) fn was_received(&self, expression: &'a Expr) -> Option<Received<'a>> {
+        let future = match super::plain(expression) {
+            Expr::Await(awaited) => &*awaited.base,
+            Expr::Path(path) => match self.find(path.path.get_ident()?)?.origin {
+                Origin::Made(Expr::Await(awaited)) => &*awaited.base,
+                Origin::Awaited(future) => future,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (helper, at) = match super::plain(future) {
+            Expr::Call(call) => (self.helper(&call.func)?, super::last_name(&call.func)?),
+            Expr::MethodCall(call) => (self.method(call)?, &call.method),
+            _ => return None,
+        };
+        helper.denies_lags.then_some(Received { at, from: None, is_stream: false, is_option: true })
+    }
+
     /// Whether it contains something through which the function can end a task: an end of a channel that it created, a
     /// token.
     pub(crate) fn mentions_own(&self, tokens: &dyn quote::ToTokens) -> bool {

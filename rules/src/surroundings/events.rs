@@ -1,7 +1,7 @@
 //! Functions that return receivers of feeds, or the next event of one.
 
 use syn::{
-    Expr, ExprMatch, ExprMethodCall, ExprTry, Local, Stmt, Type,
+    Expr, ExprMatch, ExprMethodCall, ExprTry, Lit, Local, Stmt, Type,
     visit::{self, Visit},
 };
 
@@ -57,14 +57,23 @@ fn is_receiver(path: &str) -> bool {
 
 /// Whether it returns the next event of a `broadcast` channel, and `None` both for a lag and for the end: `events.recv().await.ok()`.
 pub(super) fn hides_lags(found: &Found, file: &Neighbours) -> bool {
+    hides(found, file, "Option")
+}
+
+/// The same for a function that returns whether there was one.
+pub(super) fn denies_lags(found: &Found, file: &Neighbours) -> bool {
+    hides(found, file, "bool")
+}
+
+fn hides(found: &Found, file: &Neighbours, output: &str) -> bool {
     const ERRORS: [&str; 6] = ["Lagged", "Closed", "RecvError", "loop", "while", "continue"];
     let function = &found.function;
-    let gives_option = function.output().and_then(last_segment).is_some_and(|last| last.ident == "Option");
-    if !gives_option || !function.has_word(&["recv"]) || function.has_word(&ERRORS) {
+    let gives = function.output().and_then(last_segment).is_some_and(|last| last.ident == output);
+    if !gives || !function.has_word(&["recv"]) || function.has_word(&ERRORS) {
         return false;
     }
     let Some(body) = function.block() else { return false };
-    let mut search = Lags { found, file, hides: false };
+    let mut search = Lags { found, file, gives_bool: output == "bool", hides: false };
     if let Some(Stmt::Expr(last, None)) = body.stmts.last() {
         search.hides = search.is_option(last);
     }
@@ -75,14 +84,32 @@ pub(super) fn hides_lags(found: &Found, file: &Neighbours) -> bool {
 struct Lags<'f> {
     found: &'f Found,
     file: &'f Neighbours,
+    /// Whether it returns `false` in place of `None`.
+    gives_bool: bool,
     hides: bool,
 }
 
 impl Lags<'_> {
+    /// Whether the code returns nothing.
+    fn is_nothing(&self, code: &Expr) -> bool {
+        if !self.gives_bool {
+            return has_word(code, &["None"]);
+        }
+        match plain(code) {
+            Expr::Lit(literal) => matches!(&literal.lit, Lit::Bool(value) if !value.value),
+            Expr::Return(end) => end.expr.as_deref().is_some_and(|given| self.is_nothing(given)),
+            Expr::Block(block) => match block.block.stmts.as_slice() {
+                [Stmt::Expr(only, _)] => self.is_nothing(only),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// `events.recv().await.ok()`
     fn is_option(&self, made: &Expr) -> bool {
         let Expr::MethodCall(ok) = plain(made) else { return false };
-        ok.method == "ok" && self.is_received(&ok.receiver)
+        ok.method == if self.gives_bool { "is_ok" } else { "ok" } && self.is_received(&ok.receiver)
     }
 
     /// `events.recv().await`
@@ -107,8 +134,7 @@ impl<'ast> Visit<'ast> for Lags<'_> {
     }
 
     fn visit_expr_match(&mut self, choice: &'ast ExprMatch) {
-        let is_none = |body: &Expr| has_word(body, &["None"]);
-        let hides = choice.arms.iter().any(|arm| covers_errors(&arm.pat) && is_none(&arm.body));
+        let hides = choice.arms.iter().any(|arm| covers_errors(&arm.pat) && self.is_nothing(&arm.body));
         self.hides |= hides && self.is_received(&choice.expr);
         visit::visit_expr_match(self, choice);
     }
@@ -117,7 +143,7 @@ impl<'ast> Visit<'ast> for Lags<'_> {
         if let Some(init) = &local.init
             && let Some((_, diverge)) = &init.diverge
         {
-            self.hides |= has_word(diverge, &["None"]) && self.is_received(&init.expr);
+            self.hides |= self.is_nothing(diverge) && self.is_received(&init.expr);
         }
         visit::visit_local(self, local);
     }

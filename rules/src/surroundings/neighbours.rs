@@ -14,7 +14,7 @@ use super::{
     Elsewhere, Shapes, Surroundings,
     collect::{self, Collected, Found},
     deeds::Deeds,
-    events::{Gives, gives, hides_lags},
+    events::{Gives, denies_lags, gives, hides_lags},
     hazards::{Hazard, hazards},
     made::{Made, made},
     receiver::without_alias,
@@ -100,6 +100,8 @@ pub(crate) struct Neighbour {
     pub(crate) makes: Option<Made>,
     /// Whether it returns the next event of a feed, and nothing for a lag.
     pub(crate) hides_lags: bool,
+    /// The same, and returns `false` for a lag.
+    pub(crate) denies_lags: bool,
     /// The receivers of feeds that it returns.
     pub(crate) gives: Gives,
     /// What goes wrong in it with values of the client.
@@ -544,6 +546,7 @@ impl Neighbour {
             deeds: Deeds::default(),
             makes: made(found),
             hides_lags: hides_lags(found, file),
+            denies_lags: denies_lags(found, file),
             gives: gives(found, &file.shapes),
             hazards,
             receives: if takes_handle { receives(found) } else { 0 },
@@ -562,6 +565,11 @@ impl Neighbour {
     /// Whether it is this function, as far as its place shows it.
     fn is(&self, found: &Found) -> bool {
         self.of == found.of && self.within == found.within
+    }
+
+    /// Its name without that of its type.
+    pub(crate) fn short_name(&self) -> &str {
+        self.name.rsplit("::").next().unwrap_or_default()
     }
 
     /// Its name for the function that calls it: `crate::store::save` if it is in another file.

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod allowed;
+mod asked_for_lags;
 mod axum_names;
 mod axum_traits;
 mod blocking;
