@@ -34,7 +34,7 @@ fn bound() -> Bound {
         Parameter::<State<&'static str>, ()>::NEW.arg(),
         Parameter::<Extension<u32>, ()>::NEW.arg(),
     );
-    bind::<(), _, _, _, _>(handler, first::<Handshake>(), args, outcome::<sockeye::Result>())
+    bind(handler, first::<Handshake>(), args, outcome::<sockeye::Result>())
 }
 
 const NOWHERE: Mark = Mark { start: 0, end: 0 };

@@ -57,11 +57,27 @@ fn bind(function: &Function, options: &Options) -> TokenStream {
     let first = first(function);
     let arguments = function.extractors().iter().map(|parameter| argument(parameter, &state));
     let outcome = outcome(function);
+    let bind = combining(function);
+    let with_state = options.state.as_ref().map(|state| quote!(.with_state::<#state>()));
+    let bound = quote_spanned!(name.span()=> __private::#bind(#name, #first, (#(#arguments,)*), #outcome));
     quote! {
         fn __bind() -> __private::Bound {
-            __private::bind::<#state, _, _, _, _>(#name, #first, (#(#arguments,)*), #outcome)
+            #bound #with_state
         }
     }
+}
+
+/// The function that combines the parts: there is one for each usual number of parameters, and one for any.
+///
+/// With the span of the handler's name, where rustc reports a future that is not `Send`.
+fn combining(function: &Function) -> Ident {
+    let parameters = function.extractors();
+    let may_vanish = parameters.iter().any(|one| !conditions(&one.node.attrs).is_empty());
+    let bind = match parameters.len() {
+        usual @ 0..=4 if !may_vanish => format!("bind{usual}"),
+        _ => "bind".to_owned(),
+    };
+    Ident::new(&bind, function.name().span())
 }
 
 fn state(options: &Options) -> TokenStream {

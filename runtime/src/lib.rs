@@ -204,7 +204,7 @@ pub use origin::Origins;
 pub use ready::Ready;
 pub use server::{Checked, EndpointInfo, Health, Server};
 pub use shutdown::Drained;
-pub use socket::{Calling, ForwardItem, Receiver, Sender, Sending, Socket, SocketIo};
+pub use socket::{Calling, ForwardItem, Receiver, Receiving, Sender, Sending, Socket, SocketIo};
 pub use sockeye_macros::{ws_endpoint, ws_lifecycle};
 pub use startup::{Problem, StartupError};
 pub use startup_probe::is_startup_probe;

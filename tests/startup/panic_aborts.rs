@@ -37,7 +37,7 @@ macro_rules! aborting {
                 },
                 reads_cookies: false,
                 unwinds: false,
-                bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+                bind: || bind(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
                 describe: described!("", first::<Handshake>(), []),
             }
         }

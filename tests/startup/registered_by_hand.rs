@@ -46,7 +46,7 @@ inventory::submit! {
         },
         reads_cookies: false,
         unwinds: true,
-        bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+        bind: || bind(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
         describe: described!("", first::<Handshake>(), []),
     }
 }
@@ -81,7 +81,7 @@ macro_rules! odd_route {
                 },
                 reads_cookies: false,
                 unwinds: true,
-                bind: || bind::<(), _, _, _, _>(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
+                bind: || bind(handler, first::<Handshake>(), (), outcome::<sockeye::Result>()),
                 describe: described!("", first::<Handshake>(), []),
             }
         }

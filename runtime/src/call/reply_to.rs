@@ -2,19 +2,19 @@
 
 use std::{
     cell::{Cell as Slot, RefCell},
-    sync::{Arc, Weak},
+    sync::Arc,
 };
 
 use super::{CallId, responder::Open};
 use crate::{
     Message,
-    connection::{Cell, FailedCall, Why},
+    connection::{FailedCall, WeakShared, Why},
 };
 
 /// Where the answer to a call would go. It keeps no connection open.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplyTo {
-    pub(crate) cell: Weak<Cell>,
+    pub(crate) cell: WeakShared,
     /// Its number, which is unique in the process.
     pub(crate) connection: u64,
     /// Writes a failure in the format of the connection, if the format has one.
@@ -53,7 +53,7 @@ impl Answers {
     /// for that to a call of its own.
     pub(crate) fn are_for_another(&self, connection: u64) -> bool {
         let reply_to = self.0.iter().filter_map(|open| open.reply_to.get());
-        reply_to.filter(|one| one.connection != connection).any(|one| one.cell.strong_count() > 0)
+        reply_to.filter(|one| one.connection != connection).any(|one| one.cell.is_alive())
     }
 
     /// Records that the message is queued.

@@ -24,6 +24,7 @@ use super::{
     calls::Calls,
     end::End,
     open_calls::OpenCalls,
+    shared::WeakShared,
     state::{Progress, State},
     sync::{Mutex, MutexGuard},
     tasks::Tasks,
@@ -211,8 +212,8 @@ impl Cell {
     }
 
     /// A task that ends with the connection. If it panics, the connection ends with it.
-    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
-        let cell = Arc::downgrade(self);
+    /// Takes the share of a handle in this connection.
+    pub(super) fn spawn(&self, cell: WeakShared, task: impl Future<Output = ()> + Send + 'static) {
         let running = RunningTask::new(self.route);
         self.tasks.spawn(AssertUnwindSafe(task).catch_unwind().map(move |ended| {
             drop(running);

@@ -9,6 +9,7 @@ use std::{
 use super::{
     cell::{Cell, Locked},
     end::End,
+    shared::Shared,
     state::{Group, Noted, Stage, State},
     sync::MutexGuard,
     wakers::Spot,
@@ -23,7 +24,7 @@ pub(super) fn is_text(message: &Message) -> bool {
 /// A handle's reference to the connection. Dropping the last one ends the connection.
 #[derive(Debug)]
 pub(crate) struct Link {
-    cell: Arc<Cell>,
+    cell: Shared,
 }
 
 /// A future's registration among the waiting tasks. Dropping the future removes its waker.
@@ -35,7 +36,7 @@ pub(crate) struct Wait {
 
 #[derive(Debug)]
 struct KeptWaker {
-    cell: Arc<Cell>,
+    cell: Shared,
     group: Group,
     spot: Spot,
 }
@@ -53,12 +54,16 @@ enum Look<T> {
 
 impl Link {
     pub(crate) fn new(cell: Arc<Cell>) -> Self {
+        Self::of(Shared::new(cell))
+    }
+
+    fn of(cell: Shared) -> Self {
         cell.lock().closing.handles += 1;
         Self { cell }
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.cell.spawn(task);
+        self.cell.spawn(self.cell.downgrade(), task);
     }
 
     /// Waits until the response to the handshake is sent and frames can be exchanged.
@@ -264,7 +269,7 @@ impl Link {
 
     /// Where calls of this connection are answered.
     pub(crate) fn reply_to(&self, connection: u64, written: fn(&CallId, &str) -> Option<Message>) -> ReplyTo {
-        ReplyTo { cell: Arc::downgrade(&self.cell), connection, written }
+        ReplyTo { cell: self.cell.downgrade(), connection, written }
     }
 
     pub(super) fn cell(&self) -> &Cell {
@@ -375,7 +380,7 @@ impl Link {
         }
         match (&mut wait.kept, spot) {
             (Some(kept), Some(spot)) => kept.spot = spot,
-            (kept, Some(spot)) => *kept = Some(KeptWaker { cell: Arc::clone(&self.cell), group, spot }),
+            (kept, Some(spot)) => *kept = Some(KeptWaker { cell: self.cell.clone(), group, spot }),
             (_, None) => {}
         }
         true
@@ -393,7 +398,7 @@ fn poll_tell(first: bool, cx: &mut Context<'_>) -> Poll<()> {
 
 impl Clone for Link {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.cell))
+        Self::of(self.cell.clone())
     }
 }
 

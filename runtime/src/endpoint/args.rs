@@ -7,10 +7,9 @@ use super::{Arg, Requirement};
 use crate::state::States;
 
 /// The resolved parameters of a handler: a tuple of up to sixteen [`Arg`]s.
-pub trait Args: Copy + Send + Sync + 'static {
-    /// The values that the handler is called with.
-    type Values: Send + 'static;
-
+///
+/// `V` are the values that the handler is called with.
+pub trait Args<V>: Copy + Send + Sync + 'static {
     /// What each parameter requires, in order.
     fn requirements(&self) -> Vec<Requirement>;
 
@@ -19,14 +18,12 @@ pub trait Args: Copy + Send + Sync + 'static {
         &'a self,
         parts: &'a mut Parts,
         states: &'a States,
-    ) -> impl Future<Output = Result<Self::Values, (usize, Response)>> + Send + 'a;
+    ) -> impl Future<Output = Result<V, (usize, Response)>> + Send + 'a;
 }
 
 macro_rules! args {
     ($($P:ident $n:tt),*) => {
-        impl<$($P: Send + 'static),*> Args for ($(Arg<$P>,)*) {
-            type Values = ($($P,)*);
-
+        impl<$($P: Send + 'static),*> Args<($($P,)*)> for ($(Arg<$P>,)*) {
             fn requirements(&self) -> Vec<Requirement> {
                 vec![$(self.$n.requirement),*]
             }
@@ -36,7 +33,7 @@ macro_rules! args {
                 &'a self,
                 parts: &'a mut Parts,
                 states: &'a States,
-            ) -> Result<Self::Values, (usize, Response)> {
+            ) -> Result<($($P,)*), (usize, Response)> {
                 Ok(($((self.$n.extract)(parts, states).await.map_err(|refused| ($n, refused))?,)*))
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use super::{Args, ParameterRequirement, Requirement, args::each_arity, requirements::Shared};
+use super::{Arg, Args, ParameterRequirement, Requirement, args::each_arity, requirements::Shared};
 use crate::{
     codec::{Codec, Formats},
     error::Error,
@@ -21,6 +21,14 @@ pub struct Bound {
     pub(crate) state: Requirement,
     pub(crate) formats: Formats,
     pub(crate) call: Arc<Call>,
+}
+
+impl Bound {
+    /// Requires the state of the endpoint's `state = ..` option.
+    #[must_use]
+    pub fn with_state<S: Clone + Send + Sync + 'static>(self) -> Self {
+        Self { state: Requirement::state::<S>(), ..self }
+    }
 }
 
 impl std::fmt::Debug for Bound {
@@ -151,26 +159,19 @@ pub const fn outcome<R: Returned>() -> Outcome<R> {
 }
 
 /// A function that takes a handshake and the values of the other parameters.
-pub trait Handler<H, V>: Copy + Send + Sync + 'static {
-    /// The handler's return type.
-    type Output;
-    /// The handler's future.
-    type Future: Future<Output = Self::Output>;
-
+///
+/// The types of the values and of the future are parameters: rustc would normalize associated types twice for each endpoint.
+pub trait Handler<H, V, Fut>: Copy + Send + Sync + 'static {
     #[doc(hidden)]
-    fn call(self, first: H, values: V) -> Self::Future;
+    fn call(self, first: H, values: V) -> Fut;
 }
 
 macro_rules! handler {
     ($($P:ident $n:tt),*) => {
-        impl<F, Fut, H, $($P),*> Handler<H, ($($P,)*)> for F
+        impl<F, Fut, H, $($P),*> Handler<H, ($($P,)*), Fut> for F
         where
             F: Fn(H, $($P),*) -> Fut + Copy + Send + Sync + 'static,
-            Fut: Future,
         {
-            type Output = Fut::Output;
-            type Future = Fut;
-
             #[allow(unused_variables, reason = "the empty tuple has no values")]
             fn call(self, first: H, values: ($($P,)*)) -> Fut {
                 self(first, $(values.$n),*)
@@ -181,19 +182,19 @@ macro_rules! handler {
 
 each_arity!(handler);
 
-/// Combines the parts of an endpoint. `S` is the type of its `state = ..` option, `()` without one.
+/// Combines the parts of an endpoint.
 ///
 /// The handler's future must be `Send`, because the runtime moves connections between threads: a value that is not
 /// `Send` (an `Rc`, a `RefCell` guard, a `std::sync::MutexGuard`) may not live across an `.await`.
-pub fn bind<S, F, H, A, R>(handler: F, first: First<H>, args: A, outcome: Outcome<R>) -> Bound
+pub fn bind<F, H, A, V, R, Fut>(handler: F, first: First<H>, args: A, outcome: Outcome<R>) -> Bound
 where
-    S: Clone + Send + Sync + 'static,
-    H: Send + 'static,
-    A: Args,
+    H: 'static,
+    A: Args<V>,
     R: 'static,
-    F: Handler<H, A::Values, Output = R>,
+    F: Handler<H, V, Fut>,
+    Fut: Future<Output = R>,
     // rustc shows the next line when the bound is not met, so it says what to do.
-    F::Future: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
 {
     let call = move |mut incoming: Incoming| -> Running {
         Box::pin(async move {
@@ -208,8 +209,93 @@ where
     };
     Bound {
         requirements: ParameterRequirement::all(&args.requirements()),
-        state: Requirement::state::<S>(),
+        state: Requirement::state::<()>(),
         formats: (first.formats)(),
         call: Arc::new(call),
     }
+}
+
+/// [`bind`] for this number of parameters: there rustc chooses among the implementations for all numbers, twice for each endpoint.
+pub fn bind0<F, H, R, Fut>(handler: F, first: First<H>, args: (), outcome: Outcome<R>) -> Bound
+where
+    H: 'static,
+    R: 'static,
+    F: Fn(H) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = R>,
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+{
+    bind(handler, first, args, outcome)
+}
+
+/// As [`bind0`].
+pub fn bind1<F, H, P0, R, Fut>(handler: F, first: First<H>, args: (Arg<P0>,), outcome: Outcome<R>) -> Bound
+where
+    H: 'static,
+    P0: Send + 'static,
+    R: 'static,
+    F: Fn(H, P0) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = R>,
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+{
+    bind(handler, first, args, outcome)
+}
+
+/// As [`bind0`].
+pub fn bind2<F, H, P0, P1, R, Fut>(
+    handler: F,
+    first: First<H>,
+    args: (Arg<P0>, Arg<P1>),
+    outcome: Outcome<R>,
+) -> Bound
+where
+    H: 'static,
+    P0: Send + 'static,
+    P1: Send + 'static,
+    R: 'static,
+    F: Fn(H, P0, P1) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = R>,
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+{
+    bind(handler, first, args, outcome)
+}
+
+/// As [`bind0`].
+pub fn bind3<F, H, P0, P1, P2, R, Fut>(
+    handler: F,
+    first: First<H>,
+    args: (Arg<P0>, Arg<P1>, Arg<P2>),
+    outcome: Outcome<R>,
+) -> Bound
+where
+    H: 'static,
+    P0: Send + 'static,
+    P1: Send + 'static,
+    P2: Send + 'static,
+    R: 'static,
+    F: Fn(H, P0, P1, P2) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = R>,
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+{
+    bind(handler, first, args, outcome)
+}
+
+/// As [`bind0`].
+pub fn bind4<F, H, P0, P1, P2, P3, R, Fut>(
+    handler: F,
+    first: First<H>,
+    args: (Arg<P0>, Arg<P1>, Arg<P2>, Arg<P3>),
+    outcome: Outcome<R>,
+) -> Bound
+where
+    H: 'static,
+    P0: Send + 'static,
+    P1: Send + 'static,
+    P2: Send + 'static,
+    P3: Send + 'static,
+    R: 'static,
+    F: Fn(H, P0, P1, P2, P3) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = R>,
+    Fut: Send + 'static, // help: drop that value before the `.await` (end its block), or use a `Send` one (`Arc` for `Rc`)
+{
+    bind(handler, first, args, outcome)
 }

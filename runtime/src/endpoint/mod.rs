@@ -12,7 +12,10 @@ mod requirement;
 mod requirements;
 
 pub use args::Args;
-pub use bind::{Bound, First, FirstParameter, Handler, Made, Outcome, Returned, bind, first, made, outcome};
+pub use bind::{
+    Bound, First, FirstParameter, Handler, Made, Outcome, Returned, bind, bind0, bind1, bind2, bind3, bind4,
+    first, made, outcome,
+};
 pub use constant_route::constant_route;
 pub use described::Describe;
 pub use param::{AnyParameter, Arg, DeclaredParameter, Extractor, HeadExtractor, Parameter, SharedState};

@@ -11,7 +11,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Decision, Incoming, peer, subprotocol};
+use super::{Arrived, Decision, Incoming, peer, subprotocol};
 use crate::{
     Error, Result, Socket, compression,
     connection::{Cell, Link, Wait},
@@ -214,7 +214,7 @@ impl Opening {
         self.incoming.decisions.decide(Decision::Accept(self.headers));
         let mut wait = Wait::default();
         poll_fn(|cx| link.poll_open(cx, &mut wait)).await?;
-        let Incoming { parts, endpoint, number, .. } = &self.incoming;
+        let Arrived { parts, endpoint, number, .. } = &*self.incoming;
         let client = client(parts, endpoint.settings.limits.trusted_proxies);
         Ok(Opened { link, number: *number, peer: peer(parts), client, subprotocol: self.subprotocol })
     }

@@ -13,8 +13,10 @@ mod token;
 mod undecided;
 
 use std::{
+    borrow::BorrowMut,
     marker::PhantomData,
     net::{IpAddr, SocketAddr},
+    ops::{Deref, DerefMut},
     sync::Arc,
 };
 
@@ -32,7 +34,12 @@ pub(crate) use self::secrets::Secrets;
 use crate::{Codec, Error, Position, Raw, connection::Cell, error, limiter::client, mounted::Mounted};
 
 /// A request that has passed every check of the server and goes to the handler.
-pub struct Incoming {
+///
+/// Behind `dyn` for the reason of `connection/shared.rs`.
+pub struct Incoming(Box<dyn BorrowMut<Arrived> + Send + Sync>);
+
+/// The contents of [`Incoming`].
+pub struct Arrived {
     pub(crate) parts: Parts,
     /// The number of its connection.
     pub(crate) number: u64,
@@ -41,6 +48,26 @@ pub struct Incoming {
     pub(crate) cell: Arc<Cell>,
     /// The subprotocol that was negotiated between the endpoint's list and the client's offer.
     pub(crate) subprotocol: Option<&'static str>,
+}
+
+impl Incoming {
+    pub(crate) fn new(request: Arrived) -> Self {
+        Self(Box::new(request))
+    }
+}
+
+impl Deref for Incoming {
+    type Target = Arrived;
+
+    fn deref(&self) -> &Arrived {
+        (*self.0).borrow()
+    }
+}
+
+impl DerefMut for Incoming {
+    fn deref_mut(&mut self) -> &mut Arrived {
+        (*self.0).borrow_mut()
+    }
 }
 
 impl std::fmt::Debug for Incoming {

@@ -12,7 +12,7 @@ use http::{Request, request::Parts};
 use hyper::upgrade::OnUpgrade;
 use tracing::Instrument as _;
 
-use super::{Caller, Decisions, Incoming, negotiate::Negotiation, refusals, request, subprotocol};
+use super::{Arrived, Caller, Decisions, Incoming, negotiate::Negotiation, refusals, request, subprotocol};
 use crate::{
     connection::Kept,
     hosts,
@@ -115,14 +115,14 @@ fn begin(endpoint: &Arc<Mounted>, mut parts: Parts, caller: &Caller) -> Result<N
     let cell = Kept::new(endpoint, place);
     let connections = &endpoint.lifecycle.connections;
     let seat = connections.take(endpoint.registered, &caller, cell.share());
-    let handler = (endpoint.call)(Incoming {
+    let handler = (endpoint.call)(Incoming::new(Arrived {
         parts,
         number: caller.number,
         subprotocol,
         endpoint: Arc::clone(endpoint),
         decisions: Arc::clone(&decisions),
         cell: cell.share(),
-    });
+    }));
     let under_way = endpoint.lifecycle.tasks.token();
     let endpoint = Arc::clone(endpoint);
     Ok(Negotiation {

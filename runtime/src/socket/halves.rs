@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{About, Calling, Sending, receive};
+use super::{About, Calling, Receiving, Sending};
 use crate::{
     CallCodec, CloseCode, CloseFrame, Codec, IntoOutgoing, Question, Raw, Result,
     call::{self, Answers},
@@ -320,10 +320,8 @@ impl<C: Codec> Receiver<C> {
     #[doc(alias = "next")]
     #[doc(alias = "receive")]
     #[doc(alias = "recv_text")]
-    pub async fn recv(&mut self) -> Result<Option<C::In>> {
-        let received = receive::<C>(&self.link, &self.about).await;
-        self.ended = matches!(received, Ok(None));
-        received
+    pub fn recv(&mut self) -> Receiving<'_, C> {
+        Receiving::new(self)
     }
 }
 

@@ -4,11 +4,12 @@ mod calling;
 mod forward;
 mod halves;
 mod io;
+mod receiving;
 mod sending;
 mod streams;
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll, ready},
@@ -19,6 +20,7 @@ pub use calling::Calling;
 pub use forward::ForwardItem;
 pub use halves::{Receiver, Sender};
 pub use io::SocketIo;
+pub use receiving::Receiving;
 pub use sending::Sending;
 
 use crate::{
@@ -232,8 +234,8 @@ impl<C: Codec> Socket<C> {
     #[doc(alias = "next")]
     #[doc(alias = "receive")]
     #[doc(alias = "recv_text")]
-    pub async fn recv(&mut self) -> Result<Option<C::In>> {
-        self.receiver.recv().await
+    pub fn recv(&mut self) -> Receiving<'_, C> {
+        self.receiver.recv()
     }
 
     /// Sends a value. Completes when the message is queued; it is written at the next `.await` that suspends the
@@ -325,11 +327,6 @@ impl<C> std::fmt::Debug for Socket<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Socket").field("about", &self.sender.about).finish_non_exhaustive()
     }
-}
-
-async fn receive<C: Codec>(link: &Link, about: &About) -> Result<Option<C::In>> {
-    let mut wait = Wait::default();
-    poll_fn(|cx| poll_receive::<C>(link, about, cx, &mut wait)).await
 }
 
 /// The next message that is not refused.
