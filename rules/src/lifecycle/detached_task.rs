@@ -135,21 +135,24 @@ fn is_lasting_block<'a>(task: &'a Expr, at: &At<'a>) -> bool {
 /// Whether it is `Arc::new(Mutex::new(sender))`, or a clone of it.
 fn is_shared_sender<'a>(name: &Name<'a>, at: &At<'a>) -> bool {
     let Origin::Made(made) = name.origin else { return false };
-    let cloned = match made {
-        Expr::Call(call) if call.args.len() == 1 && has_word(&call.func, &["clone"]) => &call.args[0],
-        Expr::MethodCall(call) if call.method == "clone" => &*call.receiver,
-        _ => return has_word(made, &["Mutex"]) && has_word(made, &["Arc"]) && at.is_handle(name),
+    let Some(cloned) = cloned(made) else {
+        return has_word(made, &["Mutex"]) && has_word(made, &["Arc"]) && at.is_handle(name);
     };
     at.base(cloned, name).is_some_and(|base| is_shared_sender(&base, at))
 }
 
+/// What `sender.clone()` and `Arc::clone(&sender)` clone.
+fn cloned(made: &Expr) -> Option<&Expr> {
+    match made {
+        Expr::Call(call) if call.args.len() == 1 && has_word(&call.func, &["clone"]) => call.args.first(),
+        Expr::MethodCall(call) if call.method == "clone" => Some(&call.receiver),
+        _ => None,
+    }
+}
+
 /// Whether it is the sending half of `split`, or a clone of it, or shared.
 fn is_sender(expression: &Expr, at: &At<'_>) -> bool {
-    let shared = match expression {
-        Expr::Call(call) if call.args.len() == 1 && has_word(&call.func, &["clone"]) => &call.args[0],
-        Expr::MethodCall(call) if call.method == "clone" => &*call.receiver,
-        other => other,
-    };
+    let shared = cloned(expression).unwrap_or(expression);
     if at.named(shared).is_some_and(|name| is_shared_sender(name, at)) {
         return true;
     }

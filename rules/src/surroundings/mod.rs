@@ -28,7 +28,7 @@ mod written;
 pub use constants::Constants;
 pub use elsewhere::{Elsewhere, Modules};
 pub use neighbours::{Functions, Neighbours};
-pub use package::Package;
+pub use package::{Package, package_name};
 pub use scope::{Scopes, has_names};
 
 pub(crate) use events::Gives;

@@ -29,7 +29,7 @@ impl Package {
     pub fn of<'a>(manifest: &str, files: impl IntoIterator<Item = &'a str>) -> Self {
         let mut package = Self {
             sockeye: renamed(manifest, "sockeye"),
-            name: name(manifest),
+            name: package_name(manifest),
             uses_axum: manifest.lines().any(|line| line.trim_start().starts_with("axum")),
             ..Self::default()
         };
@@ -122,8 +122,8 @@ impl Package {
     }
 }
 
-/// The name in the table `[package]`.
-fn name(manifest: &str) -> Option<String> {
+/// The name in the table `[package]` of a manifest.
+pub fn package_name(manifest: &str) -> Option<String> {
     let package = manifest.split("[package]").nth(1)?;
     let mut lines = package.lines().take_while(|line| !line.starts_with('['));
     let (_, name) = lines.find_map(|line| line.split_once('=').filter(|(key, _)| key.trim() == "name"))?;

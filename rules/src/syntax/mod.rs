@@ -17,6 +17,7 @@ mod words;
 pub use crate::flow::Imports;
 pub use crate::surroundings::{
     Constants, Elsewhere, Functions, Modules, Neighbours, Package, Scopes, Surroundings, has_names,
+    package_name,
 };
 pub use arguments::{Argument, Arguments, Value};
 pub use cookies::reads_cookies;

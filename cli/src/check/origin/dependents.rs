@@ -1,9 +1,12 @@
 //! The packages of the workspace that use a library, and may check origins in a layer around its routes.
 
 use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
+
+use sockeye_rules::syntax::package_name;
 
 use super::{
     super::{package, walk},
@@ -11,31 +14,65 @@ use super::{
     is_for_tests, text,
 };
 
-/// Whether a package of the workspace that depends on this library looks at origins.
-pub(super) fn look_at_origins(library: &Path) -> Result<bool, String> {
-    let is_library = library.join("src/lib.rs").exists();
-    let (Some(name), Some(root)) = (name(&manifest(library)), workspace(library)) else { return Ok(false) };
-    if !is_library {
-        return Ok(false);
+/// The workspaces of the libraries that were asked about, each walked once.
+#[derive(Default)]
+pub(super) struct Workspaces(HashMap<PathBuf, Vec<Member>>);
+
+/// A package of a workspace.
+struct Member {
+    package: PathBuf,
+    manifest: String,
+    files: Vec<PathBuf>,
+}
+
+impl Workspaces {
+    /// Whether a package of the workspace that depends on this library looks at origins.
+    pub(super) fn look_at_origins(&mut self, library: &Path) -> Result<bool, String> {
+        let is_library = library.join("src/lib.rs").exists();
+        let (Some(name), Some(root)) = (package_name(&manifest(library)), workspace(library)) else {
+            return Ok(false);
+        };
+        if !is_library {
+            return Ok(false);
+        }
+        let members = self.members(root)?;
+        let users = members.iter().filter(|one| one.package != library && depends_on(&one.manifest, &name));
+        let looks = |member: &Member| member.files.iter().any(|file| looks_at_origins(&member.package, file));
+        Ok(users.into_iter().any(looks))
     }
-    let files = walk::files(&[root])?;
-    let with_package = files.iter().filter_map(|file| Some((&file.path, package::of(&file.path)?)));
-    let mut judged = Vec::<(PathBuf, bool)>::new();
-    for (path, package) in with_package.filter(|(_, package)| package != library) {
-        let known = judged.iter().find(|(one, _)| *one == package).map(|(_, uses)| *uses);
-        let uses = known.unwrap_or_else(|| {
-            let uses = depends_on(&manifest(&package), &name);
-            judged.push((package.clone(), uses));
-            uses
-        });
-        if uses && !is_for_tests(&package, path) {
-            let text = text(path);
-            if code::mentions_origin(&text) && Code::read(&text).looks_at_origins {
-                return Ok(true);
+
+    fn members(&mut self, root: PathBuf) -> Result<&[Member], String> {
+        Ok(match self.0.entry(root) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let members = members(place.key())?;
+                place.insert(members)
             }
+        })
+    }
+}
+
+/// The packages below a directory, with their files.
+fn members(root: &Path) -> Result<Vec<Member>, String> {
+    let mut members: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for file in walk::files(&[root.to_path_buf()])? {
+        if let Some(package) = package::of(&file.path) {
+            members.entry(package).or_default().push(file.path);
         }
     }
-    Ok(false)
+    let member = |(package, files): (PathBuf, _)| {
+        let manifest = manifest(&package);
+        Member { package, manifest, files }
+    };
+    Ok(members.into_iter().map(member).collect())
+}
+
+fn looks_at_origins(package: &Path, file: &Path) -> bool {
+    if is_for_tests(package, file) {
+        return false;
+    }
+    let text = text(file);
+    code::mentions_origin(&text) && Code::read(&text).looks_at_origins
 }
 
 fn manifest(package: &Path) -> String {
@@ -46,14 +83,6 @@ fn manifest(package: &Path) -> String {
 fn workspace(package: &Path) -> Option<PathBuf> {
     let is_root = |directory: &&Path| manifest(directory).lines().any(|line| line.trim() == "[workspace]");
     package.ancestors().find(is_root).map(Path::to_path_buf)
-}
-
-/// The name in the section `[package]`.
-fn name(manifest: &str) -> Option<String> {
-    let mut lines = manifest.lines().map(str::trim).skip_while(|line| *line != "[package]").skip(1);
-    let own = lines.by_ref().take_while(|line| !line.starts_with('['));
-    let mut names = own.filter_map(|line| line.strip_prefix("name")?.trim_start().strip_prefix('='));
-    names.next().map(|name| name.trim().trim_matches('"').to_owned())
 }
 
 /// `feeds = { path = ".." }`, `feeds.workspace = true`, `[dependencies.feeds]`, or `package = "feeds"`.

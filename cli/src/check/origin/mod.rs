@@ -23,6 +23,7 @@ use std::{
 
 use sockeye_rules::{UNCHECKED_ORIGIN, check::is_habit};
 
+use self::dependents::Workspaces;
 use self::{code::Code, demand::Proof, facts::Function, index::Index};
 use super::{
     file::{FileReport, Outcome},
@@ -37,7 +38,7 @@ use super::{
 /// and for tests, which browsers do not reach.
 pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) -> Result<(), String> {
     pool::alone(|| {
-        let mut known = HashMap::new();
+        let mut known = Known::default();
         for (file, outcome) in files.iter().zip(outcomes) {
             let Outcome::Checked(report) = outcome else { continue };
             if !report.findings.iter().any(is_about_origin) {
@@ -50,6 +51,14 @@ pub(super) fn settle(files: &[SourceFile], outcomes: &mut [Outcome]) -> Result<(
         }
         Ok(())
     })?
+}
+
+/// What was read for earlier files.
+#[derive(Default)]
+struct Known {
+    /// The functions of each package; `None` if it checks origins.
+    packages: HashMap<PathBuf, Option<Rc<Index>>>,
+    workspaces: Workspaces,
 }
 
 fn is_about_origin(finding: &Finding) -> bool {
@@ -155,10 +164,7 @@ fn by(callers: &[String]) -> Option<String> {
 
 /// Checks a package once: its functions, unless it checks origins or is a test. A file outside of any package is checked
 /// separately.
-fn judge(
-    file: &SourceFile,
-    known: &mut HashMap<PathBuf, Option<Rc<Index>>>,
-) -> Result<Option<Rc<Index>>, String> {
+fn judge(file: &SourceFile, known: &mut Known) -> Result<Option<Rc<Index>>, String> {
     let Some(package) = package::of(&file.path) else {
         let path = absolute(&file.path).map_err(|error| error.to_string())?;
         return Ok(index(vec![(path, text(&file.path))]));
@@ -166,7 +172,7 @@ fn judge(
     if is_for_tests(&package, &file.path) {
         return Ok(None);
     }
-    if let Some(known) = known.get(&package) {
+    if let Some(known) = known.packages.get(&package) {
         return Ok(known.clone());
     }
     let files = walk::files(std::slice::from_ref(&package))?;
@@ -174,10 +180,10 @@ fn judge(
     let files = files.iter().filter(own).filter(|file| !is_for_tests(&package, &file.path));
     let texts = files.filter_map(|file| Some((absolute(&file.path).ok()?, text(&file.path)))).collect();
     let judged = match index(texts) {
-        Some(_) if dependents::look_at_origins(&package)? => None,
+        Some(_) if known.workspaces.look_at_origins(&package)? => None,
         judged => judged,
     };
-    known.insert(package, judged.clone());
+    known.packages.insert(package, judged.clone());
     Ok(judged)
 }
 
