@@ -7,6 +7,7 @@ mod consoled;
 #[cfg(not(feature = "console"))]
 #[path = "no_console.rs"]
 mod consoled;
+#[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "only HTTP/2 has streams"))]
 mod delivery;
 #[cfg(feature = "asyncapi")]
 mod described;
@@ -24,6 +25,7 @@ mod no_http2;
 mod owed;
 mod pace;
 mod place;
+mod protocols;
 mod refused;
 mod run;
 mod source;

@@ -1,14 +1,18 @@
 //! Accepts connections until the server is told to stop, then waits for the open ones.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::conn::auto::Builder,
-};
 use sockeye_rules::{HEAD_TOO_LARGE, SLOW_CLIENT};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,11 +21,11 @@ use tracing::Level;
 
 use super::{
     beginning::Beginning,
-    delivery::Streams,
     door::Door,
     faults::{Fault, Faults},
     listen::Listen,
     owed::Debt,
+    protocols::Protocols,
     refused,
     source::Transport,
     tls::{self, Tls},
@@ -59,7 +63,7 @@ pub(super) async fn serve(
     let http = Http {
         router,
         speaks_tls: tls.is_some(),
-        builder: builder(&limits, &heartbeat),
+        protocols: Protocols::new(&limits, &heartbeat),
         lifecycle: lifecycle.clone(),
         limits,
         heartbeat,
@@ -92,37 +96,12 @@ pub(super) async fn serve(
     unfinished.end();
 }
 
-/// The HTTP configuration of a connection: both versions, extended CONNECT, and a deadline for the head of each
-/// request.
-#[cfg_attr(not(feature = "http2"), expect(unused_variables, reason = "HTTP/1.1 has no pings"))]
-fn builder(limits: &Limits, heartbeat: &Heartbeat) -> Builder<Streams> {
-    let mut builder = Builder::new(Streams { limit: limits.send_timeout });
-    let head = limits.max_request_head_size;
-    // hyper panics at a smaller value; smaller limits are refused at startup.
-    let buffer = head.max(Limits::LEAST_HEAD);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.handshake_timeout)
-        .max_buf_size(buffer);
-    #[cfg(feature = "http2")]
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .enable_connect_protocol()
-        .max_concurrent_streams(limits.max_http2_streams)
-        .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX))
-        .keep_alive_interval(heartbeat.interval)
-        .keep_alive_timeout(refused::time_to_answer(heartbeat));
-    builder
-}
-
 /// Shared by all HTTP connections of a server.
 #[derive(Clone)]
 struct Http {
     router: Router,
     speaks_tls: bool,
-    builder: Builder<Streams>,
+    protocols: Protocols,
     lifecycle: Lifecycle,
     limits: Limits,
     heartbeat: Heartbeat,
@@ -140,7 +119,7 @@ fn take(
     let is_late = lifecycle.is_stopping();
     let stopping = if is_late {
         // It gets one response; a graceful shutdown would close the connection before its request.
-        http.builder.http1().keep_alive(false);
+        http.protocols.one_response();
         CancellationToken::new()
     } else {
         lifecycle.stopping.clone()
@@ -191,50 +170,90 @@ async fn speak(
     slot: Arc<Slot>,
     stopping: CancellationToken,
 ) {
-    let Http { router, speaks_tls, builder, lifecycle, limits, heartbeat, faults } = http;
+    let Http { router, speaks_tls, protocols, lifecycle, limits, heartbeat, faults } = http;
     let visit = Visit::new(lifecycle.requests.clone());
     let on_refused = {
         let faults = faults.clone();
         move |refused| faults.say(&refused::by_h2(refused, &limits), peer)
     };
     let wire = Wire::new(stream, visit.clone(), limits.send_timeout, on_refused);
-    let guest = Guest { peer, speaks_tls, slot, visit: visit.clone(), limits, faults: faults.clone() };
-    let service = service(router, guest);
-    let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(wire), service));
-    let mut leaving = std::pin::pin!(leave(&stopping, &visit));
-    let mut is_leaving = false;
-    let mut idle = limits.handshake_timeout;
-    let ended = loop {
-        tokio::select! {
-            ended = connection.as_mut() => break ended,
-            () = visit.idle(idle) => {
-                faults.asked_nothing(peer, visit.beginning().words());
-                is_leaving = true;
-                connection.as_mut().graceful_shutdown();
-                break timeout(limits.close_timeout, connection).await.unwrap_or(Ok(()));
-            }
-            () = visit.given_up() => {
-                if visit.is_stalled() {
-                    break Ok(());
-                }
-                faults.say(&Fault::slow(unread("an HTTP/2 stream", limits) + "; the stream is reset"), peer);
-                idle = limits.close_timeout;
-                visit.leave_within(limits.close_timeout);
-            }
-            () = leaving.as_mut(), if !is_leaving => {}
+    let begun = tokio::select! {
+        biased;
+        begun = wire.begin() => begun,
+        () = visit.idle(limits.handshake_timeout) => {
+            faults.asked_nothing(peer, visit.beginning().words());
+            return visit.end();
         }
-        // Open streams may finish, including WebSockets over HTTP/2; new ones are refused.
-        is_leaving = true;
-        connection.as_mut().graceful_shutdown();
+        () = leave(&stopping, &visit) => return visit.end(),
+    };
+    let guest = Guest { peer, speaks_tls, slot, visit: visit.clone(), limits, faults: faults.clone() };
+    let course = Course { peer, visit: &visit, stopping: &stopping, limits, faults: &faults };
+    let end = |error| {
+        let end = End { peer, beginning: visit.beginning(), limits: &limits, heartbeat: &heartbeat };
+        tell_of_error(error, &end, &faults);
+    };
+    let (ended, is_leaving) = match begun {
+        Ok((version, wire)) => protocols.serve(version, wire, service(router, guest), course).await,
+        Err(error) => return end(&error),
     };
     visit.end();
     if visit.is_stalled() {
         faults.say(&Fault::slow(unread("a response", limits) + "; it is disconnected"), peer);
     } else if let Err(error) = ended {
-        let end = End { peer, beginning: visit.beginning(), limits: &limits, heartbeat: &heartbeat };
-        tell_of_error(&*error, &end, &faults);
+        end(&error);
     } else if visit.beginning().is_http2() && !is_leaving && !visit.has_parted() {
         faults.say(&refused::without_a_word(), peer);
+    }
+}
+
+/// What a connection over HTTP needs to know until it ends.
+pub(super) struct Course<'c> {
+    peer: Option<SocketAddr>,
+    visit: &'c Visit,
+    stopping: &'c CancellationToken,
+    limits: Limits,
+    faults: &'c Faults,
+}
+
+impl Course<'_> {
+    /// Polls a connection until it ends or is given up. `shut_down` makes it finish its open requests and accept no more. Returns whether it
+    /// was, too.
+    pub(super) async fn run<C>(
+        self,
+        mut connection: Pin<&mut C>,
+        shut_down: fn(Pin<&mut C>),
+    ) -> (hyper::Result<()>, bool)
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let Self { peer, visit, stopping, limits, faults } = self;
+        let mut leaving = pin!(leave(stopping, visit));
+        let mut is_leaving = false;
+        let mut idle = limits.handshake_timeout;
+        loop {
+            tokio::select! {
+                // Before `leaving`: hyper has to read a request that has arrived before it is told to accept no more.
+                biased;
+                ended = connection.as_mut() => return (ended, is_leaving),
+                () = visit.idle(idle) => {
+                    faults.asked_nothing(peer, visit.beginning().words());
+                    shut_down(connection.as_mut());
+                    return (timeout(limits.close_timeout, connection).await.unwrap_or(Ok(())), true);
+                }
+                () = visit.given_up() => {
+                    if visit.is_stalled() {
+                        return (Ok(()), is_leaving);
+                    }
+                    faults.say(&Fault::slow(unread("an HTTP/2 stream", limits) + "; the stream is reset"), peer);
+                    idle = limits.close_timeout;
+                    visit.leave_within(limits.close_timeout);
+                }
+                () = leaving.as_mut(), if !is_leaving => {}
+            }
+            // Open streams may finish, including WebSockets over HTTP/2; new ones are refused.
+            is_leaving = true;
+            shut_down(connection.as_mut());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The transport of an HTTP connection, with a deadline for a client that does not read.
 
 use std::{
+    future::poll_fn,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -8,11 +9,8 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use hyper::upgrade::Upgraded;
-use hyper_util::{
-    rt::TokioIo,
-    server::conn::auto::upgrade::{Parts, downcast},
-};
+use hyper::upgrade::{Parts, Upgraded};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -30,7 +28,7 @@ use super::{
 /// the clock runs only between a write that the transport did not accept and a complete flush.
 pub(crate) struct Wire<T> {
     io: T,
-    /// Data that HTTP has read but not used.
+    /// Data that was read but not used: to learn the version of HTTP, or by HTTP before an upgrade.
     left_over: Bytes,
     visit: Visit,
     limit: Duration,
@@ -46,6 +44,15 @@ pub(crate) struct Wire<T> {
 
 /// Called with each refusal by h2. Boxed, so that the transport has a type that can be named.
 type Tell = Box<dyn FnMut(Refused) + Send>;
+
+/// The first bytes of a client of HTTP/2 (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The version of HTTP that a client speaks.
+pub(super) enum Version {
+    Http1,
+    Http2,
+}
 
 /// There is more data than the transport accepts.
 #[derive(Debug)]
@@ -65,7 +72,7 @@ pub(crate) fn transport(upgraded: Upgraded) -> Box<dyn Transport> {
 
 /// TCP has a type of its own; TLS and what other listeners accept is boxed.
 fn of_type<T: Transport + 'static>(upgraded: Upgraded) -> Result<Box<dyn Transport>, Upgraded> {
-    let Parts { io, read_buf, .. } = downcast::<TokioIo<Wire<T>>>(upgraded)?;
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Wire<T>>>()?;
     // A slice would keep the whole buffer that HTTP has read into, 16 KiB, as long as the connection lives.
     let left_over = Bytes::copy_from_slice(&read_buf);
     Ok(Box::new(Wire { left_over, ..io.into_inner() }))
@@ -168,6 +175,33 @@ impl<T> Wire<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
+    /// Reads until the client's first bytes show the version of HTTP. They are read again afterwards, together with what follows them: hyper's own
+    /// detection reads them alone, and hyper then doubles its buffer, which would leave holes in the heap between the connections.
+    pub(super) async fn begin(mut self) -> io::Result<(Version, Self)> {
+        let version = poll_fn(|cx| self.poll_version(cx)).await?;
+        Ok((version, self))
+    }
+
+    fn poll_version(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Version>> {
+        loop {
+            let known = self.left_over.len();
+            let mut room = [0; PREFACE.len()];
+            let mut bytes = ReadBuf::new(&mut room[known..]);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut bytes))?;
+            let is_end = bytes.filled().is_empty();
+            self.hear(bytes.filled());
+            let heard = known + bytes.filled().len();
+            room[..known].copy_from_slice(&self.left_over);
+            self.left_over = Bytes::copy_from_slice(&room[..heard]);
+            if is_end || !PREFACE.starts_with(&self.left_over) {
+                return Poll::Ready(Ok(Version::Http1));
+            }
+            if heard == PREFACE.len() {
+                return Poll::Ready(Ok(Version::Http2));
+            }
+        }
+    }
+
     /// HTTP/2 if it is not built in: the client gets a refusal in HTTP/2, and hyper sees the end of the connection.
     fn poll_turn_away(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !std::mem::replace(&mut self.is_turned_away, true) {
@@ -195,10 +229,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<T> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !cfg!(feature = "http2") && self.frames.is_some() {
+            return self.poll_turn_away(cx);
+        }
         if !self.left_over.is_empty() {
             let given = self.left_over.len().min(buffer.remaining());
             buffer.put_slice(&self.left_over[..given]);
             self.left_over.advance(given);
+            // With what follows, if it is there. If not, this task is woken once too often; an error comes again.
+            if buffer.remaining() > 0 {
+                let before = buffer.filled().len();
+                let _or_later = Pin::new(&mut self.io).poll_read(cx, buffer);
+                self.hear(&buffer.filled()[before..]);
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
