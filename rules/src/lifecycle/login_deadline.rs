@@ -39,7 +39,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         return;
     }
     for (id, recv) in flow.operations().filter(|(_, operation)| operation.act == Act::Recv) {
-        let is_awaited = is_first(flow, id, recv) && is_login(flow, recv) || is_login_loop(flow, id, recv);
+        let is_awaited = is_first(flow, id, recv) && is_login(flow, recv)
+            || is_login_loop(flow, id, recv)
+            || is_login_of_self(flow, id, recv);
         if !is_awaited {
             continue;
         }
@@ -59,6 +61,16 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     };
     // A function that lends the socket may bound the time.
     alone && !flow.roots[connection].is_partial() && !flow.operations().any(earlier)
+}
+
+/// Whether it is a method that only logs in the client of `self`, where no function of the file limits the time of anything.
+fn is_login_of_self(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
+    flow.roots[recv.handle.connection].is_of_self()
+        && !recv.selected
+        && !flow.graph.is_cancellable(id)
+        && !flow.graph.in_cycle(id)
+        && speaks_of_login(&flow.name())
+        && !flow.neighbours().any(|one| one.words.speak_of_time())
 }
 
 /// Whether it waits in a loop whose value is the user: `let user = loop { .. break user };`. The conversation follows.

@@ -54,7 +54,7 @@ fn undoing(adds: &str) -> &'static [&'static str] {
 }
 
 /// Verbs that add, and those that remove.
-const VERBS: [(&str, &[&str]); 14] = [
+const VERBS: [(&str, &[&str]); 26] = [
     ("join", &["leave", "part"]),
     ("joined", &["left"]),
     ("register", &["unregister", "deregister"]),
@@ -69,6 +69,19 @@ const VERBS: [(&str, &[&str]); 14] = [
     ("acquire", &["release"]),
     ("online", &["offline"]),
     ("opened", &["closed"]),
+    // `check_in`, `sign_in`
+    ("in", &["out"]),
+    ("checkin", &["checkout"]),
+    ("activate", &["deactivate"]),
+    ("reserve", &["release", "free"]),
+    ("claim", &["release"]),
+    ("mount", &["unmount"]),
+    ("bind", &["unbind"]),
+    ("watch", &["unwatch"]),
+    ("follow", &["unfollow"]),
+    ("arrive", &["depart"]),
+    ("arrived", &["departed", "left"]),
+    ("occupy", &["vacate"]),
 ];
 
 const ADDS: [&str; 5] = ["insert", "push", "push_back", "insert_async", "insert_sync"];

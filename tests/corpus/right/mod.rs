@@ -45,6 +45,7 @@ mod objects;
 mod odd;
 mod one_of_many;
 mod one_select;
+mod parks;
 mod places;
 mod presence;
 mod protocols;

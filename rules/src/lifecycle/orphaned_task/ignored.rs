@@ -11,8 +11,8 @@ use super::{Tasks, has_macro, listens, waits_for_others};
 use crate::{
     flow::{Flow, has_word},
     reading::{
-        At, Frame, Look, Name, Origin, base_ident, has_call, is_discarded, only_name, plain, read, task_of,
-        variant,
+        At, Frame, Look, Name, Origin, base_ident, has_call, is_discarded, is_drop, only_name, plain, read,
+        task_of, variant,
     },
     surroundings::Neighbour,
     syntax::{Function, last_segment},
@@ -290,6 +290,7 @@ fn awaited(expression: &Expr) -> &Expr {
     match plain(expression) {
         Expr::Await(inner) => &inner.base,
         Expr::MethodCall(call) if call.method == "ok" => awaited(&call.receiver),
+        Expr::Call(call) if is_drop(call) => awaited(&call.args[0]),
         Expr::Assign(assign) if matches!(&*assign.left, Expr::Infer(_)) => awaited(&assign.right),
         other => other,
     }
