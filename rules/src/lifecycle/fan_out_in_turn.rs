@@ -91,7 +91,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 
 /// Whether a function sends to everyone, by its name.
 fn is_publisher(name: &str) -> bool {
-    ["broadcast", "publish", "fan_out", "fanout", "everyone", "to_all"].iter().any(|one| name.contains(one))
+    const NAMES: [&str; 8] =
+        ["broadcast", "publish", "fan_out", "fanout", "everyone", "to_all", "notify", "announce"];
+    NAMES.iter().any(|one| name.contains(one)) || name.ends_with("_all")
 }
 
 struct FanOut<'s> {

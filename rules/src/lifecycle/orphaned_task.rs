@@ -42,6 +42,7 @@ impl<'a> Look<'a> for Tasks<'_> {
         }
         if let Some(init) = &local.init {
             self.gathered(name, &init.expr, at);
+            self.stored_within(name, &init.expr, at);
         }
     }
 
@@ -178,7 +179,11 @@ impl Tasks<'_> {
         let place = match &rest[first] {
             Stmt::Local(Local { pat, init: Some(init), .. }) => match &*init.expr {
                 Expr::Struct(made) => {
-                    only_name(pat).and_then(|whole| only_read(whole, &named, made, &rest[first + 1..], at))
+                    let is_it =
+                        |value: &Expr| matches!(value, Expr::Path(path) if path.path.is_ident(&named));
+                    let field = made.fields.iter().find(|field| is_it(&field.expr));
+                    let whole = only_name(pat).zip(field);
+                    whole.and_then(|(whole, field)| only_read(whole, field, made, &rest[first + 1..], at))
                 }
                 _ => None,
             },
@@ -188,6 +193,20 @@ impl Tasks<'_> {
             }),
         };
         let Some(place) = place else { return };
+        self.report_stored(name, &place, spawn, at);
+    }
+
+    /// The handle is made in a struct, out of which nothing ends its task.
+    fn stored_within<'a>(&mut self, whole: &'a Ident, made: &'a Expr, at: &At<'a>) {
+        let Expr::Struct(made) = made else { return };
+        let of_task = |field: &'a syn::FieldValue| Some((field, started(&field.expr, at)?));
+        let Some((field, spawn)) = made.fields.iter().find_map(of_task) else { return };
+        if let Some(place) = only_read(whole, field, made, at.rest(), at) {
+            self.report_stored(whole, &place, spawn, at);
+        }
+    }
+
+    fn report_stored(&mut self, named: &Ident, place: &str, spawn: &Ident, at: &At<'_>) {
         // Code that knows the place may end the task.
         let words = place.split(|one: char| !(one.is_alphanumeric() || one == '_'));
         let words: Vec<_> = words
@@ -207,16 +226,13 @@ impl Tasks<'_> {
 /// The field with the handle, if the struct is one of this file, and only other fields of it are used.
 fn only_read(
     whole: &Ident,
-    handle: &str,
+    field: &syn::FieldValue,
     made: &syn::ExprStruct,
     rest: &[Stmt],
     at: &At<'_>,
 ) -> Option<String> {
     let of = made.path.segments.last()?;
     let fields = at.flow.shapes().fields(&of.ident.to_string())?;
-    let is_handle =
-        |field: &&syn::FieldValue| matches!(&field.expr, Expr::Path(path) if path.path.is_ident(handle));
-    let field = made.fields.iter().find(is_handle)?;
     let field = field.member.to_token_stream().to_string();
     let others = |name: &str| name != field && fields.iter().any(|(one, _)| one == name);
     let mut is_read = true;

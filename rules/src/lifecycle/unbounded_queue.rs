@@ -9,7 +9,12 @@ use crate::{
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let is_unbounded = |word: &str| word.contains("nbounded");
-    if !flow.function.means(flow.imports(), is_unbounded) && !flow.has_field_of(RECEIVER) {
+    let has_maker =
+        |word: &str| flow.neighbour(word).is_some_and(|one| one.words.have(&["unbounded_channel"]));
+    if !flow.function.means(flow.imports(), is_unbounded)
+        && !flow.has_field_of(RECEIVER)
+        && !flow.function.words().iter().any(|word| has_maker(word))
+    {
         return;
     }
     let mut queues = Queues::default();
@@ -46,7 +51,8 @@ struct Queue<'a> {
 impl<'a> Look<'a> for Queues<'a> {
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
         let Some(init) = &local.init else { return };
-        if let (Pat::Tuple(pair), Some(function)) = (untyped(&local.pat), unbounded(&init.expr))
+        if let (Pat::Tuple(pair), Some(function)) =
+            (untyped(&local.pat), unbounded(&init.expr).or_else(|| by_helper(&init.expr, at)))
             && pair.elems.len() == 2
             && pair.elems.iter().all(|one| matches!(one, Pat::Ident(_)))
         {
@@ -251,6 +257,15 @@ fn unbounded(made: &Expr) -> Option<&Ident> {
     let Expr::Path(path) = &*call.func else { return None };
     let last = &path.path.segments.last()?.ident;
     ["unbounded_channel", "unbounded", "unbounded_async"].iter().any(|name| last == name).then_some(last)
+}
+
+/// A function of the file that only creates one.
+fn by_helper<'a>(made: &'a Expr, at: &At<'a>) -> Option<&'a Ident> {
+    let Expr::Call(call) = plain(made) else { return None };
+    let helper = at.helper(&call.func).filter(|helper| !helper.is_async && helper.takes() == 0)?;
+    let creates =
+        helper.words.have(&["unbounded_channel", "unbounded"]) && !helper.words.have(&["spawn", "bounded"]);
+    crate::reading::last_name(&call.func).filter(|_| creates)
 }
 
 fn unbounded_type(ty: &Type) -> Option<&Ident> {

@@ -25,6 +25,7 @@ mod fresh_services;
 mod guarded;
 mod guards;
 mod held;
+mod held_handles;
 mod helpers;
 mod inline;
 mod input;
