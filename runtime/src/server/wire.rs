@@ -73,7 +73,7 @@ pub(crate) fn transport(upgraded: Upgraded) -> Box<dyn Transport> {
 /// TCP has a type of its own; TLS and what other listeners accept is boxed.
 fn of_type<T: Transport + 'static>(upgraded: Upgraded) -> Result<Box<dyn Transport>, Upgraded> {
     let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Wire<T>>>()?;
-    // A slice would keep the whole buffer that HTTP has read into, 16 KiB, as long as the connection lives.
+    // A slice would keep the whole buffer that HTTP has read into as long as the connection lives.
     let left_over = Bytes::copy_from_slice(&read_buf);
     Ok(Box::new(Wire { left_over, ..io.into_inner() }))
 }
