@@ -79,3 +79,4 @@ mod traps_values;
 mod unusual;
 mod unwrapped;
 mod values;
+mod variants;

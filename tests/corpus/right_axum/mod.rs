@@ -29,4 +29,5 @@ mod task_ends;
 mod told;
 mod unusual;
 mod upgrades;
+mod variants;
 mod various;

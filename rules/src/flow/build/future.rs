@@ -190,6 +190,7 @@ impl<'a> Builder<'a> {
             Value::Accepting { site, .. } => {
                 self.push(Step::Unawaited { act: Act::Accept, site: site.clone(), is_dropped: false });
             }
+            Value::Wrapped(inner) => self.unawaited(inner),
             _ => {}
         }
     }

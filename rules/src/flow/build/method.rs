@@ -384,7 +384,7 @@ impl<'a> Builder<'a> {
         let made = match &variable {
             Some(variable) => {
                 let known = self.types.find(variable).map(str::to_owned);
-                known.or_else(|| self.type_of_item(variable))
+                known.or_else(|| self.type_of_item(variable, name))
             }
             None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_own_field(&call.receiver)),
         };
@@ -394,12 +394,16 @@ impl<'a> Builder<'a> {
     }
 
     /// The path of the type of a static, of a constant, or of a struct without fields, of the file.
-    fn type_of_item(&self, name: &str) -> Option<String> {
+    fn type_of_item(&self, name: &str, method: &str) -> Option<String> {
+        // Of a `OnceLock` itself.
+        const ONCE: [&str; 6] = ["get", "get_mut", "set", "take", "wait", "into_inner"];
+
         if !name.starts_with(|first: char| first.is_uppercase()) || self.names.has(name) {
             return None;
         }
         let shapes = self.around.neighbours().shapes();
         match shapes.type_of_value(name) {
+            Some(ty) if ty.contains("Once") && ONCE.contains(&method) => None,
             Some(ty) => type_path(&syn::parse_str(ty).ok()?, &self.imports),
             None => shapes.is_unit(name).then(|| self.imports.resolve(name)),
         }
