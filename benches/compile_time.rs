@@ -1,7 +1,8 @@
 //! How long `cargo check` and `cargo build` take for endpoints with `#[ws_endpoint]`, against the same ones written by hand on axum.
 //!
 //! `cargo bench -p sockeye-benches --bench compile_time -- [endpoints]` writes one package for each way into a
-//! directory of its own, compiles what they depend on, and then times the two packages alone, five times each in turn.
+//! directory of its own, compiles what they depend on, and then times the two packages alone, five times each in turn; also after a
+//! change in one handler, and with handlers of 300 lines, of which there is a tenth as many.
 //! It counts processor time, which other work on the machine disturbs less than the clock; so it needs Linux.
 
 #![allow(clippy::print_stdout, reason = "the numbers are what the program is for")]
@@ -21,35 +22,64 @@ fn main() {
     // `cargo bench` adds an argument of its own.
     let endpoints = env::args().find_map(|argument| argument.parse().ok()).unwrap_or(300);
     let folder = env::temp_dir().join(format!("sockeye-compile-time-{}", std::process::id()));
-    let by_hand = package(&folder, "by_hand", &by_hand(endpoints));
-    let attribute = package(&folder, "attribute", &attribute(endpoints));
-    println!("{endpoints} endpoints, the best of {ROUNDS} rounds");
-    for command in ["check", "build"] {
-        let (hand, ours) = compare(command, &by_hand, &attribute);
+    let short = (
+        package(&folder, "by_hand", &by_hand(endpoints, 0)),
+        package(&folder, "attribute", &attribute(endpoints, 0)),
+    );
+    let few = endpoints.div_ceil(10);
+    let long = (
+        package(&folder, "by_hand_long", &by_hand(few, 290)),
+        package(&folder, "attribute_long", &attribute(few, 290)),
+    );
+    println!("the best of {ROUNDS} rounds");
+    for (what, run, packages) in [
+        (format!("cargo check, {endpoints} endpoints"), Run { command: "check", incremental: false }, &short),
+        (
+            "cargo check after a change in one of them".to_owned(),
+            Run { command: "check", incremental: true },
+            &short,
+        ),
+        (
+            format!("cargo check, {few} endpoints of 300 lines"),
+            Run { command: "check", incremental: false },
+            &long,
+        ),
+        (format!("cargo build, {endpoints} endpoints"), Run { command: "build", incremental: false }, &short),
+    ] {
+        let (hand, ours) = compare(run, &packages.0, &packages.1);
         let ratio = ours.as_secs_f64() / hand.as_secs_f64();
-        println!("cargo {command}: by hand {hand:.2?}, with the attribute {ours:.2?}, ratio {ratio:.2}");
+        println!("{what}: by hand {hand:.2?}, with the attribute {ours:.2?}, ratio {ratio:.2}");
     }
     fs::remove_dir_all(&folder).unwrap();
 }
 
+/// What is timed.
+#[derive(Clone, Copy)]
+struct Run {
+    command: &'static str,
+    /// Whether only one handler has changed since the last time.
+    incremental: bool,
+}
+
 /// In turn, so that a busy moment of the machine hits both.
-fn compare(command: &str, by_hand: &Path, attribute: &Path) -> (Duration, Duration) {
+fn compare(run: Run, by_hand: &Path, attribute: &Path) -> (Duration, Duration) {
     for package in [by_hand, attribute] {
-        time(command, package);
+        time(run, package);
     }
-    let rounds = (0..ROUNDS).map(|_| (time(command, by_hand), time(command, attribute)));
+    let rounds = (0..ROUNDS).map(|_| (time(run, by_hand), time(run, attribute)));
     rounds.fold((Duration::MAX, Duration::MAX), |best, (hand, ours)| (best.0.min(hand), best.1.min(ours)))
 }
 
-/// Compiles the package alone: touching its only file leaves everything that it depends on as it is.
-fn time(command: &str, package: &Path) -> Duration {
+/// Compiles the package alone: its only file changes, and nothing that it depends on.
+fn time(Run { command, incremental }: Run, package: &Path) -> Duration {
     let source = package.join("src/main.rs");
-    fs::write(&source, fs::read(&source).unwrap()).unwrap();
+    let text = fs::read_to_string(&source).unwrap();
+    fs::write(&source, text.replacen("let _ = (id", "let _ = (id, id", 1)).unwrap();
     let before = children();
     let status = Command::new(env!("CARGO"))
         .args([command, "--quiet", "--offline"])
         .env("CARGO_TARGET_DIR", package.parent().unwrap().join("target"))
-        .env("CARGO_INCREMENTAL", "0")
+        .env("CARGO_INCREMENTAL", if incremental { "1" } else { "0" })
         .current_dir(package)
         .status()
         .unwrap();
@@ -83,15 +113,21 @@ fn package(folder: &Path, name: &str, source: &str) -> PathBuf {
     package
 }
 
-fn by_hand(endpoints: usize) -> String {
+/// Ordinary work in a handler, one statement a line.
+fn work(lines: usize) -> String {
+    "let id = id.wrapping_mul(name.len() as u64);\n".repeat(lines)
+}
+
+fn by_hand(endpoints: usize, lines: usize) -> String {
     let mut source = String::from(
         "use axum::{Router, extract::{Path, State, ws::WebSocketUpgrade}, response::Response, routing::any};\n",
     );
+    let work = work(lines);
     for n in 0..endpoints {
         write!(
             source,
             "async fn e{n}(ws: WebSocketUpgrade, Path(id): Path<u64>, State(name): State<String>) -> Response {{\n\
-             let _ = (id, name);\n\
+             {work}let _ = (id, name);\n\
              ws.on_upgrade(|mut socket| async move {{\n\
              while let Some(Ok(message)) = socket.recv().await {{\n\
              if socket.send(message).await.is_err() {{ break }}\n}}\n}})\n}}\n"
@@ -106,15 +142,16 @@ fn by_hand(endpoints: usize) -> String {
     source
 }
 
-fn attribute(endpoints: usize) -> String {
+fn attribute(endpoints: usize, lines: usize) -> String {
     let mut source =
         String::from("use axum::extract::{Path, State};\nuse sockeye::{Handshake, Server, ws_endpoint};\n");
+    let work = work(lines);
     for n in 0..endpoints {
         write!(
             source,
             "/// Sends back what it receives.\n#[ws_endpoint(\"/ws/{n}/{{id}}\")]\n\
              async fn e{n}(handshake: Handshake, Path(id): Path<u64>, State(name): State<String>) -> sockeye::Result {{\n\
-             let _ = (id, name);\n\
+             {work}let _ = (id, name);\n\
              let mut socket = handshake.accept().await?;\n\
              while let Some(message) = socket.recv().await? {{\n\
              socket.send(message).await?\n}}\nOk(())\n}}\n"
