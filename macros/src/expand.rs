@@ -59,7 +59,11 @@ fn bind(function: &Function, options: &Options) -> TokenStream {
     let outcome = outcome(function);
     let bind = combining(function);
     let with_state = options.state.as_ref().map(|state| quote!(.with_state::<#state>()));
-    let bound = quote_spanned!(name.span()=> __private::#bind(#name, #first, (#(#arguments,)*), #outcome));
+    // With another span than the function that it is given to: clippy would take that for a call of the handler, and report one that awaits
+    // nothing (`unused_async`).
+    let mut handler = name.clone();
+    handler.set_span(name.span().resolved_at(Span::mixed_site()));
+    let bound = quote_spanned!(name.span()=> __private::#bind(#handler, #first, (#(#arguments,)*), #outcome));
     quote! {
         fn __bind() -> __private::Bound {
             #bound #with_state
