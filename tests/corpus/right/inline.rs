@@ -5,7 +5,7 @@ use sockeye::{Handshake, ws_endpoint};
 mod disk {
     use std::{thread, time::Duration};
 
-    pub fn load() -> String {
+    pub(crate) fn load() -> String {
         thread::sleep(Duration::from_secs(1));
         String::new()
     }
@@ -14,7 +14,7 @@ mod disk {
 mod cache {
     use sockeye::{Handshake, ws_endpoint};
 
-    pub fn load() -> String {
+    pub(crate) fn load() -> String {
         String::new()
     }
 
@@ -29,8 +29,8 @@ mod cache {
         Ok(())
     }
 
-    pub mod deep {
-        pub fn load() -> String {
+    pub(crate) mod deep {
+        pub(crate) fn load() -> String {
             super::load()
         }
     }
