@@ -121,6 +121,13 @@ pub trait Codec: Send {
         None
     }
 
+    /// Whether a message can have a call or an answer in it, which the connection then looks for.
+    #[doc(hidden)]
+    #[inline]
+    fn may_carry_calls() -> bool {
+        true
+    }
+
     /// The format of a connection with this subprotocol. `None`: it has none.
     #[doc(hidden)]
     #[inline]

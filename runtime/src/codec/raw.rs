@@ -13,6 +13,10 @@ impl Codec for Raw {
         "raw"
     }
 
+    fn may_carry_calls() -> bool {
+        false
+    }
+
     fn decode(message: Message) -> Result<Message, Error> {
         Ok(message)
     }

@@ -78,6 +78,9 @@ impl About {
         encode: impl FnOnce(&Format<C::In, C::Out>) -> Result<Outbound>,
     ) -> Result<(Outbound, Answers)> {
         let format = self.format::<C>()?;
+        if !C::may_carry_calls() {
+            return Ok((encode(&format)?, Answers::default()));
+        }
         let (outbound, answers) = call::leaving(|| encode(&format));
         if answers.are_for_another(self.number) {
             return Err(Error::new(
@@ -347,8 +350,12 @@ fn poll_receive<C: Codec>(
 /// Decodes what a connection received, and counts what does not decode. `None` for a call that is refused.
 fn decode<C: Codec>(link: &Link, about: &About, message: Message) -> Result<Option<C::In>> {
     let format = about.format::<C>()?;
-    let reply_to = || link.reply_to(about.number, format.about.failed_call);
-    let decoded = call::arriving(reply_to, || (format.decode)(message));
+    let decoded = if C::may_carry_calls() {
+        let reply_to = || link.reply_to(about.number, format.about.failed_call);
+        call::arriving(reply_to, || (format.decode)(message))
+    } else {
+        Some((format.decode)(message))
+    };
     decoded.transpose().map_err(|error| {
         link.undecodable();
         undecodable(error)
