@@ -15,6 +15,7 @@ use crate::{
 const QUERY: &str = "the query string, which contains a secret,";
 
 const HEADER: &str = "a header with credentials";
+const EVERY_HEADER: &str = "every header";
 
 /// Macros whose output others can read.
 const LOGS: [&str; 14] = [
@@ -154,7 +155,8 @@ impl Watch for Logs<'_> {
             let Some(hazard) = helper.hazard(&SECRET_IN_LOG, index) else { continue };
             if let Some(Found { at, what }) = self.secret(argument, names) {
                 // Of all headers that it takes it may write one.
-                let what = if hazard.message.starts_with(HEADER) { HEADER.to_owned() } else { what };
+                let takes_one = what.contains(EVERY_HEADER) && !hazard.message.contains(EVERY_HEADER);
+                let what = if takes_one { HEADER.to_owned() } else { what };
                 let message = format!(
                     "`{}` writes {what} to the log, where anyone who reads it can use it",
                     helper.path()

@@ -49,4 +49,21 @@ async fn token(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
+/// One of the headers, in a function of the file.
+#[ws_endpoint("/ws/asked")]
+async fn asked(handshake: Handshake, headers: HeaderMap) -> sockeye::Result {
+    if !authorized(&headers) {
+        return Err(handshake.reject(axum::http::StatusCode::UNAUTHORIZED, "who are you?"));
+    }
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+fn authorized(headers: &HeaderMap) -> bool {
+    let value = headers.get("authorization").and_then(|value| value.to_str().ok());
+    tracing::debug!("checking {value:?}");
+    value == Some("Bearer 123")
+}
+
 fn main() {}
