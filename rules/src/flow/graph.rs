@@ -154,11 +154,6 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// `` by `helper` `` for a step that stands for what a helper does, as part of a sentence.
-    pub(crate) fn by_helper(&self) -> String {
-        self.of.as_deref().map(|helper| format!(" by `{helper}`")).unwrap_or_default()
-    }
-
     /// Whether it may be a function that never returns. Methods and functions of types hardly ever are.
     pub(crate) fn may_diverge(&self) -> bool {
         let mut before_last = self.path.rsplit("::").skip(1);

@@ -35,7 +35,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         }
     }
     for call in flow.failing_in("status", State::OPEN) {
-        let by = call.by_helper();
+        let by = flow.by_helper(call);
         let message = format!(
             "`Error::status` is returned{by} after `accept`: the client already has its 101, and the connection is closed with 1011"
         );

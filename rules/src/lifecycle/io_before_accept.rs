@@ -15,7 +15,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         sink.report(&IO_BEFORE_ACCEPT, &site.method, message, help(flow, site));
     }
     for call in flow.failing_in("close", State::FRESH) {
-        let by = call.by_helper();
+        let by = flow.by_helper(call);
         let message = format!(
             "`Error::close` is returned{by} before `accept`: there is no connection to close, and the client gets a 500"
         );

@@ -11,17 +11,11 @@ use crate::flow::Macros;
 /// `Error::close(..)` or `Error::status(..)` in what makes an `Err` of it: `Err(..)`, `ok_or(..)`, `ok_or_else(|| ..)`, `map_err(|_| ..)`,
 /// `or_else(|_| Err(..))`.
 pub(crate) fn made_error(made: &Expr) -> Option<&ExprCall> {
-    let error = match plain(made) {
-        Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "Err") => call.args.first()?,
-        Expr::MethodCall(call) if call.method == "ok_or" => call.args.first()?,
-        Expr::MethodCall(call) if call.method == "ok_or_else" || call.method == "map_err" => {
-            closure_value(call.args.first()?)?
-        }
-        Expr::MethodCall(call) if call.method == "or_else" => {
-            return made_error(closure_value(call.args.first()?)?);
-        }
-        _ => return None,
-    };
+    constructed(error_of(made)?)
+}
+
+/// The call, if it may be one of `Error::close(..)` and `Error::status(..)`.
+pub(crate) fn constructed(error: &Expr) -> Option<&ExprCall> {
     match value(error) {
         Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "close" || name == "status") => {
             Some(call)
@@ -30,8 +24,28 @@ pub(crate) fn made_error(made: &Expr) -> Option<&ExprCall> {
     }
 }
 
-/// The same for every arm, branch, and `break` whose value is that of the expression.
-pub(crate) fn made_errors<'e>(made: &'e Expr, macros: &'e Macros) -> Vec<&'e ExprCall> {
+/// What such an expression makes an `Err` of: the error, or the path of the function that is to make it, as in `map_err(not_found)`.
+fn error_of(made: &Expr) -> Option<&Expr> {
+    let error = match plain(made) {
+        Expr::Call(call) if last_name(&call.func).is_some_and(|name| name == "Err") => call.args.first()?,
+        Expr::MethodCall(call) if call.method == "ok_or" => call.args.first()?,
+        Expr::MethodCall(call) if call.method == "ok_or_else" || call.method == "map_err" => {
+            match call.args.first()? {
+                function @ Expr::Path(_) => return Some(function),
+                closure => closure_value(closure)?,
+            }
+        }
+        Expr::MethodCall(call) if call.method == "or_else" => {
+            return error_of(closure_value(call.args.first()?)?);
+        }
+        _ => return None,
+    };
+    // A name is an error that was made before.
+    Some(value(error)).filter(|error| !matches!(error, Expr::Path(_)))
+}
+
+/// The errors of every arm, branch, and `break` whose value is that of the expression, or the paths of the functions that make them.
+pub(crate) fn made_errors<'e>(made: &'e Expr, macros: &'e Macros) -> Vec<&'e Expr> {
     let mut search = Ends { macros, loops: Vec::new(), depth: 0, found: Vec::new() };
     search.value(made);
     search.found
@@ -44,7 +58,7 @@ struct Ends<'e> {
     loops: Vec<(Option<String>, usize)>,
     /// How many loops are around this place.
     depth: usize,
-    found: Vec<&'e ExprCall>,
+    found: Vec<&'e Expr>,
 }
 
 impl<'e> Ends<'e> {
@@ -67,7 +81,7 @@ impl<'e> Ends<'e> {
                 self.loops.pop();
                 self.depth -= 1;
             }
-            other => self.found.extend(made_error(other)),
+            other => self.found.extend(error_of(other)),
         }
     }
 }

@@ -14,7 +14,7 @@ mod walk;
 
 pub(crate) use at::{At, Frame, Round};
 pub(crate) use channel::{Received, base_ident, is_spawn, task_of};
-pub(crate) use failure::{made_error, made_errors};
+pub(crate) use failure::{constructed, made_error, made_errors};
 pub(crate) use origin::{Name, Origin, only_name};
 pub(crate) use shape::{
     block_leaves, covers_errors, each_expression, first_way_out, given, goes_round, has_call, is_discarded,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use quote::ToTokens;
-use syn::{Expr, File, ReturnType, Signature, Type};
+use syn::{Expr, ExprCall, File, ReturnType, Signature, Type};
 
 use super::{
     Elsewhere, Shapes, Surroundings,
@@ -27,7 +27,7 @@ use crate::{
     catalogue::{Parses, Unheard, abandons, keeps_time, pushes_rarely},
     check,
     flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, is_handle_type, type_of},
-    reading::{each_expression, made_error},
+    reading::{constructed, each_expression, given, made_error},
     syntax::{Diagnostic, Function, Words},
 };
 
@@ -92,6 +92,8 @@ pub(crate) struct Neighbour {
     pub(crate) blocks: Option<String>,
     /// The constructors of `sockeye::Error` whose errors it returns.
     fails_with: Vec<&'static str>,
+    /// The constructor of the `sockeye::Error` that it makes, if that is all it does.
+    pub(crate) makes_error: Option<&'static str>,
     /// Whether it is a method, with `self`.
     pub(crate) takes_self: bool,
     /// What it does with the handles that it borrows, as far as that is known.
@@ -542,6 +544,7 @@ impl Neighbour {
             takes_handle,
             blocks: None,
             fails_with: fails_with(found),
+            makes_error: makes_error(found),
             takes_self: found.function.receiver.is_some(),
             deeds: Deeds::default(),
             makes: made(found),
@@ -672,17 +675,33 @@ fn fails_with(found: &Found) -> Vec<&'static str> {
     }
     let mut found_ones = BTreeSet::new();
     each_expression(body, found.function.macros(), &mut |expression| {
-        let made = made_error(expression).and_then(|call| match &*call.func {
-            Expr::Path(path) => Some(found.imports.resolve_path(&path.path)),
-            _ => None,
-        });
-        found_ones.extend(match made.as_deref() {
-            Some("sockeye::Error::close") => Some("close"),
-            Some("sockeye::Error::status") => Some("status"),
-            _ => None,
-        });
+        found_ones.extend(made_error(expression).and_then(|call| constructor(call, found)));
     });
     found_ones.into_iter().collect()
+}
+
+/// The constructor of `sockeye::Error` that this calls.
+fn constructor(call: &ExprCall, found: &Found) -> Option<&'static str> {
+    let Expr::Path(path) = &*call.func else { return None };
+    match found.imports.resolve_path(&path.path).as_str() {
+        "sockeye::Error::close" => Some("close"),
+        "sockeye::Error::status" => Some("status"),
+        _ => None,
+    }
+}
+
+/// `fn not_found() -> Error { Error::status(..) }`
+fn makes_error(found: &Found) -> Option<&'static str> {
+    let function = &found.function;
+    let Type::Path(output) = function.output()? else { return None };
+    let is_plain = function.sig.asyncness.is_none() && function.receiver.is_none();
+    if !is_plain
+        || found.imports.resolve_path(&output.path) != "sockeye::Error"
+        || function.has_word(&["return"])
+    {
+        return None;
+    }
+    constructor(constructed(given(function.block()?)?)?, found)
 }
 
 /// How many messages of its socket the function awaits, without a loop that may receive again.

@@ -98,3 +98,40 @@ async fn greet(socket: &mut Socket, plan: u8) -> sockeye::Result {
     }
     socket.send(plan.to_string()).await
 }
+
+fn no_ticket() -> Error {
+    Error::status(StatusCode::UNAUTHORIZED, "no ticket")
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    Error::close(CloseCode::POLICY_VIOLATION, error)
+}
+
+/// Functions that make the errors, each for its side of `accept`.
+#[ws_endpoint("/failures/made")]
+async fn made(handshake: Handshake, Query(query): Query<Ticket>) -> sockeye::Result {
+    let ticket = query.ticket.ok_or_else(no_ticket)?;
+    if ticket.is_empty() {
+        return Err(no_ticket());
+    }
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let number: u32 = message.as_text().unwrap_or_default().parse().map_err(unreadable)?;
+        let next = number.checked_add(1).ok_or_else(|| unreadable("too large"))?;
+        socket.send(next.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// The same function for what is logged, and not returned.
+#[ws_endpoint("/failures/made_for_the_log")]
+async fn made_for_the_log(handshake: Handshake, Query(query): Query<Ticket>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    if let Err(error) = query.ticket.ok_or_else(no_ticket) {
+        tracing::info!(%error);
+    }
+    while let Some(message) = socket.recv().await? {
+        socket.send(message).await?;
+    }
+    Ok(())
+}

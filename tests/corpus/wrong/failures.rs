@@ -110,3 +110,45 @@ async fn logs_in(handshake: Handshake) -> sockeye::Result {
     while socket.recv().await?.is_some() {}
     Ok(())
 }
+
+fn no_result(number: u8) -> Error {
+    Error::status(StatusCode::NOT_FOUND, format!("no result {number}"))
+}
+
+fn no_number(_: std::num::ParseIntError) -> Error {
+    tracing::info!("no number");
+    Error::status(StatusCode::BAD_REQUEST, "no number")
+}
+
+/// A function that makes the error, in a closure.
+#[ws_endpoint("/failures/made_in_closure")]
+async fn made(handshake: Handshake, Query(query): Query<Ticket>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let ticket = query.ticket.ok_or_else(|| no_result(1))?; //~ accepted_twice
+    socket.send(ticket).await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}
+
+/// Its path.
+#[ws_endpoint("/failures/made_by_path")]
+async fn made_by_path(handshake: Handshake) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let number: u32 = message.as_text().unwrap_or_default().parse().map_err(no_number)?; //~ accepted_twice
+        socket.send(number.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// Returned.
+#[ws_endpoint("/failures/made_and_returned")]
+async fn made_and_returned(handshake: Handshake, Query(query): Query<Ticket>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let Some(plan) = query.plan else {
+        return Err(no_result(0)); //~ accepted_twice
+    };
+    socket.send(plan.to_string()).await?;
+    while socket.recv().await?.is_some() {}
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, Lit, Local, Pat, UnOp};
+use syn::{Arm, BinOp, Block, Expr, ExprBinary, ExprIf, ExprLet, ExprMatch, ExprPath, Lit, Local, Pat, UnOp};
 
 use super::{
     Builder,
@@ -16,7 +16,7 @@ use crate::{
         graph::{Call, Exit, NodeId, Step},
         value::{Got, Outcomes, Value},
     },
-    reading::{made_errors, plain},
+    reading::{constructed, made_errors, plain},
     surroundings::Neighbour,
 };
 
@@ -284,10 +284,24 @@ impl<'a> Builder<'a> {
     /// what it is tried on begin at `first`.
     pub(super) fn fail_with(&mut self, tried: &'a Expr, first: NodeId) {
         for made in made_errors(tried, self.macros) {
-            self.fail(|builder| drop(builder.call(made, false)));
+            if let Some(made) = constructed(made) {
+                self.fail(|builder| drop(builder.call(made, false)));
+            } else if let Some((helper, at)) = self.helper_of_path(called_path(made)) {
+                self.fail_as(helper, helper.makes_error, &at);
+            }
         }
         let Some((helper, at)) = self.tried_helper(tried, first) else { return };
-        for constructor in helper.fails_with() {
+        self.fail_as(helper, helper.fails_with().iter().copied(), &at);
+    }
+
+    /// A path for each of the constructors of errors that the function calls.
+    fn fail_as(
+        &mut self,
+        helper: &Neighbour,
+        constructors: impl IntoIterator<Item = &'static str>,
+        at: &TokenStream,
+    ) {
+        for constructor in constructors {
             let path = format!("sockeye::Error::{constructor}");
             let (of, at) = (Some(helper.path()), at.clone());
             let call = Call { path, of, is_direct: false, at, awaited: false, bound: false };
@@ -315,11 +329,7 @@ impl<'a> Builder<'a> {
         };
         let neighbours = self.around.neighbours();
         match tried {
-            Expr::Call(call) => {
-                let Expr::Path(function) = &*call.func else { return None };
-                let path = self.imports.resolve_path(&function.path);
-                Some((neighbours.called(&path, self.around.of())?, function.to_token_stream()))
-            }
+            Expr::Call(_) => self.helper_of_path(called_path(tried)),
             Expr::MethodCall(call) => {
                 let method = format!(".{}", call.method);
                 let mut steps = self.graph.nodes[first..].iter().rev();
@@ -332,6 +342,12 @@ impl<'a> Builder<'a> {
             }
             _ => None,
         }
+    }
+
+    fn helper_of_path(&self, path: Option<&ExprPath>) -> Option<(&'a Neighbour, TokenStream)> {
+        let full = self.imports.resolve_path(&path?.path);
+        let helper = self.around.neighbours().called(&full, self.around.of())?;
+        Some((helper, path.to_token_stream()))
     }
 
     pub(super) fn question_mark(&mut self, value: Value<'a>) -> Value<'a> {
@@ -411,4 +427,13 @@ fn parts(pattern: &Pat) -> (&Pat, Option<&Expr>) {
 
 fn meet(one: Outcomes, other: Outcomes) -> Outcomes {
     Outcomes::ALL.without(Outcomes::ALL.without(one).or(Outcomes::ALL.without(other)))
+}
+
+/// The path of a function, or that of a call.
+fn called_path(call: &Expr) -> Option<&ExprPath> {
+    match call {
+        Expr::Path(function) => Some(function),
+        Expr::Call(call) => called_path(&call.func),
+        _ => None,
+    }
 }
