@@ -110,9 +110,7 @@ impl Watch for FanOut<'_> {
         let Some(repeat) = repeated(expression) else { return };
         let items = names.of(repeat.items);
         let queues = Queues::of(&items, names, self.flow);
-        if !(repeat.is_loop && self.is_over_clients(&repeat, &items, names)
-            || self.is_over_queues(&repeat, &items, &queues))
-        {
+        if !(self.is_over_clients(&repeat, &items, names) || self.is_over_queues(&repeat, &items, &queues)) {
             return;
         }
         let mut search = Sends::of(&repeat, &queues, self.flow);
@@ -131,6 +129,10 @@ impl FanOut<'_> {
             return false;
         }
         let of_sockets = items.ty.as_ref().is_some_and(|ty| names.types().is_of_sockets(ty));
+        // An iterator that was made before may be of anything but sockets.
+        if !repeat.is_loop {
+            return of_sockets && !items.is(Tags::SINGLE);
+        }
         let words = repeat.words(items);
         let called_so = CLIENTS.iter().any(|one| words.contains(one));
         let has_sender = || items.has_type(&["Sender"]) || has_sender_in_field(items, names);

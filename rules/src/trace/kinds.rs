@@ -179,6 +179,11 @@ pub(super) fn wraps(path: &str) -> bool {
     }
 }
 
+/// Functions that return what their first argument refers to, and leave something else there.
+pub(super) fn takes_out(path: &str) -> bool {
+    ["mem::take", "mem::replace"].iter().any(|name| path == *name || path.ends_with(&format!("::{name}")))
+}
+
 /// `RwLockWriteGuard::downgrade`, `MutexGuard::map`: a guard of the same lock.
 pub(super) fn converts_guard(path: &str) -> bool {
     let mut last = path.rsplit("::");

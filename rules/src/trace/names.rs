@@ -445,6 +445,14 @@ impl<'s> Names<'s> {
         if kinds::wraps(&path) {
             return all().without(Tags::GUARD);
         }
+        // A shared list that is taken out of its lock is what it was.
+        if kinds::takes_out(&path)
+            && let Some(place) = call.args.first()
+            && let taken = self.of(place)
+            && taken.is(Tags::SHARED)
+        {
+            return taken.without(Tags::GUARD);
+        }
         let given = all();
         if kinds::converts_guard(&path) && given.is(Tags::GUARD) {
             return given;

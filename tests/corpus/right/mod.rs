@@ -20,6 +20,7 @@ mod discarded;
 mod divides_by_checked;
 mod errors;
 mod failures;
+mod fan_out_taken;
 mod fresh;
 mod fresh_services;
 mod guarded;

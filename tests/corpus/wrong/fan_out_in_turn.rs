@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::State;
+use futures_util::{StreamExt, stream};
 use sockeye::{Handshake, Sender, ws_endpoint};
 use tokio::sync::{Mutex, mpsc};
 
@@ -60,6 +61,41 @@ async fn ids(handshake: Handshake, State(clients): State<Arc<HashMap<u64, Sender
         for (_, client) in clients.iter().filter(|(id, _)| **id > 3) {
             client.send(message.clone()).await?; //~ fan_out_in_turn
         }
+    }
+    Ok(())
+}
+
+/// A stream of senders that waits for each of them.
+#[ws_endpoint("/fan-out/stream")]
+async fn streamed(handshake: Handshake, State(clients): State<Arc<Mutex<HashMap<u64, Sender>>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let all: Vec<Sender> = clients.lock().await.values().cloned().collect();
+        stream::iter(all)
+            .for_each(|one| {
+                let message = message.clone();
+                async move {
+                    let _ = one.send(message).await; //~ fan_out_in_turn
+                }
+            })
+            .await;
+    }
+    Ok(())
+}
+
+/// Taken out of the lock, and put back.
+#[ws_endpoint("/fan-out/taken-out")]
+async fn taken_out(handshake: Handshake, State(players): State<Arc<Mutex<Vec<Sender>>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let mut left = std::mem::take(&mut *players.lock().await);
+        let mut here = Vec::new();
+        while let Some(player) = left.pop() {
+            if player.send(message.clone()).await.is_ok() { //~ fan_out_in_turn
+                here.push(player);
+            }
+        }
+        players.lock().await.append(&mut here);
     }
     Ok(())
 }
