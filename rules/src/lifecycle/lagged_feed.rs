@@ -180,7 +180,9 @@ impl Feeds<'_> {
 
     /// A closed channel returns its error immediately, every time.
     fn spins<'a>(&mut self, feed: &Received<'a>, place: &dyn ToTokens, at: &At<'a>) {
-        if at.endless_round().is_none() || stays_open(feed, at) || feed.is_stream {
+        // Which feed a static has is not known, but one of the file's may be this one.
+        let never_closes = || at.flow.shapes().has_static_feed();
+        if at.endless_round().is_none() || stays_open(feed, at) || feed.is_stream || never_closes() {
             return;
         }
         let message = format!(

@@ -128,6 +128,11 @@ impl Shapes {
         self.statics.insert(item.ident.to_string(), ty);
     }
 
+    /// Whether a static holds the sender of a `broadcast` channel: such a channel is never closed.
+    pub(crate) fn has_static_feed(&self) -> bool {
+        self.statics.values().any(|ty| ty.contains("Sender") && ty.contains("broadcast"))
+    }
+
     fn look_at(&mut self, ty: &str) {
         self.has_sharded_map |= ty.contains("DashMap") || ty.contains("DashSet");
     }

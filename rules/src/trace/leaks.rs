@@ -465,11 +465,22 @@ impl<'ast> Visit<'ast> for Walk<'_, '_> {
         visit::visit_expr_call(self, call);
         let Expr::Path(path) = &*call.func else { return };
         let Some(last) = path.path.segments.last() else { return };
-        let is_variant = last.ident.to_string().starts_with(|first: char| first.is_uppercase());
+        let is_type = last.ident.to_string().starts_with(|first: char| first.is_uppercase());
+        // `Guard(count)` may be a guard, `Some(count)` and `Message::Text(name)` are not.
+        let is_variant = is_type
+            && (path.path.segments.len() > 1 || ["Some", "Ok", "Err"].iter().any(|one| last.ident == one));
         if self.events.contains_key(&place_of(&last.ident)) {
             self.event(&last.ident);
         } else if !is_variant && let Some(given) = self.given.last_mut() {
             given.extend(words(call.args.to_token_stream()));
+        }
+    }
+
+    /// `Guard { count }` may be a guard.
+    fn visit_expr_struct(&mut self, made: &'ast syn::ExprStruct) {
+        visit::visit_expr_struct(self, made);
+        if let Some(given) = self.given.last_mut().filter(|_| made.path.segments.len() == 1) {
+            made.fields.iter().for_each(|field| given.extend(words(field.expr.to_token_stream())));
         }
     }
 

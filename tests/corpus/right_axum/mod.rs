@@ -17,6 +17,7 @@ mod heads;
 mod kinds;
 mod looked_at;
 mod mapped;
+mod open_statics;
 mod pings;
 mod places;
 mod places_last;
