@@ -214,3 +214,29 @@ fn a_program_with_a_folder_of_its_own_has_its_own_modules() {
         );
     }
 }
+
+#[test]
+fn a_struct_of_this_file_is_not_one_of_the_same_name_in_another() {
+    let http = "/// Not for WebSocket.
+struct RouterState { client: reqwest::Client }
+impl RouterState {
+    async fn replay_session(&self, session_state: &Vec<(u64, String)>) -> Result<()> {
+        for (_, command) in &session_state {
+            send_request(command.clone(), &self.client).await?;
+        }
+        Ok(())
+    }
+}
+async fn send_request(body: String, client: &reqwest::Client) -> Result<()> {
+    client.post(\"http://db\").body(body).send().await?;
+    Ok(())
+}
+";
+    let ws = "type MessageSink = SplitSink<WebSocketStream, Message>;\nstruct RouterState { sink: RwLock<MessageSink> }\n";
+    let tree = Tree::new()
+        .with("Cargo.toml", MANIFEST)
+        .with("src/main.rs", "mod http; mod ws; fn main(){}\n")
+        .with("src/ws.rs", ws)
+        .with("src/http.rs", http);
+    assert_eq!(messages(&tree), Vec::<String>::new());
+}

@@ -128,7 +128,9 @@ impl Surroundings {
 
     /// The fields that hold handles, of a struct in the file or the package.
     pub(crate) fn fields_of(&self, of: &str) -> impl Iterator<Item = (&str, (Flavor, Kind))> {
-        let is_here = self.neighbours.fields(of).next().is_some();
+        // A struct of the file hides one of the same name in another file, also if it holds no handles.
+        let is_here =
+            self.neighbours.fields(of).next().is_some() || self.neighbours.shapes().fields(of).is_some();
         let elsewhere = self.imports.fields_in_package(of).filter(move |_| !is_here);
         self.neighbours.fields(of).chain(elsewhere)
     }
