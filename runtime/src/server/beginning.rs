@@ -4,7 +4,10 @@
 pub(super) const LENGTH: usize = 16;
 
 /// The first bytes of an HTTP/2 client (RFC 9113, section 3.4).
-const HTTP2: &[u8] = b"PRI * HTTP/2.0";
+pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// As many of them as tell it from any other client: the first line.
+const HTTP2: &[u8] = PREFACE.split_at(14).0;
 
 const REQUEST: &str = "part of a request";
 

@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    beginning::PREFACE,
     frames::{Frames, Refused},
     no_http2, pace,
     source::Transport,
@@ -44,9 +45,6 @@ pub(crate) struct Wire<T> {
 
 /// Called with each refusal by h2. Boxed, so that the transport has a type that can be named.
 type Tell = Box<dyn FnMut(Refused) + Send>;
-
-/// The first bytes of a client of HTTP/2 (RFC 9113, section 3.4).
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The version of HTTP that a client speaks.
 pub(super) enum Version {
