@@ -24,12 +24,14 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
 }
 
+/// Methods that panic if the size of a part, or the divisor, is zero.
+const PARTS: [&str; 7] =
+    ["chunks", "chunks_exact", "windows", "step_by", "div_ceil", "div_euclid", "rem_euclid"];
+
 /// Whether the function has any of the calls and index expressions that are checked.
 pub(crate) fn may_panic(function: &Function) -> bool {
     const CALLS: [&str; 8] =
         ["unwrap", "expect", "split_at", "split_to", "split_off", "advance", "copy_to_slice", "swap_remove"];
-    const PARTS: [&str; 7] =
-        ["chunks", "chunks_exact", "windows", "step_by", "div_ceil", "div_euclid", "rem_euclid"];
     // Most of these are not called on a list.
     const OTHERS: [&str; 2] = ["swap", "remove"];
     let may_take = || function.has_word(&OTHERS) && function.has_word(&["usize"]);
@@ -99,9 +101,7 @@ impl<'s> Panics<'s> {
             "split_at" | "split_to" | "split_off" | "advance" | "copy_to_slice" => self.cut(call, names),
             "swap" | "swap_remove" | "remove" => self.take_place(call, names),
             "next" | "next_back" | "nth" => self.takes_part(call, names),
-            "chunks" | "chunks_exact" | "windows" | "step_by" | "div_ceil" | "div_euclid" | "rem_euclid" => {
-                self.take_parts(call, names);
-            }
+            name if PARTS.contains(&name) => self.take_parts(call, names),
             _ => {}
         }
         let is_named_so = self.flow.has_hazard(&call.method.to_string(), &PANICS_ON_INPUT);
