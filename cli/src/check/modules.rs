@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     rc::Rc,
     sync::Arc,
@@ -77,6 +77,8 @@ struct Modules {
     krate: String,
     imports: Imports,
     read: HashMap<String, OnceCell<Option<Box<Neighbours>>>>,
+    /// The last names of the modules.
+    names: HashSet<String>,
     /// What the functions of these modules call in other files; `None` if that is not followed any further.
     beyond: Option<Rc<Modules>>,
 }
@@ -84,10 +86,11 @@ struct Modules {
 impl Modules {
     fn of(package: &Known, krate: &str, beyond: Option<Rc<Self>>) -> Self {
         let tree = Arc::clone(&package.modules);
-        let modules = tree.files.get(krate).into_iter().flat_map(HashMap::keys);
-        let read = modules.map(|module| (module.clone(), OnceCell::new())).collect();
+        let modules = || tree.files.get(krate).into_iter().flat_map(HashMap::keys);
+        let read = modules().map(|module| (module.clone(), OnceCell::new())).collect();
+        let names = modules().filter_map(|module| module.rsplit("::").next()).map(str::to_owned).collect();
         let imports = Imports::of_package(Arc::clone(&package.names));
-        Self { tree, krate: krate.to_owned(), imports, read, beyond }
+        Self { tree, krate: krate.to_owned(), imports, read, names, beyond }
     }
 
     fn read(&self, module: &str) -> Option<Box<Neighbours>> {
@@ -103,6 +106,10 @@ impl Modules {
 impl syntax::Modules for Modules {
     fn has(&self, module: &str) -> bool {
         self.read.contains_key(module)
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     fn functions(&self, module: &str) -> Option<&Neighbours> {

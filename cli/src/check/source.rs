@@ -26,8 +26,11 @@ impl Source {
 
     pub(super) fn of(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let not_utf8 = std::str::from_utf8(bytes).err().map(|error| error.valid_up_to());
-        let text = without_shebang(String::from_utf8_lossy(bytes).into_owned());
+        let (text, not_utf8) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), None),
+            Err(error) => (String::from_utf8_lossy(bytes).into_owned(), Some(error.valid_up_to())),
+        };
+        let text = without_shebang(text);
         let lines = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, lines, not_utf8 }
     }

@@ -3,7 +3,7 @@
 use crate::{
     Phase, UNNEEDED_ALLOW,
     flow::{Call, Flow, Step},
-    syntax::{AllowOption, Sink},
+    syntax::{AllowOption, Sink, segments},
 };
 
 /// Removes the diagnostics that the endpoint allows. An `allow` that removes nothing is reported itself, unless its rule belongs
@@ -64,10 +64,11 @@ fn may_block(call: &Call, flow: &Flow<'_>) -> bool {
         return false;
     }
     let path = call.of.as_deref().unwrap_or(&call.path);
-    let first = path.split("::").next().unwrap_or_default();
+    let first = segments::first(path);
     let is_method = call.path.contains('.');
     // On a variable of unknown type, such as a received value.
     let is_local = is_method && call.of.is_none() && !call.path.starts_with("self.");
-    let is_type = !is_method && call.path.split("::").count() == 2 && !first.starts_with(char::is_lowercase);
+    let is_type =
+        !is_method && segments::segments(&call.path).count() == 2 && !first.starts_with(char::is_lowercase);
     !KNOWN.contains(&first) && !is_local && !is_type
 }

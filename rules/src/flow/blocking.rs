@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::LazyLock};
 use foldhash::fast::FixedState;
 
 use super::{Call, Imports};
-use crate::syntax::Function;
+use crate::syntax::{Function, segments};
 
 /// What to write instead of each call, one line per entry.
 ///
@@ -124,7 +124,7 @@ const DIESEL: [&str; 4] = ["load", "get_result", "get_results", "execute"];
 /// method.
 static SIGNS: LazyLock<HashSet<&str, FixedState>> = LazyLock::new(|| {
     let sign = |path: &'static str| {
-        let mut names = path.split("::");
+        let mut names = segments::segments(path);
         match names.next() {
             Some("std" | "futures") => names.next(),
             Some(first) => first.split('.').find(|name| !name.is_empty()),
@@ -143,8 +143,7 @@ pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
         return false;
     }
     let words = [function.words(), function.words_of_signature()];
-    let paths =
-        words.into_iter().flat_map(|words| imports.stand_for(words)).flat_map(|path| path.split("::"));
+    let paths = words.into_iter().flat_map(|words| imports.stand_for(words)).flat_map(segments::segments);
     let names: HashSet<&str, FixedState> =
         words.into_iter().flatten().map(String::as_str).chain(paths).collect();
     let stands =
@@ -203,7 +202,7 @@ pub(crate) fn shown(call: &Call) -> String {
     let path = path.replace("::new.", "::").replace("current.", "");
     match path.split_once('.') {
         Some(("" | "(awaited)", method)) => method.to_owned(),
-        Some((base, method)) if base.contains("::") && base.rsplit("::").next().is_some_and(is_function) => {
+        Some((base, method)) if segments::split_last(base).is_some_and(|(_, last)| is_function(last)) => {
             format!("{base}().{method}")
         }
         Some((base, method)) if is_function(base) => format!("{base}.{method}"),

@@ -9,6 +9,7 @@ use super::{
     cycles::cycles,
     value::{Handle, Kind, Outcomes, Site},
 };
+use crate::syntax::segments;
 
 #[cfg(test)]
 thread_local! {
@@ -156,9 +157,8 @@ pub(crate) struct Call {
 impl Call {
     /// Whether it may be a function that never returns. Methods and functions of types hardly ever are.
     pub(crate) fn may_diverge(&self) -> bool {
-        let mut before_last = self.path.rsplit("::").skip(1);
-        let of_type =
-            before_last.next().is_some_and(|name| name.starts_with(|first: char| first.is_uppercase()));
+        let of_type = segments::before_last(&self.path)
+            .is_some_and(|name| name.starts_with(|first: char| first.is_uppercase()));
         !self.bound && !self.path.contains('.') && !of_type
     }
 }

@@ -8,7 +8,10 @@ use super::{
     roots::{self, Alias},
     value::Kind,
 };
-use crate::{surroundings::Package, syntax::Set};
+use crate::{
+    surroundings::Package,
+    syntax::{Set, segments},
+};
 
 /// The meaning of the names in a file: its `use` items at the top, and those in the bodies of its modules.
 ///
@@ -92,7 +95,7 @@ impl Imports {
     /// Whether the methods of streams, such as `next`, are in scope: a `StreamExt` is imported, under any name.
     pub(crate) fn have_stream_methods(&self) -> bool {
         const CRATES: [&str; 4] = ["futures", "futures_util", "futures_lite", "tokio_stream"];
-        let is_of_streams = |glob: &String| CRATES.contains(&glob.split("::").next().unwrap_or_default());
+        let is_of_streams = |glob: &String| CRATES.contains(&segments::first(glob));
         self.all().any(|(_, full)| full.ends_with("StreamExt")) || self.names.globs.iter().any(is_of_streams)
     }
 
@@ -137,7 +140,7 @@ impl Imports {
     /// Whether any of these words, or a word in the path that one stands for, satisfies the predicate.
     pub(crate) fn mean(&self, words: &Set, is_meant: impl Fn(&str) -> bool) -> bool {
         words.iter().any(|word| is_meant(word))
-            || self.stand_for(words).any(|path| path.split("::").any(&is_meant))
+            || self.stand_for(words).any(|path| segments::segments(path).any(&is_meant))
     }
 
     /// The paths of the imported names among these words. A file has fewer imports than a function has words.
@@ -166,7 +169,7 @@ impl Imports {
         ];
         let renamed = self.package.as_ref().and_then(|package| package.sockeye());
         let is_known = |glob: &String| {
-            let first = glob.split("::").next().unwrap_or_default();
+            let first = segments::first(glob);
             KNOWN.contains(&first) || Some(first) == renamed
         };
         self.names.has_unseen || !self.names.globs.iter().all(is_known)
@@ -207,14 +210,14 @@ impl Imports {
         let full = self.written(written);
         let full = self.through_package(&full).unwrap_or(full);
         match self.package.as_ref().and_then(|package| package.sockeye()) {
-            Some(name) if full.split("::").next() == Some(name) => full.replacen(name, "sockeye", 1),
+            Some(name) if segments::first(&full) == name => full.replacen(name, "sockeye", 1),
             _ => full,
         }
     }
 
     fn written(&self, written: &str) -> String {
         let written = written.strip_prefix("::").unwrap_or(written);
-        let (first, rest) = written.split_once("::").map_or((written, ""), |(first, rest)| (first, rest));
+        let (first, rest) = segments::split_first(written).unwrap_or((written, ""));
         match self.names.paths.get(first) {
             Some(full) if rest.is_empty() => full.clone(),
             Some(full) => format!("{full}::{rest}"),
@@ -234,7 +237,7 @@ impl Imports {
             "extract" => &["axum::"],
             _ => return None,
         };
-        let globs = self.names.globs.iter().map(|glob| match glob.split_once("::") {
+        let globs = self.names.globs.iter().map(|glob| match segments::split_first(glob) {
             Some((first, rest)) => {
                 self.names.paths.get(first).map_or_else(|| glob.clone(), |full| format!("{full}::{rest}"))
             }
@@ -265,14 +268,14 @@ impl Imports {
 
     /// The part of the path after the name of another file of the package, if it may come from there.
     fn name_in_package<'p>(&self, full: &'p str) -> Option<&'p str> {
-        let (first, rest) = full.split_once("::").unwrap_or((full, ""));
+        let (first, rest) = segments::split_first(full).unwrap_or((full, ""));
         let is_module = |name: &str| name.starts_with(|first: char| first.is_lowercase());
         match first {
             "crate" | "super" => {
                 let mut rest = rest;
                 // `ws::WebSocket` may be an imported module, or one of the package.
                 while let Some((module, after)) =
-                    rest.split_once("::").filter(|(module, _)| is_module(module) && *module != "ws")
+                    segments::split_first(rest).filter(|(module, _)| is_module(module) && *module != "ws")
                 {
                     let _ = module;
                     rest = after;
@@ -305,7 +308,7 @@ impl Names {
             UseTree::Path(path) => self.add(&format!("{prefix}{}::", path.ident), &path.tree),
             UseTree::Name(name) if name.ident == "self" => {
                 let path = prefix.trim_end_matches("::");
-                let last = path.rsplit("::").next().unwrap_or(path);
+                let last = segments::last(path);
                 self.paths.insert(last.to_owned(), path.to_owned());
             }
             UseTree::Name(name) => {

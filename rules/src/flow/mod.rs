@@ -50,7 +50,7 @@ use typed_arena::Arena;
 use crate::{
     Rule,
     surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings, WaitedFor},
-    syntax::{Function, asks_for_origin, reads_origin_header},
+    syntax::{Function, asks_for_origin, reads_origin_header, segments},
 };
 
 #[cfg(test)]
@@ -421,7 +421,7 @@ impl<'a> Flow<'a> {
 
     /// Whether a field of `self` has a type with this last name, inside wrappers.
     pub(crate) fn has_field_of(&self, name: &str) -> bool {
-        self.surroundings.types_of_fields().any(|path| path.rsplit("::").next() == Some(name))
+        self.surroundings.types_of_fields().any(|path| segments::last(path) == name)
     }
 
     /// The function's name.
@@ -450,7 +450,8 @@ fn called_among<'n>(call: &Call, neighbours: &'n Neighbours, of: Option<&str>) -
 
 /// The last type in a path: `Store` of `crate::Store`, and of `Store::open`, which creates one.
 pub(crate) fn type_of(path: &str) -> Option<&str> {
-    path.rsplit("::").take(2).find(|name| name.starts_with(|first: char| first.is_uppercase()))
+    let names = [Some(segments::last(path)), segments::before_last(path)];
+    names.into_iter().flatten().find(|name| name.starts_with(|first: char| first.is_uppercase()))
 }
 
 /// Whether the function itself reads the header, or takes it as a parameter.

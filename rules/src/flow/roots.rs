@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     surroundings::Surroundings,
-    syntax::{Function, Known, Parameter, generic_arguments, known as named, last_segment, peel},
+    syntax::{Function, Known, Parameter, generic_arguments, known as named, last_segment, peel, segments},
 };
 
 /// The parameter, or the socket of a callback, with which a connection begins.
@@ -307,7 +307,7 @@ fn known(ty: &Type, imports: &Imports) -> Option<(Flavor, Kind)> {
 
 /// Names that other crates use too count only with the crate's path.
 fn handle(path: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
-    let (first, last) = (path.split("::").next()?, path.rsplit("::").next()?);
+    let (first, last) = (segments::first(path), segments::last(path));
     let sockeye = match last {
         "Handshake" => Kind::Handshake,
         "Socket" => Kind::Socket,
@@ -321,7 +321,7 @@ fn handle(path: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
 
 fn axum(path: &str, last: &str, generics: &syn::PathArguments) -> Option<(Flavor, Kind)> {
     // Crates on top of axum have the same two types: `axum_tws`, `aide::axum`.
-    let of_axum = path.split("::").any(|name| name.starts_with("axum"));
+    let of_axum = segments::segments(path).any(|name| name.starts_with("axum"));
     let of_socket = || {
         let text = generics.to_token_stream().to_string();
         text.contains("WebSocket")

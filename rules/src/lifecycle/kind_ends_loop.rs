@@ -8,7 +8,7 @@ use crate::{
     KIND_ENDS_LOOP,
     flow::{Flavor, Flow, Imports},
     reading::{At, Look, Round, block_leaves, leaves, plain, read, tells, variant},
-    syntax::{Sink, is_called},
+    syntax::{Sink, is_called, segments},
 };
 
 pub(crate) use only::{Parses, takes_only, takes_only_of};
@@ -328,9 +328,8 @@ fn names_message(pattern: &Pat, imports: &Imports) -> bool {
         _ => return false,
     };
     let full = imports.resolve_path(path);
-    let mut names = full.rsplit("::").skip(1);
     let own = ["crate::", "self::", "super::"].iter().any(|start| full.starts_with(start));
-    names.next().is_some_and(|name| name == "Message") && !own
+    segments::before_last(&full) == Some("Message") && !own
 }
 
 /// `None`, `Ok(None)`, `_`, or `Ok(None) | Err(_)`.

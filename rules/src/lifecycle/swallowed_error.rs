@@ -4,7 +4,7 @@ use crate::{
     flow::{Act, Call, Deed, Flow, NodeId, Operation, Outcomes, Site, Step, Tells, Within},
     reading::{given, task_of},
     surroundings::{WaitedFor, type_path, without_alias},
-    syntax::{Parameter, Sink},
+    syntax::{Parameter, Sink, segments},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
@@ -111,7 +111,7 @@ fn is_feed(flow: &Flow<'_>, step: &Step) -> bool {
         let path = without_alias(path, flow.shapes(), flow.imports());
         path.ends_with("broadcast::Receiver")
             || path.ends_with("watch::Receiver")
-            || path.split("::").any(|name| STREAMS.contains(&name))
+            || segments::segments(&path).any(|name| STREAMS.contains(&name))
     };
     of.is_some_and(is_one) || receives_from_all(flow, step) || sees_changes(step)
         // A part of it may have its name: `let Ok(event) = event.recv().await`.
@@ -156,7 +156,7 @@ pub(crate) fn is_ignored(flow: &Flow<'_>, send: NodeId) -> bool {
 fn only_counts(flow: &Flow<'_>, call: &Call) -> bool {
     const ADDS: [&str; 4] = ["fetch_add", "increment", "inc", "inc_by"];
     let Some((of, method)) = call.path.rsplit_once('.') else { return false };
-    let last = of.rsplit("::").next().unwrap_or_default();
+    let last = segments::last(of);
     let is_static = last.chars().all(|one| one == '_' || one.is_ascii_digit() || one.is_ascii_uppercase());
     // What counts may be what ends the loop.
     ADDS.contains(&method) && is_static && !flow.function.has_word(&["load", "get"])

@@ -6,6 +6,7 @@ use super::at::At;
 use crate::{
     flow::{Imports, is_handle_type},
     surroundings::type_path,
+    syntax::segments,
 };
 
 /// A name in scope.
@@ -145,7 +146,7 @@ pub(super) fn path_of(function: &Expr, imports: &Imports) -> Option<String> {
 }
 
 pub(super) fn last(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    segments::last(path)
 }
 
 /// The name of a pattern that is only a name.

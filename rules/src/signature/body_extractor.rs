@@ -4,7 +4,8 @@ use crate::{
     BODY_EXTRACTOR,
     flow::Imports,
     syntax::{
-        Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line, spelled,
+        Endpoint, Function, Known, Parameter, Sink, generic_arguments, known, last_segment, one_line,
+        segments, spelled,
     },
 };
 
@@ -35,7 +36,7 @@ fn report(parameter: &Parameter, sink: &mut Sink) {
 fn is_imported(ty: &Type, imports: &Imports) -> bool {
     const CRATES: [&str; 5] = ["axum", "axum_extra", "axum_core", "http", "bytes"];
     let path = imports.resolve(&spelled(ty).unwrap_or_default());
-    let is_of_crate = path.split_once("::").is_some_and(|(first, _)| CRATES.contains(&first));
+    let is_of_crate = segments::split_first(&path).is_some_and(|(first, _)| CRATES.contains(&first));
     is_of_crate && known(ty) == Some(Known::Body)
 }
 

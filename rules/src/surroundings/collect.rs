@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     flow::{Flavor, Imports, Kind, handle_of, is_handle_type},
-    syntax::{Function, last_segment},
+    syntax::{Function, last_segment, segments},
 };
 
 /// A function with a body, and where it is written.
@@ -324,7 +324,7 @@ pub(super) fn type_name(ty: &Type) -> Option<String> {
 /// Whether the attribute is one of Sockeye's, by its name or through an import.
 fn is_ours(attribute: &Attribute, imports: &Imports) -> bool {
     let path = imports.resolve_path(attribute.path());
-    let last = path.rsplit("::").next().unwrap_or_default();
+    let last = segments::last(&path);
     matches!(last, "ws_endpoint" | "ws_lifecycle")
 }
 

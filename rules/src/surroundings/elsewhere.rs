@@ -3,11 +3,15 @@
 use std::{fmt::Debug, rc::Rc};
 
 use super::{Neighbour, Neighbours, Shapes};
+use crate::syntax::segments;
 
 /// The modules of a crate, as far as each is a file of its own.
 pub trait Modules: Debug {
     /// Whether the module with this path, such as `crate::store`, is a file.
     fn has(&self, module: &str) -> bool;
+
+    /// Whether any module has this name: `store` for `crate::store`.
+    fn has_name(&self, name: &str) -> bool;
 
     /// The functions of the file that is this module; `None` if it cannot be read.
     fn functions(&self, module: &str) -> Option<&Neighbours>;
@@ -72,12 +76,12 @@ impl Elsewhere {
 
     /// The path from the root of the crate of what a module calls by this path.
     fn absolute(&self, module: &str, path: &str) -> Option<String> {
-        let (first, rest) = path.split_once("::")?;
+        let (first, rest) = segments::split_first(path)?;
         match first {
             "crate" => Some(path.to_owned()),
             "self" => Some(format!("{module}::{rest}")),
             "super" => {
-                let (parent, _) = module.rsplit_once("::")?;
+                let (parent, _) = segments::split_last(module)?;
                 if rest.starts_with("super::") {
                     self.absolute(parent, rest)
                 } else {
@@ -85,6 +89,8 @@ impl Elsewhere {
                 }
             }
             _ if Some(first) == self.modules.library() => Some(format!("crate::{rest}")),
+            // Most calls are of other crates. A module inside this file is none of the others.
+            _ if module == self.here && !self.modules.has_name(first) => None,
             _ => Some(format!("{module}::{path}")),
         }
     }

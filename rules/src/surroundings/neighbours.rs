@@ -28,7 +28,7 @@ use crate::{
     check,
     flow::{Deed, Flavor, Flow, Imports, Kind, Lasts, Step, blocking, is_handle_type, type_of},
     reading::{constructed, each_expression, given, made_error},
-    syntax::{Diagnostic, Function, Words},
+    syntax::{Diagnostic, Function, Map, Words, segments},
 };
 
 /// How many calls deep blocking calls are searched.
@@ -40,11 +40,11 @@ type Fields = Vec<(String, (Flavor, Kind))>;
 /// The functions of a file.
 #[derive(Debug, Default, Clone)]
 pub struct Neighbours {
-    functions: HashMap<String, Vec<Neighbour>>,
+    functions: Map<Vec<Neighbour>>,
     /// The handles in the fields of each struct.
-    fields: HashMap<String, Fields>,
+    fields: Map<Fields>,
     /// The paths of the types of the fields of each struct.
-    types: HashMap<String, Vec<(String, String)>>,
+    types: Map<Vec<(String, String)>>,
     shapes: Rc<Shapes>,
     /// See [`Collected::routed`].
     routed: Vec<(String, String)>,
@@ -225,7 +225,7 @@ impl Neighbours {
     /// What is known before any function has been checked.
     fn without_functions(collected: &Collected, beside: Beside) -> Self {
         Self {
-            functions: HashMap::new(),
+            functions: Map::default(),
             fields: fields(collected),
             types: types(collected),
             shapes: Rc::clone(&collected.shapes),
@@ -246,7 +246,7 @@ impl Neighbours {
         faults: impl Fn(&Found, &Rc<Self>) -> Vec<Fault>,
     ) -> Self {
         let around = Rc::new(Self::without_functions(collected, beside));
-        let mut functions: HashMap<String, Vec<Neighbour>> = HashMap::new();
+        let mut functions: Map<Vec<Neighbour>> = Map::default();
         for (found, hazards) in collected.functions.iter().zip(hazards(&collected.functions, &around)) {
             let neighbour = Neighbour::of(found, &around, hazards, faults(found, &around));
             functions.entry(found.function.name().to_string()).or_default().push(neighbour);
@@ -365,7 +365,7 @@ impl Neighbours {
     /// Where `#[path = ".."]` places the function with this path: beside this file, or in the folder of its name.
     fn relocated(&self, path: &str) -> impl Iterator<Item = String> {
         let inside = path.strip_prefix("self::").or_else(|| path.strip_prefix("crate::")).unwrap_or(path);
-        let (module, rest) = inside.split_once("::").unwrap_or((inside, ""));
+        let (module, rest) = segments::split_first(inside).unwrap_or((inside, ""));
         let file = self.paths.iter().find(|(name, _)| name == module).map(|(_, file)| file.as_str());
         file.into_iter().flat_map(move |file| ["self", "super"].map(|root| format!("{root}::{file}::{rest}")))
     }
@@ -382,9 +382,9 @@ impl Neighbours {
     pub(super) fn called_here(&self, path: &str, of: Option<&str>) -> Option<&Neighbour> {
         let path = path.strip_prefix("self::").unwrap_or(path);
         let (before, name) =
-            path.rsplit_once("::").map_or((None, path), |(before, name)| (Some(before), name));
+            segments::split_last(path).map_or((None, path), |(before, name)| (Some(before), name));
         let Some(before) = before else { return self.only(name, None) };
-        let last = before.rsplit("::").next()?;
+        let last = segments::last(before);
         if last == "Self" {
             return self.only(name, Some(of?));
         }
@@ -514,7 +514,7 @@ impl Neighbours {
     pub(crate) fn shapes_elsewhere(&self, name: &str) -> Option<&Shapes> {
         let elsewhere = self.beside.elsewhere.as_ref()?;
         let path = self.imports.resolve(name);
-        let beside = |path: &str| Some(format!("{}::{name}", path.rsplit_once("::")?.0));
+        let beside = |path: &str| Some(format!("{}::{name}", segments::split_last(path)?.0));
         let in_crate = self.imports.all().map(|(_, path)| path).filter(|path| begins_in_crate(path));
         elsewhere
             .shapes(&path)
@@ -572,7 +572,7 @@ impl Neighbour {
 
     /// Its name without that of its type.
     pub(crate) fn short_name(&self) -> &str {
-        self.name.rsplit("::").next().unwrap_or_default()
+        segments::last(&self.name)
     }
 
     /// Its name for the function that calls it: `crate::store::save` if it is in another file.
@@ -661,7 +661,7 @@ fn without_root(module: &str) -> &str {
 }
 
 fn begins_in_crate(path: &str) -> bool {
-    path.split("::").next().is_some_and(|first| ["crate", "self", "super"].contains(&first))
+    ["crate", "self", "super"].contains(&segments::first(path))
 }
 
 /// Where a function has its own connection, its errors are judged there.
@@ -716,16 +716,16 @@ fn receives(found: &Found) -> usize {
     if loops { 0 } else { receives }
 }
 
-fn fields(collected: &Collected) -> HashMap<String, Fields> {
-    let mut fields: HashMap<String, Fields> = HashMap::new();
+fn fields(collected: &Collected) -> Map<Fields> {
+    let mut fields: Map<Fields> = Map::default();
     for (of, name, handle) in &collected.fields {
         fields.entry(of.clone()).or_default().push((name.clone(), *handle));
     }
     fields
 }
 
-fn types(collected: &Collected) -> HashMap<String, Vec<(String, String)>> {
-    let mut types: HashMap<String, Vec<(String, String)>> = HashMap::new();
+fn types(collected: &Collected) -> Map<Vec<(String, String)>> {
+    let mut types: Map<Vec<(String, String)>> = Map::default();
     for (of, name, path) in &collected.types {
         types.entry(of.clone()).or_default().push((name.clone(), path.clone()));
     }

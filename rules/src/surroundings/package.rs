@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use syn::{Fields, Item};
 
 use super::collect::fields_of;
-use crate::flow::{Alias, Flavor, Imports, Kind};
+use crate::{
+    flow::{Alias, Flavor, Imports, Kind},
+    syntax::segments,
+};
 
 /// The fields of a struct that hold handles.
 type Handles = Vec<(String, (Flavor, Kind))>;
@@ -51,7 +54,7 @@ impl Package {
     fn read(&mut self, items: &[Item], own: &mut Vec<String>) {
         let imports = Imports::of_items(items);
         for (name, full) in imports.all() {
-            let last = full.rsplit("::").next().unwrap_or_default();
+            let last = segments::last(full);
             if full.starts_with("axum") && matches!(last, "WebSocketUpgrade" | "WebSocket" | "Message" | "ws")
             {
                 self.names.insert(name.to_owned(), full.to_owned());
@@ -112,7 +115,7 @@ impl Package {
 
     /// The path in axum of a name that some file of the package imports from there.
     pub(crate) fn axum_name(&self, path: &str) -> Option<String> {
-        match path.split_once("::") {
+        match segments::split_first(path) {
             None if path != "ws" => self.names.get(path).cloned(),
             Some(("ws", rest)) if !rest.contains("::") && rest.starts_with("WebSocket") => {
                 Some(format!("{}::{rest}", self.names.get("ws")?))

@@ -10,7 +10,7 @@ use syn::{
 use super::Shapes;
 use crate::{
     flow::Imports,
-    syntax::{Function, generic_arguments, last_segment, peel},
+    syntax::{Function, generic_arguments, last_segment, peel, segments},
 };
 
 /// Wrappers whose methods are called on the inner value.
@@ -213,7 +213,7 @@ pub(crate) fn maker(made: &Expr, imports: &Imports) -> Option<String> {
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else { return None };
             let path = imports.resolve_path(&path.path);
-            let wraps = path.rsplit("::").nth(1).is_some_and(|of| WRAPPERS.contains(&of));
+            let wraps = segments::before_last(&path).is_some_and(|of| WRAPPERS.contains(&of));
             match call.args.first() {
                 Some(inner) if wraps => maker(inner, imports),
                 _ => Some(path),

@@ -12,16 +12,16 @@ use syn::{
 };
 
 use super::written::{self, Written};
-use crate::syntax::{is_scalar, last_segment};
+use crate::syntax::{Map, is_scalar, last_segment};
 
 /// The structs, variants (`Command::Say`), aliases and statics of a file, by name.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    structs: HashMap<String, Vec<(String, Rc<str>)>>,
+    structs: Map<Vec<(String, Rc<str>)>>,
     /// The fields that no other file can name, with the types that have them.
     private: HashSet<(String, String)>,
-    aliases: HashMap<String, Rc<str>>,
+    aliases: Map<Rc<str>>,
     statics: HashMap<String, Rc<str>>,
     /// The types of constants.
     constants: HashMap<String, Rc<str>>,

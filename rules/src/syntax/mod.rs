@@ -11,6 +11,7 @@ mod options;
 mod origin_header;
 mod print;
 mod route;
+pub(crate) mod segments;
 mod types;
 mod words;
 
@@ -35,7 +36,7 @@ pub use types::{Known, generic_arguments, has_impl_trait, known, last_segment, p
 #[cfg(test)]
 pub(crate) use body::{CONVERTED, READ};
 pub(crate) use types::{is_called, is_scalar, spelled};
-pub(crate) use words::{Set, Words};
+pub(crate) use words::{Map, Set, Words};
 
 use proc_macro2::TokenStream;
 

@@ -1,5 +1,6 @@
 //! What the name of a type shows, and how certain that is.
 
+use crate::syntax::segments;
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypePath, visit::Visit};
 
 /// A type whose name is known to belong to axum or to Sockeye.
@@ -84,9 +85,9 @@ pub fn has_impl_trait(ty: &Type) -> bool {
 /// `crate::types::Json` is a type of the program, so it is unknown; an alias is unknown, too.
 pub fn known(ty: &Type) -> Option<Known> {
     let spelled = spelled(ty)?;
-    let (before, name) = spelled.rsplit_once("::").unwrap_or(("", &spelled));
+    let (before, name) = segments::split_last(&spelled).unwrap_or(("", &spelled));
     let (known, crates) = by_name(name)?;
-    let root = before.split("::").next().unwrap_or_default();
+    let root = segments::first(before);
     (root.is_empty() || crates.contains(&root)).then_some(known)
 }
 

@@ -1,6 +1,6 @@
 //! The words of a piece of code.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -13,6 +13,9 @@ use crate::flow::{into_stream, is_of_time, spell};
 
 /// Names. They are looked up more often than anything else, so their hash is a fast one.
 pub(crate) type Set = HashSet<String, FixedState>;
+
+/// Values by a name.
+pub(crate) type Map<V> = HashMap<String, V, FixedState>;
 
 /// The words of a piece of code, without duplicates: every name, and the keywords `await`, `for`, `loop` and `while`.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
-use crate::syntax::{generic_arguments, is_called, is_scalar, peel};
+use crate::syntax::{generic_arguments, is_called, is_scalar, peel, segments};
 
 /// The name of a JSON value of any kind, which gives `null` for what is not there.
 pub(crate) const VALUE: &str = "Value";
@@ -89,7 +89,7 @@ pub(crate) fn is_array(ty: &str) -> bool {
 /// The last name of the path of a type, before its own arguments.
 pub(crate) fn name_of(ty: &str) -> &str {
     let path = ty.trim_start_matches(['&', ' ']).split(['<', '[', '(']).next().unwrap_or_default();
-    path.rsplit("::").next().unwrap_or_default().trim()
+    segments::last(path).trim()
 }
 
 fn parsed(ty: &str) -> Option<Type> {

@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::Expr;
 
 use super::origin::Tags;
+use crate::syntax::segments;
 
 const INPUT: Tags = Tags::INPUT;
 
@@ -168,8 +169,7 @@ pub(super) fn reads(function: &str) -> bool {
 
 /// Functions that return their argument, converted or wrapped.
 pub(super) fn wraps(path: &str) -> bool {
-    let mut last = path.rsplit("::");
-    let (name, of) = (last.next().unwrap_or_default(), last.next().unwrap_or_default());
+    let (name, of) = (segments::last(path), segments::before_last(path).unwrap_or_default());
     match name {
         "Some" | "Ok" | "from_utf8_lossy" => true,
         "new" => matches!(of, "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "Cursor" | "BufReader"),
@@ -186,8 +186,7 @@ pub(super) fn takes_out(path: &str) -> bool {
 
 /// `RwLockWriteGuard::downgrade`, `MutexGuard::map`: a guard of the same lock.
 pub(super) fn converts_guard(path: &str) -> bool {
-    let mut last = path.rsplit("::");
-    let (name, of) = (last.next().unwrap_or_default(), last.next().unwrap_or_default());
+    let (name, of) = (segments::last(path), segments::before_last(path).unwrap_or_default());
     of.ends_with("Guard") && matches!(name, "downgrade" | "downgrade_map" | "map" | "into_mapped")
 }
 
@@ -223,7 +222,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 /// `"authorization"`, `COOKIE`, `header::AUTHORIZATION`.
 pub(crate) fn is_secret_key(key: &Expr) -> bool {
     let text = key.to_token_stream().to_string().to_lowercase();
-    is_secret(text.rsplit("::").next().unwrap_or_default().trim_matches(['"', ' ', '&']))
+    is_secret(segments::last(&text).trim_matches(['"', ' ', '&']))
 }
 
 /// Functions and methods whose result is not secret, by a word in their name.

@@ -10,7 +10,7 @@ use super::{
     origin::{MASKED, Origin, Tags},
     types::Types,
 };
-use crate::syntax::last_segment;
+use crate::syntax::{last_segment, segments};
 
 /// The names in scope, the innermost last.
 pub(crate) struct Names<'s> {
@@ -437,7 +437,7 @@ impl<'s> Names<'s> {
     fn call(&self, call: &ExprCall) -> Origin {
         let Expr::Path(function) = &*call.func else { return Origin::default() };
         let path = self.types.imports().resolve_path(&function.path);
-        let last = path.rsplit("::").next().unwrap_or_default();
+        let last = segments::last(&path);
         if matches!(last, "timeout" | "timeout_at") && call.args.len() == 2 {
             return self.of(&call.args[1]);
         }
@@ -470,7 +470,7 @@ impl<'s> Names<'s> {
             return number;
         }
         // `usize::from(number)`
-        let of = path.rsplit("::").nth(1).unwrap_or_default();
+        let of = segments::before_last(&path).unwrap_or_default();
         if last == "from" && given.is(Tags::INPUT) && crate::syntax::is_scalar(of) {
             let size = self.size_of(&given);
             // Only numbers of less than 32 bits are converted to `usize`.
@@ -481,10 +481,10 @@ impl<'s> Names<'s> {
         if kinds::hides(last) || self.types.gives_scalar(last) {
             return Origin::default();
         }
-        if let Some(map) = path.rsplit("::").nth(1).filter(|of| given::MAPS.contains(of)) {
+        if let Some(map) = segments::before_last(&path).filter(|of| given::MAPS.contains(of)) {
             return Origin::default().typed(Some(map.into()));
         }
-        if let Some(of) = path.rsplit("::").nth(1)
+        if let Some(of) = segments::before_last(&path)
             && let Some(made) = self.made_by(call, of)
         {
             return made;

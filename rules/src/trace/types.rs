@@ -12,7 +12,7 @@ use super::{
 use crate::{
     flow::Imports,
     surroundings::{Neighbours, Shapes, Written, type_path},
-    syntax::{last_segment, peel},
+    syntax::{last_segment, peel, segments},
 };
 
 /// The types around a function.
@@ -176,7 +176,7 @@ impl<'s> Types<'s> {
         let mut last = path.segments.iter().rev().map(|segment| segment.ident.to_string());
         let name = last.next()?;
         let of = last.next().map_or_else(|| name.clone(), |of| format!("{of}::{name}"));
-        let shapes = match of.split_once("::") {
+        let shapes = match segments::split_first(&of) {
             Some((of, _)) if !self.shapes.is_enum(of) => self.shapes_of(of),
             _ => self.shapes,
         };
@@ -291,7 +291,7 @@ impl<'s> Types<'s> {
     /// The name of the type in a type that is written there, inside wrappers: `Table` of `Arc<RwLock<Table>>`.
     pub(crate) fn within(&self, ty: &str) -> Option<String> {
         let path = type_path(&syn::parse_str(ty).ok()?, self.imports)?;
-        path.rsplit("::").next().map(str::to_owned)
+        Some(segments::last(&path).to_owned())
     }
 
     pub(super) fn of_static(&self, name: &str) -> Option<Rc<str>> {

@@ -22,7 +22,15 @@ fn is_declared_as_test(module: &Path) -> bool {
         let text = text(&parent);
         // Lexing is the expensive part.
         text.contains("test")
-            && text.contains(&*name)
+            && has_module(&text, &name)
             && Code::read(&text).test_modules.iter().any(|test| *test == name)
+    })
+}
+
+/// Whether `mod` and the name follow each other in the text.
+fn has_module(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].strip_suffix("r#").unwrap_or(&text[..at]);
+        before.ends_with(char::is_whitespace) && before.trim_end().ends_with("mod")
     })
 }

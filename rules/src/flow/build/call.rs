@@ -18,6 +18,7 @@ use crate::{
         words,
     },
     surroundings::Neighbour,
+    syntax::segments,
 };
 
 /// How many calls of closures are followed in a function: each is analyzed again, and closures can call closures.
@@ -235,7 +236,7 @@ fn is_tied(task: &Task<'_>) -> bool {
 
 /// A function of axum's `WebSocketUpgrade`.
 fn is_upgrades(path: &str) -> bool {
-    path.starts_with("axum") && path.rsplit("::").nth(1) == Some("WebSocketUpgrade")
+    path.starts_with("axum") && segments::before_last(path) == Some("WebSocketUpgrade")
 }
 
 fn is_tokio(path: &str) -> bool {
@@ -254,5 +255,5 @@ fn is_of_futures(path: &str) -> bool {
 }
 
 fn last(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    segments::last(path)
 }

@@ -1,6 +1,6 @@
 //! Whether a name can come from a trait of the user's.
 
-use crate::flow::Flow;
+use crate::{flow::Flow, syntax::segments};
 
 /// Whether no trait in scope can give a method, function or constant of this name to a type of Sockeye's: only a trait of the user's
 /// could.
@@ -49,7 +49,7 @@ fn is_no_trait(name: &str, full: &str, flow: &Flow<'_>) -> bool {
         "time",
     ];
     let full = flow.imports().resolve(full);
-    let first = full.split("::").next().unwrap_or_default();
+    let first = segments::first(&full);
     let is_trait = name == "_" || name.starts_with(char::is_uppercase);
     KNOWN.contains(&first)
         || full == format!("self::{name}")

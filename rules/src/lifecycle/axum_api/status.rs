@@ -9,7 +9,7 @@ use syn::{
 use crate::{
     AXUM_API,
     flow::{Flow, Kind},
-    syntax::{Sink, last_segment, one_line},
+    syntax::{Sink, last_segment, one_line, segments},
 };
 
 const MESSAGE: &str = "a status is not a `sockeye::Error`: a handler refuses with its handshake";
@@ -112,7 +112,7 @@ impl Search<'_, '_> {
         match error {
             Expr::Path(path) => {
                 let full = self.flow.imports().resolve_path(&path.path);
-                let (of, name) = full.rsplit_once("::")?;
+                let (of, name) = segments::split_last(&full)?;
                 let is_constant = name.starts_with(|first: char| first.is_ascii_uppercase())
                     && !name.contains(|one: char| one.is_ascii_lowercase());
                 let is_status =

@@ -7,6 +7,7 @@ use syn::{TypeParamBound, WherePredicate};
 
 use crate::{
     flow::Flow,
+    syntax::segments,
     trace::{Names, Origin},
 };
 
@@ -85,7 +86,7 @@ fn is_message(item: &str) -> bool {
     const SENT: [&str; 5] = ["Server", "Outgoing", "Outbound", "ToClient", "Downstream"];
     let shared = item.strip_prefix("Arc<").unwrap_or(item);
     let path = shared.split(['<', '>', ',']).next().unwrap_or_default();
-    let name = path.rsplit("::").next().unwrap_or_default();
+    let name = segments::last(path);
     MESSAGES.iter().any(|message| begins_with(item, message) || begins_with(shared, message))
         || SENT.iter().any(|sent| name.starts_with(sent))
 }
