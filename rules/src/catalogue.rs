@@ -350,6 +350,10 @@ pub(crate) use lifecycle::fan_out_in_turn::check as sends_in_turn;
 #[cfg(feature = "syntax")]
 pub(crate) use lifecycle::lock_across_io::check as holds_a_lock;
 
+/// Whether a function answers the calls that it is given, with or without a connection of its own.
+#[cfg(feature = "syntax")]
+pub(crate) use lifecycle::unanswered_call::{check as answers_calls, takes_calls};
+
 /// Whether a function pings, or does something about time.
 #[cfg(feature = "syntax")]
 pub(crate) use axum::no_deadline::keeps_time;

@@ -1,11 +1,11 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, ExprMethodCall, Local};
+use syn::{Expr, ExprMethodCall, Local, Pat};
 
 use crate::{
     DROPPED_UPGRADE,
     flow::{Flow, Kind, Step, has_word},
-    reading::{At, Look, is_drop, only_name, plain, read},
+    reading::{At, Look, given, is_drop, only_name, plain, read, task_of},
     syntax::Sink,
 };
 
@@ -13,12 +13,26 @@ const HELP: &str = "return it: `ws.on_upgrade(|socket| ..)` as the last expressi
 
 const DROPPED: &str = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
 
+const UNUSED: &str = "this upgrade is dropped: the client gets a different response, and no WebSocket opens";
+
+/// Methods that only set something up.
+const SETTINGS: [&str; 8] = [
+    "protocols",
+    "max_message_size",
+    "max_frame_size",
+    "read_buffer_size",
+    "write_buffer_size",
+    "max_write_buffer_size",
+    "accept_unmasked_frames",
+    "on_failed_upgrade",
+];
+
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {
         let Step::DroppedResponse { at } = step else { continue };
         sink.report(&DROPPED_UPGRADE, at, DROPPED, HELP);
     }
-    if flow.function.has_word(&["on_upgrade"]) {
+    if flow.function.has_word(&["on_upgrade"]) || flow.function.has_word(&SETTINGS) {
         read(flow, &mut Responses { sink });
     }
     // A name that begins with `_` shows that it is intended.
@@ -35,6 +49,24 @@ fn upgrade_of(call: &ExprMethodCall) -> Option<&ExprMethodCall> {
         Expr::MethodCall(inner) if call.method == "into_response" => upgrade_of(inner),
         _ => None,
     }
+}
+
+/// Whether it is the upgrade, or the upgrade with settings.
+fn is_upgrade(made: &Expr, at: &At<'_>) -> bool {
+    match plain(made) {
+        Expr::MethodCall(call) if is_setting(call) => is_upgrade(&call.receiver, at),
+        other => at.is_handle_expression(other),
+    }
+}
+
+fn is_setting(call: &ExprMethodCall) -> bool {
+    SETTINGS.iter().any(|name| call.method == name)
+}
+
+/// The last setting of an upgrade that is not answered.
+fn set_up<'e>(made: &'e Expr, at: &At<'_>) -> Option<&'e ExprMethodCall> {
+    let Expr::MethodCall(call) = plain(made) else { return None };
+    (is_setting(call) && is_upgrade(&call.receiver, at)).then_some(call)
 }
 
 /// Whether the rest of the block only calls methods of the response that look at it: `response.status()`.
@@ -65,15 +97,41 @@ struct Responses<'s> {
 impl<'a> Look<'a> for Responses<'_> {
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         let Expr::Call(call) = expression else { return };
-        if is_drop(call)
-            && let Expr::MethodCall(dropped) = plain(&call.args[0])
+        if !is_drop(call) {
+            return;
+        }
+        if let Some(setting) = set_up(&call.args[0], at) {
+            self.sink.report(&DROPPED_UPGRADE, &setting.method, UNUSED, HELP);
+        }
+        if let Expr::MethodCall(dropped) = plain(&call.args[0])
             && let Some(upgrade) = upgrade_of(dropped).filter(|call| at.is_handle_expression(&call.receiver))
         {
             self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);
         }
     }
 
+    /// `tokio::spawn(async move { ws.on_upgrade(serve) });`
+    fn dropped(&mut self, expression: &'a Expr, at: &At<'a>) {
+        let Some((_, Expr::Async(task))) = task_of(expression) else { return };
+        let Some(Expr::MethodCall(last)) = given(&task.block).map(plain) else { return };
+        if let Some(upgrade) = upgrade_of(last).filter(|call| is_upgrade(&call.receiver, at)) {
+            self.sink.report(&DROPPED_UPGRADE, &upgrade.method, DROPPED, HELP);
+        }
+    }
+
     fn local(&mut self, local: &'a Local, at: &At<'a>) {
+        let made = local.init.as_ref().map(|init| &*init.expr);
+        let is_forgotten = match &local.pat {
+            Pat::Wild(_) => true,
+            pattern => only_name(pattern).is_some_and(|name| {
+                let name = name.to_string();
+                name.starts_with('_') && !at.rest().iter().any(|statement| has_word(statement, &[&name]))
+            }),
+        };
+        if let Some(setting) = made.filter(|_| is_forgotten).and_then(|made| set_up(made, at)) {
+            self.sink.report(&DROPPED_UPGRADE, &setting.method, UNUSED, HELP);
+            return;
+        }
         let Some(name) = only_name(&local.pat).map(ToString::to_string) else { return };
         let Some(Expr::MethodCall(call)) = local.init.as_ref().map(|init| plain(&init.expr)) else { return };
         let Some(upgrade) = upgrade_of(call).filter(|call| at.is_handle_expression(&call.receiver)) else {

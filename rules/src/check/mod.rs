@@ -89,7 +89,7 @@ pub struct Judged {
 
 /// Like [`function`], with the kind of function that it was taken for.
 pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judged> {
-    let Some(flow) = Flow::of_function(function, around) else { return check_sender(function, around) };
+    let Some(flow) = Flow::of_function(function, around) else { return check_helper(function, around) };
     let mut sink = Sink::default();
     judge_flow(&flow, &mut sink);
     Some(Judged {
@@ -97,6 +97,18 @@ pub fn judge_function(function: &Function, around: &Surroundings) -> Option<Judg
         is_axum: flow.flavor == Flavor::Axum,
         has_upgrade: flow.flavor == Flavor::Axum && flow.has_upgrade(),
     })
+}
+
+/// A function without a connection of its own may have to answer the calls of one.
+fn check_helper(function: &Function, around: &Surroundings) -> Option<Judged> {
+    if !crate::catalogue::takes_calls(function, around.imports()) {
+        return check_sender(function, around);
+    }
+    let flow = Flow::of_helper(function, around.imports(), around)?;
+    let mut sink = Sink::default();
+    crate::catalogue::answers_calls(&flow, &mut sink);
+    let found = Some(sink.sorted()).filter(|found| !found.is_empty())?;
+    Some(Judged { found, is_axum: false, has_upgrade: false })
 }
 
 /// A function without a connection of its own may send to those of other clients.

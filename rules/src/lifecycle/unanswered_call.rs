@@ -6,17 +6,29 @@ use syn::{
 
 use crate::{
     UNANSWERED_CALL,
-    flow::{Flow, each_word, has_word},
+    flow::{Flow, Imports, each_word, gives_nothing, has_word},
     reading::{At, Look, Name, Origin, base_ident, is_drop, only_name, plain, read},
-    syntax::{Sink, generic_arguments, peel},
+    syntax::{Function, Parameter, Sink, generic_arguments, last_segment, peel},
 };
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     let takes_calls =
         flow.function.parameters.iter().any(|one| has_word(&one.node.ty, &["Call", "Responder"]));
     if takes_calls {
-        read(flow, &mut Calls { sink });
+        let mut calls = Calls { sink };
+        calls.given(flow);
+        read(flow, &mut calls);
     }
+}
+
+/// Whether a function without a connection is given calls to answer, or responders.
+pub(crate) fn takes_calls(function: &Function, imports: &Imports) -> bool {
+    let is_one = |ty: &Type| {
+        let is_named = last_segment(ty).is_some_and(|last| last.ident == "Call" || last.ident == "Responder");
+        is_named
+            && matches!(peel(ty), Type::Path(path) if imports.resolve_path(&path.path).starts_with("sockeye::"))
+    };
+    function.parameters.iter().any(|one| is_one(one.ty()))
 }
 
 struct Calls<'s> {
@@ -102,6 +114,19 @@ impl Calls<'_> {
         }
     }
 
+    /// The responders that a function is given, if it returns nothing by which its caller could learn that it dropped one.
+    fn given(&mut self, flow: &Flow<'_>) {
+        const ENDS: [&str; 5] = ["close", "abort", "cancel", "panic", "exit"];
+        if !gives_nothing(&flow.function.sig.output) || flow.function.has_word(&ENDS) {
+            return;
+        }
+        let is_responder = |one: &&Parameter| is_type(one.ty(), "Responder", flow.imports());
+        let names = flow.function.parameters.iter().filter(is_responder).filter_map(Parameter::binding);
+        for name in names.filter(|name| !name.to_string().starts_with('_')) {
+            self.named(name, &flow.body.stmts);
+        }
+    }
+
     /// A `Responder` with a name, and the code up to the end of its block.
     fn named(&mut self, name: &Ident, rest: &[Stmt]) {
         match dropped_in(rest, name) {
@@ -173,9 +198,47 @@ fn dropped_in<'a>(statements: &'a [Stmt], name: &Ident) -> Option<Drop<'a>> {
     if let Some(place) = ways.goes_round {
         return Some(Drop::Continue(place));
     }
+    if let Some(place) = skipped_in(&statements[first], name) {
+        return Some(Drop::Continue(place));
+    }
     let is_last_use = !statements[first + 1..].iter().any(|one| mentions(one, name));
     match &statements[first] {
         Stmt::Expr(used, _) if is_last_use => in_branches(used, name),
+        _ => None,
+    }
+}
+
+/// The `continue` in a branch of the first statement that mentions the name, before the branch does.
+fn skipped_in<'a>(statement: &'a Stmt, name: &Ident) -> Option<&'a ExprContinue> {
+    match statement {
+        Stmt::Expr(used, _) => skipped_by(used, name),
+        Stmt::Local(local) => skipped_by(&local.init.as_ref()?.expr, name),
+        _ => None,
+    }
+}
+
+fn skipped_by<'a>(used: &'a Expr, name: &Ident) -> Option<&'a ExprContinue> {
+    let in_code = |code: &'a [Stmt]| {
+        let first = code.iter().position(|one| mentions(one, name));
+        let before = Ways::of(&code[..first.unwrap_or(code.len())]).goes_round;
+        before.or_else(|| skipped_in(&code[first?], name))
+    };
+    match used {
+        _ if !mentions(used, name) => Ways::of_expression(used).goes_round,
+        Expr::Block(block) if block.label.is_none() => in_code(&block.block.stmts),
+        Expr::If(branch) if !mentions(&branch.cond, name) => {
+            let other = || skipped_by(&branch.else_branch.as_ref()?.1, name);
+            in_code(&branch.then_branch.stmts).or_else(other)
+        }
+        Expr::Match(choice) if !mentions(&choice.expr, name) => {
+            let is_free = !choice.arms.iter().any(|arm| mentions(&arm.pat, name));
+            let mut arms = choice.arms.iter().filter(|_| is_free);
+            arms.find_map(|arm| skipped_by(&arm.body, name))
+        }
+        Expr::Await(inner) => skipped_by(&inner.base, name),
+        Expr::Try(inner) => skipped_by(&inner.expr, name),
+        Expr::Paren(inner) => skipped_by(&inner.expr, name),
+        Expr::Assign(assign) if !mentions(&assign.left, name) => skipped_by(&assign.right, name),
         _ => None,
     }
 }
@@ -318,7 +381,7 @@ fn is_taken_apart(expression: &Expr, at: &At<'_>) -> bool {
 
 fn is_responder(name: &Name<'_>, at: &At<'_>) -> bool {
     match name.origin {
-        Origin::Typed(ty) => is_type(ty, "Responder", at),
+        Origin::Typed(ty) => is_type(ty, "Responder", at.imports()),
         Origin::Part(made, 1) => match plain(made) {
             Expr::MethodCall(call) if call.method == "into_parts" => {
                 at.base(&call.receiver, name).is_some_and(|base| is_named_call(&base, at))
@@ -398,15 +461,15 @@ fn codec_reads_call(handle: &Type, at: &At<'_>) -> bool {
 /// `Call<T>`, whose messages all have an `id`.
 fn is_call_type(ty: &Type, at: &At<'_>) -> bool {
     match generic_arguments(ty).as_slice() {
-        [_] => is_type(ty, "Call", at),
-        [_, responder] => is_type(ty, "Call", at) && is_type(responder, "Responder", at),
+        [_] => is_type(ty, "Call", at.imports()),
+        [_, responder] => is_type(ty, "Call", at.imports()) && is_type(responder, "Responder", at.imports()),
         _ => false,
     }
 }
 
 /// Whether it is this type of Sockeye, as far as the imports show it.
-fn is_type(ty: &Type, name: &str, at: &At<'_>) -> bool {
+fn is_type(ty: &Type, name: &str, imports: &Imports) -> bool {
     let Type::Path(path) = peel(ty) else { return false };
-    let full = at.imports().resolve_path(&path.path);
+    let full = imports.resolve_path(&path.path);
     full == format!("sockeye::{name}") || full == name
 }

@@ -308,3 +308,75 @@ fn found(call: Call<Ask>) -> Reply {
     tracing::debug!("made");
     reply
 }
+
+/// Helpers that pass the answer on, or give it themselves in each case.
+#[ws_endpoint("/calls/helped")]
+async fn helped(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (ask, responder) = call.into_parts();
+        match ask {
+            Ask::Get { key } if key.is_empty() => refuse(&sender, responder, "empty").await,
+            Ask::Get { key } if key.len() > 99 => expel(&sender, responder, &key).await,
+            Ask::Get { key } => sender.send(finish(responder, lookup(&key))).await?,
+            Ask::Stop => return leave(&sender, responder).await,
+        }
+    }
+    Ok(())
+}
+
+fn finish(responder: Responder, value: Option<String>) -> Reply {
+    let Some(value) = value else { return responder.fail("not found") };
+    responder.answer(Found { value })
+}
+
+async fn refuse(sender: &Sender<Json<Call<Ask>, Reply>>, responder: Responder, why: &str) {
+    let reply = if why.is_empty() { responder.fail("refused") } else { responder.fail(why) };
+    if sender.send(reply).await.is_err() {
+        tracing::debug!("gone");
+    }
+}
+
+/// Its client learns of the end of the connection.
+async fn expel(sender: &Sender<Json<Call<Ask>, Reply>>, responder: Responder, key: &str) {
+    if key.len() > 999 {
+        let _ = sender.close(CloseCode::POLICY_VIOLATION, "too long").await;
+    } else {
+        let _ = sender.send(responder.fail("too long")).await;
+    }
+}
+
+async fn leave(sender: &Sender<Json<Call<Ask>, Reply>>, responder: Responder) -> sockeye::Result {
+    if lookup("answer").is_some() { sender.send(responder.fail("no")).await } else { Err(Error::new("bye")) }
+}
+
+/// A case goes on with the next call once it has answered, or kept what answers it.
+#[ws_endpoint("/calls/rounds")]
+async fn rounds(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut waiting: Vec<Responder> = Vec::new();
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        match ask {
+            Ask::Get { key } if key.is_empty() => {
+                socket.send(responder.fail("empty")).await?;
+                continue;
+            }
+            Ask::Get { key } => {
+                waiting.push(responder);
+                if key.len() < 9 {
+                    continue;
+                }
+            }
+            Ask::Stop => socket.send(responder.answer(Found { value: "stopped".to_owned() })).await?,
+        }
+        for responder in waiting.drain(..) {
+            if lookup("late").is_none() {
+                socket.send(responder.fail("late")).await?;
+                continue;
+            }
+            socket.send(responder.answer(Found { value: "late".to_owned() })).await?;
+        }
+    }
+    Ok(())
+}

@@ -439,3 +439,25 @@ async fn echo_all(mut socket: WebSocket) {
         }
     }
 }
+
+/// The response of a task is returned.
+async fn answered_in_a_task(ws: WebSocketUpgrade) -> Response {
+    let task = tokio::spawn(async move { ws.protocols(["v1"]).on_upgrade(question_mark_outside) });
+    task.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// What is set up is used, whatever its name.
+async fn set_up_first(ws: WebSocketUpgrade, State(open): State<bool>) -> Response {
+    let _ws = ws.protocols(["v1"]).max_frame_size(1024);
+    if !open {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    _ws.on_upgrade(question_mark_outside)
+}
+
+/// The task has nothing to do with the response.
+async fn task_beside(ws: WebSocketUpgrade, State(events): State<mpsc::Sender<&'static str>>) -> Response {
+    tokio::spawn(async move { events.send("asked").await });
+    let _protocol = ws.selected_protocol().cloned();
+    ws.on_upgrade(question_mark_outside)
+}

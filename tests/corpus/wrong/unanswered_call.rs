@@ -1,7 +1,7 @@
 //! Calls that no one answers.
 
 use serde::{Deserialize, Serialize};
-use sockeye::{Answer, Call, Handshake, Json, Responder, Socket, ws_endpoint, ws_lifecycle};
+use sockeye::{Answer, Call, Handshake, Json, Responder, Sender, Socket, ws_endpoint, ws_lifecycle};
 
 #[derive(Deserialize)]
 struct Ask {
@@ -152,6 +152,103 @@ async fn failed(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye
         } else {
             socket.send(responder.answer(Found { value: ask.key.len() })).await?;
         }
+    }
+    Ok(())
+}
+
+/// A helper makes the answer, and drops it.
+#[ws_endpoint("/calls/finished")]
+async fn finished(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        finish(responder, ask.key.len());
+    }
+    Ok(())
+}
+
+fn finish(responder: Responder, value: usize) {
+    let _ = responder.answer(Found { value }); //~ unanswered_call
+}
+
+/// A helper with the whole call drops what answers it.
+#[ws_endpoint("/calls/counted")]
+async fn counted(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut total = 0;
+    while let Some(call) = socket.recv().await? {
+        total += length(call);
+    }
+    tracing::info!(total);
+    Ok(())
+}
+
+fn length(call: Call<Ask>) -> usize {
+    call.into_parts().0.key.len() //~ unanswered_call
+}
+
+struct Store;
+
+impl Store {
+    /// It only answers in one case.
+    async fn reply(&self, sender: &Sender<Json<Call<Ask>, Answer<Found>>>, responder: Responder, key: &str) {
+        if key.len() < 9 {
+            let _ = sender.send(responder.answer(Found { value: key.len() })).await;
+        } else {
+            tracing::warn!("too long"); //~ unanswered_call
+        }
+    }
+}
+
+/// Has the method answer.
+#[ws_endpoint("/calls/replied")]
+async fn replied(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (ask, responder) = call.into_parts();
+        Store.reply(&sender, responder, &ask.key).await;
+    }
+    Ok(())
+}
+
+/// A case goes on with the next call, while another one fails, and the rest is answered below.
+#[ws_endpoint("/calls/skipped")]
+async fn skipped(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut keys = Vec::new();
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        match ask.key.as_str() {
+            "" => {
+                socket.send(responder.fail("empty")).await?;
+                continue;
+            }
+            "clear" => {
+                keys.clear();
+                continue; //~ unanswered_call
+            }
+            _ => keys.push(ask.key),
+        }
+        socket.send(responder.answer(Found { value: keys.len() })).await?;
+    }
+    Ok(())
+}
+
+/// The same in the value of a `let`.
+#[ws_endpoint("/calls/chosen")]
+async fn chosen(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let answer = match ask.key.len() {
+            0 => {
+                tracing::debug!("empty");
+                continue; //~ unanswered_call
+            }
+            1..=9 => responder.answer(Found { value: ask.key.len() }),
+            _ => responder.fail("too long"),
+        };
+        socket.send(answer).await?;
     }
     Ok(())
 }

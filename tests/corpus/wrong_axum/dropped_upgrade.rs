@@ -98,3 +98,28 @@ async fn given_up(ws: WebSocketUpgrade) -> StatusCode {
     drop(ws.on_upgrade(echo)); //~ dropped_upgrade
     StatusCode::NO_CONTENT
 }
+
+/// The task has the response, and nobody takes it from there.
+async fn in_a_task(ws: WebSocketUpgrade) -> &'static str {
+    tokio::spawn(async move { ws.on_upgrade(echo) }); //~ dropped_upgrade
+    "upgrading"
+}
+
+async fn in_a_task_with_a_limit(ws: WebSocketUpgrade) -> impl IntoResponse {
+    let _task = tokio::spawn(async move {
+        tracing::info!("upgrading");
+        ws.max_message_size(1024).on_upgrade(echo).into_response() //~ dropped_upgrade
+    });
+    StatusCode::ACCEPTED
+}
+
+/// The upgrade is set up, and never answered.
+async fn set_up(ws: WebSocketUpgrade, State(name): State<String>) -> String {
+    let _ws = ws.protocols(["v1"]); //~ dropped_upgrade
+    name
+}
+
+async fn set_up_and_dropped(ws: WebSocketUpgrade) -> StatusCode {
+    drop(ws.max_message_size(1024).protocols(["v1"])); //~ dropped_upgrade
+    StatusCode::OK
+}
