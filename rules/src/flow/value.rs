@@ -62,6 +62,13 @@ pub(crate) struct Object {
     pub(crate) is_tied: bool,
 }
 
+impl Object {
+    /// The handle in the field with this name.
+    pub(crate) fn handle(&self, name: &str) -> Option<Handle> {
+        self.fields.iter().find(|(one, _)| one == name).map(|(_, handle)| *handle)
+    }
+}
+
 /// The effect of an operation on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Handle {

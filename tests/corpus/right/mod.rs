@@ -28,6 +28,7 @@ mod guards;
 mod held;
 mod held_handles;
 mod helpers;
+mod in_methods;
 mod inline;
 mod input;
 mod kept_reads;

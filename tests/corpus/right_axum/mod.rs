@@ -14,6 +14,7 @@ mod guards;
 mod halves;
 mod hands;
 mod heads;
+mod in_methods;
 mod kinds;
 mod looked_at;
 mod mapped;

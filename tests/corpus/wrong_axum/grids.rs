@@ -188,7 +188,7 @@ async fn v11(socket: WebSocket) {
 /// Deadline: JoinSet with async blocks, struct.
 struct Kiosk { stream: SplitStream<WebSocket>, sink: SplitSink<WebSocket, Message>, orders: mpsc::Receiver<String> }
 impl Kiosk {
-    async fn run(self) { //~? no_deadline
+    async fn run(self) { //~ no_deadline
         let Self { mut stream, mut sink, mut orders } = self;
         loop {
             tokio::select! {

@@ -81,9 +81,7 @@ impl<'a> Builder<'a> {
                 values.swap_remove(index.index as usize)
             }
             (Value::Object(object), member) => {
-                let name = name_of(member);
-                let held = object.fields.iter().find(|(one, _)| *one == name);
-                held.map_or(Value::Other, |(_, handle)| Value::Handle(*handle))
+                object.handle(&name_of(member)).map_or(Value::Other, Value::Handle)
             }
             _ => Value::Other,
         }

@@ -384,7 +384,8 @@ impl<'a> Builder<'a> {
         let made = match &variable {
             Some(variable) => {
                 let known = self.types.find(variable).map(str::to_owned);
-                known.or_else(|| self.type_of_item(variable, name))
+                let taken = || self.type_of_taken_field(variable);
+                known.or_else(taken).or_else(|| self.type_of_item(variable, name))
             }
             None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_own_field(&call.receiver)),
         };
@@ -407,6 +408,12 @@ impl<'a> Builder<'a> {
             Some(ty) => type_path(&syn::parse_str(ty).ok()?, &self.imports),
             None => shapes.is_unit(name).then(|| self.imports.resolve(name)),
         }
+    }
+
+    /// The path of the type of a field of `self` that is under this name now.
+    fn type_of_taken_field(&self, name: &str) -> Option<String> {
+        let named = || self.inits.get(name).and_then(|init| self.type_of_own_field(init));
+        self.taken.get(name).cloned().or_else(named)
     }
 
     /// The path of the type of `self.field`.

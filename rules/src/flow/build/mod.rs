@@ -77,11 +77,12 @@ pub(super) fn build<'a>(
         macros: function.macros(),
         body,
         inits: HashMap::new(),
+        taken: HashMap::new(),
         counters: HashMap::new(),
     };
     builder.here = Some(0);
     builder.graph.nodes.push(Node::new(Step::Pass, Within::Function));
-    builder.bind_self();
+    builder.bind_self(function.receiver.is_some());
     for (pattern, value) in values {
         builder.bind(pattern, value);
     }
@@ -124,6 +125,8 @@ struct Builder<'a> {
     body: &'a Block,
     /// The expressions from which names were bound by `let`.
     inits: HashMap<String, &'a Expr>,
+    /// The types of the fields of `self` that `let` has taken out of it by name.
+    taken: HashMap<String, String>,
     /// Variables to which the function adds, and whether it only counts with them.
     counters: HashMap<String, bool>,
 }
@@ -156,7 +159,7 @@ impl Frame {
 
 impl<'a> Builder<'a> {
     /// The fields of `self` by name; `self` as a whole stands for all of them.
-    fn bind_self(&mut self) {
+    fn bind_self(&mut self, is_method: bool) {
         let mut all = Vec::new();
         for (connection, root) in self.roots.iter().enumerate() {
             let Some(name) = root.name.clone().filter(|name| name.starts_with("self.")) else { continue };
@@ -166,6 +169,8 @@ impl<'a> Builder<'a> {
         }
         if !all.is_empty() {
             self.names.add("self".to_owned(), Value::Tuple(all));
+        } else if is_method {
+            self.names.add("self".to_owned(), Value::Other);
         }
     }
 

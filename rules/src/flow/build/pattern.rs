@@ -2,8 +2,11 @@
 
 use syn::Pat;
 
-use super::Builder;
-use crate::flow::value::{Got, Handle, Kind, Layer, Outcomes, Value};
+use super::{Builder, object::name_of};
+use crate::{
+    flow::value::{Got, Handle, Kind, Layer, Outcomes, Value},
+    reading::only_name,
+};
 
 /// When a pattern matches.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +126,7 @@ impl<'a> Builder<'a> {
                 self.name_socket(&name.ident, &value);
                 self.received.remove(&name.ident.to_string());
                 self.inits.remove(&name.ident.to_string());
+                self.taken.remove(&name.ident.to_string());
                 self.names.add(name.ident.to_string(), value);
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
@@ -130,7 +134,8 @@ impl<'a> Builder<'a> {
             Pat::Type(inner) => self.bind(&inner.pat, value),
             Pat::Tuple(tuple) => self.bind_tuple(tuple, value),
             Pat::TupleStruct(_) => self.bind_variant(pattern, value),
-            Pat::Or(_) | Pat::Struct(_) | Pat::Slice(_) => {
+            Pat::Struct(parts) => self.bind_fields(parts, &value),
+            Pat::Or(_) | Pat::Slice(_) => {
                 self.bind_all(pattern, &Value::Other);
                 self.escape_parts(&value);
             }
@@ -160,6 +165,28 @@ impl<'a> Builder<'a> {
             value => {
                 tuple.elems.iter().for_each(|one| self.bind_all(one, &Value::Other));
                 self.escape(&value);
+            }
+        }
+    }
+
+    /// `let Session { sender, events } = self;`, and the same of a struct that the function has made.
+    fn bind_fields(&mut self, parts: &syn::PatStruct, value: &Value<'a>) {
+        let is_self = self.names.find("self").is_some_and(|all| all == value && !all.handles().is_empty());
+        if !is_self && !matches!(value, Value::Object(_)) {
+            parts.fields.iter().for_each(|field| self.bind_all(&field.pat, &Value::Other));
+            return self.escape_parts(value);
+        }
+        for field in &parts.fields {
+            let name = name_of(&field.member);
+            let (held, rest) = match value {
+                Value::Object(object) if object.is_tied => (object.handle(&name), Value::Own),
+                Value::Object(object) => (object.handle(&name), Value::Other),
+                _ => (None, self.names.find(&format!("self.{name}")).cloned().unwrap_or(Value::Other)),
+            };
+            self.bind(&field.pat, held.map_or(rest, Value::Handle));
+            let bound = only_name(&field.pat).filter(|_| is_self);
+            if let Some((bound, path)) = bound.zip(self.around.type_of_field(&name)) {
+                self.taken.insert(bound.to_string(), path.to_owned());
             }
         }
     }
@@ -204,6 +231,7 @@ impl<'a> Builder<'a> {
         for name in found {
             self.received.remove(&name);
             self.inits.remove(&name);
+            self.taken.remove(&name);
             self.names.add(name, value.clone());
         }
     }

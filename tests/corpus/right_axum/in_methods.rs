@@ -1,0 +1,109 @@
+//! Halves that a method takes out of `self`, and tasks that a method starts. The check of `Origin` is somewhere in this file.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{
+        State,
+        ws::{Message, WebSocket, WebSocketUpgrade},
+    },
+    response::Response,
+};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
+    task::JoinSet,
+};
+
+struct Reloader {
+    reload: broadcast::Sender<()>,
+}
+
+impl Reloader {
+    /// The task ends with the other one.
+    async fn attach(self: &Arc<Self>, socket: WebSocket) {
+        let mut rx = self.reload.subscribe();
+        let (mut sink, mut stream) = socket.split();
+        let mut push = tokio::spawn(async move {
+            loop {
+                match rx.recv().await {
+                    Ok(()) | Err(RecvError::Lagged(_)) => {
+                        if sink.send(Message::Text("reload".into())).await.is_err() {
+                            break;
+                        }
+                    }
+                    Err(RecvError::Closed) => break,
+                }
+            }
+        });
+        let mut pull = tokio::spawn(async move { while let Some(Ok(_)) = stream.next().await {} });
+        tokio::select! {
+            _ = &mut push => pull.abort(),
+            _ = &mut pull => push.abort(),
+        }
+    }
+
+    /// The set ends its tasks.
+    async fn serve(&self, socket: WebSocket) {
+        let (sink, mut stream) = socket.split();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(push(sink, self.reload.subscribe()));
+        while let Some(Ok(_)) = stream.next().await {}
+    }
+}
+
+async fn push(mut sink: SplitSink<WebSocket, Message>, mut reload: broadcast::Receiver<()>) {
+    loop {
+        match reload.recv().await {
+            Ok(()) | Err(RecvError::Lagged(_)) => {
+                if sink.send(Message::Text("reload".into())).await.is_err() {
+                    return;
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn reload_ws(ws: WebSocketUpgrade, State(reloader): State<Arc<Reloader>>) -> Response {
+    ws.on_upgrade(move |socket| async move { reloader.attach(socket).await })
+}
+
+async fn serve_ws(ws: WebSocketUpgrade, State(reloader): State<Arc<Reloader>>) -> Response {
+    ws.on_upgrade(move |socket| async move { reloader.serve(socket).await })
+}
+
+struct Show {
+    sink: SplitSink<WebSocket, Message>,
+    stream: SplitStream<WebSocket>,
+    cue: watch::Receiver<String>,
+}
+
+impl Show {
+    async fn run(self) {
+        let Self { mut sink, mut stream, mut cue } = self;
+        let push = async move {
+            while cue.changed().await.is_ok() {
+                let next = cue.borrow().clone();
+                if sink.send(Message::Text(next.into())).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let pull = async move { while let Some(Ok(_)) = stream.next().await {} };
+        tokio::join!(push, pull);
+    }
+}
+
+async fn show_ws(ws: WebSocketUpgrade, State(cue): State<watch::Receiver<String>>) -> Response {
+    ws.on_upgrade(|socket| async move {
+        let (sink, stream) = socket.split();
+        Show { sink, stream, cue }.run().await;
+    })
+}
