@@ -7,16 +7,24 @@ use tokio::{
     net::TcpStream,
 };
 
-const HANDSHAKE: &[u8] =
-    b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+/// After the path.
+const HANDSHAKE: &str = "HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// A connection whose handshake was accepted.
+/// A connection to the echo, whose handshake was accepted.
 ///
 /// # Errors
 /// When it was not.
 pub async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    match ask(address).await? {
+    open_at(address, "/echo").await
+}
+
+/// A connection to the endpoint with this path, whose handshake was accepted.
+///
+/// # Errors
+/// When it was not.
+pub async fn open_at(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
+    match ask_at(address, path).await? {
         Answer::Accepted(stream) => Ok(stream),
         Answer::Refused { .. } => Err(io::Error::other("not accepted")),
     }
@@ -34,14 +42,18 @@ pub enum Answer {
     },
 }
 
-/// Sends a handshake and reads the head of the answer.
+/// Sends a handshake to the echo and reads the head of the answer.
 ///
 /// # Errors
 /// When there is none.
 pub async fn ask(address: SocketAddr) -> io::Result<Answer> {
+    ask_at(address, "/echo").await
+}
+
+async fn ask_at(address: SocketAddr, path: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    stream.write_all(HANDSHAKE).await?;
+    stream.write_all(format!("GET {path} {HANDSHAKE}").as_bytes()).await?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);

@@ -24,12 +24,15 @@ impl ServerProcess {
     /// # Errors
     /// When it cannot be started, or says no address.
     pub fn start(name: &str) -> io::Result<Self> {
-        let mut child = Command::new(env::current_exe()?)
-            .arg(name)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+        Self::run(Command::new(env::current_exe()?).arg(name))
+    }
+
+    /// Any program that says its address in its first line.
+    ///
+    /// # Errors
+    /// When it cannot be started, or says no address.
+    pub fn run(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         if let Some(output) = &mut child.stdout {
             BufReader::new(output).read_line(&mut line)?;

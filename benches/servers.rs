@@ -1,4 +1,4 @@
-//! The same echo, twice.
+//! The same echo and the same feed, on Sockeye and on raw axum. What a client sends to `/feed` goes to all clients of `/feed`.
 
 #![allow(clippy::print_stdout, reason = "the parent process reads the address")]
 
@@ -6,12 +6,25 @@ use std::io;
 
 use axum::{
     Router,
-    extract::ws::{WebSocket, WebSocketUpgrade},
+    extract::{
+        State,
+        ws::{Message, WebSocket, WebSocketUpgrade},
+    },
     routing::any,
     serve::ListenerExt as _,
 };
-use sockeye::{Handshake, Heartbeat, Limits, Server, ws_endpoint};
-use tokio::net::TcpListener;
+use sockeye::{Handshake, Heartbeat, Hub, Limits, Raw, Server, Topic, ws_endpoint};
+use tokio::{
+    net::TcpListener,
+    select,
+    sync::broadcast::{self, Sender},
+};
+
+/// The bytes that one message may have, on every server.
+const LARGEST: usize = 2 * 1024 * 1024;
+
+/// The buffer that axum needs for small messages. The default is 128 KiB for each connection.
+const READ_BUFFER: usize = 4 * 1024;
 
 /// Echoes.
 #[ws_endpoint("/echo")]
@@ -23,7 +36,23 @@ async fn echo(handshake: Handshake) -> sockeye::Result {
     Ok(())
 }
 
-/// The echo on Sockeye, until the process is killed.
+/// Brings what each says to all.
+#[ws_endpoint("/feed")]
+async fn feed(handshake: Handshake, State(all): State<Topic<sockeye::Message>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    let mut events = all.subscribe();
+    loop {
+        select! {
+            message = socket.recv() => match message? {
+                Some(message) => _ = all.publish(&message)?,
+                None => return Ok(()),
+            },
+            event = events.next() => socket.send(event?).await?,
+        }
+    }
+}
+
+/// Sockeye, until the process is killed.
 ///
 /// # Errors
 /// When it cannot listen.
@@ -36,31 +65,70 @@ pub async fn sockeye() -> io::Result<()> {
 /// # Errors
 /// When it cannot listen.
 pub async fn sockeye_within(limits: Limits) -> io::Result<()> {
-    // All clients are one address here.
-    let limits = limits.max_connections_per_client(10_000);
-    // They count bytes, and neither expect nor answer pings.
-    let server = Server::new().limits(limits).heartbeat(Heartbeat::off());
-    let checked = server.check().await.map_err(io::Error::other)?;
+    let checked = server(limits).check().await.map_err(io::Error::other)?;
     checked.serve_on(listen().await?).await.map_err(io::Error::other)
 }
 
-/// The echo on axum.
+fn server(limits: Limits) -> Server {
+    // All clients are one address here.
+    let limits = limits.max_connections_per_client(10_000).max_message_size(LARGEST);
+    // The clients count bytes, and neither expect nor answer pings.
+    let server = Server::new().heartbeat(Heartbeat::off()).limits(limits);
+    server.state(Hub::encoded_by::<Raw>().build().topic("all"))
+}
+
+/// axum as its documentation shows it.
 ///
 /// # Errors
 /// When it cannot listen.
 pub async fn axum() -> io::Result<()> {
-    let upgrade = async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echo_on_axum);
+    axum_with(|upgrade| upgrade).await
+}
+
+/// axum with a buffer that fits small messages.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn axum_tuned() -> io::Result<()> {
+    axum_with(|upgrade| upgrade.read_buffer_size(READ_BUFFER)).await
+}
+
+async fn axum_with(options: fn(WebSocketUpgrade) -> WebSocketUpgrade) -> io::Result<()> {
+    let options = move |upgrade: WebSocketUpgrade| options(upgrade).max_message_size(LARGEST);
+    let echo = async move |upgrade: WebSocketUpgrade| options(upgrade).on_upgrade(echo_on_axum);
+    let feed = async move |upgrade: WebSocketUpgrade, State(all): State<Sender<Message>>| {
+        options(upgrade).on_upgrade(move |socket| feed_on_axum(socket, all))
+    };
     let listener = listen().await?.tap_io(|stream| {
         // As Sockeye does: a small message must not wait for the acknowledgement of the one before.
         _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, Router::new().route("/echo", any(upgrade))).await
+    let all = broadcast::channel(1024).0;
+    axum::serve(listener, Router::new().route("/echo", any(echo)).route("/feed", any(feed)).with_state(all))
+        .await
 }
 
 async fn echo_on_axum(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
         if socket.send(message).await.is_err() {
             return;
+        }
+    }
+}
+
+async fn feed_on_axum(mut socket: WebSocket, all: Sender<Message>) {
+    let mut events = all.subscribe();
+    loop {
+        select! {
+            message = socket.recv() => match message {
+                Some(Ok(message @ Message::Text(_))) => _ = all.send(message),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            },
+            event = events.recv() => match event {
+                Ok(event) => if socket.send(event).await.is_err() { return },
+                Err(_) => return,
+            },
         }
     }
 }

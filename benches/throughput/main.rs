@@ -1,48 +1,47 @@
-//! How many messages a second an echo on Sockeye and one on raw axum answer, side by side.
+//! How much Sockeye does in a second, beside raw axum and other servers.
 //!
 //! ```text
-//! cargo bench -p sockeye-benches --bench throughput
+//! cargo bench -p sockeye-benches --bench throughput                # Sockeye and axum
+//! benches/run                                                      # all servers that install; writes RESULTS.md
+//! cargo bench -p sockeye-benches --bench throughput -- --rounds 9 --turn 2000 --only broadcast
 //! ```
 //!
-//! Each server is a process of its own with one thread; the client is another. The two take turns, so that whatever else
-//! the machine does hits both. Beside the rate stands the rate per second of the server's CPU time, which is the fairer
-//! number on a machine that is shared.
+//! Each server is a process of its own with one thread; the client is another. The servers take turns, so that whatever else the machine
+//! does hits all of them. Beside the rate is the rate per second of the server's CPU time, which is the fairer number on a machine
+//! that is shared. A ratio is the median of the ratios of the rounds.
 
 #![allow(clippy::print_stdout, reason = "the numbers are what the program is for")]
 
 mod client;
+mod latency;
+mod loads;
+mod memory;
+mod picture;
+mod results;
+mod sides;
 
-use std::{env, io, time::Duration};
+use std::{env, io, path::PathBuf, time::Duration};
 
 use sockeye_benches::{process::ServerProcess, servers};
 
-/// How often each server has its turn.
-const ROUNDS: usize = 5;
+use self::{
+    client::Clients,
+    latency::Latency,
+    loads::Load,
+    results::{Measured, Rate, Results},
+    sides::Side,
+};
 
-/// How long a turn is.
-const TURN: Duration = Duration::from_secs(2);
-
-/// What is asked of a server.
-#[derive(Debug, Clone, Copy)]
-struct Load {
-    connections: usize,
-    /// How many messages of one connection are on their way at once.
-    outstanding: usize,
-    /// The payload of a message, in bytes.
-    size: usize,
-}
-
-const LOADS: [Load; 3] = [
-    Load { connections: 100, outstanding: 1, size: 64 },
-    Load { connections: 10, outstanding: 32, size: 64 },
-    Load { connections: 10, outstanding: 1, size: 16 * 1024 },
-];
-
-/// What came of one turn.
-#[derive(Debug, Clone, Copy)]
-struct Rate {
-    per_second: f64,
-    per_cpu_second: f64,
+/// What the command line asks for.
+struct Options {
+    /// How often each server has its turn.
+    rounds: usize,
+    /// How long a turn is.
+    turn: Duration,
+    /// Only loads with this in their name.
+    only: String,
+    /// Where the results are written.
+    write: Option<PathBuf>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,53 +49,98 @@ async fn main() -> io::Result<()> {
     match env::args().nth(1).as_deref() {
         Some("sockeye") => servers::sockeye().await,
         Some("axum") => servers::axum().await,
-        _ => compare().await,
+        Some("axum-tuned") => servers::axum_tuned().await,
+        _ => compare(&options(env::args().skip(1))?).await,
     }
 }
 
-async fn compare() -> io::Result<()> {
-    let (sockeye, axum) = (ServerProcess::start("sockeye")?, ServerProcess::start("axum")?);
-    for load in LOADS {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            ours.push(turn(&sockeye, load).await?);
-            theirs.push(turn(&axum, load).await?);
+fn options(mut arguments: impl Iterator<Item = String>) -> io::Result<Options> {
+    let mut options = Options { rounds: 5, turn: Duration::from_secs(1), only: String::new(), write: None };
+    while let Some(argument) = arguments.next() {
+        let mut value =
+            || arguments.next().ok_or_else(|| io::Error::other(format!("{argument} needs a value")));
+        match argument.as_str() {
+            "--rounds" => options.rounds = value()?.parse().map_err(io::Error::other)?,
+            "--turn" => options.turn = Duration::from_millis(value()?.parse().map_err(io::Error::other)?),
+            "--only" => options.only = value()?,
+            "--write" => options.write = Some(value()?.into()),
+            // Cargo adds it.
+            "--bench" => {}
+            other => return Err(io::Error::other(format!("unknown option {other}"))),
         }
-        print(load, &ours, &theirs);
+    }
+    Ok(options)
+}
+
+async fn compare(options: &Options) -> io::Result<()> {
+    let mut servers = Vec::new();
+    for side in sides::ALL {
+        match side.start()? {
+            Some(server) => servers.push((side, server)),
+            None => println!("{} is not installed: `benches/run` installs it", side.name),
+        }
+    }
+    let mut results = Results::default();
+    for load in loads::ALL.into_iter().filter(|load| load.to_string().contains(&options.only)) {
+        let measured = measure(&servers, load, options).await?;
+        println!("{measured}");
+        results.loads.push(measured);
+    }
+    results.latencies = latencies(&servers, &results.loads, options.turn).await?;
+    drop(servers);
+    if let Some(folder) = &options.write {
+        results.memory = memory().await?;
+        results::write(folder, &results, options)?;
     }
     Ok(())
 }
 
-async fn turn(server: &ServerProcess, load: Load) -> io::Result<Rate> {
-    let clients = client::connect(server.address(), load).await?;
+/// Of each server, at several parts of the rate that it has reached.
+async fn latencies(
+    servers: &[(Side, ServerProcess)],
+    loads: &[Measured],
+    time: Duration,
+) -> io::Result<Vec<(&'static str, [Latency; latency::BUSY.len()])>> {
+    let Some(usual) = loads.iter().find(|one| one.load == loads::USUAL) else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for (side, server) in servers {
+        let most = usual.rate(side.name).unwrap_or_default();
+        let mut measured = Vec::new();
+        for busy in latency::BUSY {
+            let rate = most * f64::from(busy) / 100.0;
+            measured.push(latency::measure(server.address(), rate, time).await?);
+        }
+        println!("{} at {:?} % of its rate: {measured:?}", side.name, latency::BUSY);
+        all.extend(measured.try_into().ok().map(|measured| (side.name, measured)));
+    }
+    Ok(all)
+}
+
+async fn memory() -> io::Result<Vec<(&'static str, [u64; memory::ECHOED.len()])>> {
+    let mut all = Vec::new();
+    for side in sides::ALL {
+        all.extend(memory::measure(side).await?.map(|costs| (side.name, costs)));
+    }
+    Ok(all)
+}
+
+async fn measure(servers: &[(Side, ServerProcess)], load: Load, options: &Options) -> io::Result<Measured> {
+    let able = servers.iter().filter(|(side, _)| side.can(&load));
+    let mut measured = Measured::of(load, able.clone().map(|(side, _)| *side));
+    for _ in 0..options.rounds {
+        for (side, server) in able.clone() {
+            let rate = turn(server, load, options.turn).await;
+            let rate = rate.map_err(|error| io::Error::other(format!("{}, {load}: {error}", side.name)))?;
+            measured.add(*side, rate);
+        }
+    }
+    Ok(measured)
+}
+
+async fn turn(server: &ServerProcess, load: Load, time: Duration) -> io::Result<Rate> {
+    let clients = Clients::connect(server.address(), load).await?;
     let before = server.cpu_time()?;
-    let (messages, time) = client::exchange(clients, load, TURN).await?;
+    let (done, took) = clients.work(time).await?;
     let busy = server.cpu_time()?.saturating_sub(before);
-    Ok(Rate { per_second: per(messages, time), per_cpu_second: per(messages, busy) })
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a count of messages is far below 2^52")]
-fn per(messages: u64, time: Duration) -> f64 {
-    messages as f64 / time.as_secs_f64()
-}
-
-fn print(load: Load, ours: &[Rate], theirs: &[Rate]) {
-    let Load { connections, outstanding, size } = load;
-    println!("{connections} connections, {outstanding} outstanding, {size} B; median of {ROUNDS} turns");
-    print_ratio("messages/s", median(ours, |rate| rate.per_second), median(theirs, |rate| rate.per_second));
-    print_ratio(
-        "messages/s of CPU",
-        median(ours, |rate| rate.per_cpu_second),
-        median(theirs, |rate| rate.per_cpu_second),
-    );
-}
-
-fn print_ratio(what: &str, ours: f64, theirs: f64) {
-    println!("  {what:<18} sockeye {ours:>9.0}   axum {theirs:>9.0}   ratio {:.2}", ours / theirs);
-}
-
-fn median(rates: &[Rate], measure: fn(&Rate) -> f64) -> f64 {
-    let mut values: Vec<f64> = rates.iter().map(measure).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    Ok(Rate::of(done, took, busy))
 }
