@@ -316,13 +316,30 @@ async fn a_blocked_worker_does_not_outlive_a_signal_but_lets_the_program_clean_u
     says_why(&err, "endpoint=report");
 }
 
-/// The server ends at once, and its runtime would wait for the thread.
+/// The server ends in time there, and its runtime would wait for the thread.
+#[cfg(unix)]
+async fn does_not_outlive_a_signal(what: &str) {
+    let (status, out, err) = stopped_while_it_blocks(what, MINUTE).await;
+    assert_eq!((status.code(), out.as_str()), (Some(1), "cleaned up\n"), "{err}");
+    says_why(&err, "something other than a handler blocks");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_health_check_that_blocks_does_not_outlive_a_signal() {
-    let (status, out, err) = stopped_while_it_blocks("health", MINUTE).await;
-    assert_eq!((status.code(), out.as_str()), (Some(1), "cleaned up\n"), "{err}");
-    says_why(&err, "something other than a handler blocks");
+    does_not_outlive_a_signal("health").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_route_that_blocks_does_not_outlive_a_signal() {
+    does_not_outlive_a_signal("route").await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_layer_that_blocks_does_not_outlive_a_signal() {
+    does_not_outlive_a_signal("layer").await;
 }
 
 /// Sockeye knows nothing of the task, which may be saving data.
