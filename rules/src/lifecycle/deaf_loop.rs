@@ -1,6 +1,8 @@
 use crate::{
     DEAF_LOOP,
-    flow::{Act, Connection, Deed, Exit, Flavor, Flow, Kind, NodeId, Operation, Outcomes, Step},
+    flow::{
+        Act, Connection, Deed, Exit, Flavor, Flow, Kind, Loop, NodeId, Operation, Outcomes, Step, Within,
+    },
     syntax::Sink,
 };
 
@@ -66,7 +68,13 @@ fn is_answer(flow: &Flow<'_>, send: NodeId, connection: Connection) -> bool {
         })
     };
     let is_followed = |id: NodeId| !matches!(flow.graph.nodes[id].step, Step::Unknown | Step::Escape(_));
-    let mut around: Vec<_> = flow.graph.lasting_loops(send).collect();
+    // A task receives nothing, and the loop that spawns it goes on.
+    let spawn = match flow.graph.nodes[send].within {
+        Within::Task(spawn) => Some(spawn),
+        _ => None,
+    };
+    let spawns = |one: &&Loop| spawn.is_some_and(|spawn| one.nodes.contains(&spawn));
+    let mut around: Vec<_> = flow.graph.lasting_loops(send).filter(|one| !spawns(one)).collect();
     around.sort_by_key(|one| one.nodes.len());
     let [inner, outer @ ..] = around.as_slice() else { return false };
     let is_deaf = || !inner.nodes.clone().any(|id| receives(&id)) && inner.nodes.clone().all(is_followed);

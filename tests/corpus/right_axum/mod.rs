@@ -28,6 +28,7 @@ mod pushers;
 mod requests;
 mod subscriptions;
 mod task_ends;
+mod tasks_that_follow;
 mod told;
 mod unusual;
 mod upgrades;
