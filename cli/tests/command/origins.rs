@@ -106,10 +106,74 @@ fn a_handler_that_asks_for_a_secret_is_not_reported() {
             "the credentials that the layer `require` checks",
         ),
     ] {
-        let tree = package(handler, &others);
-        assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{handler}");
-        assert_eq!(note(&tree), format!("a page of another site cannot open it: it requires {asks}"), "{handler}");
+        assert_asks_for(handler, &others, asks);
     }
+}
+
+#[test]
+fn a_login_may_be_in_a_method_and_compare_with_what_the_server_has() {
+    for (handler, others, asks) in [
+        (
+            "async fn ws(up: WebSocketUpgrade, State(key): State<Arc<str>>) -> Response { up.on_upgrade(move |socket| talk(socket, key)) }
+             async fn talk(mut socket: WebSocket, key: Arc<str>) {
+                let Ok(Some(Ok(Message::Text(text)))) = timeout(LIMIT, socket.recv()).await else { return };
+                if text.as_str() != &*key { return }
+                while let Some(Ok(_)) = socket.recv().await {} }",
+            vec![],
+            "a login in its first message",
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade, State(keys): State<Keys>) -> Response {
+                up.on_upgrade(move |socket| async move {
+                    let mut visitor = crate::visitor::Visitor { socket, user: None };
+                    if visitor.greet(&keys).await.is_ok() { visitor.run().await }
+                })
+             }",
+            vec![(
+                "src/visitor.rs",
+                "impl Visitor {
+                    pub async fn greet(&mut self, keys: &Keys) -> Result<(), E> {
+                        let message = self.socket.recv().await.ok_or(E)??;
+                        let jwt = message.to_text()?;
+                        self.user = Some(keys.open(jwt)?);
+                        Ok(())
+                    }
+                    pub async fn run(mut self) { while let Some(Ok(_)) = self.socket.recv().await {} } }",
+            )],
+            "a login in its first message",
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(|socket| Visitor::new(socket).run()) }
+             impl Visitor {
+                async fn run(mut self) {
+                    let Some(Ok(Message::Text(text))) = self.socket.recv().await else { return };
+                    if !verify(&text) { return }
+                    while let Some(Ok(_)) = self.socket.recv().await {} } }",
+            vec![],
+            "a login in its first message",
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+                let cookie = headers.get(COOKIE).and_then(|one| one.to_str().ok()).and_then(|one| one.strip_prefix(\"csrf=\"));
+                if cookie != Some(asked.csrf.as_str()) { return no() }
+                up.on_upgrade(serve) }",
+            vec![("src/asked.rs", "pub struct Asked { csrf: String }")],
+            "`csrf` in the query",
+        ),
+    ] {
+        assert_asks_for(handler, &others, asks);
+    }
+}
+
+/// It is silent, and says why.
+fn assert_asks_for(handler: &str, others: &[(&str, &str)], asks: &str) {
+    let tree = package(handler, others);
+    assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{handler}");
+    assert_eq!(
+        note(&tree),
+        format!("a page of another site cannot open it: it requires {asks}"),
+        "{handler}"
+    );
 }
 
 #[test]
@@ -122,6 +186,18 @@ fn cookies_and_what_anyone_knows_are_no_secret() {
         (
             "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response {
                 let token = headers.get(\"authorization\").or_else(|| headers.get(\"cookie\")); up.on_upgrade(serve) }",
+            vec![],
+        ),
+        (
+            "async fn ws(jar: CookieJar, Query(asked): Query<Asked>, up: WebSocketUpgrade) -> Response { up.on_upgrade(serve) }",
+            vec![("src/asked.rs", "pub struct Asked { csrf: String }")],
+        ),
+        (
+            "async fn ws(up: WebSocketUpgrade) -> Response { up.on_upgrade(talk) }
+             async fn talk(mut socket: WebSocket) {
+                let Some(Ok(Message::Text(key))) = socket.recv().await else { return };
+                if key == \"stop\" { return }
+                while let Some(Ok(_)) = socket.recv().await {} }",
             vec![],
         ),
         (

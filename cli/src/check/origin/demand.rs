@@ -5,10 +5,13 @@
 
 use std::{collections::HashSet, rc::Rc};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use sockeye_rules::syntax::last_segment;
-use syn::{Block, Expr, Stmt};
+use syn::{
+    BinOp, Block, Expr, ExprBinary, ExprMethodCall, Stmt,
+    visit::{self, Visit},
+};
 
 use super::{
     facts::{Call, Function, Parameter},
@@ -46,6 +49,10 @@ impl Proof {
 /// What the handler, or a layer around its route, requires.
 pub(super) fn of_handler(handler: &Rc<Function>, index: &Index) -> Proof {
     let mut search = Search { index, seen: HashSet::new() };
+    // A value that repeats one of a cookie: a page of another site cannot read that.
+    if let Some(name) = repeated_cookie(handler, index) {
+        return Proof::Secret(format!("`{name}` in the query"));
+    }
     // Reading a cookie anywhere is the hazard itself.
     if search.uses_cookies(handler, 0) {
         return Proof::Cookie;
@@ -191,6 +198,20 @@ impl Search<'_> {
     }
 }
 
+/// The part of the query against forged requests, if the handler refuses some.
+fn repeated_cookie(handler: &Function, index: &Index) -> Option<String> {
+    if !refuses(&handler.body) {
+        return None;
+    }
+    let queries = handler.parameters.iter().filter_map(|one| one.within("Query"));
+    let types = queries.filter_map(|query| words::idents(query.to_token_stream()).last());
+    let mut fields = types.flat_map(|name| index.fields(&name)).map(|(name, _)| name);
+    fields.find(|name| words::is_against_forgery(name)).or_else(|| {
+        let keys = keys(&handler.body);
+        keys.into_iter().find(|key| words::is_against_forgery(key))
+    })
+}
+
 fn reads_cookies(body: &TokenStream) -> bool {
     words::idents(body.clone()).any(|name| words::is_cookie(&name))
         || words::texts(body.clone()).any(|text| text.eq_ignore_ascii_case("cookie"))
@@ -204,7 +225,7 @@ fn answers_cors(layer: &Function) -> bool {
 /// A header that no page can set, unless the code sets it itself.
 fn header(body: &TokenStream) -> Proof {
     let tokens = words::flat(body.clone());
-    let is_header = |pair: &[proc_macro2::TokenTree]| match pair[0].to_string().as_str() {
+    let is_header = |pair: &[TokenTree]| match pair[0].to_string().as_str() {
         "AUTHORIZATION" | "bearer_token" => true,
         // `typed_get::<Authorization<Bearer>>()`
         "Authorization" => pair[1].to_string() == "<",
@@ -238,15 +259,19 @@ fn header(body: &TokenStream) -> Proof {
 
 /// `parameters.get("token")`.
 fn looked_up(body: &TokenStream, refuses: bool) -> Proof {
-    let tokens = words::flat(body.clone());
-    let key = tokens.windows(2).find_map(|pair| {
-        let is_get = ["get", "remove", "strip_prefix"].contains(&&*pair[0].to_string());
-        words::text(&pair[1]).filter(|text| is_get && words::is_secret(text.trim_end_matches('=')))
-    });
-    match key {
-        Some(key) if refuses => Proof::Secret(format!("`{}` in the query", key.trim_end_matches('='))),
+    match keys(body).into_iter().find(|key| words::is_secret(key)) {
+        Some(key) if refuses => Proof::Secret(format!("`{key}` in the query")),
         _ => Proof::Nothing,
     }
+}
+
+/// What a map, or a text, is asked for.
+fn keys(body: &TokenStream) -> Vec<String> {
+    let tokens = words::flat(body.clone());
+    let pairs = tokens.windows(2);
+    let asks = |pair: &&[TokenTree]| ["get", "remove", "strip_prefix"].contains(&&*pair[0].to_string());
+    let texts = pairs.filter(asks).filter_map(|pair| words::text(&pair[1]));
+    texts.map(|text| text.trim_end_matches('=').to_owned()).collect()
 }
 
 /// Whether it returns early, or answers that the client is not authorized.
@@ -270,8 +295,40 @@ fn demands_login(block: &Block) -> bool {
         }
         _ => block.stmts[first..].iter().take_while(|one| !is_loop(one)).take(8).collect(),
     };
+    let compares = opening.iter().any(|one| compares_secret(one));
     let tokens: TokenStream = opening.into_iter().map(ToTokens::to_token_stream).collect();
-    mentions_login(&tokens) && refuses(&tokens)
+    (mentions_login(&tokens) || compares) && refuses(&tokens)
+}
+
+/// `text != key`.
+fn compares_secret(statement: &Stmt) -> bool {
+    struct Search(bool);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_expr_binary(&mut self, binary: &'ast ExprBinary) {
+            if matches!(binary.op, BinOp::Eq(_) | BinOp::Ne(_)) {
+                self.sides(&binary.left, &binary.right);
+            }
+            visit::visit_expr_binary(self, binary);
+        }
+
+        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+            if call.method == "eq" || call.method == "ne" || call.method == "ct_eq" {
+                call.args.iter().for_each(|argument| self.sides(&call.receiver, argument));
+            }
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    impl Search {
+        fn sides(&mut self, left: &Expr, right: &Expr) {
+            let is_secret =
+                |side: &Expr| words::idents(side.to_token_stream()).any(|name| words::is_secret(&name));
+            let is_known = |side: &Expr| matches!(side, Expr::Lit(_));
+            self.0 |= (is_secret(left) || is_secret(right)) && !is_known(left) && !is_known(right);
+        }
+    }
+    let mut search = Search(false);
+    search.visit_stmt(statement);
+    search.0
 }
 
 /// `authenticate(&mut socket).await`.
@@ -285,7 +342,8 @@ fn logs_in(statement: &Stmt) -> bool {
             .iter()
             .any(|word| name.split('_').any(|part| part == *word))
     };
-    let is_login = |token: &proc_macro2::TokenTree| matches!(token, proc_macro2::TokenTree::Ident(name) if words::is_login(&name.to_string()));
+    let is_login =
+        |token: &TokenTree| matches!(token, TokenTree::Ident(name) if words::is_login(&name.to_string()));
     // The result may have such a name as well: `let auth = timeout(.., wait_for_auth(&mut socket)).await`.
     let gets_socket = tokens.iter().enumerate().filter(|(_, token)| is_login(token)).any(|(call, _)| {
         let mut arguments = tokens[call + 1..].iter().take(12).map(ToString::to_string);

@@ -1,6 +1,6 @@
 //! The functions of a file, as far as they authenticate clients.
 
-use std::{ops::RangeInclusive, rc::Rc};
+use std::{collections::HashMap, ops::RangeInclusive, rc::Rc};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -188,15 +188,42 @@ fn path_last(path: &syn::Path) -> Option<String> {
     Some(path.segments.last()?.ident.to_string())
 }
 
+/// The type that an expression makes, as far as it is written: `Session` of `Session { .. }` and `Session::new(..)`.
+fn made_by(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Struct(made) => path_last(&made.path),
+        Expr::Call(call) => {
+            let Expr::Path(function) = &*call.func else { return None };
+            let of = function.path.segments.iter().rev().nth(1)?.ident.to_string();
+            of.starts_with(|first: char| first.is_uppercase()).then_some(of)
+        }
+        Expr::Await(inner) => made_by(&inner.base),
+        Expr::Try(inner) => made_by(&inner.expr),
+        Expr::Paren(inner) => made_by(&inner.expr),
+        _ => None,
+    }
+}
+
 /// The calls in a body, and its separate blocks.
 #[derive(Default)]
 struct Parts {
     blocks: Vec<Block>,
     calls: Vec<Call>,
     layers: Layers,
+    /// The types of variables, by their names.
+    types: HashMap<String, String>,
 }
 
 impl Parts {
+    /// The type of a receiver, as far as it is written: `self`, a variable, or what makes the value.
+    fn type_of(&self, receiver: &Expr) -> Option<String> {
+        match receiver {
+            Expr::Path(path) if path.path.is_ident("self") => Some("Self".to_owned()),
+            Expr::Path(path) => self.types.get(&path.path.get_ident()?.to_string()).cloned(),
+            other => made_by(other),
+        }
+    }
+
     fn add(&mut self, path: &syn::Path, arguments: Vec<String>) {
         let path = path.segments.iter().map(|one| one.ident.to_string()).collect();
         self.calls.push(Call { path, arguments });
@@ -215,14 +242,22 @@ impl<'ast> Visit<'ast> for Parts {
         let method = call.method.to_string();
         let arguments: Vec<_> = words::idents(call.args.to_token_stream()).collect();
         self.layers.call(call);
-        if call.receiver.to_token_stream().to_string() == "self" {
-            self.calls.push(Call { path: vec!["Self".to_owned(), method], arguments });
+        if let Some(of) = self.type_of(&call.receiver) {
+            self.calls.push(Call { path: vec![of, method], arguments });
         }
         visit::visit_expr_method_call(self, call);
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
         self.layers.variable(local);
+        let (pattern, typed) = match &local.pat {
+            Pat::Type(typed) => (&*typed.pat, last_segment(&typed.ty).map(|last| last.ident.to_string())),
+            plain => (plain, None),
+        };
+        let of = typed.or_else(|| made_by(&local.init.as_ref()?.expr));
+        if let (Pat::Ident(name), Some(of)) = (pattern, of) {
+            self.types.insert(name.ident.to_string(), of);
+        }
         visit::visit_local(self, local);
     }
 

@@ -89,6 +89,11 @@ pub(super) fn is_login(name: &str) -> bool {
     snake(name).iter().any(|word| LOGINS.contains(&word.as_str()))
 }
 
+/// Whether the name is that of a value against forged requests.
+pub(super) fn is_against_forgery(name: &str) -> bool {
+    snake(name).iter().any(|word| word == "csrf" || word == "xsrf")
+}
+
 /// Whether the name is about cookies, or a session that is kept in one.
 pub(super) fn is_cookie(name: &str) -> bool {
     let words = snake(name);
