@@ -240,3 +240,41 @@ async fn send_request(body: String, client: &reqwest::Client) -> Result<()> {
         .with("src/http.rs", http);
     assert_eq!(messages(&tree), Vec::<String>::new());
 }
+
+#[test]
+fn a_heartbeat_of_another_file_is_one() {
+    let main = "mod beat;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
+async fn serve(socket: WebSocket, mut inbox: mpsc::Receiver<String>) {
+    let (mut sink, mut stream) = socket.split();
+    let beat = beat::Beat::default();
+    let write = async {
+        loop {
+            let message = tokio::select! {
+                text = inbox.recv() => text.map(Message::text),
+                message = beat.due() => message,
+            };
+            let Some(message) = message else { break };
+            if sink.send(message).await.is_err() { break }
+        }
+    };
+    let read = async { while let Some(Ok(_)) = stream.next().await { beat.seen() } };
+    tokio::select! { _ = write => {}, _ = read => {} }
+}
+fn main() {}
+";
+    let beat = |due: &str| {
+        format!(
+            "pub struct Beat;\nimpl Beat {{ pub async fn due(&self) -> Option<Message> {{ {due} }}\npub fn seen(&self) {{}} }}\n"
+        )
+    };
+    for (due, count) in [
+        ("self.tick.lock().await.tick().await; Some(Message::Ping(Default::default()))", 0),
+        ("std::future::pending().await", 1),
+    ] {
+        let tree =
+            Tree::new().with("Cargo.toml", MANIFEST).with("src/main.rs", main).with("src/beat.rs", beat(due));
+        assert_eq!(tree.findings(&[]).len(), count, "{due}: {:?}", tree.findings(&[]));
+    }
+}

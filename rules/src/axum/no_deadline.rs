@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use syn::Expr;
+use syn::{Expr, ExprMethodCall, Local};
 
 use crate::{
     NO_DEADLINE,
@@ -13,6 +13,9 @@ use crate::{
 /// `cargo sockeye check` reports it once for each package.
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if keeps_time(flow.function) || speaks_of_time(&flow.function.sig) || flow.is_timed() {
+        return;
+    }
+    if calls(flow).any(|called| called.keeps_time) {
         return;
     }
     for (connection, root) in flow.roots.iter().enumerate() {
@@ -29,6 +32,14 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         let help = "send `Message::Ping` from a `tokio::time::interval` and return when the client has not answered; Sockeye does this by default";
         sink.report(&NO_DEADLINE, &root.at, message, help);
     }
+}
+
+/// The functions that it calls, of this file and of others.
+fn calls<'f>(flow: &'f Flow<'_>) -> impl Iterator<Item = &'f Neighbour> {
+    flow.steps().filter_map(|(_, step)| match step {
+        Step::Call(call) => flow.called(call),
+        _ => None,
+    })
 }
 
 /// Whether a function pings, or does something about time. A pattern for the pings of the client is none of that.
@@ -62,11 +73,16 @@ fn pings(function: &Function) -> bool {
 
 /// The method that waits for the client for as long as the conversation lasts.
 fn waits(flow: &Flow<'_>, connection: Connection) -> Option<String> {
-    if !is_timed_elsewhere(flow, connection)
+    if !is_followed_elsewhere(flow, connection)
         && let Some(receive) = waits_for_both(flow, connection)
     {
         return Some(receive.site.method.to_string());
     }
+    waits_in_halves(flow)
+}
+
+/// The same for the halves of the only socket, in blocks, tasks and functions of their own.
+fn waits_in_halves(flow: &Flow<'_>) -> Option<String> {
     let mut halves = Halves::default();
     if flow.roots.len() == 1 && flow.function.has_word(&["split"]) {
         read(flow, &mut halves);
@@ -76,9 +92,22 @@ fn waits(flow: &Flow<'_>, connection: Connection) -> Option<String> {
 
 /// The same for a socket in a field of `self`, if no function of the file does anything about time.
 fn waits_in_method(flow: &Flow<'_>, connection: Connection) -> Option<String> {
-    let is_untimed = || !flow.neighbours().any(|one| one.keeps_time);
-    let receive = waits_for_both(flow, connection).filter(|_| is_untimed())?;
-    Some(receive.site.method.to_string())
+    let root = &flow.roots[connection];
+    let split = || if root.kind == Kind::Socket { waits_in_halves(flow) } else { None };
+    let receive = waits_for_both(flow, connection).or_else(|| waits_for_one(flow, connection));
+    let receive = receive.map(|one| one.site.method.to_string()).or_else(split)?;
+    (!flow.neighbours().any(|one| one.keeps_time)).then_some(receive)
+}
+
+/// How a method receives that waits for the client and another source once, if another method of the type calls it in a loop.
+fn waits_for_one<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f Operation> {
+    let name = flow.name();
+    let repeats = |one: &Neighbour| {
+        one.of_type() == flow.of() && one.words.have(&["loop", "while"]) && one.words.methods.contains(&*name)
+    };
+    let waits = |one: &Operation| one.act == Act::Recv && one.selected && one.handle.connection == connection;
+    let (_, receive) = flow.operations().find(|(_, one)| waits(one))?;
+    flow.neighbours().any(repeats).then_some(receive)
 }
 
 /// How the client's messages are received, if the conversation lasts until it leaves, and also waits for another source or has
@@ -95,15 +124,10 @@ fn waits_for_both<'f>(flow: &'f Flow<'_>, connection: Connection) -> Option<&'f 
     lasting.next().filter(|_| has_source).map(|(_, one)| one)
 }
 
-/// Whether the connection is passed to code that may have a deadline: unknown code, or code that mentions time.
-fn is_timed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
+/// Whether the connection is passed to code that may have a deadline.
+fn is_followed_elsewhere(flow: &Flow<'_>, connection: Connection) -> bool {
     let escapes = |step: &Step| matches!(step, Step::Escape(handle) if handle.connection == connection);
-    let is_timed = |step: &Step| match step {
-        Step::Call(call) => flow.called(call).is_some_and(|one| one.keeps_time),
-        Step::Unknown => true,
-        _ => false,
-    };
-    flow.steps().any(|(_, step)| escapes(step) || is_timed(step))
+    flow.steps().any(|(_, step)| escapes(step) || matches!(step, Step::Unknown))
 }
 
 /// What a function and the functions that it passes the halves of its socket to do with them.
@@ -147,7 +171,23 @@ impl Halves {
     }
 }
 
+/// Whether it waits for a channel or a stream, or reads into a buffer.
+fn waits_for_another(call: &ExprMethodCall) -> bool {
+    match call.method.to_string().as_str() {
+        "recv" | "next" | "changed" | "next_line" => true,
+        "read" | "read_buf" | "read_line" | "read_exact" | "read_until" => !call.args.is_empty(),
+        _ => false,
+    }
+}
+
 impl<'a> Look<'a> for Halves {
+    /// A second name: `let mut sink = sink;`
+    fn local(&mut self, local: &'a Local, _: &At<'a>) {
+        if let Some(init) = &local.init {
+            self.known(&init.expr);
+        }
+    }
+
     fn expression(&mut self, expression: &'a Expr, at: &At<'a>) {
         match expression {
             Expr::MethodCall(call) => {
@@ -158,9 +198,7 @@ impl<'a> Look<'a> for Halves {
                 }
                 if at.receives_message(expression) && at.is_repeated() {
                     self.receive.get_or_insert_with(|| call.method.to_string());
-                } else if at.is_repeated()
-                    && matches!(call.method.to_string().as_str(), "recv" | "next" | "changed")
-                {
+                } else if at.is_repeated() && waits_for_another(call) {
                     self.has_source = true;
                 }
             }

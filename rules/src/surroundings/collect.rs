@@ -21,7 +21,7 @@ use super::{
     scope::{Scopes, has_names},
 };
 use crate::{
-    flow::{Flavor, Imports, Kind, handle_of, is_handle_type},
+    flow::{Flavor, Imports, Kind, generic_handle, handle_of, is_handle_type},
     syntax::{Function, last_segment, segments},
 };
 
@@ -59,7 +59,9 @@ impl Found {
             syn::Type::Reference(lent) => handle_of(&lent.elem, &self.imports),
             owned => handle_of(owned, &self.imports),
         };
-        let kinds = self.function.parameters.iter().filter_map(|one| lent(one.ty()));
+        let generics = &self.function.sig.generics;
+        let kind = |ty| lent(ty).or_else(|| generic_handle(ty, generics, &self.imports));
+        let kinds = self.function.parameters.iter().filter_map(|one| kind(one.ty()));
         kinds.into_iter().any(|(_, kind)| kind.hears())
     }
 }

@@ -570,6 +570,11 @@ impl Neighbour {
         self.of == found.of && self.within == found.within
     }
 
+    /// The type of its `impl` block.
+    pub(crate) fn of_type(&self) -> Option<&str> {
+        self.of.as_deref()
+    }
+
     /// Its name without that of its type.
     pub(crate) fn short_name(&self) -> &str {
         segments::last(&self.name)
