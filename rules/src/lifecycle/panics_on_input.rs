@@ -217,8 +217,9 @@ impl<'s> Panics<'s> {
             self.taken_first.insert(root.clone());
         }
         let site = self.measures().site(index);
+        let last = trace::number(&index.index).unwrap_or_default();
         let is_measured =
-            self.measures().finds(&root, site) || !is_text && self.measures().counts(&root, site);
+            self.measures().finds(&root, site) || !is_text && self.measures().counts_to(&root, last, site);
         if is_there || is_measured {
             return;
         }

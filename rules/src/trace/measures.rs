@@ -51,12 +51,16 @@ pub(crate) struct Measures<'m> {
     made_of: HashMap<String, HashSet<String>>,
     /// Whether this place is a condition.
     in_condition: bool,
+    /// The number that this place is compared with.
+    against: Option<usize>,
 }
 
 /// A check of a name's value.
 struct Check {
     method: String,
     at: usize,
+    /// The last element that it can show to be there, if that is known: the first one for `is_empty`.
+    shows: Option<usize>,
     /// Where it says nothing: in the other arms of a `match`, or after an `if` that goes on as before.
     blind: Vec<(usize, usize)>,
     /// The closure that it is in.
@@ -138,6 +142,7 @@ impl<'m> Measures<'m> {
             parts: HashMap::new(),
             made_of: HashMap::new(),
             in_condition: false,
+            against: None,
         };
         measures.visit_block(body);
         measures
@@ -162,8 +167,14 @@ impl<'m> Measures<'m> {
     }
 
     fn has(&self, name: &str, among: &[&str], site: Option<Site>) -> bool {
+        self.shows(name, among, site, 0)
+    }
+
+    /// Whether one of these checks may show that the element with this index is there.
+    fn shows(&self, name: &str, among: &[&str], site: Option<Site>, index: usize) -> bool {
         let is_one = |check: &Check| {
             among.contains(&check.method.as_str())
+                && check.shows.is_none_or(|last| last >= index)
                 && site.is_none_or(|site| self.is_on_the_way(name, check, site))
         };
         self.asked.get(name).is_some_and(|asked| asked.iter().any(is_one))
@@ -198,6 +209,14 @@ impl<'m> Measures<'m> {
         self.whole_has(name, &COUNTS, site) || self.has(name, &GROWS, Some(site))
     }
 
+    /// Whether a check before this place may show that the element with this index is there: `is_empty` does so for the first one only.
+    pub(crate) fn counts_to(&self, name: &str, index: usize, site: Site) -> bool {
+        let shows = |name: &str| self.shows(name, &COUNTS, Some(site), index);
+        shows(name)
+            || self.parts.get(name).is_some_and(|whole| shows(whole))
+            || self.has(name, &GROWS, Some(site))
+    }
+
     /// Whether its kind was checked before this place.
     pub(crate) fn answers(&self, name: &str, site: Site) -> bool {
         const OTHERS: [&str; 6] =
@@ -206,9 +225,13 @@ impl<'m> Measures<'m> {
     }
 
     fn note(&mut self, name: Option<String>, method: impl Into<String>) {
+        self.note_to(name, method, None);
+    }
+
+    fn note_to(&mut self, name: Option<String>, method: impl Into<String>, shows: Option<usize>) {
         if let Some(name) = name {
-            let check =
-                Check { method: method.into(), at: self.step(), blind: Vec::new(), closure: self.closure };
+            let (at, closure) = (self.step(), self.closure);
+            let check = Check { method: method.into(), at, shows, blind: Vec::new(), closure };
             self.asked.entry(name).or_default().push(check);
         }
     }
@@ -279,7 +302,8 @@ impl<'m> Measures<'m> {
     fn method(&mut self, call: &ExprMethodCall) {
         let method = call.method.to_string();
         if self.in_condition || FINDS.contains(&method.as_str()) || GROWS.contains(&method.as_str()) {
-            self.note(root(&call.receiver), method.clone());
+            let shows = self.shown_by(&method, call);
+            self.note_to(root(&call.receiver), method.clone(), shows);
         }
         if matches!(method.as_str(), "send" | "feed" | "try_send") {
             // Whether it could be sent says nothing about its kind.
@@ -296,6 +320,18 @@ impl<'m> Measures<'m> {
             self.compare(call);
         }
         visit::visit_expr_method_call(self, call);
+    }
+
+    /// The last element that a method of the list itself can show to be there.
+    fn shown_by(&self, method: &str, call: &ExprMethodCall) -> Option<usize> {
+        let is_of_list = is_part(&call.receiver);
+        match method {
+            "is_empty" | "first" if is_of_list => Some(0),
+            "get" if is_of_list => number(call.args.first()?),
+            // From `len() < 3` to the element 2, from `len() <= 3` to the element 3.
+            "len" if is_of_list => self.against,
+            _ => None,
+        }
     }
 
     fn condition(&mut self, look: impl FnOnce(&mut Self)) {
@@ -421,9 +457,15 @@ impl<'ast> Visit<'ast> for Measures<'_> {
         );
         if compares {
             self.compare(binary);
+            let against = number(&binary.right).or_else(|| number(&binary.left));
+            let before = std::mem::replace(&mut self.against, against);
             self.condition(|this| visit::visit_expr_binary(this, binary));
+            self.against = before;
         } else {
+            // `len() - 3 > 0` shows more than the number says.
+            let before = self.against.take();
             visit::visit_expr_binary(self, binary);
+            self.against = before;
         }
     }
 
@@ -549,6 +591,14 @@ fn is_part(value: &Expr) -> bool {
         Expr::Paren(inner) => is_part(&inner.expr),
         Expr::MethodCall(call) => SAME.contains(&call.method.to_string().as_str()) && is_part(&call.receiver),
         _ => false,
+    }
+}
+
+/// A number that is written there.
+pub(crate) fn number(value: &Expr) -> Option<usize> {
+    match value {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) use bounds::{Bounds, Known, operands, path_of};
 pub(crate) use given::{MAPS, VALUE, is_array, name_of};
 pub(crate) use kinds::{is_secret, is_secret_key};
 pub(crate) use leaks::{Leak, Way, leaks};
-pub(crate) use measures::{Measures, Site, root};
+pub(crate) use measures::{Measures, Site, number, root};
 pub(crate) use moves::bare_name;
 pub(crate) use names::Names;
 pub(crate) use origin::{Origin, Tags};

@@ -37,6 +37,7 @@ mod kinds;
 mod kinds_in_parsers;
 mod labels;
 mod lagged;
+mod lengths_that_suffice;
 mod logins;
 mod loops;
 mod macros;
