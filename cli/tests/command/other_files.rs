@@ -157,7 +157,8 @@ fn calls_of_one_helper_are_one_finding() {
     let findings = document["findings"].as_array().unwrap();
     let lines: Vec<_> = findings.iter().map(|one| one["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [6, 7, 7], "{document}");
-    assert_eq!(findings[0]["notes"], serde_json::json!(["it is also called in lines 6 and 7"]), "{document}");
+    let notes = ["the call that blocks is in line 1 of `crate::store`", "it is also called in lines 6 and 7"];
+    assert_eq!(findings[0]["notes"], serde_json::json!(notes), "{document}");
 }
 
 #[test]
@@ -277,4 +278,26 @@ fn main() {}
             Tree::new().with("Cargo.toml", MANIFEST).with("src/main.rs", main).with("src/beat.rs", beat(due));
         assert_eq!(tree.findings(&[]).len(), count, "{due}: {:?}", tree.findings(&[]));
     }
+}
+
+#[test]
+fn a_fault_of_a_helper_is_reported_with_its_line() {
+    let notes = |body: &str, file: &str| {
+        let tree = package("use crate::helpers;", body).with("src/helpers.rs", file);
+        let document = tree.json(&[]);
+        let found = document["findings"].as_array().unwrap();
+        found.iter().map(|one| one["notes"][0].as_str().unwrap_or("none").to_owned()).collect::<Vec<_>>()
+    };
+    let blocks = "pub fn load(key: &str) {\n    read(key)\n}\nfn read(key: &str) {\n    std::fs::read(key).unwrap_or_default();\n}\n";
+    assert_eq!(
+        notes("helpers::load(&text);", blocks),
+        ["the call that blocks is in line 5 of `crate::helpers`"]
+    );
+    let panics = "pub fn level(text: &str) -> u32 {\n    text.parse().unwrap()\n}\n";
+    assert_eq!(notes("helpers::level(&text);", panics), ["it is in line 2 of `crate::helpers`"]);
+    let logs = "pub fn login(token: &str) {\n    tracing::info!(%token);\n}\n";
+    assert_eq!(
+        notes("let token = text; helpers::login(&token);", logs),
+        ["it is in line 2 of `crate::helpers`"]
+    );
 }

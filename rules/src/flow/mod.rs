@@ -49,7 +49,7 @@ use typed_arena::Arena;
 
 use crate::{
     Rule,
-    surroundings::{Neighbour, Neighbours, Place, Shapes, Surroundings, WaitedFor},
+    surroundings::{Blocks, Neighbour, Neighbours, Place, Shapes, Surroundings, WaitedFor},
     syntax::{Function, asks_for_origin, reads_origin_header, segments},
 };
 
@@ -358,11 +358,12 @@ impl<'a> Flow<'a> {
     }
 
     /// The first call that blocks the thread, here or in one of these functions.
-    pub(crate) fn first_blocking(&self, neighbours: &Neighbours, of: Option<&str>) -> Option<String> {
+    pub(crate) fn first_blocking(&self, neighbours: &Neighbours, of: Option<&str>) -> Option<Blocks> {
         self.steps().find_map(|(_, step)| {
             let Step::Call(call) = step else { return None };
             if blocking::instead(call, &self.imports).is_some() {
-                return Some(blocking::shown(call));
+                let at = call.at.clone().into_iter().next()?.span();
+                return Some(Blocks { call: blocking::shown(call), line: neighbours.line_of(at) });
             }
             called_among(call, neighbours, of)?.blocks.clone()
         })
@@ -427,6 +428,12 @@ impl<'a> Flow<'a> {
     /// The function's name.
     pub(crate) fn name(&self) -> String {
         self.function.name().to_string()
+    }
+
+    /// The function as messages name it. What the command line passes on as a function may be a closure.
+    pub(crate) fn shown(&self) -> String {
+        let name = self.function.name();
+        if name == "closure" { "this closure".to_owned() } else { format!("`{name}`") }
     }
 
     /// Whether code around it checks the origin of a request.

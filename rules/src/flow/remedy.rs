@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{Deed, Flavor, Flow, NodeId, Root, Site, Within, address};
-use crate::syntax::{one_line, peel};
+use crate::syntax::{is_called, one_line, peel};
 
 impl Flow<'_> {
     /// Whether `?` can pass an error on.
@@ -15,6 +15,7 @@ impl Flow<'_> {
         let returns = self.function.output().map(peel);
         self.flavor == Flavor::Sockeye
             && !returns.is_none_or(|output| matches!(output, Type::Tuple(tuple) if tuple.elems.is_empty()))
+            && !returns.is_some_and(|output| is_called(output, "Option"))
     }
 
     /// The statement that accepts.
@@ -22,14 +23,18 @@ impl Flow<'_> {
         if self.can_fail() {
             format!("let mut socket = {handshake}.accept().await?;")
         } else {
-            format!("let Ok(mut socket) = {handshake}.accept().await else {{ return }};")
+            format!("let Ok(mut socket) = {handshake}.accept().await else {{ {} }};", self.way_out())
         }
     }
 
     /// The statement that refuses, without its semicolon.
     pub(crate) fn refusing(&self, handshake: &str) -> String {
         let reject = format!("{handshake}.reject(StatusCode::FORBIDDEN, \"why\")");
-        if self.can_fail() { format!("return Err({reject})") } else { format!("{reject}; return") }
+        if self.can_fail() {
+            format!("return Err({reject})")
+        } else {
+            format!("{reject}; {}", self.way_out())
+        }
     }
 
     /// How to end the function right after a step.

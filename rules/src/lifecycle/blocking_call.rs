@@ -25,15 +25,19 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 continue;
             }
             let message = format!(
-                "`{}` calls `{blocks}`, which blocks the thread: while it waits, every other connection on that thread waits too",
-                helper.path()
+                "`{}` calls `{}`, which blocks the thread: while it waits, every other connection on that thread waits too",
+                helper.path(),
+                blocks.call
             );
             let help = if helper.is_async {
                 format!("move the blocking work in `{}` to `tokio::task::spawn_blocking`", helper.path())
             } else {
                 "run it with `tokio::task::spawn_blocking(..).await`, or make it asynchronous".to_owned()
             };
-            sink.report(&BLOCKING_CALL, &call.at, message, help).in_helper();
+            let report = sink.report(&BLOCKING_CALL, &call.at, message, help).in_helper();
+            if flow.helpers_are_judged() {
+                report.note(format!("the call that blocks is in {}", blocks.line));
+            }
         }
     }
 }

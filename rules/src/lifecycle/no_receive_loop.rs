@@ -45,8 +45,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
 fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, connection: Connection) {
     let root = &flow.roots[connection];
     let message = format!(
-        "`{}` does not receive in a loop, and every client is disconnected when it returns",
-        flow.name()
+        "{} does not receive in a loop, and every client is disconnected when it returns",
+        flow.shown()
     );
     let listener = root.listener();
     let mut receive = format!("write `{}`", receive_loop(flow, connection, &listener));

@@ -128,7 +128,8 @@ impl<'s> Panics<'s> {
                     "return a `Result` or an `Option` from `{}`, and reply with an error or skip the message",
                     helper.path()
                 );
-                self.sink.report(&PANICS_ON_INPUT, call.at, message, help);
+                let is_shown = self.flow.helpers_are_judged();
+                self.sink.report(&PANICS_ON_INPUT, call.at, message, help).beyond(&fault.line, is_shown);
             }
         }
     }

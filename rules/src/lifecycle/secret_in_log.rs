@@ -7,7 +7,7 @@ use syn::{Expr, ExprMethodCall, Macro, Member};
 use crate::{
     SECRET_IN_LOG,
     flow::{Flow, macro_name},
-    surroundings::{Neighbour, SELF, Written},
+    surroundings::{Fault, Neighbour, SELF, Written},
     syntax::{Function, Sink, one_line},
     trace::{self, Given, Names, Origin, Tags, Watch, is_secret, is_secret_key, method_of_file},
 };
@@ -149,7 +149,7 @@ impl Watch for Logs<'_> {
                 && names.of(argument).is(Tags::INPUT)
             {
                 let message = format!("in `{}`: {}", helper.path(), hazard.message);
-                self.sink.report(&SECRET_IN_LOG, argument, message, HELP);
+                self.in_helper(argument, message, hazard);
                 continue;
             }
             let Some(hazard) = helper.hazard(&SECRET_IN_LOG, index) else { continue };
@@ -161,7 +161,7 @@ impl Watch for Logs<'_> {
                     "`{}` writes {what} to the log, where anyone who reads it can use it",
                     helper.path()
                 );
-                self.sink.report(&SECRET_IN_LOG, at, message, HELP);
+                self.in_helper(at, message, hazard);
             }
         }
     }
@@ -194,7 +194,7 @@ impl Logs<'_> {
             && names.of(&call.receiver).is(Tags::HOLDS)
         {
             let message = format!("in `{}`: {}", call.method, hazard.message);
-            self.sink.report(&SECRET_IN_LOG, &call.method, message, HELP);
+            self.in_helper(&call.method, message, hazard);
         }
     }
 
@@ -204,6 +204,11 @@ impl Logs<'_> {
 
     fn in_query(&self) -> bool {
         *self.in_query.get_or_init(|| has_secret_query(self.flow))
+    }
+
+    fn in_helper(&mut self, at: &dyn ToTokens, message: String, fault: &Fault) {
+        let is_shown = self.flow.helpers_are_judged();
+        self.sink.report(&SECRET_IN_LOG, at, message, HELP).beyond(&fault.line, is_shown);
     }
 
     fn report(&mut self, at: &dyn ToTokens, what: &str) {

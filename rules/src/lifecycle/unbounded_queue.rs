@@ -19,8 +19,15 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     }
     let mut queues = Queues::default();
     read(flow, &mut queues);
-    queues.report(sink);
+    queues.report(flow, sink);
 }
+
+const MESSAGE: &str = "this queue has no limit: what a slow client does not read piles up in memory";
+
+const BOUNDED: &str = "`mpsc::channel(64)` and `try_send`, and close the client whose queue is full";
+
+/// The functions that create such a channel.
+const MAKERS: [&str; 3] = ["unbounded_channel", "unbounded", "unbounded_async"];
 
 const RECEIVER: &str = "UnboundedReceiver";
 
@@ -184,18 +191,22 @@ impl<'a> Queues<'a> {
         }
     }
 
-    fn report(self, sink: &mut Sink) {
+    fn report(self, flow: &Flow<'_>, sink: &mut Sink) {
         for queue in self.made {
             let Some(drained_in) = queue.drained_in else { continue };
             // A channel that one loop both fills and drains cannot grow.
             if queue.is_shared || queue.sends_in.iter().any(|frame| *frame != drained_in) {
-                say(sink, queue.at);
+                sink.report(&UNBOUNDED_QUEUE, queue.at, MESSAGE, format!("write {BOUNDED}"));
             }
         }
         let mut given = self.given;
         given.dedup();
         for at in given {
-            say(sink, at);
+            let help = match flow.neighbours().only_with(&MAKERS) {
+                Some(maker) => format!("in `{}`, where the channel is made, write {BOUNDED}", maker.name),
+                None => format!("where the channel is made, write {BOUNDED}"),
+            };
+            sink.report(&UNBOUNDED_QUEUE, at, MESSAGE, help);
         }
     }
 }
@@ -238,12 +249,6 @@ enum Made<'a> {
     Elsewhere(&'a Ident),
 }
 
-fn say(sink: &mut Sink, at: &Ident) {
-    let message = "this queue has no limit: what a slow client does not read piles up in memory";
-    let help = "write `mpsc::channel(64)` and `try_send`, and close the client whose queue is full";
-    sink.report(&UNBOUNDED_QUEUE, at, message, help);
-}
-
 fn receives(call: &ExprMethodCall) -> bool {
     matches!(
         call.method.to_string().as_str(),
@@ -256,7 +261,7 @@ fn unbounded(made: &Expr) -> Option<&Ident> {
     let Expr::Call(call) = plain(made) else { return None };
     let Expr::Path(path) = &*call.func else { return None };
     let last = &path.path.segments.last()?.ident;
-    ["unbounded_channel", "unbounded", "unbounded_async"].iter().any(|name| last == name).then_some(last)
+    MAKERS.iter().any(|name| last == name).then_some(last)
 }
 
 /// A function of the file that only creates one.

@@ -66,7 +66,7 @@ fn of_held(flow: &Flow<'_>) -> Vec<Hazard> {
     if may_log(flow.function) {
         logs_secret(flow, Some(Given::Held), &mut sink);
     }
-    let hazard = |one| Hazard { parameter: SELF, of_secret: true, fault: Fault::from(one) };
+    let hazard = |one| Hazard { parameter: SELF, of_secret: true, fault: Fault::of(flow.neighbours(), one) };
     sink.sorted().into_iter().map(hazard).collect()
 }
 
@@ -76,7 +76,8 @@ fn of_parameter(flow: &Flow<'_>, parameter: usize) -> Vec<Hazard> {
     logs_secret(flow, Some(Given::Sent(parameter)), &mut sink);
     let mut secrets = Sink::default();
     logs_secret(flow, Some(Given::Secret(parameter)), &mut secrets);
-    let hazard = |of_secret| move |one| Hazard { parameter, of_secret, fault: Fault::from(one) };
+    let hazard =
+        |of_secret| move |one| Hazard { parameter, of_secret, fault: Fault::of(flow.neighbours(), one) };
     let of_sent = sink.sorted().into_iter().map(hazard(false));
     of_sent.chain(secrets.sorted().into_iter().map(hazard(true))).collect()
 }

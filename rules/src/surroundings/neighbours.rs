@@ -3,10 +3,11 @@
 use std::{
     cell::{OnceCell, RefCell},
     collections::{BTreeSet, HashMap, HashSet},
-    iter,
+    fmt, iter,
     rc::Rc,
 };
 
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Expr, ExprCall, File, ReturnType, Signature, Type};
 
@@ -89,7 +90,7 @@ pub(crate) struct Neighbour {
     /// Whether it has a parameter that is a handle, so that it is checked separately.
     pub(crate) takes_handle: bool,
     /// The call in it, or in what it calls, that blocks the thread.
-    pub(crate) blocks: Option<String>,
+    pub(crate) blocks: Option<Blocks>,
     /// The constructors of `sockeye::Error` whose errors it returns.
     fails_with: Vec<&'static str>,
     /// The constructor of the `sockeye::Error` that it makes, if that is all it does.
@@ -136,9 +137,34 @@ pub(crate) enum Place {
     Field(String),
 }
 
+/// A call that blocks the thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Blocks {
+    pub(crate) call: String,
+    pub(crate) line: Line,
+}
+
+/// A line of the file, or of the module that is another file.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    number: usize,
+    module: Option<Rc<str>>,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.module {
+            Some(module) => write!(f, "line {} of `{module}`", self.number),
+            None => write!(f, "line {}", self.number),
+        }
+    }
+}
+
 /// A rule's report about a helper.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
+    /// Where it is.
+    pub(crate) line: Line,
     /// The function that it is in, if that is another one, which this one calls.
     pub(crate) of: Option<String>,
     pub(crate) rule: &'static Rule,
@@ -146,9 +172,13 @@ pub(crate) struct Fault {
     pub(crate) help: String,
 }
 
-impl From<Diagnostic> for Fault {
-    fn from(Diagnostic { rule, message, help, .. }: Diagnostic) -> Self {
-        Self { of: None, rule, message, help }
+impl Fault {
+    /// The report about a function of this file.
+    pub(super) fn of(file: &Neighbours, found: Diagnostic) -> Self {
+        let Diagnostic { rule, message, help, start, .. } = found;
+        // What is wrong may be in a function that this one calls.
+        let line = found.beyond.unwrap_or_else(|| file.line_of(start));
+        Self { line, of: None, rule, message, help }
     }
 }
 
@@ -340,6 +370,10 @@ impl Neighbours {
                 || found.imports.stand_for(words).any(begins_in_crate))
     }
 
+    pub(crate) fn line_of(&self, span: Span) -> Line {
+        Line { number: span.start().line, module: self.beside.module.clone() }
+    }
+
     /// Whether functions of other files call those of this one.
     pub(super) fn is_for_others(&self) -> bool {
         self.beside.module.is_some()
@@ -463,6 +497,12 @@ impl Neighbours {
     /// Whether this is true of any function.
     pub(crate) fn any(&self, is_so: impl Fn(&Neighbour) -> bool) -> bool {
         self.functions.values().flatten().any(is_so)
+    }
+
+    /// The only function with any of these words.
+    pub(crate) fn only_with(&self, words: &[&str]) -> Option<&Neighbour> {
+        let mut found = self.functions.values().flatten().filter(|one| one.words.have(words));
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// Whether the name is in what a function passes to `timeout`.
@@ -743,7 +783,7 @@ fn faults(found: &Found, file: &Rc<Neighbours>) -> Vec<Fault> {
         return Vec::new();
     }
     let diagnostics = check::function(&found.function, &found.around(file)).unwrap_or_default();
-    diagnostics.into_iter().map(Fault::from).collect()
+    diagnostics.into_iter().map(|one| Fault::of(file, one)).collect()
 }
 
 /// The faults of the functions that a helper calls.

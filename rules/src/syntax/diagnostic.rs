@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::Endpoint;
-use crate::Rule;
+use crate::{Rule, surroundings::Line};
 
 /// One problem, with its tokens.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Diagnostic {
     pub in_place_of: Option<(Span, Span)>,
     /// Whether it is a call of a helper that has to change, not the call.
     pub in_helper: bool,
+    /// Where it is, if that is in a helper.
+    pub(crate) beyond: Option<Line>,
     shape: bool,
 }
 
@@ -48,6 +50,15 @@ impl Diagnostic {
     /// Marks a fault of the helper that is called.
     pub(crate) fn in_helper(&mut self) -> &mut Self {
         self.in_helper = true;
+        self
+    }
+
+    /// Marks a fault that is in a function that is called. The macro sees lines of the file only as its own.
+    pub(crate) fn beyond(&mut self, line: &Line, is_shown: bool) -> &mut Self {
+        self.beyond = Some(line.clone());
+        if is_shown {
+            self.note(format!("it is in {line}"));
+        }
         self
     }
 
@@ -110,6 +121,7 @@ impl Sink {
             untyped,
             in_place_of,
             in_helper: false,
+            beyond: None,
             shape,
         };
         self.found.push(found);

@@ -7,7 +7,10 @@ use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall};
 
 use super::{Names, Tags, Watch, watch};
-use crate::flow::{self, Flavor, Flow, each_word};
+use crate::{
+    flow::{self, Flavor, Flow, each_word},
+    syntax::one_line,
+};
 
 /// Line and column of the token that names the operation.
 pub(crate) type Place = (usize, usize);
@@ -25,6 +28,8 @@ pub(crate) struct Event {
     place: String,
     /// The names in its key.
     pub(crate) key: HashSet<String>,
+    /// As it stands in the source, if it is no call.
+    written: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +130,9 @@ impl Event {
 
     /// The call as in source code.
     pub(crate) fn shown(&self) -> String {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
         let place = self.place.split('(').next().unwrap_or_default();
         if place.is_empty() { self.at.to_string() } else { format!("{place}.{}", self.at) }
     }
@@ -180,7 +188,7 @@ struct Search {
 
 impl Search {
     fn add(&mut self, at: &Ident, adds: bool, kind: Kind, place: String, key: HashSet<String>) {
-        self.found.insert(place_of(at), Event { at: at.clone(), adds, kind, place, key });
+        self.found.insert(place_of(at), Event { at: at.clone(), adds, kind, place, key, written: None });
     }
 
     fn method(&mut self, call: &ExprMethodCall, names: &Names<'_>) {
@@ -215,6 +223,9 @@ impl Search {
             (origin.is(Tags::SHARED), origin.place, first_ident(&binary.left))
         {
             self.add(&at, adds, Kind::Count, place.to_string(), HashSet::new());
+            if let Some(event) = self.found.get_mut(&place_of(&at)) {
+                event.written = Some(one_line(binary));
+            }
         }
     }
 
