@@ -135,17 +135,30 @@ static SIGNS: LazyLock<HashSet<&str, FixedState>> = LazyLock::new(|| {
     modules.map(|name| name.split('.').next().unwrap_or(name)).chain(DIESEL).chain(["fs"]).collect()
 });
 
+/// The types and functions whose values have methods that block.
+static TYPES: LazyLock<HashSet<&str, FixedState>> = LazyLock::new(|| {
+    BLOCKING.iter().filter_map(|(path, _)| path.rsplit_once('.')).map(|(of, _)| of).collect()
+});
+
+/// Whether values of this type have methods that block.
+pub(crate) fn is_type(path: &str) -> bool {
+    TYPES.contains(path)
+}
+
 /// Whether the function may contain a blocking call; only its flow can tell.
 ///
 /// A sign alone is common: `Arc` is in `std::sync`. So every name of one of the paths must occur.
-pub(crate) fn may_stand_in(function: &Function, imports: &Imports) -> bool {
-    if !function.means(imports, |word| SIGNS.contains(word)) {
+///
+/// The types are those of the fields with such methods that the function may use.
+pub(crate) fn may_stand_in(function: &Function, imports: &Imports, types: &[&str]) -> bool {
+    if types.is_empty() && !function.means(imports, |word| SIGNS.contains(word)) {
         return false;
     }
     let words = [function.words(), function.words_of_signature()];
     let paths = words.into_iter().flat_map(|words| imports.stand_for(words)).flat_map(segments::segments);
+    let of_fields = types.iter().flat_map(|path| segments::segments(path));
     let names: HashSet<&str, FixedState> =
-        words.into_iter().flatten().map(String::as_str).chain(paths).collect();
+        words.into_iter().flatten().map(String::as_str).chain(paths).chain(of_fields).collect();
     let stands =
         |path: &str| path.split(['.', ':']).filter(|name| !name.is_empty()).all(|name| names.contains(name));
     let is_diesel = || names.contains("diesel") || imports.resolve("RunQueryDsl").starts_with("diesel::");

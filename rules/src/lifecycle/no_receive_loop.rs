@@ -23,8 +23,9 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             sink.report(&NO_RECEIVE_LOOP, &*at, message, help);
             continue;
         }
-        if flow.roots[connection].is_partial()
-            || flow.is_heard(connection)
+        let is_whole = !flow.roots[connection].is_partial() || serves_self(flow, connection);
+        if !is_whole
+            || flow.is_heard_here(connection)
             // It has its own message.
             || is_deaf(flow, connection)
         {
@@ -40,6 +41,24 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether it is a method that consumes `self` with the socket, answers a message, and is not the end of another method.
+fn serves_self(flow: &Flow<'_>, connection: Connection) -> bool {
+    let root = &flow.roots[connection];
+    let receiver = flow.function.receiver.as_ref();
+    let is_consumed = receiver.is_some_and(|one| matches!(one.kind, syn::ReceiverKind::Value));
+    let of_it = |one: &Operation, act: Act| one.act == act && one.handle.connection == connection;
+    let answers = |id: NodeId| {
+        let after = flow.graph.walk_outcome(id, Outcomes::DONE, |_, _| false);
+        after.iter().any(|next| flow.graph.operation(*next).is_some_and(|one| of_it(one, Act::Send)))
+    };
+    let name = flow.function.name().to_string();
+    root.kind == Kind::Socket
+        && root.is_of_self()
+        && is_consumed
+        && flow.operations().any(|(id, one)| of_it(one, Act::Recv) && answers(id))
+        && !flow.neighbours().any(|one| one.takes_self && one.words.methods.contains(&name))
 }
 
 fn report(flow: &Flow<'_>, sink: &mut Sink, at: &dyn ToTokens, connection: Connection) {

@@ -18,7 +18,7 @@ use super::{
     events::{Gives, denies_lags, gives, hides_lags},
     hazards::{Hazard, hazards},
     made::{Made, made},
-    receiver::without_alias,
+    receiver::{type_path, without_alias},
     timed::timed,
     unseen::unseen,
     waited_for::{self, WaitedFor},
@@ -45,7 +45,7 @@ pub struct Neighbours {
     /// The handles in the fields of each struct.
     fields: Map<Fields>,
     /// The paths of the types of the fields of each struct.
-    types: Map<Vec<(String, String)>>,
+    types: Rc<Map<Vec<(String, String)>>>,
     shapes: Rc<Shapes>,
     /// See [`Collected::routed`].
     routed: Vec<(String, String)>,
@@ -257,7 +257,7 @@ impl Neighbours {
         Self {
             functions: Map::default(),
             fields: fields(collected),
-            types: types(collected),
+            types: Rc::new(types(collected)),
             shapes: Rc::clone(&collected.shapes),
             routed: collected.routed.clone(),
             timed: timed(collected.functions.iter().map(|found| &found.function)),
@@ -310,23 +310,44 @@ impl Neighbours {
         self
     }
 
+    /// The structs with fields whose methods block the thread, and the paths of the types of these.
+    fn blocking_fields(&self) -> HashMap<String, Vec<String>> {
+        let mut found: HashMap<String, Vec<String>> = HashMap::new();
+        for (of, fields) in &*self.types {
+            for (_, path) in fields.iter().filter(|(_, path)| blocking::is_type(path)) {
+                found.entry(of.clone()).or_default().push(path.clone());
+            }
+        }
+        found
+    }
+
     /// Follows calls from function to function: each round finds blocking calls one level deeper.
     fn find_blocking(&mut self, functions: &[Found]) {
-        let empty = Surroundings::default();
+        let file = OnceCell::new();
+        let types = Rc::clone(&self.types);
+        let only_types = || Rc::new(Self { types: Rc::clone(&types), ..Self::default() });
+        let around = |found: &Found| found.around(file.get_or_init(only_types));
+        let blocking_fields = self.blocking_fields();
+        let arounds: Vec<_> = functions.iter().map(|_| OnceCell::new()).collect();
         let flows: Vec<_> = functions
             .iter()
-            .map(|found| (blocking::may_stand_in(&found.function, &found.imports), OnceCell::new()))
+            .map(|found| {
+                let fields = fields_for(found, &blocking_fields);
+                (blocking::may_stand_in(&found.function, &found.imports, &fields), OnceCell::new())
+            })
             .collect();
         let mut blocking = HashSet::new();
         for _ in 0..DEPTH {
             let mut news = Vec::new();
-            for (found, (may_block, flow)) in functions.iter().zip(&flows) {
+            for ((found, (may_block, flow)), cell) in functions.iter().zip(&flows).zip(&arounds) {
                 // Most functions neither block nor call one that does, and need not be followed.
                 let calls_one = || found.imports.mean(found.function.words(), |word| blocking.contains(word));
                 if !may_block && !calls_one() && !self.uses_others(found) {
                     continue;
                 }
-                let flow = flow.get_or_init(|| Flow::of_helper(&found.function, &found.imports, &empty));
+                let flow = flow.get_or_init(|| {
+                    Flow::of_helper(&found.function, &found.imports, cell.get_or_init(|| around(found)))
+                });
                 let Some(flow) = flow else { continue };
                 let name = found.function.name().to_string();
                 let known = self.functions[&name].iter().any(|one| one.is(found) && one.blocks.is_some());
@@ -703,6 +724,17 @@ fn without_root(module: &str) -> &str {
         Some(rest) => without_root(rest.trim_start_matches("::")),
         None => module,
     }
+}
+
+/// Those of `self`, and of the parameters.
+fn fields_for<'f>(found: &Found, all: &'f HashMap<String, Vec<String>>) -> Vec<&'f str> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let paths = found.function.parameters.iter().filter_map(|one| type_path(one.ty(), &found.imports));
+    let names: Vec<_> = paths.filter_map(|path| type_of(&path).map(str::to_owned)).collect();
+    let fields = names.iter().chain(&found.of).filter_map(|name| all.get(name));
+    fields.flatten().map(String::as_str).collect()
 }
 
 fn begins_in_crate(path: &str) -> bool {

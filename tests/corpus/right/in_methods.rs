@@ -191,3 +191,56 @@ async fn apart(handshake: Handshake, State(cue): State<watch::Receiver<u32>>) ->
         }
     }
 }
+
+/// It looks like a database, and is a list.
+struct Connection(std::sync::Mutex<Vec<String>>);
+
+impl Connection {
+    fn execute(&self, line: &str) -> usize {
+        let mut lines = self.0.lock().unwrap();
+        lines.push(line.to_owned());
+        lines.len()
+    }
+}
+
+struct Book {
+    db: Arc<Connection>,
+    log: tokio::sync::Mutex<tokio::fs::File>,
+    file: Arc<std::sync::Mutex<std::fs::File>>,
+}
+
+impl Book {
+    fn sign(&self, name: &str) -> usize {
+        self.db.execute(name)
+    }
+
+    async fn note(&self, line: &str) {
+        use tokio::io::AsyncWriteExt;
+        let mut log = self.log.lock().await;
+        let _ = log.write_all(line.as_bytes()).await;
+    }
+
+    /// On a thread for that.
+    async fn keep(&self, line: String) -> bool {
+        let file = Arc::clone(&self.file);
+        let kept = tokio::task::spawn_blocking(move || {
+            use std::io::Write;
+            file.lock().unwrap().write_all(line.as_bytes()).is_ok()
+        });
+        kept.await.unwrap_or(false)
+    }
+}
+
+/// Signs the guest book.
+#[ws_endpoint("/in_methods/book")]
+async fn book(handshake: Handshake, State(book): State<Arc<Book>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(message) = socket.recv().await? {
+        let Some(name) = message.as_text() else { continue };
+        let count = book.sign(name);
+        book.note(name).await;
+        let is_kept = book.keep(name.to_owned()).await;
+        socket.send(format!("{count} row(s), kept: {is_kept}")).await?;
+    }
+    Ok(())
+}

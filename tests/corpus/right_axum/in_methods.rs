@@ -107,3 +107,72 @@ async fn show_ws(ws: WebSocketUpgrade, State(cue): State<watch::Receiver<String>
         Show { sink, stream, cue }.run().await;
     })
 }
+
+struct Peer {
+    socket: WebSocket,
+    calls: u64,
+}
+
+impl Peer {
+    async fn serve(mut self) {
+        while let Some(Ok(message)) = self.socket.recv().await {
+            let Message::Text(call) = message else { continue };
+            self.calls += 1;
+            if self.answer(call.as_str()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn answer(&mut self, call: &str) -> Result<(), axum::Error> {
+        self.socket.send(Message::Text(format!("{}: {call}", self.calls).into())).await
+    }
+
+    /// The first message decides, and the rest follows.
+    async fn greet(mut self) -> Option<Self> {
+        let Some(Ok(Message::Text(name))) = self.socket.recv().await else { return None };
+        self.answer(name.as_str()).await.ok()?;
+        Some(self)
+    }
+
+    /// Whoever calls it has served the client.
+    async fn leave(mut self) {
+        let Some(Ok(_)) = self.socket.recv().await else { return };
+        let _ = self.socket.send(Message::Text("bye".into())).await;
+    }
+
+    async fn serve_and_leave(mut self) {
+        while let Some(Ok(message)) = self.socket.recv().await {
+            let Message::Text(call) = message else { break };
+            if self.answer(call.as_str()).await.is_err() {
+                return;
+            }
+        }
+        self.leave().await;
+    }
+
+    /// It says that it is over.
+    async fn once(mut self) {
+        let Some(Ok(Message::Text(call))) = self.socket.recv().await else { return };
+        let answer = Message::Text(call.to_uppercase().into());
+        if self.socket.send(answer).await.is_ok() {
+            let _ = self.socket.send(Message::Close(None)).await;
+        }
+    }
+}
+
+async fn peer_ws(ws: WebSocketUpgrade, State(way): State<u8>) -> Response {
+    ws.on_upgrade(move |socket| async move {
+        let peer = Peer { socket, calls: 0 };
+        match way {
+            0 => peer.serve().await,
+            1 => peer.serve_and_leave().await,
+            2 => peer.once().await,
+            _ => {
+                if let Some(peer) = peer.greet().await {
+                    peer.serve().await;
+                }
+            }
+        }
+    })
+}

@@ -135,3 +135,75 @@ async fn commands(handshake: Handshake, State(arm): State<Arc<Arm>>) -> sockeye:
     while incoming.recv().await?.is_some() {}
     Ok(())
 }
+
+struct Book {
+    db: Arc<std::sync::Mutex<rusqlite::Connection>>,
+    log: std::sync::Mutex<std::fs::File>,
+}
+
+impl Book {
+    fn sign(&self, name: &str) -> usize {
+        let db = self.db.lock().unwrap();
+        db.execute("INSERT INTO guests (name) VALUES (?1)", [name]).unwrap_or(0)
+    }
+
+    fn note(&self, line: &str) {
+        use std::io::Write;
+        let _ = self.log.lock().unwrap().write_all(line.as_bytes());
+    }
+}
+
+fn last_of(book: &Book) -> String {
+    let db = book.db.lock().unwrap();
+    db.query_row("SELECT name FROM guests", [], |row| row.get(0)).unwrap_or_default()
+}
+
+/// Signs the guest book.
+#[ws_endpoint("/in_methods/book")]
+async fn book(handshake: Handshake, State(book): State<Arc<Book>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    socket.send(last_of(&book)).await?; //~ blocking_call
+    while let Some(message) = socket.recv().await? {
+        let Some(name) = message.as_text() else { continue };
+        let count = book.sign(name); //~ blocking_call
+        book.note(name); //~ blocking_call
+        socket.send(format!("{count} row(s)")).await?;
+    }
+    Ok(())
+}
+
+/// The database is behind a field of the state.
+#[ws_endpoint("/in_methods/guests")]
+async fn guests(handshake: Handshake, State(book): State<Arc<Book>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        let name: String = {
+            let db = book.db.lock().unwrap();
+            db.query_row("SELECT name FROM guests", [], |row| row.get(0)).unwrap_or_default() //~ blocking_call
+        };
+        socket.send(name).await?;
+    }
+    Ok(())
+}
+
+struct Caller {
+    socket: Socket,
+    calls: u64,
+}
+
+impl Caller {
+    /// Answers one message, and ends.
+    async fn serve(mut self) -> sockeye::Result { //~ no_receive_loop
+        let Some(message) = self.socket.recv().await? else { return Ok(()) };
+        self.calls += 1;
+        let text = message.as_text().unwrap_or_default().to_uppercase();
+        self.socket.send(format!("{}: {text}", self.calls)).await
+    }
+}
+
+/// Calls.
+#[ws_endpoint("/in_methods/caller")]
+async fn caller(handshake: Handshake) -> sockeye::Result {
+    let socket = handshake.accept().await?;
+    Caller { socket, calls: 0 }.serve().await
+}

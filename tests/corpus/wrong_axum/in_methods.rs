@@ -95,3 +95,24 @@ async fn show_ws(ws: WebSocketUpgrade, State(cue): State<watch::Receiver<String>
         Show { sink, stream, cue }.run().await;
     })
 }
+
+struct Peer {
+    socket: WebSocket,
+    calls: u64,
+}
+
+impl Peer {
+    /// Answers one message, and ends.
+    async fn serve(mut self) { //~ no_receive_loop
+        let Some(Ok(Message::Text(call))) = self.socket.recv().await else { return };
+        self.calls += 1;
+        let answer = format!("{}: {}", self.calls, call.len());
+        if let Err(error) = self.socket.send(Message::Text(answer.into())).await {
+            tracing::warn!(%error);
+        }
+    }
+}
+
+async fn peer_ws(ws: WebSocketUpgrade) -> Response {
+    ws.on_upgrade(|socket| async move { Peer { socket, calls: 0 }.serve().await })
+}

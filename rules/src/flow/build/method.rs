@@ -19,6 +19,7 @@ use crate::{
         api::{self, Method},
         called_among,
         graph::{Act, Call, Exit, Step, Within},
+        type_of,
         value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
     reading::{goes_round, plain},
@@ -383,11 +384,12 @@ impl<'a> Builder<'a> {
         let variable = lent(&call.receiver);
         let made = match &variable {
             Some(variable) => {
-                let known = self.types.find(variable).map(str::to_owned);
-                let taken = || self.type_of_taken_field(variable);
-                known.or_else(taken).or_else(|| self.type_of_item(variable, name))
+                let known = self.types.find(variable).filter(|path| !locks(path));
+                let behind_lock = || self.types.find(variable).map(str::to_owned);
+                let taken = known.map(str::to_owned).or_else(|| self.type_of_taken_field(variable));
+                taken.or_else(behind_lock).or_else(|| self.type_of_item(variable, name))
             }
-            None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_own_field(&call.receiver)),
+            None => maker(&call.receiver, &self.imports).or_else(|| self.type_of_field(&call.receiver)),
         };
         let of = made.map(|made| format!("{made}.{name}"));
         let is_direct = variable.is_some();
@@ -410,18 +412,33 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The path of the type of a field of `self` that is under this name now.
+    /// The path of the type of a field that is under this name now.
     fn type_of_taken_field(&self, name: &str) -> Option<String> {
-        let named = || self.inits.get(name).and_then(|init| self.type_of_own_field(init));
+        let named = || self.inits.get(name).and_then(|init| self.type_of_field(init));
         self.taken.get(name).cloned().or_else(named)
     }
 
-    /// The path of the type of `self.field`.
-    fn type_of_own_field(&self, receiver: &Expr) -> Option<String> {
-        let Expr::Field(field) = receiver else { return None };
-        let syn::Member::Named(name) = &field.member else { return None };
-        let path = is_self(&field.base).then(|| self.around.type_of_field(&name.to_string()))??;
-        Some(path.to_owned())
+    /// The path of the type of `self.field`, or of the field of a variable, also behind a lock.
+    fn type_of_field(&self, place: &Expr) -> Option<String> {
+        match place {
+            Expr::Paren(inner) => self.type_of_field(&inner.expr),
+            Expr::Reference(inner) => self.type_of_field(&inner.expr),
+            Expr::Await(inner) => self.type_of_field(&inner.base),
+            Expr::Try(inner) => self.type_of_field(&inner.expr),
+            Expr::MethodCall(call) if lends(&call.method.to_string()) => self.type_of_field(&call.receiver),
+            Expr::Field(field) => {
+                let syn::Member::Named(name) = &field.member else { return None };
+                let name = name.to_string();
+                let path = if is_self(&field.base) {
+                    self.around.type_of_field(&name)
+                } else {
+                    let of = type_of(self.types.find(&lent(&field.base)?)?)?;
+                    self.around.neighbours().type_of_field(of, &name)
+                };
+                path.map(str::to_owned)
+            }
+            _ => None,
+        }
     }
 
     /// A task with an owner that ends it: its steps are checked, and it is not detached.
@@ -562,6 +579,11 @@ fn lent(receiver: &Expr) -> Option<String> {
         Expr::MethodCall(call) if lends(&call.method.to_string()) => lent(&call.receiver),
         _ => None,
     }
+}
+
+/// Whether the type of a variable is only known to be behind a lock: `let store = state.store.lock().unwrap();`
+fn locks(path: &str) -> bool {
+    path.strip_prefix('.').is_some_and(lends)
 }
 
 fn lends(method: &str) -> bool {
