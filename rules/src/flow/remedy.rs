@@ -1,12 +1,13 @@
 //! The help texts, for Sockeye or for axum, in a form that fits the function's return type.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
-    Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, Type,
+    Expr, ExprAsync, ExprCall, ExprClosure, ExprMatch, ExprMethodCall, Type,
     visit::{self, Visit},
 };
 
-use super::{Deed, Flavor, Flow, NodeId, Root, Site, Within, address};
+use super::{Deed, Flavor, Flow, Kind, NodeId, Root, Site, Within, address};
 use crate::syntax::{is_called, one_line, peel};
 
 impl Flow<'_> {
@@ -78,12 +79,33 @@ impl Flow<'_> {
             };
             return format!("let {pattern} = {}.await{question} else {{ break }};", recv.call());
         }
-        let method = if self.flavor == Flavor::Sockeye { "recv".to_owned() } else { recv.method.to_string() };
-        let call = format!("{}.{method}()", recv.on_or("socket"));
+        let call = self.receiving(recv);
         match self.timeout_around(recv) {
             Some(timeout) => format!("while let {} {{ .. }}", self.received(&timeout, true)),
             None => format!("while let {} {{ .. }}", self.received(&call, false)),
         }
+    }
+
+    /// The call that receives, as it may be written in another place.
+    pub(crate) fn receiving(&self, recv: &Site) -> String {
+        let method = if self.flavor == Flavor::Sockeye { "recv".to_owned() } else { recv.method.to_string() };
+        format!("{}.{method}()", recv.on_or("socket"))
+    }
+
+    /// The call that receives from this connection: a stream of axum has `next`.
+    pub(crate) fn receiving_from(&self, root: &Root) -> String {
+        let is_stream = self.flavor == Flavor::Axum && (root.is_split() || root.kind == Kind::Receiver);
+        format!("{}.{}()", root.listener(), if is_stream { "next" } else { "recv" })
+    }
+
+    /// The arm to add to a `match` on a message with a timeout around it, whose other arms are to stay.
+    pub(crate) fn missing_arm(&self, recv: &Site) -> Option<&'static str> {
+        let mut search = Matched { address: recv.address, found: false };
+        search.visit_block(self.body);
+        search.found.then_some(match self.flavor {
+            Flavor::Axum => "Ok(None | Some(Err(_))) => break,",
+            Flavor::Sockeye => "Ok(Ok(None) | Err(_)) => break,",
+        })
     }
 
     /// A pattern for a message, and the expression that it matches.
@@ -100,13 +122,13 @@ impl Flow<'_> {
     }
 
     /// A branch of `select!` that ends the function when the peer has closed.
-    pub(crate) fn receive_branch(&self, listener: &str) -> String {
+    pub(crate) fn receive_branch(&self, receiving: &str) -> String {
         let arms = match self.flavor {
             Flavor::Sockeye if self.can_fail() => "message? { Some(message) => .., None => return Ok(()) }",
             Flavor::Sockeye => "message { Ok(Some(message)) => .., _ => return }",
             Flavor::Axum => "message { Some(Ok(message)) => .., _ => return }",
         };
-        format!("message = {listener}.recv() => match {arms}")
+        format!("message = {receiving} => match {arms}")
     }
 
     /// What to write for a client that only listens, if the function has a whole socket of its own.
@@ -130,6 +152,15 @@ impl Flow<'_> {
     /// Whether a method call is in an `async` block or closure of the function.
     pub(crate) fn is_in_async_code(&self, site: &Site) -> bool {
         let mut search = AsyncCode { address: site.address, depth: 0, found: false };
+        search.visit_block(self.body);
+        search.found
+    }
+
+    /// Whether a method call is in a closure that is not `async`, where nothing can be awaited.
+    pub(crate) fn is_in_sync_closure(&self, at: &TokenStream) -> bool {
+        let Some(word) = at.clone().into_iter().next() else { return false };
+        let start = word.span().start();
+        let mut search = SyncClosure { place: (start.line, start.column), is_sync: false, found: false };
         search.visit_block(self.body);
         search.found
     }
@@ -171,6 +202,57 @@ impl<'ast> Visit<'ast> for AsyncCode {
     }
 }
 
+struct SyncClosure {
+    place: (usize, usize),
+    /// Whether the innermost closure or `async` block is such a closure.
+    is_sync: bool,
+    found: bool,
+}
+
+impl SyncClosure {
+    fn within(&mut self, is_sync: bool, visit: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.is_sync, is_sync);
+        visit(self);
+        self.is_sync = outer;
+    }
+}
+
+impl<'ast> Visit<'ast> for SyncClosure {
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        self.within(false, |this| visit::visit_expr_async(this, block));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.within(closure.asyncness.is_none(), |this| visit::visit_expr_closure(this, closure));
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let start = call.method.span().start();
+        self.found |= self.is_sync && (start.line, start.column) == self.place;
+        visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// Looks for `match timeout(.., socket.recv()).await`.
+struct Matched {
+    address: usize,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Matched {
+    fn visit_expr_match(&mut self, branch: &'ast ExprMatch) {
+        if let Expr::Await(awaited) = &*branch.expr
+            && let Expr::Call(call) = &*awaited.base
+            && is_timeout(call)
+        {
+            let is_it =
+                |argument: &Expr| matches!(argument, Expr::MethodCall(call) if address(call) == self.address);
+            self.found |= call.args.iter().any(is_it);
+        }
+        visit::visit_expr_match(self, branch);
+    }
+}
+
 struct Timeout {
     place: (usize, usize),
     found: Option<String>,
@@ -178,16 +260,19 @@ struct Timeout {
 
 impl<'ast> Visit<'ast> for Timeout {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        let is_timeout = matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "timeout" || last.ident == "timeout_at"));
         let place = self.place;
         let mut is_around = false;
         super::each_word(call.args.to_token_stream(), &mut |word| {
             let start = word.span().start();
             is_around |= (start.line, start.column) == place;
         });
-        if is_timeout && is_around {
+        if is_timeout(call) && is_around {
             self.found = Some(one_line(call));
         }
         visit::visit_expr_call(self, call);
     }
+}
+
+fn is_timeout(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "timeout" || last.ident == "timeout_at"))
 }

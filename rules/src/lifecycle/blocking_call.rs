@@ -16,7 +16,12 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                 "`{}` blocks the thread: while it waits, every other connection on that thread waits too",
                 blocking::shown(call)
             );
-            let help = format!("use {instead}, or move the work to `tokio::task::spawn_blocking`");
+            let closure = if instead.contains(".await") && flow.is_in_sync_closure(&call.at) {
+                " (a closure cannot await: write a loop in its place)"
+            } else {
+                ""
+            };
+            let help = format!("use {instead}{closure}, or move the work to `tokio::task::spawn_blocking`");
             sink.report(&BLOCKING_CALL, &call.at, message, help);
         } else if let Some((helper, blocks)) =
             flow.called(call).and_then(|one| Some((one, one.blocks.as_ref()?)))

@@ -19,7 +19,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         );
         let receive = format!(
             "receive in the same loop: `tokio::select! {{ {}, .. }}`",
-            flow.receive_branch(&root.listener())
+            flow.receive_branch(&flow.receiving_from(root))
         );
         let help = match flow.forwarding(root) {
             Some(forward) => {
@@ -54,7 +54,7 @@ fn check_answers(flow: &Flow<'_>, connection: Connection, sink: &mut Sink) {
     );
     let help = format!(
         "receive in the same loop: `tokio::select! {{ {}, .. }}`",
-        flow.receive_branch(&flow.roots[connection].listener())
+        flow.receive_branch(&flow.receiving_from(&flow.roots[connection]))
     );
     sink.report(&DEAF_LOOP, &send.site.method, message, help);
 }

@@ -1,3 +1,4 @@
+use quote::ToTokens;
 use syn::{
     Expr, ExprMethodCall, Local, Pat,
     visit::{self, Visit},
@@ -21,6 +22,11 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             let name = flow.function.name();
             format!(
                 "write `{}.await` and `async fn {name}`, and await `{name}` where it is called",
+                site.call()
+            )
+        } else if flow.is_in_sync_closure(&site.method.to_token_stream()) {
+            format!(
+                "a closure cannot await: write a `for` loop in its place, with `{}.await{question}`",
                 site.call()
             )
         } else {

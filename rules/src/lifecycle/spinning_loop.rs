@@ -26,10 +26,10 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
                     "return from `{method}` whether a message was received, and leave the loop when none was"
                 )
             } else {
-                let way_out = if recv.selected {
-                    flow.receive_branch(&recv.site.on_or("socket"))
-                } else {
-                    flow.receive_loop_of(&recv.site)
+                let way_out = match flow.missing_arm(&recv.site) {
+                    _ if recv.selected => flow.receive_branch(&flow.receiving(&recv.site)),
+                    Some(arm) => arm.to_owned(),
+                    None => flow.receive_loop_of(&recv.site),
                 };
                 let helper = match recv.site.helper {
                     Some(_) => format!(", and have `{method}` return `{returned}` only at the end"),

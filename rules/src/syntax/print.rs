@@ -60,9 +60,18 @@ fn spacing(token: &TokenTree, line: &str) -> (bool, bool) {
             let call = line.ends_with(|c: char| c.is_alphanumeric() || c == '_');
             (!call, false)
         }
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => (!line.ends_with('!'), false),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+            (!line.ends_with('!') && !is_indexed(line), false)
+        }
         _ => (true, false),
     }
+}
+
+/// Whether an expression ends there, so that a bracket after it is an index: after `words`, and not after `&mut`.
+fn is_indexed(line: &str) -> bool {
+    const KEYWORDS: [&str; 9] = ["as", "const", "dyn", "else", "if", "in", "match", "mut", "return"];
+    let word = line.rsplit(|one: char| !one.is_alphanumeric() && one != '_').next().unwrap_or_default();
+    line.ends_with([')', ']']) || !word.is_empty() && !KEYWORDS.contains(&word)
 }
 
 #[cfg(test)]
@@ -86,6 +95,9 @@ mod tests {
             "impl Into<String>",
             "Path((room, id)): Path<(u64, String)>",
             "handshake: Handshake",
+            "seats[row].get(seat)",
+            "seats()[0][1]",
+            "&mut [u8]",
         ] {
             let tokens: TokenStream = text.parse().unwrap();
             assert_eq!(one_line(&tokens), text);
