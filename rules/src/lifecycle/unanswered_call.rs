@@ -1,13 +1,14 @@
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprContinue, ExprIf, ExprMatch, ExprMethodCall, Ident, Local, Member, Pat, Stmt, Type,
+    Block, Expr, ExprContinue, ExprIf, ExprMatch, ExprMethodCall, ExprReturn, Ident, Local, Member, Pat,
+    Stmt, Type,
     visit::{self, Visit},
 };
 
 use crate::{
     UNANSWERED_CALL,
     flow::{Flow, Imports, each_word, gives_nothing, has_word},
-    reading::{At, Look, Name, Origin, base_ident, is_drop, only_name, plain, read},
+    reading::{At, Look, Name, Origin, base_ident, is_drop, only_name, plain, read, task_of},
     syntax::{Function, Parameter, Sink, generic_arguments, last_segment, peel},
 };
 
@@ -111,24 +112,35 @@ impl Calls<'_> {
         let is_call = || is_received(from, at, None) && reads_calls(at);
         if looks_only() && is_call() && Ways::of(body).dropped(|| Drop::Unused).is_some() {
             self.report(name, &format!("`{name}` is dropped without its `Responder`"));
+            return;
+        }
+        let first = body.iter().position(|one| !only_looks(one, name));
+        let skipped = first.and_then(|first| Ways::of(&body[..first]).goes_round);
+        if let Some(place) = skipped.filter(|_| is_call()) {
+            self.report(place, &format!("`{name}` is dropped here, without its `Responder`"));
         }
     }
 
     /// The responders that a function is given, if it returns nothing by which its caller could learn that it dropped one.
     fn given(&mut self, flow: &Flow<'_>) {
-        const ENDS: [&str; 5] = ["close", "abort", "cancel", "panic", "exit"];
         if !gives_nothing(&flow.function.sig.output) || flow.function.has_word(&ENDS) {
             return;
         }
         let is_responder = |one: &&Parameter| is_type(one.ty(), "Responder", flow.imports());
         let names = flow.function.parameters.iter().filter(is_responder).filter_map(Parameter::binding);
         for name in names.filter(|name| !name.to_string().starts_with('_')) {
-            self.named(name, &flow.body.stmts);
+            match returns_before(&flow.body.stmts, name) {
+                Some(place) => self.report(place, &format!("`{name}` is dropped here")),
+                None => self.named(name, &flow.body.stmts),
+            }
         }
     }
 
     /// A `Responder` with a name, and the code up to the end of its block.
     fn named(&mut self, name: &Ident, rest: &[Stmt]) {
+        if let Some(place) = returns_in_task(rest, name) {
+            return self.report(place, &format!("`{name}` is dropped here"));
+        }
         match dropped_in(rest, name) {
             Some(Drop::Unused) => self.report(name, &format!("`{name}` is not used")),
             Some(Drop::Continue(place)) => self.report(place, &format!("`{name}` is dropped here")),
@@ -176,6 +188,64 @@ fn is_unused(pattern: &Pat, rest: &[Stmt]) -> bool {
         Pat::Type(typed) => is_unused(&typed.pat, rest),
         pattern => only_name(pattern).is_some_and(|name| !rest.iter().any(|one| mentions(one, name))),
     }
+}
+
+/// What may end the connection.
+const ENDS: [&str; 5] = ["close", "abort", "cancel", "panic", "exit"];
+
+/// What may tell that the connection, or the program, ends.
+const SEES_END: [&str; 16] = [
+    "send",
+    "feed",
+    "flush",
+    "recv",
+    "ping",
+    "closed",
+    "is_closed",
+    "cancelled",
+    "is_cancelled",
+    "changed",
+    "notified",
+    "select",
+    "load",
+    "upgrade",
+    "acquire",
+    "acquire_owned",
+];
+
+/// The `return` in the statements before the first one that mentions the name, in code whose end does not end the connection.
+fn returns_before<'a>(statements: &'a [Stmt], name: &Ident) -> Option<&'a ExprReturn> {
+    struct Returns<'a>(Option<&'a ExprReturn>);
+    impl<'a> Visit<'a> for Returns<'a> {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            match expression {
+                Expr::Return(place) => {
+                    self.0.get_or_insert(place);
+                }
+                Expr::Closure(_) | Expr::Async(_) => {}
+                other => visit::visit_expr(self, other),
+            }
+        }
+
+        fn visit_item(&mut self, _: &'a syn::Item) {}
+    }
+    let first = statements.iter().position(|one| mentions(one, name))?;
+    let before = &statements[..first];
+    if before.iter().any(|one| has_word(one, &ENDS) || has_word(one, &SEES_END)) {
+        return None;
+    }
+    let mut returns = Returns(None);
+    for one in before {
+        returns.visit_stmt(one);
+    }
+    returns.0
+}
+
+/// The same in a task that the name is moved into: `tokio::spawn(async move { .. });`
+fn returns_in_task<'a>(rest: &'a [Stmt], name: &Ident) -> Option<&'a ExprReturn> {
+    let Stmt::Expr(spawned, Some(_)) = rest.iter().find(|one| mentions(*one, name))? else { return None };
+    let (_, Expr::Async(task)) = task_of(spawned)? else { return None };
+    returns_before(&task.block.stmts, name)
 }
 
 /// How a name is dropped without being used.

@@ -380,3 +380,54 @@ async fn rounds(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result
     }
     Ok(())
 }
+
+/// Tasks and helpers that answer in each case, or stop with the connection.
+#[ws_endpoint("/calls/later")]
+async fn later(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    let slots = std::sync::Arc::new(tokio::sync::Semaphore::new(8));
+    while let Some(call) = receiver.recv().await? {
+        if matches!(call.message(), Ask::Stop) {
+            break;
+        }
+        let (ask, responder) = call.into_parts();
+        let (out, slots) = (sender.clone(), slots.clone());
+        tokio::spawn(async move {
+            let Ok(_slot) = slots.acquire().await else { return };
+            let Ask::Get { key } = ask else {
+                let _ = out.send(responder.fail("stopped")).await;
+                return;
+            };
+            let Some(value) = lookup(&key) else {
+                let _ = out.send(responder.fail("not found")).await;
+                return;
+            };
+            let _ = out.send(responder.answer(Found { value })).await;
+        });
+    }
+    Ok(())
+}
+
+/// Its client has left.
+async fn warn_first(sender: &Sender<Json<Call<Ask>, Reply>>, responder: Responder) {
+    if sender.ping().await.is_err() {
+        return;
+    }
+    let _ = sender.send(responder.fail("late")).await;
+}
+
+/// Each call is looked at first, and answered.
+#[ws_endpoint("/calls/looked_at")]
+async fn looked_at(handshake: Handshake<Json<Call<Ask>, Reply>>) -> sockeye::Result {
+    let (sender, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        if matches!(call.message(), Ask::Stop) {
+            let (_, responder) = call.into_parts();
+            warn_first(&sender, responder).await;
+            continue;
+        }
+        let (_, responder) = call.into_parts();
+        sender.send(responder.answer(Found { value: "seen".to_owned() })).await?;
+    }
+    Ok(())
+}

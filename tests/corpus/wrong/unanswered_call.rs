@@ -252,3 +252,79 @@ async fn chosen(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye
     }
     Ok(())
 }
+
+fn lookup(key: &str) -> Option<usize> {
+    key.parse().ok()
+}
+
+type Out = Sender<Json<Call<Ask>, Answer<Found>>>;
+
+async fn respond(out: &Out, responder: Responder, key: &str) {
+    let Some(value) = lookup(key) else { return }; //~ unanswered_call
+    let _ = out.send(responder.answer(Found { value })).await;
+}
+
+async fn respond_to_some(out: &Out, responder: Responder, key: &str) {
+    if key.is_empty() {
+        tracing::warn!("empty");
+        return; //~ unanswered_call
+    }
+    if out.send(responder.answer(Found { value: key.len() })).await.is_err() {
+        return;
+    }
+    tracing::debug!("answered");
+}
+
+/// Helpers and a task return before they answer, and the connection goes on.
+#[ws_endpoint("/calls/returned")]
+async fn returned(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let (out, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (ask, responder) = call.into_parts();
+        match ask.key.len() {
+            0..9 => respond(&out, responder, &ask.key).await,
+            9..99 => respond_to_some(&out, responder, &ask.key).await,
+            _ => {
+                tracing::info!("long");
+                answer_later(&out, ask, responder);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn answer_later(out: &Out, ask: Ask, responder: Responder) {
+    let out = out.clone();
+    tokio::spawn(async move {
+        let _ = out.send(responder.answer(Found { value: ask.key.len() })).await;
+    });
+}
+
+/// The same in a task of the handler.
+#[ws_endpoint("/calls/in_a_task")]
+async fn in_a_task(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let (out, mut receiver) = handshake.accept().await?.split();
+    while let Some(call) = receiver.recv().await? {
+        let (ask, responder) = call.into_parts();
+        let out = out.clone();
+        tokio::spawn(async move {
+            let Some(value) = lookup(&ask.key) else { return }; //~ unanswered_call
+            let _ = out.send(responder.answer(Found { value })).await;
+        });
+    }
+    Ok(())
+}
+
+/// The call is skipped before it is taken apart.
+#[ws_endpoint("/calls/passed_over")]
+async fn passed_over(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        if call.message().key.is_empty() {
+            continue; //~ unanswered_call
+        }
+        let (ask, responder) = call.into_parts();
+        socket.send(responder.answer(Found { value: ask.key.len() })).await?;
+    }
+    Ok(())
+}

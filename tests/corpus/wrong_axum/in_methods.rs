@@ -116,3 +116,37 @@ impl Peer {
 async fn peer_ws(ws: WebSocketUpgrade) -> Response {
     ws.on_upgrade(|socket| async move { Peer { socket, calls: 0 }.serve().await })
 }
+
+struct Quotes {
+    price: watch::Receiver<u32>,
+}
+
+struct Both {
+    sink: SplitSink<WebSocket, Message>,
+    stream: SplitStream<WebSocket>,
+    quotes: Arc<Quotes>,
+}
+
+impl Both {
+    async fn run(self) {
+        let Self { mut sink, mut stream, quotes } = self;
+        let mut price = quotes.price.clone();
+        let push = async move {
+            while price.changed().await.is_ok() {
+                let now = *price.borrow();
+                if let Err(error) = sink.send(Message::Text(now.to_string().into())).await { //~ swallowed_error
+                    tracing::warn!(%error);
+                }
+            }
+        };
+        let drain = async move { while let Some(Ok(_)) = stream.next().await {} };
+        tokio::join!(push, drain);
+    }
+}
+
+async fn both_ws(ws: WebSocketUpgrade, State(quotes): State<Arc<Quotes>>) -> Response {
+    ws.on_upgrade(move |socket| async move {
+        let (sink, stream) = socket.split();
+        Both { sink, stream, quotes }.run().await;
+    })
+}

@@ -432,7 +432,9 @@ impl<'a> Builder<'a> {
                 let path = if is_self(&field.base) {
                     self.around.type_of_field(&name)
                 } else {
-                    let of = type_of(self.types.find(&lent(&field.base)?)?)?;
+                    let base = lent(&field.base)?;
+                    let known = self.types.find(&base).or_else(|| self.taken.get(&base).map(String::as_str));
+                    let of = type_of(known?)?;
                     self.around.neighbours().type_of_field(of, &name)
                 };
                 path.map(str::to_owned)
