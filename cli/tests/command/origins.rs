@@ -177,6 +177,99 @@ fn assert_asks_for(handler: &str, others: &[(&str, &str)], asks: &str) {
 }
 
 #[test]
+fn a_check_may_be_in_a_method_a_constant_a_struct_or_any_form_of_layer() {
+    const VERIFY: &str = "fn verify(&self, headers: &HeaderMap) -> Result<String, E> { decode(headers.get(\"authorization\").ok_or(E)?) }";
+    let app = format!("pub struct App; impl App {{ {VERIFY} }}");
+    let layer = |layer: &str| {
+        format!(
+            "async fn ws(up: WebSocketUpgrade) -> Response {{ up.on_upgrade(serve) }}
+             pub fn app() -> Router {{ Router::new().route(\"/ws\", any(ws)).layer({layer}) }}"
+        )
+    };
+    let auth = "impl Auth { async fn check(request: Request, next: Next) -> Response {
+        if request.headers().get(AUTHORIZATION).is_none() { return no() } next.run(request).await } }";
+    let held = "struct Opening { up: WebSocketUpgrade } impl Opening { fn go(self) -> Response { self.up.on_upgrade(serve) } }";
+    for (handler, others, asks) in [
+        (
+            "async fn ws(State(app): State<App>, headers: HeaderMap, up: WebSocketUpgrade) -> Result<Response, E> {
+                app.verify(&headers)?; Ok(up.on_upgrade(serve)) }"
+                .to_owned(),
+            vec![("src/app.rs", app.as_str())],
+            "the header `authorization`",
+        ),
+        (
+            "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response {
+                let Some(token) = headers.get(SESSION) else { return no() }; up.on_upgrade(serve) }"
+                .to_owned(),
+            vec![("src/names.rs", "pub const SESSION: HeaderName = HeaderName::from_static(\"x-session-token\");")],
+            "the header `x-session-token`",
+        ),
+        (
+            layer("ValidateRequestHeaderLayer::bearer(\"secret\")"),
+            vec![],
+            "the credentials that the layer `ValidateRequestHeaderLayer` checks",
+        ),
+        (layer("from_fn(Auth::check)"), vec![("src/auth.rs", auth)], "the credentials that the layer `check` checks"),
+        (
+            layer("from_extractor::<Member>()"),
+            vec![(
+                "src/member.rs",
+                "impl<S> FromRequestParts<S> for Member { async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, E> {
+                    decode(parts.headers.get(AUTHORIZATION).ok_or(E)?) } }",
+            )],
+            "the credentials that the layer `Member` checks",
+        ),
+        (
+            layer("from_fn(async |request: Request, next: Next| {
+                if request.headers().get(\"authorization\").is_none() { return no() } next.run(request).await })"),
+            vec![],
+            "the credentials that the layer `from_fn` checks",
+        ),
+        (
+            format!(
+                "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response {{
+                    if headers.get(\"authorization\").is_none() {{ return no() }} Opening {{ up }}.go() }} {held}"
+            ),
+            vec![],
+            "the header `authorization`",
+        ),
+    ] {
+        let tree = package(&handler, &others);
+        assert_eq!(tree.findings(&[]), Vec::<String>::new(), "{handler}");
+        let run = tree.run(&["check", "--verbose"]);
+        assert!(run.stderr.contains(&format!("it requires {asks})")), "{handler}: {}", run.stderr);
+    }
+}
+
+/// What does not open a connection is no hazard, and a proxy's header may come from a cookie.
+#[test]
+fn only_what_opens_a_connection_is_a_hazard() {
+    let silent = "struct Typed { up: WebSocketUpgrade }
+        impl Typed { fn up(&self) -> &WebSocketUpgrade { &self.up } fn into_up(self) -> WebSocketUpgrade { self.up } }
+        impl fmt::Debug for Typed { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(\"Typed\") } }
+        fn large(up: WebSocketUpgrade) -> WebSocketUpgrade { up.max_message_size(1) }
+        fn is_chat(up: &WebSocketUpgrade) -> bool { up.selected_protocol().is_some() }
+        fn show(up: &WebSocketUpgrade) -> String { format!(\"{up:?}\") }";
+    assert_eq!(package(silent, &[]).findings(&[]), Vec::<String>::new());
+    for open in [
+        "struct Typed { up: WebSocketUpgrade } impl Typed { fn open(self) -> Response { self.up.on_upgrade(serve) } }",
+        "async fn ws(headers: HeaderMap, up: WebSocketUpgrade) -> Response {
+            if headers.get(\"x-auth-request-user\").is_none() { return no() } up.on_upgrade(serve) }",
+        "async fn ws(State(app): State<App>, request: Request, up: WebSocketUpgrade) -> Response {
+            app.metrics.count(request); up.on_upgrade(serve) }
+         impl Metrics { fn count(&self, request: Request) { send(request.headers().get(\"authorization\")) } }",
+        "async fn ws(up: WebSocketUpgrade) -> Response {
+            #[cfg(not(coverage))]
+            { up.on_upgrade(serve) }
+            #[cfg(coverage)]
+            { StatusCode::OK.into_response() } }",
+    ] {
+        let found = package(open, &[]).findings(&[]);
+        assert!(found.len() == 1 && found[0].starts_with("unchecked_origin src/ws.rs:2:"), "{open}: {found:?}");
+    }
+}
+
+#[test]
 fn cookies_and_what_anyone_knows_are_no_secret() {
     for (handler, others) in [
         (

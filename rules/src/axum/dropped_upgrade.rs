@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall, Local, Pat};
 
 use crate::{
     DROPPED_UPGRADE,
-    flow::{Flow, Kind, Step, has_word},
+    flow::{Flow, Kind, Root, Step, has_word},
     reading::{At, Look, given, is_drop, only_name, plain, read, task_of},
     syntax::Sink,
 };
@@ -36,7 +36,8 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
         read(flow, &mut Responses { sink });
     }
     // A name that begins with `_` shows that it is intended.
-    for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| !root.used && root.name.is_some()) {
+    let is_dropped = |root: &Root| !root.used && !root.borrowed && root.name.is_some();
+    for (_, root) in flow.roots_of(Kind::Upgrade).filter(|(_, root)| is_dropped(root)) {
         let message = "the upgrade is never answered: this handler never opens a WebSocket";
         sink.report(&DROPPED_UPGRADE, &root.at, message, HELP);
     }

@@ -138,7 +138,16 @@ impl<'a> Flow<'a> {
         let root = &self.roots[connection];
         let answers =
             |(_, one): (_, &Operation)| one.act == Act::Accept && one.handle.connection == connection;
-        (root.is_parameter && root.used) || self.operations().any(answers)
+        (root.is_parameter && root.used && !self.only_holds(root)) || self.operations().any(answers)
+    }
+
+    /// Whether the upgrade stays with others: it is lent, in a field of `self`, or returned.
+    fn only_holds(&self, root: &Root) -> bool {
+        let is_returned = || {
+            let output = self.function.output().map(ToTokens::to_token_stream);
+            output.is_some_and(|output| has_word(&output, &["WebSocketUpgrade", "Self"]))
+        };
+        root.borrowed || root.is_of_self() || is_returned()
     }
 
     /// The flow of a function that takes no WebSocket, for its callers.

@@ -10,6 +10,9 @@ use syn::{
 use super::{Deed, Flavor, Flow, Kind, NodeId, Root, Site, Within, address};
 use crate::syntax::{is_called, one_line, peel};
 
+/// How many bytes of the program's own code a help repeats.
+const LONGEST: usize = 120;
+
 impl Flow<'_> {
     /// Whether `?` can pass an error on.
     pub(crate) fn can_fail(&self) -> bool {
@@ -170,7 +173,8 @@ impl Flow<'_> {
         let start = site.method.span().start();
         let mut search = Timeout { place: (start.line, start.column), found: None };
         search.visit_block(self.body);
-        let found = search.found?;
+        // A long one, with code in it, would not be read.
+        let found = search.found.filter(|found| found.len() <= LONGEST)?;
         // What is written instead fits `recv`.
         Some(if self.flavor == Flavor::Sockeye { found.replace(".next()", ".recv()") } else { found })
     }

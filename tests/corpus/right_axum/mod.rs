@@ -32,5 +32,6 @@ mod tasks_that_follow;
 mod told;
 mod unusual;
 mod upgrades;
+mod upgrades_that_stay;
 mod variants;
 mod various;

@@ -14,8 +14,9 @@ use syn::{
 };
 
 use super::{
-    facts::{Call, Function, Parameter},
+    facts::{Call, Function, Parameter, UNKNOWN},
     index::Index,
+    layers::Layer,
     words,
 };
 
@@ -58,7 +59,7 @@ pub(super) fn of_handler(handler: &Rc<Function>, index: &Index) -> Proof {
         return Proof::Cookie;
     }
     search.seen.clear();
-    search.function(handler, 0).or(|| search.layers(handler))
+    search.function(handler, 0).or(|| search.of_self(handler)).or(|| search.layers(handler))
 }
 
 struct Search<'i> {
@@ -82,7 +83,7 @@ impl Search<'_> {
             });
         of_types
             || reads_cookies(&function.body)
-            || function.calls.iter().any(|call| {
+            || followed(function).any(|call| {
                 self.index.called(call, function).is_some_and(|called| self.uses_cookies(&called, depth + 1))
             })
     }
@@ -97,11 +98,12 @@ impl Search<'_> {
             proof = proof.or(|| self.parameter(parameter, refuses, depth));
         }
         proof = proof.or(|| self.connection_init(function));
-        proof = proof.or(|| header(&function.body)).or(|| looked_up(&function.body, refuses));
+        let body = self.index.with_constants(function.body.clone());
+        proof = proof.or(|| header(&body)).or(|| looked_up(&body, refuses));
         if function.blocks.iter().any(demands_login) {
             proof = proof.or(|| Proof::Secret("a login in its first message".to_owned()));
         }
-        for call in &function.calls {
+        for call in followed(function) {
             proof = proof.or(|| match self.index.called(call, function) {
                 Some(called) => self.function(&called, depth + 1),
                 None => Proof::Nothing,
@@ -153,18 +155,29 @@ impl Search<'_> {
             return secret.map_or(Proof::Nothing, |name| Proof::Secret(format!("`{name}` in the path")));
         }
         for name in names {
-            if let Some(body) = self.index.extractor(&name) {
-                let called = |this: &mut Self| {
-                    let reads = this.index.extracting(&name);
-                    reads.iter().fold(Proof::Nothing, |proof, one| proof.or(|| this.function(one, depth + 1)))
-                };
-                return header(&body).or(|| looked_up(&body, true)).or(|| called(self));
+            if let Some(proof) = self.extractor(&name, depth) {
+                return proof;
             }
             if ["Claims", "Jwt", "JwtClaims", "BearerToken", "ApiKey"].contains(&&*name) {
                 return Proof::Secret(format!("the credentials that the extractor `{name}` reads"));
             }
         }
         Proof::Nothing
+    }
+
+    /// What the extractor with this name requires; `None` if there is none in the package.
+    fn extractor(&mut self, name: &str, depth: usize) -> Option<Proof> {
+        let body = self.index.with_constants(self.index.extractor(name)?);
+        let reads = self.index.extracting(name);
+        let mut called =
+            || reads.iter().fold(Proof::Nothing, |proof, one| proof.or(|| self.function(one, depth + 1)));
+        Some(header(&body).or(|| looked_up(&body, true)).or(&mut called))
+    }
+
+    /// What the extractor requires that the handler is a method of.
+    fn of_self(&mut self, handler: &Function) -> Proof {
+        let of = handler.of.clone().filter(|_| self.index.takes_upgrade(handler));
+        of.and_then(|of| self.extractor(&of, 0)).unwrap_or(Proof::Nothing)
     }
 
     /// What a layer around its route requires, as far as the functions that build the router show it.
@@ -174,16 +187,9 @@ impl Search<'_> {
             let mut around = Vec::new();
             for name in names.iter().filter(|name| *name != "closure" && *name != "main") {
                 for router in self.index.mentioning(name) {
-                    let layers =
-                        router.layers.around(name).filter_map(|layer| self.index.called(layer, &router));
-                    let demands = |layer: &Rc<Function>| {
-                        !reads_cookies(&layer.body) && !answers_cors(layer) && self.layer(layer).is_secret()
-                    };
-                    if let Some(layer) = layers.into_iter().find(demands) {
-                        return Proof::Secret(format!(
-                            "the credentials that the layer `{}` checks",
-                            layer.name
-                        ));
+                    let found = router.layers.around(name).find_map(|layer| self.checked_by(layer, &router));
+                    if let Some(name) = found {
+                        return Proof::Secret(format!("the credentials that the layer `{name}` checks"));
                     }
                     around.push(router.name.clone());
                 }
@@ -193,9 +199,40 @@ impl Search<'_> {
         Proof::Nothing
     }
 
-    fn layer(&self, layer: &Rc<Function>) -> Proof {
-        Search { index: self.index, seen: HashSet::new() }.function(layer, DEPTH - 1)
+    /// The name of the layer, or of its function, if it demands credentials.
+    fn checked_by(&self, layer: &Layer, router: &Function) -> Option<String> {
+        if layer.is_of_bearer() {
+            return Some("ValidateRequestHeaderLayer".to_owned());
+        }
+        let mut again = Search { index: self.index, seen: HashSet::new() };
+        if let Some(name) = layer.extractors().find(|name| {
+            let body = self.index.extractor(name);
+            body.is_some_and(|body| !reads_cookies(&body))
+                && again.extractor(name, DEPTH - 1).is_some_and(|proof| proof.is_secret())
+        }) {
+            return Some(name.clone());
+        }
+        // A closure that checks itself.
+        let body = self.index.with_constants(layer.closure());
+        if !reads_cookies(&body) && refuses(&body) && header(&body).is_secret() {
+            return Some("from_fn".to_owned());
+        }
+        let demands = |layer: &Rc<Function>| {
+            let proof = || Search { index: self.index, seen: HashSet::new() }.function(layer, DEPTH - 2);
+            !reads_cookies(&layer.body) && !answers_cors(layer) && proof().is_secret()
+        };
+        let called = layer.calls.iter().filter_map(|call| self.index.called(call, router));
+        called.into_iter().find(demands).map(|layer| layer.name.clone())
     }
+}
+
+/// The calls to follow. A method that is found by its name alone has to get something of the request.
+fn followed(function: &Function) -> impl Iterator<Item = &Call> {
+    let gets_parameter = |call: &Call| {
+        let mut names = function.parameters.iter().flat_map(|one| &one.names);
+        names.any(|name| call.arguments.contains(name))
+    };
+    function.calls.iter().filter(move |call| call.path[0] != UNKNOWN || gets_parameter(call))
 }
 
 /// The part of the query against forged requests, if the handler refuses some.

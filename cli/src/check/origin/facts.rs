@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, ops::RangeInclusive, rc::Rc};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use sockeye_rules::syntax::{generic_arguments, last_segment};
 use syn::{
-    Block, Expr, ExprAssign, ExprCall, ExprClosure, ExprMethodCall, Fields, File, FnArg, ImplItemFn, ItemFn,
-    ItemImpl, ItemStruct, Local, Pat, PatType, Signature, Type,
+    Block, Expr, ExprAssign, ExprCall, ExprClosure, ExprMethodCall, Fields, File, FnArg, ImplItemConst,
+    ImplItemFn, ItemConst, ItemFn, ItemImpl, ItemStatic, ItemStruct, Local, Pat, PatType, Signature, Type,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub(super) structs: Vec<Struct>,
     /// The types that are extractors, with their functions.
     pub(super) extractors: Vec<(String, TokenStream)>,
+    /// The string literals that constants and statics are made of.
+    pub(super) constants: Vec<(String, TokenTree)>,
 }
 
 /// A function, or a closure that takes an upgrade.
@@ -43,16 +45,36 @@ pub(super) struct Parameter {
 }
 
 /// A function that is called, or passed to another.
+#[derive(Default)]
 pub(super) struct Call {
     pub(super) path: Vec<String>,
     /// The names in its arguments.
     pub(super) arguments: Vec<String>,
+    /// The names in what a method is called on.
+    pub(super) receiver: Vec<String>,
 }
+
+impl Call {
+    /// A function or a method with only a name.
+    pub(super) fn named(name: String) -> Self {
+        Self { path: vec![name], ..Self::default() }
+    }
+
+    /// Whether this is among what it is given, or a method is called on it.
+    pub(super) fn gets(&self, name: &str) -> bool {
+        self.arguments.iter().chain(&self.receiver).any(|one| one == name)
+    }
+}
+
+/// The type of a receiver that is not written in the function.
+pub(super) const UNKNOWN: &str = "?";
 
 /// The fields of a struct, and whether each may be missing.
 pub(super) struct Struct {
     pub(super) name: String,
     pub(super) fields: Vec<(String, bool)>,
+    /// Whether an upgrade is in one of them.
+    pub(super) holds_upgrade: bool,
 }
 
 impl Facts {
@@ -70,11 +92,21 @@ impl Facts {
 }
 
 impl Function {
+    /// Whether it is about the credentials of a request: it is given headers, or its name says so.
+    pub(super) fn checks_requests(&self) -> bool {
+        const GIVEN: [&str; 4] = ["HeaderMap", "HeaderValue", "Parts", "Uri"];
+        let is_given = |one: &Parameter| {
+            words::idents(one.ty.to_token_stream()).any(|name| GIVEN.contains(&name.as_str()))
+        };
+        words::is_login(&self.name) || self.parameters.iter().any(is_given)
+    }
+
     /// The names of the parameters that are upgrades.
     pub(super) fn upgrades(&self) -> impl Iterator<Item = &str> {
-        let is_upgrade =
-            |one: &&Parameter| words::idents(one.ty.to_token_stream()).any(|name| name.contains("Upgrade"));
-        self.parameters.iter().filter(is_upgrade).flat_map(|one| one.names.iter().map(String::as_str))
+        self.parameters
+            .iter()
+            .filter(|one| is_of_upgrade(&one.ty))
+            .flat_map(|one| one.names.iter().map(String::as_str))
     }
 }
 
@@ -93,6 +125,10 @@ fn within(ty: &Type, extractor: &str) -> Option<Type> {
     let last = last_segment(ty)?.ident.to_string();
     let first = generic_arguments(ty).into_iter().next()?.clone();
     if last == extractor { Some(first) } else { within(&first, extractor) }
+}
+
+fn is_of_upgrade(ty: &Type) -> bool {
+    words::idents(ty.to_token_stream()).any(|name| name.contains("Upgrade"))
 }
 
 struct Reader {
@@ -119,6 +155,16 @@ impl Reader {
             calls: parts.calls,
             layers: parts.layers,
         }));
+    }
+}
+
+impl Reader {
+    fn constant(&mut self, name: &syn::Ident, value: &Expr) {
+        let mut texts =
+            words::flat(value.to_token_stream()).into_iter().filter(|one| words::text(one).is_some());
+        if let (Some(text), None) = (texts.next(), texts.next()) {
+            self.facts.constants.push((name.to_string(), text));
+        }
     }
 }
 
@@ -163,8 +209,21 @@ impl<'ast> Visit<'ast> for Reader {
                 field.attrs.iter().any(|one| one.to_token_stream().to_string().contains("default"));
             Some((name, is_optional || has_default))
         };
+        let holds_upgrade = fields.named.iter().any(|field| is_of_upgrade(&field.ty));
         let fields = fields.named.iter().filter_map(field).collect();
-        self.facts.structs.push(Struct { name: item.ident.to_string(), fields });
+        self.facts.structs.push(Struct { name: item.ident.to_string(), fields, holds_upgrade });
+    }
+
+    fn visit_item_const(&mut self, item: &'ast ItemConst) {
+        self.constant(&item.ident, &item.expr);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast ImplItemConst) {
+        self.constant(&item.ident, &item.expr);
+    }
+
+    fn visit_item_static(&mut self, item: &'ast ItemStatic) {
+        self.constant(&item.ident, &item.expr);
     }
 
     /// A handler without a name of its own.
@@ -174,9 +233,7 @@ impl<'ast> Visit<'ast> for Reader {
             _ => None,
         });
         let typed: Vec<_> = typed.collect();
-        let takes =
-            |one: &Parameter| words::idents(one.ty.to_token_stream()).any(|name| name.contains("Upgrade"));
-        if typed.iter().any(takes) {
+        if typed.iter().any(|one| is_of_upgrade(&one.ty)) {
             let body = &closure.body;
             self.function("closure".to_owned(), typed, &syn::parse_quote!({ #body }), closure);
         }
@@ -226,7 +283,7 @@ impl Parts {
 
     fn add(&mut self, path: &syn::Path, arguments: Vec<String>) {
         let path = path.segments.iter().map(|one| one.ident.to_string()).collect();
-        self.calls.push(Call { path, arguments });
+        self.calls.push(Call { path, arguments, ..Call::default() });
     }
 }
 
@@ -242,9 +299,9 @@ impl<'ast> Visit<'ast> for Parts {
         let method = call.method.to_string();
         let arguments: Vec<_> = words::idents(call.args.to_token_stream()).collect();
         self.layers.call(call);
-        if let Some(of) = self.type_of(&call.receiver) {
-            self.calls.push(Call { path: vec![of, method], arguments });
-        }
+        let of = self.type_of(&call.receiver).unwrap_or_else(|| UNKNOWN.to_owned());
+        let receiver = words::idents(call.receiver.to_token_stream()).collect();
+        self.calls.push(Call { path: vec![of, method], arguments, receiver });
         visit::visit_expr_method_call(self, call);
     }
 

@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
 
 use super::{
     super::nesting,
@@ -43,6 +43,9 @@ impl Index {
     /// The function that is called, if it is known.
     pub(super) fn called(&self, call: &Call, from: &Function) -> Option<Rc<Function>> {
         let (name, before) = demand::name(call)?;
+        if !call.receiver.is_empty() {
+            return self.method(name, before, from);
+        }
         let of_self = before == Some("Self");
         let is_type = before.is_some_and(|one| one.starts_with(|first: char| first.is_uppercase()));
         let mut found = Vec::new();
@@ -68,6 +71,56 @@ impl Index {
         }
         let mut found = found.into_iter();
         found.next().filter(|_| found.next().is_none()).map(|(_, one)| one)
+    }
+
+    /// The method with this name: that of the type, or if the type is not known the only one that may check a request.
+    fn method(&self, name: &str, of: Option<&str>, from: &Function) -> Option<Rc<Function>> {
+        let functions = self.defining("fn", name).into_iter().flat_map(|file| &file.facts().functions);
+        let named: Vec<_> = functions.filter(|one| one.name == name && one.of.is_some()).collect();
+        let of = if of == Some("Self") { from.of.as_deref() } else { of };
+        let mut of_type = named.iter().filter(|one| one.of.as_deref() == of);
+        match (of_type.next(), of_type.next(), &named[..]) {
+            (Some(only), None, _) => Some(Rc::clone(only)),
+            (None, None, [only]) if only.checks_requests() => Some(Rc::clone(only)),
+            _ => None,
+        }
+    }
+
+    /// Whether the function gets the upgrade of who calls it: as a parameter, or in `self`.
+    pub(super) fn takes_upgrade(&self, function: &Function) -> bool {
+        let holds = |of: &String| {
+            let mut structs = self.defining("struct", of).into_iter().flat_map(|file| &file.facts().structs);
+            structs.any(|one| one.name == *of && one.holds_upgrade)
+        };
+        function.upgrades().next().is_some() || function.of.as_ref().is_some_and(holds)
+    }
+
+    /// The tokens, with the strings of constants in place of their names.
+    pub(super) fn with_constants(&self, tokens: TokenStream) -> TokenStream {
+        tokens.into_iter().map(|token| self.with_constant(token)).collect()
+    }
+
+    fn with_constant(&self, token: TokenTree) -> TokenTree {
+        match token {
+            TokenTree::Ident(name) => {
+                let text = self.constant(&name.to_string());
+                text.unwrap_or_else(|| TokenTree::from(name))
+            }
+            TokenTree::Group(group) => {
+                Group::new(group.delimiter(), self.with_constants(group.stream())).into()
+            }
+            other => other,
+        }
+    }
+
+    fn constant(&self, name: &str) -> Option<TokenTree> {
+        let is_name = |one: char| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_';
+        if !name.starts_with(|first: char| first.is_ascii_uppercase()) || !name.chars().all(is_name) {
+            return None;
+        }
+        let files = ["const", "static"].into_iter().flat_map(|word| self.defining(word, name));
+        let mut constants = files.flat_map(|file| &file.facts().constants).filter(|(one, _)| one == name);
+        constants.next().map(|(_, text)| text.clone())
     }
 
     /// The fields of a struct, and whether each may be missing.

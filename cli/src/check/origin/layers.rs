@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprAssign, ExprMethodCall, Local, Pat};
 
@@ -14,16 +15,65 @@ pub(super) struct Layers {
     variables: Vec<Variable>,
 }
 
-struct Layer {
+/// A layer, as the function that adds it shows it.
+pub(super) struct Layer {
     /// The functions that may be called by it.
-    calls: Vec<Call>,
+    pub(super) calls: Vec<Call>,
+    /// What is passed to `layer`, with the values of variables in it.
+    tokens: TokenStream,
     on: Chain,
+}
+
+impl Layer {
+    fn of(tokens: TokenStream, on: Chain) -> Self {
+        let mut calls: Vec<_> = words::idents(tokens.clone()).map(Call::named).collect();
+        calls.extend(associated(&tokens).map(|path| Call { path, ..Call::default() }));
+        Self { calls, tokens, on }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.calls.iter().any(|call| call.path.last().is_some_and(|last| last == word))
+    }
+
+    /// `ValidateRequestHeaderLayer::bearer(..)` of tower-http.
+    pub(super) fn is_of_bearer(&self) -> bool {
+        self.has("ValidateRequestHeaderLayer") && self.has("bearer")
+    }
+
+    /// The names in `from_extractor::<Claims>()`.
+    pub(super) fn extractors(&self) -> impl Iterator<Item = &String> {
+        let is_one = self.has("from_extractor") || self.has("from_extractor_with_state");
+        self.calls.iter().filter(move |_| is_one).filter_map(|call| call.path.last())
+    }
+
+    /// The code of `from_fn(|request, next| ..)`; nothing if it is a function.
+    pub(super) fn closure(&self) -> TokenStream {
+        let is_closure =
+            (self.has("from_fn") || self.has("from_fn_with_state")) && self.tokens.to_string().contains('|');
+        if is_closure { self.tokens.clone() } else { TokenStream::new() }
+    }
+}
+
+/// The paths `Auth::check` in these tokens.
+fn associated(tokens: &TokenStream) -> impl Iterator<Item = Vec<String>> {
+    let all = words::flat(tokens.clone());
+    let of_type = |part: &[TokenTree]| match part {
+        [TokenTree::Ident(of), TokenTree::Punct(one), TokenTree::Punct(two), TokenTree::Ident(name)]
+            if one.as_char() == ':' && two.as_char() == ':' =>
+        {
+            Some(vec![of.to_string(), name.to_string()])
+        }
+        _ => None,
+    };
+    let paths: Vec<_> = all.windows(4).filter_map(of_type).collect();
+    paths.into_iter()
 }
 
 /// A variable that this function sets.
 struct Variable {
     names: Vec<String>,
     value: Chain,
+    tokens: TokenStream,
 }
 
 /// A chain of method calls.
@@ -46,9 +96,12 @@ impl Layers {
         if call.method != "layer" && call.method != "route_layer" {
             return;
         }
-        let named = |name| Call { path: vec![name], arguments: Vec::new() };
-        let calls = words::idents(call.args.to_token_stream()).map(named).collect();
-        self.layers.push(Layer { calls, on: Chain::of(&call.receiver) });
+        let mut tokens = call.args.to_token_stream();
+        // `let auth = from_fn(check);`
+        let names: HashSet<_> = words::idents(tokens.clone()).collect();
+        let mentioned = self.variables.iter().filter(|one| one.names.iter().any(|name| names.contains(name)));
+        tokens.extend(mentioned.map(|one| one.tokens.clone()));
+        self.layers.push(Layer::of(tokens, Chain::of(&call.receiver)));
     }
 
     pub(super) fn variable(&mut self, local: &Local) {
@@ -66,17 +119,16 @@ impl Layers {
 
     fn set(&mut self, names: &dyn ToTokens, value: &Expr) {
         let names = words::idents(names.to_token_stream()).filter(|name| name != "mut").collect();
-        self.variables.push(Variable { names, value: Chain::of(value) });
+        self.variables.push(Variable { names, value: Chain::of(value), tokens: value.to_token_stream() });
     }
 
-    /// The functions that may be called by layers around the route of this handler. A layer counts unless it is certainly on a router
+    /// The layers around the route of this handler. A layer counts unless it is certainly on a router
     /// without that route.
-    pub(super) fn around(&self, handler: &str) -> impl Iterator<Item = &Call> {
+    pub(super) fn around(&self, handler: &str) -> impl Iterator<Item = &Layer> {
         let holders = self.holders(handler);
-        let layers = self.layers.iter().filter(move |layer| {
+        self.layers.iter().filter(move |layer| {
             !self.is_router(&layer.on, 0) || layer.on.names.iter().any(|name| holders.contains(name))
-        });
-        layers.flat_map(|layer| &layer.calls)
+        })
     }
 
     /// The handler, and the variables whose value contains its route.

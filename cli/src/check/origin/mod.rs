@@ -140,9 +140,9 @@ fn helper(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
 /// The function that gets the handler's upgrade, even if only on some paths.
 fn hands_on(handler: &Rc<Function>, index: &Index) -> Option<Rc<Function>> {
     let upgrades: Vec<_> = handler.upgrades().collect();
-    let gets = |call: &&facts::Call| call.arguments.iter().any(|name| upgrades.contains(&name.as_str()));
+    let gets = |call: &&facts::Call| upgrades.iter().any(|name| call.gets(name));
     let called = handler.calls.iter().filter(gets).filter_map(|call| index.called(call, handler));
-    called.into_iter().find(|called| called.upgrades().next().is_some())
+    called.into_iter().find(|called| index.takes_upgrade(called))
 }
 
 /// The handlers that pass their upgrade to this one.
@@ -206,11 +206,12 @@ pub(super) fn leave_out_tests(file: &SourceFile, source: &Source, findings: &mut
     findings.retain(|finding| !(is_habit(finding.rule) && code.is_test(finding.place.start.line)));
 }
 
-/// Whether the file is a test, or a module that only tests have.
+/// Whether the file is a test or a benchmark, or a module that only tests have.
 fn is_test_file(file: &Path) -> bool {
     let (Some(package), Ok(file)) = (package::of(file), absolute(file)) else { return false };
     let within = file.strip_prefix(&package).ok().and_then(|path| path.components().next());
-    within.is_some_and(|first| first.as_os_str() == "tests") || modules::is_test(&package, &file)
+    within.is_some_and(|first| first.as_os_str() == "tests" || first.as_os_str() == "benches")
+        || modules::is_test(&package, &file)
 }
 
 /// Visitors of a page do not reach tests, benchmarks and examples.

@@ -152,7 +152,8 @@ impl<'a> Builder<'a> {
         // The calls in it can be checked without knowing whether it is compiled.
         self.run_apart(self.within, Exit::Task, |builder| {
             builder.names = super::Names::default();
-            builder.unconditional(statement, false);
+            // Without a semicolon it may be the value of the block: of several such blocks one is compiled.
+            builder.unconditional(statement, matches!(statement, Stmt::Expr(_, None)));
         });
         if let Stmt::Local(local) = statement {
             self.bind_all(&local.pat, &Value::Other);
