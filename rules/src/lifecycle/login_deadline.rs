@@ -2,19 +2,21 @@ mod help;
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprMethodCall, Local, Stmt,
+    Block, Expr, ExprCall, ExprMethodCall, Local, Stmt,
     visit::{self, Visit},
 };
 
 use crate::{
     LOGIN_DEADLINE,
-    flow::{Act, Flow, NodeId, Operation, address},
+    flow::{Act, Flow, NodeId, Operation, Site, address},
+    reading::last_name,
     surroundings::Neighbour,
     syntax::Sink,
+    trace::place_of,
 };
 
 /// Words of names and strings about a login.
-const LOGIN: [&str; 17] = [
+const LOGIN: [&str; 19] = [
     "login",
     "auth",
     "authenticate",
@@ -32,7 +34,13 @@ const LOGIN: [&str; 17] = [
     "ticket",
     "apikey",
     "passphrase",
+    "passcode",
+    "passwd",
 ];
+
+/// Names of methods that receive the first message.
+const OPENINGS: [&str; 8] =
+    ["handshake", "hello", "greet", "open", "begin", "negotiate", "identify", "introduce"];
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     if flow.is_timed() {
@@ -63,13 +71,20 @@ fn is_first(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     alone && !flow.roots[connection].is_partial() && !flow.operations().any(earlier)
 }
 
+/// Whether a method with this name receives the first message: `next_token` may be called at any time.
+fn opens(flow: &Flow<'_>, recv: &Operation) -> bool {
+    let name = flow.name();
+    let is_of_login = speaks_of_login(&name) && !name.starts_with("next");
+    is_of_login || OPENINGS.contains(&&*name) && is_login(flow, recv)
+}
+
 /// Whether it is a method that only logs in the client of `self`, where no function of the file limits the time of anything.
 fn is_login_of_self(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     flow.roots[recv.handle.connection].is_of_self()
         && !recv.selected
         && !flow.graph.is_cancellable(id)
         && !flow.graph.in_cycle(id)
-        && speaks_of_login(&flow.name())
+        && opens(flow, recv)
         && !flow.neighbours().any(|one| one.words.speak_of_time())
 }
 
@@ -81,7 +96,7 @@ fn is_login_loop(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
     if !alone || flow.roots[connection].is_partial() || flow.function.has_word(&["timeout", "timeout_at"]) {
         return false;
     }
-    let search = Search { call: recv.site.address, found: None };
+    let search = Search { call: Called::of(&recv.site), found: None };
     let is_value = |statement: &Stmt| match statement {
         Stmt::Local(Local { init: Some(init), .. }) => {
             matches!(&*init.expr, Expr::Loop(_)) && search.receives(statement)
@@ -102,12 +117,16 @@ fn is_login_loop(flow: &Flow<'_>, id: NodeId, recv: &Operation) -> bool {
 
 /// Whether the message is used, up to the next loop, for a login.
 fn is_login(flow: &Flow<'_>, recv: &Operation) -> bool {
-    if recv.site.helper.is_some() {
-        return flow.doer(&recv.site).is_some_and(logs_in);
+    let mut search = Search { call: Called::of(&recv.site), found: None };
+    let mut uses = || {
+        search.visit_block(flow.body);
+        search.found.as_deref().is_some_and(|text| speaks_of_login(text) || asks_for_pin(text))
+    };
+    if recv.site.helper.is_none() {
+        return uses();
     }
-    let mut search = Search { call: recv.site.address, found: None };
-    search.visit_block(flow.body);
-    search.found.is_some_and(|text| speaks_of_login(&text))
+    let helper = flow.doer(&recv.site);
+    helper.is_some_and(|helper| logs_in(helper) || !helper.words.speak_of_time() && uses())
 }
 
 /// Whether a helper that receives waits for a login, and nothing in it limits the wait.
@@ -118,8 +137,7 @@ fn logs_in(helper: &Neighbour) -> bool {
 
 /// The statements from the one that receives to the next loop, as text.
 struct Search {
-    /// Its address.
-    call: usize,
+    call: Called,
     found: Option<String>,
 }
 
@@ -145,16 +163,39 @@ impl Search {
     }
 }
 
-/// Looks for the call with this address.
+/// The call that receives: by its address, or that of a helper by the place of its name.
+#[derive(Clone, Copy)]
+enum Called {
+    Here(usize),
+    ByHelper((usize, usize)),
+}
+
+impl Called {
+    fn of(site: &Site) -> Self {
+        if site.helper.is_some() { Self::ByHelper(place_of(&site.method)) } else { Self::Here(site.address) }
+    }
+}
+
+/// Looks for it.
 struct Calls {
-    call: usize,
+    call: Called,
     found: bool,
 }
 
 impl<'ast> Visit<'ast> for Calls {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.found |= address(call) == self.call;
+        self.found |= match self.call {
+            Called::Here(number) => address(call) == number,
+            Called::ByHelper(place) => place_of(&call.method) == place,
+        };
         visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        let name = last_name(&call.func);
+        self.found |=
+            matches!(self.call, Called::ByHelper(place) if name.is_some_and(|name| place_of(name) == place));
+        visit::visit_expr_call(self, call);
     }
 }
 
@@ -168,6 +209,14 @@ fn speaks_of_login(text: &str) -> bool {
     let all: Vec<_> = words(text).collect();
     let has_key = all.windows(2).any(|two| two == ["api", "key"]);
     has_key || all.iter().any(|word| LOGIN.contains(&word.as_str()) && !(cancels && word == "token"))
+}
+
+/// Whether a pin is asked for that may be wrong. The word has other meanings.
+fn asks_for_pin(text: &str) -> bool {
+    let pins_future = ["pin!", "pin !", ":: pin", "::pin"].iter().any(|other| text.contains(other));
+    let all: Vec<_> = words(text).collect();
+    let has = |word: &str| all.iter().any(|one| one == word);
+    !pins_future && has("pin") && ["wrong", "invalid", "incorrect", "denied", "policy"].into_iter().any(has)
 }
 
 /// The words of an identifier: `verify`, `token` of `verifyToken` and `verify_token`.

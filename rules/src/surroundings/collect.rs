@@ -247,10 +247,10 @@ impl<'ast> Visit<'ast> for Collector {
         let of = item.ident.to_string();
         let fields = fields_of(&item.fields, self.scopes.imports());
         self.found.fields.extend(fields.map(|(name, handle)| (of.clone(), name, handle)));
-        for field in &item.fields {
-            let path = type_path(&field.ty, self.scopes.imports());
-            if let (Some(name), Some(path)) = (&field.ident, path) {
-                self.found.types.push((item.ident.to_string(), name.to_string(), path));
+        for (number, field) in item.fields.iter().enumerate() {
+            let name = field.ident.as_ref().map_or_else(|| number.to_string(), ToString::to_string);
+            if let Some(path) = type_path(&field.ty, self.scopes.imports()) {
+                self.found.types.push((item.ident.to_string(), name, path));
             }
         }
     }

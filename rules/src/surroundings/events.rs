@@ -1,7 +1,7 @@
 //! Functions that return receivers of feeds, or the next event of one.
 
 use syn::{
-    Expr, ExprMatch, ExprMethodCall, ExprTry, Lit, Local, Stmt, Type,
+    Expr, ExprMatch, ExprMethodCall, ExprTry, Lit, Local, Member, Stmt, Type,
     visit::{self, Visit},
 };
 
@@ -159,10 +159,13 @@ fn type_of(receiver: &Expr, found: &Found, file: &Neighbours) -> Option<String> 
             type_path(parameter.ty(), &found.imports)
         }
         Expr::Field(field) => {
-            let syn::Member::Named(name) = &field.member else { return None };
+            let name = match &field.member {
+                Member::Named(name) => name.to_string(),
+                Member::Unnamed(index) => index.index.to_string(),
+            };
             let is_self = matches!(&*field.base, Expr::Path(path) if path.path.is_ident("self"));
             let of = found.of.as_deref().filter(|_| is_self)?;
-            file.type_of_field(of, &name.to_string()).map(str::to_owned)
+            file.type_of_field(of, &name).map(str::to_owned)
         }
         _ => None,
     }

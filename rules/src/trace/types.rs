@@ -150,12 +150,12 @@ impl<'s> Types<'s> {
         let ty = ty.map(|ty| self.expanded(&ty));
         let name = place.rsplit('.').next().unwrap_or_default();
         let is_handle = match &ty {
-            Some(ty) => self.is_of_sockets(ty) && !words(ty).any(|word| MANY.contains(&word)),
+            Some(ty) => self.is_of_sockets(ty) && !is_list(ty),
             None => false,
         };
         let is_called_so =
             matches!(name, "sink" | "socket" | "ws" | "ws_sink" | "ws_tx" | "ws_sender" | "websocket");
-        let many = ty.as_ref().is_some_and(|ty| words(ty).any(|word| MANY.contains(&word)));
+        let many = ty.as_deref().is_some_and(is_list);
         if is_handle || is_called_so && !many {
             return Origin::of(Tags::HANDLE).typed(ty.as_deref().and_then(Self::messages));
         }
@@ -324,4 +324,9 @@ fn peel_reference(ty: &Type) -> &Type {
         Type::Reference(reference) => peel_reference(&reference.elem),
         other => other,
     }
+}
+
+/// Whether it holds any number of values: a list, or a slice, `&[Sender]`. An array is of the few that the program knows.
+fn is_list(ty: &str) -> bool {
+    ty.contains('[') && !ty.contains(';') || words(ty).any(|word| MANY.contains(&word))
 }

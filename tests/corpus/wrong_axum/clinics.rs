@@ -86,7 +86,7 @@ async fn expect_badge(stream: &mut SplitStream<WebSocket>) -> Option<Badge> {
 }
 async fn w7(socket: WebSocket) {
     let (mut sink, mut stream) = socket.split();
-    let Some(badge) = expect_badge(&mut stream).await else { return }; //~? login_deadline
+    let Some(badge) = expect_badge(&mut stream).await else { return }; //~ login_deadline
     if badge.password.is_empty() { return }
     while let Some(Ok(message)) = stream.next().await { if sink.send(message).await.is_err() { break } }
 }
