@@ -61,6 +61,14 @@ impl<'a> Look<'a> for Calls<'_> {
                     }
                 }
             }
+            Expr::Call(call) if is_drop(call) && call.args.first().is_some_and(|one| is_answer(one, at)) => {
+                self.report(call, "this answer is not sent");
+            }
+            Expr::Assign(assign)
+                if matches!(*assign.left, Expr::Infer(_)) && is_answer(&assign.right, at) =>
+            {
+                self.report(&assign.right, "this answer is not sent");
+            }
             Expr::Call(call) if is_drop(call) => {
                 if let Some(name) = call.args.first().and_then(|one| at.named(one))
                     && is_responder(name, at)

@@ -207,3 +207,25 @@ async fn caller(handshake: Handshake) -> sockeye::Result {
     let socket = handshake.accept().await?;
     Caller { socket, calls: 0 }.serve().await
 }
+
+struct Machine {
+    replies: Arc<std::sync::Mutex<std::sync::mpsc::Receiver<String>>>,
+}
+
+impl Machine {
+    fn reply(&self) -> Option<String> {
+        let replies = self.replies.lock().unwrap();
+        replies.recv_timeout(std::time::Duration::from_secs(5)).ok()
+    }
+}
+
+/// What the machine says.
+#[ws_endpoint("/in_methods/machine")]
+async fn machine(handshake: Handshake, State(machine): State<Arc<Machine>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while socket.recv().await?.is_some() {
+        let reply = machine.reply(); //~ blocking_call
+        socket.send(reply.unwrap_or_default()).await?;
+    }
+    Ok(())
+}

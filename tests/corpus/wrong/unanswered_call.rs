@@ -328,3 +328,20 @@ async fn passed_over(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> so
     }
     Ok(())
 }
+
+/// The failure is made and dropped, in two forms.
+#[ws_endpoint("/calls/dropped_failure")]
+async fn dropped_failure(handshake: Handshake<Json<Call<Ask>, Answer<Found>>>) -> sockeye::Result {
+    let mut socket = handshake.accept().await?;
+    while let Some(call) = socket.recv().await? {
+        let (ask, responder) = call.into_parts();
+        if ask.key.is_empty() {
+            drop(responder.fail::<Found>("empty")); //~ unanswered_call
+        } else if ask.key.len() > 80 {
+            _ = responder.fail::<Found>("too long"); //~ unanswered_call
+        } else {
+            socket.send(responder.answer(Found { value: ask.key.len() })).await?;
+        }
+    }
+    Ok(())
+}
