@@ -142,5 +142,20 @@ async fn turn(server: &ServerProcess, load: Load, time: Duration) -> io::Result<
     let before = server.cpu_time()?;
     let (done, took) = clients.work(time).await?;
     let busy = server.cpu_time()?.saturating_sub(before);
+    settle(server).await?;
     Ok(Rate::of(done, took, busy))
+}
+
+/// Waits until the server has nothing left to do: some take seconds to give up 10,000 connections, and the next server would pay for it.
+async fn settle(server: &ServerProcess) -> io::Result<()> {
+    const AT_MOST: usize = 200;
+    for _ in 0..AT_MOST {
+        let before = server.cpu_time()?;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // One tick of the clock that counts it.
+        if server.cpu_time()?.saturating_sub(before) <= Duration::from_millis(10) {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
