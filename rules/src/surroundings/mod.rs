@@ -34,7 +34,7 @@ pub use scope::{Scopes, has_names};
 pub(crate) use events::Gives;
 pub(crate) use hazards::SELF;
 pub(crate) use neighbours::{Blocks, Fault, Line, Neighbour, Place};
-pub(crate) use receiver::{Types, maker, type_path, without_alias};
+pub(crate) use receiver::{Types, ignores_poison, maker, type_path, without_alias};
 pub(crate) use shapes::{Data, Shapes};
 pub(crate) use waited_for::WaitedFor;
 pub(crate) use written::Written;

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use syn::{
-    Block, Expr, ExprLet, ExprMatch, Generics, Local, Pat, PatType, Type, TypeParamBound, WherePredicate,
+    Block, Expr, ExprLet, ExprMatch, ExprMethodCall, Generics, Local, Pat, PatType, Type, TypeParamBound,
+    WherePredicate,
     visit::{self, Visit},
 };
 
 use super::Shapes;
 use crate::{
-    flow::Imports,
+    flow::{Imports, has_word},
     syntax::{Function, generic_arguments, last_segment, peel, segments},
 };
 
@@ -229,7 +230,9 @@ fn method(made: &Expr) -> Option<String> {
         Expr::Await(inner) => method(&inner.base),
         Expr::Try(inner) => method(&inner.expr),
         Expr::Paren(inner) => method(&inner.expr),
-        Expr::MethodCall(call) if keeps(&call.method.to_string()) => method(&call.receiver),
+        Expr::MethodCall(call) if keeps(&call.method.to_string()) || ignores_poison(call) => {
+            method(&call.receiver)
+        }
         Expr::MethodCall(call) => Some(format!(".{}", call.method)),
         _ => None,
     }
@@ -240,6 +243,11 @@ fn keeps(method: &str) -> bool {
     const RESULT: [&str; 6] = ["unwrap", "expect", "map_err", "context", "with_context", "ok"];
     const COMMAND: [&str; 8] = ["arg", "args", "env", "current_dir", "stdin", "stdout", "stderr", "spawn"];
     method == "clone" || RESULT.contains(&method) || COMMAND.contains(&method)
+}
+
+/// `lock().unwrap_or_else(PoisonError::into_inner)`
+pub(crate) fn ignores_poison(call: &ExprMethodCall) -> bool {
+    call.method == "unwrap_or_else" && call.args.iter().any(|one| has_word(one, &["into_inner"]))
 }
 
 /// The one name of `State(name)`, `Extension(name)` or `name`.

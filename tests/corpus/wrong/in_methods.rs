@@ -214,7 +214,7 @@ struct Machine {
 
 impl Machine {
     fn reply(&self) -> Option<String> {
-        let replies = self.replies.lock().unwrap();
+        let replies = self.replies.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         replies.recv_timeout(std::time::Duration::from_secs(5)).ok()
     }
 }

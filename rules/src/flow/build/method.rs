@@ -23,7 +23,7 @@ use crate::{
         value::{Got, Handle, Kind, Layer, Outcomes, Pending, Site, Value, address},
     },
     reading::{goes_round, plain},
-    surroundings::{Neighbour, maker, type_path},
+    surroundings::{Neighbour, ignores_poison, maker, type_path},
 };
 
 impl<'a> Builder<'a> {
@@ -425,7 +425,9 @@ impl<'a> Builder<'a> {
             Expr::Reference(inner) => self.type_of_field(&inner.expr),
             Expr::Await(inner) => self.type_of_field(&inner.base),
             Expr::Try(inner) => self.type_of_field(&inner.expr),
-            Expr::MethodCall(call) if lends(&call.method.to_string()) => self.type_of_field(&call.receiver),
+            Expr::MethodCall(call) if lends(&call.method.to_string()) || ignores_poison(call) => {
+                self.type_of_field(&call.receiver)
+            }
             Expr::Field(field) => {
                 let syn::Member::Named(name) = &field.member else { return None };
                 let name = name.to_string();
