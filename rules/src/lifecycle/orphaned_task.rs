@@ -8,7 +8,7 @@ use syn::{Block, Expr, ExprCall, ExprLit, ExprLoop, ExprWhile, Lit, Local, Stmt,
 use super::detached_task::TIMERS;
 use crate::{
     ORPHANED_TASK,
-    flow::{Branch, Flavor, Flow, Lasts, Macros, has_word, macro_name},
+    flow::{Branch, Flavor, Flow, Kind, Lasts, Macros, Root, has_word, macro_name},
     reading::{
         At, Look, Origin, each_expression, first_way_out, given, has_call, is_discarded, only_name, plain,
         read, task_of,
@@ -93,7 +93,9 @@ impl<'a> Look<'a> for Tasks<'_> {
 fn is_always_spawned(spawn: &Ident, at: &At<'_>) -> bool {
     let place = spawn.span().start();
     let mut spawned = at.flow.body.stmts.iter().filter_map(is_discarded).filter_map(task_of);
-    at.flow.is_endpoint && spawned.any(|(one, _)| one.span().start() == place)
+    let is_whole = |root: &Root| root.kind == Kind::Socket && !root.borrowed && !root.is_of_self();
+    (at.flow.is_endpoint || at.flow.roots.iter().any(is_whole))
+        && spawned.any(|(one, _)| one.span().start() == place)
 }
 
 /// Whether a macro in it may leave the loop.

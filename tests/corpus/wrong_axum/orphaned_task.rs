@@ -60,3 +60,18 @@ async fn forwarder(mut socket: WebSocket, topic: broadcast::Sender<String>) {
         }
     }
 }
+
+/// Every connection starts one that counts for ever.
+async fn counted(mut socket: WebSocket) {
+    let bytes = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = bytes.clone();
+    tokio::spawn(async move { //~ orphaned_task
+        loop {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            tracing::info!(bytes = counted.swap(0, std::sync::atomic::Ordering::Relaxed));
+        }
+    });
+    while let Some(Ok(message)) = socket.recv().await {
+        bytes.fetch_add(message.into_data().len(), std::sync::atomic::Ordering::Relaxed);
+    }
+}
