@@ -7,17 +7,17 @@ use axum::{
 };
 
 /// What a test prints.
-pub fn show(upgrade: &WebSocketUpgrade) -> String {
+pub(super) fn show(upgrade: &WebSocketUpgrade) -> String {
     format!("{upgrade:?}")
 }
 
 /// With settings of the program.
-pub fn small(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+pub(super) fn small(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade.max_message_size(1024)
 }
 
 /// Of two blocks one is compiled.
-pub async fn tail(headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn tail(headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if headers.get(header::ORIGIN).is_none_or(|origin| origin != "https://example.org") {
         return StatusCode::FORBIDDEN.into_response();
     }
