@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall, Local, Pat};
 
 use crate::{
     DROPPED_UPGRADE,
-    flow::{Flow, Kind, Root, Step, has_word},
+    flow::{Flow, Kind, Root, SETTINGS, Step, has_word},
     reading::{At, Look, given, is_drop, only_name, plain, read, task_of},
     syntax::Sink,
 };
@@ -14,18 +14,6 @@ const HELP: &str = "return it: `ws.on_upgrade(|socket| ..)` as the last expressi
 const DROPPED: &str = "the response of `on_upgrade` is dropped: the client gets a different response, and the callback never runs";
 
 const UNUSED: &str = "this upgrade is dropped: the client gets a different response, and no WebSocket opens";
-
-/// Methods that only set something up.
-const SETTINGS: [&str; 8] = [
-    "protocols",
-    "max_message_size",
-    "max_frame_size",
-    "read_buffer_size",
-    "write_buffer_size",
-    "max_write_buffer_size",
-    "accept_unmasked_frames",
-    "on_failed_upgrade",
-];
 
 pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
     for (_, step) in flow.steps() {

@@ -99,17 +99,22 @@ fn sockeye(kind: Kind, name: &str) -> Method {
     }
 }
 
+/// Methods of axum's upgrade that only set something up.
+pub(crate) const SETTINGS: [&str; 8] = [
+    "protocols",
+    "max_message_size",
+    "max_frame_size",
+    "read_buffer_size",
+    "write_buffer_size",
+    "max_write_buffer_size",
+    "accept_unmasked_frames",
+    "on_failed_upgrade",
+];
+
 fn upgrade(name: &str) -> Method {
     match name {
         "on_upgrade" => Method::Upgrade,
-        "protocols"
-        | "max_message_size"
-        | "max_frame_size"
-        | "max_write_buffer_size"
-        | "write_buffer_size"
-        | "read_buffer_size"
-        | "accept_unmasked_frames"
-        | "on_failed_upgrade" => Method::Same,
+        name if SETTINGS.contains(&name) => Method::Same,
         "selected_protocol" | "requested_protocols" => Method::Look,
         _ => Method::Unknown,
     }

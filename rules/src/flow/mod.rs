@@ -21,7 +21,7 @@ mod states;
 mod value;
 mod words;
 
-pub(crate) use api::keeps_future;
+pub(crate) use api::{SETTINGS, keeps_future};
 pub(crate) use build::{Branch, gives_nothing};
 pub(crate) use macros::Macros;
 

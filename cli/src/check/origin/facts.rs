@@ -156,9 +156,7 @@ impl Reader {
             layers: parts.layers,
         }));
     }
-}
 
-impl Reader {
     fn constant(&mut self, name: &syn::Ident, value: &Expr) {
         let mut texts =
             words::flat(value.to_token_stream()).into_iter().filter(|one| words::text(one).is_some());

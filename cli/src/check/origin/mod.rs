@@ -208,18 +208,19 @@ pub(super) fn leave_out_tests(file: &SourceFile, source: &Source, findings: &mut
 
 /// Whether the file is a test or a benchmark, or a module that only tests have.
 fn is_test_file(file: &Path) -> bool {
-    let (Some(package), Ok(file)) = (package::of(file), absolute(file)) else { return false };
-    let within = file.strip_prefix(&package).ok().and_then(|path| path.components().next());
-    within.is_some_and(|first| first.as_os_str() == "tests" || first.as_os_str() == "benches")
-        || modules::is_test(&package, &file)
+    package::of(file).is_some_and(|package| is_beside(&package, file, &["tests", "benches"]))
 }
 
 /// Visitors of a page do not reach tests, benchmarks and examples.
 fn is_for_tests(package: &Path, file: &Path) -> bool {
-    let Ok(file) = std::path::absolute(file) else { return false };
+    is_beside(package, file, &["tests", "benches", "examples"])
+}
+
+/// Whether the file is in one of these folders of the package, or a module that only tests have.
+fn is_beside(package: &Path, file: &Path, folders: &[&str]) -> bool {
+    let Ok(file) = absolute(file) else { return false };
     let within = file.strip_prefix(package).ok().and_then(|path| path.components().next());
-    let aside = ["tests", "benches", "examples"];
-    within.is_some_and(|first| aside.iter().any(|aside| first.as_os_str() == *aside))
+    within.is_some_and(|first| folders.iter().any(|folder| first.as_os_str() == *folder))
         || modules::is_test(package, &file)
 }
 
