@@ -46,6 +46,7 @@ fn a_package_depends_on_those_that_are_published_before_it() {
         ("macros", "sockeye-macros"),
         ("runtime", "sockeye"),
         ("cli", "cargo-sockeye"),
+        ("backplanes/redis", "sockeye-redis"),
     ];
     for (at, (folder, package)) in order.into_iter().enumerate() {
         assert!(

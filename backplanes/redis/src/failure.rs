@@ -1,0 +1,64 @@
+//! Why there is no connection, in words for a person.
+
+use std::{fmt, io};
+
+use redis::{ErrorKind, RedisError, ServerError};
+
+use crate::server::Server;
+
+/// The reason of an outage. It names the server, and never a user, a password, or a URL.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+
+    /// No connection could be established.
+    pub(crate) fn unreachable(server: &Server, error: &io::Error) -> Self {
+        Self(format!("cannot connect to {server}: {error}"))
+    }
+
+    /// The server has refused a request, or the connection is broken.
+    pub(crate) fn of(server: &Server, error: &RedisError) -> Self {
+        match (error.code(), error.kind()) {
+            (Some(code), _) => Self(refusal(server, code, error.detail().unwrap_or_default())),
+            (None, ErrorKind::Io) => Self(format!("the connection to {server} is broken: {error}")),
+            (None, ErrorKind::RESP3NotSupported) => {
+                Self(format!("{server} is too old: Redis 6 or later, or Valkey, is needed"))
+            }
+            _ => Self(format!("{server}: {error}")),
+        }
+    }
+
+    pub(crate) fn refused(server: &Server, error: &ServerError) -> Self {
+        Self(refusal(server, error.code(), error.details().unwrap_or_default()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the server has answered, with the cause in front if a person has to change something.
+fn refusal(server: &Server, code: &str, details: &str) -> String {
+    let cause = match code {
+        "WRONGPASS" => "does not accept the user or the password of the URL",
+        "NOAUTH" => "wants a password, and the URL has none",
+        "NOPERM" => "does not permit this to the user of the URL",
+        "LOADING" => "is still loading its data",
+        _ => return format!("{server} refuses: {code} {details}"),
+    };
+    format!("{server} {cause}: {code} {details}")
+}
+
+/// Whether the server no longer is the right one, so that a new connection must be looked for.
+pub(crate) fn is_misplaced(error: &ServerError) -> bool {
+    matches!(
+        error.code(),
+        "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "LOADING"
+    )
+}
