@@ -25,6 +25,7 @@ impl Failure {
         match (error.code(), error.kind()) {
             (Some(code), _) => Self(refusal(server, code, error.detail().unwrap_or_default())),
             (None, ErrorKind::Io) => Self(format!("the connection to {server} is broken: {error}")),
+            (None, ErrorKind::AuthenticationFailed) => Self(format!("{server} does not accept the password")),
             (None, ErrorKind::RESP3NotSupported) => {
                 Self(format!("{server} is too old: Redis 6 or later, or Valkey, is needed"))
             }
@@ -46,9 +47,9 @@ impl fmt::Display for Failure {
 /// What the server has answered, with the cause in front if a person has to change something.
 fn refusal(server: &Server, code: &str, details: &str) -> String {
     let cause = match code {
-        "WRONGPASS" => "does not accept the user or the password of the URL",
-        "NOAUTH" => "wants a password, and the URL has none",
-        "NOPERM" => "does not permit this to the user of the URL",
+        "WRONGPASS" => "does not accept the user or the password that it was given",
+        "NOAUTH" => "wants a password, and was given none",
+        "NOPERM" => "does not permit this to the user",
         "LOADING" => "is still loading its data",
         _ => return format!("{server} refuses: {code} {details}"),
     };

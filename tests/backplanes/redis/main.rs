@@ -1,8 +1,10 @@
 //! `sockeye-redis` with real servers: topics, outages, passwords, TLS.
 
+mod clusters;
 mod outages;
 mod refusals;
 mod secrets;
+mod sentinels;
 mod server;
 mod tls;
 
@@ -16,14 +18,16 @@ fn hub(url: &str) -> Hub<u32> {
     Hub::builder().backplane(connect(url)).build()
 }
 
-/// Waits until it is connected, and all its topics are subscribed to.
-async fn ready(hub: &Hub<u32>) {
-    within(async {
-        while hub.clone().ready().await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+/// Waits until they are connected, and all their topics are subscribed to.
+async fn ready<const HUBS: usize>(hubs: [&Hub<u32>; HUBS]) {
+    for hub in hubs {
+        within(async {
+            while hub.clone().ready().await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
 }
 
 /// Waits until it knows that it is cut off, and returns why.
@@ -56,9 +60,10 @@ async fn machines_share_topics_with_each_other_and_with_other_programs() {
     }
     let redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let (mut near, mut far) = (here.topic("t").subscribe(), there.topic("t").subscribe());
-    (within(near.confirmed()).await, within(far.confirmed()).await);
+    within(near.confirmed()).await;
+    within(far.confirmed()).await;
 
     assert_eq!(here.topic("t").publish(&1).unwrap(), 1);
     assert_eq!([next(&mut near).await, next(&mut far).await], [event("1"), event("1")]);
@@ -81,9 +86,10 @@ async fn a_prefix_keeps_programs_apart() {
     let with =
         |prefix: &str| -> Hub<u32> { Hub::builder().backplane(connect(redis.url()).prefix(prefix)).build() };
     let (shop, plain) = (with("shop:"), with(""));
-    (ready(&shop).await, ready(&plain).await);
+    ready([&shop, &plain]).await;
     let (mut sold, mut other) = (shop.topic("t").subscribe(), plain.topic("t").subscribe());
-    (within(sold.confirmed()).await, within(other.confirmed()).await);
+    within(sold.confirmed()).await;
+    within(other.confirmed()).await;
     plain.topic("shop:t").publish(&1).unwrap();
     assert_eq!(next(&mut sold).await, event("1"));
     shop.topic("t").publish(&2).unwrap();
@@ -101,7 +107,7 @@ async fn sockets_and_databases() {
     let socket = redis.socket().await;
     let here = hub(&format!("redis+unix://{}?db=3", socket.display()));
     let there = hub(&format!("unix://{}", socket.display()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     here.topic("t").publish(&1).unwrap();
@@ -119,7 +125,8 @@ async fn events_of_every_size_keep_their_order() {
         return;
     }
     let redis = Redis::start(&[]).await;
-    let hub = |url: String| -> Hub<String> { Hub::builder().backplane(connect(url)).build() };
+    let hub =
+        |url: String| -> Hub<String> { Hub::builder().queue_bytes(16 << 20).backplane(connect(url)).build() };
     let (here, there) = (hub(redis.url()), hub(redis.url()));
     within(there.clone().ready()).await.unwrap();
     within(here.clone().ready()).await.unwrap();
@@ -145,7 +152,7 @@ async fn a_hub_that_ends_sends_what_waits() {
     }
     let redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     for number in 0..500 {
@@ -168,7 +175,7 @@ async fn many_topics() {
     let redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
     let mut feeds: Vec<_> = (0..TOPICS).map(|n| there.topic(format!("x{n}")).subscribe()).collect();
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     for n in 0..TOPICS {
         here.topic(format!("x{n}")).publish(&7).unwrap();
     }

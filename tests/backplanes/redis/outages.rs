@@ -28,9 +28,10 @@ async fn subscribers_are_told_of_an_outage_and_events_come_again() {
     logs::listen();
     let mut redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let (mut near, mut far) = (here.topic("t").subscribe(), there.topic("t").subscribe());
-    (within(near.confirmed()).await, within(far.confirmed()).await);
+    within(near.confirmed()).await;
+    within(far.confirmed()).await;
     here.topic("t").publish(&1).unwrap();
     assert_eq!([next(&mut near).await, next(&mut far).await], [event("1"), event("1")]);
 
@@ -42,10 +43,11 @@ async fn subscribers_are_told_of_an_outage_and_events_come_again() {
     assert_eq!(next(&mut near).await, ("2".to_owned(), true));
 
     redis.restart().await;
-    (within(near.confirmed()).await, within(far.confirmed()).await);
+    within(near.confirmed()).await;
+    within(far.confirmed()).await;
     let Delivery::Lost(lost) = within(far.next_or_lost()).await.unwrap() else { panic!("it came") };
     assert!(lost.after_outage);
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     here.topic("t").publish(&3).unwrap();
     assert_eq!(next(&mut far).await.0, "3");
     let lines = logs::with("message", "the backplane is lost");
@@ -60,7 +62,7 @@ async fn a_redis_that_stands_still_is_noticed() {
     }
     let redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     redis.freeze();
@@ -68,7 +70,7 @@ async fn a_redis_that_stands_still_is_noticed() {
     assert!(reason.contains("has not answered a ping within 5s"), "{reason}");
     cut_off(&here).await;
     redis.thaw();
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     here.topic("t").publish(&1).unwrap();
     assert_eq!(next(&mut far).await, ("1".to_owned(), true));
 }
@@ -84,7 +86,7 @@ async fn a_slow_redis_loses_what_does_not_fit_and_subscribers_know_how_much() {
     let here = hub(&redis.url());
     let there: Hub<u32> =
         Hub::builder().queue(EVENTS as usize).backplane(sockeye_redis::connect(redis.url())).build();
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     let (all, known) = watch::channel(None);
@@ -167,7 +169,7 @@ async fn all_that_is_published_around_outages_comes_or_is_counted() {
     }
     let mut redis = Redis::start(&[]).await;
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     let stop = Arc::new(AtomicBool::new(false));

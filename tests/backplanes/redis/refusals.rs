@@ -24,7 +24,7 @@ async fn the_permissions_of_the_page_are_enough() {
     assert_eq!(redis.cli(&[&USER[..], &COMMANDS].concat()).await, "OK");
     let url = format!("redis://ann:secret@127.0.0.1:{}", redis.port);
     let (here, there) = (hub(&url), hub(&url));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     here.topic("t").publish(&1).unwrap();
@@ -43,12 +43,12 @@ async fn a_topic_that_is_not_permitted_is_named_and_comes_again() {
     redis.cli(&[&USER[..], &COMMANDS, &["resetchannels", "&sockeye:mine"]].concat()).await;
     let there = hub(&format!("redis://ann:secret@127.0.0.1:{}", redis.port));
     let here = hub(&redis.url());
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut mine = there.topic("mine").subscribe();
     within(mine.confirmed()).await;
     let mut theirs = there.topic("theirs").subscribe();
     let reason = cut_off(&there).await;
-    assert!(reason.contains("does not permit this to the user of the URL: NOPERM"), "{reason}");
+    assert!(reason.contains("does not permit this to the user: NOPERM"), "{reason}");
     here.topic("mine").publish(&1).unwrap();
     assert_eq!(next(&mut mine).await, event("1"));
     redis.cli(&["ACL", "SETUSER", "ann", "&sockeye:theirs"]).await;
@@ -67,7 +67,7 @@ async fn an_event_that_is_not_permitted_is_counted_as_lost() {
     redis.cli(&[&USER[..], &COMMANDS, &["-publish"]].concat()).await;
     let here = hub(&format!("redis://ann:secret@127.0.0.1:{}", redis.port));
     let there = hub(&redis.url());
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     assert_eq!(here.topic("t").publish(&1).unwrap(), 0);

@@ -26,17 +26,18 @@ async fn a_password_that_is_wrong_is_named_and_not_shown() {
     let redis = Redis::start(&["--requirepass", SECRET]).await;
     let at = format!("127.0.0.1:{}", redis.port);
     let reason = cut_off(&hub(&format!("redis://:wr0ng-one@{at}"))).await;
-    let words = format!("Redis at {at} does not accept the user or the password of the URL: WRONGPASS");
+    let words =
+        format!("Redis at {at} does not accept the user or the password that it was given: WRONGPASS");
     assert!(reason.contains(&words) && !reason.contains("wr0ng-one"), "{reason}");
     let reason = cut_off(&hub(&format!("redis://nobody-known:{SECRET}@{at}"))).await;
     assert!(reason.contains("WRONGPASS") && !reason.contains("nobody-known"), "{reason}");
     let reason = cut_off(&hub(&redis.url())).await;
-    let words = format!("Redis at {at} wants a password, and the URL has none: NOAUTH");
+    let words = format!("Redis at {at} wants a password, and was given none: NOAUTH");
     assert!(reason.contains(&words), "{reason}");
 
     let (here, there) =
         (hub(&format!("redis://:{SECRET}@{at}")), hub(&format!("redis://default:{SECRET}@{at}")));
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     here.topic("t").publish(&1).unwrap();

@@ -38,6 +38,7 @@ impl Drop for Folder {
 }
 
 /// Whether `redis-server` is there. Where it is not, that is a failure on CI only.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 pub(crate) fn is_installed() -> bool {
     let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
     if let Err(error) = &version {
@@ -59,6 +60,20 @@ impl Redis {
         let mut all = vec!["--port".to_owned(), port.to_string()];
         all.extend(arguments.iter().map(|&argument| argument.to_owned()));
         Self::run(port, all, Folder::new()).await
+    }
+
+    /// A sentinel that watches this master alone, under the name `main`.
+    pub(crate) async fn sentinel(master: u16) -> Self {
+        let (port, folder) = (free_port(), Folder::new());
+        let file = folder.0.join("sentinel.conf");
+        let lines = [
+            format!("port {port}"),
+            format!("sentinel monitor main 127.0.0.1 {master} 1"),
+            "sentinel down-after-milliseconds main 500".to_owned(),
+            "sentinel failover-timeout main 2000".to_owned(),
+        ];
+        std::fs::write(&file, lines.join("\n")).expect("written");
+        Self::run(port, vec![file.display().to_string(), "--sentinel".to_owned()], folder).await
     }
 
     /// A server with these arguments, which listens on this port, in this folder.
@@ -114,7 +129,9 @@ impl Redis {
 
     /// What `redis-cli` says, a program that knows nothing of Sockeye.
     pub(crate) async fn cli(&self, words: &[&str]) -> String {
-        cli(self.port, words).await
+        let mut command = tokio::process::Command::new("redis-cli");
+        let output = within(command.arg("-p").arg(self.port.to_string()).args(words).output()).await;
+        String::from_utf8(output.expect("redis-cli").stdout).expect("text").trim().to_owned()
     }
 
     /// `kill -9`.
@@ -148,18 +165,14 @@ impl Drop for Redis {
 
 fn spawn(arguments: &[String], folder: &Path) -> Child {
     let mut command = Command::new("redis-server");
-    command.args(arguments).args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+    command.args(arguments).args(["--dir"]).arg(folder);
+    if !arguments.iter().any(|argument| argument == "--sentinel") {
+        command.args(["--save", "", "--appendonly", "no"]);
+    }
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it is installed")
 }
 
 fn signal(name: &str, process: u32) {
     let status = Command::new("kill").arg(name).arg(process.to_string()).status().expect("kill");
     assert!(status.success());
-}
-
-pub(crate) async fn cli(port: u16, words: &[&str]) -> String {
-    let mut command = tokio::process::Command::new("redis-cli");
-    let output =
-        within(command.arg("-p").arg(port.to_string()).args(words).output()).await.expect("redis-cli");
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }

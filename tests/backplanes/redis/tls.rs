@@ -32,7 +32,7 @@ fn hub(backplane: Backplane) -> Hub<u32> {
 }
 
 async fn share(here: Hub<u32>, there: Hub<u32>) {
-    (ready(&here).await, ready(&there).await);
+    ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     here.topic("t").publish(&1).unwrap();
