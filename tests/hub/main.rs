@@ -5,12 +5,14 @@ mod broker;
 mod events;
 mod foreign;
 mod history;
+mod keeper;
 mod kept;
 mod marks;
 mod model;
 mod publish_from;
 #[cfg(unix)]
 mod redis;
+mod shared;
 mod slow;
 mod sockets;
 mod stress;

@@ -99,6 +99,19 @@ pub trait Backplane: Send + 'static {
     /// Serves the hub until [`Outlet::next`] returns `None`. It runs in a task, in the runtime in which the hub is built or, if
     /// there is none, first used. If it returns earlier, the connection counts as lost.
     fn run(self: Box<Self>, inlet: Inlet, outlet: Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// Whether the broker keeps the [history](crate::HubBuilder::history) of topics. If it does, all machines share it, and a client resumes on any of
+    /// them, also after a restart:
+    /// - The broker numbers the events of a topic ([`PublishOrder::keep`](super::PublishOrder::keep)), in one operation with their delivery, and keeps the last
+    ///   ones. It stores a random epoch with each topic, so that a loss of its data shows.
+    /// - It delivers each event with epoch and offset, also to the machine that has published it ([`Inlet::deliver_at`]).
+    /// - [`SubscribeOrder::history`](super::SubscribeOrder::history) is answered with what it has kept.
+    ///
+    /// The hub then delivers events only as the broker returns them, in the order of the broker: nothing is delivered while there is no
+    /// connection. `false` by default: each machine keeps a history of its own.
+    fn keeps_history(&self) -> bool {
+        false
+    }
 }
 
 impl<F, R> Backplane for F

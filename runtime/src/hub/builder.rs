@@ -52,6 +52,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// Whether the broker keeps the history, for all machines.
+    pub(super) fn is_shared(&self) -> bool {
+        self.history.is_some_and(|history| history.is_shared)
+    }
+
     /// The maximum number of entries: the history and the waiting events share one queue.
     pub(super) fn entries(&self) -> usize {
         self.history.map_or(self.events, |history| self.events.max(history.events))
@@ -97,13 +102,16 @@ impl<T> HubBuilder<T> {
     /// [`queue_bytes`](Self::queue_bytes) if that is more; those that were published to least recently are dropped first. The limit counts encoded
     /// payloads and the overhead of each event, but not the copies with positions that are made for [`Positioned`](crate::Positioned).
     ///
+    /// Behind a [backplane that keeps histories](crate::Backplane::keeps_history), the broker keeps the events, and all machines share it: a client resumes
+    /// on any of them, also after a restart. This machine then holds only the topics that have subscribers.
+    ///
     /// ```
     /// let hub = sockeye::Hub::<String>::builder().history(500).build();
     /// # let _ = hub;
     /// ```
     pub fn history(mut self, events: usize) -> Self {
         let age = self.settings.bounds.history.map_or(HISTORY_AGE, |history| history.age);
-        self.settings.bounds.history = Some(History { events: events.max(1), age });
+        self.settings.bounds.history = Some(History { events: events.max(1), age, is_shared: false });
         self
     }
 
@@ -162,9 +170,14 @@ impl<T> HubBuilder<T> {
     }
 
     /// Builds the hub.
-    pub fn build(self) -> Hub<T> {
+    pub fn build(mut self) -> Hub<T> {
         metrics::describe_hubs();
-        let remote = self.backplane.is_some().then(|| Arc::new(Remote::new(self.settings.name)));
+        let keeps_history = self.backplane.as_ref().is_some_and(|backplane| backplane.keeps_history());
+        if let Some(history) = &mut self.settings.bounds.history {
+            history.is_shared = keeps_history;
+        }
+        let shared = self.settings.bounds.history.filter(|history| history.is_shared);
+        let remote = self.backplane.is_some().then(|| Arc::new(Remote::new(self.settings.name, shared)));
         let core = Arc::new(Core::new(self.settings, self.readers, remote));
         #[cfg(feature = "console")]
         super::census::enter(&core);

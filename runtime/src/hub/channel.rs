@@ -21,9 +21,10 @@ use super::{
     heard::{Gap, Heard, Verdict},
     history::{self, Gap as Missing, Position},
     lost::Lost,
-    packet::{Body, Recent, Stamp},
-    queue::{Drawn, Entry, Place, Pushed, Queue},
+    packet::{Body, Recent, Stamp, Ticket},
+    queue::{Drawn, Entry, Own, Place, Pushed, Queue},
     remote::random,
+    shared::Ahead,
     wake::wake_all,
 };
 use crate::{Message, metrics::HubCounts};
@@ -32,22 +33,24 @@ use crate::{Message, metrics::HubCounts};
 pub(super) struct Channel {
     /// No foreign code runs while it is held: no waker is cloned, woken or dropped, and no payload is dropped.
     log: Mutex<Log>,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
     counts: HubCounts,
     /// The total of all topics that are kept without subscribers.
     kept: Arc<AtomicUsize>,
 }
 
-#[derive(Debug, Default)]
-struct Log {
-    queue: Queue,
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) queue: Queue,
     /// The events that other machines have published.
-    heard: Heard,
+    pub(super) heard: Heard,
+    /// With a history that the broker keeps: what has arrived while the queue was not current.
+    pub(super) ahead: Ahead,
     /// The time since which the broker delivers the topic, as it has confirmed.
     confirmed: Option<Instant>,
     ended: bool,
     /// It has been removed from the map of topics: later events belong to the next channel with that name.
-    retired: bool,
+    pub(super) retired: bool,
     /// Its share of the memory that is kept without subscribers.
     kept: usize,
 }
@@ -83,8 +86,17 @@ pub(super) struct Idle {
 
 impl Channel {
     pub(super) fn new(bounds: Bounds, counts: HubCounts, kept: Arc<AtomicUsize>) -> Self {
-        let epoch = bounds.history.map(|_| history::epoch(random()));
-        let log = Log { queue: Queue::with_history(epoch), ..Log::default() };
+        let is_shared = bounds.is_shared();
+        let epoch = bounds.history.filter(|_| !is_shared).map(|_| history::epoch(random()));
+        let log = Log {
+            queue: Queue::with_history(epoch, !is_shared),
+            heard: Heard::default(),
+            ahead: Ahead::default(),
+            confirmed: None,
+            ended: false,
+            retired: false,
+            kept: 0,
+        };
         Self { log: Mutex::new(log), bounds, counts, kept }
     }
 
@@ -107,7 +119,7 @@ impl Channel {
     }
 
     /// Adds an event from another machine, unless it is a duplicate. Returns which earlier events of the same publisher are missing. If
-    /// the channel has been retired, returns the event.
+    /// the channel has been retired, returns the event. The broker does not keep it.
     pub(super) fn receive(&self, stamp: Option<&Stamp>, body: Body) -> Result<Gap, Body> {
         let mut log = self.lock();
         if log.retired {
@@ -120,6 +132,10 @@ impl Channel {
         };
         log.queue.losses.add(gap);
         let pushed = match body {
+            // Without a position: its broker keeps other events.
+            Body::Event(message) if self.bounds.is_shared() => {
+                Some(log.queue.push_beside(message, self.bounds))
+            }
             Body::Event(message) => Some(log.queue.push(message, None, self.bounds)),
             Body::Mark(_) => None,
         };
@@ -136,7 +152,7 @@ impl Channel {
     }
 
     /// All of these run foreign code, so not under the lock.
-    fn tell(&self, wakers: Vec<Waker>, pushed: Result<Pushed, Message>) -> usize {
+    pub(super) fn tell(&self, wakers: Vec<Waker>, pushed: Result<Pushed, Message>) -> usize {
         wake_all(wakers);
         let Ok(pushed) = pushed else { return 0 };
         self.counts.queued(pushed.depth, pushed.missed());
@@ -145,18 +161,25 @@ impl Channel {
 
     /// Events of other machines no longer arrive.
     pub(super) fn cut_off(&self) {
+        let is_shared = self.bounds.is_shared();
         self.change(|log| {
             log.confirmed = None;
-            log.queue.losses.outages += 1;
+            if is_shared {
+                // What is missed meanwhile is kept by the broker.
+                log.queue.is_outdated();
+            } else {
+                log.queue.losses.outages += 1;
+            }
         });
     }
 
     /// Events of other machines arrive from now on. `late` if there were subscribers while they did not.
     pub(super) fn confirm(&self, late: bool) {
         let now = Instant::now();
+        let is_late = late && !self.bounds.is_shared();
         self.change(|log| {
             log.confirmed = Some(now);
-            log.queue.losses.outages += u64::from(late);
+            log.queue.losses.outages += u64::from(is_late);
         });
     }
 
@@ -168,10 +191,10 @@ impl Channel {
         wake_all(wakers);
     }
 
-    /// A position after everything that has been published.
-    pub(super) fn enter(&self) -> Place {
+    /// A position after everything that has been published; `own` is the last event that this machine has published.
+    pub(super) fn enter(&self, own: Own) -> Place {
         let mut log = self.lock();
-        let place = log.queue.enter();
+        let place = log.queue.enter(own);
         self.weigh(&mut log);
         place
     }
@@ -184,6 +207,26 @@ impl Channel {
         entered
     }
 
+    /// Whether subscribers wait for what the broker has.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.lock().queue.is_awaited()
+    }
+
+    /// The epoch and the offset of the last event, if the broker numbers them.
+    pub(super) fn reached(&self) -> Option<(u64, u64)> {
+        self.lock().queue.reached()
+    }
+
+    /// The gap at the beginning of a subscriber that had to wait.
+    pub(super) fn gap(&self, place: &Place) -> Option<Missing> {
+        self.lock().queue.gap(place)
+    }
+
+    /// Identifies a subscriber for the packets that it publishes.
+    pub(super) fn ticket(&self, place: &Place) -> Option<Ticket> {
+        self.lock().queue.ticket(place)
+    }
+
     /// `None` while there are subscribers.
     pub(super) fn idle(&self) -> Option<Idle> {
         let log = self.lock();
@@ -191,7 +234,7 @@ impl Channel {
     }
 
     /// Updates the total of what is kept without subscribers, after each change of the events or the subscribers.
-    fn weigh(&self, log: &mut Log) {
+    pub(super) fn weigh(&self, log: &mut Log) {
         let is_idle = self.bounds.history.is_some() && log.queue.subscribers() == 0 && !log.retired;
         let now = if is_idle { log.queue.held() } else { 0 };
         let before = std::mem::replace(&mut log.kept, now);
@@ -215,7 +258,8 @@ impl Channel {
     pub(super) fn leave(&self, place: &Place) -> Leaving {
         let mut log = self.lock();
         let (waker, unheard) = log.queue.leave(place);
-        log.retired = log.queue.subscribers() == 0 && log.queue.newest().is_none();
+        let is_kept = log.queue.newest().is_some() && !self.bounds.is_shared();
+        log.retired = log.queue.subscribers() == 0 && !is_kept;
         self.weigh(&mut log);
         Leaving { is_retired: log.retired, _waker: waker, _unheard: unheard }
     }
@@ -298,7 +342,7 @@ impl Channel {
         if self.lock().queue.was_too_large() { count(bytes, "byte") } else { count(events, "event") }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Log> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -308,7 +352,7 @@ impl Log {
         Idle { since: self.queue.newest(), events: self.queue.end() }
     }
 
-    fn hear(&mut self, stamp: &Stamp, body: &Body) -> Verdict {
+    pub(super) fn hear(&mut self, stamp: &Stamp, body: &Body) -> Verdict {
         let recent: Option<Recent> = match body {
             Body::Event(_) => None,
             Body::Mark(recent) => Some(*recent),
@@ -356,7 +400,7 @@ mod tests {
         assert!((1000..2000).contains(&one), "{one}");
         channel.push(Message::text("a".repeat(1000)), None).unwrap();
         assert_eq!(kept(), 2 * one);
-        let place = channel.enter();
+        let place = channel.enter(Own::default());
         assert_eq!(kept(), 0);
         channel.push(Message::text("a".repeat(1000)), None).unwrap();
         channel.leave(&place);
@@ -372,7 +416,7 @@ mod tests {
     #[test]
     fn what_is_retired_gives_back_what_is_published() {
         let channel = channel();
-        channel.leave(&channel.enter());
+        channel.leave(&channel.enter(Own::default()));
         assert_eq!(channel.push(Message::text("a"), None).unwrap_err().as_text(), Some("a"));
         assert!(channel.receive(None, Body::Event(Message::text("b"))).is_err());
     }

@@ -15,9 +15,10 @@ use super::{
     history::{Gap, Position},
     log,
     packet::{self, Body, Packet, Stamp},
-    queue::{Entry, Place},
+    queue::{Entry, Own, Place},
     readers::{Reader, Readers},
     remote::Remote,
+    shared::Parcel,
     sweep::Sweeping,
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(super) struct Opened {
     swept: Swept,
     /// Events that have expired.
     old: Vec<Entry>,
+    /// The broker is asked for what it has kept.
+    awaits: bool,
 }
 
 impl Opened {
@@ -104,9 +107,12 @@ impl Core {
         encode: impl FnOnce() -> Result<Message>,
     ) -> Result<usize> {
         let found = self.find(topic);
+        if let Some(remote) = self.remote.as_ref().filter(|_| self.settings.bounds.is_shared()) {
+            return Ok(self.publish_shared(remote, topic, found.as_deref(), publisher, encode()?));
+        }
         if found.is_none() && self.settings.bounds.history.is_none() {
             if let Some(remote) = &self.remote {
-                remote.publish(topic, encode()?);
+                remote.publish(topic, encode()?, None);
             }
             HubCounts::unheard(self.settings.name, Source::Here);
             return Ok(0);
@@ -114,7 +120,7 @@ impl Core {
         let mut message = encode()?;
         let mut channel = found.unwrap_or_else(|| self.open_to_publish(topic));
         if let Some(remote) = &self.remote {
-            remote.publish(topic, message.clone());
+            remote.publish(topic, message.clone(), None);
         }
         channel.counts().published(Source::Here);
         loop {
@@ -129,9 +135,29 @@ impl Core {
         }
     }
 
+    /// To the broker, which returns it with a position.
+    fn publish_shared(
+        &self,
+        remote: &Remote,
+        topic: &Arc<str>,
+        channel: Option<&Channel>,
+        publisher: Option<&Cursor>,
+        message: Message,
+    ) -> usize {
+        let Some(channel) = channel else {
+            HubCounts::unheard(self.settings.name, Source::Here);
+            remote.publish(topic, message, None);
+            return 0;
+        };
+        let from = publisher.and_then(|cursor| channel.ticket(cursor.place_in(channel)?));
+        remote.publish(topic, message, from);
+        channel.counts().published(Source::Here);
+        channel.subscribers() - usize::from(from.is_some())
+    }
+
     fn open_to_publish(&self, topic: &Arc<str>) -> Arc<Channel> {
         let (opened, ()) = self.open(topic, |_| ());
-        self.settle(opened)
+        self.settle(topic, opened)
     }
 
     /// Delivers an event from another machine to the subscribers here; `false` if the hub has ended.
@@ -141,11 +167,49 @@ impl Core {
         }
         match packet::read(packet) {
             Packet::Foreign(message) => self.hand_out(topic, None, Body::Event(message)),
-            Packet::Stamped(stamp, body) if !self.is_own(&stamp) => self.hand_out(topic, Some(&stamp), body),
+            Packet::Stamped(stamp, body @ Body::Mark(_), _) if self.settings.bounds.is_shared() => {
+                self.take_mark(topic, stamp, body);
+            }
+            Packet::Stamped(stamp, body, _) if !self.is_own(&stamp) => {
+                self.hand_out(topic, Some(&stamp), body);
+            }
             Packet::Stamped(..) => {}
             Packet::Unknown => log::unreadable(topic),
         }
         true
+    }
+
+    /// Delivers an event of a history that the broker keeps; `false` if the hub has ended.
+    pub(super) fn deliver_at(&self, topic: &str, at: (u64, u64), packet: Bytes) -> bool {
+        if self.ended.load(Ordering::Acquire) {
+            return false;
+        }
+        if !self.settings.bounds.is_shared() {
+            return self.deliver(topic, packet);
+        }
+        let Some(parcel) = Parcel::read(packet) else {
+            log::unreadable(topic);
+            return true;
+        };
+        let Some(channel) = self.find(topic) else {
+            HubCounts::unheard(self.settings.name, Source::Backplane);
+            return true;
+        };
+        if parcel.stamp.is_none_or(|stamp| !self.is_own(&stamp)) {
+            channel.counts().published(Source::Backplane);
+        }
+        let received = channel.receive_at(at, parcel);
+        self.relieve();
+        if let Some(remote) = &self.remote {
+            remote.received(topic, &received);
+        }
+        true
+    }
+
+    /// Of this machine as well: it may tell of an event that did not reach the broker.
+    fn take_mark(&self, topic: &str, stamp: Stamp, mark: Body) {
+        let (Some(channel), Some(remote)) = (self.find(topic), &self.remote) else { return };
+        remote.received(topic, &channel.receive_mark(stamp, mark));
     }
 
     fn is_own(&self, stamp: &Stamp) -> bool {
@@ -179,11 +243,15 @@ impl Core {
 
     /// Adds a subscriber to the topic, from now on or from a position. The remaining work is done once the seat has an owner.
     pub(super) fn enter(&self, topic: &Arc<str>, position: Option<Position>) -> (Opened, Place, Option<Gap>) {
+        let is_shared = self.settings.bounds.is_shared();
+        let own =
+            self.remote.as_ref().filter(|_| is_shared).map_or(Own::default(), |remote| remote.own(topic));
         let (mut opened, (place, gap, old)) = self.open(topic, |channel| match position {
             Some(position) => channel.enter_at(position),
-            None => (channel.enter(), None, Vec::new()),
+            None => (channel.enter(own), None, Vec::new()),
         });
         opened.old = old;
+        opened.awaits = opened.channel.is_awaited();
         (opened, place, gap)
     }
 
@@ -206,13 +274,15 @@ impl Core {
         let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
         let entered = first(&channel);
         drop(topics);
-        (Opened { channel, confirms: is_new && is_heard, swept, old: Vec::new() }, entered)
+        (Opened { channel, confirms: is_new && is_heard, swept, old: Vec::new(), awaits: false }, entered)
     }
 
     /// Does the work that runs foreign code, which may panic.
-    pub(super) fn settle(&self, opened: Opened) -> Arc<Channel> {
+    pub(super) fn settle(&self, topic: &str, opened: Opened) -> Arc<Channel> {
         self.tell();
-        if opened.confirms {
+        if let Some(remote) = self.remote.as_ref().filter(|_| opened.awaits) {
+            remote.order_again(topic);
+        } else if opened.confirms {
             opened.channel.confirm(false);
         }
         opened.channel

@@ -66,12 +66,12 @@ impl Cursor {
         };
         // The seat has an owner, which returns it if foreign code panics.
         cursor.channel.counts().subscribed();
-        core.settle(opened);
+        core.settle(topic, opened);
         cursor
     }
 
     pub(super) fn gap(&self) -> Option<Gap> {
-        self.gap
+        self.gap.or_else(|| self.channel.gap(self.place.as_ref()?))
     }
 
     pub(super) fn topic(&self) -> &str {
@@ -141,8 +141,8 @@ impl Cursor {
     }
 
     /// Its seat, if it subscribes to this topic.
-    pub(super) fn place_in(&self, channel: &Arc<Channel>) -> Option<&Place> {
-        self.place.as_ref().filter(|_| Arc::ptr_eq(&self.channel, channel))
+    pub(super) fn place_in(&self, channel: &Channel) -> Option<&Place> {
+        self.place.as_ref().filter(|_| std::ptr::eq(&raw const *self.channel, channel))
     }
 
     fn leave(&mut self) {

@@ -80,6 +80,12 @@ impl Heard {
         }
     }
 
+    /// Whether events up to this mark have not arrived, as far as is known.
+    pub(super) fn is_behind(&self, mark: &Stamp) -> bool {
+        let known = self.publishers.iter().find(|one| one.publisher == mark.publisher);
+        known.is_none_or(|position| (mark.stream, mark.number) > (position.stream, position.last))
+    }
+
     /// Events before it were published before there were subscribers here, or were lost in an outage of this machine, or were lost
     /// otherwise. Its publisher knows part of that, and its next mark tells when the rest was published.
     fn meet(&mut self, stamp: &Stamp, recent: Option<Recent>, listening: Option<Duration>) -> Gap {

@@ -17,6 +17,8 @@ use crate::{Message, compression::Forms};
 pub(super) struct History {
     pub(super) events: usize,
     pub(super) age: Duration,
+    /// The broker keeps the events and numbers them, for all machines.
+    pub(super) is_shared: bool,
 }
 
 /// The position of a reader in a topic: after one of its events. A [`Hub`](crate::Hub) with a [history](crate::HubBuilder::history) assigns a
@@ -125,13 +127,15 @@ impl Serialize for Gap {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) position: Position,
+    /// How many events of the topic are before it.
+    pub(super) before: u64,
     pub(super) at: Instant,
     /// The event with its position, encoded when first needed.
     pub(super) positioned: OnceLock<(Message, Forms)>,
 }
 
 impl Kept {
-    pub(super) fn new(position: Position) -> Arc<Self> {
-        Arc::new(Self { position, at: Instant::now(), positioned: OnceLock::new() })
+    pub(super) fn new(position: Position, before: u64, at: Instant) -> Arc<Self> {
+        Arc::new(Self { position, before, at, positioned: OnceLock::new() })
     }
 }

@@ -35,6 +35,13 @@ impl Inlet {
         self.remote.lost(&reason.to_string());
     }
 
+    /// Delivers an event that the broker keeps ([`PublishOrder::keep`](super::PublishOrder::keep)), with the topic's epoch and the event's offset: 1 for the first.
+    /// Otherwise as [`deliver`](Self::deliver), but events of this hub are delivered as well. If the offset is not the next one, the topic is ordered
+    /// again, and nothing is lost that the broker has.
+    pub fn deliver_at(&self, topic: &str, epoch: u64, offset: u64, packet: impl Into<Bytes>) -> bool {
+        self.core.upgrade().is_some_and(|core| core.deliver_at(topic, (epoch, offset), packet.into()))
+    }
+
     /// Delivers a packet of the broker to the subscribers of the topic on this machine. Never waits. `false`
     /// means that the hub has been dropped.
     ///

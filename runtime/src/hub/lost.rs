@@ -1,4 +1,4 @@
-use super::heard::Gap;
+use super::{heard::Gap, history::Gap as Missing};
 
 /// The events that a subscriber did not receive, up to some point; see [`Event::lost`](crate::Event::lost).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,6 +18,12 @@ impl Lost {
     /// Whether nothing is missing.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// With what is missing before the first event of a reader that has come back.
+    pub(super) fn with(self, Missing { missed, .. }: Missing) -> Self {
+        let unreceived = self.unreceived.saturating_add(missed.unwrap_or(0));
+        Self { unreceived, after_outage: self.after_outage || missed.is_none(), ..self }
     }
 }
 

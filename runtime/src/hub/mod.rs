@@ -29,6 +29,10 @@
 //!   `remote/marks.rs` marks a topic after it was published to (decision 0034).
 //! - `packet.rs` carries publisher, stream, and number. In `heard.rs` a number that is not the next is a gap, and a number that was seen before is
 //!   dropped. For an unknown publisher, its doubts and its first mark tell what was lost.
+//! - If the broker keeps the history (`Backplane::keeps_history`), every event of a topic comes from the broker, with epoch and offset, also to the machine
+//!   that has published it, so that all machines agree on positions and order. `shared.rs` receives them: an offset that is not the next one, or a mark
+//!   of a publisher whose last event is not here, orders the topic again, and what arrives until the broker has answered waits. A subscriber whose
+//!   position this machine does not know waits for that answer as well (`queue/restore.rs`). Decision 0068.
 //! - A topic counts its losses (`lost.rs`). Each entry and each subscriber stores the count at its position, so a gap is reported where it
 //!   is.
 
@@ -43,6 +47,7 @@ mod event;
 mod heard;
 mod history;
 mod inlet;
+mod kept;
 mod log;
 mod lost;
 mod outlet;
@@ -53,6 +58,7 @@ mod queue;
 mod readers;
 mod ready;
 mod remote;
+mod shared;
 mod subscription;
 mod sweep;
 mod topic;
@@ -68,6 +74,7 @@ pub use builder::{HubBuilder, SlowPolicy};
 pub use event::{Delivery, Event};
 pub use history::{Gap, Position};
 pub use inlet::Inlet;
+pub use kept::{Keep, Restored, Wanted};
 pub use lost::Lost;
 pub use outlet::{Order, Outlet, PublishOrder, SubscribeOrder};
 pub use positioned::Positioned;

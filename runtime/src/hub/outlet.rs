@@ -4,6 +4,8 @@ use bytes::Bytes;
 use tokio::time::{sleep, sleep_until};
 
 use super::{
+    channel::Channel,
+    kept::{Keep, Restored, Wanted},
     packet::{self, Body, Recent, Stamp},
     remote::{LineStep, Next, Outbound, Remote, backoff},
 };
@@ -38,6 +40,7 @@ pub enum Order {
 pub struct SubscribeOrder {
     topic: Arc<str>,
     number: u64,
+    channel: Arc<Channel>,
     remote: Arc<Remote>,
     settled: bool,
 }
@@ -98,17 +101,17 @@ impl Outlet {
     fn order_line(&mut self, step: LineStep) -> Order {
         self.pauses = 0;
         match step {
-            LineStep::Subscribe { topic, number } => {
+            LineStep::Subscribe { topic, number, channel } => {
                 let remote = Arc::clone(&self.remote);
-                Order::Subscribe(SubscribeOrder { topic, number, remote, settled: false })
+                Order::Subscribe(SubscribeOrder { topic, number, channel, remote, settled: false })
             }
             LineStep::Unsubscribe(topic) => Order::Unsubscribe(topic),
         }
     }
 
-    fn order_parcel(&mut self, Outbound { topic, stamp, body }: Outbound) -> Order {
+    fn order_parcel(&mut self, Outbound { topic, stamp, body, from }: Outbound) -> Order {
         self.pauses = 0;
-        let packet = packet::write(&stamp, &body);
+        let packet = packet::write(&stamp, &body, from);
         // The packet contains an event, which need not be kept until the broker has answered.
         let mark = match body {
             Body::Event(_) => None,
@@ -131,10 +134,28 @@ impl SubscribeOrder {
         &self.topic
     }
 
-    /// Confirms that the broker delivers the topic's packets from now on.
+    /// What the hub has of the topic, if the broker keeps the history ([`Backplane::keeps_history`](super::Backplane::keeps_history)): subscribe
+    /// first, then read what the broker has kept, and answer with [`restore`](Self::restore). A topic that is subscribed to already may be ordered
+    /// again, because something is missing.
+    pub fn history(&self) -> Option<Wanted> {
+        let keep = Keep::from(self.remote.history()?);
+        self.channel.bounds.is_shared().then(|| Wanted { after: self.channel.reached(), keep })
+    }
+
+    /// Confirms that the broker delivers the topic's packets from now on. Where there is a [`history`](Self::history), only
+    /// [`restore`](Self::restore) does that; this then counts as a refusal.
     pub fn confirm(mut self) {
+        if self.history().is_some() {
+            return self.refuse("the backplane has not restored the history");
+        }
         self.settled = true;
         self.remote.confirm(&self.topic, self.number);
+    }
+
+    /// Confirms that the broker delivers the topic's packets from now on, and passes on what it has kept.
+    pub fn restore(mut self, restored: Restored) {
+        self.settled = true;
+        self.remote.restore(&self.topic, self.number, restored);
     }
 
     /// The broker has refused. The topic is ordered again after a delay (see [`Outlet::pause`]); the first of several refusals is
@@ -163,6 +184,12 @@ impl PublishOrder {
     /// The bytes to publish, which are opaque to the broker. Clones share them.
     pub fn packet(&self) -> &Bytes {
         &self.packet
+    }
+
+    /// Whether the broker is to keep the packet as the topic's next event, and how many of those; see
+    /// [`Backplane::keeps_history`](super::Backplane::keeps_history). `None`: it is only delivered.
+    pub fn keep(&self) -> Option<Keep> {
+        self.remote.history().filter(|_| self.mark.is_none()).map(Keep::from)
     }
 
     /// Confirms that the broker has accepted the packet.

@@ -10,6 +10,9 @@
 //!               text, binary, or mark: no event, only where the stream is
 //! ```
 //!
+//! An event that its publisher does not receive itself has one more number, which identifies the publisher's subscription on its own
+//! machine. It matters only where the broker returns events to the machine that has published them: with a history of all machines.
+//!
 //! A mark has two more numbers, `\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n`: how many of the events were published since the
 //! previous mark, and how many milliseconds ago the first of them was.
 //!
@@ -44,6 +47,16 @@ pub(super) enum Body {
     Mark(Recent),
 }
 
+impl Body {
+    /// The length of its payload.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Event(message) => message.len(),
+            Self::Mark(_) => 0,
+        }
+    }
+}
+
 /// The events that this mark is the first to announce; zero in a mark that only reports possible losses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Recent {
@@ -52,18 +65,21 @@ pub(super) struct Recent {
     pub(super) age: Duration,
 }
 
+/// A subscription that does not receive an event, because it has published it: a number that its hub has assigned.
+pub(super) type Ticket = u64;
+
 /// A parsed packet from the broker.
 #[derive(Debug)]
 pub(super) enum Packet {
     /// An event or a mark.
-    Stamped(Stamp, Body),
+    Stamped(Stamp, Body, Option<Ticket>),
     /// An event of a program without stamps.
     Foreign(Message),
     /// A packet of Sockeye that this version cannot read.
     Unknown,
 }
 
-pub(super) fn write(stamp: &Stamp, body: &Body) -> Bytes {
+pub(super) fn write(stamp: &Stamp, body: &Body, from: Option<Ticket>) -> Bytes {
     let (kind, payload) = match body {
         Body::Event(message @ Message::Text(_)) => ('t', message.as_bytes()),
         Body::Event(message @ Message::Binary(_)) => ('b', message.as_bytes()),
@@ -75,6 +91,9 @@ pub(super) fn write(stamp: &Stamp, body: &Body) -> Bytes {
     let _ = write!(head, "\x01sockeye/{VERSION} {kind} {publisher:016x} {stream:x} {number:x} {doubtful:x}");
     if let Body::Mark(Recent { events, age }) = body {
         let _ = write!(head, " {events:x} {:x}", age.as_millis());
+    }
+    if let Some(from) = from {
+        let _ = write!(head, " {from:x}");
     }
     head.push('\n');
     let mut packet = head.into_bytes();
@@ -112,7 +131,7 @@ fn stamped(packet: &Bytes) -> Option<Packet> {
         "m" => Body::Mark(Recent { events: number()?, age: Duration::from_millis(number()?) }),
         _ => return None,
     };
-    Some(Packet::Stamped(stamp, body))
+    Some(Packet::Stamped(stamp, body, number()))
 }
 
 #[cfg(test)]
@@ -122,8 +141,8 @@ mod tests {
     const STAMP: Stamp = Stamp { publisher: 0x9c1b_5e0d_2f7a_4433, stream: 5, number: 31, doubtful: 0 };
 
     fn again(body: Body) {
-        let packet = write(&STAMP, &body);
-        let Packet::Stamped(stamp, read) = read(packet) else { panic!("it is not read") };
+        let packet = write(&STAMP, &body, None);
+        let Packet::Stamped(stamp, read, None) = read(packet) else { panic!("it is not read") };
         assert_eq!((stamp, read), (STAMP, body));
     }
 
@@ -134,9 +153,9 @@ mod tests {
         again(Body::Event(Message::binary(vec![0, 255, 10])));
         let mark = || Body::Mark(Recent { events: 3, age: Duration::from_secs(5) });
         again(mark());
-        let packet = write(&STAMP, &Body::Event(Message::text("7")));
+        let packet = write(&STAMP, &Body::Event(Message::text("7")), None);
         assert_eq!(packet, b"\x01sockeye/1 t 9c1b5e0d2f7a4433 5 1f 0\n7"[..]);
-        assert_eq!(write(&STAMP, &mark()), b"\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n"[..]);
+        assert_eq!(write(&STAMP, &mark(), None), b"\x01sockeye/1 m 9c1b5e0d2f7a4433 5 1f 0 3 1388\n"[..]);
     }
 
     #[test]

@@ -88,8 +88,9 @@ fn envelope(taken: &Taken, written: Written) -> Result<Outbound> {
             written.format
         )));
     }
-    if taken.lost.missed > 0 {
-        return enveloped(kept, taken, Some(taken.lost.missed)).map(Outbound::from);
+    let missed = taken.lost.missed.saturating_add(taken.lost.unreceived);
+    if missed > 0 {
+        return enveloped(kept, taken, Some(missed)).map(Outbound::from);
     }
     let written = if let Some(written) = kept.positioned.get() {
         written

@@ -1,6 +1,8 @@
 //! The content of a topic: its events, and the position of each subscriber. Nothing in here locks or runs foreign code:
 //! values to drop and wakers to wake are returned to the caller, which holds the lock.
 
+mod restore;
+
 use std::{collections::VecDeque, sync::Arc, task::Waker};
 
 use slab::Slab;
@@ -10,13 +12,18 @@ use super::{
     builder::Bounds,
     history::{Gap, History, Kept, Position},
     lost::{Losses, Lost},
+    packet::Ticket,
+    remote::random,
 };
 use crate::{Message, compression::Forms};
+
+use self::restore::Awaited;
+pub(super) use self::restore::{Numbered, Own, own};
 
 /// A buffer keeps this capacity: returning so little memory would cost more than it frees.
 const KEPT: usize = 64;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
     /// Events that some subscriber has not taken yet, oldest first. The first one is still needed by a subscriber, unless there
     /// is a history.
@@ -38,6 +45,16 @@ pub(super) struct Queue {
     left: usize,
     /// The epoch of positions. `None`: there is no history, and an event that everyone has received is removed.
     epoch: Option<u64>,
+    /// The number of the first entry of the epoch.
+    epoch_from: u64,
+    /// How many events of the epoch there were: the position after the last one.
+    seen: u64,
+    /// It has what the broker has, if the broker keeps the history.
+    is_current: bool,
+    /// How many seats wait for that.
+    awaiting: usize,
+    /// The number of the next seat. It begins at random: the number must not be one of an earlier queue of the topic.
+    tickets: Ticket,
     /// The time of the last event, if there is a history.
     newest: Option<Instant>,
 }
@@ -82,6 +99,21 @@ struct Seat {
     /// How many of its own events were dropped since it last looked.
     own: u64,
     waker: Option<Waker>,
+    /// Identifies it in packets.
+    ticket: Ticket,
+    /// It has no position yet.
+    awaited: Option<Awaited>,
+    /// The gap at its beginning, and whether it knows about it.
+    gap: Option<Gap>,
+    is_told: bool,
+}
+
+/// How an event is added.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    at: Instant,
+    /// It takes a position of its own. Otherwise it has that of the event before it: no reader can come back for it.
+    is_numbered: bool,
 }
 
 /// A subscriber's handle to its seat. Seats are reused, so there is one handle for each subscriber, and `leave` ends
@@ -108,8 +140,27 @@ impl Pushed {
 }
 
 impl Queue {
-    pub(super) fn with_history(epoch: Option<u64>) -> Self {
-        Self { epoch, ..Self::default() }
+    /// A queue whose positions are of this epoch; without one, nothing is kept. If the history is that of a broker, `is_current` is false, and the
+    /// epoch follows.
+    pub(super) fn with_history(epoch: Option<u64>, is_current: bool) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+            seats: Slab::new(),
+            waiting: 0,
+            losses: Losses::default(),
+            losses_before: Losses::default(),
+            too_large: false,
+            left: 0,
+            epoch,
+            epoch_from: 0,
+            seen: 0,
+            is_current,
+            awaiting: 0,
+            tickets: random(),
+            newest: None,
+        }
     }
 
     /// The time of the last event, if there is a history. It may have been removed: its position has not.
@@ -148,7 +199,23 @@ impl Queue {
         bounds: Bounds,
     ) -> Result<Pushed, Message> {
         let publisher = publisher.map(|place| place.0);
-        let reached = self.seats.len() - usize::from(publisher.is_some());
+        self.add(message, publisher, Step { at: Instant::now(), is_numbered: true }, bounds)
+    }
+
+    /// Adds an event that has no position of its own.
+    pub(super) fn push_beside(&mut self, message: Message, bounds: Bounds) -> Result<Pushed, Message> {
+        self.add(message, None, Step { at: Instant::now(), is_numbered: false }, bounds)
+    }
+
+    fn add(
+        &mut self,
+        message: Message,
+        publisher: Option<usize>,
+        step: Step,
+        bounds: Bounds,
+    ) -> Result<Pushed, Message> {
+        let itself = publisher.and_then(|seat| self.seats.get(seat)).filter(|seat| seat.awaited.is_none());
+        let reached = self.seats.len() - self.awaiting - usize::from(itself.is_some());
         if reached == 0 && self.epoch.is_none() {
             return Err(message);
         }
@@ -159,8 +226,9 @@ impl Queue {
             dropped.extend(self.drop_first());
         }
         self.bytes += message.len();
-        let number = self.end();
-        let kept = self.epoch.map(|epoch| Kept::new(Position::new(epoch, number + 1)));
+        let before = self.seen;
+        self.seen += u64::from(step.is_numbered);
+        let kept = self.epoch.map(|epoch| Kept::new(Position::new(epoch, self.seen), before, step.at));
         self.newest = kept.as_ref().map(|kept| kept.at);
         let forms = Forms::shared();
         let losses = self.losses;
@@ -185,44 +253,97 @@ impl Queue {
         !self.entries.is_empty() && (too_many || too_large)
     }
 
-    /// A position after everything that has been published.
-    pub(super) fn enter(&mut self) -> Place {
-        let next = self.end();
-        Place(self.seats.insert(Seat { next, losses: self.losses, missed: 0, own: 0, waker: None }))
+    /// A position after everything that has been published; `own` is the last event that this machine has published.
+    pub(super) fn enter(&mut self, own: Own) -> Place {
+        if !self.is_current {
+            return self.wait(Awaited::Now(own));
+        }
+        let seat = self.seat(self.end());
+        Place(self.seats.insert(seat))
     }
 
-    /// A position after the given one, the gap between the two, and the events that have expired: dropping those runs foreign code.
+    fn seat(&mut self, next: u64) -> Seat {
+        self.tickets = self.tickets.wrapping_add(1);
+        Seat {
+            next,
+            losses: self.losses,
+            missed: 0,
+            own: 0,
+            waker: None,
+            ticket: self.tickets,
+            awaited: None,
+            gap: None,
+            is_told: true,
+        }
+    }
+
+    /// A position after the given one, the gap between the two, and the events that have expired: dropping those runs foreign code. If the broker
+    /// may know the position and this queue does not, it is found once the queue is current.
     pub(super) fn enter_at(
         &mut self,
         position: Position,
         bounds: Bounds,
     ) -> (Place, Option<Gap>, Vec<Entry>) {
         let mut dropped = Vec::new();
-        let (Some(epoch), Some(history)) = (self.epoch, bounds.history) else {
-            let is_gap = position != Position::OLDEST;
-            return (self.enter(), is_gap.then_some(Gap { missed: None, position: None }), dropped);
+        let Some(history) = bounds.history else {
+            let gap = (position != Position::OLDEST).then_some(Gap { missed: None, position: None });
+            return (self.enter(Own::default()), gap, dropped);
         };
         self.forget(history, &mut dropped);
-        let end = self.end();
-        let oldest = self.oldest(history);
-        let seen = position.seen_in(epoch).filter(|seen| *seen <= end);
-        let next = seen.map_or(oldest, |seen| seen.max(oldest));
-        let missed = seen.map(|seen| next - seen);
-        let is_whole = position == Position::OLDEST || missed == Some(0);
-        let gap = (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, next)) });
-        let index = usize::try_from(next - self.first).unwrap_or(usize::MAX);
-        // Losses before the event of its position are not losses for it. A reader without a position of this topic has lost nothing
-        // before the first event.
-        let losses = match index.checked_sub(1) {
-            Some(last) => self.entries[last].losses,
-            None if seen.is_some() => self.losses_before,
-            None => self.entries.front().map_or(self.losses, |entry| entry.losses),
-        };
+        if history.is_shared && !(self.is_current && self.is_found(position)) {
+            return (self.wait(Awaited::At { position, is_second: false }), None, dropped);
+        }
+        let (index, gap) = self.find(position, bounds);
+        let losses = self.losses_at(index, self.knows(position), gap.filter(|_| history.is_shared));
         for entry in self.entries.iter_mut().skip(index) {
             entry.left += 1;
         }
-        let seat = Seat { next, losses, missed: 0, own: 0, waker: None };
+        let next = self.first + index as u64;
+        let seat = Seat { losses, ..self.seat(next) };
         (Place(self.seats.insert(seat)), gap, dropped)
+    }
+
+    /// Whether it is a position of this topic: an event has been there.
+    fn knows(&self, position: Position) -> bool {
+        let seen = self.epoch.and_then(|epoch| position.seen_in(epoch));
+        seen.is_some_and(|seen| seen <= self.seen)
+    }
+
+    fn is_found(&self, position: Position) -> bool {
+        position == Position::OLDEST || self.knows(position)
+    }
+
+    /// The index of the first event after the position, and the gap between the two.
+    fn find(&self, position: Position, bounds: Bounds) -> (usize, Option<Gap>) {
+        let (Some(epoch), Some(history)) = (self.epoch, bounds.history) else {
+            return (self.entries.len(), Some(Gap { missed: None, position: None }));
+        };
+        let oldest = self.index(self.oldest(history).max(self.epoch_from));
+        let seen = position.seen_in(epoch).filter(|seen| *seen <= self.seen);
+        let index = seen.map_or(oldest, |seen| {
+            // Those of an earlier epoch come first.
+            let is_before = |entry: &Entry| entry.seen_in(epoch).is_none_or(|here| here <= seen);
+            oldest.max(self.entries.partition_point(is_before))
+        });
+        let before = self.entries.get(index).map_or(self.seen, Entry::before);
+        let missed = seen.map(|seen| before.saturating_sub(seen));
+        let is_whole = position == Position::OLDEST || missed == Some(0);
+        (index, (!is_whole).then(|| Gap { missed, position: Some(Position::new(epoch, before)) }))
+    }
+
+    /// Losses before the event of a reader's position are not losses for it. A reader without a position of this topic has lost nothing before the
+    /// first event. Nor has one whose gap tells of them: a broker's numbers count what did not arrive here.
+    fn losses_at(&self, index: usize, is_known: bool, gap: Option<Gap>) -> Losses {
+        match index.checked_sub(1) {
+            _ if gap.is_some() => self.entries.get(index).map_or(self.losses, |entry| entry.losses),
+            Some(last) => self.entries[last].losses,
+            None if is_known => self.losses_before,
+            None => self.entries.front().map_or(self.losses, |entry| entry.losses),
+        }
+    }
+
+    fn index(&self, number: u64) -> usize {
+        usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.entries.len())
     }
 
     /// The number of the first event that has not expired. Older ones may be waiting for a slow subscriber.
@@ -235,7 +356,10 @@ impl Queue {
     pub(super) fn leave(&mut self, place: &Place) -> (Option<Waker>, Vec<Message>) {
         let waker = self.clear(place);
         let seat = self.seats.remove(place.0);
-        let taken = usize::try_from(seat.next.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.awaiting -= usize::from(seat.awaited.is_some());
+        // What it waits for is not in the queue.
+        let next = if seat.awaited.is_some() { self.end() } else { seat.next };
+        let taken = usize::try_from(next.saturating_sub(self.first)).unwrap_or(usize::MAX);
         let mut unheard = Vec::new();
         // Without a history no one reads events before its position.
         let from = if self.epoch.is_some() { 0 } else { taken };
@@ -258,7 +382,7 @@ impl Queue {
 
     /// The next event at the position.
     pub(super) fn take(&mut self, place: &Place) -> Option<Drawn> {
-        let seat = self.seats.get_mut(place.0)?;
+        let seat = self.seats.get_mut(place.0).filter(|seat| seat.awaited.is_none())?;
         let dropped = self.first.saturating_sub(seat.next);
         seat.missed += dropped - std::mem::take(&mut seat.own);
         seat.next += dropped;
@@ -278,7 +402,7 @@ impl Queue {
 
     /// The losses at the position, if no event has followed.
     pub(super) fn take_lost(&mut self, place: &Place) -> Option<Lost> {
-        let seat = self.seats.get_mut(place.0)?;
+        let seat = self.seats.get_mut(place.0).filter(|seat| seat.awaited.is_none())?;
         Some(seat.lost_until(self.losses)).filter(|lost| !lost.is_nothing())
     }
 
@@ -373,7 +497,11 @@ impl Seat {
     /// The losses that the subscriber has not been told about yet.
     fn lost_until(&mut self, now: Losses) -> Lost {
         let missed = std::mem::take(&mut self.missed);
-        Lost { missed, ..now.since(std::mem::replace(&mut self.losses, now)) }
+        let lost = Lost { missed, ..now.since(std::mem::replace(&mut self.losses, now)) };
+        match self.gap {
+            Some(gap) if !std::mem::replace(&mut self.is_told, true) => lost.with(gap),
+            _ => lost,
+        }
     }
 }
 

@@ -51,6 +51,9 @@ impl<T> Subscription<T> {
 
     /// The gap at the beginning of a subscription from a [position](crate::Topic::subscribe_from); `None` if nothing was
     /// missing.
+    ///
+    /// If a [broker keeps the history](crate::Backplane::keeps_history), the gap is known once the subscription is [`confirmed`](Self::confirmed). If no one asks
+    /// after that, the first event [tells of the loss](crate::Event::lost).
     pub fn gap(&self) -> Option<Gap> {
         self.cursor.gap()
     }

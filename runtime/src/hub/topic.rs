@@ -34,7 +34,8 @@ impl<T> Topic<T> {
     ///
     /// # Errors
     /// If the event cannot be encoded. A failure to reach other machines is not an error here; it is logged as
-    /// `backplane_lost`.
+    /// `backplane_lost`. If a [broker keeps the history](crate::Backplane::keeps_history), the event reaches subscribers only through it, so while there is
+    /// no connection it is lost for those of this process as well: they are told by the [next event](crate::Event::lost).
     pub fn publish(&self, event: &T) -> Result<usize> {
         let encode = self.hub.encoding.encode;
         self.hub.shared.core.publish(&self.name, None, || encode(event))
@@ -96,6 +97,9 @@ impl<T> Topic<T> {
     ///
     /// If the [history](crate::HubBuilder::history) no longer has some of the events, [`Subscription::gap`] says so; the ones that it has
     /// follow. This is also the case after a restart of the process, because the history is in memory.
+    ///
+    /// If a [broker keeps the history](crate::Backplane::keeps_history), the subscription begins when the broker has answered:
+    /// [`Subscription::confirmed`] waits for that, and the gap is known then.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -51,7 +51,7 @@ enum Phase {
 
 /// The next order for the broker.
 pub(in crate::hub) enum Step {
-    Subscribe { topic: Arc<str>, number: u64 },
+    Subscribe { topic: Arc<str>, number: u64, channel: Arc<Channel> },
     Unsubscribe(Arc<str>),
 }
 
@@ -120,24 +120,35 @@ impl Lines {
         while let Some(topic) = self.queue.pop_front() {
             let Some(line) = self.table.get_mut(&topic) else { continue };
             line.queued = false;
-            match (line.channel.is_some(), line.phase) {
-                (true, Phase::Untold) => {
+            match (line.channel.clone(), line.phase) {
+                (Some(channel), Phase::Untold) => {
                     self.tries += 1;
                     (line.phase, line.number) = (Phase::Asked, self.tries);
                     self.due.insert((now + ANSWER, self.tries), Arc::clone(&topic));
-                    return Some(Step::Subscribe { topic, number: self.tries });
+                    return Some(Step::Subscribe { topic, number: self.tries, channel });
                 }
-                (false, phase) => {
+                (None, phase) => {
                     self.refused -= usize::from(phase == Phase::Refused);
                     self.remove(&topic);
                     if phase != Phase::Untold {
                         return Some(Step::Unsubscribe(topic));
                     }
                 }
-                (true, _) => {}
+                (Some(_), _) => {}
             }
         }
         None
+    }
+
+    /// Orders a topic again that the broker has confirmed. An order without an answer yet is answered with what is there then.
+    pub(super) fn again(&mut self, topic: &str, connected: bool) {
+        let Some((topic, _)) = self.table.get_key_value(topic) else { return };
+        let topic = Arc::clone(topic);
+        let Some(line) = self.table.get_mut(&topic) else { return };
+        if line.phase == Phase::Confirmed && connected {
+            line.phase = Phase::Untold;
+            line.enqueue(&mut self.queue, &topic);
+        }
     }
 
     /// Queues everything that is due again.

@@ -24,8 +24,12 @@ use super::{
     channel::Channel,
     core::Core,
     heard::Gap,
+    history::History,
+    kept::Restored,
     log,
-    packet::{Recent, Stamp},
+    packet::{Recent, Stamp, Ticket},
+    queue::Own,
+    shared::Received,
 };
 use crate::{Message, metrics::HubCounts};
 
@@ -47,6 +51,8 @@ pub(super) struct Remote {
     /// The result of `readiness` may have changed.
     changed: Notify,
     hub: &'static str,
+    /// What the broker keeps of each topic, if it does.
+    history: Option<History>,
     waiting: Mutex<Option<Waiting>>,
     started: AtomicBool,
 }
@@ -95,7 +101,7 @@ pub(super) enum Readiness {
 }
 
 impl Remote {
-    pub(super) fn new(hub: &'static str) -> Self {
+    pub(super) fn new(hub: &'static str, history: Option<History>) -> Self {
         let inner = Inner {
             state: State::Connecting,
             lines: Lines::default(),
@@ -110,6 +116,7 @@ impl Remote {
             ordered: Notify::new(),
             changed: Notify::new(),
             hub,
+            history,
             waiting: Mutex::default(),
             started: AtomicBool::new(false),
         }
@@ -141,12 +148,21 @@ impl Remote {
         self.lock().outgoing.publisher()
     }
 
-    /// Queues an event; `false` if it is lost for the other machines.
-    pub(super) fn publish(&self, topic: &Arc<str>, message: Message) {
+    pub(super) fn history(&self) -> Option<History> {
+        self.history
+    }
+
+    /// The last event of the topic that this machine has published.
+    pub(super) fn own(&self, topic: &str) -> Own {
+        self.lock().outgoing.reached(topic)
+    }
+
+    /// Queues an event; if it is lost for the other machines, that is logged.
+    pub(super) fn publish(&self, topic: &Arc<str>, message: Message, from: Option<Ticket>) {
         self.start();
         let mut inner = self.lock();
         let connected = inner.state == State::Connected;
-        match inner.outgoing.push(topic, message, connected) {
+        match inner.outgoing.push(topic, message, from, connected) {
             Ok(()) => {
                 let unsent = std::mem::take(&mut inner.unsent);
                 drop(inner);
@@ -306,6 +322,39 @@ impl Remote {
         if confirmed.all_again {
             log::heard_again();
         }
+    }
+
+    /// The broker has confirmed the topic, and has said what it keeps of it.
+    pub(super) fn restore(&self, topic: &str, number: u64, restored: Restored) {
+        let confirmed = self.lock().lines.confirm(topic, number);
+        let Some(confirmed) = confirmed else { return };
+        let publisher = self.publisher();
+        let received = confirmed.channel.restore(publisher, restored);
+        confirmed.channel.confirm(confirmed.late);
+        self.received(topic, &received);
+        self.changed.notify_waiters();
+        if confirmed.all_again {
+            log::heard_again();
+        }
+    }
+
+    /// After a packet of a topic whose history the broker keeps.
+    pub(super) fn received(&self, topic: &str, received: &Received) {
+        if !received.gap.is_nothing() {
+            self.gap(topic, received.gap);
+        }
+        if received.is_behind {
+            self.order_again(topic);
+        }
+    }
+
+    /// The broker has events of the topic that are not here.
+    pub(super) fn order_again(&self, topic: &str) {
+        let mut inner = self.lock();
+        let connected = inner.state == State::Connected;
+        inner.lines.again(topic, connected);
+        drop(inner);
+        self.ordered.notify_one();
     }
 
     pub(super) fn refuse(&self, topic: &str, number: u64, reason: &str) {

@@ -6,7 +6,10 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    super::packet::{Body, Recent, Stamp},
+    super::{
+        packet::{Body, Recent, Stamp, Ticket},
+        queue::Own,
+    },
     backoff::{backoff, random},
     marks::{Mark, Marks},
 };
@@ -53,6 +56,8 @@ pub(in crate::hub) struct Parcel {
     pub(in crate::hub) topic: Arc<str>,
     pub(in crate::hub) stamp: Stamp,
     pub(in crate::hub) body: Body,
+    /// The subscription that does not receive it.
+    pub(in crate::hub) from: Option<Ticket>,
 }
 
 #[derive(Debug)]
@@ -88,7 +93,18 @@ impl Outgoing {
         self.publisher
     }
 
-    pub(super) fn push(&mut self, topic: &Arc<str>, message: Message, connected: bool) -> Result<(), Unsent> {
+    /// The last event of the topic that was published.
+    pub(super) fn reached(&self, topic: &str) -> Own {
+        self.streams.reached(topic)
+    }
+
+    pub(super) fn push(
+        &mut self,
+        topic: &Arc<str>,
+        message: Message,
+        from: Option<Ticket>,
+        connected: bool,
+    ) -> Result<(), Unsent> {
         let (stream, number) = self.streams.number(topic);
         let reason = if !connected {
             "there is no connection to the broker"
@@ -100,7 +116,12 @@ impl Outgoing {
             let doubtful = self.doubts.remove(topic).map_or(0, |doubt| doubt.events);
             let stamp = Stamp { publisher: self.publisher, stream, number, doubtful };
             self.bytes += message.len();
-            self.queue.push_back(Parcel { topic: Arc::clone(topic), stamp, body: Body::Event(message) });
+            self.queue.push_back(Parcel {
+                topic: Arc::clone(topic),
+                stamp,
+                body: Body::Event(message),
+                from,
+            });
             return Ok(());
         };
         self.doubt(topic, &Stamp { publisher: self.publisher, stream, number, doubtful: 0 }, 1);
@@ -125,7 +146,7 @@ impl Outgoing {
 
     fn parcel_of(&self, Mark { topic, stream, last, recent }: Mark) -> Parcel {
         let stamp = Stamp { publisher: self.publisher, stream, number: last, doubtful: 0 };
-        Parcel { topic, stamp, body: Body::Mark(recent) }
+        Parcel { topic, stamp, body: Body::Mark(recent), from: None }
     }
 
     fn pop_event(&mut self, now: Instant) -> Option<Parcel> {
@@ -155,7 +176,7 @@ impl Outgoing {
             number: doubt.last,
             doubtful: doubt.events,
         };
-        Some(Parcel { topic, stamp, body: Body::Mark(Recent::default()) })
+        Some(Parcel { topic, stamp, body: Body::Mark(Recent::default()), from: None })
     }
 
     /// When the next delayed mark is due.
@@ -259,6 +280,12 @@ impl Streams {
             *stream
         });
         stream.map_or((0, 0), |stream| (stream.id, stream.last))
+    }
+
+    /// The next stream is the first that begins after now.
+    fn reached(&self, topic: &str) -> Own {
+        let stream = self.young.get(topic).or_else(|| self.old.get(topic));
+        stream.map_or((self.begun, u64::MAX), |stream| (stream.id, stream.last))
     }
 
     fn begin(&mut self) -> Stream {
