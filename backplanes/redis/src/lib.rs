@@ -71,6 +71,8 @@
 //! # Limits
 //! There is no history yet that machines share: [`HubBuilder::history`](sockeye::HubBuilder::history) keeps what this machine has received.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backplane;
 mod cluster;
 mod connection;

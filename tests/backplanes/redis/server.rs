@@ -4,7 +4,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU16, AtomicUsize, Ordering},
 };
 
 use sockeye_tests::within;
@@ -48,9 +48,18 @@ pub(crate) fn is_installed() -> bool {
     version.is_ok()
 }
 
-/// A port that was free a moment ago.
+/// A port that is free. It is below those that the system gives to clients: one of them could have it when a server is started again,
+/// or connect to itself while there is none.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() * 61 % 20_000;
+    loop {
+        let taken = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(11_000 + (first + taken) % 20_000).expect("a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl Redis {
