@@ -91,6 +91,10 @@ impl Backplane for Redis {
     fn run(self: Box<Self>, inlet: Inlet, outlet: Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(run(self.settings.map(Arc::new), inlet, outlet))
     }
+
+    fn keeps_history(&self) -> bool {
+        true
+    }
 }
 
 impl fmt::Debug for Redis {

@@ -60,6 +60,6 @@ fn refusal(server: &Server, code: &str, details: &str) -> String {
 pub(crate) fn is_misplaced(error: &ServerError) -> bool {
     matches!(
         error.code(),
-        "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "LOADING"
+        "MOVED" | "ASK" | "NOSCRIPT" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "LOADING"
     )
 }

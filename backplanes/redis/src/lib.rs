@@ -68,8 +68,22 @@
 //! connections are established anew, which is an outage for all topics. A master that does not answer holds up the topics of the others
 //! until it is noticed. A URL with `redis://` and one server of a cluster works as well: then each event goes to all servers.
 //!
-//! # Limits
-//! There is no history yet that machines share: [`HubBuilder::history`](sockeye::HubBuilder::history) keeps what this machine has received.
+//! # History
+//! With [`HubBuilder::history`](sockeye::HubBuilder::history), Redis keeps the last events of each topic, and all machines share them: a client resumes on any of them
+//! ([`Topic::subscribe_from`](sockeye::Topic::subscribe_from)), also after a restart. All machines need the same history. In the table above, these lines are different then:
+//!
+//! | | |
+//! | --- | --- |
+//! | order | All machines deliver the events of a topic in the order in which Redis has them, those of their own process as well: an event takes a round trip. |
+//! | delivery | Exactly what Redis has, once. What a machine misses while it is cut off, it fetches afterwards. |
+//! | losses | Events that did not reach Redis, of which subscribers are told as above; and what is no longer kept when a machine or a client comes back, which is counted. A client that is not connected anywhere when an event does not reach Redis does not learn of it. |
+//! | an outage | Nothing is delivered, on no machine. |
+//! | a Redis that loses its data | Its topics begin a new epoch: subscribers are told (`after_outage`), and old positions are unknown ([`Gap`](sockeye::Gap)). What survives a restart or a failover of Redis is a question of its configuration (`appendonly`, replicas). |
+//! | memory in Redis | For each topic a stream of at most so many events, which expires when nothing has been published for the age of the history; and a hash of about 100 bytes, a day longer. |
+//!
+//! The keys are `{sockeye:numbers}:events` and `{sockeye:numbers}:topic` for the topic `numbers`. Redis has to allow scripts: its user needs
+//! `+evalsha +script|load +hget +hset +hincrby +del +time +xadd +xrevrange +pexpire +pttl` and the keys `~*sockeye:*` as well. `maxmemory-policy` should not evict keys that expire
+//! (`noeviction`): a topic that is evicted begins a new epoch.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -77,6 +91,7 @@ mod backplane;
 mod cluster;
 mod connection;
 mod failure;
+mod history;
 mod leaving;
 mod link;
 mod load;

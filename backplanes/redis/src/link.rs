@@ -4,11 +4,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use redis::{Pipeline, PushInfo, PushKind, Value};
-use sockeye::backplane::{Inlet, Order, PublishOrder, SubscribeOrder};
+use sockeye::backplane::{Inlet, Keep, Order, PublishOrder, SubscribeOrder};
 
 use crate::{
     connection::{Connection, Watch},
     failure::{Failure, is_misplaced},
+    history,
     leaving::Leaving,
     load::Load,
     server::Server,
@@ -37,6 +38,9 @@ pub(crate) struct Link {
     /// Orders that have not been sent yet.
     events: Vec<PublishOrder>,
     changes: Vec<Change>,
+    /// The server has the scripts, as far as the requests of each connection can know.
+    publishes_scripted: bool,
+    subscribes_scripted: bool,
 }
 
 enum Change {
@@ -60,7 +64,18 @@ impl Link {
         let mut watches: Vec<_> = publishing.into_iter().chain(subscribing).collect();
         watches.push(Box::pin(Arc::clone(&leaving).unasked(server.clone())));
         let (settings, events, changes) = (Arc::clone(settings), Vec::new(), Vec::new());
-        Ok((Self { publish, subscribe, commands, settings, leaving, events, changes }, watches))
+        let link = Self {
+            publish,
+            subscribe,
+            commands,
+            settings,
+            leaving,
+            events,
+            changes,
+            publishes_scripted: false,
+            subscribes_scripted: false,
+        };
+        Ok((link, watches))
     }
 
     /// The connection for requests of other kinds.
@@ -91,21 +106,33 @@ impl Link {
     fn send_events(&mut self) -> Answer {
         let orders = std::mem::take(&mut self.events);
         let mut requests = Pipeline::with_capacity(orders.len());
+        let keeps = orders.iter().any(|order| order.keep().is_some());
+        let loads = load(keeps, &mut self.publishes_scripted, &mut requests);
         for order in &orders {
-            let channel = self.settings.channel(order.topic());
-            requests.cmd(self.commands.publish()).arg(channel).arg(&order.packet()[..]);
+            if let Some(keep) = order.keep() {
+                let keys = self.settings.keys(order.topic());
+                history::publish(&mut requests, &keys, order.packet(), keep, self.commands);
+            } else {
+                let channel = self.settings.channel(order.topic());
+                requests.cmd(self.commands.publish()).arg(channel).arg(&order.packet()[..]);
+            }
         }
         let (replies, server) = (self.publish.send(requests), self.publish.server.clone());
-        Box::pin(async move { settle_events(orders, replies.await?, &server) })
+        Box::pin(async move { settle_events(orders, loaded(replies.await?, loads, &server)?, &server) })
     }
 
     fn send_changes(&mut self) -> Answer {
         let changes = std::mem::take(&mut self.changes);
         let mut requests = Pipeline::with_capacity(changes.len());
+        let keeps = changes.iter().any(|change| change.keep().is_some());
+        let loads = load(keeps, &mut self.subscribes_scripted, &mut requests);
         for change in &changes {
             match change {
                 Change::Subscribe(order) => {
                     requests.cmd(self.commands.subscribe()).arg(self.settings.channel(order.topic()));
+                    if let Some(wanted) = order.history() {
+                        history::read(&mut requests, &self.settings.keys(order.topic()), wanted);
+                    }
                 }
                 Change::Unsubscribe(channel) => {
                     self.leaving.ask(channel);
@@ -114,7 +141,35 @@ impl Link {
             }
         }
         let (replies, server) = (self.subscribe.send(requests), self.subscribe.server.clone());
-        Box::pin(async move { settle_changes(changes, replies.await?, &server) })
+        Box::pin(async move { settle_changes(changes, loaded(replies.await?, loads, &server)?, &server) })
+    }
+}
+
+impl Change {
+    /// What Redis keeps of the topic.
+    fn keep(&self) -> Option<Keep> {
+        match self {
+            Self::Subscribe(order) => order.history().map(|wanted| wanted.keep),
+            Self::Unsubscribe(_) => None,
+        }
+    }
+}
+
+/// Adds the scripts, if they are needed for the first time. Returns how many replies belong to them.
+fn load(is_needed: bool, is_done: &mut bool, requests: &mut Pipeline) -> usize {
+    if !is_needed || std::mem::replace(is_done, true) {
+        return 0;
+    }
+    history::load(requests);
+    history::LOADS
+}
+
+/// The replies without those to the scripts.
+fn loaded(mut replies: Vec<Value>, loads: usize, server: &Server) -> Result<Vec<Value>, Failure> {
+    let others = replies.split_off(loads.min(replies.len()));
+    match replies.into_iter().next() {
+        Some(Value::ServerError(error)) => Err(Failure::refused(server, &error)),
+        _ => Ok(others),
     }
 }
 
@@ -140,8 +195,16 @@ fn settle_events(orders: Vec<PublishOrder>, replies: Vec<Value>, server: &Server
 
 fn settle_changes(changes: Vec<Change>, replies: Vec<Value>, server: &Server) -> Result<Load, Failure> {
     let mut load = Load::default();
-    for (change, reply) in changes.into_iter().zip(replies) {
+    let mut replies = replies.into_iter();
+    for change in changes {
         load.add_change();
+        let keep = change.keep();
+        let Some(reply) = replies.next() else { break };
+        let kept = keep.and_then(|_| replies.next());
+        let (reply, kept) = match kept {
+            Some(error @ Value::ServerError(_)) => (error, None),
+            kept => (reply, kept),
+        };
         match (change, reply) {
             (_, Value::ServerError(error)) if is_misplaced(&error) => {
                 return Err(Failure::refused(server, &error));
@@ -149,7 +212,13 @@ fn settle_changes(changes: Vec<Change>, replies: Vec<Value>, server: &Server) ->
             (Change::Subscribe(order), Value::ServerError(error)) => {
                 order.refuse(Failure::refused(server, &error));
             }
-            (Change::Subscribe(order), _) => order.confirm(),
+            (Change::Subscribe(order), _) => match keep.zip(kept) {
+                None => order.confirm(),
+                Some((keep, kept)) => match history::restored(kept, keep) {
+                    Some(restored) => order.restore(restored),
+                    None => order.refuse("the history of the topic in Redis is not one of Sockeye"),
+                },
+            },
             (Change::Unsubscribe(_), _) => {}
         }
     }
@@ -169,7 +238,11 @@ fn receive(
                 return;
             };
             if let Some(topic) = std::str::from_utf8(&channel).ok().and_then(|name| settings.topic(name)) {
-                inlet.deliver(topic, Bytes::from(packet));
+                let packet = Bytes::from(packet);
+                match history::split(&packet) {
+                    Some((epoch, offset, packet)) => inlet.deliver_at(topic, epoch, offset, packet),
+                    None => inlet.deliver(topic, packet),
+                };
             }
         }
         PushKind::Unsubscribe | PushKind::SUnsubscribe => {
@@ -182,7 +255,7 @@ fn receive(
 }
 
 impl Commands {
-    fn publish(self) -> &'static str {
+    pub(crate) fn publish(self) -> &'static str {
         match self {
             Self::Plain => "PUBLISH",
             Self::Sharded => "SPUBLISH",

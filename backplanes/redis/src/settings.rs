@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis::{ProtocolVersion, RedisConnectionInfo};
 
-use crate::{server::Server, trust::Trust};
+use crate::{history::Keys, server::Server, trust::Trust};
 
 /// Channels begin with it, so that other programs on the same Redis do not meet them by accident.
 pub(crate) const PREFIX: &str = "sockeye:";
@@ -43,6 +43,10 @@ impl Settings {
 
     pub(crate) fn channel(&self, topic: &str) -> String {
         format!("{}{topic}", self.prefix)
+    }
+
+    pub(crate) fn keys(&self, topic: &str) -> Keys {
+        Keys::new(self.channel(topic))
     }
 
     pub(crate) fn topic<'a>(&self, channel: &'a str) -> Option<&'a str> {

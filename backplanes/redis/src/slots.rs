@@ -38,14 +38,15 @@ impl Slots {
     }
 }
 
-/// The slot of a channel: of the part in braces, if there is one that is not empty.
-fn slot(channel: &[u8]) -> u16 {
-    let tag = || {
-        let start = channel.iter().position(|byte| *byte == b'{')? + 1;
-        let length = channel[start..].iter().position(|byte| *byte == b'}')?;
-        (length > 0).then(|| &channel[start..start + length])
-    };
-    crc16(tag().unwrap_or(channel)) % SLOTS
+/// The slot of a channel or a key: of the part in braces, if there is one that is not empty.
+pub(crate) fn slot(name: &[u8]) -> u16 {
+    crc16(tag(name).unwrap_or(name)) % SLOTS
+}
+
+pub(crate) fn tag(name: &[u8]) -> Option<&[u8]> {
+    let start = name.iter().position(|byte| *byte == b'{')? + 1;
+    let length = name[start..].iter().position(|byte| *byte == b'}')?;
+    (length > 0).then(|| &name[start..start + length])
 }
 
 /// CRC-16/XMODEM. It is computed once for each order, so it needs no table.

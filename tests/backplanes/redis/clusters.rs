@@ -39,7 +39,7 @@ async fn agree(nodes: &[Redis]) {
     }
 }
 
-async fn cluster() -> Vec<Redis> {
+pub(crate) async fn cluster() -> Vec<Redis> {
     let mut nodes = Vec::new();
     for slots in SLOTS {
         let (node, bus) = node().await;
@@ -53,7 +53,7 @@ async fn cluster() -> Vec<Redis> {
     nodes
 }
 
-fn url(nodes: &[Redis]) -> String {
+pub(crate) fn url(nodes: &[Redis]) -> String {
     let hosts: Vec<_> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
     format!("redis+cluster://{}", hosts.join(","))
 }

@@ -1,6 +1,7 @@
 //! `sockeye-redis` with real servers: topics, outages, passwords, TLS.
 
 mod clusters;
+mod history;
 mod outages;
 mod refusals;
 mod secrets;

@@ -11,9 +11,9 @@ use super::{
 };
 
 /// The user may do what the page of the crate says, on the channels that it says, and nothing else.
-const USER: [&str; 10] =
+pub(crate) const USER: [&str; 10] =
     ["ACL", "SETUSER", "ann", "on", ">secret", "resetchannels", "&sockeye:*", "-@all", "+hello", "+ping"];
-const COMMANDS: [&str; 3] = ["+publish", "+subscribe", "+unsubscribe"];
+pub(crate) const COMMANDS: [&str; 3] = ["+publish", "+subscribe", "+unsubscribe"];
 
 #[tokio::test]
 async fn the_permissions_of_the_page_are_enough() {
