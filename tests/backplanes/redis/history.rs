@@ -27,19 +27,19 @@ fn publish(hub: &Hub<u32>, numbers: std::ops::RangeInclusive<u32>) {
 }
 
 /// The events up to this one, and how many are known to be lost; many, if that is unknown. The position after the last.
-async fn up_to(feed: &mut Subscription<u32>, last: u32) -> (Vec<u32>, u64, Position) {
-    let (mut numbers, mut lost) = (Vec::new(), 0);
+async fn up_to(feed: &mut Subscription<u32>, end: u32) -> (Vec<u32>, u64, Position) {
+    let (mut numbers, mut missing) = (Vec::new(), 0);
     loop {
         let delivery = within(feed.next_or_lost()).await.expect("the hub is there");
-        let (event, missing) = match delivery {
+        let (event, lost) = match delivery {
             Delivery::Event(event) => (Some(event.clone()), event.lost()),
             Delivery::Lost(lost) => (None, lost),
         };
-        lost += missing.unreceived + missing.missed + if missing.after_outage { 1_000_000 } else { 0 };
+        missing += lost.unreceived + lost.missed + if lost.after_outage { 1_000_000 } else { 0 };
         let Some(event) = event else { continue };
         numbers.push(event.message().as_text().expect("text").parse().expect("a number"));
-        if numbers.last() == Some(&last) {
-            return (numbers, lost, event.position().expect("a position"));
+        if numbers.last() == Some(&end) {
+            return (numbers, missing, event.position().expect("a position"));
         }
     }
 }
@@ -54,8 +54,8 @@ async fn a_client_resumes_on_another_machine_and_after_a_restart() {
     ready([&here, &there]).await;
     let mut feed = from(&here, "t", Position::OLDEST).await;
     publish(&there, 1..=5);
-    let (numbers, lost, position) = up_to(&mut feed, 3).await;
-    assert_eq!((numbers, lost), (vec![1, 2, 3], 0));
+    let (begun, lost, position) = up_to(&mut feed, 3).await;
+    assert_eq!((begun, lost), (vec![1, 2, 3], 0));
     drop((feed, here));
     publish(&there, 6..=8);
 
@@ -63,16 +63,16 @@ async fn a_client_resumes_on_another_machine_and_after_a_restart() {
     let mut resumed = from(&restarted, "t", position).await;
     assert_eq!(resumed.gap(), None);
     publish(&restarted, 9..=10);
-    let (numbers, lost, last) = up_to(&mut resumed, 10).await;
+    let (numbers, lost, end) = up_to(&mut resumed, 10).await;
     assert_eq!((numbers, lost), ((4..=10).collect(), 0));
 
-    let mut late = from(&there, "t", last).await;
+    let mut behind = from(&there, "t", end).await;
     publish(&restarted, 11..=200);
-    assert_eq!(up_to(&mut late, 200).await.0, (11..=200).collect::<Vec<_>>());
-    drop(late);
-    let mut too_late = from(&there, "t", last).await;
-    assert_eq!(too_late.gap().and_then(|gap| gap.missed), Some(90), "100 are kept");
-    assert_eq!(up_to(&mut too_late, 200).await.0, (101..=200).collect::<Vec<_>>());
+    assert_eq!(up_to(&mut behind, 200).await.0, (11..=200).collect::<Vec<_>>());
+    drop(behind);
+    let mut late = from(&there, "t", end).await;
+    assert_eq!(late.gap().and_then(|gap| gap.missed), Some(90), "100 are kept");
+    assert_eq!(up_to(&mut late, 200).await.0, (101..=200).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_redis_that_has_lost_its_data_begins_another_epoch() {
     let resumed = from(&there, "t", position).await;
     within(async {
         while resumed.gap().is_none() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
