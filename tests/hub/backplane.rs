@@ -242,6 +242,13 @@ async fn what_the_broker_has_not_confirmed_is_told_as_lost() {
     here.topic("t").publish(&3).unwrap();
     assert_eq!(next(&mut far).await, ("3".to_owned(), Lost::default()));
     assert!(!logs::with("reason", "the broker has not confirmed it").is_empty());
+    // An event that the broker refuses, and the mark that tells of it.
+    broker.lock().refused_packets = 2;
+    here.topic("t").publish(&4).unwrap();
+    assert_eq!(lost(&mut far).await.unreceived, 1);
+    let refused = logs::with("reason", "it is too large");
+    assert_eq!(refused.len(), 1);
+    assert_eq!((refused[0].get("rule"), refused[0].get("topic")), ("backplane_lost", "t"));
 }
 
 #[tokio::test(start_paused = true)]

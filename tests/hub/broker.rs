@@ -25,8 +25,9 @@ pub(crate) struct State {
     /// So many subscriptions are refused, or not answered.
     pub(crate) refuses: usize,
     pub(crate) ignores: usize,
-    /// So many packets are lost before the broker has them, after it has confirmed them, or come twice.
+    /// So many packets are lost before the broker has them, are refused by it, are lost after it has confirmed them, or come twice.
     pub(crate) drops: usize,
+    pub(crate) refused_packets: usize,
     pub(crate) swallows: usize,
     pub(crate) doubles: usize,
     /// One packet of three is lost after the broker has confirmed it, as this generator of random numbers says.
@@ -123,6 +124,11 @@ impl Broker {
             }
             Order::Publish(order) => {
                 if take(&mut state.drops) {
+                    return true;
+                }
+                if take(&mut state.refused_packets) {
+                    drop(state);
+                    order.refuse("it is too large");
                     return true;
                 }
                 let copies = 1 + usize::from(take(&mut state.doubles));

@@ -54,7 +54,7 @@ pub struct PublishOrder {
     mark: Option<Recent>,
     packet: Bytes,
     remote: Arc<Remote>,
-    confirmed: bool,
+    settled: bool,
 }
 
 impl Outlet {
@@ -118,7 +118,7 @@ impl Outlet {
             Body::Mark(recent) => Some(recent),
         };
         let remote = Arc::clone(&self.remote);
-        Order::Publish(PublishOrder { topic, stamp, mark, packet, remote, confirmed: false })
+        Order::Publish(PublishOrder { topic, stamp, mark, packet, remote, settled: false })
     }
 }
 
@@ -194,19 +194,31 @@ impl PublishOrder {
 
     /// Confirms that the broker has accepted the packet.
     pub fn confirm(mut self) {
-        self.confirmed = true;
+        self.settled = true;
         if self.mark.is_some() {
             self.remote.mark_confirmed();
+        }
+    }
+
+    /// The broker does not accept the packet, for example because it is too large. It counts as lost, as when the order is dropped, and
+    /// the reason is logged, once until events reach other machines again.
+    pub fn refuse(mut self, reason: impl fmt::Display) {
+        self.settled = true;
+        self.unconfirmed(&reason.to_string());
+    }
+
+    fn unconfirmed(&self, reason: &str) {
+        match self.mark {
+            Some(recent) => self.remote.mark_unconfirmed(&self.topic, &self.stamp, recent),
+            None => self.remote.event_unconfirmed(&self.topic, &self.stamp, reason),
         }
     }
 }
 
 impl Drop for PublishOrder {
     fn drop(&mut self) {
-        match self.mark {
-            _ if self.confirmed => {}
-            Some(recent) => self.remote.mark_unconfirmed(&self.topic, &self.stamp, recent),
-            None => self.remote.event_unconfirmed(&self.topic, &self.stamp),
+        if !self.settled {
+            self.unconfirmed("the broker has not confirmed it");
         }
     }
 }

@@ -192,7 +192,7 @@ impl Remote {
     }
 
     /// The broker may not have received this event.
-    pub(super) fn event_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp) {
+    pub(super) fn event_unconfirmed(&self, topic: &Arc<str>, stamp: &Stamp, reason: &str) {
         let mut inner = self.lock();
         inner.outgoing.doubt_event(topic, stamp, Instant::now());
         let has_overflown = inner.outgoing.has_overflown();
@@ -202,7 +202,7 @@ impl Remote {
         self.ordered.notify_one();
         HubCounts::unsent(self.hub, 1);
         if is_first {
-            log::unsent(topic, "the broker has not confirmed it");
+            log::unsent(topic, reason);
         }
         if has_overflown {
             log::untold(topic);
