@@ -47,6 +47,7 @@ fn a_package_depends_on_those_that_are_published_before_it() {
         ("runtime", "sockeye"),
         ("cli", "cargo-sockeye"),
         ("backplanes/redis", "sockeye-redis"),
+        ("backplanes/nats", "sockeye-nats"),
     ];
     for (at, (folder, package)) in order.into_iter().enumerate() {
         assert!(

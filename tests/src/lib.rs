@@ -6,6 +6,7 @@ pub mod http2;
 pub mod in_process;
 mod library;
 pub mod logs;
+mod ports;
 pub mod raw;
 pub mod reports;
 pub mod second_opinion;
@@ -24,6 +25,8 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{self, Message, protocol::CloseFrame},
 };
+
+pub use ports::free_port;
 
 /// How long a test waits for something that must come. It is an end to hanging, not a measure of speed.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,12 +1,12 @@
 //! A Redis server that is started for a test, and ends with it.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
+pub(crate) use sockeye_tests::free_port;
 use sockeye_tests::within;
 use tokio::net::{TcpStream, UnixStream};
 
@@ -46,20 +46,6 @@ pub(crate) fn is_installed() -> bool {
         eprintln!("skipped: redis-server is not installed");
     }
     version.is_ok()
-}
-
-/// A port that is free. It is below those that the system gives to clients: one of them could have it when a server is started again,
-/// or connect to itself while there is none.
-pub(crate) fn free_port() -> u16 {
-    static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let first = std::process::id() * 61 % 20_000;
-    loop {
-        let taken = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(11_000 + (first + taken) % 20_000).expect("a port");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 impl Redis {
