@@ -7,13 +7,14 @@ const DOCUMENTS: [&str; 3] = ["README.md", "cli/README.md", "examples/README.md"
 const GUIDE: &str = "runtime/docs";
 
 /// The commands, each with the step or test that runs it: a file and what it says there.
-const RUN_BY: [(&str, &str, &str); 19] = [
+const RUN_BY: [(&str, &str, &str); 20] = [
     ("cargo run -p example-quickstart", ".ci/quickstart", "cargo run -p example-quickstart"),
     ("cargo test --workspace", ".ci/tests", "cargo test --workspace"),
     ("cargo test -p sockeye-tests --test corpus", ".ci/tests", "cargo test --workspace"),
     ("cargo test -p example-chat", ".ci/tests", "cargo test --workspace"),
     ("cargo doc -p sockeye --all-features", ".ci/documentation", "--workspace --all-features"),
     ("cargo run -p example-chat", "tests/conftest.py", "Program(\"example-chat\")"),
+    ("cargo run -p example-cluster", "examples/cluster/tests/cluster.rs", "CARGO_BIN_EXE_example-cluster"),
     ("cargo run -p example-existing-axum-app", "tests/conftest.py", "Program(\"example-existing-axum-app\""),
     ("cargo run -p example-dashboard", "tests/conftest.py", "Program(\"example-dashboard\""),
     ("cargo run -p example-metrics", "tests/conftest.py", "Program(\"example-metrics\")"),
