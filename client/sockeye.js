@@ -258,7 +258,7 @@ export class SockeyeSocket extends EventTarget {
     if (this.#options.resume && typeof message?.position === "string" && "event" in message) {
       this.position = message.position;
       const state = this.#state;
-      if (message.missed) this.#tell("gap", { missed: message.missed });
+      if ("missed" in message) this.#tell("gap", { missed: +message.missed || undefined });
       if (this.#state !== state) return;
       message = message.event;
     }
@@ -298,7 +298,7 @@ export class SockeyeSocket extends EventTarget {
       }
     } else if (sockeye === "gap") {
       if (this.#options.resume && typeof position === "string") this.position = position;
-      this.#tell("gap", { missed: Number.isFinite(missed) ? missed : undefined });
+      this.#tell("gap", { missed: +missed || undefined });
     }
     return true;
   }

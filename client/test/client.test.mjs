@@ -250,6 +250,9 @@ test("a conversation resumes behind the last event, and tells of a gap", async (
   const slow = event(socket, "gap");
   second.send({ position: "b-9", missed: 5, event: "nine" });
   assert.deepEqual(await slow, { missed: 5 });
+  const unknown = event(socket, "gap");
+  second.send({ position: "b-10", missed: null, event: "ten" });
+  assert.deepEqual(await unknown, { missed: undefined });
 });
 
 test("a request has its response, or an error in words", async () => {

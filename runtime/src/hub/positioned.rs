@@ -1,14 +1,14 @@
 use bytes::{BufMut as _, BytesMut};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Event, Gap, Position, Written, cursor::Taken, history::Kept};
+use super::{Event, Gap, Lost, Position, Written, cursor::Taken, history::Kept};
 use crate::{Error, Message, Outgoing, Result, Utf8Bytes, compression::Forms, outbound::Outbound};
 
 /// An event with its [`Position`], or a [`Gap`]: the message type of an endpoint whose clients resume where they left
 /// off.
 ///
-/// As JSON an event is `{"position":"..","event":..}`, with `"missed":3` between the two if the client was too slow for the three events before
-/// it. With `resume: true`, the client module `sockeye-client` unwraps it, and requests the following events when it reconnects:
+/// As JSON an event is `{"position":"..","event":..}`, with `"missed":3` between the two if the three events before it are lost, because the client was too slow
+/// or because of an [outage](crate::Event::lost), and `"missed":null` if it is not known how many are. With `resume: true`, the client module `sockeye-client` unwraps it, and requests the following events when it reconnects:
 /// [`Handshake::position`](crate::Handshake::position). Events of a hub convert into it, and are encoded once for all clients.
 ///
 /// ```
@@ -88,9 +88,8 @@ fn envelope(taken: &Taken, written: Written) -> Result<Outbound> {
             written.format
         )));
     }
-    let missed = taken.lost.missed.saturating_add(taken.lost.unreceived);
-    if missed > 0 {
-        return enveloped(kept, taken, Some(missed)).map(Outbound::from);
+    if !taken.lost.is_nothing() {
+        return enveloped(kept, taken, Some(missed(taken.lost))).map(Outbound::from);
     }
     let written = if let Some(written) = kept.positioned.get() {
         written
@@ -102,7 +101,13 @@ fn envelope(taken: &Taken, written: Written) -> Result<Outbound> {
     Ok(Outbound { message, forms })
 }
 
-fn enveloped(kept: &Kept, taken: &Taken, missed: Option<u64>) -> Result<Message> {
+/// How many events are missing before this one, in JSON: `null` if more are missing than could be counted.
+fn missed(lost: Lost) -> String {
+    let counted = lost.missed.saturating_add(lost.unreceived);
+    if lost.after_outage { "null".to_owned() } else { counted.to_string() }
+}
+
+fn enveloped(kept: &Kept, taken: &Taken, missed: Option<String>) -> Result<Message> {
     let event = taken.message.as_bytes();
     let head = match missed {
         Some(missed) => format!(r#"{{"position":"{}","missed":{missed},"event":"#, kept.position),
