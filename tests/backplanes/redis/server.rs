@@ -160,10 +160,11 @@ impl Drop for Redis {
 
 fn spawn(arguments: &[String], folder: &Path) -> Child {
     let mut command = Command::new("redis-server");
-    command.args(arguments).args(["--dir"]).arg(folder);
     if !arguments.iter().any(|argument| argument == "--sentinel") {
         command.args(["--save", "", "--appendonly", "no"]);
     }
+    // Later ones win.
+    command.args(arguments).arg("--dir").arg(folder);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it is installed")
 }
 
