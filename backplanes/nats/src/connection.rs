@@ -131,6 +131,7 @@ impl Connection<'_> {
             self.take(event).await?;
         }
         if self.errors >= MANY {
+            self.flight.take_care();
             self.refuse_to_subscribe(None, "NATS refuses too much at once").await;
         }
         self.flight.confirm(self.rounds.answered(), |subject| self.denied.remove(subject));

@@ -6,8 +6,9 @@ use tokio::time::Instant;
 /// How much may be on its way at once. Less than the client's own queue holds, so that it never makes the backplane wait.
 const PUBLISHED: usize = 2048;
 const PUBLISHED_BYTES: usize = 8 << 20;
-/// The client passes on 128 errors and drops what is beyond that, so that a refusal could be missed if there were more.
-const SUBSCRIBED: usize = 64;
+const SUBSCRIBED: usize = 1024;
+/// The same, where NATS refuses much: so many errors the client passes on for certain.
+const SUBSCRIBED_WITH_CARE: usize = 64;
 
 /// The orders that NATS has not confirmed yet.
 ///
@@ -19,6 +20,8 @@ pub(crate) struct Flight {
     publishing: VecDeque<Sent<PublishOrder>>,
     subscribing: VecDeque<Sent<SubscribeOrder>>,
     bytes: usize,
+    /// So much was refused at once that the client may have dropped some of the errors.
+    with_care: bool,
 }
 
 struct Sent<O> {
@@ -40,13 +43,18 @@ impl Flight {
     }
 
     pub(crate) fn has_room(&self) -> bool {
+        let subscribed = if self.with_care { SUBSCRIBED_WITH_CARE } else { SUBSCRIBED };
         self.publishing.len() < PUBLISHED
             && self.bytes < PUBLISHED_BYTES
-            && self.subscribing.len() < SUBSCRIBED
+            && self.subscribing.len() < subscribed
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.publishing.is_empty() && self.subscribing.is_empty()
+    }
+
+    pub(crate) fn take_care(&mut self) {
+        self.with_care = true;
     }
 
     pub(crate) fn subscribes_to_nothing(&self) -> bool {

@@ -32,7 +32,7 @@
 //! | a dead connection | is noticed after at most 7 seconds: there is a round trip every 2 seconds, and 5 seconds are waited for its answer |
 //! | reconnection | by itself, after 50 ms at first and 5 s at most, at random by up to a half less, to any server of the URL; every topic is subscribed to again |
 //! | readiness | the hub is not [`Ready`](sockeye::Ready) while there is no connection, or a topic is refused; its error says why, without secrets |
-//! | memory | at most 8,192 events and 16 MiB wait for the server, and 2,048 events or 8 MiB for its confirmation; what is beyond that is counted as lost |
+//! | memory | at most 8,192 events and 16 MiB wait for the server, and 2,048 events or 8 MiB for its confirmation; what is beyond that is counted as lost. A subscribed topic takes about 5 KiB more than without a backplane, since the client has a queue for each |
 //! | events that come too fast | of each topic, 32,768 wait for the hub, which never waits for its subscribers ([`Nats::pending`]); if they are more, because the program's threads are blocked, the connection counts as lost |
 //! | a slow connection to the server | the server drops this machine as a slow consumer, which is an outage |
 //!
