@@ -193,8 +193,8 @@ pub use error::{Error, Result};
 pub use handshake::{Accept, Accepting, BearerToken, Handshake};
 pub use heartbeat::Heartbeat;
 pub use hub::{
-    Backplane, Delivery, Event, Gap, Hub, HubBuilder, Lost, Position, Positioned, SlowPolicy, Subscription,
-    Topic,
+    Backplane, Delivery, Event, Gap, Hub, HubBuilder, Lost, Member, Membership, Position, Positioned,
+    Presence, PresenceChange, SlowPolicy, Subscription, Topic,
 };
 pub use limits::Limits;
 #[cfg(feature = "log-stream")]

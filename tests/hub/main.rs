@@ -9,6 +9,10 @@ mod keeper;
 mod kept;
 mod marks;
 mod model;
+mod presence;
+mod presence_machines;
+mod presence_model;
+mod presence_sockets;
 mod publish_from;
 #[cfg(unix)]
 mod redis;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Gap, Position, Positioned};
+use crate::{Gap, Member, Position, Positioned, PresenceChange};
 
 impl JsonSchema for Position {
     fn schema_name() -> Cow<'static, str> {
@@ -58,6 +58,50 @@ impl<T: JsonSchema> JsonSchema for Positioned<T> {
                     "required": ["position", "event"],
                 },
                 generator.subschema_for::<Gap>(),
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Member {
+    fn schema_name() -> Cow<'static, str> {
+        "Member".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Someone who is present.",
+            "properties": {
+                "key": { "type": "string" },
+                "meta": { "description": "What the member is described by." },
+                "connections": { "type": "integer", "format": "uint32", "minimum": 0, "description": "0 if it has left." },
+            },
+            "required": ["key", "meta", "connections"],
+        })
+    }
+}
+
+impl JsonSchema for PresenceChange {
+    fn schema_name() -> Cow<'static, str> {
+        "PresenceChange".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let member = generator.subschema_for::<Member>();
+        json_schema!({
+            "description": "Everyone who is present, or who has joined, changed, or left since.",
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": { "presence": { "const": "members" }, "members": { "type": "array", "items": member } },
+                    "required": ["presence", "members"],
+                },
+                {
+                    "type": "object",
+                    "properties": { "presence": { "enum": ["joined", "updated", "left"] }, "member": member },
+                    "required": ["presence", "member"],
+                },
             ],
         })
     }

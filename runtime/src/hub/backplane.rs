@@ -106,6 +106,7 @@ pub trait Backplane: Send + 'static {
     ///   ones. It stores a random epoch with each topic, so that a loss of its data shows.
     /// - It delivers each event with epoch and offset, also to the machine that has published it ([`Inlet::deliver_at`]).
     /// - [`SubscribeOrder::history`](super::SubscribeOrder::history) is answered with what it has kept.
+    /// - What the hub itself says ([presence](crate::Topic::join)) has no history: such orders are carried out as if the broker kept nothing.
     ///
     /// The hub then delivers events only as the broker returns them, in the order of the broker: nothing is delivered while there is no
     /// connection. `false` by default: each machine keeps a history of its own.

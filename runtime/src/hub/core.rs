@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -15,9 +15,10 @@ use super::{
     history::{Gap, Position},
     log,
     packet::{self, Body, Packet, Stamp},
+    presence::{self, Registry},
     queue::{Entry, Own, Place},
     readers::{Reader, Readers},
-    remote::Remote,
+    remote::{Listener, Remote},
     shared::Parcel,
     sweep::Sweeping,
 };
@@ -36,7 +37,7 @@ type Named = (Arc<str>, Arc<Channel>);
 type Topics = HashMap<Arc<str>, Arc<Channel>>;
 
 /// Channels that were removed. Dropping them runs foreign code.
-type Swept = Vec<(Arc<Channel>, Option<Arc<Channel>>)>;
+type Swept = Vec<(Arc<Channel>, Option<Arc<dyn Listener>>)>;
 
 /// A channel that was looked up, and the work that is left once no lock is held.
 pub(super) struct Opened {
@@ -67,6 +68,8 @@ pub(super) struct Core {
     readers: Option<Arc<Readers>>,
     remote: Option<Arc<Remote>>,
     sweeping: Sweeping,
+    /// Who is present, once that is asked.
+    presence: OnceLock<Arc<Registry>>,
     /// No handle is left that can publish.
     ended: AtomicBool,
 }
@@ -83,6 +86,7 @@ impl Core {
             readers,
             remote,
             sweeping: Sweeping::new(settings.bounds),
+            presence: OnceLock::new(),
             ended: AtomicBool::new(false),
         }
     }
@@ -97,6 +101,10 @@ impl Core {
 
     pub(super) fn remote(&self) -> Option<&Arc<Remote>> {
         self.remote.as_ref()
+    }
+
+    pub(super) fn presence(&self) -> &Arc<Registry> {
+        self.presence.get_or_init(|| Arc::new(Registry::new(self.remote.clone())))
     }
 
     /// Delivers an event to the subscribers here, and to other machines. It is encoded only if it may be needed.
@@ -165,6 +173,12 @@ impl Core {
         if self.ended.load(Ordering::Acquire) {
             return false;
         }
+        if let Some(whom) = presence::internal(topic) {
+            if let Some(presence) = self.presence.get() {
+                presence.deliver(whom, packet);
+            }
+            return true;
+        }
         match packet::read(packet) {
             Packet::Foreign(message) => self.hand_out(topic, None, Body::Event(message)),
             Packet::Stamped(stamp, body @ Body::Mark(_), _) if self.settings.bounds.is_shared() => {
@@ -184,7 +198,7 @@ impl Core {
         if self.ended.load(Ordering::Acquire) {
             return false;
         }
-        if !self.settings.bounds.is_shared() {
+        if !self.settings.bounds.is_shared() || presence::internal(topic).is_some() {
             return self.deliver(topic, packet);
         }
         let Some(parcel) = Parcel::read(packet) else {
@@ -271,10 +285,15 @@ impl Core {
         }
         let channel = Arc::clone(&topics[topic]);
         // In the order of the lock, so that the backplane knows the final state.
-        let is_heard = !is_new || self.remote.as_ref().is_none_or(|remote| remote.want(topic, &channel));
+        let is_heard = !is_new || self.want(topic, &channel);
         let entered = first(&channel);
         drop(topics);
         (Opened { channel, confirms: is_new && is_heard, swept, old: Vec::new(), awaits: false }, entered)
+    }
+
+    fn want(&self, topic: &Arc<str>, channel: &Arc<Channel>) -> bool {
+        let listener: Arc<dyn Listener> = Arc::<Channel>::clone(channel);
+        self.remote.as_ref().is_none_or(|remote| remote.want(topic, &listener))
     }
 
     /// Does the work that runs foreign code, which may panic.
@@ -342,6 +361,9 @@ impl Core {
     /// Records that no handle is left that can publish.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        if let Some(presence) = self.presence.get() {
+            presence.end();
+        }
         if let Some(remote) = &self.remote {
             remote.end();
         }

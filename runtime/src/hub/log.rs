@@ -109,6 +109,17 @@ pub(super) fn unreadable(topic: &str) {
     );
 }
 
+/// A packet about presence that is not one of this version. Logged once for each hub.
+pub(super) fn unreadable_presence(topic: &str) {
+    event!(
+        Level::WARN,
+        "a packet about presence cannot be read",
+        rule = BACKPLANE_LOST.name,
+        topic = topic,
+        remedy = "run the same version of Sockeye on every machine, and let no other program publish to topics that begin with `\\u{1}sockeye:`",
+    );
+}
+
 /// Events of another machine did not arrive.
 pub(super) struct Missing<'a> {
     pub(super) topic: &'a str,

@@ -33,6 +33,8 @@
 //!   that has published it, so that all machines agree on positions and order. `shared.rs` receives them: an offset that is not the next one, or a mark
 //!   of a publisher whose last event is not here, orders the topic again, and what arrives until the broker has answered waits. A subscriber whose
 //!   position this machine does not know waits for that answer as well (`queue/restore.rs`). Decision 0068.
+//! - `presence/` says who is there. It has topics of its own at the broker, which are no topics of the program: they have no channel, no history and no
+//!   metrics, and go past the map of topics.
 //! - A topic counts its losses (`lost.rs`). Each entry and each subscriber stores the count at its position, so a gap is reported where it
 //!   is.
 
@@ -53,6 +55,7 @@ mod lost;
 mod outlet;
 mod packet;
 mod positioned;
+mod presence;
 mod queue;
 #[cfg_attr(not(feature = "log-stream"), expect(dead_code, reason = "only a log stream asks who reads"))]
 mod readers;
@@ -78,6 +81,7 @@ pub use kept::{Keep, Restored, Wanted};
 pub use lost::Lost;
 pub use outlet::{Order, Outlet, PublishOrder, SubscribeOrder};
 pub use positioned::Positioned;
+pub use presence::{Member, Membership, Presence, PresenceChange};
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub(crate) use written::Written;
@@ -208,7 +212,7 @@ impl<T> Hub<T> {
 
     /// The topic with this name. Any string is a name; nothing is allocated before the first subscriber.
     pub fn topic(&self, name: impl Into<String>) -> Topic<T> {
-        Topic::new(self.clone(), name.into().into())
+        Topic::new(self.clone(), presence::escape(name.into()))
     }
 
     /// How many topics have subscribers in this process.

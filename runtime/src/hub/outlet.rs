@@ -4,10 +4,10 @@ use bytes::Bytes;
 use tokio::time::{sleep, sleep_until};
 
 use super::{
-    channel::Channel,
     kept::{Keep, Restored, Wanted},
     packet::{self, Body, Recent, Stamp},
-    remote::{LineStep, Next, Outbound, Remote, backoff},
+    presence,
+    remote::{LineStep, Listener, Next, Outbound, Remote, backoff},
 };
 
 /// The output of a [`Hub`](crate::Hub): the orders that its [`Backplane`](crate::Backplane) carries out at the
@@ -40,7 +40,7 @@ pub enum Order {
 pub struct SubscribeOrder {
     topic: Arc<str>,
     number: u64,
-    channel: Arc<Channel>,
+    channel: Arc<dyn Listener>,
     remote: Arc<Remote>,
     settled: bool,
 }
@@ -139,7 +139,8 @@ impl SubscribeOrder {
     /// again, because something is missing.
     pub fn history(&self) -> Option<Wanted> {
         let keep = Keep::from(self.remote.history()?);
-        self.channel.bounds.is_shared().then(|| Wanted { after: self.channel.reached(), keep })
+        let channel = self.channel.channel()?;
+        channel.bounds.is_shared().then(|| Wanted { after: channel.reached(), keep })
     }
 
     /// Confirms that the broker delivers the topic's packets from now on. Where there is a [`history`](Self::history), only
@@ -189,7 +190,8 @@ impl PublishOrder {
     /// Whether the broker is to keep the packet as the topic's next event, and how many of those; see
     /// [`Backplane::keeps_history`](super::Backplane::keeps_history). `None`: it is only delivered.
     pub fn keep(&self) -> Option<Keep> {
-        self.remote.history().filter(|_| self.mark.is_none()).map(Keep::from)
+        let is_kept = self.mark.is_none() && presence::internal(&self.topic).is_none();
+        self.remote.history().filter(|_| is_kept).map(Keep::from)
     }
 
     /// Confirms that the broker has accepted the packet.

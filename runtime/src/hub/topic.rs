@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use super::{Hub, Position, Subscription, cursor::Cursor};
+use serde::Serialize;
+
+use super::{Hub, Membership, Position, Presence, Subscription, cursor::Cursor, presence};
 use crate::Result;
 
 /// One topic of a [`Hub`], for publishers and subscribers. Cheap to create and to clone.
@@ -16,7 +18,7 @@ impl<T> Topic<T> {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.name
+        presence::unescape(&self.name)
     }
 
     /// Publishes an event to all subscribers, and returns how many of them are in this process. Never waits.
@@ -122,6 +124,85 @@ impl<T> Topic<T> {
     pub fn subscribe_from(&self, position: impl Into<Option<Position>>) -> Subscription<T> {
         let subscription = Cursor::new(&self.hub.shared.core, &self.name, position.into());
         Subscription::new(subscription, self.hub.encoding.written)
+    }
+
+    /// Makes this key present on the topic, on all machines, until the [`Membership`] is dropped. A key is a user, for instance: several
+    /// memberships with one key are one [`Member`](crate::Member) with several [connections](crate::Member::connections).
+    ///
+    /// Whoever reads [`presence`](Self::presence) gets the key and `meta`, which is kept as JSON. Membership and subscription are independent: who joins
+    /// does not subscribe. Hold the membership in the handler, and it ends with the connection, however that ends.
+    ///
+    /// ```
+    /// use axum::extract::{Path, State};
+    /// use serde::Serialize;
+    /// use sockeye::{Handshake, Hub, Json, PresenceChange, ws_endpoint};
+    ///
+    /// #[derive(Serialize)]
+    /// struct Visitor { name: String }
+    ///
+    /// /// Shows a visitor who else is in the room.
+    /// #[ws_endpoint("/ws/rooms/{room}/{user}")]
+    /// async fn visit(
+    ///     handshake: Handshake<Json<(), PresenceChange>>,
+    ///     Path((room, user)): Path<(String, String)>,
+    ///     State(hub): State<Hub<String>>,
+    /// ) -> sockeye::Result {
+    ///     let room = hub.topic(room);
+    ///     let mut presence = room.presence();
+    ///     let mut socket = handshake.accept().await?;
+    ///     let _membership = room.join(&user, &Visitor { name: user.to_uppercase() })?;
+    ///     loop {
+    ///         tokio::select! {
+    ///             message = socket.recv() => if message?.is_none() { return Ok(()) },
+    ///             change = presence.next() => socket.send(&change?).await?,
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Other machines
+    /// With a [`Backplane`](crate::Backplane), other machines learn of a join or leave as fast as of an event. If the broker loses it, they notice that within
+    /// 30 s, as they do for events, and ask. A machine with members beats every 5 s. If nothing is heard of it for 15 s, its members have left; this is noticed at
+    /// the next beat, so within 20 s. When it is heard again, they are back. A hub that is dropped says so at once.
+    ///
+    /// A machine whose own connection to the broker is lost keeps its own members, and cannot tell that the others are alive: they leave after the same
+    /// time, and are back with the connection.
+    ///
+    /// This needs one task for each hub, in the runtime in which presence is first used, as the backplane itself. Without a backplane there is no task.
+    ///
+    /// # Errors
+    /// If the key has more than 1,024 bytes, or `meta` cannot be written as JSON or has more than 4,096 bytes of it. A failure to reach other machines is not
+    /// an error here; it is logged as `backplane_lost`.
+    pub fn join(&self, key: impl Into<String>, meta: &impl Serialize) -> Result<Membership> {
+        Membership::new(self.hub.shared.core.presence(), &self.name, key.into(), meta)
+    }
+
+    /// Who is present on the topic, on all machines: first everyone, then who joins and leaves.
+    ///
+    /// Members of other machines are there from the beginning if this machine already has members or readers of the topic. Otherwise they follow as
+    /// [`Joined`](crate::PresenceChange::Joined), within a second, since the other machines are asked first.
+    ///
+    /// ```
+    /// use sockeye::{Hub, PresenceChange};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> sockeye::Result {
+    /// let room = Hub::<String>::new().topic("room");
+    /// let phone = room.join("alice", &"on the phone")?;
+    /// let mut presence = room.presence();
+    /// assert_eq!(presence.members()[0].key(), "alice");
+    /// let laptop = room.join("alice", &"at the desk")?;
+    /// let PresenceChange::Updated(alice) = presence.next().await? else { unreachable!() };
+    /// assert_eq!((alice.connections(), alice.meta::<String>()?.as_str()), (2, "at the desk"));
+    /// drop((phone, laptop));
+    /// assert!(matches!(presence.next().await?, PresenceChange::Updated(_)));
+    /// assert!(matches!(presence.next().await?, PresenceChange::Left(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "it says who is present only when it is read"]
+    pub fn presence(&self) -> Presence {
+        Presence::new(self.hub.shared.core.presence(), &self.name)
     }
 
     #[cfg(feature = "log-stream")]

@@ -6,7 +6,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{super::channel::Channel, backoff::backoff};
+use super::{backoff::backoff, listener::Listener};
 
 /// How long a broker may take to confirm a subscription before it is ordered again.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub(super) struct Lines {
 #[derive(Debug)]
 struct Line {
     /// The subscribers to notify; `None` once there are none.
-    channel: Option<Arc<Channel>>,
+    channel: Option<Arc<dyn Listener>>,
     phase: Phase,
     /// Counts attempts; an answer to an older one is ignored.
     number: u64,
@@ -51,13 +51,13 @@ enum Phase {
 
 /// The next order for the broker.
 pub(in crate::hub) enum Step {
-    Subscribe { topic: Arc<str>, number: u64, channel: Arc<Channel> },
+    Subscribe { topic: Arc<str>, number: u64, channel: Arc<dyn Listener> },
     Unsubscribe(Arc<str>),
 }
 
 /// The notifications for subscribers when their topic is confirmed.
 pub(super) struct Confirmed {
-    pub(super) channel: Arc<Channel>,
+    pub(super) channel: Arc<dyn Listener>,
     pub(super) late: bool,
     /// It was the last refused topic.
     pub(super) all_again: bool,
@@ -65,7 +65,7 @@ pub(super) struct Confirmed {
 
 impl Lines {
     /// Adds a topic. `true` if the broker has confirmed it already.
-    pub(super) fn want(&mut self, topic: &Arc<str>, channel: &Arc<Channel>, connected: bool) -> bool {
+    pub(super) fn want(&mut self, topic: &Arc<str>, channel: &Arc<dyn Listener>, connected: bool) -> bool {
         let line = self.table.entry(Arc::clone(topic)).or_insert_with(Line::new);
         line.channel = Some(Arc::clone(channel));
         line.late |= !connected;
@@ -76,7 +76,7 @@ impl Lines {
     }
 
     /// Removes a topic. Returns its content, which must not be dropped under a lock.
-    pub(super) fn give_up(&mut self, topic: &Arc<str>) -> Option<Arc<Channel>> {
+    pub(super) fn give_up(&mut self, topic: &Arc<str>) -> Option<Arc<dyn Listener>> {
         let line = self.table.get_mut(topic)?;
         let channel = line.channel.take();
         if line.phase != Phase::Untold {
@@ -98,7 +98,7 @@ impl Lines {
     }
 
     /// The connection is lost. Subscribers must be notified.
-    pub(super) fn lost(&mut self) -> Vec<Arc<Channel>> {
+    pub(super) fn lost(&mut self) -> Vec<Arc<dyn Listener>> {
         self.forget();
         self.table.values().filter_map(|line| line.channel.clone()).collect()
     }

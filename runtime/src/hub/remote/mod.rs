@@ -2,6 +2,7 @@
 
 mod backoff;
 mod lines;
+mod listener;
 mod marks;
 mod outgoing;
 
@@ -21,7 +22,6 @@ use self::{
 };
 use super::{
     Backplane, Inlet, Outlet,
-    channel::Channel,
     core::Core,
     heard::Gap,
     history::History,
@@ -36,6 +36,7 @@ use crate::{Message, metrics::HubCounts};
 pub(super) use self::{
     backoff::{backoff, random},
     lines::Step as LineStep,
+    listener::Listener,
     outgoing::Parcel as Outbound,
 };
 
@@ -144,6 +145,10 @@ impl Remote {
         runtime.spawn(async move { backplane.run(inlet, outlet).await });
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.lock().state == State::Connected
+    }
+
     pub(super) fn publisher(&self) -> u64 {
         self.lock().outgoing.publisher()
     }
@@ -233,14 +238,14 @@ impl Remote {
     }
 
     /// The topic has its first subscriber here. `true` if it already receives events of other machines.
-    pub(super) fn want(&self, topic: &Arc<str>, channel: &Arc<Channel>) -> bool {
+    pub(super) fn want(&self, topic: &Arc<str>, channel: &Arc<dyn Listener>) -> bool {
         let mut inner = self.lock();
         let connected = inner.state == State::Connected;
         inner.lines.want(topic, channel, connected)
     }
 
     /// The topic has lost its last subscriber. The returned value must be dropped after the hub's lock.
-    pub(super) fn give_up(&self, topic: &Arc<str>) -> Option<Arc<Channel>> {
+    pub(super) fn give_up(&self, topic: &Arc<str>) -> Option<Arc<dyn Listener>> {
         self.lock().lines.give_up(topic)
     }
 
@@ -329,9 +334,11 @@ impl Remote {
         let confirmed = self.lock().lines.confirm(topic, number);
         let Some(confirmed) = confirmed else { return };
         let publisher = self.publisher();
-        let received = confirmed.channel.restore(publisher, restored);
+        let received = confirmed.channel.channel().map(|channel| channel.restore(publisher, restored));
         confirmed.channel.confirm(confirmed.late);
-        self.received(topic, &received);
+        if let Some(received) = received {
+            self.received(topic, &received);
+        }
         self.changed.notify_waiters();
         if confirmed.all_again {
             log::heard_again();
