@@ -28,7 +28,7 @@ pub(crate) fn check(flow: &Flow<'_>, sink: &mut Sink) {
             } else {
                 let way_out = match flow.missing_arm(&recv.site) {
                     _ if recv.selected => flow.receive_branch(&flow.receiving(&recv.site)),
-                    Some(arm) => arm.to_owned(),
+                    Some(arm) => format!("{arm}` as the first arm of the `match"),
                     None => flow.receive_loop_of(&recv.site),
                 };
                 let helper = match recv.site.helper {
