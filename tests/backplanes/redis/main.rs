@@ -3,6 +3,7 @@
 mod clusters;
 mod history;
 mod outages;
+mod presence;
 mod refusals;
 mod secrets;
 mod sentinels;
