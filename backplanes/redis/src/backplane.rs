@@ -1,11 +1,12 @@
 //! The backplane itself: connects, carries out orders, and connects again.
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use sockeye::{
     Backplane,
     backplane::{Inlet, Outlet},
 };
+use tokio::time::Instant;
 
 use crate::{
     cluster,
@@ -103,23 +104,36 @@ impl fmt::Debug for Redis {
     }
 }
 
+/// A connection that is lost earlier has not proven that the next attempt should follow soon: the pauses of several such connections in a
+/// row get longer, though there were orders in between.
+const LASTING: Duration = Duration::from_secs(10);
+/// Of 50 ms to 1.6 s.
+const PAUSES: u32 = 6;
+
 async fn run(settings: Result<Arc<Settings>, Failure>, inlet: Inlet, mut outlet: Outlet) {
+    let mut brief = 0;
     loop {
         let opened = match &settings {
             Ok(settings) => open(settings, &inlet).await,
             Err(failure) => Err(failure.clone()),
         };
+        let mut pauses = 1;
         match opened {
             Ok(mut session) => {
                 inlet.connected();
+                let connected = Instant::now();
                 let Err(failure) = session.serve(&mut outlet).await else { return };
                 // Before the session with its orders is dropped: they belong to the lost connection then.
                 inlet.lost(failure);
+                brief = if connected.elapsed() < LASTING { brief + 1 } else { 1 };
+                pauses = brief.min(PAUSES);
             }
             Err(failure) => inlet.lost(failure),
         }
-        if !outlet.pause().await {
-            return;
+        for _ in 0..pauses {
+            if !outlet.pause().await {
+                return;
+            }
         }
     }
 }

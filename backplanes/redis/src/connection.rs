@@ -67,7 +67,7 @@ impl Connection {
         let opening = async {
             let stream = server.connect(trust).await.map_err(|error| Failure::unreachable(server, &error))?;
             let opened = MultiplexedConnection::new_with_config(login, stream, config).await;
-            opened.map_err(|error| Failure::of(server, &error))
+            opened.map_err(|error| Failure::of_login(server, login, &error))
         };
         let opened = time::timeout(CONNECT, opening).await;
         let (requests, driver) = opened.map_err(|_| {

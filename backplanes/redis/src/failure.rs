@@ -2,9 +2,11 @@
 
 use std::{fmt, io};
 
-use redis::{ErrorKind, RedisError, ServerError};
+use redis::{ErrorKind, RedisConnectionInfo, RedisError, ServerError};
 
 use crate::server::Server;
+
+const NEEDED: &str = "Redis 6 or later, or Valkey, is needed";
 
 /// The reason of an outage. It names the server, and never a user, a password, or a URL.
 #[derive(Debug, Clone)]
@@ -26,10 +28,22 @@ impl Failure {
             (Some(code), _) => Self(refusal(server, code, error.detail().unwrap_or_default())),
             (None, ErrorKind::Io) => Self(format!("the connection to {server} is broken: {error}")),
             (None, ErrorKind::AuthenticationFailed) => Self(format!("{server} does not accept the password")),
-            (None, ErrorKind::RESP3NotSupported) => {
-                Self(format!("{server} is too old: Redis 6 or later, or Valkey, is needed"))
-            }
+            (None, ErrorKind::RESP3NotSupported) => Self(format!("{server} is too old: {NEEDED}")),
             _ => Self(format!("{server}: {error}")),
+        }
+    }
+
+    /// The server has not accepted the connection. Some servers and proxies repeat a request that they do not know, with its password.
+    pub(crate) fn of_login(server: &Server, login: &RedisConnectionInfo, error: &RedisError) -> Self {
+        if error.detail().is_some_and(|details| details.contains("unknown command")) {
+            return Self(format!("{server} does not know `HELLO`: {NEEDED}"));
+        }
+        let failure = Self::of(server, error);
+        match login.password() {
+            Some(password) if failure.0.contains(password) => {
+                Self(format!("{server} refuses: {}", error.code().unwrap_or("it does not say why")))
+            }
+            _ => failure,
         }
     }
 

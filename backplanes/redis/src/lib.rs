@@ -32,7 +32,7 @@
 //! | an outage | Subscribers on the same machine get every event. Those on other machines miss what is published until both machines are connected again; the next event, or [`next_or_lost`](sockeye::Subscription::next_or_lost), tells them (`after_outage`, and how many where the publishers know). |
 //! | publishers then | `publish` does not wait and does not fail: it returns how many subscribers this machine has. Events for other machines are not queued, but counted as lost. The log says `backplane_lost`, and how many when it is over. |
 //! | noticing | A broken connection at once; one that is dead within 10 s: each is sent a `PING` every 5 s, which must be answered within 5 s. |
-//! | reconnecting | After 50 ms, and then twice as long each time, up to 5 s, shortened at random by up to a half. An attempt ends after 5 s. All topics are subscribed to again. |
+//! | reconnecting | After 50 ms, and then twice as long each time, up to 5 s, shortened at random by up to a half. An attempt ends after 5 s. The pauses also get longer, up to 3 s, when connections break again within 10 s. All topics are subscribed to again. |
 //! | a slow Redis | At most 1,024 orders or 1 MiB are without an answer. Then up to 8,192 events or 16 MiB wait in the hub, and what does not fit is lost, and counted. |
 //! | a slow machine | It is disconnected by Redis when too much waits for it (`client-output-buffer-limit pubsub`), which is an outage as any other. |
 //! | memory | The two limits above, and the names of the topics. Nothing is queued on the way in: what arrives goes into the queues of the subscribers, which have limits of their own. |

@@ -63,15 +63,15 @@ impl Link {
         let (subscribe, subscribing) = Connection::open(server, login, trust, Some(receive)).await?;
         let mut watches: Vec<_> = publishing.into_iter().chain(subscribing).collect();
         watches.push(Box::pin(Arc::clone(&leaving).unasked(server.clone())));
-        let (settings, events, changes) = (Arc::clone(settings), Vec::new(), Vec::new());
+        let settings = Arc::clone(settings);
         let link = Self {
             publish,
             subscribe,
             commands,
             settings,
             leaving,
-            events,
-            changes,
+            events: Vec::new(),
+            changes: Vec::new(),
             publishes_scripted: false,
             subscribes_scripted: false,
         };
@@ -175,20 +175,15 @@ fn loaded(mut replies: Vec<Value>, loads: usize, server: &Server) -> Result<Vec<
 
 fn settle_events(orders: Vec<PublishOrder>, replies: Vec<Value>, server: &Server) -> Result<Load, Failure> {
     let mut load = Load::default();
-    let mut refused = None;
     for (order, reply) in orders.into_iter().zip(replies) {
         load.add(&order);
         match reply {
             Value::ServerError(error) if is_misplaced(&error) => {
                 return Err(Failure::refused(server, &error));
             }
-            // The hub tells subscribers on other machines that the event may be lost.
-            Value::ServerError(error) => refused = Some((order, Failure::refused(server, &error))),
+            Value::ServerError(error) => order.refuse(Failure::refused(server, &error)),
             _ => order.confirm(),
         }
-    }
-    if let Some((order, reason)) = refused {
-        tracing::warn!(topic = order.topic(), %reason, "an event was refused by the broker");
     }
     Ok(load)
 }

@@ -5,6 +5,7 @@ use sockeye_tests::within;
 
 use super::{
     cut_off, hub, next, ready,
+    refusals::{COMMANDS, USER},
     server::{Redis, free_port, is_installed},
 };
 
@@ -175,6 +176,23 @@ async fn a_failover_in_a_cluster_is_followed() {
     cut_off(&there).await;
     ready([&here, &there]).await;
     assert!(channels(&nodes[3]).await > 0);
+    share(&here, &mut feeds).await;
+}
+
+#[tokio::test]
+async fn the_permissions_of_the_page_are_enough_in_a_cluster() {
+    if !is_installed() {
+        return;
+    }
+    let nodes = cluster().await;
+    let more = ["+cluster|slots", "+spublish", "+ssubscribe", "+sunsubscribe"];
+    for node in &nodes {
+        assert_eq!(node.cli(&[&USER[..], &COMMANDS, &more].concat()).await, "OK");
+    }
+    let url = url(&nodes).replace("://", "://ann:secret@");
+    let (here, there) = (hub(&url), hub(&url));
+    ready([&here, &there]).await;
+    let mut feeds = subscribe(&there).await;
     share(&here, &mut feeds).await;
 }
 

@@ -161,28 +161,18 @@ async fn publish(hub: Hub<u32>, stop: Arc<AtomicBool>) -> u64 {
     numbers.into()
 }
 
-/// Nothing is lost silently, and nothing comes twice, however often Redis is killed under load.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_is_published_around_outages_comes_or_is_counted() {
-    if !is_installed() {
-        return;
-    }
-    let mut redis = Redis::start(&[]).await;
+/// Nothing is lost silently, and nothing comes twice, whatever happens in the meantime.
+async fn all_is_accounted_for(redis: &mut Redis, meanwhile: impl AsyncFnOnce(&mut Redis)) {
     let (here, there) = (hub(&redis.url()), hub(&redis.url()));
     ready([&here, &there]).await;
     let mut far = there.topic("t").subscribe();
     within(far.confirmed()).await;
     let stop = Arc::new(AtomicBool::new(false));
-    let publisher = tokio::spawn(publish(here, Arc::clone(&stop)));
+    // A hub that ends cannot tell of what it could not send.
+    let publisher = tokio::spawn(publish(here.clone(), Arc::clone(&stop)));
     let (total, known) = watch::channel(None);
     let reader = tokio::spawn(account(far, known));
-    for _ in 0..5 {
-        sleep(Duration::from_millis(400)).await;
-        redis.kill();
-        sleep(Duration::from_millis(150)).await;
-        redis.restart().await;
-    }
-    sleep(Duration::from_millis(400)).await;
+    meanwhile(redis).await;
     stop.store(true, Ordering::Relaxed);
     let all = publisher.await.unwrap();
     total.send_replace(Some(all));
@@ -190,4 +180,39 @@ async fn all_that_is_published_around_outages_comes_or_is_counted() {
     assert_eq!((account.silent, account.twice), (0, 0), "{account:?}");
     assert_eq!(account.came + account.counted, all, "{account:?}");
     assert!(account.counted > 0, "nothing was lost, so this shows nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_is_published_around_outages_comes_or_is_counted() {
+    if !is_installed() {
+        return;
+    }
+    let mut redis = Redis::start(&[]).await;
+    let outages = async |redis: &mut Redis| {
+        for _ in 0..5 {
+            sleep(Duration::from_millis(400)).await;
+            redis.kill();
+            sleep(Duration::from_millis(150)).await;
+            redis.restart().await;
+        }
+        sleep(Duration::from_millis(400)).await;
+    };
+    all_is_accounted_for(&mut redis, outages).await;
+}
+
+/// Only one of the connections of a machine breaks: that for events, or that for subscriptions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_comes_or_is_counted_when_single_connections_break() {
+    if !is_installed() {
+        return;
+    }
+    let mut redis = Redis::start(&[]).await;
+    let breaks = async |redis: &mut Redis| {
+        for connections in ["pubsub", "normal", "pubsub", "normal"] {
+            sleep(Duration::from_millis(300)).await;
+            redis.cli(&["CLIENT", "KILL", "TYPE", connections]).await;
+        }
+        sleep(Duration::from_millis(300)).await;
+    };
+    all_is_accounted_for(&mut redis, breaks).await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sockeye::Delivery;
-use sockeye_tests::within;
+use sockeye_tests::{logs, within};
 
 use super::{
     cut_off, event, hub, next, ready,
@@ -64,6 +64,7 @@ async fn an_event_that_is_not_permitted_is_counted_as_lost() {
         return;
     }
     let redis = Redis::start(&[]).await;
+    logs::listen();
     redis.cli(&[&USER[..], &COMMANDS, &["-publish"]].concat()).await;
     let here = hub(&format!("redis://ann:secret@127.0.0.1:{}", redis.port));
     let there = hub(&redis.url());
@@ -78,6 +79,9 @@ async fn an_event_that_is_not_permitted_is_counted_as_lost() {
     redis.cli(&["ACL", "SETUSER", "ann", "+publish"]).await;
     let Delivery::Lost(lost) = within(far.next_or_lost()).await.unwrap() else { panic!("it came") };
     assert!(!lost.is_nothing());
+    let mut lines = logs::with("message", "an event did not reach other machines");
+    lines.retain(|line| line.get("reason").contains("NOPERM"));
+    assert_eq!(lines.len(), 1, "{lines:?}");
     here.topic("t").publish(&2).unwrap();
     assert_eq!(next(&mut far).await.0, "2");
 }

@@ -53,6 +53,20 @@ async fn a_password_that_is_wrong_is_named_and_not_shown() {
     assert!(!logs::with("rule", "backplane_lost").is_empty());
 }
 
+/// A server that repeats what it does not know.
+#[tokio::test]
+async fn a_server_that_repeats_the_password_is_not_quoted() {
+    if !is_installed() {
+        return;
+    }
+    logs::listen();
+    let redis = Redis::start(&["--rename-command", "HELLO", ""]).await;
+    let reason = cut_off(&hub(&format!("redis://ann:repeated-secret@127.0.0.1:{}", redis.port))).await;
+    assert!(reason.contains("does not know `HELLO`: Redis 6 or later, or Valkey, is needed"), "{reason}");
+    assert!(!reason.contains("repeated"), "{reason}");
+    is_unsaid("repeated");
+}
+
 #[tokio::test]
 async fn debug_shows_no_secret() {
     let redis = connect("redis://ann:correct-horse@10.0.0.1/2").sentinel_password("battery").prefix("p:");

@@ -4,6 +4,7 @@ use sockeye_tests::within;
 
 use super::{
     cut_off, event, hub, next, ready,
+    refusals::{COMMANDS, USER},
     server::{Redis, free_port, is_installed},
 };
 
@@ -98,4 +99,15 @@ async fn sentinels_have_a_password_of_their_own() {
     ready([&with("for-the-sentinel")]).await;
     let reason = cut_off(&with("wr0ng-one")).await;
     assert!(!reason.contains("wr0ng-one") && reason.contains("does not accept the password"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_permissions_of_the_page_are_enough_with_sentinels() {
+    if !is_installed() {
+        return;
+    }
+    let master = Redis::start(&[]).await;
+    let sentinel = Redis::sentinel(master.port).await;
+    assert_eq!(master.cli(&[&USER[..], &COMMANDS, &["+role"]].concat()).await, "OK");
+    ready([&hub(&format!("redis+sentinel://ann:secret@127.0.0.1:{}/main", sentinel.port))]).await;
 }
