@@ -109,7 +109,7 @@ pub trait Backplane: Send + 'static {
     /// - What the hub itself says ([presence](crate::Topic::join)) has no history: such orders are carried out as if the broker kept nothing.
     ///
     /// The hub then delivers events only as the broker returns them, in the order of the broker: nothing is delivered while there is no
-    /// connection. `false` by default: each machine keeps a history of its own.
+    /// connection, and a subscription may begin with an event that was on its way to the broker at that moment. `false` by default: each machine keeps a history of its own.
     fn keeps_history(&self) -> bool {
         false
     }
