@@ -51,7 +51,7 @@ impl ServerProcess {
     /// # Errors
     /// When there is no `/proc`.
     pub fn cpu_time(&self) -> io::Result<Duration> {
-        cpu_time(&self.child.id().to_string())
+        cpu_time_of(self.child.id())
     }
 
     /// The memory that is the process's own and in use, in bytes.
@@ -59,10 +59,7 @@ impl ServerProcess {
     /// # Errors
     /// When there is no `/proc`.
     pub fn memory(&self) -> io::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let number = line.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
-        number.parse::<u64>().map(|kilobytes| kilobytes * 1024).map_err(io::Error::other)
+        memory_of(self.child.id())
     }
 }
 
@@ -80,6 +77,25 @@ impl Drop for ServerProcess {
 /// When there is no `/proc`.
 pub fn own_cpu_time() -> io::Result<Duration> {
     cpu_time("self")
+}
+
+/// The time that a process has had a CPU so far.
+///
+/// # Errors
+/// When there is no `/proc`, or no such process.
+pub fn cpu_time_of(process: u32) -> io::Result<Duration> {
+    cpu_time(&process.to_string())
+}
+
+/// The memory that is a process's own and in use, in bytes.
+///
+/// # Errors
+/// When there is no `/proc`, or no such process.
+pub fn memory_of(process: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let number = line.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+    number.parse::<u64>().map(|kilobytes| kilobytes * 1024).map_err(io::Error::other)
 }
 
 fn cpu_time(process: &str) -> io::Result<Duration> {
