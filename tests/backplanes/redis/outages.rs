@@ -173,6 +173,9 @@ async fn all_is_accounted_for(redis: &mut Redis, meanwhile: impl AsyncFnOnce(&mu
     let (total, known) = watch::channel(None);
     let reader = tokio::spawn(account(far, known));
     meanwhile(redis).await;
+    // With an event that arrives afterwards, all that are missing can be counted.
+    ready([&here, &there]).await;
+    sleep(Duration::from_millis(100)).await;
     stop.store(true, Ordering::Relaxed);
     let all = publisher.await.unwrap();
     total.send_replace(Some(all));
