@@ -1,10 +1,11 @@
-use std::{fmt, pin::Pin};
+use std::{fmt, pin::Pin, time::Duration};
 
 use async_nats::ServerAddr;
 use sockeye::{
     Backplane,
     backplane::{Inlet, Outlet},
 };
+use tokio::time::Instant;
 
 use crate::{
     address::{self, Login},
@@ -198,22 +199,56 @@ async fn carry(nats: Nats, inlet: Inlet, mut outlet: Outlet) {
     #[cfg(feature = "tls")]
     opener.read_certificates().await;
     let mut denied = Denied::default();
-    while !one_connection(&opener, &mut denied, &inlet, &mut outlet).await && outlet.pause().await {}
+    let mut brief = 0;
+    loop {
+        let pauses = match one_connection(&opener, &mut denied, &inlet, &mut outlet).await {
+            End::Hub => return,
+            End::Unreached => 1,
+            End::Connection { lasted } => {
+                brief = if lasted < LASTING { brief + 1 } else { 1 };
+                brief.min(PAUSES)
+            }
+        };
+        for _ in 0..pauses {
+            if !outlet.pause().await {
+                return;
+            }
+        }
+    }
 }
 
-/// Returns whether the hub has ended, rather than the connection.
-async fn one_connection(opener: &Opener, denied: &mut Denied, inlet: &Inlet, outlet: &mut Outlet) -> bool {
+/// A connection that is lost earlier has not proven that the next attempt should follow soon: the pauses of several such connections in a
+/// row get longer, though there were orders in between.
+const LASTING: Duration = Duration::from_secs(10);
+/// Of 50 ms to 1.6 s.
+const PAUSES: u32 = 6;
+
+/// What has ended.
+enum End {
+    Hub,
+    Unreached,
+    Connection { lasted: Duration },
+}
+
+async fn one_connection(opener: &Opener, denied: &mut Denied, inlet: &Inlet, outlet: &mut Outlet) -> End {
     let mut connection = match opener.open(denied).await {
         Ok(connection) => connection,
         Err(reason) => {
             inlet.lost(reason);
-            return false;
+            return End::Unreached;
         }
     };
+    let began = Instant::now();
     let ended = connection.serve(inlet, outlet).await;
     connection.feeds.remove_all().await;
     // Before the orders are dropped with the connection, which would otherwise be logged one by one.
-    ended.map_err(|reason| inlet.lost(reason)).is_ok()
+    match ended {
+        Ok(()) => End::Hub,
+        Err(reason) => {
+            inlet.lost(reason);
+            End::Connection { lasted: began.elapsed() }
+        }
+    }
 }
 
 impl fmt::Debug for Nats {

@@ -60,7 +60,7 @@ pub(crate) fn publish(requests: &mut Pipeline, keys: &Keys, packet: &[u8], keep:
         .arg(stream)
         .arg(new_epoch())
         .arg(packet)
-        .arg(keep.events)
+        .arg(count(keep.events))
         .arg(millis(keep.age))
         .arg(millis(keep.age.saturating_add(LONGER)))
         .arg(commands.publish())
@@ -79,7 +79,7 @@ pub(crate) fn read(requests: &mut Pipeline, keys: &Keys, wanted: Wanted) {
         .arg(new_epoch())
         .arg(format!("{epoch:x}"))
         .arg(offset)
-        .arg(wanted.keep.events)
+        .arg(count(wanted.keep.events))
         .arg(millis(wanted.keep.age.saturating_add(LONGER)));
 }
 
@@ -148,18 +148,31 @@ impl Keys {
     }
 }
 
+/// A number in each slot.
+static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut numbers = vec![None; usize::from(slots::SLOTS)];
+    for number in (0..).take(1 << 20) {
+        numbers[usize::from(slots::slot(u32::to_string(&number).as_bytes()))].get_or_insert(number);
+    }
+    numbers.into_iter().map(Option::unwrap_or_default).collect()
+});
+
 /// The beginning of names in the slot of the channel. A cluster hashes the part in braces, if there is one that is not empty.
 fn in_slot_of(channel: &str) -> String {
     if slots::tag(channel.as_bytes()).is_some() {
-        return channel.to_owned();
+        // Not the name of another channel's part in braces.
+        return format!("of:{channel}");
     }
     if !channel.contains('}') {
         return format!("{{{channel}}}");
     }
     // Its braces would end the part too early: a number with the same slot takes its place.
-    let slot = slots::slot(channel.as_bytes());
-    let number = (0..u32::MAX).find(|number| slots::slot(number.to_string().as_bytes()) == slot);
-    format!("{{{}}}{channel}", number.unwrap_or_default())
+    let slot = usize::from(slots::slot(channel.as_bytes()));
+    format!("{{{}}}{channel}", NUMBERS[slot])
+}
+
+fn count(events: usize) -> u64 {
+    u64::try_from(events).unwrap_or(u64::MAX).min(1 << 50)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -38,9 +38,8 @@ pub(crate) struct Link {
     /// Orders that have not been sent yet.
     events: Vec<PublishOrder>,
     changes: Vec<Change>,
-    /// The server has the scripts, as far as the requests of each connection can know.
-    publishes_scripted: bool,
-    subscribes_scripted: bool,
+    /// The scripts are on their way to the server, on the connection for events.
+    is_scripted: bool,
 }
 
 enum Change {
@@ -72,8 +71,7 @@ impl Link {
             leaving,
             events: Vec::new(),
             changes: Vec::new(),
-            publishes_scripted: false,
-            subscribes_scripted: false,
+            is_scripted: false,
         };
         Ok((link, watches))
     }
@@ -107,7 +105,7 @@ impl Link {
         let orders = std::mem::take(&mut self.events);
         let mut requests = Pipeline::with_capacity(orders.len());
         let keeps = orders.iter().any(|order| order.keep().is_some());
-        let loads = load(keeps, &mut self.publishes_scripted, &mut requests);
+        let loads = load(keeps, &mut self.is_scripted, &mut requests);
         for order in &orders {
             if let Some(keep) = order.keep() {
                 let keys = self.settings.keys(order.topic());
@@ -124,15 +122,10 @@ impl Link {
     fn send_changes(&mut self) -> Answer {
         let changes = std::mem::take(&mut self.changes);
         let mut requests = Pipeline::with_capacity(changes.len());
-        let keeps = changes.iter().any(|change| change.keep().is_some());
-        let loads = load(keeps, &mut self.subscribes_scripted, &mut requests);
         for change in &changes {
             match change {
                 Change::Subscribe(order) => {
                     requests.cmd(self.commands.subscribe()).arg(self.settings.channel(order.topic()));
-                    if let Some(wanted) = order.history() {
-                        history::read(&mut requests, &self.settings.keys(order.topic()), wanted);
-                    }
                 }
                 Change::Unsubscribe(channel) => {
                     self.leaving.ask(channel);
@@ -141,17 +134,33 @@ impl Link {
             }
         }
         let (replies, server) = (self.subscribe.send(requests), self.subscribe.server.clone());
-        Box::pin(async move { settle_changes(changes, loaded(replies.await?, loads, &server)?, &server) })
+        let reading = changes.iter().any(Change::reads).then(|| self.reading());
+        Box::pin(async move {
+            let (load, subscribed) = settle_changes(changes, replies.await?, &server)?;
+            if let Some(reading) = reading {
+                reading.restore(subscribed).await?;
+            }
+            Ok(load)
+        })
+    }
+
+    /// Histories are read on the connection for events: what Redis sends to one with subscriptions is limited (`client-output-buffer-limit pubsub`).
+    fn reading(&mut self) -> Reading {
+        let mut requests = Pipeline::new();
+        let loads = load(true, &mut self.is_scripted, &mut requests);
+        let loading = (loads > 0).then(|| self.publish.send(requests));
+        Reading {
+            connection: self.publish.clone(),
+            settings: Arc::clone(&self.settings),
+            loading: loading.map(|loading| Box::pin(loading) as Replies),
+        }
     }
 }
 
 impl Change {
-    /// What Redis keeps of the topic.
-    fn keep(&self) -> Option<Keep> {
-        match self {
-            Self::Subscribe(order) => order.history().map(|wanted| wanted.keep),
-            Self::Unsubscribe(_) => None,
-        }
+    /// Whether it needs what Redis keeps of the topic.
+    fn reads(&self) -> bool {
+        matches!(self, Self::Subscribe(order) if order.history().is_some())
     }
 }
 
@@ -188,18 +197,16 @@ fn settle_events(orders: Vec<PublishOrder>, replies: Vec<Value>, server: &Server
     Ok(load)
 }
 
-fn settle_changes(changes: Vec<Change>, replies: Vec<Value>, server: &Server) -> Result<Load, Failure> {
-    let mut load = Load::default();
-    let mut replies = replies.into_iter();
-    for change in changes {
+/// Returns the orders that wait for a history.
+fn settle_changes(
+    changes: Vec<Change>,
+    replies: Vec<Value>,
+    server: &Server,
+) -> Result<(Load, Vec<SubscribeOrder>), Failure> {
+    let (mut load, mut subscribed) = (Load::default(), Vec::new());
+    for (change, reply) in changes.into_iter().zip(replies) {
         load.add_change();
-        let keep = change.keep();
-        let Some(reply) = replies.next() else { break };
-        let kept = keep.and_then(|_| replies.next());
-        let (reply, kept) = match kept {
-            Some(error @ Value::ServerError(_)) => (error, None),
-            kept => (reply, kept),
-        };
+        let reads = change.reads();
         match (change, reply) {
             (_, Value::ServerError(error)) if is_misplaced(&error) => {
                 return Err(Failure::refused(server, &error));
@@ -207,17 +214,66 @@ fn settle_changes(changes: Vec<Change>, replies: Vec<Value>, server: &Server) ->
             (Change::Subscribe(order), Value::ServerError(error)) => {
                 order.refuse(Failure::refused(server, &error));
             }
-            (Change::Subscribe(order), _) => match keep.zip(kept) {
-                None => order.confirm(),
-                Some((keep, kept)) => match history::restored(kept, keep) {
-                    Some(restored) => order.restore(restored),
-                    None => order.refuse("the history of the topic in Redis is not one of Sockeye"),
-                },
-            },
+            (Change::Subscribe(order), _) if reads => subscribed.push(order),
+            (Change::Subscribe(order), _) => order.confirm(),
             (Change::Unsubscribe(_), _) => {}
         }
     }
-    Ok(load)
+    Ok((load, subscribed))
+}
+
+/// How many histories are read at once: all of them are in memory then.
+const READ_AT_ONCE: usize = 16;
+
+type Replies = Pin<Box<dyn Future<Output = Result<Vec<Value>, Failure>> + Send>>;
+
+/// Reads the histories of topics that are subscribed to.
+struct Reading {
+    connection: Connection,
+    settings: Arc<Settings>,
+    /// The replies to the scripts, if they were sent for the first time.
+    loading: Option<Replies>,
+}
+
+impl Reading {
+    async fn restore(self, mut subscribed: Vec<SubscribeOrder>) -> Result<(), Failure> {
+        let Self { connection, settings, loading } = self;
+        if let Some(loading) = loading {
+            loaded(loading.await?, history::LOADS, &connection.server)?;
+        }
+        while !subscribed.is_empty() {
+            let orders: Vec<_> = subscribed.drain(..READ_AT_ONCE.min(subscribed.len())).collect();
+            let mut requests = Pipeline::with_capacity(orders.len());
+            let mut read = Vec::with_capacity(orders.len());
+            for order in orders {
+                let Some(wanted) = order.history() else { continue };
+                history::read(&mut requests, &settings.keys(order.topic()), wanted);
+                read.push((order, wanted.keep));
+            }
+            settle_histories(read, connection.send(requests).await?, &connection.server)?;
+        }
+        Ok(())
+    }
+}
+
+fn settle_histories(
+    read: Vec<(SubscribeOrder, Keep)>,
+    replies: Vec<Value>,
+    server: &Server,
+) -> Result<(), Failure> {
+    for ((order, keep), reply) in read.into_iter().zip(replies) {
+        match reply {
+            Value::ServerError(error) if is_misplaced(&error) => {
+                return Err(Failure::refused(server, &error));
+            }
+            Value::ServerError(error) => order.refuse(Failure::refused(server, &error)),
+            reply => match history::restored(reply, keep) {
+                Some(restored) => order.restore(restored),
+                None => order.refuse("the history of the topic in Redis is not one of Sockeye"),
+            },
+        }
+    }
+    Ok(())
 }
 
 /// Delivers what a server pushes. It is called while the connection is read, and nothing of it is queued here.

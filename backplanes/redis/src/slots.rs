@@ -3,7 +3,7 @@
 use sockeye::backplane::Order;
 
 /// How many parts a cluster has.
-const SLOTS: u16 = 16384;
+pub(crate) const SLOTS: u16 = 16384;
 
 /// Ranges of slots, and the links to their servers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -176,10 +176,16 @@ impl Channel {
     /// Events of other machines arrive from now on. `late` if there were subscribers while they did not.
     pub(super) fn confirm(&self, late: bool) {
         let now = Instant::now();
-        let is_late = late && !self.bounds.is_shared();
+        if self.bounds.is_shared() {
+            // It may have been confirmed before, and ordered again.
+            if self.lock().confirmed.is_none() {
+                self.change(|log| log.confirmed = Some(now));
+            }
+            return;
+        }
         self.change(|log| {
             log.confirmed = Some(now);
-            log.queue.losses.outages += u64::from(is_late);
+            log.queue.losses.outages += u64::from(late);
         });
     }
 

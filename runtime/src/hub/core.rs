@@ -201,7 +201,7 @@ impl Core {
         if !self.settings.bounds.is_shared() || presence::internal(topic).is_some() {
             return self.deliver(topic, packet);
         }
-        let Some(parcel) = Parcel::read(packet) else {
+        let Some(mut parcel) = Parcel::read(packet) else {
             log::unreadable(topic);
             return true;
         };
@@ -211,6 +211,8 @@ impl Core {
         };
         if parcel.stamp.is_none_or(|stamp| !self.is_own(&stamp)) {
             channel.counts().published(Source::Backplane);
+            // It means a subscription of the machine that has published it.
+            parcel.from = None;
         }
         let received = channel.receive_at(at, parcel);
         self.relieve();

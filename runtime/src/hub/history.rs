@@ -59,6 +59,11 @@ impl Position {
         Self { epoch, seen }
     }
 
+    /// It was made from a string that is none.
+    pub(super) fn is_nowhere(self) -> bool {
+        self.epoch == NONE
+    }
+
     /// The number of events before it, if it belongs to this epoch.
     pub(super) fn seen_in(self, epoch: u64) -> Option<u64> {
         (self.epoch == epoch).then_some(self.seen)

@@ -156,7 +156,7 @@ impl SubscribeOrder {
     /// Confirms that the broker delivers the topic's packets from now on, and passes on what it has kept.
     pub fn restore(mut self, restored: Restored) {
         self.settled = true;
-        self.remote.restore(&self.topic, self.number, restored);
+        self.remote.restore(&self.topic, self.number, &self.channel, restored);
     }
 
     /// The broker has refused. The topic is ordered again after a delay (see [`Outlet::pause`]); the first of several refusals is

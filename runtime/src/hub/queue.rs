@@ -309,8 +309,9 @@ impl Queue {
         seen.is_some_and(|seen| seen <= self.seen)
     }
 
+    /// Whether the broker need not be asked for it.
     fn is_found(&self, position: Position) -> bool {
-        position == Position::OLDEST || self.knows(position)
+        position == Position::OLDEST || position.is_nowhere() || self.knows(position)
     }
 
     /// The index of the first event after the position, and the gap between the two.

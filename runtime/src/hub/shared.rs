@@ -86,7 +86,7 @@ impl Channel {
             if epoch == now && offset <= seen {
                 return received.refuse(parcel);
             }
-            if (epoch, offset) != (now, seen + 1) {
+            if (epoch, offset) != (now, seen.saturating_add(1)) {
                 log.queue.is_outdated();
                 received.is_behind = true;
                 return log.ahead.wait(Some((epoch, offset)), parcel, self.bounds.bytes, received);
@@ -115,8 +115,9 @@ impl Channel {
             let first = events.first().map_or(last, |event| event.offset.saturating_sub(1));
             let before = log.queue.reached();
             if log.queue.begin(epoch, first.min(last)) {
+                // What publishers have numbered is still known: nothing comes twice.
                 log.queue.losses.outages += 1;
-                log.heard = Heard::default();
+                received.is_news = true;
             }
             let mut own_events = Vec::new();
             let now = Instant::now();
@@ -136,7 +137,7 @@ impl Channel {
                 // Expired before there was a subscriber: a reader that comes back is told by its position.
                 log.queue.skip_to(last);
             }
-            received.is_news = true;
+            received.is_news |= log.queue.is_awaited();
             received.is_behind |= log.queue.settle(&own_events, self.bounds);
             self.catch_up(log, received);
         })
@@ -158,7 +159,7 @@ impl Channel {
                 continue;
             };
             let Some((now, seen)) = log.queue.reached() else { return };
-            if epoch == now && (offset <= seen + 1 || is_stuck) {
+            if epoch == now && (offset <= seen.saturating_add(1) || is_stuck) {
                 self.append(log, Numbered { offset, at: Instant::now() }, parcel, received);
             } else if epoch == now {
                 log.queue.is_outdated();

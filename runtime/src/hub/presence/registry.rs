@@ -199,8 +199,10 @@ impl Registry {
             Internal::Beats => self.receive_beat(stamp.publisher, &body),
             Internal::Presence(topic) => {
                 let Some(roster) = self.find(topic) else { return };
+                let read = roster.receive(&stamp, &body);
+                // Afterwards: if its farewell comes between the two, its members must not stay.
                 self.hear(stamp.publisher);
-                roster.receive(&stamp, &body)
+                read
             }
         };
         if read == Read::Not {

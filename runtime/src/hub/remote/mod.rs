@@ -330,9 +330,13 @@ impl Remote {
     }
 
     /// The broker has confirmed the topic, and has said what it keeps of it.
-    pub(super) fn restore(&self, topic: &str, number: u64, restored: Restored) {
+    pub(super) fn restore(&self, topic: &str, number: u64, asked: &Arc<dyn Listener>, restored: Restored) {
         let confirmed = self.lock().lines.confirm(topic, number);
         let Some(confirmed) = confirmed else { return };
+        if !Arc::ptr_eq(&confirmed.channel, asked) {
+            // It is what an earlier channel of the topic did not have.
+            return self.order_again(topic);
+        }
         let publisher = self.publisher();
         let received = confirmed.channel.channel().map(|channel| channel.restore(publisher, restored));
         confirmed.channel.confirm(confirmed.late);
