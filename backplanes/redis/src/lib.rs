@@ -79,7 +79,7 @@
 //! | losses | Events that did not reach Redis, of which subscribers are told as above; and what is no longer kept when a machine or a client comes back, which is counted. A client that is not connected anywhere when an event does not reach Redis does not learn of it. |
 //! | an outage | Nothing is delivered, on no machine. |
 //! | a Redis that loses its data, or comes back with older data | Its topics begin a new epoch: subscribers are told (`after_outage`), and old positions are unknown ([`Gap`](sockeye::Gap)). What survives a restart or a failover of Redis is a question of its configuration (`appendonly`, replicas). |
-//! | memory in Redis | For each topic a stream of at most so many events, which expires when nothing has been published for the age of the history; and a hash of about 100 bytes, a day longer. |
+//! | memory in Redis | For each topic a stream of at most so many events, which expires when nothing has been published for the age of the history; and a hash of about 100 bytes, a day longer. A topic that is quiet for longer begins a new epoch with its next event, as if data were lost: choose the age accordingly. |
 //!
 //! The keys are `{sockeye:numbers}:events` and `{sockeye:numbers}:topic` for the topic `numbers`. Redis has to allow scripts: its user needs
 //! `+evalsha +script|load +hget +hset +hincrby +del +time +xadd +xrevrange +pexpire +pttl` and the keys `~*sockeye:*` as well. `maxmemory-policy` should not evict keys that expire
